@@ -1,0 +1,116 @@
+"""The one boundary to hardware: where arrays live, and what the array-API standard leaves out.
+
+Nothing else in the engine imports an array library. Functions take the namespace `xp` (or a `Device`) first, so the
+same code runs on NumPy, on CuPy, and on the strict double that the tests use in place of a GPU.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from typing import Any, Protocol
+
+import numpy as np
+
+Array = Any
+"""An array of the device in use: shapes are given where one is passed or returned."""
+HostArray = np.ndarray[Any, np.dtype[Any]]
+Rng = np.random.Generator
+
+
+class DeviceError(RuntimeError):
+    """The device asked for is not here; the message says what is missing and what would help."""
+
+
+class Device(Protocol):
+    """Where arrays live. `xp` is an array namespace; the methods are what it does not standardise."""
+
+    name: str
+    xp: Any
+
+    def put(self, host: Any) -> Array:
+        """A float64 array on this device from anything NumPy can read."""
+
+    def get(self, array: Array) -> HostArray:
+        """The same numbers on the host. This is the only place where data leaves the device."""
+
+    def scatter_add(self, target: Array, rows: Any, values: Array) -> Array:
+        """`target` (N, D) with `values` (M, D) added at `rows` (M): repeated rows add up. `target` is not changed."""
+
+
+class Numpy:
+    """The CPU."""
+
+    name = "cpu"
+    xp: Any = np
+
+    def put(self, host: Any) -> Array:
+        return np.array(host, dtype=np.float64)
+
+    def get(self, array: Array) -> HostArray:
+        return np.asarray(array)
+
+    def scatter_add(self, target: Array, rows: Any, values: Array) -> Array:
+        result = target.copy()
+        np.add.at(result, np.asarray(rows), values)
+        return result
+
+
+class Cupy:
+    """An NVIDIA GPU through CuPy, imported only when asked for.
+
+    Raises DeviceError when CuPy is not installed, or is and finds no GPU.
+    """
+
+    name = "gpu"
+
+    def __init__(self) -> None:
+        try:
+            self.xp: Any = importlib.import_module("cupy")
+            self._scatter = importlib.import_module("cupyx").scatter_add
+        except ImportError as error:
+            raise DeviceError("no CuPy here: pip install 'unroll-nn[gpu]', or use --device cpu") from error
+        try:
+            found = self.xp.cuda.runtime.getDeviceCount()
+        except Exception as error:  # CuPy raises its own type, which cannot be named without importing it
+            raise DeviceError("CuPy is installed but finds no GPU or no driver; use --device cpu") from error
+        if not found:
+            raise DeviceError("CuPy is installed but finds no GPU; use --device cpu")
+
+    def put(self, host: Any) -> Array:
+        return self.xp.asarray(np.array(host, dtype=np.float64))
+
+    def get(self, array: Array) -> HostArray:
+        return np.asarray(self.xp.asnumpy(array))
+
+    def scatter_add(self, target: Array, rows: Any, values: Array) -> Array:
+        result = target.copy()
+        self._scatter(result, self.xp.asarray(np.asarray(rows)), values)
+        return result
+
+
+HOST = Numpy()
+
+
+def open_device(name: str) -> Device:
+    """The device called `name`: "cpu" or "gpu". Raises DeviceError with the reason where it cannot be had."""
+    if name == "cpu":
+        return HOST
+    if name == "gpu":
+        return Cupy()
+    raise DeviceError(f"device {name!r} is not known; use cpu or gpu")
+
+
+def rng(seed: int, section: int = 0) -> Rng:
+    """The generator of section `section`: drawn on the host, so that a device never changes the randomness."""
+    return np.random.default_rng((seed, section))
+
+
+def quiet() -> contextlib.AbstractContextManager[Any]:
+    """Overflow and NaN make no noise inside: they are found and named by who looks at the numbers."""
+    return np.errstate(all="ignore")
+
+
+def finite(host: Any) -> bool:
+    """Whether every number of a host array is finite."""
+    return bool(np.isfinite(host).all())

@@ -1,0 +1,120 @@
+"""A history is an endless row of states, each made from the one before: training, with every update in reach.
+
+States are kept at marks within a memory bound, closer or wider as the bound allows, and replayed from the nearest mark;
+so any of them comes back bit for bit. A fork changes one thing at a boundary and goes on; before it the trunk answers.
+"""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from engine.device import quiet
+from engine.reel import Reel
+
+
+class State(NamedTuple):
+    """All that section n starts from."""
+
+    n: int
+    data: Any
+
+
+class Track(NamedTuple):
+    """An endless row of sections: `advance` crosses one at full speed, `inside` opens it as a reel.
+
+    `measure` reads from the state after section n the number that is kept for its curve; `size` is one state's bytes.
+    """
+
+    id: str
+    begin: State
+    advance: Callable[[State], State]
+    inside: Callable[[State], Reel]
+    measure: Callable[[State], float]
+    size: int
+
+
+class History:
+    """States of a track from its begin (for a fork: from the fork), as far as they have been made. Thread-safe."""
+
+    def __init__(self, track: Track, trunk: History | None = None, bound: int = 48 << 20) -> None:
+        self.track, self.trunk = track, trunk
+        self.first = track.begin.n
+        self.spacing = 1
+        self.latest = track.begin
+        self._most = max(2, bound // max(track.size, 1))
+        self._marks = {self.first: track.begin}
+        self._replayed: list[State] = []
+        self._curve = array("d")
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """How many sections have been crossed, the trunk's included."""
+        return self.latest.n
+
+    def advance(self) -> State:
+        """Cross one more section."""
+        with quiet():
+            state = self.track.advance(self.latest)
+        with self._lock:
+            self._curve.append(self.track.measure(state))
+            self.latest = state
+            if (state.n - self.first) % self.spacing == 0:
+                self._marks[state.n] = state
+                if len(self._marks) > self._most:
+                    self.spacing *= 2
+                    self._marks = {n: s for n, s in self._marks.items() if (n - self.first) % self.spacing == 0}
+        return state
+
+    def grow(self, n: int) -> State:
+        """The state of section n, advancing as far as needed."""
+        while self.latest.n < n:
+            self.advance()
+        return self.state(n)
+
+    def state(self, n: int) -> State:
+        """The state that section n starts from. Raises IndexError beyond the latest."""
+        if n < self.first:
+            if self.trunk is None:
+                raise IndexError(f"there is no section {n}")
+            return self.trunk.state(n)
+        with self._lock:
+            if n > self.latest.n:
+                raise IndexError(f"section {n} has not been reached: {self.latest.n} is the latest")
+            if n == self.latest.n:
+                return self.latest
+            mark = self._marks[n - (n - self.first) % self.spacing]
+        if mark.n == n:
+            return mark
+        return self._replay(mark, n)
+
+    def _replay(self, mark: State, n: int) -> State:
+        """From a mark to n; the way there is kept, so that walking back through it is cheap."""
+        kept = self._replayed
+        if kept and kept[0].n <= n <= kept[-1].n:
+            return kept[n - kept[0].n]
+        states = [mark]
+        with quiet():
+            while states[-1].n < n:
+                states.append(self.track.advance(states[-1]))
+        self._replayed = states[-max(1, self._most // 4) :]
+        return states[-1]
+
+    def curve(self) -> Sequence[float]:
+        """The measure of every section crossed so far, from section 0: `curve()[n]` belongs to section n."""
+        with self._lock:
+            own = self._curve[:]
+        return own if self.trunk is None else self.trunk.curve()[: self.first] + own  # type: ignore[operator]
+
+    def value(self, n: int) -> float | None:
+        """One point of the curve, without copying it."""
+        if self.trunk is not None and n < self.first:
+            return self.trunk.value(n)
+        with self._lock:
+            return self._curve[n - self.first] if 0 <= n - self.first < len(self._curve) else None
+
+    def kept(self) -> int:
+        """How many states are held, marks and replayed ones."""
+        return len(self._marks) + len(self._replayed) + 1

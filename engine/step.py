@@ -1,0 +1,73 @@
+"""A walk is an algorithm that stops where a teacher would; a step is one such stop, and it has an address."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from engine.device import Array
+
+Place = tuple[str, int]
+"""One part of an address: a loop and its index, ("t", 2), or a phase, ("forward", -1)."""
+Path = tuple[Place, ...]
+"""Where a step stands: places from the outermost in."""
+Result = TypeVar("Result")
+
+
+class Step(NamedTuple):
+    """One operation that has run: where (`path`), which (`op`), and what it wrote, by symbol ("delta[3,1]")."""
+
+    path: Path
+    op: str
+    values: Mapping[str, Array]
+
+
+Walk = Generator[Step, None, Result]
+"""Yields a Step after every operation, and returns its result."""
+
+
+def drain(walk: Walk[Result]) -> Result:
+    """Run a walk to its end and give its result: what a learner steps through is what computes."""
+    while True:
+        try:
+            next(walk)
+        except StopIteration as stop:
+            result: Result = stop.value
+            return result
+
+
+def symbol(name: str, *indices: int) -> str:
+    """The symbol of one cell of a family: symbol("delta", 3, 1) is "delta[3,1]"; before the first is the start."""
+    if not indices:
+        return name
+    if len(indices) == 1 and indices[0] < 0:
+        return f"{name}_init"
+    return f"{name}[{','.join(map(str, indices))}]"
+
+
+def split(name: str) -> tuple[str, tuple[int, ...]]:
+    """The family and the indices of a symbol: "delta[3,1]" is ("delta", (3, 1))."""
+    family, _, rest = name.partition("[")
+    return family, tuple(int(i) for i in rest[:-1].split(",")) if rest else ()
+
+
+def address(path: Path) -> str:
+    """A path as it is typed: "update=57/backward/t=3"."""
+    return "/".join(name if index < 0 else f"{name}={index}" for name, index in path)
+
+
+def parse_address(text: str) -> Path:
+    """The path that `text` types. Raises ValueError for a part that is neither a name nor name=number."""
+    places = []
+    for part in text.strip("/ ").split("/"):
+        name, equals, index = part.strip().partition("=")
+        if not name.isidentifier() or (equals and not index.isdigit()):
+            raise ValueError(f"{part!r} is no place; write a phase like 'forward' or a loop like 't=3'")
+        places.append((name, int(index) if equals else -1))
+    return tuple(places)
+
+
+def agrees(path: Path, wanted: Path) -> bool:
+    """Whether all wanted places stand in `path`, in that order; places between them may be left out."""
+    rest: Iterable[Any] = iter(path)
+    return all(place in rest for place in wanted)

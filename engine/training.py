@@ -1,0 +1,153 @@
+"""Training as an endless track: every update is forward, back-propagation through time, clip, step (slides 34-37)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from engine.activations import Activation
+from engine.device import Array, Device
+from engine.history import State, Track
+from engine.optimisers import Memory, Optimiser, begin, clip_by_norm, norm, update
+from engine.optimisers import rules as optimiser_rules
+from engine.reel import Env, Grains, Reel, Section
+from engine.srn import PARAMETERS, Inputs, Params, forward
+from engine.step import Path, Step, Walk, drain
+from engine.unrolled import Unrolled, gradient
+
+
+class Recipe(NamedTuple):
+    """How an SRN is trained. `clip` is the largest ‖gradient‖ let through; `window` cuts the ledger's rows."""
+
+    f: Activation
+    optimiser: Optimiser
+    rate: float
+    window: int
+    clip: float
+
+
+class Learning(NamedTuple):
+    """The data of a State: the net, what the optimiser remembers, and the loss before the last update (NaN at first)."""
+
+    theta: Params
+    memory: Memory
+    loss: Any
+
+
+def start(device: Device, theta: Params, optimiser: Optimiser) -> State:
+    """The state that update 0 starts from."""
+    return State(0, Learning(theta, begin(device.xp, optimiser, theta._asdict()), float("nan")))
+
+
+def advance(device: Device, recipe: Recipe, inputs: Inputs, state: State) -> State:
+    """One update at full speed. `walk_clip` and `walk_step` show the same."""
+    theta, memory, _ = state.data
+    run = drain(forward(device.xp, recipe.f, theta, inputs))
+    grad = gradient(device, recipe.f, theta, inputs, run, recipe.window)._asdict()
+    clipped = clip_by_norm(device.xp, grad, recipe.clip)
+    moved, kept = update(device.xp, recipe.optimiser, theta._asdict(), clipped, memory, recipe.rate, state.n + 1)
+    return State(state.n + 1, Learning(Params(**moved), kept, sum(run.E)))
+
+
+def walk_clip(xp: Any, grad: Mapping[str, Array], theta: float, at: Path = ()) -> Walk[dict[str, Array]]:
+    """If ‖g‖ > θ, every gradient times θ / ‖g‖ (Pascanu et al. 2013)."""
+    length = norm(xp, grad)
+    yield Step(at, "g_norm", {"g_norm": length})
+    clipped = {}
+    for p, g in grad.items():
+        clipped[p] = g * (theta / xp.maximum(length, xp.ones_like(length) * theta))
+        yield Step((*at, (p, -1)), f"clip_{p}", {f"d{p}": clipped[p]})
+    return clipped
+
+
+def walk_step(
+    xp: Any, optimiser: Optimiser, theta: Params, grad: Mapping[str, Array], memory: Memory, rate: float, n: int, at: Path = ()
+) -> Walk[Params]:
+    """Every parameter moves once: first the optimiser remembers, then it moves."""
+    moved = {}
+    for p in PARAMETERS:
+        here, slots = (*at, (p, -1)), []
+        for slot in optimiser.slots:
+            grown = slot.grow(memory[f"{slot.name}_{p}"], grad[p])
+            yield Step(here, f"{slot.name}_{p}", {f"{slot.name}_{p}": grown})
+            slots.append(grown)
+        moved[p] = optimiser.move(xp, getattr(theta, p), grad[p], tuple(slots), rate, n)
+        yield Step(here, f"step_{p}", {p: moved[p]})
+    return Params(**moved)
+
+
+def rules(optimiser: Optimiser) -> dict[str, str]:
+    """The rules of `walk_clip` and `walk_step`."""
+    squares = " + ".join(f"sum(d{p}**2)" for p in PARAMETERS)
+    found = {"g_norm": f"g_norm = sqrt({squares})", **optimiser_rules(optimiser, PARAMETERS)}
+    for p in PARAMETERS:
+        found[f"clip_{p}"] = f"d{p} = d{p} * (theta / maximum(g_norm, theta))"
+    return found
+
+
+class Update:
+    """One update opened: the reel of its sections, and the net it starts from."""
+
+    def __init__(self, device: Device, recipe: Recipe, inputs: Inputs, state: State) -> None:
+        self.device, self.recipe, self.state = device, recipe, state
+        self.net = Unrolled(device, recipe.f, state.data.theta, inputs, recipe.window)
+
+    def sections(self) -> list[Section]:
+        """Forward; the ledger's rows (V, W, U, b, c of each E_t); their sum; clip; step."""
+        at: Path = (("update", self.state.n),)
+        net, back, clip, step = self.net, (*at, ("backward", -1)), (*at, ("clip", -1)), (*at, ("step", -1))
+        slots = len(self.recipe.optimiser.slots)
+        rows = [net.section_row(back, t, "WUb") for t in range(net.steps)]
+        return [
+            net.section_forward((*at, ("forward", -1))),
+            net.section_output((*at, ("output", -1))),
+            *rows,
+            net.section_sum((*at, ("sum", -1))),
+            Section(clip, lambda: self.walk_clip(clip), self.env_clip, 1 + len(PARAMETERS)),
+            Section(step, lambda: self.walk_step(step), self.env_step, len(PARAMETERS) * (slots + 1)),
+        ]
+
+    def walk_clip(self, at: Path) -> Walk[dict[str, Array]]:
+        """The gradient, made shorter where it is too long."""
+        return (yield from walk_clip(self.device.xp, self.net.ledger.grad._asdict(), self.recipe.clip, at))
+
+    def walk_step(self, at: Path) -> Walk[Params]:
+        """The update itself."""
+        theta, memory, _ = self.state.data
+        grad = clip_by_norm(self.device.xp, self.net.ledger.grad._asdict(), self.recipe.clip)
+        optimiser, n = self.recipe.optimiser, self.state.n + 1
+        return (yield from walk_step(self.device.xp, optimiser, theta, grad, memory, self.recipe.rate, n, at))
+
+    def env_clip(self) -> Env:
+        """The whole gradient, before clipping."""
+        return self.net.env_run(**self._named(self.net.ledger.grad._asdict()), theta=self.recipe.clip)
+
+    def env_step(self) -> Env:
+        """The clipped gradient, and what the optimiser remembers."""
+        grad = self.net.ledger.grad._asdict()
+        clipped = clip_by_norm(self.device.xp, grad, self.recipe.clip)
+        scalars = {"rate": self.recipe.rate, "n": self.state.n + 1, "theta": self.recipe.clip}
+        length = norm(self.device.xp, grad)
+        return self.net.env_run(**self._named(clipped), **self.state.data.memory, **scalars, g_norm=length)
+
+    @staticmethod
+    def _named(grad: Mapping[str, Array]) -> dict[str, Array]:
+        return {f"d{p}": g for p, g in grad.items()}
+
+
+def track(device: Device, recipe: Recipe, inputs: Inputs, begin_at: State, grains: Grains) -> Track:
+    """Training from `begin_at` on, with this recipe."""
+
+    def inside(state: State) -> Reel:
+        return Reel(Update(device, recipe, inputs, state).sections(), grains)
+
+    theta, memory, _ = begin_at.data
+    size = 8 * sum(array.size for array in (*theta, *memory.values())) + 2048
+    return Track(
+        "train",
+        begin_at,
+        lambda state: advance(device, recipe, inputs, state),
+        inside,
+        lambda state: float(device.get(state.data.loss)),
+        size,
+    )
