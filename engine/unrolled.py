@@ -5,14 +5,14 @@ A section finds what earlier ones left (the run, the ledger) computed once, at f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
 from engine import check as checking
 from engine.activations import Activation
 from engine.device import Array, Device, quiet
-from engine.ledger import Ledger, diagonals, ledger, stack
+from engine.ledger import Ledger, ledger
 from engine.reel import Env, Section
 from engine.srn import (
     PARAMETERS,
@@ -98,27 +98,50 @@ class Unrolled:
         """The parameters and the inputs."""
         return Env(self._given(), x=self._at(self.inputs.x), y=self._at(self.inputs.y))
 
-    def env_run(self, **more: Any) -> Env:
+    def _ran(self) -> dict[str, Any]:
+        """The families that the forward pass left."""
+        run = {"s": self.run.s, "yhat": self.run.yhat, "E": self.run.E, "x": self.inputs.x, "y": self.inputs.y}
+        return {name: self._at(values) for name, values in run.items()}
+
+    def env_forward(self) -> Env:
         """The same, and what the forward pass left."""
-        families = {"s": self.run.s, "yhat": self.run.yhat, "E": self.run.E, "x": self.inputs.x, "y": self.inputs.y}
-        return Env(
-            self._given(**more),
-            **{name: self._at(values) for name, values in families.items()},
-            e=lambda t: self.error(t) if t < self.steps else None,
-        )
+        return Env(self._given(), **self._ran())
+
+    def env_run(self, **more: Any) -> Env:
+        """The same, and the error at every output; and how large each term of the ledger is."""
+        return Env(self._given(**more), **self._ran(), **self._lengths(), e=self._errors)
 
     def env_rows(self, **more: Any) -> Env:
         """The same, and every row of the ledger: its terms' vectors and its sums."""
-        families = {"s": self.run.s, "yhat": self.run.yhat, "E": self.run.E, "x": self.inputs.x, "y": self.inputs.y}
         sums = {f"d{p}": (lambda t, *k, p=p: None if k else getattr(self.row_gradient(t), p)) for p in PARAMETERS}
-        return Env(
-            self._given(**more),
-            **{name: self._at(values) for name, values in families.items()},
-            **sums,
-            e=lambda t: self.error(t) if t < self.steps else None,
-            delta=self.delta,
-            column=lambda k: self.ledger.columns[k],
-        )
+        return Env(self._given(**more), **self._ran(), **self._lengths(), **sums, e=self._errors, delta=self.delta)
+
+    def _lengths(self) -> dict[str, Any]:
+        """‖term‖ and ‖Σ_k terms‖ of ∂E_t/∂p, for showing the ledger as a whole."""
+        terms = {f"norm_{p}": (lambda t, k, p=p: self.norm(p, t, k)) for p in "WUb"}
+        totals = {f"total_{p}": (lambda t, p=p: self.total(p, t)) for p in "WUb"}
+        return {**terms, **totals}
+
+    def total(self, p: str, t: int) -> Any:
+        """‖∂E_t/∂p‖."""
+        return self.device.xp.sqrt(self.device.xp.sum(getattr(self.row_gradient(t), p) ** 2))
+
+    def _errors(self, t: int) -> Array | None:
+        return self.error(t) if t < self.steps else None
+
+    def norm(self, p: str, t: int, k: int) -> Any:
+        """‖k-th term of ∂E_t/∂p‖, or None outside the ledger or with a batch."""
+        rows = self.ledger.norms.get(p)
+        return self.device.put(rows[t][k]) if rows and 0 <= k <= t < self.steps else None
+
+    def env_summed(self) -> Env:
+        """The same, and the whole gradient."""
+        return self.env_rows(**{f"d{p}": g for p, g in self.ledger.grad._asdict().items()})
+
+    def env_columns(self) -> Env:
+        """The same, and the ledger's column sums."""
+        columns = {f"column[{k}]": column for k, column in enumerate(self.ledger.columns)}
+        return self.env_rows(**{f"d{p}": g for p, g in self.ledger.grad._asdict().items()}, **columns)
 
     def env_check(self) -> Env:
         """The same, and the loss as a function of each parameter."""
@@ -162,11 +185,7 @@ class Unrolled:
             for t in range(self.steps):
                 yield from output_error(self.device.xp, self.inputs, self.run, t, at)
 
-        return Section(at, walk, lambda: self._without_error(), 3 * self.steps)
-
-    def _without_error(self) -> Env:
-        families = {"s": self.run.s, "yhat": self.run.yhat, "E": self.run.E, "x": self.inputs.x, "y": self.inputs.y}
-        return Env(self._given(), **{name: self._at(values) for name, values in families.items()})
+        return Section(at, walk, self.env_forward, 3 * self.steps)
 
     def section_row(self, at: Path, t: int, of: str) -> Section:
         """One row of the ledger: ∂E_t/∂W, ∂E_t/∂U, ∂E_t/∂b as `of` asks, one term after the other."""
@@ -194,17 +213,14 @@ class Unrolled:
         def walk() -> Walk[Sequence[Array]]:
             return (yield from column_sums(self.device.xp, self.ledger.columns, at))
 
-        def env() -> Env:
-            return self.env_rows(**{f"d{p}": g for p, g in self.ledger.grad._asdict().items()}, column=None)
-
-        return Section(at, walk, env, self.steps)
+        return Section(at, walk, self.env_summed, self.steps)
 
     def section_sweep(self, at: Path) -> Section:
         """The same gradient in one sweep from right to left."""
         return Section(
             at,
             lambda: sweep(self.device.xp, self.f, self.theta, self.inputs, self.run, at),
-            lambda: self.env_rows(**{f"d{p}": g for p, g in self.ledger.grad._asdict().items()}),
+            self.env_columns,
             len(PARAMETERS) + 6 * self.steps,
         )
 
@@ -245,9 +261,3 @@ def gradient(device: Device, f: Activation, theta: Params, inputs: Inputs, run: 
     if window >= len(inputs.x):
         return drain(sweep(device.xp, f, theta, inputs, run))
     return ledger(device.xp, f, theta, inputs, run, window).grad
-
-
-def deltas(net: Unrolled) -> Iterator[Array]:
-    """delta by distance t - k, as `engine.ledger.diagonals` gives them."""
-    stacked = stack(net.device.xp, net.f, net.inputs, net.run)
-    return diagonals(net.theta, stacked, net.steps, net.inputs.s_init.shape[1], net.window)

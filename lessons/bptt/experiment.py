@@ -1,0 +1,239 @@
+"""The experiment of `bptt`: a text becomes a net and its inputs; the net gives a reel, a training track and a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.activations import ACTIVATIONS
+from engine.device import Device, HostArray, rng
+from engine.history import State, Track
+from engine.initial import normal
+from engine.optimisers import OPTIMISERS
+from engine.reel import Grains, Reel
+from engine.srn import PARAMETERS, Inputs, Params
+from engine.training import Learning, Recipe, start, track
+from engine.unrolled import Unrolled
+from lessons.contract import Knobs, Start
+from lessons.knobs import Refused
+
+GRAINS: Grains = {"act": 0, "update": 1, "phase": 2, "t": 3, "cell": 3, "k": 4, "op": 5}
+SHOWN = (*PARAMETERS, "s_init")
+MOST_NUMBERS = 10_000_000
+"""`terms` holds up to so many numbers; beyond that the vectors they are made of are given instead."""
+
+# The lecture's example, "hell" → "ello" over h, e, l, o, without biases (slides 34-37 draw it, MATHS fixes its numbers).
+EXAMPLE = {
+    "U": [[0.5, -0.5, 0.25, 0.0], [-0.25, 0.5, 0.0, 0.5]],
+    "W": [[0.5, -0.25], [0.25, 0.5]],
+    "V": [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]],
+}
+
+
+def inputs_of(text: str) -> dict[str, Any]:
+    """Each letter is to predict the next: vocabulary in order of first appearance, x = text[:-1], y = text[1:]."""
+    vocabulary = list(dict.fromkeys(text))
+    at = {letter: i for i, letter in enumerate(vocabulary)}
+    codes = [at[letter] for letter in text]
+    return {"text": text, "vocabulary": vocabulary, "x": codes[:-1], "y": codes[1:]}
+
+
+def begin(knobs: Knobs, seed: int | None) -> Start:
+    """The example's weights without a seed, else N(0, min(½, 1/√H)²) drawn in the order U, W, V; biases 0."""
+    inputs = inputs_of(str(knobs["text"]))
+    H, K = int(knobs["hidden"]), len(inputs["vocabulary"])
+    draw, scale = rng(seed or 0), min(0.5, H**-0.5)
+    if seed is None:
+        params = {name: np.array(value) for name, value in EXAMPLE.items()}
+    else:
+        shapes = {"U": (H, K), "W": (H, H), "V": (K, H)}
+        params = {name: normal(draw, *shape, scale) for name, shape in shapes.items()}
+    params["b"], params["c"], params["s_init"] = np.zeros(H), np.zeros(K), np.zeros(H)
+    if knobs["start"] == "random":
+        params["s_init"] = normal(draw, H, 1, 0.5)[:, 0]
+    return Start(params, inputs)
+
+
+def theta(device: Device, begun: Start) -> Params:
+    """The parameters on the device; vectors as columns."""
+    host = (begun.params[name] for name in PARAMETERS)
+    return Params(*(device.put(value if value.ndim == 2 else value[:, None]) for value in host))
+
+
+def one_hot(device: Device, code: int, size: int) -> Any:
+    """A column of `size` with a 1 at `code`."""
+    return device.put([[float(i == code)] for i in range(size)])
+
+
+def sequence(device: Device, begun: Start) -> Inputs:
+    """The inputs on the device, one-hot; a letter's column is made once."""
+    size = len(begun.inputs["vocabulary"])
+    letters = [one_hot(device, code, size) for code in range(size)]
+    x, y = ([letters[code] for code in begun.inputs[name]] for name in "xy")
+    return Inputs(x, y, device.put(begun.params["s_init"][:, None]))
+
+
+def unrolled(device: Device, knobs: Knobs, begun: Start) -> Unrolled:
+    """The net on its text."""
+    f = ACTIVATIONS[str(knobs["activation"])]
+    return Unrolled(device, f, theta(device, begun), sequence(device, begun), int(knobs["window"]))
+
+
+def recipe(knobs: Knobs) -> Recipe:
+    """How the knobs say it is trained."""
+    return Recipe(
+        ACTIVATIONS[str(knobs["activation"])],
+        OPTIMISERS[str(knobs["optimiser"])],
+        float(knobs["rate"]),
+        int(knobs["window"]),
+        float(knobs["clip"]),
+    )
+
+
+def ledger_reel(net: Unrolled) -> Reel:
+    """Acts 1 to 6, end to end."""
+    act, phase = (lambda name: ((name, -1),)), (lambda name: (("sum", -1), (name, -1)))
+    return Reel(
+        [
+            net.section_forward(act("forward")),
+            net.section_output(act("dV")),
+            *(net.section_row(act("dW"), t, "W") for t in range(net.steps)),
+            *(net.section_row(act("dU"), t, "Ub") for t in range(net.steps)),
+            net.section_sum(phase("over_t")),
+            net.section_columns(phase("columns")),
+            net.section_sweep(phase("sweep")),
+            net.section_check(act("check")),
+        ],
+        GRAINS,
+    )
+
+
+def training(device: Device, knobs: Knobs, begun: Start, fork: State | None) -> Track:
+    """Training from update 0; or from a fork, whose parameters are `begun`'s and whose memory goes on if it can."""
+    plan, inputs, weights = recipe(knobs), sequence(device, begun), theta(device, begun)
+    state = start(device, weights, plan.optimiser)
+    if fork is not None:
+        same = set(fork.data.memory) == set(state.data.memory)
+        memory = fork.data.memory if same else state.data.memory
+        state = State(fork.n, Learning(weights, memory, fork.data.loss))
+    return track(device, plan, inputs, state, GRAINS)
+
+
+def learned(device: Device, begun: Start, state: State) -> Start:
+    """The start with the parameters that training has reached."""
+    params = dict(begun.params)
+    for name, value in state.data.theta._asdict().items():
+        host = device.get(value)
+        params[name] = host if begun.params[name].ndim == 2 else host[:, 0]
+    return Start(params, begun.inputs)
+
+
+def changed(begun: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
+    """One weight, bias or start value, or one letter of the text (symbol x[t]), put in by hand."""
+    if symbol in SHOWN:
+        try:
+            number = float(raw.strip().replace("−", "-"))
+        except ValueError:
+            number = float("nan")
+        if not np.isfinite(number):
+            raise Refused("edit_number", value=raw.strip() or "–")
+        value = np.array(begun.params[symbol])
+        value[index] = number
+        return Start({**begun.params, symbol: value}, begun.inputs)
+    if symbol.startswith("x["):
+        letter, at = raw.strip(" ") or raw[:1], int(symbol[2:-1])
+        vocabulary = begun.inputs["vocabulary"]
+        if letter not in vocabulary:
+            raise Refused("edit_letter", value=repr(letter), vocabulary=" ".join(vocabulary))
+        text = begun.inputs["text"][:at] + letter + begun.inputs["text"][at + 1 :]
+        codes = [vocabulary.index(each) for each in text]
+        return Start(begun.params, {"text": text, "vocabulary": vocabulary, "x": codes[:-1], "y": codes[1:]})
+    raise Refused("edit_what", symbol=symbol)
+
+
+def results(device: Device, net: Unrolled) -> dict[str, Any]:
+    """Losses, the gradient before any clipping, and every term of ∂E_t/∂W and ∂E_t/∂U, as plain data."""
+    host = lambda array: device.get(array)  # noqa: E731
+    losses = [float(host(E)) for E in net.run.E]
+    grad = {p: _flat(p, host(g)) for p, g in net.ledger.grad._asdict().items()}
+    found: dict[str, Any] = {"losses": losses, "loss": sum(losses), "grad": grad}
+    H, K, T = net.theta.W.shape[0], net.theta.U.shape[1], net.steps
+    size = T * (T + 1) // 2 * (H * H + H * K)
+    deltas = [_row(host, net, t) for t in range(T)]
+    if size <= MOST_NUMBERS:
+        before = [host(net.before(k)) for k in range(T)]
+        x = [host(value) for value in net.inputs.x]
+        found["terms"] = {"W": _outer(deltas, before), "U": _outer(deltas, x)}
+    else:
+        found["delta"] = [[d[:, 0] for d in row] for row in deltas]
+        found["s"] = [host(s)[:, 0] for s in net.run.s]
+    return found
+
+
+def _flat(name: str, value: HostArray) -> HostArray:
+    return value[:, 0] if name in "bc" else value
+
+
+def _row(host: Any, net: Unrolled, t: int) -> list[HostArray]:
+    """delta[t,k] for k = 0 … t, zeros where the window has cut it off."""
+    kept = [host(d) for d in reversed(net.row(t))]
+    return [np.zeros_like(kept[0])] * (t + 1 - len(kept)) + kept
+
+
+def _outer(deltas: Sequence[Sequence[HostArray]], factors: Sequence[HostArray]) -> list[list[HostArray]]:
+    return [[d @ factors[k].T for k, d in enumerate(row)] for row in deltas]
+
+
+def restored(file: str, lesson: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Any], Start]:
+    """Knobs and start from a state that was exported or written by hand: shapes and numbers checked."""
+    inputs = _restored_inputs(file, state, str(knobs["text"]))
+    given = state.get("params")
+    if not isinstance(given, Mapping) or "U" not in given:
+        raise Refused("file_object", file=file, lesson=lesson)
+    unknown = next((name for name in given if name not in SHOWN), None)
+    if unknown is not None:
+        raise Refused("symbol", file=file, symbol=unknown, lesson=lesson, symbols=", ".join(SHOWN))
+    K = len(inputs["vocabulary"])
+    H = len(given["U"]) if isinstance(given["U"], list) else 0
+    if not 1 <= H <= 64:
+        raise Refused("shape_text", file=file, symbol="U", wanted=f"(hidden 1–64, {K})")
+    shapes: dict[str, tuple[int, ...]] = {"U": (H, K), "W": (H, H), "V": (K, H), "b": (H,), "c": (K,), "s_init": (H,)}
+    params = {}
+    for name, shape in shapes.items():
+        optional = name in ("b", "c", "s_init") and name not in given
+        params[name] = np.zeros(shape) if optional else _restored_array(file, name, given.get(name), shape)
+    return {**knobs, "text": inputs["text"], "hidden": H}, Start(params, inputs)
+
+
+def _restored_array(file: str, name: str, raw: Any, shape: tuple[int, ...]) -> HostArray:
+    try:
+        value: HostArray = np.array(raw, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise Refused("shape_text", file=file, symbol=name, wanted=shape) from None
+    if value.shape != shape:
+        raise Refused("shape", file=file, symbol=name, found=value.shape, wanted=shape)
+    if not np.isfinite(value).all():
+        raise Refused("finite", file=file, symbol=name)
+    return value
+
+
+def _restored_inputs(file: str, state: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """The inputs of a state; x, y and vocabulary may be left out, and must fit the text where they are given."""
+    given = state.get("inputs", {})
+    if not isinstance(given, Mapping):
+        raise Refused("inputs", file=file, found=type(given).__name__, wanted="an object with text")
+    text = given.get("text", text)
+    if not isinstance(text, str) or not 2 <= len(text) <= 500:
+        raise Refused("inputs", file=file, found=f"text {str(text)[:20]!r}", wanted="a text of 2 to 500 characters")
+    found = inputs_of(text)
+    vocabulary = given.get("vocabulary", found["vocabulary"])
+    letters = isinstance(vocabulary, list) and all(isinstance(v, str) and len(v) == 1 for v in vocabulary)
+    if not letters or len(set(vocabulary)) != len(vocabulary) or set(text) - set(vocabulary):
+        raise Refused("inputs", file=file, found="a vocabulary that does not fit", wanted="each letter of text, once")
+    codes = [vocabulary.index(letter) for letter in text]
+    for name, wanted in (("x", codes[:-1]), ("y", codes[1:])):
+        if given.get(name, wanted) != wanted:
+            raise Refused("inputs", file=file, found=f"another {name} than text", wanted=f"{name} = {wanted[:8]} …")
+    return {"text": text, "vocabulary": vocabulary, "x": codes[:-1], "y": codes[1:]}

@@ -1,0 +1,210 @@
+"""What the stages of `bptt` are made of: the unrolled graph, and rows of vectors, terms and norms under it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+
+from engine.device import HostArray
+from engine.step import symbol
+from lessons.contract import View
+from lessons.figures import five
+from lessons.figures import loss as loss_figures
+from lessons.panels import Axis, Bar, Block, Edge, Graph, Heat, Item, Label, Matrix, Node, Panel, Row, Strip
+from lessons.text import Text
+from lessons.typeset import subscript
+
+WIDE = 10
+"""Ledgers of more timesteps than this are drawn as heat."""
+
+
+class Parts:
+    """Builds the panels of one position. Nothing here knows how wide the screen is."""
+
+    def __init__(self, view: View, text: Text) -> None:
+        self.view, self.text = view, text
+        self.inputs = view.start.inputs
+        self.T, self.H = len(self.inputs["x"]), int(view.start.params["W"].shape[0])
+        self.vocabulary = [letter(v) for v in self.inputs["vocabulary"]]
+        self.K = len(self.vocabulary)
+        self.t, self.k = view.loop("t"), view.loop("k")
+
+    def say(self, key: str) -> str:
+        """A label in the learner's language."""
+        return self.text.phrase("labels", key)
+
+    @cached_property
+    def axis(self) -> Axis:
+        """One column a timestep; the innermost loop of the address stays in sight."""
+        focus = self.k if self.k is not None else self.t if self.t is not None else 0
+        return Axis(tuple(f"t={t}" for t in range(self.T)), focus, self.H)
+
+    def flags(self, name: str) -> dict[str, bool]:
+        return {"written": name in self.view.written, "read": name in self.view.read}
+
+    def vector(self, name: str, size: int, lie: str = "row", editable: bool = False, title: str = "") -> Block:
+        """A vector symbol as one line of cells, or one column."""
+        value = self.view.get(name)
+        shape = (1, size) if lie == "row" else (size, 1)
+        shown = None if value is None else value.reshape(shape)
+        return Block(name, shown, shape, lie, editable=editable, title=title, **self.flags(name))
+
+    def matrix(
+        self, name: str, shape: tuple[int, int], title: str = "", editable: bool = False, labels: str = ""
+    ) -> Block:
+        """A matrix symbol; `labels` "cols" or "rows" puts the vocabulary there."""
+        letters = tuple(self.vocabulary)
+        rows, cols = (letters if labels == "rows" else ()), (letters if labels == "cols" else ())
+        value = self.view.get(name)
+        return Block(
+            name, value, shape, title=title, rows=rows, cols=cols, editable=editable, **self.flags(name)
+        )
+
+    # the unrolled net
+
+    def graph(self, back_to: int | None = None, back_from: int | None = None, probability: bool = False) -> Graph:
+        """The net in time. Between back_from and back_to the gradient flows; elsewhere what has run points forward."""
+        nodes = [Node("s-1", "state", -1, "s₋₁", self.vector("s_init", self.H, editable=True))]
+        edges = []
+        for t in range(self.T):
+            nodes += [*self._column(t, probability)]
+            below, above = f"x{t}", f"E{t}"
+            live = f"z[{t}]" in self.view.written or f"s[{t}]" in self.view.written
+            known = self.view.get(f"s[{t}]") is not None
+            back = back_from is not None and back_to is not None and back_to <= t <= back_from
+            edges.append(Edge(below, f"s{t}", "U", "forward" if known or live else "", live))
+            out = "backward" if back and t == back_from else "forward" if self.known(f"E[{t}]") else ""
+            edges.append(Edge(f"s{t}", above, "V", out, f"o[{t}]" in self.view.written))
+            way = "backward" if back and t != back_to else "forward" if known or live else ""
+            edges.append(Edge(f"s{t - 1}", f"s{t}", "W" if t else "", way, live))
+        rows = {
+            "target": self.say("target"), "loss": self.say("loss"), "state": self.say("state"), "input": self.say("input"),
+        }  # fmt: skip
+        return Graph(id="graph", priority=10, layout="time", rows=rows, nodes=nodes, edges=edges, axis=self.axis)
+
+    def known(self, name: str) -> bool:
+        return self.view.get(name) is not None
+
+    def _column(self, t: int, probability: bool) -> list[Node]:
+        x, y = (self.vocabulary[self.inputs[name][t]] for name in "xy")
+        yhat, E = self.view.get(f"yhat[{t}]"), self.view.get(f"E[{t}]")
+        target = y if yhat is None else f"{y}  p={five(float(yhat[self.inputs['y'][t]]))}"
+        losses = "·" if E is None else f"{subscripted('E', t)} {loss_figures(float(E))}"
+        wrote = lambda *names: any(n in self.view.written for n in names)  # noqa: E731
+        here = self.t == t and self.view.act in ("dV", "dW", "dU", "train")
+        state = self.vector(f"s[{t}]", self.H)
+        return [
+            Node(f"y{t}", "target", t, target, written=wrote(f"yhat[{t}]")),
+            Node(f"E{t}", "loss", t, losses, written=wrote(f"E[{t}]") or (here and E is not None)),
+            Node(f"s{t}", "state", t, subscripted("s", t), state),
+            Node(
+                f"x{t}", "input", t, x, read=f"x[{t}]" in self.view.read,
+                block=Block(f"x[{t}]", None, (1, 1), "row", editable=True),
+            ),
+        ]  # fmt: skip
+
+    def strip(self) -> list[Panel]:
+        """All letters in one line, where they are too many for the columns."""
+        if self.T <= 4:
+            return []
+        losses = [self.view.get(f"E[{t}]") for t in range(self.T)] if self.T <= 60 else []
+        shade = [0.0 if E is None else float(E) for E in losses]
+        tokens = [self.vocabulary[code] for code in self.inputs["x"]]
+        return [Strip(id="strip", priority=8, tokens=tokens, axis=self.axis, shade=shade)]
+
+    # rows on the axis
+
+    def row(self, label: str, name: str, size: int, lie: str = "row", upto: int | None = None) -> Row:
+        """name[t] under every t."""
+        last = self.T - 1 if upto is None else upto
+        return Row(label, {t: self.vector(f"{name}[{t}]", size, lie) for t in range(last + 1)})
+
+    def delta_row(self, t: int) -> Row:
+        """delta[t,k] under every k up to t."""
+        label = f"δ{subscript(str(t))},ₖ"
+        return Row(label, {k: self.vector(f"delta[{t},{k}]", self.H) for k in range(t + 1)})
+
+    def norm_row(self, t: int) -> Row:
+        """‖delta[t,k]‖ as bars, the longest being the largest of this row so far."""
+        found = {k: self.view.get(f"delta[{t},{k}]") for k in range(t + 1)}
+        norms = {k: float(np.linalg.norm(d)) for k, d in found.items() if d is not None}
+        most = max((n for n in norms.values() if np.isfinite(n)), default=0.0) or 1.0
+        items: dict[int, Item] = {
+            k: Bar(norms[k], norms[k] / most) if k in norms else Label("·", role="dim") for k in found
+        }
+        return Row(f"‖δ{subscript(str(t))},ₖ‖", items)
+
+    def ledger(self, p: str) -> Panel:
+        """‖term k of ∂E_t/∂p‖ for all t and k: rows above the present one are done, its own as far as it has come."""
+        values, written = self._norms(p)
+        title = self.say("ledger").format(p=p)
+        if self.T > WIDE:
+            focus = (self.t or 0, self.k if self.k is not None else 0)
+            block = Block(f"norm_{p}", values, values.shape)
+            return Heat(id="ledger", priority=6, title=title, block=block, focus=focus)
+        rows = []
+        for t in range(self.T):
+            items: dict[int, Item] = {}
+            for k in range(t + 1):
+                value = values[t, k]
+                shown = "·" if np.isnan(value) else five(float(value))
+                items[k] = Label(shown, written=(t, k) == written, role="dim" if shown in "·0" else "")
+            rows.append(Row(f"E{subscript(str(t))}", items, tail=self._sum_of_row(p, t, values), mark=t == self.t))
+        return Matrix(id="ledger", priority=6, title=title, rows=rows, axis=self.axis, tail="‖Σₖ‖")
+
+    def _norms(self, p: str) -> tuple[HostArray, tuple[int, int] | None]:
+        """(T, T): norms where known, NaN where not yet; and the cell just written."""
+        found = np.full((self.T, self.T), np.nan)
+        done = self.t if self.t is not None else self.T
+        for t in range(min(done, self.T)):
+            for k in range(t + 1):
+                norm = self.view.get(f"norm_{p}[{t},{k}]")
+                found[t, k] = np.nan if norm is None else norm
+        written = None
+        if self.t is not None:
+            for k in range(self.t + 1):
+                term = self.view.get(f"d{p}[{self.t},{k}]")
+                cut = self.t - k >= int(self.view.knobs["window"])
+                if term is not None or cut:
+                    found[self.t, k] = 0.0 if term is None else np.linalg.norm(term)
+                if f"d{p}[{self.t},{k}]" in self.view.written:
+                    written = (self.t, k)
+        return found, written
+
+    def _sum_of_row(self, p: str, t: int, values: HostArray) -> str:
+        """‖Σ_k‖ of a finished row, or how much of the present one is in."""
+        terms = min(t + 1, int(self.view.knobs["window"]))
+        if t == self.t:
+            found = [self.view.get(f"d{p}[{t},{k}]") for k in range(t + 1)]
+            have = sum(term is not None for term in found)
+            if have < terms:
+                return self.say("of").format(have=have, terms=terms)
+            total = self.view.get(f"d{p}[{t}]")
+            return "" if total is None else five(float(np.linalg.norm(total)))
+        norm = self.view.get(f"total_{p}[{t}]") if self.t is not None and t < self.t else None
+        return "" if norm is None else five(float(norm))
+
+
+def letter(raw: str) -> str:
+    """A letter as it is shown: white space made visible."""
+    return {" ": "␣", "\n": "⏎", "\t": "⇥"}.get(raw, raw)
+
+
+def subscripted(name: str, t: int) -> str:
+    return name + subscript(str(t))
+
+
+def window_of(view: View, steps: int) -> int:
+    """The window as it acts: no longer than the text."""
+    return min(int(view.knobs["window"]), steps)
+
+
+def flow(id: str, items: Mapping[int, Item], priority: int, label: str = "", title: str = "") -> Matrix:
+    """Blocks side by side."""
+    return Matrix(id=id, priority=priority, title=title, rows=[Row(label, items)])
+
+
+def term_symbol(p: str, t: int, k: int) -> str:
+    return symbol(f"d{p}", t, k)

@@ -1,0 +1,344 @@
+"""The stages of `bptt`, one for each act: which panels stand there, and what the text may say of the position."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from engine.step import split
+from lessons.bptt.parts import Parts, flow, letter, subscripted, window_of
+from lessons.contract import View
+from lessons.figures import five
+from lessons.figures import loss as loss_figures
+from lessons.panels import Block, Curve, Formula, Item, Label, Matrix, Panel, Row, Series, Stage, Table
+from lessons.text import Text
+from lessons.typeset import law, name, subscript
+
+Rules = Mapping[str, str]
+GAP = "   "
+
+
+def panels(view: View, text: Text, rules: Rules) -> Stage:
+    """The panels of a position."""
+    parts = Parts(view, text)
+    if view.act == "train":
+        return train(parts, rules)
+    return {"forward": forward, "dV": by_V, "dW": by_W, "dU": by_U, "sum": summed, "check": checked}[view.act](
+        parts, rules
+    )
+
+
+def laws(rules: Rules, *ops: str, right: str = "") -> Formula:
+    """The act's formulas, from the rules that compute it."""
+    return Formula(id="law", priority=9, lines=[GAP.join(law(rules[op]) for op in ops)], right=right)
+
+
+def forward(parts: Parts, rules: Rules) -> Stage:
+    """Act 1: the same cell at every timestep."""
+    H, K, t = parts.H, parts.K, parts.t or 0
+    U = parts.matrix("U", (H, K), "U", True, "cols")
+    W = parts.matrix("W", (H, H), "W", True)
+    V = parts.matrix("V", (K, H), "V", True, "rows")
+    items: dict[int, Item] = {0: U, 1: W, 2: V}
+    if H <= 4:
+        items |= {
+            3: parts.vector("b", H, "column", True, "b"),
+            4: parts.vector(f"z[{t}]", H, "column", title=subscripted("z", t)),
+            5: parts.vector(f"s[{t}]", H, "column", title=subscripted("s", t)),
+        }
+    guess = Matrix(id="guess", priority=5, axis=parts.axis, rows=[_guesses(parts)])
+    return [laws(rules, "z", "s", "o"), *parts.strip(), parts.graph(), guess, flow("weights", items, 7)]
+
+
+def _guesses(parts: Parts) -> Row:
+    """ŷ under every t: as many letters as a column holds, the likeliest first."""
+    found: dict[int, Item] = {}
+    for t in range(parts.T):
+        yhat = parts.view.get(f"yhat[{t}]")
+        if yhat is None:
+            found[t] = Label("·", role="dim")
+            continue
+        order = np.argsort(-yhat, kind="stable")[:4] if parts.K > 4 else range(parts.K)
+        shown = " ".join(f"{parts.vocabulary[i]}{_percent(float(yhat[i]))}" for i in order)
+        found[t] = Label(shown, **parts.flags(f"yhat[{t}]"))
+    return Row("ŷ %", found)
+
+
+def _percent(p: float) -> str:
+    return f"{100 * p:.0f}" if np.isfinite(p) else five(p)
+
+
+def by_V(parts: Parts, rules: Rules) -> Stage:
+    """Act 2: ∂E_t/∂V, one product of two vectors the state already has."""
+    H, K, T = parts.H, parts.K, parts.T
+    graph = parts.graph(parts.t, parts.t)
+    error = parts.row("e = ŷ − y", "e", K, "column")
+    blocks: dict[int, Item] = {t: parts.matrix(f"dV[{t}]", (K, H), labels="") for t in range(T)}
+    term = Row("∂Eₜ/∂V", blocks)
+    return [
+        laws(rules, "e", "dV_t"),
+        *parts.strip(),
+        graph,
+        Matrix(id="error", priority=8, axis=parts.axis, rows=[error], title=parts.say("letters") + " ".join(parts.vocabulary[:12])),
+        Matrix(id="terms", priority=7, axis=parts.axis, rows=[term]),
+    ]
+
+
+def _counted(parts: Parts) -> str:
+    """k = 3 2 [1] 0: where in the sum the walk is."""
+    if parts.t is None:
+        return ""
+    lowest = max(0, parts.t + 1 - int(parts.view.knobs["window"]))
+    ks = list(range(parts.t, lowest - 1, -1))
+    if len(ks) > 12:
+        return f"k = {parts.k} ({parts.t} … {lowest})"
+    return "k = " + " ".join(f"[{k}]" if k == parts.k else str(k) for k in ks)
+
+
+def by_W(parts: Parts, rules: Rules) -> Stage:
+    """Act 3: ∂E_t/∂W, one term for every time W was met."""
+    t, H = parts.t or 0, parts.H
+    terms: dict[int, Item] = {k: parts.matrix(f"dW[{t},{k}]", (H, H)) for k in range(t + 1)}
+    return [
+        laws(rules, "W_term", "delta", right=_counted(parts)),
+        *parts.strip(),
+        parts.graph(parts.k, parts.t),
+        Matrix(id="delta", priority=9, axis=parts.axis, rows=[parts.delta_row(t), parts.norm_row(t)]),
+        Matrix(id="terms", priority=8, axis=parts.axis, rows=[Row(parts.say("term"), terms)]),
+        parts.ledger("W"),
+        so_far(parts, "W", (H, H)),
+    ]
+
+
+def so_far(parts: Parts, p: str, shape: tuple[int, int]) -> Matrix:
+    """The running sum of the present row, and what is still to come."""
+    t = parts.t or 0
+    have = [k for k in range(t, -1, -1) if parts.view.get(f"d{p}[{t},{k}]") is not None]
+    rest = [k for k in range(t, max(-1, t - window_of(parts.view, parts.T)), -1) if k not in have]
+    said = _series(have, "0")
+    if rest:
+        said += parts.say("to_come") + _series(rest, "", ", ")
+    block = parts.matrix(f"d{p}[{t}]", shape, labels="cols" if p == "U" else "")
+    label = f"∂E{subscript(str(t))}/∂{p}"
+    items: dict[int, Item] = {0: block, 1: Label(f"= {said}")}
+    return Matrix(id="so_far", priority=7, rows=[Row(f"{label} {parts.say('so_far')}", items)])
+
+
+def _series(ks: list[int], none: str, between: str = " + ") -> str:
+    shown = [f"k{k}" for k in ks]
+    if len(shown) > 7:
+        shown = [*shown[:5], "…", shown[-1]]
+    return between.join(shown) or none
+
+
+def by_U(parts: Parts, rules: Rules) -> Stage:
+    """Act 4: ∂E_t/∂U: the same δ, put into the column of the letter that was read."""
+    t, H, K = parts.t or 0, parts.H, parts.K
+    terms: dict[int, Item] = {}
+    where: dict[int, Item] = {}
+    for k in range(t + 1):
+        code, symbol = parts.inputs["x"][k], f"dU[{t},{k}]"
+        value = parts.view.get(symbol)
+        shown = None if value is None else value[:, code].reshape(1, H)
+        terms[k] = Block(symbol, shown, (1, H), "slice", code, **parts.flags(symbol))
+        where[k] = Label(parts.say("column").format(letter=parts.vocabulary[code]), role="dim")
+    return [
+        laws(rules, "U_term", "delta", right=_counted(parts)),
+        *parts.strip(),
+        parts.graph(parts.k, parts.t),
+        Matrix(id="delta", priority=9, axis=parts.axis, rows=[parts.delta_row(t), parts.norm_row(t)]),
+        Matrix(id="terms", priority=8, axis=parts.axis, rows=[Row(parts.say("term"), terms), Row("", where)]),
+        parts.ledger("U"),
+        so_far(parts, "U", (H, K)),
+    ]
+
+
+def summed(parts: Parts, rules: Rules) -> Stage:
+    """Act 5: the sum over t, down the columns, and the sweep that needs only their sums."""
+    T, H = parts.T, parts.H
+    rows = [parts.delta_row(t) for t in range(T)] if T <= 6 else []
+    head = Row("", {k: Label(f"k={k}", role="dim") for k in range(T)})
+    triangle = [Row(f"E{subscript(str(t))}", row.items) for t, row in enumerate(rows)]
+    column = parts.row(parts.say("sum"), "column", H)
+    sweep = parts.row(parts.say("sweep"), "a", H)
+    grads: dict[int, Item] = {
+        0: parts.matrix("dW", (H, H), "∂E/∂W = ΣₜΣₖ"),
+        1: parts.matrix("sweep_W", (H, H), parts.say("sweep_W")),
+        2: Label(_difference(parts)),
+    }
+    found: Stage = [
+        laws(rules, "column", "a"),
+        *parts.strip(),
+        Matrix(id="triangle", priority=8, axis=parts.axis, rows=[head, *triangle]),
+        Matrix(
+            id="columns", priority=9, axis=parts.axis,
+            rows=[Row(column.label, column.items, rule=True), sweep],
+        ),
+        Matrix(id="by_t", priority=6, axis=parts.axis, rows=[
+            Row("∂Eₜ/∂W", {t: parts.matrix(f"dW[{t}]", (H, H)) for t in range(T)}),
+        ]),
+        flow("gradients", grads, 10),
+        cost(parts),
+    ]  # fmt: skip
+    return found
+
+
+def _difference(parts: Parts) -> str:
+    """How far the sweep is from the column sums, over all that both have."""
+    gaps = []
+    for k in range(parts.T):
+        a, column = parts.view.get(f"a[{k}]"), parts.view.get(f"column[{k}]")
+        if a is not None and column is not None:
+            gaps.append(float(abs(a - column).max()))
+    return parts.say("difference").format(gap=five(max(gaps)) if gaps else "·")
+
+
+def cost(parts: Parts) -> Table:
+    """δ vectors that either way must make."""
+    lengths = sorted({parts.T, 25, 100})
+    heads = (parts.say("to_make"), *(f"T={n}" for n in lengths))
+    rows = [
+        (parts.say("double_sum"), *(str(n * (n + 1) // 2) for n in lengths)),
+        (parts.say("sweep"), *(str(n) for n in lengths)),
+    ]
+    return Table(id="cost", priority=4, heads=heads, rows=rows)
+
+
+def checked(parts: Parts, rules: Rules) -> Stage:
+    """Act 6: every weight nudged both ways."""
+    found, lit = [], None
+    for p in ("U", "W", "V", "b", "c"):
+        for i in range(12):
+            numeric = parts.view.get(f"numeric_{p}[{i}]")
+            if numeric is None:
+                continue
+            gap = parts.view.get(f"gap_{p}[{i}]")
+            if f"numeric_{p}[{i}]" in parts.view.written or f"gap_{p}[{i}]" in parts.view.written:
+                lit = len(found)
+            grad = parts.view.get(f"d{p}")
+            found.append((_cell(parts, p, i), _entry(grad, i), f"{float(numeric):.9f}", "·" if gap is None else _tiny(float(gap))))
+    heads = (parts.say("weight"), parts.say("lesson"), "(E₊−E₋)/2h", "|diff|")
+    p = next((place[0] for place in parts.view.path[1:] if place[1] < 0), "W")
+    return [
+        laws(rules, f"numeric_{p}", right="h = 1e-5"),
+        *parts.strip(),
+        parts.graph(),
+        Table(id="checks", priority=9, heads=heads, rows=found, lit=lit),
+    ]
+
+
+def _cell(parts: Parts, p: str, i: int) -> str:
+    from engine.check import cells
+
+    shape = parts.view.start.params[p].shape
+    r, c = list(cells(shape[0], shape[1] if len(shape) == 2 else 1, 12))[i]
+    return f"∂E/∂{p}[{r},{c}]" if len(shape) == 2 else f"∂E/∂{p}[{r}]"
+
+
+def _entry(grad: Any, i: int) -> str:
+    from engine.check import cells
+
+    if grad is None:
+        return "·"
+    rows, cols = grad.shape[0], grad.shape[1] if grad.ndim == 2 else 1
+    r, c = list(cells(rows, cols, 12))[i]
+    return f"{float(grad.reshape(rows, cols)[r, c]):.9f}"
+
+
+def _tiny(gap: float) -> str:
+    return f"{gap:.0e}".replace("e-0", "e-")
+
+
+def train(parts: Parts, rules: Rules) -> Stage:
+    """Act 7: the loss of every update; and one update opened, with all that the acts before have shown."""
+    view, training = parts.view, parts.view.training
+    assert training is not None
+    series = [
+        Series(label, curve, first, dotted=i > 0) for i, (label, curve, first) in enumerate(training.curves)
+    ]
+    marks = [(training.n, "▲", parts.say("open" if training.open else "here").format(n=training.n))]
+    current = training.curves[training.current][1]
+    right = next((n for n, E in enumerate(current) if E < 0.2), None)
+    if right is not None:
+        marks.append((right, "✓", f"< .2 · {right}"))
+    notes = _losses(parts, current, training.n)
+    curve = Curve(id="curve", priority=10, title=parts.say("curve"), series=series, marks=marks, notes=notes, reach=max(100, training.latest))
+    if not training.open:
+        weights: dict[int, Item] = {
+            0: parts.matrix("U", (parts.H, parts.K), "U", True, "cols"),
+            1: parts.matrix("W", (parts.H, parts.H), "W", True),
+            2: parts.matrix("V", (parts.K, parts.H), "V", True, "rows"),
+        }
+        return [curve, *parts.strip(), parts.graph(), Matrix(id="guess", priority=7, axis=parts.axis, rows=[_guesses(parts)]), flow("weights", weights, 6)]
+    phase = view.path[1][0] if len(view.path) > 1 else "forward"
+    opened: Stage = {"forward": forward, "output": by_V, "backward": by_W}.get(phase, stepped)(parts, rules)
+    return [curve, *(panel for panel in opened if panel.id != "law")]
+
+
+def _losses(parts: Parts, curve: Any, n: int) -> list[str]:
+    """What stands beside the curve: the loss here, and the least so far."""
+    shown = [parts.say("now").format(loss=loss_figures(curve[n]) if n < len(curve) else "·")]
+    known = [E for E in curve if np.isfinite(E)]
+    return [*shown, parts.say("least").format(loss=loss_figures(min(known)) if known else "·")]
+
+
+def stepped(parts: Parts, rules: Rules) -> Stage:
+    """The end of an update: the sum over t, the clipped gradient, and the step."""
+    H, K = parts.H, parts.K
+    shapes = {"W": (H, H), "U": (H, K), "V": (K, H)}
+    p = next((place[0] for place in parts.view.path[2:] if place[0] in shapes), "W")
+    found: list[Panel] = []
+    items: dict[int, Item] = {
+        0: parts.matrix(p, shapes[p], p),
+        1: parts.matrix(f"d{p}", shapes[p], f"∂E/∂{p}"),
+    }
+    for slot in ("G", "m", "v"):
+        if parts.view.get(f"{slot}_{p}") is not None:
+            items[len(items)] = parts.matrix(f"{slot}_{p}", shapes[p], f"{slot}({p})")
+    found.append(flow("step", items, 9))
+    norm = parts.view.get("g_norm")
+    if norm is not None:
+        clip = parts.say("norm").format(norm=five(float(norm)), clip=five(float(parts.view.knobs["clip"])))
+        found.append(Matrix(id="norm", priority=7, rows=[Row("‖g‖", {0: Label(clip, **parts.flags("g_norm"))})]))
+    return found
+
+
+def says(view: View, text: Text) -> dict[str, Any]:
+    """The fields that the text of `bptt` may use."""
+    inputs, knobs = view.start.inputs, view.knobs
+    T, K = len(inputs["x"]), len(inputs["vocabulary"])
+    t, k = view.loop("t"), view.loop("k")
+    losses = [view.get(f"E[{i}]") for i in range(T)] if view.act == "forward" else []
+    known = [float(E) for E in losses if E is not None]
+    fields: dict[str, Any] = {
+        "T": T, "K": K, "H": int(view.start.params["W"].shape[0]), "f": knobs["activation"],
+        "text": "".join(letter(c) for c in inputs["text"][:12]), "lnK": five(float(np.log(K))),
+        "mean": five(sum(known) / len(known)) if known else "·", "window": window_of(view, T),
+        "ten": T * (T + 1) // 2, "last": subscript(str(T - 1)), "rate": f"{knobs['rate']:g}", "optimiser": knobs["optimiser"],
+        "t": "" if t is None else subscript(str(t)), "k": "" if k is None else subscript(str(k)),
+        "t_n": t if t is not None else 0, "k_n": k if k is not None else 0,
+        "before": subscript(str((k if k is not None else t or 0) - 1)),
+        "next": subscript(str((k or 0) + 1)), "joints": (t or 0) - (k or 0),
+        "x": _letter_at(inputs, k if k is not None else t),
+    }  # fmt: skip
+    for p, at in (("previous", 1), ("first", 0)):
+        norm = view.get(f"norm_W[{t},{at}]") if t is not None and t >= at else None
+        fields[p] = "·" if norm is None else five(float(norm))
+    fields["wrote"] = ", ".join(name(s) for s in sorted(view.written, key=_order)[:3]) or "·"
+    s = view.get(f"s[{min(2, T - 1)}]")
+    fields["s2"] = "·" if s is None else five(float(s[0]))
+    fields["s2_name"] = subscripted("s", min(2, T - 1))
+    if view.training is not None:
+        fields["n"], fields["latest"] = view.training.n, view.training.latest
+    return fields
+
+
+def _letter_at(inputs: Mapping[str, Any], at: int | None) -> str:
+    return letter(inputs["text"][at]) if at is not None else ""
+
+
+def _order(symbol: str) -> tuple[int, str]:
+    family, indices = split(symbol)
+    return (-len(indices), family)

@@ -1,0 +1,188 @@
+"""The lesson contract: what a lesson gives, and the read-only view of a position that it makes its panels from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from engine import rules as ruling
+from engine.check import Checked
+from engine.device import Array, Device, HostArray
+from engine.history import State, Track
+from engine.reel import Grains, Reel
+from engine.step import Path, Step, split
+from engine.tape import Source
+from lessons.course import Card
+from lessons.knobs import Value
+from lessons.panels import Stage
+from lessons.text import Text
+
+Knobs = Mapping[str, Value]
+
+
+class Start(NamedTuple):
+    """What an experiment starts from, on the host: parameters by symbol (vectors flat) and inputs as plain data."""
+
+    params: Mapping[str, HostArray]
+    inputs: Mapping[str, Any]
+
+
+class Training(NamedTuple):
+    """What a view knows of training: the update in focus, the last one made, and the loss of every update by branch."""
+
+    n: int
+    latest: int
+    open: bool
+    curves: Sequence[tuple[str, Sequence[float], int]]
+    current: int
+
+
+class View:
+    """A position, read-only: what every symbol holds there, what the last group of steps wrote and read, and why."""
+
+    def __init__(
+        self,
+        device: Device,
+        knobs: Knobs,
+        start: Start,
+        reel: Reel | None,
+        p: int,
+        since: int,
+        rules: Mapping[str, str],
+        columns: frozenset[str],
+        act: str,
+        training: Training | None = None,
+        fallback: Callable[[str], Array | None] | None = None,
+    ) -> None:
+        self.device, self.knobs, self.start, self.act, self.training = device, knobs, start, act, training
+        self.p, self.since = p, since
+        self._reel, self._rules, self._columns, self._fallback = reel, rules, columns, fallback
+        self.step: Step | None = reel.step(p) if reel else None
+        self.path: Path = self.step.path if self.step else ()
+        self.written: frozenset[str] = frozenset()
+        self.read: frozenset[str] = frozenset()
+        if reel and p > since:
+            self._mark(reel)
+
+    def _mark(self, reel: Reel) -> None:
+        """What the group wrote; and what it read that was not of its own making."""
+        written: set[str] = set()
+        read: set[str] = set()
+        for q in range(max(self.since, self.p - 400) + 1, self.p + 1):
+            step = reel.step(q)
+            assert step is not None
+            written.update(step.values)
+            read.update(ruling.reads(self._rules[step.op], step.path))
+        self.written, self.read = frozenset(written), frozenset(read - written)
+
+    def get(self, symbol: str) -> HostArray | None:
+        """What a symbol holds here, on the host, vectors flat; None where it is not known yet."""
+        return self.shown(symbol, self._raw(symbol, self.p))
+
+    def _raw(self, symbol: str, p: int) -> Array | None:
+        if self._reel is not None:
+            return self._reel.get(symbol, p)
+        return self._fallback(symbol) if self._fallback else None
+
+    def shown(self, symbol: str, array: Array | None) -> HostArray | None:
+        """An array of the device as the learner sees it: on the host, a column with a batch of one as a vector."""
+        if array is None:
+            return None
+        host = self.device.get(array)
+        flat = split(symbol)[0] in self._columns and host.ndim == 2 and host.shape[1] == 1
+        return host[:, 0] if flat else host
+
+    def loop(self, name: str) -> int | None:
+        """The index of a loop in the address of this position."""
+        return dict(self.path).get(name)
+
+    def writer(self, symbol: str) -> tuple[str, Path, int] | None:
+        """(rule, path, position) of the step that last wrote a symbol, if this section did."""
+        at = self._reel.writer(symbol, self.p) if self._reel else None
+        if at is None or self._reel is None:
+            return None
+        step = self._reel.step(at)
+        assert step is not None
+        return self._rules[step.op], step.path, at
+
+    def lookup(self, at: int) -> ruling.Lookup:
+        """How symbols read just before the step that led to position `at`."""
+        reel = self._reel
+
+        def before(symbol: str) -> Any:
+            if reel is None:
+                return None
+            n = reel.section(at)
+            found = reel.get(symbol, at - 1) if at - 1 > reel.starts[n] else reel.env(n).get(symbol)
+            return self.device.get(found) if hasattr(found, "shape") else found
+
+        return before
+
+    def source(self) -> Source | None:
+        """The statement that led here."""
+        return self._reel.source(self.p) if self._reel else None
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A prediction: asked before the first step at `where`; its truth is read from the run, never typed.
+
+    `kind` is "choice" (the text lists the options, `answer` gives one's id) or "number" (right within `tolerance`).
+    """
+
+    id: str
+    where: Callable[[Knobs, Start], Path | None]
+    kind: str
+    answer: Callable[[View], str | float]
+    tolerance: float = 0.05
+    track: str = "reel"
+
+
+class Lesson(Protocol):
+    """A lesson: an experiment that can be run and taken apart, and what is shown of it.
+
+    `reel` is its finite part; `track`, where it has one, its training. A lesson holds no position and no setting.
+    """
+
+    card: Card
+    grains: Grains
+    grain: str
+    asks: tuple[Ask, ...]
+    columns: frozenset[str]
+
+    def start(self, knobs: Knobs, seed: int | None) -> Start:
+        """What the experiment starts from. `seed` None asks for the lecture's own example where there is one."""
+
+    def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
+        """Knobs and start from an exported state. Raises Refused, naming the file."""
+
+    def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
+        """The start with one entry changed. Raises Refused where it cannot be."""
+
+    def at(self, start: Start, state: State, device: Device) -> Start:
+        """The start as training has changed it."""
+
+    def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
+        """All steps of the finite part."""
+
+    def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track | None:
+        """Training from update 0, or from a forked state with `start`'s parameters in it."""
+
+    def rule(self, knobs: Knobs) -> Mapping[str, str]:
+        """The rule of every op, by op."""
+
+    def panels(self, view: View, text: Text) -> Stage:
+        """What is shown at a position."""
+
+    def says(self, view: View, text: Text) -> dict[str, Any]:
+        """The numbers and names of this position, for the text's fields."""
+
+    def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
+        """The result, as plain data: the `result` of `unroll show --json`."""
+
+    def check(self, device: Device, knobs: Knobs, start: Start, symbol: str) -> Sequence[Checked]:
+        """Gradient check of one parameter, cell by cell."""
+
+    def along(self, device: Device, knobs: Knobs, start: Start) -> tuple[float, float]:
+        """(gradient, central difference) along one random direction through all parameters."""

@@ -1,0 +1,62 @@
+"""Numbers as they are shown: five columns in a cell, three figures in a formula, eight in the inspector."""
+
+from __future__ import annotations
+
+import math
+
+MINUS = "−"
+
+
+def five(x: float) -> str:
+    """At most five columns, sign included: .263  −.065  1.04  12.3  456  4e3  5e-5  e-14; rounded first."""
+    sign = MINUS if x < 0 else ""
+    a = abs(x)
+    if math.isnan(x):
+        return "NaN"
+    if math.isinf(x):
+        return f"{sign}∞"
+    if a == 0:
+        return "0"
+    if a < 0.0009995:
+        return sign + _power(a)
+    for limit, decimals in ((0.9995, 3), (9.995, 2), (99.95, 1), (999.5, 0)):
+        if a < limit:
+            return sign + f"{a:.{decimals}f}".removeprefix("0")
+    return sign + _power(a)
+
+
+def _power(a: float) -> str:
+    """5e-5, 4e3; without its first figure where the exponent needs two columns and a sign."""
+    mantissa, exponent = f"{a:.0e}".split("e")
+    e = int(exponent)
+    return f"e{e}" if e < -9 or e > 99 else f"{mantissa}e{e}"
+
+
+def cell(x: float) -> str:
+    """The same in exactly five columns: the sign's own, then four for the figures."""
+    text = five(x)
+    shown = text if text.startswith(MINUS) or len(text) == 5 else f" {text}"
+    return f"{shown:<5}" if text not in ("0",) else "  0  "
+
+
+def loss(x: float) -> str:
+    """A loss in a header: three decimals."""
+    return f"{x:.3f}".replace("-", MINUS) if math.isfinite(x) else five(x)
+
+
+def eight(x: float) -> str:
+    """Eight figures, for the inspector."""
+    if not math.isfinite(x) or x == 0:
+        return five(x)
+    text = f"{x:.8f}" if 1e-4 <= abs(x) < 1e4 else f"{x:.7e}"
+    return text.replace("-0.", "-.").removeprefix("0").replace("-", MINUS)
+
+
+def whole(x: float) -> str:
+    """All 17 figures with an ASCII minus, as copied and exported."""
+    return repr(float(x))
+
+
+def number(n: int) -> str:
+    """A count with its thousands parted: 12,000."""
+    return f"{n:,}"

@@ -1,0 +1,91 @@
+"""Knobs: the settings of an experiment, typed and ranged; a value that does not fit is refused with the reason."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lessons.words import Words
+
+Value = str | int | float
+
+
+class Refused(ValueError):
+    """Something asked for cannot be had. `say(words)` gives the reason in one line, in the learner's language."""
+
+    def __init__(self, key: str, **fields: Any) -> None:
+        self.key, self.fields = key, fields
+        super().__init__(self.say(Words("en")))
+
+    def say(self, words: Words) -> str:
+        """One line: what was wrong, and what would be right."""
+        return words(f"refused.{self.key}", **self.fields)
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One setting. `kind` is text, int, float or choice; low and high bound the number, or the text's length.
+
+    A live knob may change during training, which forks it.
+    """
+
+    id: str
+    kind: str
+    default: Value
+    low: float = 0
+    high: float = 0
+    choices: tuple[str, ...] = ()
+    live: bool = False
+
+    def read(self, raw: Any) -> Value:
+        """The value that a learner typed or a file gave. Raises Refused with the reason."""
+        if self.kind == "text":
+            return self._text(raw)
+        if self.kind == "choice":
+            if str(raw) not in self.choices:
+                raise Refused("choice", knob=self.id, value=_short(raw), choices=", ".join(self.choices))
+            return str(raw)
+        return self._number(raw)
+
+    def _text(self, raw: Any) -> str:
+        text = str(raw)
+        if not self.low <= len(text) <= self.high:
+            raise Refused("length", knob=self.id, length=len(text), low=int(self.low), high=int(self.high))
+        if not text.isprintable() and any(not (c.isprintable() or c in "\n\t") for c in text):
+            raise Refused("control", knob=self.id)
+        return text
+
+    def _number(self, raw: Any) -> Value:
+        try:
+            number = float(raw)
+        except (TypeError, ValueError):
+            raise Refused("number", knob=self.id, value=_short(raw), range=self.range()) from None
+        if self.kind == "int" and math.isfinite(number) and number != int(number):
+            raise Refused("whole", knob=self.id, value=_short(raw), range=self.range())
+        if not self.low <= number <= self.high:
+            raise Refused("range", knob=self.id, value=_short(raw), range=self.range())
+        return int(number) if self.kind == "int" else number
+
+    def range(self) -> str:
+        """What may be typed, in short."""
+        if self.kind == "choice":
+            return " ".join(self.choices)
+        if self.kind == "text":
+            return f"{self.low:g}–{self.high:g}"
+        return f"{self.low:g}–{self.high:g}"
+
+
+def _short(raw: Any) -> str:
+    text = str(raw)
+    return text if len(text) <= 24 else f"{text[:23]}…"
+
+
+def read_all(knobs: tuple[Knob, ...], given: Mapping[str, Any]) -> dict[str, Value]:
+    """Every knob's value: as given, else its default. Raises Refused, also for a name that is no knob."""
+    known = {knob.id: knob for knob in knobs}
+    for name in given:
+        if name not in known:
+            raise Refused("knob", knob=_short(name), knobs=", ".join(known))
+    return {knob.id: knob.read(given[knob.id]) if knob.id in given else knob.default for knob in knobs}

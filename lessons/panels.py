@@ -1,0 +1,211 @@
+"""Panels: what a lesson shows, as plain data. The faces draw them; a lesson makes them afresh at every position.
+
+Every panel has a stable id and a priority (the higher stays longer when the terminal is small). Panels that share an
+`Axis` stand in the same columns: one column is one timestep, in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.device import HostArray
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Shared columns. `focus` is the column that must stay in sight; `wide` the number cells a column should hold."""
+
+    labels: tuple[str, ...]
+    focus: int = 0
+    wide: int = 2
+
+
+@dataclass(frozen=True)
+class Label:
+    """Words or one formatted number in a place."""
+
+    text: str
+    written: bool = False
+    read: bool = False
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A number and its share of the longest bar, 0 to 1."""
+
+    value: float
+    share: float
+    written: bool = False
+    read: bool = False
+    symbol: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Numbers of one symbol, shown in one place. `values` is (rows, cols) as shown; None where not yet known.
+
+    `lie` says how the shown cell (r, c) is indexed in the symbol: "matrix" (r, c), "row" (c,), "column" (r,),
+    or "slice": (c, fixed).
+    """
+
+    symbol: str
+    values: HostArray | None
+    shape: tuple[int, int]
+    lie: str = "matrix"
+    fixed: int = 0
+    title: str = ""
+    rows: tuple[str, ...] = ()
+    cols: tuple[str, ...] = ()
+    written: bool = False
+    read: bool = False
+    editable: bool = False
+
+    def index(self, r: int, c: int) -> tuple[int, ...]:
+        """The index in the symbol of the shown cell."""
+        return {"matrix": (r, c), "row": (c,), "column": (r,), "slice": (c, self.fixed)}[self.lie]
+
+
+Item = Label | Bar | Block
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """What all panels have."""
+
+    id: str
+    priority: int = 5
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of blocks: a label, items by column, and what stands after the last column."""
+
+    label: str
+    items: Mapping[int, Item]
+    tail: str = ""
+    mark: bool = False
+    rule: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix(Panel):
+    """Numbers: on an axis, each item in its column; without one, items side by side."""
+
+    rows: Sequence[Row]
+    axis: Axis | None = None
+    tail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heat(Panel):
+    """A matrix too large for digits: one glyph a cell or block, and the exact cells around the cursor beside it."""
+
+    block: Block
+    focus: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A thing of a graph at (row, column): words, and perhaps numbers under them. Column −1 stands before the first."""
+
+    id: str
+    row: str
+    column: int
+    text: str
+    block: Block | None = None
+    written: bool = False
+    read: bool = False
+
+
+@dataclass(frozen=True)
+class Edge:
+    """From one node to another; `way` is "forward", "backward" or "" (no flow yet), `live` if this step used it."""
+
+    start: str
+    end: str
+    label: str
+    way: str = "forward"
+    live: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph(Panel):
+    """Nodes and edges. Layout "time": rows by name from the top, columns on the axis."""
+
+    layout: str
+    rows: Mapping[str, str]
+    nodes: Sequence[Node]
+    edges: Sequence[Edge]
+    axis: Axis
+
+
+@dataclass(frozen=True, kw_only=True)
+class Formula(Panel):
+    """Lines of formula; `cell` lines go with the cell in focus."""
+
+    lines: Sequence[str]
+    right: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Panel):
+    """Rows of cells under heads; numbers are right-aligned. `lit` rows are marked as written."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    lit: int | None = None
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of a curve: a name shown at its end, y at x = first, first + 1, …; solid or dotted."""
+
+    name: str
+    y: Sequence[float]
+    first: int = 0
+    dotted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve(Panel):
+    """Lines over a count. `marks` are (x, sign, words) under the axis; `notes` stand beside the picture."""
+
+    series: Sequence[Series]
+    marks: Sequence[tuple[int, str, str]] = ()
+    notes: Sequence[str] = ()
+    reach: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strip(Panel):
+    """A line of tokens, one glyph each, with a frame around those in sight and a second line of shades under it."""
+
+    tokens: Sequence[str]
+    axis: Axis
+    shade: Sequence[float] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note(Panel):
+    """Words on the stage: level is say, proof, verdict or warn."""
+
+    text: str
+    level: str = "say"
+
+
+Stage = list[Panel]
+"""The panels of one position, from the top."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """The text of one position: heading, paragraphs, and the line that says what is happening now."""
+
+    heading: str
+    paragraphs: Sequence[str]
+    now: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)

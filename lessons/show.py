@@ -1,0 +1,74 @@
+"""What `unroll show --json` prints: the state, every step if asked for, the place asked for, and the result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.device import finite, quiet
+from engine.reel import Reel
+from engine.step import Step, address
+from lessons.knobs import Refused
+from lessons.player import Player
+from lessons.state import export, plain
+
+MOST_STEPS = 2_000_000
+"""Steps that --all prints at most."""
+
+
+def step_object(player: Player, reel: Reel, index: int) -> dict[str, Any]:
+    """One step as plain data; `index` counts from 1, as positions do."""
+    step, source = reel.step(index), reel.source(index)
+    assert step is not None
+    assert source is not None
+    values = {name: shown(player, name, value) for name, value in step.values.items()}
+    return {"index": index, "path": [list(p) for p in step.path], "op": step.op, "line": source.line, "values": values}
+
+
+def shown(player: Player, name: str, value: Any) -> Any:
+    """A value as it is printed: vectors flat, numbers in full."""
+    return plain(player.view().shown(name, value))
+
+
+def everything(player: Player, all_steps: bool) -> dict[str, Any]:
+    """The one object. Knobs, parameters and result are those of the place asked for."""
+    knobs = player.branch.knobs if player.spot.training else player.knobs
+    start = player.start_here()
+    found = export(player.lesson, player.seed, knobs, start)
+    found = {"lesson": found["lesson"], "seed": found["seed"], "device": player.device.name, **found}
+    reel = player.scrub
+    if all_steps:
+        reel = reel or player.inside()
+        if reel.total > MOST_STEPS:
+            raise Refused("too_many", count=reel.total // 1_000_000)
+        view = player.view()
+        found["steps"] = [_plain_step(reel, view, index) for index in range(1, reel.total + 1)]
+    if reel is not None and player.spot.p:
+        found["at"] = {"address": _where(player), **step_object(player, reel, player.spot.p)}
+    elif player.spot.training:
+        found["at"] = {"address": _where(player)}
+    with quiet():
+        result = player.lesson.result(player.device, knobs, start)
+    found["result"] = plain(result)
+    if not finite(result.get("loss", 0.0)):
+        found["diverged_at"] = first_bad(player)
+    return found
+
+
+def _plain_step(reel: Reel, view: Any, index: int) -> dict[str, Any]:
+    step, source = reel.step(index), reel.source(index)
+    assert isinstance(step, Step)
+    assert source is not None
+    values = {name: plain(view.shown(name, value)) for name, value in step.values.items()}
+    return {"index": index, "path": [list(p) for p in step.path], "op": step.op, "line": source.line, "values": values}
+
+
+def _where(player: Player) -> str:
+    return ("train/" if player.spot.training else "") + address(player.path)
+
+
+def first_bad(player: Player) -> str | None:
+    """Address and operation of the first step that left the finite numbers."""
+    reel = player.scrub or player.inside()
+    p = player.diverged(reel)
+    step = reel.step(p) if p else None
+    return f"{address(step.path)}/{step.op}" if step else None

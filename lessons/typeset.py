@@ -1,0 +1,321 @@
+"""Rules as typeset text: in symbols, `δ₃,ₖ = (Wᵀ δ₃,ₖ₊₁) ∘ (1 − sₖ²)`, and for one cell with its numbers in place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from engine.rules import Lookup, bindings, index, members, parse, reference, value
+from engine.step import Path, split
+from lessons.figures import five
+
+SUBSCRIPTS = str.maketrans("0123456789+-tkijn,", "₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙ,")
+LETTERS = {
+    "delta": "δ", "yhat": "ŷ", "theta": "θ", "rate": "η", "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h",
+}  # fmt: skip
+FUNCTIONS = {"maximum": "max", "minimum": "min", "log_softmax": "ln softmax", "sigmoid": "σ"}
+OPERATORS: dict[type[ast.operator], tuple[str, int]] = {
+    ast.Add: (" + ", 1), ast.Sub: (" − ", 1), ast.Mult: (" ∘ ", 2), ast.Div: (" / ", 2), ast.MatMult: (" ", 2),
+}  # fmt: skip
+MOST_TERMS = 6
+"""A sum of products longer than this is shown by its first terms and its last."""
+
+
+def subscript(text: str) -> str:
+    """Digits and t k i j n, lowered; a single index with an operator goes to brackets, having no neat form."""
+    if any(sign in text for sign in "+-") and "," not in text:
+        return f"[{text}]"
+    return text.translate(SUBSCRIPTS)
+
+
+def name(symbol: str) -> str:
+    """A symbol as the field writes it: delta[3,1] is δ₃,₁, dW[3] is ∂E₃/∂W, its k-th term (∂E₃/∂W)ₖ."""
+    family, indices = split(symbol)
+    return _name(family, [str(i) for i in indices])
+
+
+def _name(family: str, indices: list[str]) -> str:
+    if family in LETTERS:
+        return LETTERS[family] + subscript(",".join(indices))
+    if family == "column":
+        return f"Σₜ δₜ,{subscript(indices[0])}"
+    for prefix, form in (("E_plus_", "E₊"), ("E_minus_", "E₋"), ("numeric_", "(E₊ − E₋)/2h"), ("gap_", "|diff|")):
+        if family.startswith(prefix):
+            return form
+    if family.startswith("unit_"):
+        return "1ᵢⱼ"
+    if family.startswith("sweep_"):
+        return f"∂E/∂{family[-1]}"
+    if len(family) == 2 and family[0] == "d":
+        of = subscript(indices[0]) if indices else ""
+        whole = f"∂E{of}/∂{family[1]}"
+        return f"({whole}){subscript(indices[1])}" if len(indices) > 1 else whole
+    if len(family) == 3 and family[1] == "_":
+        return f"{family[0]}({family[2]})"
+    return family + (subscript(",".join(indices)) if indices else "")
+
+
+def entry(symbol: str, at: tuple[int, ...]) -> str:
+    """One entry of a symbol: W₀₁ for a plain matrix, δ₃,₁[0] for anything that has an index already."""
+    family, indices = split(symbol)
+    plain = len(family) == 1 and not indices and len(at) == 2 and all(i < 10 for i in at)
+    if plain:
+        return family + subscript("".join(map(str, at)))
+    return name(symbol) + (f"[{','.join(map(str, at))}]" if at else "")
+
+
+class Typeset(NamedTuple):
+    """Text and how tightly it binds: 1 a sum, 2 a product, 3 a single thing."""
+
+    text: str
+    tight: int
+
+
+def law(rule: str, bound: Mapping[str, int] | None = None) -> str:
+    """A rule in symbols, its loop indices as letters, or as the numbers that `bound` gives them."""
+    left, right = parse(rule)
+    return f"{_symbols(left, bound or {}).text} = {_symbols(right, bound or {}).text}"
+
+
+def _index(node: ast.expr, bound: Mapping[str, int]) -> str:
+    try:
+        return str(index(node, bound))
+    except KeyError:
+        return ast.unparse(node).replace(" ", "")
+
+
+def _paren(part: Typeset, tight: int) -> str:
+    return part.text if part.tight >= tight else f"({part.text})"
+
+
+def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
+    match node:
+        case ast.Name(id=plain):
+            return Typeset(str(bound[plain]) if plain in bound else _name(plain, []), 3)
+        case ast.Subscript(value=ast.Name(id=family), slice=indices):
+            parts = indices.elts if isinstance(indices, ast.Tuple) else [indices]
+            shown = [_index(part, bound) for part in parts]
+            return Typeset("s₋₁" if (family, shown) == ("s", ["-1"]) else _name(family, shown), 3)
+        case ast.Constant(value=constant):
+            return Typeset(_constant(constant), 3)
+        case ast.Attribute(value=inner, attr="T"):
+            return Typeset(f"{_paren(_symbols(inner, bound), 3)}ᵀ", 3)
+        case ast.UnaryOp(operand=inner):
+            return Typeset(f"−{_paren(_symbols(inner, bound), 2)}", 1)
+        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=2)):
+            return Typeset(f"{_paren(_symbols(left, bound), 3)}²", 3)
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return Typeset(f"{_paren(_symbols(left, bound), 3)}^{_paren(_symbols(right, bound), 3)}", 3)
+        case ast.BinOp(left=left, op=op, right=right):
+            sign, tight = OPERATORS[type(op)]
+            a, b = _symbols(left, bound), _symbols(right, bound)
+            scalar = isinstance(left, ast.Constant) or (isinstance(left, ast.Name) and left.id in ("rate", "h"))
+            shown = " " if isinstance(op, ast.Mult) and scalar else sign
+            return Typeset(_paren(a, tight) + shown + _paren(b, tight + isinstance(op, ast.Sub | ast.Div)), tight)
+        case ast.Compare(left=left, ops=[order], comparators=[right]):
+            sign = " > " if isinstance(order, ast.Gt) else " < "
+            return Typeset(f"[{_symbols(left, bound).text}{sign}{_symbols(right, bound).text}]", 3)
+        case ast.Call(func=ast.Name(id="batch"), args=[inner]):
+            return _symbols(inner, bound)
+        case ast.Call(func=ast.Name(id="total"), args=[ast.Name(id=family), column]):
+            return Typeset(f"Σₜ {_name(family, ['t', _index(column, bound)])}", 2)
+        case ast.Call(func=ast.Name(id="sum"), args=[inner]):
+            return Typeset(f"Σ {_paren(_symbols(inner, bound), 2)}", 2)
+        case ast.Call(func=ast.Name(id="sqrt"), args=[inner]):
+            return Typeset(f"√({_symbols(inner, bound).text})", 3)
+        case ast.Call(func=ast.Name(id="abs"), args=[inner]):
+            return Typeset(f"|{_symbols(inner, bound).text}|", 3)
+        case ast.Call(func=ast.Name(id=function), args=args):
+            shown = FUNCTIONS.get(function, "E" if function.startswith("E_") else function)
+            return Typeset(f"{shown}({', '.join(_symbols(a, bound).text for a in args)})", 3)
+    raise ValueError(f"cannot typeset {ast.dump(node)}")
+
+
+def _constant(x: Any) -> str:
+    return f"{x:g}".removeprefix("0") if isinstance(x, float) and 1e-3 < x < 1 else f"{x:g}"
+
+
+class Cell(NamedTuple):
+    """One entry of an expression: in symbols, in numbers, how tightly each binds, and what it comes to."""
+
+    symbols: str
+    numbers: str
+    tight: int
+    value: float
+    parts: str = ""
+    """The numbers with every factor or summand worked out: the line between the formula and its result."""
+
+
+def explain(rule: str, path: Path, at: tuple[int, ...], lookup: Lookup) -> Cell:
+    """Entry `at` of what a rule gives at a path, its formula carried down to numbers; `lookup` as in evaluation."""
+    bound, expression = bindings(path), parse(rule).value
+    return _Expand(bound, lookup).cell(expression, (*at, 0, 0)[:2])
+
+
+class _Expand:
+    """The expansion of one entry: walks a formula, carrying the entry's index down to the arrays."""
+
+    def __init__(self, bound: Mapping[str, int], lookup: Lookup) -> None:
+        self.bound, self.lookup = bound, lookup
+
+    def value(self, node: ast.expr) -> Any:
+        return value(node, self.bound, self.lookup)
+
+    def cell(self, node: ast.expr, at: tuple[int, int]) -> Cell:
+        symbol = reference(node, self.bound)
+        if symbol is not None:
+            return self.entry(symbol, self.value(node), at)
+        match node:
+            case ast.Constant(value=constant):
+                return Cell(_constant(constant), _constant(constant), 3, float(constant))
+            case ast.Name(id=plain):
+                return Cell(str(self.bound[plain]), str(self.bound[plain]), 3, float(self.bound[plain]))
+            case ast.Attribute(value=inner, attr="T"):
+                return self.cell(inner, (at[1], at[0]))
+            case ast.UnaryOp(operand=inner):
+                a = self.cell(inner, at)
+                return Cell(f"−{_wrap(a.symbols, a.tight, 2)}", f"−{_wrap(a.numbers, a.tight, 2)}", 1, -a.value)
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                return self.product(left, right, at)
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                a, b = self.cell(left, at), self.cell(right, at)
+                power = "²" if b.symbols == "2" else f"^{b.numbers}"
+                symbols, numbers = _wrap(a.symbols, a.tight, 3) + power, _negative(a.numbers, a.tight) + power
+                return Cell(symbols, numbers, 3, a.value**b.value)
+            case ast.BinOp(left=left, op=op, right=right):
+                return self.pair(left, op, right, at)
+            case ast.Compare():
+                holds = float(self.at(self.value(node), at))
+                return Cell(_symbols(node, self.bound).text, f"{holds:g}", 3, holds)
+            case ast.Call(func=ast.Name(id=function), args=args):
+                return self.call(node, function, args, at)
+        raise ValueError(f"cannot explain {ast.dump(node)}")
+
+    @staticmethod
+    def at(array: Any, at: tuple[int, int]) -> Any:
+        """The entry of a column, matrix or scalar at a full index, broadcasting as NumPy does."""
+        shape = getattr(array, "shape", ())
+        if not shape:
+            return array
+        if len(shape) == 1:
+            return array[min(at[0], shape[0] - 1)]
+        return array[min(at[0], shape[0] - 1), min(at[1], shape[1] - 1)]
+
+    def entry(self, symbol: str, array: Any, at: tuple[int, int]) -> Cell:
+        x = float(self.at(array, at))
+        shape = getattr(array, "shape", ())
+        where = () if not shape else (at[0],) if len(shape) == 1 or shape[1] == 1 else at
+        if symbol in "bc" and len(where) == 1:
+            return Cell(f"{symbol}{subscript(str(where[0]))}", five(x), 3, x)
+        return Cell(entry(symbol, where), five(x), 3, x)
+
+    def product(self, left: ast.expr, right: ast.expr, at: tuple[int, int]) -> Cell:
+        """Σ_m left[i,m] right[m,j]; factors that are exactly 0 or 1 on a one-hot side are left out."""
+        a, b = self.value(left), self.value(right)
+        found = []
+        for m in range(a.shape[1]):
+            x, y = self.cell(left, (at[0], m)), self.cell(right, (m, at[1]))
+            if a.shape[1] > 2 and (x.value == 0 or y.value == 0):
+                continue
+            found.append(_times(x, y))
+        total = float((a @ b)[at[0], min(at[1], b.shape[1] - 1)])
+        if not found:
+            return Cell("0", "0", 3, total)
+        tight = 2 if len(found) == 1 else 1
+        return Cell(_series([c.symbols for c in found]), _series([c.numbers for c in found]), tight, total)
+
+    def pair(self, left: ast.expr, op: ast.operator, right: ast.expr, at: tuple[int, int]) -> Cell:
+        a, b = self.cell(left, at), self.cell(right, at)
+        if isinstance(op, ast.Mult):
+            return _times(a, b)
+        sign, tight = OPERATORS[type(op)]
+        after = tight + isinstance(op, ast.Sub | ast.Div)
+        x = a.value + b.value if isinstance(op, ast.Add) else a.value - b.value
+        if isinstance(op, ast.Div):
+            x = a.value / b.value if b.value else float("nan")
+        symbols = _wrap(a.symbols, a.tight, tight) + sign + _wrap(b.symbols, b.tight, after)
+        numbers = _wrap(a.numbers, a.tight, tight) + sign + _after(b.numbers, b.tight, after)
+        return Cell(symbols, numbers, tight, x, f"{five(a.value)}{sign}{_after(five(b.value), 3, after)}")
+
+    def call(self, node: ast.expr, function: str, args: list[ast.expr], at: tuple[int, int]) -> Cell:
+        if function == "batch":
+            return self.cell(args[0], (at[0], 0))
+        if function == "total":
+            assert isinstance(args[0], ast.Name)
+            values = members(args[0].id, index(args[1], self.bound), self.lookup)
+            shown = [five(float(self.at(v, at))) for v in values]
+            x = float(sum(float(self.at(v, at)) for v in values))
+            return Cell(_symbols(node, self.bound).text, _series([_bracket(s) for s in shown]), 1, x)
+        if function == "sum":
+            return self.sum(args[0])
+        if function in ("softmax", "log_softmax"):
+            inner, x = self.cell(args[0], at), float(self.at(self.value(node), at))
+            if function == "log_softmax":
+                return Cell(f"ln softmax({_base(inner.symbols)})[{at[0]}]", f"ln {five(_exp(x))}", 2, x)
+            scores = self.value(args[0])
+            others = _series([f"e^{_bracket(five(float(v)))}" for v in scores[:, min(at[1], scores.shape[1] - 1)]])
+            return Cell(f"e^{inner.symbols} / Σⱼ e^{_base(inner.symbols)}[j]", f"e^{_bracket(inner.numbers)} / ({others})", 2, x)
+        if function.startswith("E_"):
+            x = float(self.value(node))
+            return Cell(_symbols(node, self.bound).text, f"{x:.10f}", 3, x)
+        cells = [self.cell(a, at) for a in args]
+        x = float(self.at(self.value(node), at))
+        shown = FUNCTIONS.get(function, function)
+        form = {"abs": "|{}|", "sqrt": "√({})"}.get(function, shown + "({})")
+        symbols = form.format(", ".join(c.symbols for c in cells))
+        numbers = form.format(", ".join(c.numbers for c in cells))
+        return Cell(symbols, numbers, 3, x, form.format(", ".join(five(c.value) for c in cells)))
+
+    def sum(self, inner: ast.expr) -> Cell:
+        array = self.value(inner)
+        found = []
+        for i in range(array.shape[0]):
+            for j in range(array.shape[1] if array.ndim > 1 else 1):
+                if float(self.at(array, (i, j))) != 0:
+                    found.append(self.cell(inner, (i, j)))
+        x = float(array.sum())
+        tight = 2 if len(found) == 1 else 1
+        return Cell(_series([c.symbols for c in found]), _series([c.numbers for c in found]), tight, x)
+
+
+def _times(a: Cell, b: Cell) -> Cell:
+    symbols = f"{_wrap(a.symbols, a.tight, 2)}·{_wrap(b.symbols, b.tight, 2)}"
+    numbers = f"{_factor(a)}·{_factor(b)}"
+    parts = f"{_bracket(five(a.value))} · {_bracket(five(b.value))}" if min(a.tight, b.tight) < 3 or a.parts else ""
+    return Cell(symbols, numbers, 2, a.value * b.value, parts)
+
+
+def _factor(a: Cell) -> str:
+    return _bracket(a.numbers) if a.tight == 3 else _wrap(a.numbers, a.tight, 2)
+
+
+def _bracket(number: str) -> str:
+    """A negative number in brackets, where it follows an operator."""
+    return f"({number})" if number.startswith("−") else number
+
+
+def _wrap(text: str, tight: int, needed: int) -> str:
+    return text if tight >= needed else f"({text})"
+
+
+def _after(text: str, tight: int, needed: int) -> str:
+    return _bracket(text) if tight >= needed else f"({text})"
+
+
+def _negative(text: str, tight: int) -> str:
+    return _bracket(text) if tight == 3 else f"({text})"
+
+
+def _series(parts: list[str]) -> str:
+    if len(parts) > MOST_TERMS:
+        parts = [*parts[: MOST_TERMS - 2], "…", parts[-1]]
+    return " + ".join(parts) if parts else "0"
+
+
+def _base(symbols: str) -> str:
+    return symbols.partition("[")[0]
+
+
+def _exp(x: float) -> float:
+    return float(2.718281828459045**x)

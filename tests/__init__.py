@@ -1,0 +1,1 @@
+"""Tests, in the three rooms of what they test."""

@@ -1,0 +1,23 @@
+"""What every test may ask for: the same cases on the CPU, on the strict stand-in for a GPU, and on a GPU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.device import Device, DeviceError, open_device
+from tests.engine.strict import Strict, guard
+
+
+@pytest.fixture(params=["cpu", "strict", pytest.param("gpu", marks=pytest.mark.gpu)])
+def device(request: Any, monkeypatch: pytest.MonkeyPatch) -> Device:
+    """Each device in turn; a GPU that is not here is a visible skip."""
+    if request.param == "strict":
+        strict = Strict()
+        guard(monkeypatch, strict)
+        return strict
+    try:
+        return open_device(request.param)
+    except DeviceError as error:
+        pytest.skip(str(error))

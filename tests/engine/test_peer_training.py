@@ -1,0 +1,55 @@
+"""Several updates, clipped or not, end where PyTorch's optimisers end."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.activations import ACTIVATIONS
+from engine.device import HOST, Device
+from engine.history import State
+from engine.optimisers import OPTIMISERS
+from engine.srn import Inputs
+from engine.training import Recipe, advance, start
+from tests.engine.cases import ALL, assert_gradients, host, make, moved
+from tests.engine.peer import HIDDEN, Peer
+
+pytestmark = pytest.mark.peer
+
+RATES = {"sgd": 0.2, "momentum": 0.1, "adagrad": 0.1, "adam": 0.05}
+
+
+def trained(device: Device, recipe: Recipe, state: State, inputs: Inputs, updates: int) -> State:
+    for _ in range(updates):
+        state = advance(device, recipe, inputs, state)
+    return state
+
+
+@pytest.mark.parametrize("clip", [0.5, 1e6], ids=lambda clip: f"clip={clip}")
+@pytest.mark.parametrize("window", [2, ALL], ids=["window=2", "window=all"])
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_updates(name: str, window: int, clip: float, device: Device) -> None:
+    case = make(HOST, 4, 3, 5, 6, seed=7)
+    wanted = Peer("tanh", case).train(name, window, RATES[name], clip, 5)
+    theta, inputs = moved(device, case)
+    recipe = Recipe(ACTIVATIONS["tanh"], OPTIMISERS[name], RATES[name], window, clip)
+    state = trained(device, recipe, start(device, theta, recipe.optimiser), inputs, 5)
+    assert state.n == 5
+    assert_gradients(host(device, state.data.theta._asdict()), wanted, 1e-9)
+
+
+@pytest.mark.parametrize("units", HIDDEN)
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_updates_of_other_units(name: str, units: str) -> None:
+    case = make(HOST, 4, 2, 4, 5, seed=8)
+    wanted = Peer(units, case).train(name, ALL, 0.05, 1.0, 4)
+    recipe = Recipe(ACTIVATIONS[units], OPTIMISERS[name], 0.05, ALL, 1.0)
+    state = trained(HOST, recipe, start(HOST, case.theta, recipe.optimiser), case.inputs, 4)
+    assert_gradients(state.data.theta._asdict(), wanted, 1e-9)
+
+
+def test_the_small_clip_is_at_work() -> None:
+    peer = Peer("tanh", make(HOST, 4, 3, 5, 6, seed=7))
+    peer.backward(ALL)
+    assert peer.clip(0.5) > 1.0
+    peer.backward(2)
+    assert peer.clip(0.5) > 1.0

@@ -1,0 +1,159 @@
+"""A reel goes forward and back by whole groups at every grain, finds places, and keeps few tapes."""
+
+from __future__ import annotations
+
+from weakref import ref
+
+import numpy as np
+import pytest
+
+from engine.device import HOST, Device
+from engine.reel import Env, Reel, Section
+from engine.step import Path, Step, Walk, agrees
+from tests.engine.cases import ALL, GRAINS, lesson_reel, make, update_reel
+
+
+def steps_of(reel: Reel) -> list[Step]:
+    """Every step, by brute force."""
+    found = [step for section in reel.sections for step in section.open()]
+    assert len(found) == reel.total
+    return found
+
+
+def key(path: Path, p: int, grain: int) -> object:
+    """The group of step p by the definition: its path up to the last place at or above the grain."""
+    if grain == GRAINS["op"]:
+        return p
+    ranks = [GRAINS[name] if index >= 0 else GRAINS["phase" if at else "act"] for at, (name, index) in enumerate(path)]
+    return path[: max((at + 1 for at, rank in enumerate(ranks) if rank <= grain), default=0)]
+
+
+def ends_of(reel: Reel, grain: int) -> list[int]:
+    """Where groups end, by brute force."""
+    keys = [key(step.path, p, grain) for p, step in enumerate(steps_of(reel), 1)]
+    return [p for p in range(1, len(keys) + 1) if p == len(keys) or keys[p] != keys[p - 1]]
+
+
+def reels(window: int) -> dict[str, Reel]:
+    case = make(HOST, 3, 2, 2, 3)
+    return {
+        "lesson": lesson_reel(HOST, "tanh", case, window)[1],
+        "update": update_reel(HOST, "tanh", "adam", case, window),
+    }
+
+
+@pytest.mark.parametrize("window", [2, ALL])
+@pytest.mark.parametrize("which", ["lesson", "update"])
+@pytest.mark.parametrize("grain", sorted(set(GRAINS.values())))
+def test_forward_and_back_meet_at_group_ends(which: str, grain: int, window: int) -> None:
+    reel = reels(window)[which]
+    ends = ends_of(reel, grain)
+    p, forth = 0, []
+    while p < reel.total:
+        p = reel.forward(p, grain)
+        forth.append(p)
+    assert forth == ends
+    back = []
+    while p > 0:
+        p = reel.back(p, grain)
+        back.append(p)
+    assert back == [*ends[-2::-1], 0]
+    for p in range(reel.total + 1):  # from unfinished groups too
+        assert reel.forward(p, grain) == min((end for end in ends if end > p), default=reel.total)
+        assert reel.back(p, grain) == max((end for end in ends if end < p), default=0)
+
+
+@pytest.mark.parametrize("which", ["lesson", "update"])
+def test_seek(which: str) -> None:
+    reel = reels(ALL)[which]
+    steps = steps_of(reel)
+    addresses = [(*step.path, (step.op, -1)) for step in steps]
+    wanted = {step.path[: n + 1] for step in steps for n in range(len(step.path))}
+    wanted |= {path[-2:] for path in wanted if path[-1][1] >= 0 and path[-2:][0][1] >= 0} | set(addresses)
+    for want in wanted:
+        first = next(p for p, path in enumerate(addresses) if agrees(path, want))
+        last = first
+        while last < len(addresses) and agrees(addresses[last], want):
+            last += 1
+        assert reel.seek(want) == last, want
+    for nowhere in ((("t", 99),), (("forward", -1), ("t", 3)), (("nowhere", -1),), (("dW", -1), ("z", -1))):
+        assert reel.seek(nowhere) is None
+
+
+@pytest.mark.parametrize("which", ["lesson", "update"])
+def test_get_and_writer_see_the_section_so_far(which: str) -> None:
+    reel = reels(2)[which]
+    p = 0
+    for n, section in enumerate(reel.sections):
+        held, wrote, env = {}, {}, section.env()
+        names = {name for step in section.open() for name in step.values}
+        for step in section.open():
+            p += 1
+            for name, value in step.values.items():
+                held[name], wrote[name] = value, p
+            assert reel.section(p) == n
+            assert reel.act(p) == step.path[0]
+            for name in names:
+                assert reel.writer(name, p) == wrote.get(name)
+                found, wanted = reel.get(name, p), held.get(name, env.get(name))
+                assert (found is None) == (wanted is None), f"{name} at {p}"
+                assert found is None or np.array_equal(found, wanted)
+    assert p == reel.total
+
+
+def test_the_ends() -> None:
+    reel = reels(ALL)["lesson"]
+    assert reel.step(0) is None
+    assert reel.source(0) is None
+    assert reel.forward(reel.total, 0) == reel.total
+    assert reel.back(0, 0) == 0
+    assert reel.section(0) == 0
+    assert reel.section(reel.total) == len(reel.sections) - 1
+    assert reel.get("U", 0) is not None
+    assert reel.get("z[0]", 0) is None
+    assert reel.get("nobody", 3) is None
+    assert reel.get("s[9]", reel.total) is None
+
+
+@pytest.mark.parametrize("kept", [1, 2, 3])
+def test_keeps_few_tapes(kept: int, device: Device) -> None:
+    net, sections = lesson_reel(device, "tanh", make(device, 4, 2, 3, 4), ALL)
+    reel = Reel(sections.sections, GRAINS, kept)
+    tapes = []
+    for n in (*range(len(reel.sections)), *range(len(reel.sections) - 1, -1, -1), 3, 0, 3, 5):
+        reel.step(reel.starts[n] + 1)
+        tapes.append(ref(reel.tape(n)))
+        assert len({id(tape()) for tape in tapes if tape() is not None}) <= kept
+    assert net.steps == 4
+
+
+@pytest.mark.xfail(
+    strict=True, reason="Reel.tape asks `tape or …`, and the truth of a Tape is its length: it is drained"
+)
+def test_a_second_look_opens_no_more_of_a_section() -> None:
+    seen = []
+
+    def walk() -> Walk[None]:
+        for i in range(100):
+            seen.append(i)
+            yield Step((("a", -1), ("t", i)), "op", {"n": i})
+
+    reel = Reel([Section((("a", -1),), walk, lambda: Env({}), 100)], GRAINS)
+    assert [reel.get("n", p) for p in (1, 2, 3, 2)] == [0, 1, 2, 1]
+    assert seen == [0, 1, 2]
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("window", [1, 2, 3, ALL])
+@pytest.mark.parametrize("T", [1, 2, 3, 5, 8])
+def test_lengths(T: int, window: int, batch: int) -> None:
+    case = make(HOST, T, batch, 4, 5)
+    _, lesson = lesson_reel(HOST, "tanh", case, window)
+    sections = list(lesson.sections)
+    for optimiser in ("sgd", "momentum", "adagrad", "adam"):
+        sections += update_reel(HOST, "tanh", optimiser, case, window).sections
+    for section in sections:
+        steps = list(section.open())
+        assert section.length == len(steps), section.place
+        assert all(step.path[: len(section.place)] == section.place for step in steps)
+        assert all(len(step.values) == 1 for step in steps)
