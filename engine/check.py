@@ -80,7 +80,11 @@ def length(shapes: Mapping[str, tuple[int, int]], most: int) -> int:
 
 
 def along(
-    device: Device, loss: Callable[[Mapping[str, Array]], Array], theta: Mapping[str, Array], grad: Mapping[str, Array], rng: Rng
+    device: Device,
+    loss: Callable[[Mapping[str, Array]], Array],
+    theta: Mapping[str, Array],
+    grad: Mapping[str, Array],
+    rng: Rng,
 ) -> tuple[float, float]:
     """(gradient, central difference) along one random direction through all parameters: cheap, and sees every entry."""
     way: dict[str, HostArray] = {name: rng.normal(size=value.shape) for name, value in theta.items()}
@@ -91,4 +95,3 @@ def along(
     exact = sum(float((device.get(grad[name]) * way[name]).sum()) for name in theta)
     numeric = (float(device.get(loss(shifted(H)))) - float(device.get(loss(shifted(-H))))) / (2 * H)
     return exact, numeric
-

@@ -52,9 +52,7 @@ def diagonals(theta: Params, run: Stacked, steps: int, batch: int, window: int) 
         yield delta
 
 
-def ledger(
-    xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Run, window: int, host: Any = None
-) -> Ledger:
+def ledger(xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Run, window: int, host: Any = None) -> Ledger:
     """The whole ledger. `host` (array to nested list of floats) asks for the norms too."""
     steps, batch = len(inputs.x), inputs.s_init.shape[1]
     stacked = stack(xp, f, inputs, run)

@@ -89,7 +89,13 @@ def begin(xp: Any, optimiser: Optimiser, theta: Mapping[str, Array]) -> Memory:
 
 
 def update(
-    xp: Any, optimiser: Optimiser, theta: Mapping[str, Array], grad: Mapping[str, Array], memory: Memory, rate: float, n: int
+    xp: Any,
+    optimiser: Optimiser,
+    theta: Mapping[str, Array],
+    grad: Mapping[str, Array],
+    memory: Memory,
+    rate: float,
+    n: int,
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Every parameter moved once: (theta, memory). The walk in `engine.training` takes the same steps one by one."""
     moved, kept = {}, {}

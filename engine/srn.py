@@ -20,7 +20,9 @@ from engine.losses import cross_entropy
 from engine.step import Path, Step, Walk
 
 PARAMETERS = ("U", "W", "V", "b", "c")
-COLUMNS = frozenset({"x", "y", "z", "s", "o", "yhat", "e", "delta", "column", "a", "b", "c", "db", "dc", "s_init"})
+COLUMNS = frozenset(
+    {"x", "y", "z", "s", "o", "yhat", "e", "delta", "column", "a", "b", "c", "db", "dc", "s_init", "sweep_b", "sweep_c"}
+)
 """Families whose arrays are columns: with a batch of one they are shown as vectors."""
 
 

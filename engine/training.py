@@ -61,7 +61,14 @@ def walk_clip(xp: Any, grad: Mapping[str, Array], theta: float, at: Path = ()) -
 
 
 def walk_step(
-    xp: Any, optimiser: Optimiser, theta: Params, grad: Mapping[str, Array], memory: Memory, rate: float, n: int, at: Path = ()
+    xp: Any,
+    optimiser: Optimiser,
+    theta: Params,
+    grad: Mapping[str, Array],
+    memory: Memory,
+    rate: float,
+    n: int,
+    at: Path = (),
 ) -> Walk[Params]:
     """Every parameter moves once: first the optimiser remembers, then it moves."""
     moved = {}

@@ -154,7 +154,8 @@ class Unrolled:
             cell = list(checking.cells(*shapes[p], CHECKED))[i]
             return checking.unit(self.device, getattr(self.theta, p), cell)
 
-        return Env(self._given(**more), **{f"unit_{p}": (lambda i, p=p: unit(p, i)) for p in PARAMETERS})
+        units = {f"unit_{p}": (lambda i, p=p: unit(p, i)) for p in PARAMETERS}
+        return Env(self._given(**more), **self._ran(), **units)
 
     def _loss_on_host(self, p: str, value: Any) -> Any:
         return self.device.get(self.loss(**{p: self.device.put(value)}))

@@ -108,6 +108,14 @@ class Heat(Panel):
     focus: tuple[int, int] = (0, 0)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lens(Panel):
+    """The exact cells of a block around `focus`, where the stage itself has no room for digits."""
+
+    block: Block
+    focus: tuple[int, int] = (0, 0)
+
+
 @dataclass(frozen=True)
 class Node:
     """A thing of a graph at (row, column): words, and perhaps numbers under them. Column −1 stands before the first."""

@@ -48,6 +48,7 @@ class Asked:
     ask: Ask
     choice: int = 0
     typed: str = ""
+    given: str | float | None = None
     truth: str | float | None = None
     verdict: str = ""
     view: View | None = None
@@ -66,7 +67,12 @@ class Player:
     """Plays one lesson on one device. Every method leaves a valid position; what cannot be done raises Refused."""
 
     def __init__(
-        self, lesson: Lesson, device: Device, given: Mapping[str, Any] | None = None, seed: int | None = None, start: Start | None = None
+        self,
+        lesson: Lesson,
+        device: Device,
+        given: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        start: Start | None = None,
     ) -> None:
         self.lesson, self.device = lesson, device
         self.record: dict[str, str] = {}
@@ -157,7 +163,9 @@ class Player:
         if self.spot.training:
             branch = self.branch
             knobs, start = branch.knobs, self.start_here()
-            curves = [(b.name, b.history.curve(), 0 if b.history.trunk is None else b.history.first) for b in self.branches]
+            curves = [
+                (b.name, b.history.curve(), 0 if b.history.trunk is None else b.history.first) for b in self.branches
+            ]
             shown = [(label, curve[first:], first) for label, curve, first in curves]
             shown[self.current] = (curves[self.current][0], curves[self.current][1], 0)
             training = Training(self.spot.n, len(self.history), self.spot.open, shown, self.current)
@@ -168,9 +176,7 @@ class Player:
             closed = self.inside()
             fallback = lambda symbol: closed.get(symbol, closed.starts[1])  # noqa: E731
         rules = self.lesson.rule(knobs)
-        return View(
-            self.device, knobs, start, reel, p, since, rules, self.lesson.columns, self.act, training, fallback
-        )
+        return View(self.device, knobs, start, reel, p, since, rules, self.lesson.columns, self.act, training, fallback)
 
     def start_here(self) -> Start:
         """The parameters and inputs in focus: the reel's, or those that the update in focus starts from."""
@@ -484,6 +490,14 @@ class Player:
         self._land(min(self.spot.n, len(self.history)), is_open=False)
         return True
 
+    def take_over(self, knobs: Mapping[str, Value], start: Start) -> None:
+        """Go on with a state that was read from a file, from its first step."""
+        default = {knob.id: knob.default for knob in self.lesson.card.knobs}
+        given = {name: value for name, value in knobs.items() if value != default[name]}
+        self._past.append(self.setting)
+        self._set(Setting(given, self.setting.seed, start))
+        self.spot, self.since, self.asked = Spot(), 0, None
+
     def undo(self) -> bool:
         """Take the last edit or change of knobs back. False where there is none."""
         if self.spot.training and len(self.branches) > 1:
@@ -542,7 +556,7 @@ class Player:
         reel = self.scrub
         ahead = reel.end(self.spot.p + 1, self._ask_rank(asked.ask)) if reel else None
         view = self.view(ahead)
-        asked.view, asked.truth = view, asked.ask.answer(view)
+        asked.view, asked.given, asked.truth = view, value, asked.ask.answer(view)
         asked.verdict = "right" if matches(asked.ask, value, asked.truth) else "wrong"
         self.record[asked.ask.id] = asked.verdict
         return asked

@@ -39,10 +39,12 @@ def _name(family: str, indices: list[str]) -> str:
     if family in LETTERS:
         return LETTERS[family] + subscript(",".join(indices))
     if family == "column":
-        return f"Σₜ δₜ,{subscript(indices[0])}"
-    for prefix, form in (("E_plus_", "E₊"), ("E_minus_", "E₋"), ("numeric_", "(E₊ − E₋)/2h"), ("gap_", "|diff|")):
+        return f"col{subscript(indices[0])}"
+    for prefix, form in (("E_plus_", "E₊"), ("E_minus_", "E₋"), ("gap_", "|diff|")):
         if family.startswith(prefix):
             return form
+    if family.startswith("numeric_"):
+        return f"≈∂E/∂{family[-1]}"
     if family.startswith("unit_"):
         return "1ᵢⱼ"
     if family.startswith("sweep_"):
@@ -112,6 +114,8 @@ def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
             a, b = _symbols(left, bound), _symbols(right, bound)
             scalar = isinstance(left, ast.Constant) or (isinstance(left, ast.Name) and left.id in ("rate", "h"))
             shown = " " if isinstance(op, ast.Mult) and scalar else sign
+            if isinstance(op, ast.Mult):  # (Wᵀ δ) ∘ slope: a matrix product is kept together
+                a, b = (Typeset(p.text, 1) if _is_product(n) else p for p, n in ((a, left), (b, right)))
             return Typeset(_paren(a, tight) + shown + _paren(b, tight + isinstance(op, ast.Sub | ast.Div)), tight)
         case ast.Compare(left=left, ops=[order], comparators=[right]):
             sign = " > " if isinstance(order, ast.Gt) else " < "
@@ -130,6 +134,10 @@ def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
             shown = FUNCTIONS.get(function, "E" if function.startswith("E_") else function)
             return Typeset(f"{shown}({', '.join(_symbols(a, bound).text for a in args)})", 3)
     raise ValueError(f"cannot typeset {ast.dump(node)}")
+
+
+def _is_product(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
 
 
 def _constant(x: Any) -> str:
@@ -255,7 +263,9 @@ class _Expand:
                 return Cell(f"ln softmax({_base(inner.symbols)})[{at[0]}]", f"ln {five(_exp(x))}", 2, x)
             scores = self.value(args[0])
             others = _series([f"e^{_bracket(five(float(v)))}" for v in scores[:, min(at[1], scores.shape[1] - 1)]])
-            return Cell(f"e^{inner.symbols} / Σⱼ e^{_base(inner.symbols)}[j]", f"e^{_bracket(inner.numbers)} / ({others})", 2, x)
+            return Cell(
+                f"e^{inner.symbols} / Σⱼ e^{_base(inner.symbols)}[j]", f"e^{_bracket(inner.numbers)} / ({others})", 2, x
+            )
         if function.startswith("E_"):
             x = float(self.value(node))
             return Cell(_symbols(node, self.bound).text, f"{x:.10f}", 3, x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ class Parts:
         focus = self.k if self.k is not None else self.t if self.t is not None else 0
         return Axis(tuple(f"t={t}" for t in range(self.T)), focus, self.H)
 
-    def flags(self, name: str) -> dict[str, bool]:
+    def flags(self, name: str) -> dict[str, Any]:
         return {"written": name in self.view.written, "read": name in self.view.read}
 
     def vector(self, name: str, size: int, lie: str = "row", editable: bool = False, title: str = "") -> Block:
@@ -58,9 +59,7 @@ class Parts:
         letters = tuple(self.vocabulary)
         rows, cols = (letters if labels == "rows" else ()), (letters if labels == "cols" else ())
         value = self.view.get(name)
-        return Block(
-            name, value, shape, title=title, rows=rows, cols=cols, editable=editable, **self.flags(name)
-        )
+        return Block(name, value, shape, title=title, rows=rows, cols=cols, editable=editable, **self.flags(name))
 
     # the unrolled net
 

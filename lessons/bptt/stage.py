@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.check import cells
 from engine.step import split
 from lessons.bptt.parts import Parts, flow, letter, subscripted, window_of
 from lessons.contract import View
@@ -81,7 +82,13 @@ def by_V(parts: Parts, rules: Rules) -> Stage:
         laws(rules, "e", "dV_t"),
         *parts.strip(),
         graph,
-        Matrix(id="error", priority=8, axis=parts.axis, rows=[error], title=parts.say("letters") + " ".join(parts.vocabulary[:12])),
+        Matrix(
+            id="error",
+            priority=8,
+            axis=parts.axis,
+            rows=[error],
+            title=parts.say("letters") + " " + " ".join(parts.vocabulary[:12]),
+        ),
         Matrix(id="terms", priority=7, axis=parts.axis, rows=[term]),
     ]
 
@@ -119,11 +126,11 @@ def so_far(parts: Parts, p: str, shape: tuple[int, int]) -> Matrix:
     rest = [k for k in range(t, max(-1, t - window_of(parts.view, parts.T)), -1) if k not in have]
     said = _series(have, "0")
     if rest:
-        said += parts.say("to_come") + _series(rest, "", ", ")
+        said += parts.say("to_come") + " " + _series(rest, "", ", ")
     block = parts.matrix(f"d{p}[{t}]", shape, labels="cols" if p == "U" else "")
     label = f"∂E{subscript(str(t))}/∂{p}"
     items: dict[int, Item] = {0: block, 1: Label(f"= {said}")}
-    return Matrix(id="so_far", priority=7, rows=[Row(f"{label} {parts.say('so_far')}", items)])
+    return Matrix(id="so_far", priority=7, rows=[Row(f"{label}\n{parts.say('so_far')}", items)])
 
 
 def _series(ks: list[int], none: str, between: str = " + ") -> str:
@@ -218,7 +225,14 @@ def checked(parts: Parts, rules: Rules) -> Stage:
             if f"numeric_{p}[{i}]" in parts.view.written or f"gap_{p}[{i}]" in parts.view.written:
                 lit = len(found)
             grad = parts.view.get(f"d{p}")
-            found.append((_cell(parts, p, i), _entry(grad, i), f"{float(numeric):.9f}", "·" if gap is None else _tiny(float(gap))))
+            found.append(
+                (
+                    _cell(parts, p, i),
+                    _entry(grad, i),
+                    f"{float(numeric):.9f}",
+                    "·" if gap is None else _tiny(float(gap)),
+                )
+            )
     heads = (parts.say("weight"), parts.say("lesson"), "(E₊−E₋)/2h", "|diff|")
     p = next((place[0] for place in parts.view.path[1:] if place[1] < 0), "W")
     return [
@@ -230,16 +244,12 @@ def checked(parts: Parts, rules: Rules) -> Stage:
 
 
 def _cell(parts: Parts, p: str, i: int) -> str:
-    from engine.check import cells
-
     shape = parts.view.start.params[p].shape
     r, c = list(cells(shape[0], shape[1] if len(shape) == 2 else 1, 12))[i]
     return f"∂E/∂{p}[{r},{c}]" if len(shape) == 2 else f"∂E/∂{p}[{r}]"
 
 
 def _entry(grad: Any, i: int) -> str:
-    from engine.check import cells
-
     if grad is None:
         return "·"
     rows, cols = grad.shape[0], grad.shape[1] if grad.ndim == 2 else 1
@@ -255,23 +265,35 @@ def train(parts: Parts, rules: Rules) -> Stage:
     """Act 7: the loss of every update; and one update opened, with all that the acts before have shown."""
     view, training = parts.view, parts.view.training
     assert training is not None
-    series = [
-        Series(label, curve, first, dotted=i > 0) for i, (label, curve, first) in enumerate(training.curves)
-    ]
+    series = [Series(label, curve, first, dotted=i > 0) for i, (label, curve, first) in enumerate(training.curves)]
     marks = [(training.n, "▲", parts.say("open" if training.open else "here").format(n=training.n))]
     current = training.curves[training.current][1]
     right = next((n for n, E in enumerate(current) if E < 0.2), None)
     if right is not None:
         marks.append((right, "✓", f"< .2 · {right}"))
     notes = _losses(parts, current, training.n)
-    curve = Curve(id="curve", priority=10, title=parts.say("curve"), series=series, marks=marks, notes=notes, reach=max(100, training.latest))
+    curve = Curve(
+        id="curve",
+        priority=10,
+        title=parts.say("curve"),
+        series=series,
+        marks=marks,
+        notes=notes,
+        reach=max(100, training.latest),
+    )
     if not training.open:
         weights: dict[int, Item] = {
             0: parts.matrix("U", (parts.H, parts.K), "U", True, "cols"),
             1: parts.matrix("W", (parts.H, parts.H), "W", True),
             2: parts.matrix("V", (parts.K, parts.H), "V", True, "rows"),
         }
-        return [curve, *parts.strip(), parts.graph(), Matrix(id="guess", priority=7, axis=parts.axis, rows=[_guesses(parts)]), flow("weights", weights, 6)]
+        return [
+            curve,
+            *parts.strip(),
+            parts.graph(),
+            Matrix(id="guess", priority=7, axis=parts.axis, rows=[_guesses(parts)]),
+            flow("weights", weights, 6),
+        ]
     phase = view.path[1][0] if len(view.path) > 1 else "forward"
     opened: Stage = {"forward": forward, "output": by_V, "backward": by_W}.get(phase, stepped)(parts, rules)
     return [curve, *(panel for panel in opened if panel.id != "law")]
@@ -279,7 +301,10 @@ def train(parts: Parts, rules: Rules) -> Stage:
 
 def _losses(parts: Parts, curve: Any, n: int) -> list[str]:
     """What stands beside the curve: the loss here, and the least so far."""
-    shown = [parts.say("now").format(loss=loss_figures(curve[n]) if n < len(curve) else "·")]
+    here = [parts.view.get(f"E[{t}]") for t in range(parts.T)]
+    known_here = [float(E) for E in here if E is not None]
+    loss = curve[n] if n < len(curve) else sum(known_here) if len(known_here) == parts.T else None
+    shown = [parts.say("now").format(loss="·" if loss is None else loss_figures(loss))]
     known = [E for E in curve if np.isfinite(E)]
     return [*shown, parts.say("least").format(loss=loss_figures(min(known)) if known else "·")]
 

@@ -1,0 +1,97 @@
+"""What a chosen cell is: its formula with the numbers in it, where these came from, and who uses it. For any lesson."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from engine import rules as ruling
+from engine.device import quiet
+from lessons.contract import View
+from lessons.figures import eight, five, whole
+from lessons.typeset import entry, explain, law
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A cell explained: what it is called, its value, the rule, and the rule's cell in symbols and in numbers."""
+
+    symbol: str
+    index: tuple[int, ...]
+    label: str
+    value: float | None
+    rule: str = ""
+    symbols: str = ""
+    numbers: str = ""
+    parts: str = ""
+    sources: tuple[str, ...] = ()
+    position: int | None = None
+
+    @property
+    def shown(self) -> str:
+        """The value in eight figures."""
+        return "·" if self.value is None else eight(self.value)
+
+    @property
+    def full(self) -> str:
+        """The value in all its figures, for copying."""
+        return "" if self.value is None else whole(self.value)
+
+    def lines(self, width: int = 80) -> tuple[str, ...]:
+        """The formula in symbols, and under its = the same with numbers, worked out; a third line where it is long."""
+        head = f"{self.label}  =  "
+        if not self.symbols:
+            return (f"{head}{self.shown}",)
+        indent = " " * (len(head) - 3) + "=  "
+        parts = f"{self.parts}  =  " if self.parts and self.parts != self.numbers else ""
+        worth = "·" if self.value is None else five(self.value)
+        if self.numbers == worth:
+            return (head + self.symbols, indent + self.numbers)
+        whole = f"{self.numbers}  =  {parts}{worth}"
+        if len(indent) + len(whole) <= width:
+            return (head + self.symbols, indent + whole)
+        return (head + self.symbols, indent + self.numbers, indent + parts + worth)
+
+
+def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
+    """Explain one cell by its last writer; a given one (a weight, an input) is just named."""
+    held = view.get(symbol)
+    full = index[: held.ndim] if held is not None else index
+    value = None if held is None or len(full) < held.ndim else float(held[full] if held.ndim else held)
+    label = entry(symbol, full)
+    found = view.writer(symbol)
+    if found is None:
+        return Inspection(symbol, full, label, value)
+    rule, path, position = found
+    with quiet():
+        cell = explain(rule, path, full, view.lookup(position))
+    return Inspection(
+        symbol,
+        full,
+        label,
+        value,
+        law(rule, ruling.bindings(path)),
+        cell.symbols,
+        cell.numbers,
+        cell.parts,
+        tuple(ruling.reads(rule, path)),
+        position,
+    )
+
+
+def focus(view: View, shown: Collection[str]) -> tuple[str, tuple[int, ...]] | None:
+    """The cell that is explained when none is chosen: the first that was written, of what is shown if possible."""
+    step = view.step
+    if step is None:
+        return None
+    order = [name for name in view.written if not _is_zero(view, name)] or list(step.values)
+    seen = [name for name in order if name in shown]
+    place = lambda name: (view.writer(name) or ("", (), 0))[2]  # noqa: E731
+    name = min(seen, key=place) if seen else max(order, key=place)
+    held = view.get(name)
+    return name, (0,) * (0 if held is None else held.ndim)
+
+
+def _is_zero(view: View, name: str) -> bool:
+    found = view.writer(name)
+    return found is not None and "= 0 *" in found[0]

@@ -1,0 +1,96 @@
+"""A player's place as plain data, and back: so that leaving loses nothing, forks and edits included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from engine.step import address
+from lessons.contract import Start
+from lessons.knobs import Refused
+from lessons.player import Player, Setting, Spot
+from lessons.state import plain
+
+MOST_REPLAYED = 20_000
+"""Updates that coming back may replay."""
+
+
+def keep(player: Player) -> dict[str, Any]:
+    """Everything that brings this player back to where it is."""
+    setting, spot = player.setting, player.spot
+    kept: dict[str, Any] = {
+        "given": dict(setting.given),
+        "seed": setting.seed,
+        "start": _start(setting.start),
+        "spot": {"training": spot.training, "p": spot.p, "n": spot.n, "open": spot.open},
+        "grain": player.grain,
+        "record": dict(player.record),
+        "address": ("train/" if spot.training else "") + address(player.path),
+        "current": player.current,
+        "branches": [],
+    }
+    for branch in player.branches:
+        trunk = branch.history.trunk
+        parent = next((i for i, other in enumerate(player.branches) if other.history is trunk), None)
+        forked = branch.history.track.begin.n
+        kept["branches"].append(
+            {
+                "parent": parent,
+                "at": forked,
+                "knobs": dict(branch.knobs),
+                "start": None if parent is None else _start(branch.start),
+                "change": branch.change,
+                "length": len(branch.history),
+            }
+        )
+    return kept
+
+
+def _start(start: Start | None) -> Any:
+    return None if start is None else {"params": plain(start.params), "inputs": plain(start.inputs)}
+
+
+def _restart(kept: Any) -> Start | None:
+    if kept is None:
+        return None
+    return Start({name: np.array(value, dtype=float) for name, value in kept["params"].items()}, kept["inputs"])
+
+
+def bring_back(player: Player, kept: Mapping[str, Any]) -> bool:
+    """Bring a fresh player to a kept place. False, with the player at its start, where that place is no more."""
+    try:
+        player._set(Setting(dict(kept["given"]), kept["seed"], _restart(kept["start"])))
+        player.record = {str(k): str(v) for k, v in kept["record"].items()}
+        _bring_branches(player, kept)
+        spot = kept["spot"]
+        if spot["training"]:
+            player._land(min(int(spot["n"]), MOST_REPLAYED), is_open=bool(spot["open"]))
+            if spot["open"]:
+                player._move(player.inside(), min(int(spot["p"]), player.inside().total))
+        elif spot["p"]:
+            player.grain = int(kept["grain"])
+            player._move(player.reel, min(int(spot["p"]), player.reel.total))
+        player.grain = int(kept["grain"])
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration, AssertionError, Refused):
+        player.branches, player.current = [], 0
+        player._set(Setting())
+        player.spot, player.since = Spot(), 0
+        return False
+    return True
+
+
+def _bring_branches(player: Player, kept: Mapping[str, Any]) -> None:
+    if not kept["branches"]:
+        return
+    player.to_act("train")
+    for branch in kept["branches"]:
+        if branch["parent"] is not None:
+            player.current = int(branch["parent"])
+            player._land(min(int(branch["at"]), MOST_REPLAYED), is_open=False)
+            start = _restart(branch["start"])
+            assert start is not None
+            player._fork(branch["knobs"], start, branch["change"])
+        player.history.grow(min(int(branch["length"]), MOST_REPLAYED))
+    player.current = int(kept["current"])

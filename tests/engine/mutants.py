@@ -1,0 +1,210 @@
+"""The mutants: one statement of the engine replaced by another, and who must notice."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+
+class Mutant(NamedTuple):
+    """Module `name` with `old`, which stands there once, replaced by `new`; `noticed` names comparisons that fail."""
+
+    name: str
+    old: str
+    new: str
+    noticed: list[str]
+
+    def load(self) -> Any:
+        """The changed source, run as a module of its own."""
+        file = import_module(self.name).__file__
+        assert file is not None
+        source = Path(file).read_text(encoding="utf-8")
+        if self.old:
+            assert source.count(self.old) == 1, f"{self.old!r} stands {source.count(self.old)} times in {self.name}"
+            source = source.replace(self.old, self.new)
+        module = ModuleType(self.name)
+        module.__file__ = file
+        exec(compile(source, file, "exec"), module.__dict__)
+        return module
+
+
+def read(table: str) -> dict[str, Mutant]:
+    """Mutants by what is wrong with them, from blocks of a title, "-" lines and "+" lines."""
+    found = {}
+    for block in table.strip().split("\n\n"):
+        title, *lines = block.split("\n")
+        wrong, name, noticed = title.split(" | ")
+        old, new = ("\n".join(line[1:] for line in lines if line[0] == sign) for sign in "-+")
+        found[wrong] = Mutant(name, old, new, noticed.split())
+    return found
+
+
+MUTANTS = read("""
+a term is dropped | engine.srn | rows rows_numerically
+-dW = dW + W_term
++dW = dW + W_term * (k != 1)
+
+row: W not transposed | engine.srn | rows rows_within rows_numerically
+-delta = (W.T @ delta)
++delta = (W @ delta)
+
+row: no slope | engine.srn | rows rows_within rows_numerically
+-(W.T @ delta) * f.slope(xp, run.s[k])
++W.T @ delta
+
+row: no first slope | engine.srn | rows rows_numerically
+-* f.slope(xp, run.s[t])
++
+
+row: the slope of t | engine.srn | rows
+-(W.T @ delta) * f.slope(xp, run.s[k])
++(W.T @ delta) * f.slope(xp, run.s[t])
+
+row: window too long | engine.srn | rows_within
+-max(-1, t - window)
++max(-1, t - window - 1)
+
+row: window too short | engine.srn | rows_within
+-max(-1, t - window)
++max(-1, t - window + 1)
+
+row: start state | engine.srn | rows
+-before = run.s[k - 1] if k else inputs.s_init
+-        if
++before = run.s[k - 1]
++        if
+
+row: no db | engine.srn | rows rows_numerically
+-db = db + b_term
++db = db + 0 * b_term
+
+row: one input | engine.srn | rows rows_numerically
+-U_term = delta @ inputs.x[k].T
++U_term = delta @ inputs.x[t].T
+
+e: no minus y | engine.srn | rows
+-e = run.yhat[t] - inputs.y[t]
+-    yield
++e = run.yhat[t]
++    yield
+
+sum: a t is left out | engine.srn | rows
+-for t in range(len(rows)):
++for t in range(1, len(rows)):
+
+sweep: W not transposed | engine.srn | swept
+-V.T @ e + W.T @ a
++V.T @ e + W @ a
+
+sweep: nothing handed on | engine.srn | swept
+-V.T @ e + W.T @ a)
++V.T @ e)
+
+sweep: no slope | engine.srn | swept
+-(V.T @ e + W.T @ a) * f.slope(xp, run.s[k])
++V.T @ e + W.T @ a
+
+sweep: no db | engine.srn | swept
+-db = db + xp.sum(a, axis=1, keepdims=True)
++db = db * 1
+
+sweep: no dc | engine.srn | swept
+-dc = dc + xp.sum(e, axis=1, keepdims=True)
++dc = dc * 1
+
+forward: no bias | engine.srn | forward
+-z = U @ x + W @ s + b
+-
++z = U @ x + W @ s
++
+
+forward: no memory | engine.srn | forward
+-z = U @ x + W @ s + b
+-
++z = U @ x + b
++
+
+ledger: W not transposed | engine.ledger | diagonal
+-theta.W.T @ delta
++theta.W @ delta
+
+ledger: slope of t | engine.ledger | diagonal
+-run.slope[:, : (steps - d) * batch]
++run.slope[:, d * batch :]
+
+ledger: window too long | engine.ledger | diagonal
+-min(steps, window)
++min(steps, window + 1)
+
+ledger: window too short | engine.ledger | diagonal
+-min(steps, window)
++min(steps, window - 1)
+
+ledger: no db | engine.ledger | diagonal
+-xp.sum(total, axis=1, keepdims=True)
++total[:, :1] * 0
+
+tanh: slope | engine.activations | slopes
+-return 1 - s**2
++return 1 - s
+
+sigmoid: slope | engine.activations | slopes
+-return s * (1 - s)
++return s * (1 + s)
+
+ramp: slope | engine.activations | slopes
+-xp.where(xp.abs(s) < 1, xp
++xp.where(xp.abs(s) < 2, xp
+
+relu: slope | engine.activations | slopes
+-xp.where(s > 0, xp.ones_like(s), xp.zeros_like(s))
++xp.ones_like(s)
+
+clip: skipped | engine.optimisers | moves
+-{p: g * factor for
++{p: g for
+
+clip: always | engine.optimisers | moves
+-factor = theta / xp.maximum(length, xp.ones_like(length) * theta)
++factor = 1 / length
+
+momentum: no memory | engine.optimisers | moves
+-MU * v + g
++g
+
+adagrad: no root | engine.optimisers | moves
+-g / xp.sqrt(slots[0] + EPSILON)
++g / (slots[0] + EPSILON)
+
+adagrad: epsilon outside | engine.optimisers | moves
+-g / xp.sqrt(slots[0] + EPSILON)
++g / (xp.sqrt(slots[0]) + EPSILON)
+
+adam: n from 0 | engine.optimisers | moves
+-slots[0] / (1 - BETA1**n)
++slots[0] / (1 - BETA1 ** (n + 1))
+
+adam: not squared | engine.optimisers | moves
+-(1 - BETA2) * g**2
++(1 - BETA2) * g
+
+advance: no clipping | engine.training | crossed
+-clipped = clip_by_norm(device.xp, grad, recipe.clip)
++clipped = grad
+
+advance: n is late | engine.training | crossed
+-recipe.rate, state.n + 1)
+-    return State
++recipe.rate, state.n + 2)
++    return State
+
+opened: no clipping | engine.training | crossed
+-grad = clip_by_norm(self.device.xp, self.net.ledger.grad._asdict(), self.recipe.clip)
++grad = self.net.ledger.grad._asdict()
+
+opened: a slot is stale | engine.training | crossed
+-slots.append(grown)
++slots.append(memory[f"{slot.name}_{p}"])
+""")

@@ -1,0 +1,136 @@
+"""The tests can go red: with one statement of the engine changed, the same comparisons fail.
+
+Each mutant is compared with the stored reference values exactly as the engine is, and the unchanged source must pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from engine import srn
+from engine.activations import ACTIVATIONS
+from engine.device import HOST
+from engine.history import State
+from engine.optimisers import OPTIMISERS
+from engine.reel import Reel
+from engine.step import drain
+from engine.training import Recipe, start
+from engine.unrolled import gradient
+from tests.engine import stored
+from tests.engine.cases import (
+    ALL,
+    GRAINS,
+    assert_close,
+    assert_gradients,
+    away_from_kinks,
+    central,
+    double_sum,
+    run_of,
+)
+from tests.engine.mutants import MUTANTS, Mutant
+
+TANH, XP = ACTIVATIONS["tanh"], HOST.xp
+WITHIN = {**stored.GRADIENT, **stored.WINDOW_2}
+
+
+def rows(walks: Any) -> None:
+    case = stored.stored_case()
+    assert_gradients(
+        double_sum(HOST, TANH, case, run_of(HOST, TANH, case), ALL, walks)._asdict(), stored.GRADIENT, 1e-11
+    )
+
+
+def rows_within(walks: Any) -> None:
+    case = stored.stored_case()
+    found = double_sum(HOST, TANH, case, run_of(HOST, TANH, case), 2, walks)
+    assert_gradients(found._asdict(), WITHIN, 1e-11)
+
+
+def rows_numerically(walks: Any) -> None:
+    case = away_from_kinks("sigmoid", 4, 2, 3, 5)
+    f = ACTIVATIONS["sigmoid"]
+    found = double_sum(HOST, f, case, run_of(HOST, f, case), ALL, walks)
+    assert_gradients(found._asdict(), central(f, case), 1e-8)
+
+
+def swept(walks: Any) -> None:
+    case = stored.stored_case()
+    found = drain(walks.sweep(XP, TANH, *case, run_of(HOST, TANH, case)))
+    assert_gradients(found._asdict(), stored.GRADIENT, 1e-11)
+
+
+def forward(walks: Any) -> None:
+    case = stored.stored_case()
+    run = drain(walks.forward(XP, TANH, *case))
+    assert_close(run.E, stored.LOSSES, 1e-11)
+
+
+def diagonal(ledgers: Any) -> None:
+    case = stored.stored_case()
+    run = run_of(HOST, TANH, case)
+    assert_gradients(ledgers.ledger(XP, TANH, *case, run, ALL).grad._asdict(), stored.GRADIENT, 1e-11)
+    assert_gradients(ledgers.ledger(XP, TANH, *case, run, 2).grad._asdict(), WITHIN, 1e-11)
+
+
+def slopes(activations: Any) -> None:
+    for name, f in activations.ACTIVATIONS.items():
+        case = away_from_kinks(name, 4, 2, 3, 5)
+        assert_gradients(drain(srn.sweep(XP, f, *case, run_of(HOST, f, case)))._asdict(), central(f, case), 1e-8)
+
+
+def moves(optimisers: Any) -> None:
+    theta, inputs = stored.stored_case()
+    for name, optimiser in optimisers.OPTIMISERS.items():
+        now, memory = theta, optimisers.begin(XP, optimiser, theta._asdict())
+        for n in range(1, stored.UPDATES + 1):
+            run = drain(srn.forward(XP, TANH, now, inputs))
+            clipped = optimisers.clip_by_norm(XP, gradient(HOST, TANH, now, inputs, run, ALL)._asdict(), stored.CLIP)
+            moved, memory = optimisers.update(XP, optimiser, now._asdict(), clipped, memory, stored.RATE, n)
+            now = srn.Params(**moved)
+        assert_gradients(now._asdict(), stored.AFTER[name], 1e-11)
+
+
+def crossed(training: Any) -> None:
+    """`advance`, and the same update opened, for each optimiser."""
+    theta, inputs = stored.stored_case()
+    for name, optimiser in OPTIMISERS.items():
+        recipe = Recipe(TANH, optimiser, stored.RATE, ALL, stored.CLIP)
+        state: State = start(HOST, theta, optimiser)
+        for _ in range(stored.UPDATES):
+            reel = Reel(training.Update(HOST, recipe, inputs, state).sections(), GRAINS)
+            opened = {p: reel.get(p, reel.total) for p in theta._fields}
+            state = training.advance(HOST, recipe, inputs, state)
+            assert_gradients(opened, state.data.theta._asdict(), 1e-12)
+        assert_gradients(state.data.theta._asdict(), stored.AFTER[name], 1e-11)
+
+
+COMPARISONS: dict[str, tuple[str, Callable[[Any], None]]] = {
+    "rows": ("engine.srn", rows),
+    "rows_within": ("engine.srn", rows_within),
+    "rows_numerically": ("engine.srn", rows_numerically),
+    "swept": ("engine.srn", swept),
+    "forward": ("engine.srn", forward),
+    "diagonal": ("engine.ledger", diagonal),
+    "slopes": ("engine.activations", slopes),
+    "moves": ("engine.optimisers", moves),
+    "crossed": ("engine.training", crossed),
+}
+
+
+@pytest.mark.parametrize("which", COMPARISONS)
+def test_the_unchanged_source_passes(which: str) -> None:
+    name, compare = COMPARISONS[which]
+    compare(Mutant(name, "", "", []).load())
+
+
+@pytest.mark.parametrize("wrong", MUTANTS)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_mutant_fails(wrong: str) -> None:
+    changed = MUTANTS[wrong].load()
+    assert MUTANTS[wrong].noticed
+    for which in MUTANTS[wrong].noticed:
+        with pytest.raises(AssertionError, match="off by"):
+            COMPARISONS[which][1](changed)

@@ -1,0 +1,1 @@
+"""The faces of the course: the Textual app and the command line."""

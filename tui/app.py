@@ -1,0 +1,171 @@
+"""The app: two screens, the settings they share, and where the learner has come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from engine.device import Device, open_device
+from lessons.course import CHAPTERS, Broken, Card, course
+from lessons.keeping import bring_back, keep
+from lessons.knobs import Refused
+from lessons.player import Player
+from lessons.words import Words
+from tui.contents import Contents
+from tui.drawers import Notice
+from tui.keys import ALL
+from tui.lesson import LessonScreen
+from tui.store import Store
+from tui.theme import NAMES, textual_theme
+
+
+class UnrollApp(App[None]):
+    """unroll, in a terminal. `lesson` opens that lesson at once."""
+
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING: ClassVar[str] = "colon"
+    BINDINGS: ClassVar[list[BindingType]] = []
+    TITLE = "unroll"
+    CSS = "Screen { overflow: hidden; }"
+
+    def __init__(
+        self,
+        lesson: str | None = None,
+        store: Store | None = None,
+        lang: str = "en",
+        device: str = "cpu",
+        ascii_only: bool = False,
+        resume: bool = False,
+    ) -> None:
+        super().__init__()
+        self.store = store or Store()
+        self.words = Words(self.store.settings.language or lang, "tui")
+        self.ascii_only = ascii_only
+        self.course: dict[str, Card | Broken] = course()
+        self.device: Device = open_device(device)
+        self._first, self._resume = lesson, resume
+        if self.no_color:
+            self.ansi_color = True
+
+    @property
+    def ink_theme(self) -> str:
+        """The theme our own pictures are drawn in: no colour at all with NO_COLOR."""
+        if self.no_color:
+            return "mono"
+        return self.store.settings.theme if self.store.settings.theme in NAMES else "dark"
+
+    def number_of(self, card: Card | Broken) -> str:
+        """Chapter and place of a lesson: 3.1."""
+        if isinstance(card, Broken) or card.chapter not in CHAPTERS:
+            return ""
+        members = [c.id for c in self.course.values() if isinstance(c, Card) and c.chapter == card.chapter]
+        return f"{CHAPTERS.index(card.chapter) + 1}.{members.index(card.id) + 1 if card.id in members else 1}"
+
+    def on_mount(self) -> None:
+        for name in NAMES:
+            self.register_theme(textual_theme(name))
+        self._take_theme()
+        known = {key: keys for key, keys in self.store.settings.keys.items() if key in ALL and isinstance(keys, str)}
+        if known:
+            self.set_keymap(known)
+        self.push_screen(Contents())
+        if self._first is not None:
+            self.open_lesson(self._first, self._resume)
+
+    def _take_theme(self) -> None:
+        if not self.no_color:
+            self.theme = f"unroll-{self.ink_theme}"
+
+    # lessons
+
+    def open_lesson(self, lesson: str, resume: bool = False) -> None:
+        """Open a lesson, at its start or where the learner left it. Raises Refused where it cannot be loaded."""
+        card = self.course.get(lesson)
+        if card is None:
+            raise Refused("lesson", lesson=lesson, lessons=", ".join(self.course) or "–")
+        found = card.open()
+        player = Player(found, self.device)
+        kept = self.store.progress.lessons.get(lesson, {})
+        player.record = {str(k): str(v) for k, v in kept.get("record", {}).items()}
+        said = ""
+        if resume and kept.get("place") and bring_back(player, kept["place"]):
+            said = self.words("say.restored", where=kept["place"]["address"])
+        screen = LessonScreen(player)
+        screen.said = said
+        if self.store.trouble:
+            screen.drawer = Notice(self.words("drawer.trouble"), self.store.trouble[0])
+            self.store.trouble.clear()
+        self.push_screen(screen)
+
+    def leave_lesson(self) -> None:
+        """Back to the contents."""
+        if isinstance(self.screen, LessonScreen):
+            self.pop_screen()
+
+    def keep(self, player: Player) -> None:
+        """Write down where the learner is. Trouble with the folder is said once, and stops nothing."""
+        lesson, progress = player.lesson.card.id, self.store.progress
+        kept = progress.lessons.setdefault(lesson, {})
+        acts = [*kept.get("acts", []), player.act]
+        place = keep(player)
+        kept.update(acts=sorted(set(acts)), record=dict(player.record), place=place, address=place["address"])
+        progress.last = lesson
+        told = len(self.store.trouble)
+        if not self.store.save_progress() and told == 0 and isinstance(self.screen, LessonScreen):
+            self.screen.said = f"{self.words('drawer.trouble')}: {self.store.trouble[0]}"
+
+    # what works everywhere
+
+    def repaint(self) -> None:
+        """Paint the screens again: language or theme has changed."""
+        for screen in self.screen_stack:
+            if isinstance(screen, LessonScreen | Contents):
+                screen.paint()
+
+    def action_language(self) -> None:
+        """English and Chinese in turn; the place stays."""
+        self.words = Words("zh" if self.words.lang == "en" else "en", "tui")
+        self.store.settings.language = self.words.lang
+        self.store.save_settings()
+        self.repaint()
+
+    def action_theme(self) -> None:
+        """Dark, light, high contrast in turn."""
+        names = NAMES
+        at = names.index(self.store.settings.theme) if self.store.settings.theme in names else 0
+        self.store.settings.theme = names[(at + 1) % len(names)]
+        self.store.save_settings()
+        self._take_theme()
+        self.repaint()
+
+    async def action_quit(self) -> None:
+        """Leave, asking nothing; the place is kept."""
+        for screen in self.screen_stack:
+            if isinstance(screen, LessonScreen):
+                screen._pause()
+                screen.keep()
+        self.exit()
+
+    def action_help_quit(self) -> None:
+        """ctrl+c: copies a selection (Textual sees to that), else says how to quit."""
+        screen = self.screen
+        if isinstance(screen, LessonScreen):
+            screen.said = self.words("say.quit")
+            screen.paint()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The command palette: every key of this screen, by what it does."""
+        for key in ALL.values():
+            if any(binding.id == key.id for _, binding in screen._bindings):
+                words = self.words(f"help.{key.id}")
+                yield SystemCommand(f"{words}  [{key.sign}]", key.id, self._runner(screen, key.action))
+
+    def _runner(self, screen: Screen[Any], action: str) -> Any:
+        async def run() -> None:
+            await screen.run_action(action)
+
+        return run

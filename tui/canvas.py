@@ -1,0 +1,209 @@
+"""A canvas is a grid of characters, each with an ink: what every picture of the app is drawn on before it is painted.
+
+Text is placed by cell width, so Chinese keeps the columns; a hit says what a mouse click or the cell cursor finds there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from rich.cells import cell_len, get_character_cell_size
+
+_PAIRS = (
+    "►> ◄< •* ·. −- ─- ━= │| ┃| ┌+ ┐+ └+ ┘+ ├+ ┤+ ┬+ ┴+ ┼+ ╌- ═= ╸= ▲^ ▼v ●o ○. ◐@ ✓v ✗x …~ –- →> ←< ↑^ ↓v ⇐< ⇒> ⇓v ░. ▒: ▓# ≡% "
+    "█# ▌| δd ΣS ∂D ŷy ηn θo σs ∘* ‖| ∞8 √V ≤< ≥> ×x ▏| ▎| ▍| ▋| ▊| ▉| ↵/ ᵀ' ⁻- ␣_ ⏎/ ⇥> “\" ”\" ‘' ’' ▸> ⇄= ̂^ Δd"
+)
+ASCII = {ord(pair[0]): pair[1] for pair in _PAIRS.split(" ") if len(pair) == 2}
+ASCII |= {ord(low): plain for low, plain in zip("₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙ", "0123456789+-tkijn", strict=True)}
+"""For terminals that draw ambiguous characters double: one ASCII character for each, so that no column moves."""
+BRAILLE = range(0x2800, 0x2900)
+
+
+def to_ascii(text: str) -> str:
+    """The same columns in ASCII; Chinese stays, braille becomes stars."""
+    plain = text.replace("²", "^2").translate(ASCII)
+    if any(0x2800 <= ord(c) < 0x2900 for c in plain):
+        plain = "".join(("*" if ord(c) > 0x2800 else " ") if ord(c) in BRAILLE else c for c in plain)
+    return plain
+
+
+class Hit(NamedTuple):
+    """A rectangle of the canvas and what stands there: ("cell", symbol, index), ("act", id), ("key", action), …"""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    target: tuple[Any, ...]
+
+
+class Run(NamedTuple):
+    """Neighbouring characters of one ink."""
+
+    text: str
+    ink: str
+
+
+class Canvas:
+    """A grid `width` wide that grows downwards as it is drawn on. Ink is a word, or several joined by "+"."""
+
+    def __init__(self, width: int, height: int = 0, ascii_only: bool = False) -> None:
+        self.width, self.ascii_only = max(width, 0), ascii_only
+        self.chars: list[list[str]] = []
+        self.inks: list[list[str]] = []
+        self.hits: list[Hit] = []
+        self._grow(height)
+
+    @property
+    def height(self) -> int:
+        return len(self.chars)
+
+    def _grow(self, height: int) -> None:
+        while len(self.chars) < height:
+            self.chars.append([" "] * self.width)
+            self.inks.append([""] * self.width)
+
+    def put(self, x: int, y: int, text: str, ink: str = "") -> int:
+        """Draw text from (x, y), cut at the right edge; the column after it. A wide character is never halved."""
+        if y < 0:
+            return x
+        self._grow(y + 1)
+        chars, inks = self.chars[y], self.inks[y]
+        for char in to_ascii(text) if self.ascii_only else text:
+            size = 1 if char < "\u0300" else get_character_cell_size(char)
+            if size == 0:
+                continue
+            if x + size > self.width:
+                break
+            if x >= 0:
+                self._clear(chars, x, size)
+                chars[x], inks[x] = char, ink
+                if size == 2:
+                    chars[x + 1], inks[x + 1] = "", ink
+            x += size
+        return x
+
+    def _clear(self, chars: list[str], x: int, size: int) -> None:
+        """Where a character falls on half of a wide one, the other half becomes a space."""
+        if chars[x] == "" and x > 0:
+            chars[x - 1] = " "
+        end = x + size
+        if end < self.width and chars[end] == "":
+            chars[end] = " "
+
+    def right(self, x: int, y: int, text: str, ink: str = "") -> None:
+        """Draw text so that it ends before column x."""
+        self.put(x - cell_len(text), y, text, ink)
+
+    def fill(self, x: int, y: int, width: int, char: str, ink: str = "") -> None:
+        """The same character `width` times."""
+        self.put(x, y, char * max(width, 0), ink)
+
+    def hit(self, x: int, y: int, width: int, height: int, *target: Any) -> None:
+        """Say what a rectangle is."""
+        self.hits.append(Hit(x, y, width, height, target))
+
+    def at(self, x: int, y: int) -> tuple[Any, ...] | None:
+        """What stands at a place: the topmost hit there."""
+        for hit in reversed(self.hits):
+            if hit.x <= x < hit.x + hit.width and hit.y <= y < hit.y + hit.height:
+                return hit.target
+        return None
+
+    def stamp(self, other: Canvas, x: int, y: int, height: int | None = None) -> None:
+        """Copy another canvas, or its first `height` lines, to (x, y)."""
+        lines = other.height if height is None else min(height, other.height)
+        self._grow(y + lines)
+        width = min(other.width, self.width - x)
+        for row in range(lines):
+            self.chars[y + row][x : x + width] = other.chars[row][:width]
+            self.inks[y + row][x : x + width] = other.inks[row][:width]
+        self.hits += [hit._replace(x=hit.x + x, y=hit.y + y) for hit in other.hits if hit.y < lines]
+
+    def runs(self, y: int) -> Iterator[Run]:
+        """Line y as runs of one ink."""
+        chars, inks = self.chars[y], self.inks[y]
+        start = 0
+        for x in range(1, self.width + 1):
+            if x == self.width or inks[x] != inks[start]:
+                if x > start:
+                    yield Run("".join(chars[start:x]), inks[start])
+                start = x
+
+    def line(self, y: int) -> str:
+        """Line y as plain text."""
+        return "".join(self.chars[y])
+
+    def text(self) -> str:
+        """The whole canvas as plain text, without trailing blanks."""
+        return "\n".join(self.line(y).rstrip() for y in range(self.height))
+
+
+def fit(text: str, width: int) -> str:
+    """Text cut to a width in cells, with … where something is missing."""
+    if cell_len(text) <= width:
+        return text
+    kept, used = "", 0
+    for char in text:
+        size = get_character_cell_size(char)
+        if used + size > width - 1:
+            break
+        kept, used = kept + char, used + size
+    return kept + "…" if width > 0 else ""
+
+
+CLOSING = "，。；：！？、）》」』”’,.;:!?)]}…"
+
+
+@lru_cache(maxsize=512)
+def wrap(text: str, width: int) -> tuple[str, ...]:
+    """Text in lines of at most `width` cells: words stay whole, Chinese breaks anywhere but before closing marks,
+
+    which may hang over the edge by up to two cells.
+    """
+    lines, line, used = [], "", 0
+    for word in _words(text):
+        size = cell_len(word)
+        if word == " ":
+            if line:
+                line, used = line + " ", used + 1
+            continue
+        hangs = len(word) == 1 and word in CLOSING and used + size <= width + 2
+        if used + size > width and line and not hangs:
+            lines.append(line.rstrip())
+            line, used = "", 0
+        while size > width:
+            head = _head(word, width)
+            lines.append(head)
+            word = word[len(head) :]
+            size = cell_len(word)
+        line, used = line + word, used + size
+    return (*lines, line.rstrip()) if line.strip() or not lines else tuple(lines)
+
+
+def _words(text: str) -> Iterator[str]:
+    """Words, spaces, and single wide characters; closing marks come alone only after a wide character."""
+    word = ""
+    for char in text:
+        wide = get_character_cell_size(char) == 2
+        if wide or char == " ":
+            if word:
+                yield word
+            word = ""
+            yield char
+        else:
+            word += char
+    if word:
+        yield word
+
+
+def _head(word: str, width: int) -> str:
+    kept, used = "", 0
+    for char in word:
+        used += get_character_cell_size(char)
+        if used > width:
+            break
+        kept += char
+    return kept or word[:1]

@@ -1,0 +1,66 @@
+"""The prediction card: asked, right, wrong; drawn from the player's open question and the lesson's text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lessons.figures import five
+from lessons.player import Asked
+from lessons.text import Section, Text, fill
+from lessons.words import Words
+from tui.canvas import Canvas, wrap
+from tui.frame import boxed
+
+Styled = list[tuple[str, str]]
+
+
+def section(asked: Asked, text: Text) -> Section:
+    """The text of the question."""
+    return text[f"ask.{asked.ask.id}"]
+
+
+def options(asked: Asked, text: Text) -> list[tuple[str, str]]:
+    """(id, words) of the options; none for a number."""
+    return list(section(asked, text).phrases().items()) if asked.ask.kind == "choice" else []
+
+
+def paragraphs(asked: Asked, text: Text) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is asked, and what is said afterwards. A number's question has no list to part the two."""
+    found = section(asked, text)
+    return (found.before, found.after) if found.items else (found.before[:1], found.before[1:])
+
+
+def draw_card(asked: Asked, words: Words, text: Text, fields: dict[str, Any], width: int, ascii_only: bool) -> Canvas:
+    """The card; after an answer, what was said, what is true, and why."""
+    inner = width - 4
+    question, why = paragraphs(asked, text)
+    lines: Styled = []
+    chosen = options(asked, text)
+    if not asked.verdict:
+        for paragraph in question:
+            lines += [(line, "") for line in wrap(fill(paragraph, fields), inner)]
+        lines.append(("", ""))
+        for i, (_, said) in enumerate(chosen):
+            mark, ink = ("►", "head") if i == asked.choice else (" ", "")
+            wrapped = wrap(fill(said, fields), inner - 6)
+            lines.append((f"{mark} {i + 1}  {wrapped[0]}", ink))
+            lines += [(f"     {line}", ink) for line in wrapped[1:]]
+        if asked.ask.kind == "number":
+            lines.append((words("card.number", typed=asked.typed), "head"))
+        way = "" if asked.ask.kind == "number" else f"↑↓ {words('keys.choose')}  "
+        lines += [("", ""), (f"{way}↵ {words('keys.answer')}  esc {words('keys.skip')}", "dim")]
+        return boxed(words("card.before"), lines, width, ascii_only)
+    if asked.verdict == "wrong":
+        lines.append((words("card.you", said=_said(asked, chosen, fields, asked.given)), "wrong"))
+    lines.append((words("card.truth", truth=_said(asked, chosen, fields, asked.truth)), "right"))
+    lines.append(("", ""))
+    for paragraph in why:
+        lines += [(line, "") for line in wrap(fill(paragraph, fields), inner)]
+    lines += [("", ""), (f"→ {words('keys.go_on')}", "dim")]
+    return boxed(words(f"card.{asked.verdict}"), lines, width, ascii_only)
+
+
+def _said(asked: Asked, chosen: list[tuple[str, str]], fields: dict[str, Any], value: Any) -> str:
+    if asked.ask.kind == "number":
+        return five(float(value)) if float(value) != int(float(value)) else str(int(float(value)))
+    return fill(dict(chosen).get(str(value), str(value)), fields)

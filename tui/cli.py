@@ -1,0 +1,272 @@
+"""The command line: opens the course, and prints lessons, states and numbers. Light until a lesson is really needed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+from lessons.knobs import Refused
+from lessons.words import Words
+from tui.terminal import language
+
+
+def main() -> None:
+    """The console script: errors are one line and exit code 2."""
+    try:
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+        sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
+    except AttributeError:
+        pass
+    try:
+        result = cli.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(0)
+    except click.ClickException as error:
+        fail(" ".join(error.format_message().split()))
+    except click.Abort:
+        sys.exit(130)
+    except Refused as refused:
+        fail(refused.say(_words()))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+def fail(said: str) -> NoReturn:
+    """One line on standard error, and exit code 2."""
+    print(f"unroll: {said}", file=sys.stderr)
+    sys.exit(2)
+
+
+_spoken = {"lang": ""}
+
+
+def _words() -> Words:
+    return Words(language(_spoken["lang"]), "tui")
+
+
+def _speak(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Remember --lang before anything can go wrong."""
+    if value:
+        _spoken["lang"] = value
+    return value
+
+
+def _lang_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--lang", type=click.Choice(["en", "zh"]), callback=_speak, is_eager=True, help="Language of text and errors."
+    )(command)
+
+
+class Lessons(click.Group):
+    """A group whose unknown commands are lessons: `unroll bptt` opens one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            return "open", open_command, args
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Lessons, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="unroll-nn", prog_name="unroll")
+@_lang_option
+@click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None, help="What to draw with.")
+@click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu", help="Where to compute.")
+@click.pass_context
+def cli(ctx: click.Context, lang: str | None, glyphs: str | None, device: str) -> None:
+    """Step through neural networks, one operation at a time. Without a command, opens the course."""
+    ctx.obj = {"lang": lang, "glyphs": glyphs, "device": device}
+    if ctx.invoked_subcommand is None:
+        run_app(None, **ctx.obj)
+
+
+@click.command("open", hidden=True)
+@click.argument("lesson")
+@_lang_option
+@click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None)
+@click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
+@click.option("--resume", is_flag=True, help="Go on where you left.")
+@click.pass_context
+def open_command(
+    ctx: click.Context, lesson: str, lang: str | None, glyphs: str | None, device: str | None, resume: bool
+) -> None:
+    """Open one lesson."""
+    above = ctx.obj or {}
+    from lessons.course import find
+
+    find(lesson)
+    run_app(
+        lesson, lang or above.get("lang"), glyphs or above.get("glyphs"), device or above.get("device", "cpu"), resume
+    )
+
+
+def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: str, resume: bool = False) -> None:
+    """Open the app, if there is a terminal to open it in."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        fail(_words()("error.terminal", lesson=lesson or "LESSON"))
+    _device(device)
+    from tui.app import UnrollApp
+    from tui.store import Store
+    from tui.terminal import wants_ascii
+
+    store = Store()
+    if lang:
+        store.settings.language = lang
+    ascii_only = wants_ascii(glyphs or store.settings.glyphs)
+    UnrollApp(lesson, store, language(lang or ""), device, ascii_only, resume).run()
+
+
+def _device(name: str) -> Any:
+    from engine.device import DeviceError, open_device
+
+    try:
+        return open_device(name)
+    except DeviceError as error:
+        fail(" ".join(str(error).split()))
+
+
+@cli.command("lessons")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@_lang_option
+def lessons_command(as_json: bool, lang: str | None) -> None:
+    """List the lessons."""
+    from lessons.course import Broken, course
+
+    found = course()
+    if as_json:
+        click.echo(json.dumps({"lessons": [card.describe() for card in found.values()]}, ensure_ascii=False))
+        return
+    speak = language(lang or "")
+    for card in found.values():
+        if isinstance(card, Broken):
+            click.echo(f"! {card.id:<12} {card.error}")
+        else:
+            click.echo(f"{card.id:<14}{card.slides:<8}{card.title[speak]}")
+
+
+def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
+    given = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            raise Refused("set", value=repr(pair))
+        given[name.strip()] = value
+    return given
+
+
+@cli.command("show")
+@click.argument("lesson")
+@click.option("--set", "pairs", multiple=True, metavar="KNOB=VALUE", help="Set a knob; may be repeated.")
+@click.option("--seed", type=str, default=None, help="Draw the weights from this seed.")
+@click.option("--at", "place", metavar="PATH", help="Go to a place: dW/t=3/k=1, train/update=57/backward/t=3.")
+@click.option("--step", type=str, default=None, help="Go to step N of the first act on.")
+@click.option("--all", "all_steps", is_flag=True, help="With --json: every step and what it wrote.")
+@click.option("--state", type=click.Path(), help="Parameters and inputs from a file.")
+@click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu", help="Where to compute.")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default="auto", help="What to draw with.")
+@_lang_option
+def show_command(
+    lesson: str,
+    pairs: tuple[str, ...],
+    seed: str | None,
+    place: str | None,
+    step: str | None,
+    all_steps: bool,
+    state: str | None,
+    device: str,
+    as_json: bool,
+    glyphs: str,
+    lang: str | None,
+) -> None:
+    """Print a lesson at a place: panels, or with --json every number in full."""
+    from lessons.course import find
+    from lessons.knobs import read_all
+
+    card = find(lesson)
+    given = _settings(pairs)
+    read_all(card.knobs, given)
+    if seed is not None and not seed.isdigit():
+        raise Refused("seed", value=repr(seed))
+    from lessons.state import load
+
+    if state is not None:
+        load(state, card.id)
+    target = _device(device)
+    from lessons.player import Player
+    from lessons.state import restore
+
+    opened = card.open()
+    if state is not None:
+        knobs, start = restore(opened, state, given)
+        player = Player(opened, target, knobs, None if seed is None else int(seed), start)
+    else:
+        player = Player(opened, target, given, None if seed is None else int(seed))
+    _go(player, place, step)
+    if as_json:
+        from lessons.show import everything
+
+        _print(json.dumps(everything(player, all_steps), ensure_ascii=False, allow_nan=False))
+    else:
+        from tui.headless import picture
+
+        _print(picture(player, language(lang or ""), glyphs == "ascii"))
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _go(player: Any, place: str | None, step: str | None) -> None:
+    """To the place or step that was asked for."""
+    from engine.step import parse_address
+
+    if step is not None:
+        total = player.reel.total
+        if not step.isdigit() or int(step) > total:
+            raise Refused("step", step=step, total=total)
+        player.jump(step)
+    if place is not None:
+        try:
+            wanted = parse_address(place)
+        except ValueError as error:
+            raise Refused("address", error=str(error)) from None
+        player.seek(wanted)
+
+
+@cli.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@_lang_option
+def doctor_command(as_json: bool, lang: str | None) -> None:
+    """Say what works here and what does not."""
+    from tui.doctor import examine
+
+    found = examine()
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for name, entry in found.items():
+        click.echo(f"{'✓' if entry['ok'] else '!'} {name:<12} {entry['said']}")
+
+
+@cli.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion_command(shell: str) -> None:
+    """Print the shell's completion script: eval "$(unroll completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(cli, {}, "unroll", "_UNROLL_COMPLETE").source())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,267 @@
+"""The contents: chapters and lessons, how far the learner has come in each, and the way back to where one left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from lessons.course import CHAPTERS, Broken, Card
+from lessons.knobs import Refused
+from tui import frame
+from tui.canvas import Canvas, fit, wrap
+from tui.drawers import Help, Notice
+from tui.keys import CONTENTS, EVERYWHERE, bindings
+from tui.lines import Lines
+from tui.prompt import Prompt
+
+if TYPE_CHECKING:
+    from tui.app import UnrollApp
+
+LEAST = (60, 20)
+
+
+class Contents(Screen[None]):
+    """A map of the course. It never locks a lesson."""
+
+    BINDINGS = bindings(CONTENTS, EVERYWHERE)
+    CSS = """
+    Contents { layout: vertical; layers: base over; overflow: hidden; }
+    #map { height: 1fr; width: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = 0
+        self.notice: Notice | None = None
+        self.help: Help | None = None
+
+    @property
+    def unroll(self) -> UnrollApp:
+        return cast("UnrollApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield Lines("map", self.unroll.ink_theme)
+        yield Prompt()
+
+    def on_mount(self) -> None:
+        last = self.unroll.store.progress.last
+        cards = self.cards()
+        self.at = next((i for i, card in enumerate(cards) if card.id == last), 0)
+        self.paint()
+
+    def on_resize(self) -> None:
+        self.paint()
+
+    def on_screen_resume(self) -> None:
+        self.paint()
+
+    def cards(self) -> list[Card | Broken]:
+        """All lessons, in order."""
+        return list(self.unroll.course.values())
+
+    def chapter_of(self, card: Card | Broken) -> str:
+        return card.chapter if isinstance(card, Card) and card.chapter in CHAPTERS else "other"
+
+    # painting
+
+    def paint(self) -> None:
+        width, height = self.size.width, self.size.height
+        if not self.is_mounted or width == 0 or not self.query("#map"):
+            return
+        words, ascii_only = self.unroll.words, self.unroll.ascii_only
+        canvas = Canvas(width, height, ascii_only)
+        if width < LEAST[0] or height < LEAST[1]:
+            canvas.put(1, 0, words("say.small", width=width, height=height), "head")
+            canvas.put(1, 1, words("say.small_more"))
+        else:
+            self._map(canvas, width, height)
+        self.query_one("#map", Lines).show(canvas, self.unroll.ink_theme)
+
+    def _map(self, canvas: Canvas, width: int, height: int) -> None:
+        words, cards = self.unroll.words, self.cards()
+        canvas.put(1, 0, "unroll", "title")
+        canvas.right(width - 1, 0, fit(self._summary(), width - 10), "dim")
+        canvas.fill(0, 1, width, "─", "rule")
+        if not cards:
+            canvas.put(2, 3, words("contents.empty"), "warn")
+        columns = max(1, min(3, width // 40))
+        wide = width // columns
+        heights = [3] * columns
+        present = [*CHAPTERS, "other"]
+        for number, chapter in enumerate(present, 1):
+            members = [card for card in cards if self.chapter_of(card) == chapter]
+            if chapter == "other" and not members:
+                continue
+            column = heights.index(min(heights))
+            x, y = 2 + column * wide, heights[column]
+            canvas.put(x, y, fit(f"{number} {words(f'chapter.{chapter}')}", wide - 3), "head" if members else "dim")
+            y += 1
+            for i, card in enumerate(members, 1):
+                self._card(canvas, x, y, card, f"{number}.{i}", wide - 3)
+                y += 1
+            if not members:
+                canvas.put(x + 2, y, words("contents.not_here"), "dim")
+                y += 1
+            heights[column] = y + 1
+        canvas.put(2, min(height - 7, max(heights) + 1), words("contents.legend"), "dim")
+        if cards:
+            self._about(canvas, cards[self.at], width, height)
+        self._foot(canvas, width, height)
+        box = self.notice or self.help
+        if box is not None:
+            drawn = box.draw(self._desk(), width - 4, height - 6)
+            canvas.stamp(drawn, max(0, (width - drawn.width) // 2), 3)
+
+    def _desk(self) -> Any:
+        from tui.drawers import Desk
+
+        return Desk(cast(Any, None), self.unroll.words, cast(Any, None), cast(Any, None), None, self.unroll.ascii_only)
+
+    def _summary(self) -> str:
+        store, cards = self.unroll.store, [card for card in self.cards() if isinstance(card, Card)]
+        kept = [store.progress.lessons.get(card.id, {}) for card in cards]
+        done = sum(self._done(card) for card in cards)
+        begun = sum(bool(entry.get("acts")) for entry in kept) - done
+        records = [verdict for entry in kept for verdict in entry.get("record", {}).values()]
+        return self.unroll.words(
+            "contents.done", done=done, all=len(cards), begun=begun, asked=len(records), right=records.count("right")
+        )
+
+    def _acts(self, card: Card) -> int:
+        seen = self.unroll.store.progress.lessons.get(card.id, {}).get("acts", [])
+        return len(set(seen) & set(card.acts))
+
+    def _done(self, card: Card) -> bool:
+        return self._acts(card) == len(card.acts)
+
+    def _card(self, canvas: Canvas, x: int, y: int, card: Card | Broken, number: str, width: int) -> None:
+        at = self.cards().index(card)
+        ink = "head" if at == self.at else ""
+        if at == self.at:
+            canvas.put(x - 1, y, "►", "written")
+        canvas.hit(x - 1, y, width, 1, "lesson", at)
+        if isinstance(card, Broken):
+            canvas.put(x, y, f"! {number} {card.id}", "warn")
+            return
+        acts = self._acts(card)
+        mark = "●" if acts == len(card.acts) else "◐" if acts else "○"
+        canvas.put(x, y, f"{mark} {number} {card.id}", ink)
+        right = f"{acts}/{len(card.acts)}"
+        canvas.right(x + width - 2, y, right, "dim")
+        canvas.right(x + width - 3 - cell_len(right), y, f"{card.slides}  ", "dim")
+
+    def _about(self, canvas: Canvas, card: Card | Broken, width: int, height: int) -> None:
+        words, y = self.unroll.words, height - 6
+        canvas.fill(1, y, width - 2, "╌", "rule")
+        if isinstance(card, Broken):
+            canvas.put(2, y + 1, card.id, "head")
+            canvas.put(2, y + 2, fit(card.error, width - 4), "warn")
+            return
+        x = canvas.put(2, y + 1, f"{self.unroll.number_of(card)} {card.id}   {card.title[words.lang]}", "head")
+        about = words("contents.about", slides=card.slides, acts=len(card.acts), minutes=card.minutes)
+        if x + cell_len(about) + 4 < width:
+            canvas.put(x + 4, y + 1, about, "dim")
+        lines = wrap(card.lead[words.lang], width - 4)
+        canvas.put(2, y + 2, lines[0])
+        kept = self.unroll.store.progress.lessons.get(card.id, {})
+        extra = []
+        if kept.get("address"):
+            extra.append(words("contents.next", where=kept["address"]) + "   r")
+        if card.needs:
+            extra.append(words("contents.needs", needs=", ".join(card.needs)))
+        canvas.put(2, y + 3, fit("   ".join(extra), width - 4), "dim")
+
+    def _foot(self, canvas: Canvas, width: int, height: int) -> None:
+        words = self.unroll.words
+        pairs = [
+            ("↑↓", words("keys.lesson"), "move(1)"),
+            ("←→", words("keys.chapter"), "chapter(1)"),
+            ("↵", words("keys.open"), "open"),
+            ("r", words("keys.resume"), "resume"),
+            ("/", words("keys.find"), "find"),
+            ("l", words("keys.other"), "app.language"),
+            (":", words("keys.commands"), "app.command_palette"),
+            ("?", words("keys.help"), "help"),
+            ("q", words("keys.quit"), "app.quit"),
+        ]
+        canvas.fill(0, height - 2, width, "─", "rule")
+        canvas.stamp(frame.key_line(pairs, width, self.unroll.ascii_only), 0, height - 1)
+
+    # keys and mouse
+
+    def action_move(self, by: int) -> None:
+        if self.help is not None:
+            self.help.move(self._desk(), 0, by)
+        elif self.cards():
+            self.at = (self.at + by) % len(self.cards())
+        self.paint()
+
+    def action_chapter(self, by: int) -> None:
+        """To the first lesson of the next chapter that has one."""
+        cards = self.cards()
+        if not cards:
+            return
+        chapters = list(dict.fromkeys(self.chapter_of(card) for card in cards))
+        here = chapters.index(self.chapter_of(cards[self.at]))
+        wanted = chapters[(here + by) % len(chapters)]
+        self.at = next(i for i, card in enumerate(cards) if self.chapter_of(card) == wanted)
+        self.paint()
+
+    def action_open(self) -> None:
+        self._open(resume=False)
+
+    def action_resume(self) -> None:
+        self._open(resume=True)
+
+    def _open(self, resume: bool) -> None:
+        if self.notice is not None or self.help is not None:
+            self.action_out()
+            return
+        cards = self.cards()
+        if not cards:
+            return
+        try:
+            self.unroll.open_lesson(cards[self.at].id, resume)
+        except Refused as refused:
+            self.notice = Notice(f"! {cards[self.at].id}", refused.say(self.unroll.words))
+            self.paint()
+
+    def action_find(self) -> None:
+        def take(typed: str) -> str | None:
+            wanted = typed.strip().lower()
+            for i, card in enumerate(self.cards()):
+                title = card.title[self.unroll.words.lang].lower() if isinstance(card, Card) else ""
+                if wanted and (wanted in card.id or wanted in title):
+                    self.at = i
+                    self.paint()
+                    return None
+            return self.unroll.words("refused.lesson", lesson=typed, lessons=", ".join(self.unroll.course))
+
+        self.query_one(Prompt).ask(self.unroll.words("prompt.find"), take)
+
+    def action_out(self) -> None:
+        self.notice = self.help = None
+        self.paint()
+
+    def action_help(self) -> None:
+        self.help = None if self.help else Help([key.id for key in (*CONTENTS, *EVERYWHERE)])
+        self.paint()
+
+    async def on_lines_clicked(self, event: Lines.Clicked) -> None:
+        match event.target:
+            case ("lesson", at):
+                again = at == self.at
+                self.at = at
+                self.paint()
+                if event.double or again:
+                    self.action_open()
+            case ("key", action):
+                await self.run_action(action)
+            case None:
+                self.action_out()
+
+    def on_lines_wheel(self, event: Lines.Wheel) -> None:
+        self.action_move(event.by)

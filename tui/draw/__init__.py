@@ -1,0 +1,37 @@
+"""How panels look: one module for each kind, each a function from a panel to a canvas as high as it needs."""
+
+from __future__ import annotations
+
+from lessons.panels import Curve, Formula, Graph, Heat, Lens, Matrix, Note, Panel, Strip, Table
+from tui.canvas import Canvas
+from tui.draw.curve import draw_curve
+from tui.draw.graph import draw_graph
+from tui.draw.matrix import draw_heat, draw_lens, draw_matrix
+from tui.draw.pen import Pen
+from tui.draw.words import draw_formula, draw_note, draw_strip, draw_table
+
+__all__ = ["Pen", "draw"]
+
+
+def draw(panel: Panel, width: int, pen: Pen) -> Canvas:
+    """The panel, `width` wide. A tight pen leaves out what is only there for ease."""
+    match panel:
+        case Matrix():
+            return draw_matrix(panel, width, pen)
+        case Heat():
+            return draw_heat(panel, width, pen)
+        case Lens():
+            return draw_lens(panel, width, pen)
+        case Graph():
+            return draw_graph(panel, width, pen)
+        case Curve():
+            return draw_curve(panel, width, pen)
+        case Formula():
+            return draw_formula(panel, width, pen)
+        case Table():
+            return draw_table(panel, width, pen)
+        case Strip():
+            return draw_strip(panel, width, pen)
+        case Note():
+            return draw_note(panel, width, pen)
+    raise TypeError(f"no way to draw a {type(panel).__name__}")

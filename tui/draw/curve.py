@@ -1,0 +1,108 @@
+"""Curves in braille: 2 × 4 dots a character, axes that rescale only by doubling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.device import HostArray
+from lessons.figures import five
+from lessons.panels import Curve, Series
+from tui.canvas import Canvas, fit
+from tui.draw.pen import Pen
+
+LEFT = 9
+DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+
+
+def doubled(least: float, unit: float) -> float:
+    """The smallest unit · 2^n that holds `least`."""
+    top = unit
+    while top < least:
+        top *= 2
+    return top
+
+
+def dots(y: HostArray, first: int, reach: float, top: float, width: int, height: int, dotted: bool) -> HostArray:
+    """A (height, width) array of braille cells for one line; every column draws from its least to its largest y."""
+    grid = np.zeros((height * 4, width * 2), dtype=bool)
+    known = np.isfinite(y)
+    if not known.any():
+        return np.zeros((height, width), dtype=int)
+    columns = width * 2
+    low, high = _envelope(np.where(known, y, np.nan), first, reach, columns)
+    scale = height * 4 - 1
+    upper, lower = (np.clip(np.round((1 - np.clip(v / top, 0, 1)) * scale), 0, scale) for v in (high, low))
+    last = None
+    for column in np.flatnonzero(~np.isnan(low)):
+        a, b = int(upper[column]), int(lower[column])
+        if last is not None:
+            a, b = min(a, last[1] + 1), max(b, last[0] - 1)
+        if not dotted or column % 4 < 2:
+            grid[a : b + 1, column] = True
+        last = int(upper[column]), int(lower[column])
+    cells = grid.reshape(height, 4, width, 2)
+    return np.einsum("hawb,ab->hw", cells, DOTS)
+
+
+def _envelope(y: HostArray, first: int, reach: float, columns: int) -> tuple[HostArray, HostArray]:
+    """The least and the largest y in every column of dots: interpolated where points are rare, gathered where dense."""
+    scale = (columns - 1) / max(reach, 1)
+    x = (np.arange(len(y)) + first) * scale
+    low, high = np.full(columns, np.nan), np.full(columns, np.nan)
+    if scale >= 1 or len(y) < 2:
+        inside = np.arange(int(np.ceil(x[0])), min(int(x[-1]), columns - 1) + 1)
+        low[inside] = high[inside] = np.interp(inside, x, y)
+        return low, high
+    starts = np.flatnonzero(np.diff(x.astype(int), prepend=-1))
+    at = x[starts].astype(int)
+    keep = at < columns
+    low[at[keep]] = np.fmin.reduceat(y, starts)[keep]
+    high[at[keep]] = np.fmax.reduceat(y, starts)[keep]
+    return low, high
+
+
+def draw_curve(panel: Curve, width: int, pen: Pen) -> Canvas:
+    """The lines, the axes, the marks under them, and notes at the right."""
+    height = 5 if pen.tight else 8
+    canvas = pen.canvas(width)
+    canvas.put(1, 0, fit(panel.title, width // 2), "label")
+    for i, note in enumerate(panel.notes):
+        canvas.right(width - 1, i, note, "" if i == 0 else "dim")
+    room = width - LEFT - 14
+    reach = doubled(panel.reach, 100)
+    finite = [float(np.nanmax(np.where(np.isfinite(s.y), s.y, np.nan))) for s in panel.series if np.isfinite(s.y).any()]
+    top = doubled(max(finite, default=1.0), 1.5)
+    for y, value in ((1, top), (1 + height // 2, top / 2), (height, 0.0)):
+        canvas.right(LEFT - 1, y, five(value), "dim")
+        canvas.put(LEFT - 1, y, "┤", "frame")
+    _lines(canvas, panel.series, room, height, reach, top)
+    canvas.put(LEFT, height + 1, "0", "dim")
+    canvas.right(LEFT + room, height + 1, f"{reach:,.0f}", "dim")
+    _marks(canvas, panel.marks, room, height, reach)
+    canvas.hit(LEFT, 1, room, height, "curve", reach, LEFT, room)
+    return canvas
+
+
+def _lines(canvas: Canvas, series: Sequence[Series], room: int, height: int, reach: float, top: float) -> None:
+    ends: list[int] = []
+    for i, line in enumerate(series):
+        y = np.asarray(line.y, dtype=float)
+        found = dots(y, line.first, reach, top, room, height, line.dotted)
+        ink = "curve" if i == 0 else "curve2"
+        for r, c in zip(*np.nonzero(found), strict=True):
+            canvas.put(LEFT + int(c), 1 + int(r), chr(0x2800 + int(found[r, c])), ink)
+        if len(series) > 1 and len(y):
+            at = 1 + int((1 - min(max(float(y[-1]) / top, 0), 1)) * (height - 1)) if np.isfinite(y[-1]) else 1
+            while at in ends:
+                at -= 1
+            ends.append(at)
+            canvas.put(LEFT + room + 1, max(at, 1), f"{line.name} {five(float(y[-1]))}", ink)
+
+
+def _marks(canvas: Canvas, marks: Sequence[tuple[int, str, str]], room: int, height: int, reach: float) -> None:
+    for x, sign, words in marks:
+        at = LEFT + min(int(x * (room - 1) / max(reach, 1)), room - 1)
+        canvas.put(at, height + 1, sign, "head")
+        canvas.put(at + 2, height + 1, words, "head" if sign == "▲" else "right")

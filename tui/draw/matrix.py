@@ -1,0 +1,262 @@
+"""Matrices: numbers in cells if they fit, glyphs if not, alone or in the columns of an axis."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.cells import cell_len
+
+from engine.device import HostArray
+from lessons.figures import five
+from lessons.panels import Bar, Block, Heat, Item, Label, Lens, Matrix, Row
+from tui.canvas import Canvas, fit
+from tui.draw.pen import LABEL, Columns, Pen, columns, glyph, level, number
+
+MOST_ROWS = 6
+
+
+def digits_fit(shape: tuple[int, int], width: int) -> bool:
+    """Whether a block can be shown in digits, six columns a cell."""
+    rows, cols = shape
+    return cols * 6 + (3 if rows > 1 else 0) <= width and rows <= MOST_ROWS
+
+
+def block_size(block: Block, width: int, pen: Pen) -> tuple[int, int]:
+    """(width, height) that a block takes of the width it is given."""
+    rows, cols = block.shape
+    if digits_fit(block.shape, width):
+        return cols * 6 + (3 if rows > 1 else 0), rows
+    if rows == 1 and cols > 1:
+        return min(cols, width - 2) + 2, 1
+    return min(cols, width - 2) + 2, min(rows, pen.rows)
+
+
+def draw_block(canvas: Canvas, x: int, y: int, block: Block, width: int, pen: Pen) -> None:
+    """A block at (x, y): in brackets where it has more than one row."""
+    if digits_fit(block.shape, width):
+        _digits(canvas, x, y, block, pen)
+    else:
+        _glyphs(canvas, x, y, block, width, pen)
+
+
+def _digits(canvas: Canvas, x: int, y: int, block: Block, pen: Pen) -> None:
+    rows, cols = block.shape
+    inside = x + (1 if rows > 1 else 0)
+    values = block.values
+    most = float(np.nanmax(np.abs(values))) if values is not None and np.isfinite(values).any() else 0.0
+    for r in range(rows):
+        if rows > 1:
+            left, right = ("┌", "┐") if r == 0 else ("└", "┘") if r == rows - 1 else ("│", "│")
+            canvas.put(x, y + r, left, "frame")
+            canvas.put(inside + cols * 6 + 1, y + r, right, "frame")
+        for c in range(cols):
+            value = None if values is None else float(values[r, c])
+            _cell(canvas, inside + 6 * c, y + r, block, (r, c), value, most, pen)
+
+
+def _cell(
+    canvas: Canvas, x: int, y: int, block: Block, at: tuple[int, int], value: float | None, most: float, pen: Pen
+) -> None:
+    ink = "dim" if value is None else level(value, most)
+    mark = "►" if block.written else "•" if block.read else " "
+    if block.written:
+        ink += "+written"
+    elif block.read:
+        ink += "+read"
+    chosen = pen.cursor == (block.symbol, block.index(*at))
+    number(canvas, x, y, value, ink + ("+cursor" if chosen else ""), mark)
+    if chosen:
+        canvas.put(x, y, "[", "key")
+        canvas.put(x + 6, y, "]", "key")
+    canvas.hit(x, y, 6, 1, "cell", block.symbol, block.index(*at))
+
+
+def blocks_of(values: HostArray, rows: int, cols: int) -> HostArray:
+    """A matrix reduced to rows × cols, each entry the one of largest magnitude in its part."""
+    r_edges = np.linspace(0, values.shape[0], rows + 1).astype(int)
+    c_edges = np.linspace(0, values.shape[1], cols + 1).astype(int)
+    found = np.full((rows, cols), np.nan)
+    for r in range(rows):
+        for c in range(cols):
+            part = values[r_edges[r] : r_edges[r + 1], c_edges[c] : c_edges[c + 1]].ravel()
+            known = part[~np.isnan(part)]
+            if known.size:
+                found[r, c] = known[np.argmax(np.abs(known))]
+    return found
+
+
+def _glyphs(canvas: Canvas, x: int, y: int, block: Block, width: int, pen: Pen) -> None:
+    shown_width, rows = block_size(block, width, pen)
+    cols = shown_width - 2
+    mark = "►" if block.written else "•" if block.read else " "
+    canvas.put(x, y, mark, "written" if block.written else "")
+    if block.values is None:
+        canvas.put(x + 2, y, "·", "dim")
+        canvas.hit(x, y, shown_width, rows, "cell", block.symbol, block.index(0, 0))
+        return
+    reduced = blocks_of(block.values, rows, cols)
+    most = float(np.nanmax(np.abs(reduced))) if np.isfinite(reduced).any() else 0.0
+    scale_r, scale_c = block.shape[0] / rows, block.shape[1] / cols
+    for r in range(rows):
+        for c in range(cols):
+            value = float(reduced[r, c])
+            at = block.index(int(r * scale_r), int(c * scale_c))
+            ink = level(value, most) if not np.isnan(value) else "dim"
+            if (
+                pen.cursor is not None
+                and pen.cursor[0] == block.symbol
+                and _inside(block, pen.cursor[1], r, c, scale_r, scale_c)
+            ):
+                ink += "+cursor"
+            canvas.put(x + 1 + c, y + r, glyph(value, most), ink)
+            canvas.hit(x + 1 + c, y + r, 1, 1, "cell", block.symbol, at)
+
+
+def _inside(block: Block, index: tuple[int, ...], r: int, c: int, scale_r: float, scale_c: float) -> bool:
+    """Whether the cursor's entry is in the part that glyph (r, c) stands for."""
+    row, col = index if block.lie == "matrix" else (0, index[0]) if block.lie in ("row", "slice") else (index[0], 0)
+    return int(r * scale_r) <= row < int((r + 1) * scale_r) and int(c * scale_c) <= col < int((c + 1) * scale_c)
+
+
+def draw_matrix(panel: Matrix, width: int, pen: Pen) -> Canvas:
+    """Rows of items: in the columns of the axis, or side by side."""
+    canvas = pen.canvas(width)
+    y = 0
+    place = columns(panel.axis, width) if panel.axis else None
+    if panel.title:
+        title = fit(panel.title, width - 2)
+        end = canvas.put(1, 0, title + " ", "label")
+        canvas.fill(end, 0, width - end - (cell_len(panel.tail) + 10 if panel.tail else 1), "╌", "rule")
+        if panel.tail:
+            canvas.right(width - 2, 0, panel.tail, "label")
+        y = 1
+    for row in panel.rows:
+        if row.rule and place:
+            canvas.fill(place.edges[0], y, place.width * len(place.edges) - 2, "─", "rule")
+            y += 1
+        y += _row(canvas, y, row, place, width, pen)
+    return canvas
+
+
+def _row(canvas: Canvas, y: int, row: Row, place: Columns | None, width: int, pen: Pen) -> int:
+    """One row at line y; how many lines it took."""
+    if place is None:
+        return _flow(canvas, y, row, width, pen)
+    if row.mark:
+        canvas.put(0, y, "►", "written")
+    for i, label in enumerate(row.label.split("\n")):
+        canvas.put(1, y + i, fit(label, place.label - 1), "written" if row.mark else "label")
+    height = 1
+    for column, item in row.items.items():
+        edge = place.edge(column)
+        if isinstance(item, Block):
+            height = max(height, block_size(item, place.width - 1, pen)[1])
+        if edge is not None:
+            _item(canvas, edge, y, item, place.width - 1, pen)
+    if row.tail:
+        canvas.right(width - 2, y, row.tail, "label")
+    return height
+
+
+def _item(canvas: Canvas, x: int, y: int, item: Item, width: int, pen: Pen) -> None:
+    match item:
+        case Block():
+            draw_block(canvas, x, y, item, width, pen)
+        case Bar():
+            canvas.put(x + 1, y, "►" if item.written else " ", "written")
+            end = canvas.put(x + 2, y, f"{five(item.value):<5}")
+            bar = item.share * (width - 8) if np.isfinite(item.share) else 0.0
+            canvas.put(end, y, "█" * int(bar) + ("▌" if bar - int(bar) >= 0.5 else ""), "backward")
+        case Label():
+            ink = (item.role or "") + ("+written" if item.written else "+read" if item.read else "")
+            canvas.put(x + 1, y, "►" if item.written else "•" if item.read else " ", "written" if item.written else "")
+            canvas.put(x + 2, y, fit(item.text, width - 2), ink)
+
+
+def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
+    """Items side by side, each block under its title; those that do not fit are left out, last first."""
+    items = list(row.items.values())
+    x = 1
+    if row.label:
+        for i, label in enumerate(row.label.split("\n")):
+            canvas.put(1, y + i, fit(label, LABEL - 1), "label")
+        x = LABEL
+    titled = any(isinstance(item, Block) and item.title for item in items)
+    top, height = y + (1 if titled else 0), 1
+    blocks = [item for item in items if isinstance(item, Block)]
+    share = max(8, (width - x) // max(1, len(blocks)) - 2)
+    for item in items:
+        if isinstance(item, Block):
+            room = share if not digits_fit(item.shape, width - x) else width - x
+            w, h = block_size(item, room, pen)
+            if x + w > width:
+                continue
+            if item.title:
+                canvas.put(x + 2, y, item.title, "label")
+                for c, name in enumerate(item.cols if digits_fit(item.shape, room) else ()):
+                    canvas.put(x + 4 + 6 * c + (len(item.title) > 1), y, name, "dim")
+            draw_block(canvas, x, top, item, room, pen)
+            if item.rows and digits_fit(item.shape, room):
+                for r, name in enumerate(item.rows):
+                    canvas.put(x + w, top + r, name, "dim")
+                w += 2
+            height = max(height, h)
+            x += w + 2
+        elif isinstance(item, Label):
+            _item(canvas, x - 1, top, item, width - x, pen)
+            x += cell_len(item.text) + 4
+    return height + (1 if titled else 0)
+
+
+def draw_heat(panel: Heat, width: int, pen: Pen) -> Canvas:
+    """An overview of glyphs, and beside it the exact cells around the focus."""
+    canvas = pen.canvas(width)
+    values = panel.block.values
+    canvas.put(1, 0, fit(panel.title, width - 2), "label")
+    if values is None:
+        return canvas
+    rows, cols = min(values.shape[0], 6 if pen.tight else 10), min(values.shape[1], 40)
+    reduced = blocks_of(values, rows, cols)
+    most = float(np.nanmax(np.abs(reduced))) if np.isfinite(reduced).any() else 0.0
+    scale_r, scale_c = values.shape[0] / rows, values.shape[1] / cols
+    for r in range(rows):
+        for c in range(cols):
+            value = float(reduced[r, c])
+            outside = c * scale_c > (r + 1) * scale_r
+            here = int(panel.focus[0] / scale_r) == r and int(panel.focus[1] / scale_c) == c
+            ink = ("" if np.isnan(value) else level(value, most)) + ("+cursor" if here else "")
+            canvas.put(1 + c, 1 + r, " " if outside and np.isnan(value) else glyph(value, most), ink)
+    _lens(canvas, cols + 4, 1, panel, values, width)
+    return canvas
+
+
+def draw_lens(panel: Lens, width: int, pen: Pen) -> Canvas:
+    """The exact cells of one symbol around the focus."""
+    canvas = pen.canvas(width)
+    canvas.put(1, 0, fit(panel.title, LABEL + 6), "label")
+    if panel.block.values is not None:
+        _lens(canvas, LABEL, 0, panel, panel.block.values, width)
+    return canvas
+
+
+def _lens(canvas: Canvas, x: int, y: int, panel: Heat | Lens, values: HostArray, width: int) -> None:
+    """The exact cells around the focus, with their row and column numbers."""
+    seen = max(0, min(6, (width - x - 5) // 6, values.shape[1]))
+    r0 = max(0, min(panel.focus[0] - 1, values.shape[0] - 4))
+    c0 = max(0, min(panel.focus[1] - seen // 2, values.shape[1] - seen))
+    most = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
+    for c in range(seen):
+        canvas.put(x + 6 + 6 * c, y, str(c0 + c), "dim")
+    for r in range(min(4, values.shape[0])):
+        canvas.put(x, y + 1 + r, str(r0 + r), "dim")
+        for c in range(seen):
+            value = float(values[r0 + r, c0 + c])
+            at = (r0 + r, c0 + c)
+            known = None if np.isnan(value) else value
+            if isinstance(panel, Heat) and c0 + c > r0 + r and known is None:
+                continue
+            number(canvas, x + 4 + 6 * c, y + 1 + r, known, level(value, most) if known is not None else "dim")
+            if isinstance(panel, Lens):
+                canvas.hit(x + 4 + 6 * c, y + 1 + r, 6, 1, "cell", panel.block.symbol, panel.block.index(*at))
+            if at == panel.focus:
+                canvas.put(x + 4 + 6 * c, y + 1 + r, "[", "key")
+                canvas.put(x + 10 + 6 * c, y + 1 + r, "]", "key")

@@ -1,0 +1,81 @@
+"""Panels made of words: formulas, tables, strips of letters, notes."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+from lessons.panels import Formula, Note, Strip, Table
+from tui.canvas import Canvas, fit, wrap
+from tui.draw.pen import Pen, columns
+
+
+def draw_formula(panel: Formula, width: int, pen: Pen) -> Canvas:
+    """Formula lines, and at the right of the first what is counted."""
+    canvas = pen.canvas(width)
+    room = width - 2 - (cell_len(panel.right) + 2 if panel.right else 0)
+    for y, line in enumerate(panel.lines):
+        canvas.put(1, y, fit(line, room if y == 0 else width - 2), "law")
+    if panel.right:
+        canvas.right(width - 1, 0, panel.right, "head")
+    return canvas
+
+
+def draw_note(panel: Note, width: int, pen: Pen) -> Canvas:
+    """Words on the stage."""
+    canvas = pen.canvas(width)
+    ink = {"warn": "warn", "proof": "right", "verdict": "head"}.get(panel.level, "")
+    for y, line in enumerate(wrap(panel.text, width - 3)):
+        canvas.put(1, y, line, ink)
+    return canvas
+
+
+def draw_table(panel: Table, width: int, pen: Pen) -> Canvas:
+    """Heads and rows; the first column left, all others right. The last rows stay in sight."""
+    canvas = pen.canvas(width)
+    most = 6 if pen.tight else 14
+    hidden = max(0, (panel.lit if panel.lit is not None else len(panel.rows) - 1) + 1 - most)
+    rows = panel.rows[hidden : hidden + most]
+    wide = [max(cell_len(line[i]) for line in (panel.heads, *panel.rows)) for i in range(len(panel.heads))]
+    for y, line in enumerate((panel.heads, *rows)):
+        x = 2
+        lit = panel.lit is not None and y - 1 + hidden == panel.lit and y > 0
+        if lit:
+            canvas.put(1, y, "►", "written")
+        for i, text in enumerate(line):
+            ink = "label" if y == 0 else "written" if lit else ""
+            if i == 0:
+                canvas.put(x, y, text, ink)
+            else:
+                canvas.right(x + wide[i], y, text, ink)
+            x += wide[i] + 3
+    return canvas
+
+
+def draw_strip(panel: Strip, width: int, pen: Pen) -> Canvas:
+    """All tokens in a line, the columns in sight framed; where they are too many, those around the frame."""
+    canvas = pen.canvas(width)
+    place = columns(panel.axis, width)
+    last = place.first + len(place.edges) - 1
+    room = width - place.label - 4
+    start = 0
+    total = sum(cell_len(token) for token in panel.tokens)
+    if total > room:
+        start = max(0, min(place.first - room // 4, len(panel.tokens) - 1))
+    canvas.put(1, 0, f"T={len(panel.tokens)}", "label")
+    x = place.label
+    if start:
+        canvas.put(x - 1, 0, "…", "dim")
+    for i in range(start, len(panel.tokens)):
+        token = panel.tokens[i]
+        if x + cell_len(token) + 3 > width:
+            canvas.put(x, 0, "…", "dim")
+            break
+        if i == place.first:
+            x = canvas.put(x, 0, "[", "key")
+        inside = place.first <= i <= last
+        ink = "head+cursor" if i == panel.axis.focus else "head" if inside else "dim"
+        canvas.hit(x, 0, cell_len(token), 1, "column", i)
+        x = canvas.put(x, 0, token, ink)
+        if i == last:
+            x = canvas.put(x, 0, "]", "key")
+    return canvas

@@ -1,0 +1,372 @@
+"""Drawers: what slides over the stage and answers one question. Each draws itself and takes the arrows while it is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.check import Checked
+from engine.tape import function_source
+from lessons.contract import View
+from lessons.figures import eight, five
+from lessons.figures import loss as loss_figures
+from lessons.inspect import Inspection, inspect
+from lessons.knobs import Knob, Refused
+from lessons.player import Player
+from lessons.text import Text
+from lessons.typeset import entry
+from lessons.typeset import name as symbol_name
+from lessons.words import Words
+from tui.canvas import Canvas, wrap
+from tui.draw.pen import Cursor
+from tui.frame import boxed
+from tui.keys import ALL
+
+Styled = list[tuple[str, str]]
+
+
+@dataclass
+class Desk:
+    """What a drawer may look at."""
+
+    player: Player
+    words: Words
+    text: Text
+    view: View
+    cursor: Cursor | None
+    ascii_only: bool = False
+
+
+class Drawer:
+    """A drawer: its canvas, and what the arrows do in it. Keys that it does not take go on to the lesson."""
+
+    keys: Sequence[tuple[str, str]] = (("esc", "leave"),)
+
+    def draw(self, desk: Desk, width: int, height: int) -> Canvas:
+        """The drawer, at most so large."""
+        raise NotImplementedError
+
+    def move(self, desk: Desk, dx: int, dy: int) -> bool:
+        """An arrow; False where the drawer has no use for it."""
+        return False
+
+
+class Check(Drawer):
+    """Gradient check of one parameter: cell by cell, and along one random direction."""
+
+    keys = (("←→", "choose"), ("↑↓", "more"), ("esc", "leave"))
+
+    def __init__(self, desk: Desk, p: str) -> None:
+        self.names = [name for name, value in desk.player.start_here().params.items() if name != "s_init"]
+        self.at = self.names.index(p) if p in self.names else 0
+        self.top = 0
+        self._compute(desk)
+
+    def _compute(self, desk: Desk) -> None:
+        player = desk.player
+        knobs = player.branch.knobs if player.spot.training else player.knobs
+        start = player.start_here()
+        self.found: Sequence[Checked] = player.lesson.check(player.device, knobs, start, self.names[self.at])
+        self.along = player.lesson.along(player.device, knobs, start)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the largest difference is small beside the largest gradient."""
+        return self.worst() < 1e-6
+
+    def worst(self) -> float:
+        """Largest difference over largest gradient (nan where anything is)."""
+        most = max((abs(c.gradient) for c in self.found), default=0.0)
+        gaps = [c.gap for c in self.found]
+        return max(gaps, key=lambda gap: (gap != gap, gap), default=0.0) / max(most, 1e-3)
+
+    def draw(self, desk: Desk, width: int, height: int) -> Canvas:
+        words, p = desk.words, self.names[self.at]
+        width = min(width, 58)
+        lines: Styled = [(f"{'':12}{words('drawer.check_heads')}", "label")]
+        room = max(1, height - 6)
+        self.top = max(0, min(self.top, len(self.found) - room))
+        for c in self.found[self.top : self.top + room]:
+            vector = desk.player.start.params[p].ndim == 1
+            cell = entry(p, c.cell[:1] if vector else c.cell)
+            lines.append((f"{cell:8}{eight(c.gradient):>14}{eight(c.numeric):>15}   {_tiny(c.gap):>8}", ""))
+        rest = len(self.found) - self.top - room
+        if rest > 0:
+            lines.append((words("drawer.more", n=rest), "dim"))
+        key = "drawer.agree" if self.agrees else "drawer.differ"
+        lines.append((words(key, gap=_tiny(self.worst())), "right" if self.agrees else "wrong"))
+        gap = abs(self.along[0] - self.along[1]) / max(abs(self.along[0]), 1e-3)
+        lines.append((words("drawer.along", sign="✓" if gap < 1e-6 else "✗", gap=_tiny(gap)), "dim"))
+        return boxed(words("drawer.check", p=p), lines, width, desk.ascii_only)
+
+    def move(self, desk: Desk, dx: int, dy: int) -> bool:
+        if dx:
+            self.at, self.top = (self.at + dx) % len(self.names), 0
+            self._compute(desk)
+        self.top = max(0, self.top + dy)
+        return True
+
+
+def _tiny(gap: float) -> str:
+    return f"{gap:.0e}".replace("e-0", "e-") if gap == gap else "NaN"
+
+
+class Knobs(Drawer):
+    """All settings; changes wait until ↵, and a value that does not fit says why."""
+
+    keys = (("↑↓", "choose"), ("←→", "choose"), ("e", "edit"), ("↵", "apply"), ("u", "undo"), ("esc", "leave"))
+
+    def __init__(self) -> None:
+        self.at = 0
+        self.pending: dict[str, Any] = {}
+        self.seed: int | None = None
+        self.error = ""
+
+    def rows(self, desk: Desk) -> list[Knob]:
+        """The lesson's knobs, and the seed."""
+        seed = Knob("seed", "int", 0, 0, 2**31)
+        return [*desk.player.lesson.card.knobs, seed]
+
+    def value(self, desk: Desk, knob: Knob) -> Any:
+        """What the knob stands at, changed or not."""
+        if knob.id == "seed":
+            if self.seed is not None:
+                return self.seed
+            return desk.player.seed if desk.player.seed is not None else desk.words("drawer.example")
+        return self.pending.get(knob.id, desk.player.knobs[knob.id])
+
+    def draw(self, desk: Desk, width: int, height: int) -> Canvas:
+        lines: Styled = []
+        rows = self.rows(desk)
+        for i, knob in enumerate(rows):
+            changed = knob.id in self.pending or (knob.id == "seed" and self.seed is not None)
+            star = "*" if changed or knob.id in desk.player.changed else " "
+            value = str(self.value(desk, knob)).replace("\n", "⏎")
+            shown = f"[{value[:18]}]" if i == self.at else f" {value[:18]} "
+            limits = "←→" if knob.kind == "choice" else knob.range()
+            lines.append(
+                (
+                    f"{'►' if i == self.at else ' '}{star}{knob.id:<11}{shown:<21} {limits}",
+                    "head" if i == self.at else "",
+                )
+            )
+        for line in wrap(self.error, min(width, 52) - 6) if self.error else ():
+            lines.append((f"! {line}", "warn"))
+        return boxed(desk.words("drawer.knobs"), lines, min(width, 52), desk.ascii_only)
+
+    def move(self, desk: Desk, dx: int, dy: int) -> bool:
+        rows = self.rows(desk)
+        self.at = (self.at + dy) % len(rows)
+        knob = rows[self.at]
+        if dx and knob.kind == "choice":
+            at = knob.choices.index(str(self.value(desk, knob)))
+            self.put(desk, knob, knob.choices[(at + dx) % len(knob.choices)])
+        elif dx and knob.kind in ("int", "float") and knob.id != "seed":
+            self.put(desk, knob, nudged(knob, self.value(desk, knob), dx))
+        return True
+
+    def put(self, desk: Desk, knob: Knob, raw: Any) -> bool:
+        """Set a knob aside for ↵. False, with the reason on the drawer, where the value does not fit."""
+        try:
+            value = knob.read(raw)
+        except Refused as refused:
+            self.error = refused.say(desk.words)
+            return False
+        self.error = ""
+        if knob.id == "seed":
+            self.seed = int(value)
+        elif value == desk.player.knobs[knob.id]:
+            self.pending.pop(knob.id, None)
+        else:
+            self.pending[knob.id] = value
+        return True
+
+    @property
+    def dirty(self) -> bool:
+        return bool(self.pending) or self.seed is not None
+
+
+def nudged(knob: Knob, value: Any, by: int) -> float:
+    """One notch: integers by one, others by a factor near √10 on round figures, within the range."""
+    if knob.kind == "int":
+        return min(knob.high, max(knob.low, int(value) + by))
+    ladder = [m * 10.0**e for e in range(-5, 7) for m in (1, 3)]
+    beyond = [x for x in ladder if (x > value * 1.001 if by > 0 else x < value * 0.999) and knob.low <= x <= knob.high]
+    return float(value) if not beyond else round(beyond[0] if by > 0 else beyond[-1], 6)
+
+
+class Inspect(Drawer):
+    """One cell: its formula, the numbers in it, where they came from; ↵ walks the chain."""
+
+    keys = (("↑↓", "choose"), ("↵", "open"), ("y", "view"), ("e", "edit"), ("esc", "leave"))
+
+    def __init__(self, cell: Cursor) -> None:
+        self.trail = [cell]
+        self.at = 0
+
+    def now(self, desk: Desk) -> Inspection:
+        """The cell in focus, explained."""
+        return inspect(desk.view, *self.trail[-1])
+
+    def draw(self, desk: Desk, width: int, height: int) -> Canvas:
+        found, words = self.now(desk), desk.words
+        width = min(width, 78)
+        lines: Styled = []
+        if found.rule:
+            lines.append((found.rule, "law"))
+            for line in found.lines(width - 6):
+                lines += [
+                    (part, "head" if line is found.lines(width - 6)[-1] else "")
+                    for part in wrap(line.strip(), width - 4)
+                ]
+        lines.append((f"= {found.shown}", "head"))
+        if not found.rule:
+            lines.append((words("drawer.not_yet" if found.value is None else "drawer.given"), "dim"))
+        for i, source in enumerate(found.sources):
+            held = desk.view.lookup(found.position)(source) if found.position else None
+            shape = getattr(held, "shape", ())
+            size = (
+                f"{five(float(held))}"
+                if held is not None and not shape and not callable(held)
+                else "×".join(map(str, shape))
+            )
+            mark = "►" if i == self.at else " "
+            head = (
+                f"{words('drawer.from')} "
+                if i == 0
+                else " " * (len(words("drawer.from")) * (2 if words.lang == "zh" else 1) + 1)
+            )
+            lines.append((f"{head}{mark} {symbol_name(source)}  {size}", "head" if i == self.at else ""))
+        lines.append((words("drawer.copy", full=found.full), "dim"))
+        return boxed(words("drawer.inspect", cell=found.label), lines[: height - 2], width, desk.ascii_only)
+
+    def move(self, desk: Desk, dx: int, dy: int) -> bool:
+        count = len(self.now(desk).sources)
+        self.at = (self.at + dy) % count if count else 0
+        if dx < 0 and len(self.trail) > 1:
+            self.trail.pop()
+            self.at = 0
+        return True
+
+    def enter(self, desk: Desk) -> None:
+        """To the cell of a source that matters most: the one in the same place where it has one."""
+        found = self.now(desk)
+        if found.sources:
+            source = found.sources[min(self.at, len(found.sources) - 1)]
+            held = desk.view.get(source)
+            shape = getattr(held, "shape", ())
+            index = tuple(min(i, n - 1) for i, n in zip((*found.index, 0, 0), shape, strict=False))
+            self.trail.append((source, index))
+            self.at = 0
+
+
+class Code(Drawer):
+    """The engine's own source, the executed statement marked."""
+
+    keys = (("←→", "step"), ("y", "view"), ("esc", "leave"))
+
+    def draw(self, desk: Desk, width: int, height: int) -> Canvas:
+        words, source = desk.words, desk.view.source()
+        width = min(width, 84)
+        if source is None or desk.view.step is None:
+            return boxed(words("drawer.code", file=""), [(words("where.start"), "dim")], width, desk.ascii_only)
+        first, lines = function_source(source)
+        room = max(3, height - 3)
+        top = max(0, min(source.line - first - room // 2, len(lines) - room))
+        shown: Styled = []
+        for number, line in enumerate(lines[top : top + room], first + top):
+            lit = source.line <= number <= source.last
+            shown.append((f"{'►' if lit else ' '} {line}", "lit" if lit else ""))
+        shown.append((words("drawer.code_line", line=source.line, op=desk.view.step.op), "dim"))
+        name = "/".join(Path(source.file).parts[-2:])
+        return boxed(words("drawer.code", file=name), shown, width, desk.ascii_only)
+
+    def move(self, desk: Desk, dx: int, dy: int) -> bool:
+        return False
+
+
+class Fork(Drawer):
+    """The branches of training, and the live knobs that a new one may change."""
+
+    keys = (("↑↓", "choose"), ("↵", "apply"), ("tab", "swap"), ("b", "drop"), ("esc", "leave"))
+
+    def __init__(self) -> None:
+        self.at = 1
+
+    def live(self, desk: Desk) -> list[Knob]:
+        return [knob for knob in desk.player.lesson.card.knobs if knob.live]
+
+    def knob(self, desk: Desk) -> Knob:
+        """The knob in focus."""
+        live = self.live(desk)
+        return live[self.at % len(live)]
+
+    def draw(self, desk: Desk, width: int, height: int) -> Canvas:
+        player, words = desk.player, desk.words
+        lines: Styled = []
+        for i, branch in enumerate(player.branches):
+            value = branch.history.value(len(branch.history) - 1) if len(branch.history) else None
+            said = words(
+                "drawer.branch",
+                name=branch.name,
+                change=branch.change or words("drawer.trunk"),
+                loss="·" if value is None else loss_figures(value),
+                n=len(branch.history),
+            )
+            lines.append((f"{'►' if i == player.current else ' '} {said}", "head" if i == player.current else ""))
+        lines.append(("", ""))
+        for knob in self.live(desk):
+            here = knob is self.knob(desk)
+            value = player.branch.knobs[knob.id]
+            limits = knob.range()
+            lines.append((f"{'►' if here else ' '} {knob.id:<11}{value!s:<10} {limits}", "head" if here else ""))
+        lines.append((words("drawer.fork_hint"), "dim"))
+        return boxed(words("drawer.fork", n=player.spot.n), lines, min(width, 60), desk.ascii_only)
+
+    def move(self, desk: Desk, dx: int, dy: int) -> bool:
+        self.at = (self.at + dy) % len(self.live(desk))
+        return True
+
+
+class Help(Drawer):
+    """All keys."""
+
+    keys = (("↑↓", "more"), ("esc", "leave"))
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        self.ids, self.top = ids, 0
+
+    def draw(self, desk: Desk, width: int, height: int) -> Canvas:
+        words = desk.words
+        lines: Styled = [(f"{ALL[key].sign:<10}{words(f'help.{key}')}", "") for key in self.ids]
+        lines.append((words("help.digits"), "dim"))
+        room = max(1, height - 2)
+        self.top = max(0, min(self.top, len(lines) - room))
+        return boxed(words("drawer.help"), lines[self.top : self.top + room], min(width, 60), desk.ascii_only)
+
+    def move(self, desk: Desk, dx: int, dy: int) -> bool:
+        self.top = max(0, self.top + dy)
+        return True
+
+
+@dataclass
+class Notice(Drawer):
+    """One message, on what, where and the way out; it waits until it is closed."""
+
+    heading: str
+    said: str
+    keys: Sequence[tuple[str, str]] = (("esc", "leave"),)
+    hint: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def draw(self, desk: Desk, width: int, height: int) -> Canvas:
+        width = min(width, 60)
+        lines: Styled = [(line, "") for line in wrap(self.said, width - 4)]
+        if self.hint:
+            lines += [("", ""), *((line, "dim") for line in wrap(self.hint, width - 4))]
+        return boxed(self.heading, lines, width, desk.ascii_only)
+
+    def move(self, desk: Desk, dx: int, dy: int) -> bool:
+        return False

@@ -1,0 +1,190 @@
+"""The frame of the lesson screen, drawn from the player: title and acts, text, address, transport and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.cells import cell_len
+
+from lessons.figures import number
+from lessons.panels import Told
+from lessons.player import Player
+from lessons.text import Text, fill
+from lessons.typeset import name as symbol_name
+from lessons.typeset import subscript
+from lessons.words import Words
+from tui.canvas import Canvas, fit, wrap
+
+TEXT = 34
+"""Columns of the text, its border not counted."""
+BAR = 64
+
+
+def told(player: Player, view: Any, text: Text, fields: dict[str, Any]) -> Told:
+    """The text of the act in focus, its fields filled."""
+    section = text[f"act.{player.act}"]
+    return Told(section.title.replace("`", ""), [fill(p, fields) for p in section.before])
+
+
+def title(player: Player, words: Words, text: Text, number_of: str, width: int, ascii_only: bool) -> Canvas:
+    """Line 1: lesson, acts, slides, where it runs; line 2: a rule."""
+    card = player.lesson.card
+    canvas = Canvas(width, 2, ascii_only)
+    wide = width >= 100
+    name = card.title[words.lang] if wide else card.id.upper()
+    x = canvas.put(1, 0, f"{number_of} {name}".strip(), "title")
+    right = " · ".join((words("title.slides", slides=card.slides), player.device.name, "float64"))
+    right = right if wide else f"{card.slides} · f64"
+    x += 3
+    acts = card.acts if wide else [act for act in card.acts if act == player.act]
+    for i, act in enumerate(card.acts, 1):
+        if act not in acts:
+            continue
+        short = f"{i} {text.phrase('acts', act)}"
+        here = act == player.act
+        start = x
+        x = canvas.put(x, 0, f"[{short}]" if here else f" {short} ", "grain" if here else "dim")
+        canvas.hit(start, 0, x - start, 1, "act", act)
+        if act != acts[-1]:
+            x = canvas.put(x, 0, "·", "dim")
+    if x + cell_len(right) + 2 < width:
+        canvas.right(width - 1, 0, right, "dim")
+    canvas.fill(0, 1, width, "─", "rule")
+    return canvas
+
+
+def column(said: Told, height: int, top: int, ascii_only: bool) -> Canvas:
+    """The text beside the stage, scrolled to line `top`, its border at the right."""
+    canvas = Canvas(TEXT + 1, height, ascii_only)
+    lines = text_lines(said, TEXT - 2)
+    for y, (line, ink) in enumerate(lines[top : top + height - 1]):
+        canvas.put(1, y + 1, line, ink)
+    for y in range(height):
+        canvas.put(TEXT, y, "│", "rule")
+    return canvas
+
+
+def text_lines(said: Told, width: int) -> list[tuple[str, str]]:
+    """Heading and paragraphs, wrapped; the heading's words and inks."""
+    lines = [(line, "head") for line in wrap(said.heading, width)]
+    for paragraph in said.paragraphs:
+        lines.append(("", ""))
+        lines += [(line, "") for line in wrap(paragraph, width)]
+    return lines
+
+
+def place_name(text: Text, name: str, index: int) -> str:
+    """One part of an address in words: t=3, update 57, ∂E/∂W."""
+    label = text.phrase("places", name, name)
+    if index < 0:
+        return label
+    return f"{label} {number(index)}" if label != name or name == "update" else f"{name}={index}"
+
+
+def op_name(text: Text, op: str) -> str:
+    """The operation in a word or two."""
+    return text.phrase("ops", op, op).partition(":")[0].partition("：")[0].partition(" {")[0]
+
+
+def address(player: Player, words: Words, text: Text, written: Sequence[str], width: int, ascii_only: bool) -> Canvas:
+    """The address, its grain in brackets, and what the step did."""
+    canvas = Canvas(width, 1, ascii_only)
+    x = canvas.put(1, 0, words("where.at"), "dim") + 1
+    parts, focus = player.parts(), player.focus()
+    for i, (name, index, _) in enumerate(parts):
+        is_op = i == len(parts) - 1 and player.scrub is not None and player.spot.p > 0
+        label = op_name(text, name) if is_op else place_name(text, name, index)
+        shown = f"{i + 1} {label}"
+        start = x
+        ink = phase_ink(name) if i == 0 or index < 0 else ""
+        x = canvas.put(x, 0, f"[{shown}]" if i == focus else f" {shown} ", "grain" if i == focus else ink)
+        canvas.hit(start, 0, x - start, 1, "part", i)
+        if i + 1 < len(parts):
+            x = canvas.put(x, 0, "›", "dim")
+    said = what_happened(player, words, written)
+    canvas.right(width - 1, 0, fit(said, max(0, width - x - 3)), "dim")
+    return canvas
+
+
+def phase_ink(name: str) -> str:
+    """Green for forward, magenta for backward, yellow for an update."""
+    if name in ("forward", "x"):
+        return "forward"
+    return "update" if name in ("update", "train", "step", "clip") else "backward" if name != "check" else ""
+
+
+def what_happened(player: Player, words: Words, written: Sequence[str]) -> str:
+    """What the last group of steps wrote, in a line."""
+    if player.asked is not None and not player.asked.verdict:
+        return words("where.asked")
+    if player.scrub is None:
+        return words("where.update", n=number(player.spot.n), latest=number(len(player.history)))
+    if not player.spot.p:
+        return words("where.start")
+    shown = [symbol_name(s) for s in written]
+    extra = "" if len(shown) <= 4 else " …"
+    return words("where.wrote", what=", ".join(shown[:4]) + extra)
+
+
+def transport(player: Player, words: Words, playing: str, width: int, ascii_only: bool) -> Canvas:
+    """|◄ ◄ ► ►|, the position, the scrub bar, and whether it plays."""
+    canvas = Canvas(width, 1, ascii_only)
+    x = 1
+    for sign, action in (("|◄", "first"), ("◄", "back"), (" ►", "forward"), ("►|", "last")):
+        canvas.hit(x, 0, cell_len(sign), 1, "key", action)
+        x = canvas.put(x, 0, sign, "key") + 1
+    p, last = player.progress
+    x = canvas.put(x + 1, 0, f"{number(p)} / {number(last)}", "head") + 2
+    room = width - x - cell_len(playing) - 3
+    done = round(room * p / last) if last else 0
+    canvas.fill(x, 0, room, "─", "rule")
+    canvas.fill(x, 0, done, "━", "curve")
+    if 0 < done < room:
+        canvas.put(x + done - 1, 0, "╸", "curve")
+    canvas.hit(x, 0, room, 1, "bar", x, room)
+    canvas.hit(x + room, 0, width - x - room, 1, "key", "play")
+    canvas.right(width - 1, 0, playing, "play" if not playing.startswith(words("play.paused")) else "dim")
+    return canvas
+
+
+def key_line(pairs: Sequence[tuple[str, str, str]], width: int, ascii_only: bool) -> Canvas:
+    """Keys and what they do, (sign, words, action); cut from the right, the last two never."""
+    canvas = Canvas(width, 1, ascii_only)
+    sizes = [cell_len(f"{sign} {said}") + 2 for sign, said, _ in pairs]
+    kept = list(range(len(pairs)))
+    while sum(sizes[i] for i in kept) > width - 1 and len(kept) > 2:
+        kept.pop(-3)
+    x = 1
+    for i in kept:
+        sign, said, action = pairs[i]
+        start = x
+        x = canvas.put(x, 0, sign, "key")
+        x = canvas.put(x + 1, 0, said, "dim")
+        canvas.hit(start, 0, x - start, 1, "key", action)
+        x += 2
+    return canvas
+
+
+def boxed(heading: str, lines: Sequence[tuple[str, str]], width: int, ascii_only: bool) -> Canvas:
+    """Lines in a frame with a heading."""
+    canvas = Canvas(width, len(lines) + 2, ascii_only)
+    canvas.put(0, 0, "┌ ", "frame")
+    x = canvas.put(2, 0, fit(heading, width - 6), "head")
+    canvas.put(x, 0, " " + "─" * max(0, width - x - 2), "frame")
+    canvas.put(width - 1, 0, "┐", "frame")
+    for y, (line, ink) in enumerate(lines, 1):
+        canvas.put(0, y, "│", "frame")
+        canvas.put(2, y, fit(line, width - 3), ink)
+        canvas.put(width - 1, y, "│", "frame")
+    bottom = len(lines) + 1
+    canvas.put(0, bottom, "└" + "─" * (width - 2) + "┘", "frame")
+    return canvas
+
+
+def at_name(text: Text, path: Any) -> str:
+    """A whole address in words."""
+    return ", ".join(place_name(text, name, index) for name, index in path)
+
+
+__all__ = ["address", "boxed", "column", "key_line", "subscript", "title", "told", "transport"]

@@ -1,0 +1,48 @@
+"""The stage without an app: the same panels, printed with Rich."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+
+from rich.console import Console
+from rich.text import Text as RichText
+
+from lessons.inspect import focus, inspect
+from lessons.panels import Formula, Panel
+from lessons.player import Player
+from lessons.text import load
+from lessons.words import Words
+from tui import frame
+from tui.canvas import Canvas
+from tui.draw import Pen, draw
+from tui.panel_blocks import blocks_of
+from tui.theme import style
+
+
+def picture(player: Player, lang: str, ascii_only: bool) -> str:
+    """The position as text; in colour where standard output is a terminal that wants it."""
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    width = max(80, min(shutil.get_terminal_size((96, 40)).columns, 140)) - 1
+    words, text = Words(lang, "tui"), load(type(player.lesson).__module__.rpartition(".")[0], lang)
+    view = player.view()
+    panels: list[Panel] = player.lesson.panels(view, text)
+    shown = {block.symbol for panel in panels for block in blocks_of(panel) if block.written}
+    cell = focus(view, shown)
+    if cell is not None:
+        panels.append(Formula(id="cell", lines=inspect(view, *cell).lines(width - 2)))
+    canvas = Canvas(width, 0, ascii_only)
+    order = sorted(view.written, key=lambda s: (view.writer(s) or ("", (), 0))[2])
+    canvas.stamp(frame.title(player, words, text, "", width, ascii_only), 0, 0)
+    canvas.stamp(frame.address(player, words, text, order, width, ascii_only), 0, 2)
+    for panel in panels:
+        canvas.stamp(draw(panel, width, Pen(ascii_only=ascii_only)), 0, canvas.height + 1)
+    if not colour:
+        return canvas.text()
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=width, highlight=False, soft_wrap=True)
+    for y in range(canvas.height):
+        console.print(RichText.assemble(*((run.text, style("dark", run.ink)) for run in canvas.runs(y))))
+    return out.getvalue().rstrip("\n")

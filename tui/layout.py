@@ -1,0 +1,49 @@
+"""A stage from its panels: drawn at ease if there is room, else tightly, else without the least important ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from lessons.panels import Panel
+from tui.canvas import Canvas
+from tui.draw import Pen, draw
+
+
+class Laid(NamedTuple):
+    """A stage as one canvas, and how many panels found no room."""
+
+    canvas: Canvas
+    dropped: int
+
+
+def lay(panels: list[Panel], width: int, height: int, pen: Pen) -> Laid:
+    """The panels from the top, each as high as it needs, a blank line between them where there is room."""
+    drawn = {panel.id: draw(panel, width, pen) for panel in panels}
+    order = sorted(panels, key=lambda panel: panel.priority)
+    tight = replace(pen, tight=True, rows=2)
+    for panel in order:
+        if _height(drawn) <= height:
+            break
+        drawn[panel.id] = draw(panel, width, tight)
+    dropped = 0
+    for panel in order:
+        if _height(drawn) <= height or len(drawn) == 1:
+            break
+        del drawn[panel.id]
+        dropped += 1
+    spare = height - _height(drawn)
+    gaps = len(drawn) - 1
+    canvas = pen.canvas(width, height)
+    y = 0
+    for panel in panels:
+        if panel.id in drawn:
+            canvas.stamp(drawn[panel.id], 0, y, max(0, height - y))
+            y += drawn[panel.id].height
+            if gaps and spare >= gaps:
+                y += 1
+    return Laid(canvas, dropped)
+
+
+def _height(drawn: dict[str, Canvas]) -> int:
+    return sum(canvas.height for canvas in drawn.values())

@@ -1,0 +1,201 @@
+"""The lesson screen: paints the player's position, and hands keys and mouse to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import ComposeResult
+
+from lessons.inspect import focus, inspect
+from lessons.panels import Formula, Lens, Panel
+from lessons.typeset import entry
+from tui import frame
+from tui.canvas import Canvas, fit
+from tui.card import draw_card
+from tui.draw import Pen
+from tui.handling import Handling
+from tui.keys import EVERYWHERE, LESSON, bindings
+from tui.layout import Laid, lay
+from tui.lines import Lines
+from tui.panel_blocks import blocks_of, too_large
+from tui.prompt import Prompt
+
+LEAST = (60, 20)
+WIDE = 100
+
+
+class LessonScreen(Handling):
+    """One lesson, played. All that lasts is in the player; what is here is how it is being looked at."""
+
+    BINDINGS = bindings(LESSON, EVERYWHERE)
+    CSS = """
+    LessonScreen { layout: vertical; layers: base over; overflow: hidden; }
+    #top { dock: top; height: 2; }
+    #foot { dock: bottom; height: 4; }
+    #text { dock: left; width: 35; height: 1fr; }
+    #stage { height: 1fr; width: 1fr; }
+    """
+
+    def compose(self) -> ComposeResult:
+        for name in ("top", "foot", "text", "stage"):
+            yield Lines(name, self.unroll.ink_theme)
+        yield Prompt()
+
+    def on_mount(self) -> None:
+        self.paint()
+
+    def on_resize(self) -> None:
+        self.paint()
+
+    def on_screen_resume(self) -> None:
+        self.paint()
+
+    # painting
+
+    @property
+    def wide(self) -> bool:
+        """Whether text and stage stand side by side."""
+        return self.size.width >= WIDE
+
+    def paint(self) -> None:
+        """Show the position as it is now. Called after everything that may have changed it."""
+        width, height = self.size.width, self.size.height
+        if not self.is_mounted or width == 0 or not self.query("#stage"):
+            return
+        if width < LEAST[0] or height < LEAST[1]:
+            self._paint_small(width, height)
+            return
+        self.view = self.player.view()
+        fields = self.player.lesson.says(self.view, self.text)
+        if self.player.asked is not None and self.player.asked.view is not None:
+            fields = self.player.lesson.says(self.player.asked.view, self.text) | {"previous": fields.get("previous")}
+        theme, ascii_only = self.unroll.ink_theme, self.unroll.ascii_only
+        number_of = self.unroll.number_of(self.player.lesson.card)
+        lines = {name: self.query_one(f"#{name}", Lines) for name in ("top", "foot", "text", "stage")}
+        lines["text"].display = self.wide
+        body = height - 6
+        lines["top"].show(frame.title(self.player, self.words, self.text, number_of, width, ascii_only), theme)
+        stage_width = width - frame.TEXT - 1 if self.wide else width
+        if self.wide:
+            lines["text"].show(self._column(fields, body), theme)
+        lines["stage"].show(self._stage(stage_width, body, fields), theme)
+        lines["foot"].show(self._foot(width), theme)
+
+    def _paint_small(self, width: int, height: int) -> None:
+        canvas = Canvas(width, height)
+        canvas.put(1, 0, self.words("say.small", width=width, height=height), "head")
+        canvas.put(1, 1, self.words("say.small_more"))
+        empty = Canvas(width, 0)
+        for name in ("top", "foot", "text"):
+            self.query_one(f"#{name}", Lines).show(empty)
+        self.query_one("#text", Lines).display = False
+        self.query_one("#stage", Lines).show(canvas)
+
+    def _column(self, fields: dict[str, Any], height: int) -> Canvas:
+        """The text, and in its lower part the prediction card."""
+        said = frame.told(self.player, self.view, self.text, fields)
+        canvas = frame.column(said, height, self.text_top, self.unroll.ascii_only)
+        card = self._card(fields, frame.TEXT - 2)
+        if card is not None:
+            y = max(0, height - card.height - 1)
+            for row in range(y, height):
+                canvas.put(0, row, " " * frame.TEXT)
+            canvas.stamp(card, 1, y, height - y)
+        return canvas
+
+    def _card(self, fields: dict[str, Any], width: int) -> Canvas | None:
+        asked = self.player.asked
+        if asked is None:
+            return None
+        card = draw_card(asked, self.words, self.text, fields, width, self.unroll.ascii_only)
+        for y in range(card.height):
+            line = card.line(y)
+            for i in range(9):
+                if line[4:8].startswith(f"{i + 1}  "):
+                    card.hit(0, y, width, 1, "option", i)
+        return card
+
+    def panels(self) -> list[Panel]:
+        """The lesson's panels, with what every lesson gets: the exact cells, and the cell in focus explained."""
+        panels = self.player.lesson.panels(self.view, self.text)
+        blocks = [block for panel in panels for block in blocks_of(panel)]
+        if self.alone is not None:
+            panels = [panel for panel in panels if panel.id == self.alone] or panels
+        shown = {block.symbol for block in blocks if block.written}
+        cell = self.cursor or focus(self.view, shown)
+        if cell is None:
+            return panels
+        block = next((b for b in blocks if b.symbol == cell[0] and b.values is not None), None)
+        if block is not None and too_large(block):
+            at = {"matrix": cell[1][:2], "row": (0, *cell[1][:1]), "column": (*cell[1][:1], 0)}.get(
+                block.lie, (0, *cell[1][:1])
+            )
+            panels.append(
+                Lens(id="lens", priority=4, title=entry(block.symbol, ()), block=block, focus=(*at, 0, 0)[:2])
+            )
+        width = (self.size.width - frame.TEXT - 1 if self.wide else self.size.width) - 2
+        found = inspect(self.view, *cell)
+        small = self.size.height < 30 and self.cursor is None
+        panels.append(Formula(id="cell", priority=3 if small else 9, lines=found.lines(width)))
+        return panels
+
+    def _stage(self, width: int, height: int, fields: dict[str, Any]) -> Canvas:
+        pen = Pen(cursor=self.cursor, ascii_only=self.unroll.ascii_only, rows=4 if height < 40 else 8)
+        room = height - (0 if self.wide else 1)
+        laid: Laid = lay(self.panels(), width, room, pen)
+        canvas = laid.canvas
+        if not self.wide:
+            self._under(canvas, width, room, laid.dropped, fields)
+        if self.text_over and not self.wide:
+            said = frame.told(self.player, self.view, self.text, fields)
+            lines = frame.text_lines(said, width - 8)[1:][self.text_top :]
+            canvas.stamp(frame.boxed(said.heading, lines[: room - 2], width - 4, self.unroll.ascii_only), 2, 0, room)
+        if self.drawer is not None:
+            self._stamp_drawer(canvas, width, height)
+        if not self.wide:
+            card = self._card(fields, width - 2)
+            if card is not None:
+                canvas.stamp(card, 1, max(0, height - card.height), min(card.height, height))
+        return canvas
+
+    def _under(self, canvas: Canvas, width: int, y: int, dropped: int, fields: dict[str, Any]) -> None:
+        """On a small screen: the text's first sentence, and that there is more."""
+        said = frame.told(self.player, self.view, self.text, fields)
+        more = f"t {self.words('keys.more')}" + (f" (+{dropped})" if dropped else "")
+        lead = said.paragraphs[0] if said.paragraphs else said.heading
+        canvas.put(1, y, fit(lead, width - len(more) - 6), "dim")
+        canvas.right(width - 1, y, more, "key")
+        canvas.hit(width - len(more) - 1, y, len(more), 1, "key", "text")
+
+    def _stamp_drawer(self, canvas: Canvas, width: int, height: int) -> None:
+        """The drawer in the corner where it hides nothing that was just written; at the lower right if it can."""
+        assert self.drawer is not None
+        box = self.drawer.draw(self.desk(), width - 2, height - 1)
+        right, low = width - box.width, max(0, height - box.height)
+        corners = [(right, low), (0, low), (right, 0), (0, 0)]
+        written = self.view.written
+        marks = [h for h in canvas.hits if h.target[0] == "cell" and h.target[1] in written]
+
+        def hides(corner: tuple[int, int]) -> int:
+            x, y = corner
+            return sum(x - h.width < h.x < x + box.width and y <= h.y < y + box.height for h in marks)
+
+        x, y = min(corners, key=hides)
+        canvas.hits = [h for h in canvas.hits if not (x <= h.x < x + box.width and y <= h.y < y + box.height)]
+        canvas.stamp(box, x, y)
+        canvas.hit(x, y, box.width, box.height, "drawer")
+
+    def _foot(self, width: int) -> Canvas:
+        """Rule, address, transport, keys."""
+        canvas = Canvas(width, 4, self.unroll.ascii_only)
+        canvas.fill(0, 0, width, "─", "rule")
+        order = sorted(self.view.written, key=lambda s: (self.view.writer(s) or ("", (), 0))[2])
+        line = frame.address(self.player, self.words, self.text, order, width, self.unroll.ascii_only)
+        if self.said:
+            line = Canvas(width, 1, self.unroll.ascii_only)
+            line.put(1, 0, fit(self.said, width - 2), "head")
+        canvas.stamp(line, 0, 1)
+        canvas.stamp(frame.transport(self.player, self.words, self.playing(), width, self.unroll.ascii_only), 0, 2)
+        pairs = [(sign, said, action) for sign, said, action in self.key_pairs()]
+        canvas.stamp(frame.key_line(pairs, width, self.unroll.ascii_only), 0, 3)
+        return canvas

@@ -1,0 +1,310 @@
+"""Moving through a lesson: steps, grains, acts, play, and training in the background."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from textual.screen import Screen
+from textual.timer import Timer
+
+from engine.step import address
+from lessons.contract import View
+from lessons.knobs import Refused
+from lessons.player import Player
+from lessons.text import Text, load
+from lessons.typeset import name as symbol_name
+from lessons.words import Words
+from tui.card import options
+from tui.draw.pen import Cursor
+from tui.drawers import Drawer, Notice
+from tui.prompt import Prompt
+from tui.trainer import Trainer
+
+if TYPE_CHECKING:
+    from tui.app import UnrollApp
+
+FASTEST = 4096.0
+FULL = 1024.0
+FRAMES = 12.0
+SHARE = 0.10
+"""The share of one core that painting may take while training runs."""
+
+
+class Steering(Screen[None]):
+    """The part of the lesson screen that moves the player. What it needs of the rest is named first."""
+
+    def __init__(self, player: Player) -> None:
+        super().__init__()
+        self.player = player
+        self.view: View = player.view()
+        self.drawer: Drawer | None = None
+        self.cursor: Cursor | None = None
+        self.said = ""
+        self.text_top = 0
+        self.trainer: Trainer | None = None
+        self._timer: Timer | None = None
+        self._cpu = (0.0, 0.0)
+        self._frame_gap = 0.1
+        self._next_frame = 0.0
+
+    @property
+    def unroll(self) -> UnrollApp:
+        """The app, with its settings and words."""
+        return cast("UnrollApp", self.app)
+
+    @property
+    def words(self) -> Words:
+        return self.unroll.words
+
+    @property
+    def text(self) -> Text:
+        """The lesson's text in the language in use."""
+        return load(type(self.player.lesson).__module__.rpartition(".")[0], self.words.lang)
+
+    def paint(self) -> None:
+        """Show the position as it is now."""
+        raise NotImplementedError
+
+    def ask_line(self, label: str, then: Callable[[str], str | None], value: str = "") -> None:
+        """Ask for a line of typing."""
+        self.query_one(Prompt).ask(label, then, value)
+
+    def keep(self) -> None:
+        """Write down where the learner is."""
+        self.unroll.keep(self.player)
+
+    # steps
+
+    def _moved(self, moved: bool, edge: str) -> None:
+        self.said = "" if moved else self.words(edge)
+        self.paint()
+
+    def action_step_forward(self) -> None:
+        """One step at the grain; with a card open, past the card."""
+        asked = self.player.asked
+        if asked is not None and not asked.verdict and asked.ask.kind == "number" and self._type("."):
+            return
+        self._pause()
+        before = self.player.act
+        self._moved(self.player.forward(), "say.end")
+        if self.player.act != before:
+            self._new_act()
+        self._check_divergence()
+
+    def action_step_back(self) -> None:
+        """One step back at the grain."""
+        self._pause()
+        self._moved(self.player.back(), "say.start")
+
+    def action_first(self) -> None:
+        self._pause()
+        self.player.home()
+        self._moved(True, "")
+
+    def action_last(self) -> None:
+        self._pause()
+        self.player.end()
+        self._moved(True, "")
+
+    def action_act(self, by: int) -> None:
+        """The next act, or the one before."""
+        self._pause()
+        self._moved(self.player.next_act(by), "say.end" if by > 0 else "say.start")
+        self._new_act()
+
+    def to_act(self, act: str) -> None:
+        """To an act that was clicked."""
+        self._pause()
+        self.player.to_act(act)
+        self._moved(True, "")
+        self._new_act()
+
+    def _new_act(self) -> None:
+        self.text_top = 0
+        self.cursor = None
+        self.keep()
+        self.paint()
+
+    # play
+
+    @property
+    def is_playing(self) -> bool:
+        return self._timer is not None
+
+    def playing(self) -> str:
+        """What the transport says."""
+        speed = self.unroll.store.settings.speed
+        shown = self.words("play.speed", speed=f"{speed:g}")
+        if self.player.spot.training and not self.player.spot.open and speed >= FULL:
+            shown = self.words("play.full")
+        return f"{self.words('play.playing' if self.is_playing else 'play.paused')} · {shown}"
+
+    def action_play(self) -> None:
+        """Play or pause: steps at the speed set; on the training curve, updates in the background."""
+        if self.is_playing:
+            self._pause()
+            self.paint()
+            return
+        if self.player.asked is not None:
+            return
+        self.said = ""
+        training = self.player.spot.training and not self.player.spot.open
+        if training:
+            self.player.end()
+            if len(self.player.history) == 0 and not self.player.forward():
+                return
+            if self.player.asked is not None:
+                self.paint()
+                return
+            speed = self.unroll.store.settings.speed
+            self.trainer = Trainer(self.player.history, None if speed >= FULL else speed)
+            self.trainer.start()
+            self._cpu = (time.thread_time(), time.perf_counter())
+            self._frame_gap = 0.5 if self.unroll.store.settings.reduced_motion else 0.1
+            self._timer = self.set_interval(0.05, self._watch)
+        else:
+            speed = self.unroll.store.settings.speed
+            self._timer = self.set_interval(1 / min(speed, FRAMES), self._play)
+        self.paint()
+
+    def _play(self) -> None:
+        """One frame of play: as many steps as the speed asks."""
+        speed = self.unroll.store.settings.speed
+        for _ in range(max(1, round(speed / FRAMES))):
+            if not self.player.forward() or self.player.asked is not None:
+                self._pause()
+                break
+        self.paint()
+
+    def _watch(self) -> None:
+        """Look at the training: seldom enough that painting takes no more than its share of a core."""
+        trainer = self.trainer
+        if trainer is None:
+            return
+        now = time.perf_counter()
+        if trainer.running and now < self._next_frame:
+            return
+        self.player.follow()
+        self.paint()
+        cpu, wall = time.thread_time() - self._cpu[0], now - self._cpu[1]
+        if wall > 0.25:
+            used = cpu / wall
+            self._frame_gap = min(2.0, max(0.1, self._frame_gap * (1.3 if used > SHARE else 0.9)))
+            self._cpu = (time.thread_time(), now)
+        self._next_frame = now + self._frame_gap
+        if not trainer.running:
+            self._pause()
+            self.paint()
+
+    def _pause(self) -> None:
+        """Stop playing; where training was running, land on the latest update."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        trainer, self.trainer = self.trainer, None
+        if trainer is not None:
+            trainer.stop()
+            self.player.follow()
+            if trainer.error is not None:
+                self.drawer = Notice(self.words("drawer.stopped"), str(trainer.error))
+            self._check_divergence()
+            self.keep()
+
+    def _check_divergence(self) -> None:
+        """Where the last update's loss is finite no more: name the operation, and land just before it."""
+        player = self.player
+        if not player.spot.training or player.spot.open or player.spot.n == 0:
+            return
+        loss = player.history.value(player.spot.n - 1)
+        if loss is None or loss - loss == 0:
+            return
+        for n in (player.spot.n - 2, player.spot.n - 1):
+            if n < 0:
+                continue
+            reel = player.history.track.inside(player.history.state(n))
+            p = player.diverged(reel)
+            step = reel.step(p) if p else None
+            if step is not None and p is not None:
+                where = address((*step.path, (step.op, -1)))
+                what = ", ".join(symbol_name(symbol) for symbol in step.values)
+                knobs = player.branch.knobs
+                recipe = ", ".join(
+                    f"{k} {v}" for k, v in knobs.items() if k in ("activation", "optimiser", "rate", "clip")
+                )
+                self.drawer = Notice(
+                    self.words("drawer.stopped"),
+                    self.words("drawer.diverged", where=where, what=what),
+                    (("←", "finite"), ("k", "knobs"), ("esc", "leave")),
+                    recipe,
+                    {"n": n, "p": p},
+                )
+                return
+
+    def last_finite(self, notice: Notice) -> None:
+        """To just before the step that a divergence notice names."""
+        self.drawer = None
+        self.player._land(notice.fields["n"], is_open=True)
+        self.player._move(self.player.inside(), notice.fields["p"] - 1)
+        self.paint()
+
+    def _speed(self, factor: float) -> None:
+        settings = self.unroll.store.settings
+        settings.speed = min(FASTEST, max(0.5, settings.speed * factor))
+        self.unroll.store.save_settings()
+        if self.is_playing:
+            self.action_play()
+            self.action_play()
+        self.paint()
+
+    def action_faster(self) -> None:
+        self._speed(2)
+
+    def action_slower(self) -> None:
+        asked = self.player.asked
+        if asked is not None and not asked.verdict and self._type("-"):
+            return
+        self._speed(0.5)
+
+    def action_jump(self) -> None:
+        """Ask where to, and go there."""
+        self._pause()
+        self.ask_line(self.words("prompt.jump"), self._jump)
+
+    def _jump(self, typed: str) -> str | None:
+        try:
+            self.player.jump(typed)
+        except Refused as refused:
+            return refused.say(self.words)
+        self.said = ""
+        self.paint()
+        return None
+
+    # predictions
+
+    def _type(self, char: str) -> bool:
+        """A character for a number card; False where none is open."""
+        asked = self.player.asked
+        if asked is None or asked.verdict or asked.ask.kind != "number":
+            return False
+        asked.typed = (asked.typed + char)[:12]
+        self.paint()
+        return True
+
+    def answer(self) -> None:
+        """Answer the open card with what is chosen or typed."""
+        asked = self.player.asked
+        if asked is None:
+            return
+        if asked.verdict:
+            self.player.go_on()
+        elif asked.ask.kind == "number":
+            try:
+                self.player.answer(float(asked.typed))
+            except ValueError:
+                asked.typed = ""
+        else:
+            self.player.answer(options(asked, self.text)[asked.choice][0])
+        self.keep()
+        self.paint()

@@ -1,0 +1,109 @@
+"""Progress and settings under the platform's own folders, written atomically: killed at any instant, nothing is torn."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from platformdirs import PlatformDirs
+
+
+@dataclass
+class Settings:
+    """What the learner chose. `keys` remaps key ids; `glyphs` is auto, unicode or ascii; `speed` is steps a second."""
+
+    language: str = ""
+    theme: str = "dark"
+    speed: float = 4.0
+    glyphs: str = "auto"
+    reduced_motion: bool = False
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Progress:
+    """Where the learner is: by lesson, the last address, acts seen, predictions and their verdicts, knobs."""
+
+    lessons: dict[str, dict[str, Any]] = field(default_factory=dict)
+    last: str = ""
+
+
+class Store:
+    """Reads and writes both. What cannot be read is kept aside; what cannot be written is said once, in `trouble`."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        dirs = PlatformDirs("unroll", appauthor=False)
+        self.config = folder or Path(os.environ.get("UNROLL_HOME") or dirs.user_config_dir)
+        self.data = folder or Path(os.environ.get("UNROLL_HOME") or dirs.user_data_dir)
+        self.trouble: list[str] = []
+        self.settings = self._read(self.config / "settings.json", Settings)
+        self.progress = self._read(self.data / "progress.json", Progress)
+
+    def _read(self, path: Path, kind: Any) -> Any:
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            fresh = kind()
+            for name, default in asdict(fresh).items():
+                value = found.get(name, default)
+                if not isinstance(value, type(default)) and not (isinstance(default, float) and isinstance(value, int)):
+                    raise TypeError(f"{name} is a {type(value).__name__}")
+                setattr(fresh, name, value)
+            return fresh
+        except FileNotFoundError:
+            return kind()
+        except OSError as error:
+            self.trouble.append(f"{path}: {error.strerror}")
+            return kind()
+        except (ValueError, TypeError, AttributeError) as error:
+            self.trouble.append(f"{path}: {error}; {self._aside(path)}")
+            return kind()
+
+    @staticmethod
+    def _aside(path: Path) -> str:
+        """Keep a file that cannot be read under another name, never overwriting an earlier one."""
+        for n in range(1, 1000):
+            kept = path.with_name(f"{path.name}.damaged-{n}")
+            if not kept.exists():
+                try:
+                    path.rename(kept)
+                except OSError as error:
+                    return str(error.strerror)
+                return f"kept as {kept.name}"
+        return "left in place"
+
+    def save_settings(self) -> bool:
+        """Write the settings; False and a word in `trouble` where that fails."""
+        return self._write(self.config / "settings.json", asdict(self.settings))
+
+    def save_progress(self) -> bool:
+        """Write the progress; False and a word in `trouble` where that fails."""
+        return self._write(self.data / "progress.json", asdict(self.progress))
+
+    def _write(self, path: Path, content: Any) -> bool:
+        try:
+            write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1))
+        except OSError as error:
+            self.trouble.append(f"{path}: {error.strerror}")
+            return False
+        return True
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that a reader finds the old one or the new one, whole. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise

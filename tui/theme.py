@@ -1,0 +1,94 @@
+"""Inks as terminal styles, for each theme. Blue is plus and orange minus; every sign also has a glyph (see canvas users)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rich.style import Style
+from textual.theme import Theme
+
+# −3 … +3, for text with a contrast of 4.5 or more on each
+RAMPS = {
+    "dark": ("#FFB454", "#A66200", "#5C3A10", "#20242B", "#123D63", "#1F6FB2", "#6CB8FF"),
+    "light": ("#B35900", "#F0A24B", "#FBE3C4", "#F7F7F5", "#D3E5F5", "#7DB4E2", "#0B5CA8"),
+    "contrast": ("#FFB454", "#FFB454", "#000000", "#000000", "#000000", "#6CB8FF", "#6CB8FF"),
+}
+NAMES = ("dark", "light", "contrast")
+"""The themes that a learner can choose; "mono" comes by itself with NO_COLOR."""
+
+PALETTES: dict[str, dict[str, str]] = {
+    "dark": {
+        "": "#C9D1D9", "dim": "#7D8590", "title": "bold #FFFFFF", "head": "bold #FFFFFF", "rule": "#3D444D",
+        "label": "#8B949E", "law": "#D2D9E0", "key": "bold #FFFFFF", "lit": "bold #FFFFFF on #2A3440",
+        "forward": "#57C785", "backward": "#E08AE0", "update": "#E3C14B", "right": "bold #6CB8FF", "wrong": "bold #FFB454",
+        "warn": "bold #FF7B72", "grain": "bold #FFFFFF", "play": "#57C785", "frame": "#6E7681", "curve": "#6CB8FF", "curve2": "#FFB454",
+    },
+    "light": {
+        "": "#1F2328", "dim": "#656D76", "title": "bold #000000", "head": "bold #000000", "rule": "#C3C9D0",
+        "label": "#57606A", "law": "#24292F", "key": "bold #000000", "lit": "bold #000000 on #DDE7F1",
+        "forward": "#1A7F37", "backward": "#8A2A8A", "update": "#7A5B00", "right": "bold #0B5CA8", "wrong": "bold #9A4B00",
+        "warn": "bold #B3261E", "grain": "bold #000000", "play": "#1A7F37", "frame": "#8C959F", "curve": "#0B5CA8", "curve2": "#B35900",
+    },
+    "contrast": {
+        "": "#FFFFFF", "dim": "#C0C0C0", "title": "bold #FFFFFF", "head": "bold #FFFFFF", "rule": "#FFFFFF",
+        "label": "#FFFFFF", "law": "#FFFFFF", "key": "bold #FFFFFF", "lit": "bold #000000 on #FFFFFF",
+        "forward": "bold #57FF9A", "backward": "bold #FF9AFF", "update": "bold #FFE14B", "right": "bold #6CB8FF", "wrong": "bold #FFB454",
+        "warn": "bold #FF7B72", "grain": "bold #FFFFFF", "play": "#57FF9A", "frame": "#FFFFFF", "curve": "bold #6CB8FF", "curve2": "bold #FFB454",
+    },
+}  # fmt: skip
+MONO = {
+    "title": "bold",
+    "head": "bold",
+    "key": "bold",
+    "lit": "reverse",
+    "grain": "bold",
+    "warn": "bold reverse",
+    "right": "bold",
+    "wrong": "bold",
+}
+BACKGROUNDS = {"dark": "#0F1318", "light": "#FFFFFF", "contrast": "#000000"}
+FLAGS = {"written": "bold", "read": "underline", "cursor": "reverse"}
+
+
+@lru_cache(maxsize=4096)
+def style(theme: str, ink: str) -> Style:
+    """The terminal style of an ink such as "pos2+written"; mono themes have no colour at all."""
+    found = Style() if theme == "mono" else Style.parse(PALETTES[theme][""]) + Style(bgcolor=BACKGROUNDS[theme])
+    for word in ink.split("+"):
+        found += _word(theme, word)
+    return found
+
+
+def _word(theme: str, word: str) -> Style:
+    if word in FLAGS:
+        bright = {"dark": "#FFFFFF", "light": "#000000", "contrast": "#FFFFFF"}.get(theme)
+        return Style.parse(FLAGS[word] + (f" {bright}" if word == "written" and bright else ""))
+    if theme == "mono":
+        return Style.parse(MONO.get(word, "")) if word else Style()
+    if word[:3] in ("pos", "neg") and word[3:].isdigit():
+        return _ramp(theme, int(word[3:]) * (1 if word[:3] == "pos" else -1))
+    return Style.parse(PALETTES[theme].get(word, ""))
+
+
+def _ramp(theme: str, level: int) -> Style:
+    """The background of a magnitude, and black or white text on it, whichever is further off."""
+    colour = RAMPS[theme][level + 3]
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    light = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
+    return Style(bgcolor=colour, color="#0B0D10" if light > 0.18 else "#F5F7FA")
+
+
+def textual_theme(name: str) -> Theme:
+    """The theme for Textual's own widgets: input line and command palette."""
+    p = PALETTES[name]
+    plain = {key: value.split()[-1] for key, value in p.items()}
+    return Theme(
+        name=f"unroll-{name}",
+        primary=plain["curve"],
+        secondary=plain["curve2"],
+        foreground=plain[""],
+        background=BACKGROUNDS[name],
+        surface=BACKGROUNDS[name],
+        panel=RAMPS[name][3],
+        dark=name != "light",
+    )

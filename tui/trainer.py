@@ -1,0 +1,50 @@
+"""Training in one thread: it advances the history it is given and touches nothing else. The screen looks when it likes."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from engine.device import finite
+from engine.history import History
+
+MOST = 1_000_000
+"""A run stops by itself after so many updates."""
+
+
+class Trainer:
+    """Runs `history.advance` until it is stopped, reaches `MOST`, or the loss is finite no more."""
+
+    def __init__(self, history: History, rate: float | None = None) -> None:
+        self.history = history
+        self.rate = rate
+        self.diverged: int | None = None
+        self.error: BaseException | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="training", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set() and len(self.history) < MOST:
+                began = time.perf_counter()
+                state = self.history.advance()
+                if not finite(self.history.track.measure(state)):
+                    self.diverged = state.n - 1
+                    return
+                if self.rate is not None:
+                    self._stop.wait(max(0.0, 1 / self.rate - (time.perf_counter() - began)))
+        except Exception as error:  # shown by the screen, which a thread must not touch
+            self.error = error
+
+    @property
+    def running(self) -> bool:
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Stop after the update that is under way."""
+        self._stop.set()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join()
