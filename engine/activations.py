@@ -44,7 +44,7 @@ def ramp_slope(xp: Any, s: Array) -> Array:
 
 def step(xp: Any, z: Array) -> Array:
     """s = 1 if z > 0, else 0."""
-    return xp.where(z > 0, xp.ones_like(z), z * 0)  # z * 0 keeps a NaN a NaN
+    return xp.where(z > 0, xp.ones_like(z), xp.where(z == z, xp.zeros_like(z), z))  # a NaN stays one
 
 
 def step_slope(xp: Any, s: Array) -> Array:

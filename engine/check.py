@@ -37,7 +37,7 @@ def cells(rows: int, cols: int, most: int) -> Iterator[tuple[int, int]]:
 
 def unit(device: Device, like: Array, cell: tuple[int, int]) -> Array:
     """1 at one cell, 0 elsewhere, in the shape of `like`."""
-    host = device.get(like) * 0.0
+    host = device.get(device.xp.zeros_like(like))
     host[cell] = 1.0
     return device.put(host)
 
@@ -50,14 +50,15 @@ def check(
     for name, value in theta.items():
         for i, cell in enumerate(cells(value.shape[0], value.shape[1], most)):
             here = (*at, (name, -1), ("cell", i))
-            nudge = H * unit(device, value, cell)
+            way = unit(device, value, cell)
+            nudge = H * way
             plus = loss(name, value + nudge)
             yield Step(here, f"plus_{name}", {f"E_plus_{name}[{i}]": plus})
             minus = loss(name, value - nudge)
             yield Step(here, f"minus_{name}", {f"E_minus_{name}[{i}]": minus})
             numeric = (plus - minus) / (2 * H)
             yield Step(here, f"numeric_{name}", {f"numeric_{name}[{i}]": numeric})
-            gap = device.xp.abs(device.xp.sum(grad[name] * nudge / H) - numeric)
+            gap = device.xp.abs(device.xp.sum(grad[name] * way) - numeric)
             yield Step(here, f"gap_{name}", {f"gap_{name}[{i}]": gap})
             checked.append(Checked(name, cell, float(device.get(grad[name])[cell]), float(device.get(numeric))))
     return checked

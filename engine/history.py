@@ -99,7 +99,8 @@ class History:
         with quiet():
             while states[-1].n < n:
                 states.append(self.track.advance(states[-1]))
-        self._replayed = states[-max(1, self._most // 4) :]
+                del states[: -max(1, self._most // 4)]
+        self._replayed = states
         return states[-1]
 
     def curve(self) -> Sequence[float]:

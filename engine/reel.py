@@ -43,11 +43,16 @@ class Section(NamedTuple):
 
 
 def rank(grains: Grains, path: Path, at: int) -> int:
-    """How fine the place path[at] is: a loop by its name, a phase as "act" when outermost, else as "phase"."""
+    """How fine the place path[at] is: a loop by its name; a phase as "act" when outermost, else as "phase",
+
+    or one finer within another phase.
+    """
     name, index = path[at]
     if index >= 0:
         return grains[name]
-    return grains["act"] if at == 0 else grains["phase"]
+    if at == 0:
+        return grains["act"]
+    return grains["phase"] + (path[at - 1][1] < 0 and at > 1)
 
 
 def group(grains: Grains, path: Path, grain: int) -> Path:
@@ -62,15 +67,17 @@ def group(grains: Grains, path: Path, grain: int) -> Path:
 class Reel:
     """Sections end to end. Position p means that p steps have run; `total` of them there are.
 
-    At most `kept` sections stay recorded, so memory does not grow with the reel.
+    Sections stay recorded, the latest used first, as far as they have `kept` steps together; one always does. So memory
+    does not grow with the reel.
     """
 
-    def __init__(self, sections: Sequence[Section], grains: Grains, kept: int = 2) -> None:
+    def __init__(self, sections: Sequence[Section], grains: Grains, kept: int = 2000) -> None:
         self.sections = list(sections)
         self.grains = grains
         self.starts = [0, *accumulate(section.length for section in self.sections)]
         self.total = self.starts[-1]
         self._kept = kept
+        self._names = {name for section in self.sections for name, _ in section.place}
         self._tapes: dict[int, Tape] = {}
         self._envs: dict[int, Env] = {}
 
@@ -80,16 +87,18 @@ class Reel:
 
     def tape(self, n: int) -> Tape:
         """Section n, recorded: opened now, or as it was left."""
-        tape = self._tapes.pop(n, None) or Tape(self.sections[n].open())
+        tape = self._tapes.pop(n, None)
+        if tape is None:
+            tape = Tape(self.sections[n].open())
         self._tapes[n] = tape  # last in the dict is the most recent
-        while len(self._tapes) > self._kept:
+        while len(self._tapes) > 1 and sum(self.sections[m].length for m in self._tapes) > self._kept:
             self._tapes.pop(next(iter(self._tapes)))
         return tape
 
     def env(self, n: int) -> Env:
         """What section n starts from."""
         if n not in self._envs:
-            if len(self._envs) >= 4 * self._kept:
+            if len(self._envs) >= 8:
                 self._envs.clear()
             self._envs[n] = self.sections[n].env()
         return self._envs[n]
@@ -188,7 +197,7 @@ class Reel:
     def _may_hold(self, place: Path, wanted: Path) -> bool:
         """Whether a section at `place` may have steps at `wanted`: no place of the two names one loop differently."""
         loops = dict(wanted)
-        first_phase = next((name for name, index in wanted if index < 0), None) if wanted[0][1] < 0 else None
+        first_phase = wanted[0][0] if wanted[0][1] < 0 and wanted[0][0] in self._names else None
         named = {name for name, _ in place}
         return all(loops.get(name, index) == index for name, index in place) and first_phase in (None, *named)
 

@@ -113,7 +113,7 @@ class Unrolled:
 
     def env_rows(self, **more: Any) -> Env:
         """The same, and every row of the ledger: its terms' vectors and its sums."""
-        sums = {f"d{p}": (lambda t, *k, p=p: None if k else getattr(self.row_gradient(t), p)) for p in PARAMETERS}
+        sums = {f"d{p}": (lambda t, *k, p=p: None if k else self.summed_row(p, t)) for p in PARAMETERS}
         return Env(self._given(**more), **self._ran(), **self._lengths(), **sums, e=self._errors, delta=self.delta)
 
     def _lengths(self) -> dict[str, Any]:
@@ -123,8 +123,13 @@ class Unrolled:
         return {**terms, **totals}
 
     def total(self, p: str, t: int) -> Any:
-        """‖∂E_t/∂p‖."""
-        return self.device.xp.sqrt(self.device.xp.sum(getattr(self.row_gradient(t), p) ** 2))
+        """‖∂E_t/∂p‖, or None beyond the last timestep."""
+        summed = self.summed_row(p, t)
+        return None if summed is None else self.device.xp.sqrt(self.device.xp.sum(summed**2))
+
+    def summed_row(self, p: str, t: int) -> Array | None:
+        """∂E_t/∂p, or None beyond the last timestep."""
+        return getattr(self.row_gradient(t), p) if t < self.steps else None
 
     def _errors(self, t: int) -> Array | None:
         return self.error(t) if t < self.steps else None

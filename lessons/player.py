@@ -159,7 +159,8 @@ class Player:
     def view(self, ahead: int | None = None) -> View:
         """What can be seen here; or `ahead`, at a position that is not reached yet."""
         reel, training, branch = self.scrub, None, None
-        knobs, start = self.knobs, self.start
+        knobs: Mapping[str, Value] = self.knobs
+        start = self.start
         if self.spot.training:
             branch = self.branch
             knobs, start = branch.knobs, self.start_here()
@@ -568,6 +569,10 @@ class Player:
         if not path or step is None:
             return self.grain
         return rank(self.lesson.grains, step.path, len(group_upto(step.path, path)) - 1)
+
+    def has_question(self) -> bool:
+        """Whether a prediction is open."""
+        return self.asked is not None
 
     def skip(self) -> None:
         """Leave the prediction unanswered; it comes back when asked for."""

@@ -97,8 +97,8 @@ def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
             return Typeset(str(bound[plain]) if plain in bound else _name(plain, []), 3)
         case ast.Subscript(value=ast.Name(id=family), slice=indices):
             parts = indices.elts if isinstance(indices, ast.Tuple) else [indices]
-            shown = [_index(part, bound) for part in parts]
-            return Typeset("s₋₁" if (family, shown) == ("s", ["-1"]) else _name(family, shown), 3)
+            at = [_index(part, bound) for part in parts]
+            return Typeset("s₋₁" if (family, at) == ("s", ["-1"]) else _name(family, at), 3)
         case ast.Constant(value=constant):
             return Typeset(_constant(constant), 3)
         case ast.Attribute(value=inner, attr="T"):
@@ -113,10 +113,10 @@ def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
             sign, tight = OPERATORS[type(op)]
             a, b = _symbols(left, bound), _symbols(right, bound)
             scalar = isinstance(left, ast.Constant) or (isinstance(left, ast.Name) and left.id in ("rate", "h"))
-            shown = " " if isinstance(op, ast.Mult) and scalar else sign
+            between = " " if isinstance(op, ast.Mult) and scalar else sign
             if isinstance(op, ast.Mult):  # (Wᵀ δ) ∘ slope: a matrix product is kept together
                 a, b = (Typeset(p.text, 1) if _is_product(n) else p for p, n in ((a, left), (b, right)))
-            return Typeset(_paren(a, tight) + shown + _paren(b, tight + isinstance(op, ast.Sub | ast.Div)), tight)
+            return Typeset(_paren(a, tight) + between + _paren(b, tight + isinstance(op, ast.Sub | ast.Div)), tight)
         case ast.Compare(left=left, ops=[order], comparators=[right]):
             sign = " > " if isinstance(order, ast.Gt) else " < "
             return Typeset(f"[{_symbols(left, bound).text}{sign}{_symbols(right, bound).text}]", 3)
@@ -131,8 +131,8 @@ def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
         case ast.Call(func=ast.Name(id="abs"), args=[inner]):
             return Typeset(f"|{_symbols(inner, bound).text}|", 3)
         case ast.Call(func=ast.Name(id=function), args=args):
-            shown = FUNCTIONS.get(function, "E" if function.startswith("E_") else function)
-            return Typeset(f"{shown}({', '.join(_symbols(a, bound).text for a in args)})", 3)
+            called = FUNCTIONS.get(function, "E" if function.startswith("E_") else function)
+            return Typeset(f"{called}({', '.join(_symbols(a, bound).text for a in args)})", 3)
     raise ValueError(f"cannot typeset {ast.dump(node)}")
 
 
@@ -158,7 +158,8 @@ class Cell(NamedTuple):
 def explain(rule: str, path: Path, at: tuple[int, ...], lookup: Lookup) -> Cell:
     """Entry `at` of what a rule gives at a path, its formula carried down to numbers; `lookup` as in evaluation."""
     bound, expression = bindings(path), parse(rule).value
-    return _Expand(bound, lookup).cell(expression, (*at, 0, 0)[:2])
+    row, col = (*at, 0, 0)[:2]
+    return _Expand(bound, lookup).cell(expression, (row, col))
 
 
 class _Expand:
@@ -175,7 +176,7 @@ class _Expand:
         if symbol is not None:
             return self.entry(symbol, self.value(node), at)
         match node:
-            case ast.Constant(value=constant):
+            case ast.Constant(value=int() | float() as constant):
                 return Cell(_constant(constant), _constant(constant), 3, float(constant))
             case ast.Name(id=plain):
                 return Cell(str(self.bound[plain]), str(self.bound[plain]), 3, float(self.bound[plain]))
@@ -271,8 +272,7 @@ class _Expand:
             return Cell(_symbols(node, self.bound).text, f"{x:.10f}", 3, x)
         cells = [self.cell(a, at) for a in args]
         x = float(self.at(self.value(node), at))
-        shown = FUNCTIONS.get(function, function)
-        form = {"abs": "|{}|", "sqrt": "√({})"}.get(function, shown + "({})")
+        form = {"abs": "|{}|", "sqrt": "√({})"}.get(function) or FUNCTIONS.get(function, function) + "({})"
         symbols = form.format(", ".join(c.symbols for c in cells))
         numbers = form.format(", ".join(c.numbers for c in cells))
         return Cell(symbols, numbers, 3, x, form.format(", ".join(five(c.value) for c in cells)))

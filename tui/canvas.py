@@ -109,7 +109,8 @@ class Canvas:
         """What stands at a place: the topmost hit there."""
         for hit in reversed(self.hits):
             if hit.x <= x < hit.x + hit.width and hit.y <= y < hit.y + hit.height:
-                return hit.target
+                target: tuple[Any, ...] = hit.target
+                return target
         return None
 
     def stamp(self, other: Canvas, x: int, y: int, height: int | None = None) -> None:
@@ -159,18 +160,21 @@ CLOSING = "，。；：！？、）》」』”’,.;:!?)]}…"
 
 @lru_cache(maxsize=512)
 def wrap(text: str, width: int) -> tuple[str, ...]:
-    """Text in lines of at most `width` cells: words stay whole, Chinese breaks anywhere but before closing marks,
+    """Text in lines of at most `width` cells: words stay whole, Chinese breaks anywhere but before a closing mark.
 
-    which may hang over the edge by up to two cells.
+    Chinese is set two cells narrower, so that such a mark may hang over the edge.
     """
     lines, line, used = [], "", 0
+    edge = width
+    if any(get_character_cell_size(char) == 2 for char in text):
+        width -= 2
     for word in _words(text):
         size = cell_len(word)
         if word == " ":
             if line:
                 line, used = line + " ", used + 1
             continue
-        hangs = len(word) == 1 and word in CLOSING and used + size <= width + 2
+        hangs = len(word) == 1 and word in CLOSING and used + size <= edge
         if used + size > width and line and not hangs:
             lines.append(line.rstrip())
             line, used = "", 0

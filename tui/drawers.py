@@ -307,12 +307,12 @@ class Fork(Drawer):
         player, words = desk.player, desk.words
         lines: Styled = []
         for i, branch in enumerate(player.branches):
-            value = branch.history.value(len(branch.history) - 1) if len(branch.history) else None
+            latest = branch.history.value(len(branch.history) - 1) if len(branch.history) else None
             said = words(
                 "drawer.branch",
                 name=branch.name,
                 change=branch.change or words("drawer.trunk"),
-                loss="·" if value is None else loss_figures(value),
+                loss="·" if latest is None else loss_figures(latest),
                 n=len(branch.history),
             )
             lines.append((f"{'►' if i == player.current else ' '} {said}", "head" if i == player.current else ""))

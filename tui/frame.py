@@ -34,9 +34,9 @@ def title(player: Player, words: Words, text: Text, number_of: str, width: int, 
     wide = width >= 100
     name = card.title[words.lang] if wide else card.id.upper()
     x = canvas.put(1, 0, f"{number_of} {name}".strip(), "title")
-    right = " · ".join((words("title.slides", slides=card.slides), player.device.name, "float64"))
-    right = right if wide else f"{card.slides} · f64"
-    x += 3
+    slides, device = words("title.slides", slides=card.slides), player.device.name
+    rights = (f"{slides} · {device} · float64", f"{slides} · {device} · f64", f"{card.slides} · {device} · f64")
+    x += 2
     acts = card.acts if wide else [act for act in card.acts if act == player.act]
     for i, act in enumerate(card.acts, 1):
         if act not in acts:
@@ -48,8 +48,8 @@ def title(player: Player, words: Words, text: Text, number_of: str, width: int, 
         canvas.hit(start, 0, x - start, 1, "act", act)
         if act != acts[-1]:
             x = canvas.put(x, 0, "·", "dim")
-    if x + cell_len(right) + 2 < width:
-        canvas.right(width - 1, 0, right, "dim")
+    right = next((said for said in rights if x + cell_len(said) + 2 < width), "")
+    canvas.right(width - 1, 0, right, "dim")
     canvas.fill(0, 1, width, "─", "rule")
     return canvas
 

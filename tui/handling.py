@@ -63,7 +63,7 @@ class Handling(Steering):
     def action_forward(self) -> None:
         """Right: the cursor, or one step."""
         if not self._arrow(1, 0):
-            self.action_step_forward()
+            self.step_on()
 
     def action_back(self) -> None:
         """Left: the cursor, or one step back."""
@@ -452,7 +452,7 @@ class Handling(Steering):
 
     def on_lines_wheel(self, event: Lines.Wheel) -> None:
         if event.target is not None and event.target[0] == "bar":
-            (self.action_step_forward if event.by > 0 else self.action_step_back)()
+            (self.step_on if event.by > 0 else self.action_step_back)()
         elif self.drawer is not None:
             self.drawer.move(self.desk(), 0, event.by)
             self.paint()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 
 from lessons.inspect import focus, inspect
-from lessons.panels import Formula, Lens, Panel
+from lessons.panels import Block, Formula, Lens, Panel
 from lessons.typeset import entry
 from tui import frame
 from tui.canvas import Canvas, fit
@@ -30,15 +31,20 @@ class LessonScreen(Handling):
     BINDINGS = bindings(LESSON, EVERYWHERE)
     CSS = """
     LessonScreen { layout: vertical; layers: base over; overflow: hidden; }
-    #top { dock: top; height: 2; }
-    #foot { dock: bottom; height: 4; }
-    #text { dock: left; width: 35; height: 1fr; }
-    #stage { height: 1fr; width: 1fr; }
+    #top { height: 2; }
+    #middle { height: 1fr; }
+    #foot { height: 4; }
+    #text { width: 35; height: 1fr; }
+    #stage { width: 1fr; height: 1fr; }
     """
 
     def compose(self) -> ComposeResult:
-        for name in ("top", "foot", "text", "stage"):
-            yield Lines(name, self.unroll.ink_theme)
+        theme = self.unroll.ink_theme
+        yield Lines("top", theme)
+        with Horizontal(id="middle"):
+            yield Lines("text", theme)
+            yield Lines("stage", theme)
+        yield Lines("foot", theme)
         yield Prompt()
 
     def on_mount(self) -> None:
@@ -127,12 +133,7 @@ class LessonScreen(Handling):
             return panels
         block = next((b for b in blocks if b.symbol == cell[0] and b.values is not None), None)
         if block is not None and too_large(block):
-            at = {"matrix": cell[1][:2], "row": (0, *cell[1][:1]), "column": (*cell[1][:1], 0)}.get(
-                block.lie, (0, *cell[1][:1])
-            )
-            panels.append(
-                Lens(id="lens", priority=4, title=entry(block.symbol, ()), block=block, focus=(*at, 0, 0)[:2])
-            )
+            panels.append(lens(block, cell[1]))
         width = (self.size.width - frame.TEXT - 1 if self.wide else self.size.width) - 2
         found = inspect(self.view, *cell)
         small = self.size.height < 30 and self.cursor is None
@@ -199,3 +200,10 @@ class LessonScreen(Handling):
         pairs = [(sign, said, action) for sign, said, action in self.key_pairs()]
         canvas.stamp(frame.key_line(pairs, width, self.unroll.ascii_only), 0, 3)
         return canvas
+
+
+def lens(block: Block, index: tuple[int, ...]) -> Lens:
+    """The exact cells of a block around the entry at `index`."""
+    first, second = (*index, 0, 0)[:2]
+    at = {"matrix": (first, second), "column": (first, 0)}.get(block.lie, (0, first))
+    return Lens(id="lens", priority=4, title=entry(block.symbol, ()), block=block, focus=at)

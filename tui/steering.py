@@ -82,10 +82,12 @@ class Steering(Screen[None]):
         self.paint()
 
     def action_step_forward(self) -> None:
+        """The full stop: a step, or a point in the number that a card asks for."""
+        if not self._type("."):
+            self.step_on()
+
+    def step_on(self) -> None:
         """One step at the grain; with a card open, past the card."""
-        asked = self.player.asked
-        if asked is not None and not asked.verdict and asked.ask.kind == "number" and self._type("."):
-            return
         self._pause()
         before = self.player.act
         self._moved(self.player.forward(), "say.end")
@@ -153,9 +155,9 @@ class Steering(Screen[None]):
         training = self.player.spot.training and not self.player.spot.open
         if training:
             self.player.end()
-            if len(self.player.history) == 0 and not self.player.forward():
-                return
-            if self.player.asked is not None:
+            if len(self.player.history) == 0:
+                self.player.forward()  # the first update, or the prediction before it
+            if self.player.has_question():
                 self.paint()
                 return
             speed = self.unroll.store.settings.speed
@@ -262,10 +264,8 @@ class Steering(Screen[None]):
         self._speed(2)
 
     def action_slower(self) -> None:
-        asked = self.player.asked
-        if asked is not None and not asked.verdict and self._type("-"):
-            return
-        self._speed(0.5)
+        if not self._type("-"):
+            self._speed(0.5)
 
     def action_jump(self) -> None:
         """Ask where to, and go there."""

@@ -14,6 +14,7 @@ from engine.initial import normal
 from engine.optimisers import OPTIMISERS
 from engine.reel import Grains, Reel
 from engine.srn import PARAMETERS, Inputs, Params
+from engine.step import Path
 from engine.training import Learning, Recipe, start, track
 from engine.unrolled import Unrolled
 from lessons.contract import Knobs, Start
@@ -94,16 +95,19 @@ def recipe(knobs: Knobs) -> Recipe:
 
 def ledger_reel(net: Unrolled) -> Reel:
     """Acts 1 to 6, end to end."""
-    act, phase = (lambda name: ((name, -1),)), (lambda name: (("sum", -1), (name, -1)))
+
+    def act(*names: str) -> Path:
+        return tuple((name, -1) for name in names)
+
     return Reel(
         [
             net.section_forward(act("forward")),
             net.section_output(act("dV")),
             *(net.section_row(act("dW"), t, "W") for t in range(net.steps)),
             *(net.section_row(act("dU"), t, "Ub") for t in range(net.steps)),
-            net.section_sum(phase("over_t")),
-            net.section_columns(phase("columns")),
-            net.section_sweep(phase("sweep")),
+            net.section_sum(act("sum", "over_t")),
+            net.section_columns(act("sum", "columns")),
+            net.section_sweep(act("sum", "sweep")),
             net.section_check(act("check")),
         ],
         GRAINS,
@@ -155,7 +159,7 @@ def changed(begun: Start, symbol: str, index: tuple[int, ...], raw: str) -> Star
 
 def results(device: Device, net: Unrolled) -> dict[str, Any]:
     """Losses, the gradient before any clipping, and every term of ∂E_t/∂W and ∂E_t/∂U, as plain data."""
-    host = lambda array: device.get(array)  # noqa: E731
+    host = device.get
     losses = [float(host(E)) for E in net.run.E]
     grad = {p: _flat(p, host(g)) for p, g in net.ledger.grad._asdict().items()}
     found: dict[str, Any] = {"losses": losses, "loss": sum(losses), "grad": grad}

@@ -91,12 +91,12 @@ class Parts:
         yhat, E = self.view.get(f"yhat[{t}]"), self.view.get(f"E[{t}]")
         target = y if yhat is None else f"{y}  p={five(float(yhat[self.inputs['y'][t]]))}"
         losses = "·" if E is None else f"{subscripted('E', t)} {loss_figures(float(E))}"
-        wrote = lambda *names: any(n in self.view.written for n in names)  # noqa: E731
+        written = self.view.written
         here = self.t == t and self.view.act in ("dV", "dW", "dU", "train")
         state = self.vector(f"s[{t}]", self.H)
         return [
-            Node(f"y{t}", "target", t, target, written=wrote(f"yhat[{t}]")),
-            Node(f"E{t}", "loss", t, losses, written=wrote(f"E[{t}]") or (here and E is not None)),
+            Node(f"y{t}", "target", t, target, written=f"yhat[{t}]" in written),
+            Node(f"E{t}", "loss", t, losses, written=f"E[{t}]" in written or (here and E is not None)),
             Node(f"s{t}", "state", t, subscripted("s", t), state),
             Node(
                 f"x{t}", "input", t, x, read=f"x[{t}]" in self.view.read,

@@ -215,7 +215,8 @@ def cost(parts: Parts) -> Table:
 
 def checked(parts: Parts, rules: Rules) -> Stage:
     """Act 6: every weight nudged both ways."""
-    found, lit = [], None
+    found: list[tuple[str, ...]] = []
+    lit = None
     for p in ("U", "W", "V", "b", "c"):
         for i in range(12):
             numeric = parts.view.get(f"numeric_{p}[{i}]")

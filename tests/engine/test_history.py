@@ -90,7 +90,6 @@ def test_the_default_bound_is_kept_to() -> None:
     assert most > 100  # and the bound is made use of
 
 
-@pytest.mark.xfail(strict=True, reason="History._replay holds all the way from a mark before it keeps the end of it")
 def test_replaying_is_within_the_bound_too() -> None:
     class Counted:
         alive = most = 0

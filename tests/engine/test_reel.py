@@ -131,9 +131,6 @@ def test_keeps_few_tapes(kept: int, device: Device) -> None:
         assert len({id(tape()) for tape in tapes if tape() is not None}) <= kept
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Reel.tape asks `tape or …`, and the truth of a Tape is its length: it is drained"
-)
 def test_a_second_look_opens_no_more_of_a_section() -> None:
     seen = []
 

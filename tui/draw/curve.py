@@ -43,7 +43,8 @@ def dots(y: HostArray, first: int, reach: float, top: float, width: int, height:
             grid[a : b + 1, column] = True
         last = int(upper[column]), int(lower[column])
     cells = grid.reshape(height, 4, width, 2)
-    return np.einsum("hawb,ab->hw", cells, DOTS)
+    found: HostArray = np.einsum("hawb,ab->hw", cells, DOTS)
+    return found
 
 
 def _envelope(y: HostArray, first: int, reach: float, columns: int) -> tuple[HostArray, HostArray]:

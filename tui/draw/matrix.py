@@ -169,7 +169,7 @@ def _item(canvas: Canvas, x: int, y: int, item: Item, width: int, pen: Pen) -> N
         case Label():
             ink = (item.role or "") + ("+written" if item.written else "+read" if item.read else "")
             canvas.put(x + 1, y, "►" if item.written else "•" if item.read else " ", "written" if item.written else "")
-            canvas.put(x + 2, y, fit(item.text, width - 2), ink)
+            canvas.put(x + 2, y, fit(item.text, width - 1), ink)
 
 
 def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
