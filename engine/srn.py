@@ -130,42 +130,35 @@ def row(
 
     `of` names the parameters wanted, of "W", "U", "b"; `window` keeps k = t-window+1 … t. Returns their sums over k.
     """
-    W, V = theta.W, theta.V
-    dW, dU, db = xp.zeros_like(W), xp.zeros_like(theta.U), xp.zeros_like(theta.b)
+    total = {}
+    for p in of:
+        total[p] = xp.zeros_like(getattr(theta, p))
+        yield Step((*at, ("t", t), ("k", t)), f"{p}_zero", {f"d{p}[{t}]": total[p]})
     for k in range(t, max(-1, t - window), -1):
         here = (*at, ("t", t), ("k", k))
-        before = run.s[k - 1] if k else inputs.s_init
         if k == t:
-            if "W" in of:
-                dW = xp.zeros_like(W)
-                yield Step(here, "W_zero", {f"dW[{t}]": dW})
-            if "U" in of:
-                dU = xp.zeros_like(theta.U)
-                yield Step(here, "U_zero", {f"dU[{t}]": dU})
-            if "b" in of:
-                db = xp.zeros_like(theta.b)
-                yield Step(here, "b_zero", {f"db[{t}]": db})
-            delta = (V.T @ (run.yhat[t] - inputs.y[t])) * f.slope(xp, run.s[t])
+            delta = (theta.V.T @ (run.yhat[t] - inputs.y[t])) * f.slope(xp, run.s[t])
             yield Step(here, "delta_t", {f"delta[{t},{k}]": delta})
         else:
-            delta = (W.T @ delta) * f.slope(xp, run.s[k])
+            delta = (theta.W.T @ delta) * f.slope(xp, run.s[k])
             yield Step(here, "delta", {f"delta[{t},{k}]": delta})
-        if "W" in of:
-            W_term = delta @ before.T
-            yield Step(here, "W_term", {f"dW[{t},{k}]": W_term})
-            dW = dW + W_term
-            yield Step(here, "W_add", {f"dW[{t}]": dW})
-        if "U" in of:
-            U_term = delta @ inputs.x[k].T
-            yield Step(here, "U_term", {f"dU[{t},{k}]": U_term})
-            dU = dU + U_term
-            yield Step(here, "U_add", {f"dU[{t}]": dU})
-        if "b" in of:
-            b_term = xp.sum(delta, axis=1, keepdims=True)
-            yield Step(here, "b_term", {f"db[{t},{k}]": b_term})
-            db = db + b_term
-            yield Step(here, "b_add", {f"db[{t}]": db})
-    return {name: total for name, total in (("W", dW), ("U", dU), ("b", db)) if name in of}
+        factor = {"W": before(inputs, run, k), "U": inputs.x[k], "b": one(xp, inputs)}
+        for p in of:
+            term = delta @ factor[p].T
+            yield Step(here, f"{p}_term", {f"d{p}[{t},{k}]": term})
+            total[p] = total[p] + term
+            yield Step(here, f"{p}_add", {f"d{p}[{t}]": total[p]})
+    return total
+
+
+def before(inputs: Inputs, run: Run, k: int) -> Array:
+    """s[k-1] (H, B): the start state for k = 0."""
+    return run.s[k - 1] if k else inputs.s_init
+
+
+def one(xp: Any, inputs: Inputs) -> Array:
+    """(1, B): what a bias has for input."""
+    return xp.ones_like(inputs.s_init[:1, :])
 
 
 def sum_over_t(xp: Any, theta: Params, rows: Sequence[Params], at: Path = ()) -> Walk[Params]:
@@ -192,28 +185,26 @@ def column_sums(xp: Any, deltas: Sequence[Array], at: Path = ()) -> Walk[Sequenc
 
 def sweep(xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Run, at: Path = ()) -> Walk[Params]:
     """The same gradient from right to left: add down the column first, then multiply once (slide 37; Werbos 1990)."""
-    W, V = theta.W, theta.V
-    dU, dW, dV, db, dc = (xp.zeros_like(value) for value in theta)
-    last = len(inputs.x) - 1
-    for name, zero in zip(PARAMETERS, (dU, dW, dV, db, dc), strict=True):
-        yield Step((*at, ("k", last)), f"sweep_{name}_zero", {f"sweep_{name}": zero})
+    last, total = len(inputs.x) - 1, {}
+    for p in PARAMETERS:
+        total[p] = xp.zeros_like(getattr(theta, p))
+        yield Step((*at, ("k", last)), f"sweep_{p}_zero", {f"sweep_{p}": total[p]})
     for k in range(last, -1, -1):
-        here = (*at, ("k", k))
-        e, before = run.yhat[k] - inputs.y[k], run.s[k - 1] if k else inputs.s_init
+        here, e, bias = (*at, ("k", k)), run.yhat[k] - inputs.y[k], one(xp, inputs)
         if k == last:
-            a = (V.T @ e) * f.slope(xp, run.s[k])
+            a = (theta.V.T @ e) * f.slope(xp, run.s[k])
             yield Step(here, "a_last", {f"a[{k}]": a})
         else:
-            a = (V.T @ e + W.T @ a) * f.slope(xp, run.s[k])
+            a = (theta.V.T @ e + theta.W.T @ a) * f.slope(xp, run.s[k])
             yield Step(here, "a", {f"a[{k}]": a})
-        dU = dU + a @ inputs.x[k].T
-        yield Step(here, "sweep_U", {"sweep_U": dU})
-        dW = dW + a @ before.T
-        yield Step(here, "sweep_W", {"sweep_W": dW})
-        dV = dV + e @ run.s[k].T
-        yield Step(here, "sweep_V", {"sweep_V": dV})
-        db = db + xp.sum(a, axis=1, keepdims=True)
-        yield Step(here, "sweep_b", {"sweep_b": db})
-        dc = dc + xp.sum(e, axis=1, keepdims=True)
-        yield Step(here, "sweep_c", {"sweep_c": dc})
-    return Params(dU, dW, dV, db, dc)
+        met = {
+            "U": (a, inputs.x[k]),
+            "W": (a, before(inputs, run, k)),
+            "V": (e, run.s[k]),
+            "b": (a, bias),
+            "c": (e, bias),
+        }
+        for p, (error, factor) in met.items():
+            total[p] = total[p] + error @ factor.T
+            yield Step(here, f"sweep_{p}", {f"sweep_{p}": total[p]})
+    return Params(**total)

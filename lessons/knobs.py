@@ -72,9 +72,8 @@ class Knob:
         """What may be typed, in short."""
         if self.kind == "choice":
             return " ".join(self.choices)
-        if self.kind == "text":
-            return f"{self.low:g}–{self.high:g}"
-        return f"{self.low:g}–{self.high:g}"
+        shown = "{:.0f}–{:.0f}" if self.kind == "int" else "{:g}–{:g}"
+        return shown.format(self.low, self.high).replace("e+", "e")
 
 
 def _short(raw: Any) -> str:

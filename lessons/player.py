@@ -594,6 +594,17 @@ class Player:
 
     # divergence
 
+    def divergence(self) -> tuple[int, int] | None:
+        """(update, position in it) of the first step of training that left the finite numbers, if one did."""
+        curve = self.history.curve() if self.branches else ()
+        bad = next((n for n, loss in enumerate(curve) if loss - loss != 0), None)
+        for n in (bad - 1, bad) if bad is not None else ():
+            reel = self.history.track.inside(self.history.state(n)) if n >= 0 else None
+            p = self.diverged(reel) if reel is not None else None
+            if p is not None:
+                return n, p
+        return None
+
     def diverged(self, reel: Reel | None = None) -> int | None:
         """The position of the first step of a reel that left the finite numbers, if one did."""
         reel = reel or self.scrub or self.inside()

@@ -6,27 +6,14 @@ from typing import Any
 
 from engine.device import finite, quiet
 from engine.reel import Reel
-from engine.step import Step, address
+from engine.step import address
+from lessons.contract import View
 from lessons.knobs import Refused
 from lessons.player import Player
 from lessons.state import export, plain
 
 MOST_STEPS = 2_000_000
 """Steps that --all prints at most."""
-
-
-def step_object(player: Player, reel: Reel, index: int) -> dict[str, Any]:
-    """One step as plain data; `index` counts from 1, as positions do."""
-    step, source = reel.step(index), reel.source(index)
-    assert step is not None
-    assert source is not None
-    values = {name: shown(player, name, value) for name, value in step.values.items()}
-    return {"index": index, "path": [list(p) for p in step.path], "op": step.op, "line": source.line, "values": values}
-
-
-def shown(player: Player, name: str, value: Any) -> Any:
-    """A value as it is printed: vectors flat, numbers in full."""
-    return plain(player.view().shown(name, value))
 
 
 def everything(player: Player, all_steps: bool) -> dict[str, Any]:
@@ -41,22 +28,24 @@ def everything(player: Player, all_steps: bool) -> dict[str, Any]:
         if reel.total > MOST_STEPS:
             raise Refused("too_many", count=reel.total // 1_000_000)
         view = player.view()
-        found["steps"] = [_plain_step(reel, view, index) for index in range(1, reel.total + 1)]
+        found["steps"] = [step_object(reel, view, index) for index in range(1, reel.total + 1)]
     if reel is not None and player.spot.p:
-        found["at"] = {"address": _where(player), **step_object(player, reel, player.spot.p)}
+        found["at"] = {"address": _where(player), **step_object(reel, player.view(), player.spot.p)}
     elif player.spot.training:
         found["at"] = {"address": _where(player)}
     with quiet():
         result = player.lesson.result(player.device, knobs, start)
     found["result"] = plain(result)
-    if not finite(result.get("loss", 0.0)):
-        found["diverged_at"] = first_bad(player)
+    where = diverged_at(player, finite(result.get("loss", 0.0)))
+    if where is not None:
+        found["diverged_at"] = where
     return found
 
 
-def _plain_step(reel: Reel, view: Any, index: int) -> dict[str, Any]:
+def step_object(reel: Reel, view: View, index: int) -> dict[str, Any]:
+    """One step as plain data; `index` counts from 1, as positions do."""
     step, source = reel.step(index), reel.source(index)
-    assert isinstance(step, Step)
+    assert step is not None
     assert source is not None
     values = {name: plain(view.shown(name, value)) for name, value in step.values.items()}
     return {"index": index, "path": [list(p) for p in step.path], "op": step.op, "line": source.line, "values": values}
@@ -66,9 +55,18 @@ def _where(player: Player) -> str:
     return ("train/" if player.spot.training else "") + address(player.path)
 
 
-def first_bad(player: Player) -> str | None:
-    """Address and operation of the first step that left the finite numbers."""
-    reel = player.scrub or player.inside()
-    p = player.diverged(reel)
-    step = reel.step(p) if p else None
-    return f"{address(step.path)}/{step.op}" if step else None
+def diverged_at(player: Player, is_finite: bool) -> str | None:
+    """Address and operation of the first step that left the finite numbers, on the way here or here; None if none did."""
+    found = player.divergence()
+    if found is not None:
+        reel = player.history.track.inside(player.history.state(found[0]))
+        step = reel.step(found[1])
+    elif is_finite:
+        return None
+    else:
+        reel = player.scrub or player.inside()
+        p = player.diverged(reel)
+        step = reel.step(p) if p else None
+    if step is None:
+        return None
+    return ("train/" if found else "") + address((*step.path, (step.op, -1)))

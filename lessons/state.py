@@ -30,18 +30,9 @@ def plain(value: Any) -> Any:
 
 def load(file: str, lesson: str) -> dict[str, Any]:
     """The object in a state file. Raises Refused: missing, a folder, too large, no JSON, for another lesson."""
-    path = Path(file)
+    text = _read(file)
     try:
-        if path.is_dir():
-            raise Refused("file_folder", file=file)
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise Refused("file_large", file=file, size=size >> 20, most=MOST_BYTES >> 20)
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise Refused("file_missing", file=file) from None
-    except OSError as error:
-        raise Refused("file_read", file=file, error=error.strerror or error) from None
+        found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Refused("file_json", file=file, error=str(error).splitlines()[0]) from None
     if not isinstance(found, dict) or not isinstance(found.get("params"), dict):
@@ -49,6 +40,23 @@ def load(file: str, lesson: str) -> dict[str, Any]:
     if found.get("lesson", lesson) != lesson:
         raise Refused("file_lesson", file=file, found=found["lesson"], lesson=lesson)
     return found
+
+
+def _read(file: str) -> str:
+    path = Path(file)
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise Refused("file_folder", file=file)
+        if size > MOST_BYTES:
+            raise Refused("file_large", file=file, size=size >> 20, most=MOST_BYTES >> 20)
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise Refused("file_missing", file=file) from None
+    except UnicodeDecodeError:
+        raise Refused("file_json", file=file, error="not UTF-8") from None
+    except OSError as error:
+        raise Refused("file_read", file=file, error=error.strerror or error) from None
 
 
 def restore(lesson: Lesson, file: str, given: Mapping[str, Any]) -> tuple[dict[str, Value], Start]:

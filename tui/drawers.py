@@ -273,7 +273,7 @@ class Code(Drawer):
         if source is None or desk.view.step is None:
             return boxed(words("drawer.code", file=""), [(words("where.start"), "dim")], width, desk.ascii_only)
         first, lines = function_source(source)
-        room = max(3, height - 3)
+        room = max(3, min(height - 3, 12))
         top = max(0, min(source.line - first - room // 2, len(lines) - room))
         shown: Styled = []
         for number, line in enumerate(lines[top : top + room], first + top):

@@ -220,29 +220,19 @@ class Steering(Screen[None]):
         if not player.spot.training or player.spot.open or player.spot.n == 0:
             return
         loss = player.history.value(player.spot.n - 1)
-        if loss is None or loss - loss == 0:
+        found = player.divergence() if loss is not None and loss - loss != 0 else None
+        if found is None:
             return
-        for n in (player.spot.n - 2, player.spot.n - 1):
-            if n < 0:
-                continue
-            reel = player.history.track.inside(player.history.state(n))
-            p = player.diverged(reel)
-            step = reel.step(p) if p else None
-            if step is not None and p is not None:
-                where = address((*step.path, (step.op, -1)))
-                what = ", ".join(symbol_name(symbol) for symbol in step.values)
-                knobs = player.branch.knobs
-                recipe = ", ".join(
-                    f"{k} {v}" for k, v in knobs.items() if k in ("activation", "optimiser", "rate", "clip")
-                )
-                self.drawer = Notice(
-                    self.words("drawer.stopped"),
-                    self.words("drawer.diverged", where=where, what=what),
-                    (("←", "finite"), ("k", "knobs"), ("esc", "leave")),
-                    recipe,
-                    {"n": n, "p": p},
-                )
-                return
+        n, p = found
+        step = player.history.track.inside(player.history.state(n)).step(p)
+        assert step is not None
+        where = address((*step.path, (step.op, -1)))
+        what = ", ".join(symbol_name(symbol) for symbol in step.values)
+        knobs = player.branch.knobs
+        recipe = ", ".join(f"{k} {v}" for k, v in knobs.items() if k in ("activation", "optimiser", "rate", "clip"))
+        said = self.words("drawer.diverged", where=where, what=what)
+        keys = (("←", "finite"), ("k", "knobs"), ("esc", "leave"))
+        self.drawer = Notice(self.words("drawer.stopped"), said, keys, recipe, {"n": n, "p": p})
 
     def last_finite(self, notice: Notice) -> None:
         """To just before the step that a divergence notice names."""

@@ -25,7 +25,7 @@ CARD = Card(
         Knob("window", "int", 500, 1, 500, live=True),
         Knob("rate", "float", 0.1, 0.0001, 10, live=True),
         Knob("optimiser", "choice", "adagrad", choices=OPTIMISERS, live=True),
-        Knob("clip", "float", 5.0, 0.001, 1e6, live=True),
+        Knob("clip", "float", 5.0, 0.001, 1e300, live=True),
         Knob("start", "choice", "zero", choices=("zero", "random")),
     ),
     load="lessons.bptt.lesson:Bptt",

@@ -43,24 +43,24 @@ def read(table: str) -> dict[str, Mutant]:
 
 MUTANTS = read("""
 a term is dropped | engine.srn | rows rows_numerically
--dW = dW + W_term
-+dW = dW + W_term * (k != 1)
+-total[p] = total[p] + term
++total[p] = total[p] + term * (k != 1)
 
 row: W not transposed | engine.srn | rows rows_within rows_numerically
--delta = (W.T @ delta)
-+delta = (W @ delta)
+-delta = (theta.W.T @ delta)
++delta = (theta.W @ delta)
 
 row: no slope | engine.srn | rows rows_within rows_numerically
--(W.T @ delta) * f.slope(xp, run.s[k])
-+W.T @ delta
+-(theta.W.T @ delta) * f.slope(xp, run.s[k])
++theta.W.T @ delta
 
 row: no first slope | engine.srn | rows rows_numerically
 -* f.slope(xp, run.s[t])
 +
 
 row: the slope of t | engine.srn | rows
--(W.T @ delta) * f.slope(xp, run.s[k])
-+(W.T @ delta) * f.slope(xp, run.s[t])
+-(theta.W.T @ delta) * f.slope(xp, run.s[k])
++(theta.W.T @ delta) * f.slope(xp, run.s[t])
 
 row: window too long | engine.srn | rows_within
 -max(-1, t - window)
@@ -71,18 +71,16 @@ row: window too short | engine.srn | rows_within
 +max(-1, t - window + 1)
 
 row: start state | engine.srn | rows
--before = run.s[k - 1] if k else inputs.s_init
--        if
-+before = run.s[k - 1]
-+        if
+-return run.s[k - 1] if k else inputs.s_init
++return run.s[k - 1]
 
 row: no db | engine.srn | rows rows_numerically
--db = db + b_term
-+db = db + 0 * b_term
+-total[p] = total[p] + term
++total[p] = total[p] + term * (p != "b")
 
 row: one input | engine.srn | rows rows_numerically
--U_term = delta @ inputs.x[k].T
-+U_term = delta @ inputs.x[t].T
+-"U": inputs.x[k], "b"
++"U": inputs.x[t], "b"
 
 e: no minus y | engine.srn | rows
 -e = run.yhat[t] - inputs.y[t]
@@ -95,24 +93,24 @@ sum: a t is left out | engine.srn | rows
 +for t in range(1, len(rows)):
 
 sweep: W not transposed | engine.srn | swept
--V.T @ e + W.T @ a
-+V.T @ e + W @ a
+-theta.V.T @ e + theta.W.T @ a
++theta.V.T @ e + theta.W @ a
 
 sweep: nothing handed on | engine.srn | swept
--V.T @ e + W.T @ a)
-+V.T @ e)
+-theta.V.T @ e + theta.W.T @ a)
++theta.V.T @ e)
 
 sweep: no slope | engine.srn | swept
--(V.T @ e + W.T @ a) * f.slope(xp, run.s[k])
-+V.T @ e + W.T @ a
+-(theta.V.T @ e + theta.W.T @ a) * f.slope(xp, run.s[k])
++theta.V.T @ e + theta.W.T @ a
 
 sweep: no db | engine.srn | swept
--db = db + xp.sum(a, axis=1, keepdims=True)
-+db = db * 1
+-"b": (a, bias)
++"b": (0 * a, bias)
 
 sweep: no dc | engine.srn | swept
--dc = dc + xp.sum(e, axis=1, keepdims=True)
-+dc = dc * 1
+-"c": (e, bias)
++"c": (0 * e, bias)
 
 forward: no bias | engine.srn | forward
 -z = U @ x + W @ s + b
