@@ -1,0 +1,59 @@
+"""The course: announced by entry points, light to list, and proof against lessons that do not load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import pytest
+
+from lessons import course as courses
+from lessons.course import Broken, Card, course, find
+from lessons.knobs import Refused
+
+
+def test_bptt_is_announced_and_opens() -> None:
+    card = course()["bptt"]
+    assert isinstance(card, Card)
+    assert card.slides == "34–37"
+    assert card.open().card is card
+
+
+def announce(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str]) -> None:
+    import importlib.metadata
+
+    found = [EntryPoint(name, value, courses.GROUP) for name, value in points]
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: found)
+
+
+def test_a_lesson_that_fails_breaks_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    announce(monkeypatch, ("bptt", "lessons.bptt:CARD"), ("lost", "no_such_module:CARD"), ("odd", "lessons.bptt:ACTIVATIONS"))
+    found = course()
+    assert isinstance(found["bptt"], Card)
+    for name in ("lost", "odd"):
+        assert isinstance(found[name], Broken)
+        with pytest.raises(Refused, match=name):
+            found[name].open()
+    assert list(found)[0] == "bptt"
+    with pytest.raises(Refused, match="no_such_module"):
+        find("lost")
+
+
+def test_a_lesson_that_fails_on_opening_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    card: Any = course()["bptt"]
+    broken = Card(**{**card.__dict__, "load": "lessons.bptt.lesson:Nobody"})
+    with pytest.raises(Refused, match="cannot be loaded: AttributeError"):
+        broken.open()
+
+
+def test_unknown_lessons_are_refused() -> None:
+    with pytest.raises(Refused, match="no lesson lstm2; the lessons are bptt"):
+        find("lstm2")
+
+
+def test_listing_loads_nothing_heavy() -> None:
+    code = "import sys; from lessons.course import course; course(); print([m for m in ('numpy', 'textual', 'rich') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,92 @@
+"""Every cell of every step of the lesson can be explained, and what is explained is its value."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from engine.device import HOST
+from lessons.bptt import ACTIVATIONS, CARD, OPTIMISERS
+from lessons.inspect import focus, inspect
+from lessons.player import Player
+from lessons.typeset import explain
+
+
+def player(**given: object) -> Player:
+    found = Player(CARD.open(), HOST, given)
+    found.record = {ask.id: "skipped" for ask in found.lesson.asks}
+    return found
+
+
+def explained(p: Player, every: int = 1) -> int:
+    """Explain each cell that each step wrote; how many there were."""
+    reel, count = p.scrub, 0
+    assert reel is not None
+    for at in range(1, reel.total + 1, every):
+        p.spot = type(p.spot)(p.spot.training, at, p.spot.n, p.spot.open)
+        p.since = at - 1
+        view = p.view()
+        step = reel.step(at)
+        assert step is not None
+        for symbol in step.values:
+            held = view.get(symbol)
+            assert held is not None
+            for index in itertools.product(*(range(n) for n in held.shape)):
+                found = inspect(view, symbol, index)
+                rule, path, position = view.writer(symbol) or ("", (), 0)
+                worked = explain(rule, path, index, view.lookup(position))
+                assert worked.value == pytest.approx(float(held[index]), rel=1e-9, abs=1e-12), (step, index)
+                assert found.value == pytest.approx(worked.value, rel=1e-9, abs=1e-12)
+                count += 1
+        focus(view, set())
+    return count
+
+
+def test_every_cell_of_the_example() -> None:
+    assert explained(player()) > 700
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_other_units(activation: str) -> None:
+    assert explained(player(activation=activation, text="abcab", hidden=3, start="random", window=2), 7) > 50
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+def test_an_opened_update(optimiser: str) -> None:
+    p = player(optimiser=optimiser, clip=0.5)
+    p.jump("update 3")
+    p.go_in()
+    assert explained(p, 3) > 100
+
+
+def test_the_formula_of_the_slide_comes_out() -> None:
+    p = player()
+    p.jump("dW/t=3/k=1")
+    found = inspect(p.view(), "delta[3,1]", (0,))
+    symbols, numbers = found.lines(100)
+    assert symbols == "δ₃,₁[0]  =  (W₀₀·δ₃,₂[0] + W₁₀·δ₃,₂[1])·(1 − s₁[0]²)"
+    assert numbers.strip() == "=  (.500·.311 + .250·.478)·(1 − (−.205)²)  =  .275 · .958  =  .263"
+    assert found.value == pytest.approx(0.26337285, abs=1e-8)
+    assert set(found.sources) == {"W", "delta[3,2]", "s[1]"}
+
+
+def test_a_given_cell_has_no_formula() -> None:
+    p = player()
+    p.jump("dW/t=3/k=1")
+    found = inspect(p.view(), "W", (0, 1))
+    assert found.rule == ""
+    assert found.value == -0.25
+    assert inspect(p.view(), "delta[3,0]", (0,)).value is None
+
+
+def test_long_sums_are_shortened_but_right() -> None:
+    p = player(text="the quick brown fox", hidden=20)
+    p.jump("dW/t=9/k=3")
+    found = inspect(p.view(), "delta[9,3]", (4,))
+    assert "…" in found.symbols
+    held = p.view().get("delta[9,3]")
+    assert held is not None
+    assert found.value == pytest.approx(float(held[4]))
+    assert np.isfinite(found.value or np.nan)

@@ -1,0 +1,73 @@
+"""Numbers in five columns, rounded first; formulas typeset and carried down to numbers that come out."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from lessons.figures import cell, eight, five, whole
+from lessons.typeset import entry, law, name
+
+
+@pytest.mark.parametrize(
+    ("x", "shown"),
+    [
+        (0.263, ".263"), (-0.065, "−.065"), (1.04, "1.04"), (12.3, "12.3"), (456.0, "456"), (4000.0, "4e3"), (5e-5, "5e-5"),
+        (3e-14, "e-14"), (0.9996, "1.00"), (9.996, "10.0"), (99.96, "100"), (999.6, "1e3"), (0.0, "0"), (-0.0, "0"),
+        (math.nan, "NaN"), (math.inf, "∞"), (-math.inf, "−∞"), (-3e-14, "−e-14"), (1e100, "e100"), (0.0009996, ".001"),
+    ],
+)  # fmt: skip
+def test_five(x: float, shown: str) -> None:
+    assert five(x) == shown
+
+
+@given(st.floats())
+def test_five_is_at_most_five_columns_and_a_cell_exactly(x: float) -> None:
+    assert cell_len(five(x)) <= 6 if abs(x) >= 1e100 or 0 < abs(x) < 1e-99 else cell_len(five(x)) <= 5
+    assert cell_len(cell(x)) >= 5
+    if 1e-99 < abs(x) < 1e99:
+        assert cell_len(cell(x)) == 5
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e6, max_value=1e6))
+def test_what_is_shown_is_near(x: float) -> None:
+    shown = five(x).replace("−", "-")
+    if "e" in shown and shown.lstrip("-").startswith("e"):
+        return
+    assert float(shown) == pytest.approx(x, rel=0.5 if "e" in shown else 0.05, abs=6e-4)
+
+
+def test_eight_and_whole() -> None:
+    assert eight(0.263430661) == ".26343066"
+    assert eight(-0.1) == "−.10000000"
+    assert whole(-0.1) == "-0.1"
+    assert float(whole(1 / 3)) == 1 / 3
+
+
+@pytest.mark.parametrize(
+    ("symbol", "shown"),
+    [
+        ("delta[3,1]", "δ₃,₁"), ("s[12]", "s₁₂"), ("s_init", "s₋₁"), ("dW", "∂E/∂W"), ("dW[3]", "∂E₃/∂W"),
+        ("dW[3,1]", "(∂E₃/∂W)₁"), ("yhat[2]", "ŷ₂"), ("G_W", "G(W)"), ("E[0]", "E₀"), ("sweep_W", "∂E/∂W"),
+    ],
+)  # fmt: skip
+def test_names(symbol: str, shown: str) -> None:
+    assert name(symbol) == shown
+
+
+def test_entries() -> None:
+    assert entry("W", (0, 1)) == "W₀₁"
+    assert entry("W", (0, 11)) == "W[0,11]"
+    assert entry("delta[3,1]", (0,)) == "δ₃,₁[0]"
+
+
+def test_laws() -> None:
+    rule = "delta[t,k] = (W.T @ delta[t,k+1]) * (1 - s[k]**2)"
+    assert law(rule) == "δₜ,ₖ = (Wᵀ δₜ,ₖ₊₁) ∘ (1 − sₖ²)"
+    assert law(rule, {"t": 3, "k": 1}) == "δ₃,₁ = (Wᵀ δ₃,₂) ∘ (1 − s₁²)"
+    assert law("dW[t,k] = delta[t,k] @ s[k-1].T") == "(∂Eₜ/∂W)ₖ = δₜ,ₖ s[k-1]ᵀ"
+    assert law("z[t] = U @ x[t] + W @ s[t-1] + b", {"t": 0}) == "z₀ = U x₀ + W s₋₁ + b"

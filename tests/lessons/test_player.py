@@ -1,0 +1,379 @@
+"""The player: stepping at every grain, acts, jumps, edits, knobs, forks, predictions; free of any screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.device import HOST
+from engine.step import parse_address
+from lessons.bptt import CARD
+from lessons.keeping import bring_back, keep
+from lessons.knobs import Refused
+from lessons.player import Player
+
+
+def make(asks: bool = False, **given: Any) -> Player:
+    found = Player(CARD.open(), HOST, given)
+    if not asks:
+        found.record = {ask.id: "skipped" for ask in found.lesson.asks}
+    return found
+
+
+def walk(p: Player, most: int = 5000) -> list[int]:
+    """All positions passed, forward to the end."""
+    seen = [p.spot.p]
+    while p.forward() and len(seen) < most:
+        seen.append(p.spot.p)
+    return seen
+
+
+@pytest.mark.parametrize("grain", [0, 2, 3, 4, 5])
+def test_forward_and_back_pass_the_same_places(grain: int) -> None:
+    p = make()
+    p.grain = grain
+    there = walk(p)
+    assert there[-1] == p.reel.total
+    back = [p.spot.p]
+    while p.back():
+        back.append(p.spot.p)
+    assert back == there[::-1]
+    assert len(there) > 3
+
+
+def test_finer_grains_stop_at_least_where_coarser_ones_do() -> None:
+    stops = []
+    for grain in (5, 4, 3, 0):
+        p = make()
+        p.grain = grain
+        stops.append(set(walk(p)))
+    assert stops[0] > stops[1] > stops[2] > stops[3]
+    assert stops[0] == set(range(make().reel.total + 1))
+
+
+def test_a_step_looks_the_same_from_both_sides() -> None:
+    p = make()
+    for _ in range(20):
+        p.forward()
+    here = p.view()
+    p.forward()
+    p.back()
+    again = p.view()
+    assert (here.written, here.read, here.p) == (again.written, again.read, again.p)
+
+
+def test_written_and_read_of_a_group() -> None:
+    p = make()
+    p.jump("dW/t=3/k=1")
+    view = p.view()
+    assert view.written == {"delta[3,1]", "dW[3,1]", "dW[3]"}
+    assert view.read == {"W", "delta[3,2]", "s[1]", "s[0]"}
+
+
+def test_grain_by_parts_of_the_address() -> None:
+    p = make()
+    p.jump("dW/t=3/k=1")
+    assert [(name, index) for name, index, _ in p.parts()] == [("dW", -1), ("t", 3), ("k", 1), ("W_add", -1)]
+    assert p.focus() == 2
+    p.coarser()
+    assert p.focus() == 1
+    p.forward()
+    assert p.path == (("dW", -1), ("t", 3), ("k", 0))
+    p.set_grain(0)
+    p.forward()
+    assert p.act == "dU"
+    for _ in range(9):
+        p.finer()
+    assert p.grain == p.lesson.grains["op"]
+
+
+def test_acts() -> None:
+    p = make()
+    seen = [p.act]
+    while p.next_act():
+        seen.append(p.act)
+    assert tuple(seen) == CARD.acts
+    assert not p.next_act()
+    while p.next_act(-1):
+        seen.pop()
+    assert p.act == "forward"
+
+
+@pytest.mark.parametrize(
+    ("typed", "path"),
+    [
+        ("dW/t=3/k=1", "dW/t=3/k=1"),
+        ("t=3 k=1", "dW/t=3/k=1"),
+        ("forward/t=2", "forward/t=2"),
+        ("sum/sweep/k=1", "sum/sweep/k=1"),
+        ("check/W/cell=2", "check/W/cell=2"),
+        ("reel/dU/t=1", "dU/t=1"),
+    ],
+)
+def test_jumps(typed: str, path: str) -> None:
+    p = make()
+    p.jump(typed)
+    wanted = parse_address(path)
+    assert set(wanted) <= set(p.path)
+
+
+@pytest.mark.parametrize("typed", ["", "nowhere", "t=99", "dW/t=3/k=9", "x==1", "999999", "1/2", "update=5/nothing=1"])
+def test_jumps_to_nowhere_are_refused_and_move_nothing(typed: str) -> None:
+    p = make()
+    p.jump("dW/t=3/k=1")
+    before = p.spot
+    with pytest.raises(Refused):
+        p.jump(typed)
+    assert p.spot == before
+
+
+def test_training_opens_down_to_one_term_and_back_to_update_3() -> None:
+    p = make()
+    p.jump("train/update=57/backward/t=3/k=1")
+    assert p.path == (("update", 57), ("backward", -1), ("t", 3), ("k", 1))
+    term = p.view().get("dW[3,1]")
+    direct = make()
+    direct.to_act("train")
+    state = direct.history.grow(57)
+    found = direct.lesson.result(HOST, direct.knobs, direct.lesson.at(direct.start, state, HOST))
+    assert term is not None
+    np.testing.assert_allclose(term, found["terms"]["W"][3][1], atol=1e-12)
+    p.go_out()
+    assert (p.spot.n, p.spot.open) == (57, False)
+    p.jump("3")
+    assert p.spot.n == 3
+    np.testing.assert_array_equal(p.start_here().params["W"], HOST.get(direct.history.state(3).data.theta.W))
+
+
+def test_stepping_through_an_opened_update_goes_on_into_the_next() -> None:
+    p = make()
+    p.jump("update 2")
+    assert p.go_in()
+    for _ in range(200):
+        p.forward()
+        if p.spot.n == 3:
+            break
+    assert (p.spot.n, p.spot.open) == (3, True)
+    p.back()
+    p.back()
+    assert (p.spot.n, p.spot.open) == (2, True)
+    p.grain = p.lesson.grains["update"]
+    p.forward()
+    assert (p.spot.n, p.spot.open) == (3, False)
+
+
+def test_an_edit_keeps_the_place_and_can_be_undone() -> None:
+    p = make()
+    p.jump("dW/t=3/k=1")
+    path, before = p.path, p.view().get("dW[3,1]")
+    p.edit("W", (0, 1), "0.75")
+    assert p.path == path
+    assert p.start.params["W"][0, 1] == 0.75
+    after = p.view().get("dW[3,1]")
+    assert before is not None
+    assert after is not None
+    assert abs(before - after).max() > 1e-3
+    assert p.undo()
+    assert p.path == path
+    np.testing.assert_array_equal(p.view().get("dW[3,1]"), before)
+    assert not p.undo()
+
+
+def test_an_edited_letter_changes_input_and_target() -> None:
+    p = make()
+    p.edit("x[1]", (0,), "o")
+    assert p.start.inputs["text"] == "hollo"
+    assert p.start.inputs["x"] == [0, 3, 2, 2]
+    assert p.start.inputs["y"] == [3, 2, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "raw", "says"),
+    [("W", "x", "no finite number"), ("W", "nan", "no finite"), ("W", "", "no finite"), ("x[1]", "z", "not in the vocabulary"), ("delta[3,1]", "1", "is computed")],
+)  # fmt: skip
+def test_edits_that_cannot_be(symbol: str, raw: str, says: str) -> None:
+    p = make()
+    with pytest.raises(Refused, match=says):
+        p.edit(symbol, (0, 0), raw)
+    assert not p.undo()
+
+
+def test_an_edit_in_training_forks() -> None:
+    p = make()
+    p.jump("update 20")
+    p.edit("W", (0, 0), "2.0")
+    assert [b.name for b in p.branches] == ["A", "B"]
+    assert p.current == 1
+    assert p.start_here().params["W"][0, 0] == 2.0
+    trunk = p.branches[0].history
+    assert p.history.state(19) is trunk.state(19)
+    assert trunk.state(20).data.theta.W[0, 0] != 2.0
+
+
+def test_forks_compare_two_rates_from_the_same_update() -> None:
+    p = make()
+    p.jump("update 40")
+    p.fork("rate", "0.3")
+    view = p.view()
+    assert view.training is not None
+    (name_a, a, first_a), (name_b, b, first_b) = view.training.curves
+    assert (name_a, name_b, first_a, first_b) == ("A", "B", 0, 0)
+    assert list(a) == list(b)[:40]
+    p.jump("60")
+    assert p.history.value(45) != make_at(60).history.value(45)
+    p.swap()
+    assert p.current == 0
+    assert p.undo()
+    assert len(p.branches) == 1
+    with pytest.raises(Refused, match="no knob hidden"):
+        p.fork("hidden", 3)
+    with pytest.raises(Refused, match="out of range"):
+        p.fork("rate", "99")
+
+
+def make_at(n: int) -> Player:
+    p = make()
+    p.jump(f"update {n}")
+    return p
+
+
+def test_knobs_rebuild_and_seeds_draw() -> None:
+    p = make()
+    p.jump("dW/t=3/k=1")
+    p.set_knobs({"activation": "relu"})
+    assert p.path == (("dW", -1), ("t", 3), ("k", 1))
+    assert p.seed is None
+    p.set_knobs({"text": "ab"})
+    assert p.seed == 0
+    assert p.start.params["U"].shape == (2, 2)
+    p.set_knobs({}, 7)
+    assert p.seed == 7
+    with pytest.raises(Refused):
+        p.set_knobs({"hidden": 99})
+    assert p.knobs["hidden"] == 2
+    assert p.undo()
+    assert p.seed == 0
+    p.restart()
+    assert p.start.inputs["text"] == "hello"
+    assert p.seed is None
+
+
+def test_defaults_are_the_example_and_seeds_repeat() -> None:
+    np.testing.assert_array_equal(make().start.params["W"], [[0.5, -0.25], [0.25, 0.5]])
+    a, b = (Player(CARD.open(), HOST, {"hidden": 5}, 3).start for _ in range(2))
+    np.testing.assert_array_equal(a.params["U"], b.params["U"])
+    assert a.params["s_init"].tolist() == [0.0] * 5
+    random = Player(CARD.open(), HOST, {"hidden": 5, "start": "random"}, 3).start
+    np.testing.assert_array_equal(a.params["U"], random.params["U"])
+    assert abs(random.params["s_init"]).min() > 0
+
+
+def test_predictions_stop_coarse_steps_and_are_kept() -> None:
+    p = make(asks=True)
+    p.grain = p.lesson.grains["act"]
+    assert p.forward()
+    assert p.asked is None
+    assert p.forward()
+    assert p.asked is not None
+    assert p.asked.ask.id == "sign"
+    answered = p.answer("plus")
+    assert (answered.truth, answered.verdict) == ("plus", "right")
+    p.forward()
+    p.forward()
+    assert p.asked is not None
+    assert p.asked.ask.id == "guessing"
+    p.answer("below")
+    assert p.record == {"sign": "right", "guessing": "wrong"}
+    assert p.ask_again() == 1
+    assert p.record == {"sign": "right"}
+
+
+def test_the_truth_of_every_prediction_of_the_example() -> None:
+    truths: dict[str, Any] = {}
+    p = make(asks=True)
+    for _ in range(400):
+        moved = p.forward()
+        if p.asked is not None:
+            asked = p.answer(0.0 if p.asked.ask.kind == "number" else "?")
+            truths[asked.ask.id] = asked.truth
+            p.skip()
+        elif not moved:
+            break
+    p.to_act("train")
+    p.forward()
+    assert p.asked is not None
+    truths[p.asked.ask.id] = p.answer("?").truth
+    assert truths == {
+        "sign": "plus", "guessing": "above", "constant": 1.0, "first_term": "zero", "vectors": 325, "leaves_out": "no",
+        "first_right": "ten",
+    }  # fmt: skip
+
+
+def test_skipping() -> None:
+    p = make(asks=True)
+    while p.asked is None:
+        p.forward()
+    place = p.spot.p
+    p.forward()
+    assert p.record == {"sign": "skipped"}
+    assert p.spot.p > place
+
+
+def test_a_place_is_kept_and_brought_back() -> None:
+    p = make(hidden=3, text="hello")
+    p.jump("update 12")
+    p.fork("rate", 0.3)
+    p.jump("train/update=15/backward/t=2/k=1")
+    p.record["sign"] = "right"
+    kept = keep(p)
+    again = make()
+    assert bring_back(again, kept)
+    assert again.path == p.path
+    assert [b.change for b in again.branches] == [b.change for b in p.branches]
+    assert again.record["sign"] == "right"
+    np.testing.assert_array_equal(again.start_here().params["W"], p.start_here().params["W"])
+
+
+def test_an_edited_start_is_kept() -> None:
+    p = make()
+    p.edit("W", (1, 1), "3")
+    p.jump("dW/t=2/k=1")
+    again = make()
+    assert bring_back(again, keep(p))
+    assert again.start.params["W"][1, 1] == 3
+    assert again.path == p.path
+
+
+@pytest.mark.parametrize("harm", [{"given": {"hidden": 999}}, {"spot": None}, {"branches": [{}]}, {"start": {"params": 3}}])
+def test_a_damaged_place_brings_back_the_start(harm: dict[str, Any]) -> None:
+    p = make()
+    assert not bring_back(p, {**keep(make()), **harm})
+    assert p.spot.p == 0
+    assert p.forward()
+
+
+def test_divergence_is_named_at_its_operation() -> None:
+    p = make(activation="linear", optimiser="sgd", rate=2, clip=1e300)
+    p.jump("update 40")
+    found = p.divergence()
+    assert found is not None
+    n, at = found
+    reel = p.history.track.inside(p.history.state(n))
+    step, before = reel.step(at), reel.step(at - 1)
+    assert step is not None
+    assert before is not None
+    assert not all(np.isfinite(v).all() for v in step.values.values())
+    assert all(np.isfinite(v).all() for v in before.values.values())
+    assert make_at(40).divergence() is None
+
+
+def test_chinese_and_long_texts() -> None:
+    p = make(text="你好世界，你好吗")
+    for _ in range(60):
+        p.forward()
+    assert p.start.inputs["vocabulary"][:4] == ["你", "好", "世", "界"]
+    long = make(text="ab" * 250, hidden=4)
+    long.jump("dW/t=498/k=250")
+    assert long.path == (("dW", -1), ("t", 498), ("k", 250))

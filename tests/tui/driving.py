@@ -1,0 +1,54 @@
+"""Driving the app in tests: open the lesson, type into the prompt, read a part of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from tui.app import UnrollApp
+from tui.lesson import LessonScreen
+from tui.lines import Lines
+from tui.store import Store
+
+
+@asynccontextmanager
+async def lesson(
+    folder: Path, size: tuple[int, int] = (80, 24), asks: bool = False, **given: Any
+) -> AsyncIterator[tuple[Pilot[None], LessonScreen]]:
+    """The lesson bptt on a screen of this size; without its predictions unless they are asked for."""
+    app = UnrollApp("bptt", Store(folder))
+    async with app.run_test(size=size) as pilot:
+        screen = app.screen
+        assert isinstance(screen, LessonScreen)
+        if not asks:
+            screen.player.record = {ask.id: "skipped" for ask in screen.player.lesson.asks}
+        if given:
+            screen.player.set_knobs(given)
+        yield pilot, screen
+
+
+async def typed(pilot: Pilot[None], text: str, keep: bool = False) -> None:
+    """Type over what the prompt holds, and press enter; `keep` says that it will stay open with a reason."""
+    from textual.widgets import Input
+
+    field = pilot.app.screen.query_one(Input)
+    field.value = text
+    await pilot.press("enter")
+    await pilot.pause(0)
+    assert pilot.app.screen.query_one("#prompt").has_class("asking") == keep
+
+
+def shown(screen: Screen[Any], part: str) -> str:
+    """What stands on one part of the screen, as text."""
+    return screen.query_one(f"#{part}", Lines).canvas.text()
+
+
+def go(screen: LessonScreen, place: str) -> None:
+    """Jump there and paint, as the prompt does."""
+    screen.player.jump(place)
+    screen.paint()
