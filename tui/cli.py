@@ -217,8 +217,10 @@ def show_command(
         _print(json.dumps(everything(player, all_steps), ensure_ascii=False, allow_nan=False))
     else:
         from tui.headless import picture
+        from tui.terminal import speaks_utf8
 
-        _print(picture(player, language(lang or ""), glyphs == "ascii"))
+        ascii_only = glyphs == "ascii" or (glyphs == "auto" and not speaks_utf8())
+        _print(picture(player, language(lang or ""), ascii_only))
 
 
 def _print(text: str) -> None:

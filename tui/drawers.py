@@ -200,7 +200,7 @@ def nudged(knob: Knob, value: Any, by: int) -> float:
 class Inspect(Drawer):
     """One cell: its formula, the numbers in it, where they came from; ↵ walks the chain."""
 
-    keys = (("↑↓", "choose"), ("↵", "open"), ("y", "view"), ("e", "edit"), ("esc", "leave"))
+    keys = (("↑↓", "choose"), ("↵", "open"), ("y", "copy"), ("e", "edit"), ("esc", "leave"))
 
     def __init__(self, cell: Cursor) -> None:
         self.trail = [cell]
@@ -265,7 +265,7 @@ class Inspect(Drawer):
 class Code(Drawer):
     """The engine's own source, the executed statement marked."""
 
-    keys = (("←→", "step"), ("y", "view"), ("esc", "leave"))
+    keys = (("←→", "step"), ("y", "copy"), ("esc", "leave"))
 
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         words, source = desk.words, desk.view.source()

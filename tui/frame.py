@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from engine.step import Step
 from lessons.figures import number
 from lessons.panels import Told
 from lessons.player import Player
@@ -82,9 +83,10 @@ def place_name(text: Text, name: str, index: int) -> str:
     return f"{label} {number(index)}" if label != name or name == "update" else f"{name}={index}"
 
 
-def op_name(text: Text, op: str) -> str:
-    """The operation in a word or two."""
-    return text.phrase("ops", op, op).partition(":")[0].partition("：")[0].partition(" {")[0]
+def op_name(text: Text, step: Step) -> str:
+    """The operation in a word or two; without any, what it wrote."""
+    written = ", ".join(symbol_name(symbol) for symbol in step.values)
+    return text.phrase("ops", step.op, written).partition(":")[0].partition("：")[0].partition(" {")[0]
 
 
 def address(player: Player, words: Words, text: Text, written: Sequence[str], width: int, ascii_only: bool) -> Canvas:
@@ -92,9 +94,9 @@ def address(player: Player, words: Words, text: Text, written: Sequence[str], wi
     canvas = Canvas(width, 1, ascii_only)
     x = canvas.put(1, 0, words("where.at"), "dim") + 1
     parts, focus = player.parts(), player.focus()
+    step = player.scrub.step(player.spot.p) if player.scrub is not None else None
     for i, (name, index, _) in enumerate(parts):
-        is_op = i == len(parts) - 1 and player.scrub is not None and player.spot.p > 0
-        label = op_name(text, name) if is_op else place_name(text, name, index)
+        label = op_name(text, step) if step and i == len(parts) - 1 else place_name(text, name, index)
         shown = f"{i + 1} {label}"
         start = x
         ink = phase_ink(name) if i == 0 or index < 0 else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
@@ -164,9 +165,9 @@ class LessonScreen(Handling):
         said = frame.told(self.player, self.view, self.text, fields)
         more = f"t {self.words('keys.more')}" + (f" (+{dropped})" if dropped else "")
         lead = said.paragraphs[0] if said.paragraphs else said.heading
-        canvas.put(1, y, fit(lead, width - len(more) - 6), "dim")
+        canvas.put(1, y, fit(lead, width - cell_len(more) - 6), "dim")
         canvas.right(width - 1, y, more, "key")
-        canvas.hit(width - len(more) - 1, y, len(more), 1, "key", "text")
+        canvas.hit(width - cell_len(more) - 1, y, cell_len(more), 1, "key", "text")
 
     def _stamp_drawer(self, canvas: Canvas, width: int, height: int) -> None:
         """The drawer in the corner where it hides nothing that was just written; at the lower right if it can."""

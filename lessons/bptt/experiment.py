@@ -227,17 +227,17 @@ def _restored_inputs(file: str, state: Mapping[str, Any], text: str) -> dict[str
     """The inputs of a state; x, y and vocabulary may be left out, and must fit the text where they are given."""
     given = state.get("inputs", {})
     if not isinstance(given, Mapping):
-        raise Refused("inputs", file=file, found=type(given).__name__, wanted="an object with text")
+        raise Refused("inputs_object", file=file)
     text = given.get("text", text)
     if not isinstance(text, str) or not 2 <= len(text) <= 500:
-        raise Refused("inputs", file=file, found=f"text {str(text)[:20]!r}", wanted="a text of 2 to 500 characters")
+        raise Refused("inputs_text", file=file, found=repr(str(text)[:20]))
     found = inputs_of(text)
     vocabulary = given.get("vocabulary", found["vocabulary"])
     letters = isinstance(vocabulary, list) and all(isinstance(v, str) and len(v) == 1 for v in vocabulary)
     if not letters or len(set(vocabulary)) != len(vocabulary) or set(text) - set(vocabulary):
-        raise Refused("inputs", file=file, found="a vocabulary that does not fit", wanted="each letter of text, once")
+        raise Refused("inputs_vocabulary", file=file)
     codes = [vocabulary.index(letter) for letter in text]
     for name, wanted in (("x", codes[:-1]), ("y", codes[1:])):
         if given.get(name, wanted) != wanted:
-            raise Refused("inputs", file=file, found=f"another {name} than text", wanted=f"{name} = {wanted[:8]} …")
+            raise Refused("inputs_codes", file=file, name=name, wanted=wanted[:8])
     return {"text": text, "vocabulary": vocabulary, "x": codes[:-1], "y": codes[1:]}

@@ -234,7 +234,7 @@ def checked(parts: Parts, rules: Rules) -> Stage:
                     "·" if gap is None else _tiny(float(gap)),
                 )
             )
-    heads = (parts.say("weight"), parts.say("lesson"), "(E₊−E₋)/2h", "|diff|")
+    heads = (parts.say("weight"), parts.say("lesson"), "(E₊−E₋)/2h", parts.say("gap"))
     p = next((place[0] for place in parts.view.path[1:] if place[1] < 0), "W")
     return [
         laws(rules, f"numeric_{p}", right="h = 1e-5"),
@@ -306,7 +306,7 @@ def _losses(parts: Parts, curve: Any, n: int) -> list[str]:
     known_here = [float(E) for E in here if E is not None]
     loss = curve[n] if n < len(curve) else sum(known_here) if len(known_here) == parts.T else None
     shown = [parts.say("now").format(loss="·" if loss is None else loss_figures(loss))]
-    known = [E for E in curve if np.isfinite(E)]
+    known = [E for E in (*curve, *(() if loss is None else (loss,))) if np.isfinite(E)]
     return [*shown, parts.say("least").format(loss=loss_figures(min(known)) if known else "·")]
 
 
@@ -340,7 +340,7 @@ def says(view: View, text: Text) -> dict[str, Any]:
     known = [float(E) for E in losses if E is not None]
     fields: dict[str, Any] = {
         "T": T, "K": K, "H": int(view.start.params["W"].shape[0]), "f": knobs["activation"],
-        "text": "".join(letter(c) for c in inputs["text"][:12]), "lnK": five(float(np.log(K))),
+        "text": _quoted(inputs["text"]), "lnK": five(float(np.log(K))),
         "mean": five(sum(known) / len(known)) if known else "·", "window": window_of(view, T),
         "ten": T * (T + 1) // 2, "last": subscript(str(T - 1)), "rate": f"{knobs['rate']:g}", "optimiser": knobs["optimiser"],
         "t": "" if t is None else subscript(str(t)), "k": "" if k is None else subscript(str(k)),
@@ -359,6 +359,12 @@ def says(view: View, text: Text) -> dict[str, Any]:
     if view.training is not None:
         fields["n"], fields["latest"] = view.training.n, view.training.latest
     return fields
+
+
+def _quoted(text: str) -> str:
+    """The text in short."""
+    shown = "".join(letter(c) for c in text[:16])
+    return shown if len(text) <= 16 else f"{shown}…"
 
 
 def _letter_at(inputs: Mapping[str, Any], at: int | None) -> str:

@@ -29,7 +29,9 @@ def announce(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str]) -> None:
 
 
 def test_a_lesson_that_fails_breaks_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    announce(monkeypatch, ("bptt", "lessons.bptt:CARD"), ("lost", "no_such_module:CARD"), ("odd", "lessons.bptt:ACTIVATIONS"))
+    announce(
+        monkeypatch, ("bptt", "lessons.bptt:CARD"), ("lost", "no_such_module:CARD"), ("odd", "lessons.bptt:ACTIVATIONS")
+    )
     found = course()
     assert isinstance(found["bptt"], Card)
     for name in ("lost", "odd"):

@@ -346,7 +346,9 @@ def test_an_edited_start_is_kept() -> None:
     assert again.path == p.path
 
 
-@pytest.mark.parametrize("harm", [{"given": {"hidden": 999}}, {"spot": None}, {"branches": [{}]}, {"start": {"params": 3}}])
+@pytest.mark.parametrize(
+    "harm", [{"given": {"hidden": 999}}, {"spot": None}, {"branches": [{}]}, {"start": {"params": 3}}]
+)
 def test_a_damaged_place_brings_back_the_start(harm: dict[str, Any]) -> None:
     p = make()
     assert not bring_back(p, {**keep(make()), **harm})

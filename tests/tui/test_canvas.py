@@ -1,0 +1,58 @@
+"""The canvas keeps its columns: wide characters, cuts, wrapping, ASCII, and what a click finds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tui.canvas import CLOSING, Canvas, fit, to_ascii, wrap
+
+TEXTS = st.text(st.sampled_from("ab é你好，。World ─►░δ₃²∂"), max_size=60)
+
+
+@given(TEXTS, st.integers(-3, 20), st.integers(1, 30))
+def test_a_line_is_always_as_wide_as_the_canvas(text: str, x: int, width: int) -> None:
+    canvas = Canvas(width, 1)
+    canvas.put(0, 0, "你" * 20)
+    canvas.put(x, 0, text)
+    assert cell_len(canvas.line(0)) == width
+    assert "".join(run.text for run in canvas.runs(0)) == canvas.line(0)
+
+
+@given(TEXTS, st.integers(0, 30))
+def test_fit(text: str, width: int) -> None:
+    assert cell_len(fit(text, width)) <= max(width, 0)
+    if cell_len(text) <= width:
+        assert fit(text, width) == text
+
+
+@given(TEXTS, st.integers(4, 30))
+def test_wrap_loses_nothing_and_keeps_the_width(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(cell_len(line) <= width for line in lines)
+
+
+def test_no_chinese_line_begins_with_a_closing_mark() -> None:
+    for width in range(8, 40):
+        for line in wrap("误差从 t 出发，记作δ。要到达更早的 k，需要经过接口；每个接口都乘以 W，再乘以斜率。", width):
+            assert not line or line[0] not in CLOSING
+
+
+@pytest.mark.parametrize("text", ["δ₃,ₖ", "►◄•·", "░▒▓≡", "─→⇐══", "‖Σₖ‖", "✓✗", "⠋⠙"])
+def test_ascii_keeps_the_columns(text: str) -> None:
+    plain = to_ascii(text)
+    assert plain.isascii()
+    assert len(plain) == len(text)
+
+
+def test_hits() -> None:
+    canvas = Canvas(20, 3)
+    canvas.hit(2, 1, 5, 1, "cell", "W", (0, 1))
+    assert canvas.at(6, 1) == ("cell", "W", (0, 1))
+    assert canvas.at(7, 1) is None
+    other = Canvas(30, 5)
+    other.stamp(canvas, 3, 2)
+    assert other.at(9, 3) == ("cell", "W", (0, 1))

@@ -1,0 +1,94 @@
+"""Progress and settings: written whole or not at all, and never overwritten when they cannot be read."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tui import store as stores
+from tui.store import Store, write_atomically
+
+
+def test_what_is_saved_comes_back(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.settings.theme, store.settings.speed = "light", 16
+    store.progress.lessons["bptt"] = {"acts": ["forward"]}
+    assert store.save_settings()
+    assert store.save_progress()
+    again = Store(tmp_path)
+    assert again.settings == store.settings
+    assert again.progress == store.progress
+    assert again.trouble == []
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"lessons": 3}', "\x00\x01", '{"lessons": {}, "last": 5}'])
+def test_a_damaged_file_is_kept_aside(content: str, tmp_path: Path) -> None:
+    file = tmp_path / "progress.json"
+    file.write_text(content, encoding="utf-8")
+    store = Store(tmp_path)
+    assert store.progress.lessons == {}
+    assert (tmp_path / "progress.json.damaged-1").read_text(encoding="utf-8") == content
+    assert len(store.trouble) == 1
+    assert store.save_progress()
+    file.write_text("again {", encoding="utf-8")
+    Store(tmp_path)
+    assert (tmp_path / "progress.json.damaged-2").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_stops_nothing(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("x")
+    store = Store(blocked)
+    store.trouble.clear()
+    assert not store.save_progress()
+    assert len(store.trouble) == 1
+
+
+def test_a_full_disk_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "progress.json"
+    write_atomically(file, "old")
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(stores.os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_atomically(file, "new")
+    assert file.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["progress.json"]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from tui.store import Store
+store = Store(Path(sys.argv[1]))
+n = 0
+while True:
+    n += 1
+    store.progress.lessons = {"bptt": {"acts": ["x" * 20000], "n": n}}
+    store.save_progress()
+    print(n, flush=True)
+"""
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.011, 0.023, 0.037])
+def test_killed_at_any_instant_nothing_is_torn(wait: float, tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for _ in range(3):
+        process.stdout.readline()
+    time.sleep(wait)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    found = json.loads((tmp_path / "progress.json").read_text(encoding="utf-8"))
+    assert found["lessons"]["bptt"]["n"] >= 3
+    assert Store(tmp_path).trouble == []
