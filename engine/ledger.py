@@ -1,7 +1,7 @@
 """The ledger of slides 34-37 as a whole, diagonal by diagonal: all delta[t,k] with t - k = d come from one product.
 
-The walk `engine.srn.row` shows one row of it, term by term; this form gives the norms of all T²/2 terms, the column sums
-and the gradient within a window, where opening every row would be too slow. A test holds the two equal.
+The walk `engine.srn.row` shows one row of it, term by term; this form gives the norms of all T²/2 terms, the column
+sums and the gradient within a window, where opening every row would be too slow. A test holds the two equal.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path as File
 from types import GeneratorType
 from typing import Any, NamedTuple
@@ -34,7 +35,7 @@ def _statements(file: str) -> dict[int, tuple[int, int]]:
             block = getattr(node, field, None)
             if not isinstance(block, list):
                 continue
-            for first, second in zip(block, block[1:], strict=False):
+            for first, second in pairwise(block):
                 if isinstance(second, ast.Expr) and isinstance(second.value, ast.Yield):
                     for line in range(second.lineno, (second.end_lineno or second.lineno) + 1):
                         before[line] = (first.lineno, first.end_lineno or first.lineno)
@@ -55,9 +56,10 @@ def function_source(source: Source) -> tuple[int, list[str]]:
     """The first line number and the lines of the function that a step's statement belongs to."""
     lines = File(source.file).read_text(encoding="utf-8").splitlines()
     for node in ast.walk(ast.parse("\n".join(lines))):
-        if isinstance(node, ast.FunctionDef) and node.name == source.function:
-            if node.lineno <= source.line <= (node.end_lineno or node.lineno):
-                return node.lineno, lines[node.lineno - 1 : node.end_lineno]
+        match node:
+            case ast.FunctionDef(name=source.function, lineno=first, end_lineno=int() as last):
+                if first <= source.line <= last:
+                    return first, lines[first - 1 : last]
     return source.line, [inspect.cleandoc("\n".join(lines[source.line - 1 : source.last]))]
 
 

@@ -27,7 +27,7 @@ class Recipe(NamedTuple):
 
 
 class Learning(NamedTuple):
-    """The data of a State: the net, what the optimiser remembers, and the loss before the last update (NaN at first)."""
+    """The data of a State: the net, what the optimiser remembers, and the last update's loss, NaN at first."""
 
     theta: Params
     memory: Memory

@@ -56,7 +56,7 @@ def _where(player: Player) -> str:
 
 
 def diverged_at(player: Player, is_finite: bool) -> str | None:
-    """Address and operation of the first step that left the finite numbers, on the way here or here; None if none did."""
+    """Address and operation of the first step that left the finite numbers, here or on the way here, or None."""
     found = player.divergence()
     if found is not None:
         reel = player.history.track.inside(player.history.state(found[0]))

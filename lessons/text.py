@@ -4,8 +4,8 @@
     Paragraphs, with {fields} of this run and `formulas`.
     - options or phrases, as a list
 
-A Chinese heading ends in {en 1a2b3c4d}, the hash of the English section that it renders; `python -m lessons.text FOLDER`
-says which have fallen behind, and with --stamp marks them as caught up.
+A Chinese heading ends in {en 1a2b3c4d}, the hash of the English section that it renders; `python -m lessons.text
+FOLDER` says which have fallen behind, and with --stamp marks them as caught up.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Section(NamedTuple):
 
     def phrases(self) -> dict[str, str]:
         """A list of "key: words" as a dictionary."""
-        return dict((key.strip(), said.strip()) for key, _, said in (item.partition(":") for item in self.items))
+        parts = (item.partition(":") for item in self.items)
+        return {key.strip(): said.strip() for key, _, said in parts}
 
 
 def parse(markdown: str) -> dict[str, Section]:

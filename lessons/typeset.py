@@ -279,11 +279,9 @@ class _Expand:
 
     def sum(self, inner: ast.expr) -> Cell:
         array = self.value(inner)
-        found = []
-        for i in range(array.shape[0]):
-            for j in range(array.shape[1] if array.ndim > 1 else 1):
-                if float(self.at(array, (i, j))) != 0:
-                    found.append(self.cell(inner, (i, j)))
+        rows, cols = array.shape[0], array.shape[1] if array.ndim > 1 else 1
+        indices = [(i, j) for i in range(rows) for j in range(cols) if float(self.at(array, (i, j))) != 0]
+        found = [self.cell(inner, at) for at in indices]
         x = float(array.sum())
         tight = 2 if len(found) == 1 else 1
         return Cell(_series([c.symbols for c in found]), _series([c.numbers for c in found]), tight, x)

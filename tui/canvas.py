@@ -1,6 +1,6 @@
 """A canvas is a grid of characters, each with an ink: what every picture of the app is drawn on before it is painted.
 
-Text is placed by cell width, so Chinese keeps the columns; a hit says what a mouse click or the cell cursor finds there.
+Text is placed by cell width, so Chinese keeps the columns; a hit says what a click or the cell cursor finds there.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from rich.cells import cell_len, get_character_cell_size
 
 _PAIRS = (
-    "►> ◄< •* ·. −- ─- ━= │| ┃| ┌+ ┐+ └+ ┘+ ├+ ┤+ ┬+ ┴+ ┼+ ╌- ═= ╸= ▲^ ▼v ●o ○. ◐@ ✓v ✗x …~ –- →> ←< ↑^ ↓v ⇐< ⇒> ⇓v ░. ▒: ▓# ≡% "
-    "█# ▌| δd ΣS ∂D ŷy ηn θo σs ∘* ‖| ∞8 √V ≤< ≥> ×x ▏| ▎| ▍| ▋| ▊| ▉| ↵/ ᵀ' ⁻- ␣_ ⏎/ ⇥> “\" ”\" ‘' ’' ▸> ⇄= ̂^ Δd"
+    "►> ◄< •* ·. −- ─- ━= │| ┃| ┌+ ┐+ "
+    "└+ ┘+ ├+ ┤+ ┬+ ┴+ ┼+ ╌- ═= ╸= ▲^ ▼v ●o ○. ◐@ ✓v ✗x …~ –- →> ←< ↑^ ↓v ⇐< ⇒> ⇓v ░. ▒: ▓# ≡% "
+    "█# ▌| δd ΣS ∂D ŷy ηn θo σs ∘* ‖| ∞8 √V ≤< ≥> ×x ▏| ▎| ▍| ▋| ▊| ▉| ↵/ ᵀ' ⁻- ␣_ ⏎/ ⇥> “\" ”\" ‘' ’' ▸> ⇄= ̂^ Δd ›> ≈~"
 )
 ASCII = {ord(pair[0]): pair[1] for pair in _PAIRS.split(" ") if len(pair) == 2}
 ASCII |= {ord(low): plain for low, plain in zip("₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙ", "0123456789+-tkijn", strict=True)}

@@ -1,4 +1,4 @@
-"""Drawers: what slides over the stage and answers one question. Each draws itself and takes the arrows while it is open."""
+"""Drawers: what slides over the stage and answers one question. Each draws itself and takes the arrows."""
 
 from __future__ import annotations
 

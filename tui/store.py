@@ -1,4 +1,4 @@
-"""Progress and settings under the platform's own folders, written atomically: killed at any instant, nothing is torn."""
+"""Progress and settings under the platform's own folders, written atomically: whenever killed, nothing is torn."""
 
 from __future__ import annotations
 

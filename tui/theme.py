@@ -1,4 +1,4 @@
-"""Inks as terminal styles, for each theme. Blue is plus and orange minus; every sign also has a glyph (see canvas users)."""
+"""Inks as terminal styles, for each theme. Blue is plus and orange minus; every sign also has a glyph."""
 
 from __future__ import annotations
 
@@ -20,20 +20,26 @@ PALETTES: dict[str, dict[str, str]] = {
     "dark": {
         "": "#C9D1D9", "dim": "#7D8590", "title": "bold #FFFFFF", "head": "bold #FFFFFF", "rule": "#3D444D",
         "label": "#8B949E", "law": "#D2D9E0", "key": "bold #FFFFFF", "lit": "bold #FFFFFF on #2A3440",
-        "forward": "#57C785", "backward": "#E08AE0", "update": "#E3C14B", "right": "bold #6CB8FF", "wrong": "bold #FFB454",
-        "warn": "bold #FF7B72", "grain": "bold #FFFFFF", "play": "#57C785", "frame": "#6E7681", "curve": "#6CB8FF", "curve2": "#FFB454",
+        "forward": "#57C785", "backward": "#E08AE0", "update": "#E3C14B", "right": "bold #6CB8FF",
+        "wrong": "bold #FFB454",
+        "warn": "bold #FF7B72", "grain": "bold #FFFFFF", "play": "#57C785", "frame": "#6E7681", "curve": "#6CB8FF",
+        "curve2": "#FFB454",
     },
     "light": {
         "": "#1F2328", "dim": "#656D76", "title": "bold #000000", "head": "bold #000000", "rule": "#C3C9D0",
         "label": "#57606A", "law": "#24292F", "key": "bold #000000", "lit": "bold #000000 on #DDE7F1",
-        "forward": "#1A7F37", "backward": "#8A2A8A", "update": "#7A5B00", "right": "bold #0B5CA8", "wrong": "bold #9A4B00",
-        "warn": "bold #B3261E", "grain": "bold #000000", "play": "#1A7F37", "frame": "#8C959F", "curve": "#0B5CA8", "curve2": "#B35900",
+        "forward": "#1A7F37", "backward": "#8A2A8A", "update": "#7A5B00", "right": "bold #0B5CA8",
+        "wrong": "bold #9A4B00",
+        "warn": "bold #B3261E", "grain": "bold #000000", "play": "#1A7F37", "frame": "#8C959F", "curve": "#0B5CA8",
+        "curve2": "#B35900",
     },
     "contrast": {
         "": "#FFFFFF", "dim": "#C0C0C0", "title": "bold #FFFFFF", "head": "bold #FFFFFF", "rule": "#FFFFFF",
         "label": "#FFFFFF", "law": "#FFFFFF", "key": "bold #FFFFFF", "lit": "bold #000000 on #FFFFFF",
-        "forward": "bold #57FF9A", "backward": "bold #FF9AFF", "update": "bold #FFE14B", "right": "bold #6CB8FF", "wrong": "bold #FFB454",
-        "warn": "bold #FF7B72", "grain": "bold #FFFFFF", "play": "#57FF9A", "frame": "#FFFFFF", "curve": "bold #6CB8FF", "curve2": "bold #FFB454",
+        "forward": "bold #57FF9A", "backward": "bold #FF9AFF", "update": "bold #FFE14B", "right": "bold #6CB8FF",
+        "wrong": "bold #FFB454",
+        "warn": "bold #FF7B72", "grain": "bold #FFFFFF", "play": "#57FF9A", "frame": "#FFFFFF",
+        "curve": "bold #6CB8FF", "curve2": "bold #FFB454",
     },
 }  # fmt: skip
 MONO = {

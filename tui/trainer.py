@@ -1,4 +1,4 @@
-"""Training in one thread: it advances the history it is given and touches nothing else. The screen looks when it likes."""
+"""Training in one thread: it advances the history it is given and touches nothing else."""
 
 from __future__ import annotations
 

@@ -58,7 +58,8 @@ def first_term(view: View) -> str:
     """How the term of k = 0 compares with that of k = 1."""
     t = view.loop("t")
     now, before = view.get(f"norm_W[{t},0]"), view.get(f"norm_W[{t},1]")
-    assert now is not None and before is not None
+    assert now is not None
+    assert before is not None
     return "zero" if now == 0 else "larger" if now > before else "smaller"
 
 
@@ -79,7 +80,8 @@ def leaves_out(view: View) -> str:
     """Whether the sweep differs from the column sum by more than rounding."""
     k = view.loop("k")
     a, column = view.get(f"a[{k}]"), view.get(f"column[{k}]")
-    assert a is not None and column is not None
+    assert a is not None
+    assert column is not None
     return "yes" if abs(a - column).max() > 1e-9 * max(1.0, abs(column).max()) else "no"
 
 

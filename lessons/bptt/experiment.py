@@ -1,4 +1,4 @@
-"""The experiment of `bptt`: a text becomes a net and its inputs; the net gives a reel, a training track and a result."""
+"""The experiment of `bptt`: a text becomes a net and inputs; these give a reel, a training track, a result."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHOWN = (*PARAMETERS, "s_init")
 MOST_NUMBERS = 10_000_000
 """`terms` holds up to so many numbers; beyond that the vectors they are made of are given instead."""
 
-# The lecture's example, "hell" → "ello" over h, e, l, o, without biases (slides 34-37 draw it, MATHS fixes its numbers).
+# The lecture's example, "hell" → "ello" over h, e, l, o, without biases (slides 34-37).
 EXAMPLE = {
     "U": [[0.5, -0.5, 0.25, 0.0], [-0.25, 0.5, 0.0, 0.5]],
     "W": [[0.5, -0.25], [0.25, 0.5]],

@@ -64,7 +64,7 @@ class Parts:
     # the unrolled net
 
     def graph(self, back_to: int | None = None, back_from: int | None = None, probability: bool = False) -> Graph:
-        """The net in time. Between back_from and back_to the gradient flows; elsewhere what has run points forward."""
+        """The net in time. From back_from to back_to the gradient flows; elsewhere what ran points forward."""
         nodes = [Node("s-1", "state", -1, "s₋₁", self.vector("s_init", self.H, editable=True))]
         edges = []
         for t in range(self.T):
@@ -79,7 +79,7 @@ class Parts:
             way = "backward" if back and t != back_to else "forward" if known or live else ""
             edges.append(Edge(f"s{t - 1}", f"s{t}", "W" if t else "", way, live))
         rows = {
-            "target": self.say("target"), "loss": self.say("loss"), "state": self.say("state"), "input": self.say("input"),
+            row: self.say(row) for row in ("target", "loss", "state", "input")
         }  # fmt: skip
         return Graph(id="graph", priority=10, layout="time", rows=rows, nodes=nodes, edges=edges, axis=self.axis)
 

@@ -38,7 +38,7 @@ def test_a_lesson_that_fails_breaks_nothing_else(monkeypatch: pytest.MonkeyPatch
         assert isinstance(found[name], Broken)
         with pytest.raises(Refused, match=name):
             found[name].open()
-    assert list(found)[0] == "bptt"
+    assert next(iter(found)) == "bptt"
     with pytest.raises(Refused, match="no_such_module"):
         find("lost")
 
@@ -56,6 +56,7 @@ def test_unknown_lessons_are_refused() -> None:
 
 
 def test_listing_loads_nothing_heavy() -> None:
-    code = "import sys; from lessons.course import course; course(); print([m for m in ('numpy', 'textual', 'rich') if m in sys.modules])"
+    heavy = "print([m for m in ('numpy', 'textual', 'rich') if m in sys.modules])"
+    code = f"import sys; from lessons.course import course; course(); {heavy}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -191,8 +191,14 @@ def test_an_edited_letter_changes_input_and_target() -> None:
 
 @pytest.mark.parametrize(
     ("symbol", "raw", "says"),
-    [("W", "x", "no finite number"), ("W", "nan", "no finite"), ("W", "", "no finite"), ("x[1]", "z", "not in the vocabulary"), ("delta[3,1]", "1", "is computed")],
-)  # fmt: skip
+    [
+        ("W", "x", "no finite number"),
+        ("W", "nan", "no finite"),
+        ("W", "", "no finite"),
+        ("x[1]", "z", "not in the vocabulary"),
+        ("delta[3,1]", "1", "is computed"),
+    ],
+)
 def test_edits_that_cannot_be(symbol: str, raw: str, says: str) -> None:
     p = make()
     with pytest.raises(Refused, match=says):

@@ -233,7 +233,7 @@ async def test_play_steps_and_pauses_at_a_prediction(tmp_path: Path) -> None:
 
 
 async def test_divergence_is_named_and_one_steps_back_to_before_it(tmp_path: Path) -> None:
-    given = {"activation": "linear", "optimiser": "sgd", "rate": 2, "clip": 1e300}
+    given: dict[str, Any] = {"activation": "linear", "optimiser": "sgd", "rate": 2, "clip": 1e300}
     async with lesson(tmp_path, (120, 36), **given) as (pilot, screen):
         screen.unroll.store.settings.speed = 4096.0
         screen.player.to_act("train")

@@ -1,4 +1,4 @@
-"""`show --json` against PyTorch autograd: random texts, Chinese too, sizes 1 to 64, every unit, start states, windows."""
+"""`show --json` against PyTorch: random texts, Chinese too, sizes 1 to 64, every unit, start states, windows."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def autograd(found: dict[str, Any]) -> tuple[list[float], dict[str, Any]]:
         return torch.nn.functional.cross_entropy((params["V"] @ s + params["c"])[None], torch.tensor([y[t]]))
 
     losses = [loss(t) for t in range(len(x))]
-    sum(losses).backward()  # type: ignore[union-attr]
+    sum(losses).backward()
     grads = {k: params[k].grad.numpy() if params[k].grad is not None else np.zeros(params[k].shape) for k in "UWVbc"}
     return [float(E.detach()) for E in losses], grads
 
