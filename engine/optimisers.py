@@ -123,7 +123,7 @@ def norm(xp: Any, grad: Mapping[str, Array]) -> Array:
 def clip_by_norm(xp: Any, grad: Mapping[str, Array], theta: float) -> dict[str, Array]:
     """If ‖g‖ > θ, every gradient times θ / ‖g‖: the length is cut, the direction kept (Pascanu et al. 2013).
 
-    A norm that is infinite, its squares being too large for float64, leaves a gradient of 0, or NaN where g is infinite.
+    A norm that is infinite, its squares being too large for float64, leaves 0, or NaN where g is infinite.
     """
     length = norm(xp, grad)
     factor = theta / xp.maximum(length, xp.ones_like(length) * theta)

@@ -18,8 +18,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from markdown_it import MarkdownIt
-
 HEADING = re.compile(r"^(?P<id>[\w.-]+):\s*(?P<title>.*?)(?:\s*\{en (?P<hash>[0-9a-f]{8})\})?$")
 
 
@@ -52,6 +50,8 @@ class Section(NamedTuple):
 
 def parse(markdown: str) -> dict[str, Section]:
     """The sections of a text, by id. Raises ValueError for a heading that is not "id: title"."""
+    from markdown_it import MarkdownIt
+
     sections: dict[str, Section] = {}
     head: re.Match[str] | None = None
     parts: tuple[list[str], list[str], list[str]] = ([], [], [])

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from engine.device import Device, open_device
 from lessons.course import CHAPTERS, Broken, Card, course
-from lessons.keeping import bring_back, keep
 from lessons.knobs import Refused
-from lessons.player import Player
 from lessons.words import Words
+from tui.boxes import Notice
 from tui.contents import Contents
-from tui.drawers import Notice
 from tui.keys import ALL
-from tui.lesson import LessonScreen
+from tui.painted import Painted
 from tui.store import Store
 from tui.theme import NAMES, textual_theme
+
+if TYPE_CHECKING:
+    from lessons.player import Player
 
 
 class UnrollApp(App[None]):
@@ -46,8 +47,8 @@ class UnrollApp(App[None]):
         self.words = Words(self.store.settings.language or lang, "tui")
         self.ascii_only = ascii_only
         self.course: dict[str, Card | Broken] = course()
-        self.device: Device = open_device(device)
-        self._first, self._resume = lesson, resume
+        self.device = device
+        self._first, self._resume, self._told = lesson, resume, False
         if self.no_color:
             self.ansi_color = True
 
@@ -73,6 +74,7 @@ class UnrollApp(App[None]):
         if known:
             self.set_keymap(known)
         self.push_screen(Contents())
+        self.set_timer(0.3, lambda: importlib.import_module("tui.lesson"))  # so that the first lesson opens at once
         if self._first is not None:
             self.open_lesson(self._first, self._resume)
 
@@ -87,8 +89,12 @@ class UnrollApp(App[None]):
         card = self.course.get(lesson)
         if card is None:
             raise Refused("lesson", lesson=lesson, lessons=", ".join(self.course) or "–")
-        found = card.open()
-        player = Player(found, self.device)
+        from engine.device import open_device
+        from lessons.keeping import bring_back
+        from lessons.player import Player
+        from tui.lesson import LessonScreen
+
+        player = Player(card.open(), open_device(self.device))
         kept = self.store.progress.lessons.get(lesson, {})
         player.record = {str(k): str(v) for k, v in kept.get("record", {}).items()}
         said = ""
@@ -103,19 +109,22 @@ class UnrollApp(App[None]):
 
     def leave_lesson(self) -> None:
         """Back to the contents."""
-        if isinstance(self.screen, LessonScreen):
+        if len(self.screen_stack) > 2:
             self.pop_screen()
 
     def keep(self, player: Player) -> None:
         """Write down where the learner is. Trouble with the folder is said once, and stops nothing."""
+        from lessons.keeping import keep
+
         lesson, progress = player.lesson.card.id, self.store.progress
         kept = progress.lessons.setdefault(lesson, {})
         acts = [*kept.get("acts", []), player.act]
         place = keep(player)
         kept.update(acts=sorted(set(acts)), record=dict(player.record), place=place, address=place["address"])
         progress.last = lesson
-        told = len(self.store.trouble)
-        if not self.store.save_progress() and told == 0 and isinstance(self.screen, LessonScreen):
+        self.store.save_progress()
+        if self.store.trouble and isinstance(self.screen, Painted) and not self._told:
+            self._told = True
             self.screen.said = f"{self.words('drawer.trouble')}: {self.store.trouble[0]}"
 
     # what works everywhere
@@ -123,7 +132,7 @@ class UnrollApp(App[None]):
     def repaint(self) -> None:
         """Paint the screens again: language or theme has changed."""
         for screen in self.screen_stack:
-            if isinstance(screen, LessonScreen | Contents):
+            if isinstance(screen, Painted):
                 screen.paint()
 
     def action_language(self) -> None:
@@ -145,15 +154,15 @@ class UnrollApp(App[None]):
     async def action_quit(self) -> None:
         """Leave, asking nothing; the place is kept."""
         for screen in self.screen_stack:
-            if isinstance(screen, LessonScreen):
-                screen._pause()
-                screen.keep()
+            if isinstance(screen, Painted):
+                screen.settle()
+        self.store.flush()
         self.exit()
 
     def action_help_quit(self) -> None:
         """ctrl+c: copies a selection (Textual sees to that), else says how to quit."""
         screen = self.screen
-        if isinstance(screen, LessonScreen):
+        if isinstance(screen, Painted):
             screen.said = self.words("say.quit")
             screen.paint()
 

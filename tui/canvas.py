@@ -5,7 +5,7 @@ Text is placed by cell width, so Chinese keeps the columns; a hit says what a cl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -212,3 +212,37 @@ def _head(word: str, width: int) -> str:
             break
         kept += char
     return kept or word[:1]
+
+
+def key_line(pairs: Sequence[tuple[str, str, str]], width: int, ascii_only: bool) -> Canvas:
+    """Keys and what they do, (sign, words, action); cut from the right, the last two never."""
+    canvas = Canvas(width, 1, ascii_only)
+    sizes = [cell_len(f"{sign} {said}") + 2 for sign, said, _ in pairs]
+    kept = list(range(len(pairs)))
+    while sum(sizes[i] for i in kept) > width - 1 and len(kept) > 2:
+        kept.pop(-3)
+    x = 1
+    for i in kept:
+        sign, said, action = pairs[i]
+        start = x
+        x = canvas.put(x, 0, sign, "key")
+        x = canvas.put(x + 1, 0, said, "dim")
+        canvas.hit(start, 0, x - start, 1, "key", action)
+        x += 2
+    return canvas
+
+
+def boxed(heading: str, lines: Sequence[tuple[str, str]], width: int, ascii_only: bool) -> Canvas:
+    """Lines in a frame with a heading."""
+    canvas = Canvas(width, len(lines) + 2, ascii_only)
+    canvas.put(0, 0, "┌ ", "frame")
+    x = canvas.put(2, 0, fit(heading, width - 6), "head")
+    canvas.put(x, 0, " " + "─" * max(0, width - x - 2), "frame")
+    canvas.put(width - 1, 0, "┐", "frame")
+    for y, (line, ink) in enumerate(lines, 1):
+        canvas.put(0, y, "│", "frame")
+        canvas.put(2, y, fit(line, width - 3), ink)
+        canvas.put(width - 1, y, "│", "frame")
+    bottom = len(lines) + 1
+    canvas.put(0, bottom, "└" + "─" * (width - 2) + "┘", "frame")
+    return canvas

@@ -8,8 +8,7 @@ from lessons.figures import five
 from lessons.player import Asked
 from lessons.text import Section, Text, fill
 from lessons.words import Words
-from tui.canvas import Canvas, wrap
-from tui.frame import boxed
+from tui.canvas import Canvas, boxed, wrap
 
 Styled = list[tuple[str, str]]
 

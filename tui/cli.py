@@ -117,11 +117,12 @@ def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: st
     from tui.store import Store
     from tui.terminal import wants_ascii
 
-    store = Store()
+    store = Store(background=True)
     if lang:
         store.settings.language = lang
     ascii_only = wants_ascii(glyphs or store.settings.glyphs)
     UnrollApp(lesson, store, language(lang or ""), device, ascii_only, resume).run()
+    store.flush()
 
 
 def _device(name: str) -> Any:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from lessons.course import CHAPTERS, Broken, Card
 from lessons.knobs import Refused
-from tui import frame
-from tui.canvas import Canvas, fit, wrap
-from tui.drawers import Help, Notice
+from tui.boxes import Desk, Help, Notice
+from tui.canvas import Canvas, fit, key_line, wrap
 from tui.keys import CONTENTS, EVERYWHERE, bindings
 from tui.lines import Lines
+from tui.painted import Painted
 from tui.prompt import Prompt
-
-if TYPE_CHECKING:
-    from tui.app import UnrollApp
 
 LEAST = (60, 20)
 
 
-class Contents(Screen[None]):
+class Contents(Painted):
     """A map of the course. It never locks a lesson."""
 
     BINDINGS = bindings(CONTENTS, EVERYWHERE)
@@ -38,10 +34,6 @@ class Contents(Screen[None]):
         self.notice: Notice | None = None
         self.help: Help | None = None
 
-    @property
-    def unroll(self) -> UnrollApp:
-        return cast("UnrollApp", self.app)
-
     def compose(self) -> ComposeResult:
         yield Lines("map", self.unroll.ink_theme)
         yield Prompt()
@@ -50,12 +42,6 @@ class Contents(Screen[None]):
         last = self.unroll.store.progress.last
         cards = self.cards()
         self.at = next((i for i, card in enumerate(cards) if card.id == last), 0)
-        self.paint()
-
-    def on_resize(self) -> None:
-        self.paint()
-
-    def on_screen_resume(self) -> None:
         self.paint()
 
     def cards(self) -> list[Card | Broken]:
@@ -116,8 +102,6 @@ class Contents(Screen[None]):
             canvas.stamp(drawn, max(0, (width - drawn.width) // 2), 3)
 
     def _desk(self) -> Any:
-        from tui.drawers import Desk
-
         return Desk(cast(Any, None), self.unroll.words, cast(Any, None), cast(Any, None), None, self.unroll.ascii_only)
 
     def _summary(self) -> str:
@@ -188,7 +172,7 @@ class Contents(Screen[None]):
             ("q", words("keys.quit"), "app.quit"),
         ]
         canvas.fill(0, height - 2, width, "─", "rule")
-        canvas.stamp(frame.key_line(pairs, width, self.unroll.ascii_only), 0, height - 1)
+        canvas.stamp(key_line(pairs, width, self.unroll.ascii_only), 0, height - 1)
 
     # keys and mouse
 

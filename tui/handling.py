@@ -11,10 +11,11 @@ from lessons.panels import Panel
 from lessons.player import Player
 from lessons.state import export, restore
 from lessons.typeset import entry
+from tui.boxes import Desk, Help, Notice
 from tui.canvas import Hit
 from tui.card import options
 from tui.clipboard import copy
-from tui.drawers import Check, Code, Desk, Fork, Help, Inspect, Knobs, Notice
+from tui.drawers import Check, Code, Fork, Inspect, Knobs
 from tui.keys import EVERYWHERE, LESSON
 from tui.lines import Lines
 from tui.panel_blocks import blocks_of

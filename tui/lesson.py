@@ -12,7 +12,7 @@ from lessons.inspect import focus, inspect
 from lessons.panels import Block, Formula, Lens, Panel
 from lessons.typeset import entry
 from tui import frame
-from tui.canvas import Canvas, fit
+from tui.canvas import Canvas, boxed, fit, key_line
 from tui.card import draw_card
 from tui.draw import Pen
 from tui.handling import Handling
@@ -47,15 +47,6 @@ class LessonScreen(Handling):
             yield Lines("stage", theme)
         yield Lines("foot", theme)
         yield Prompt()
-
-    def on_mount(self) -> None:
-        self.paint()
-
-    def on_resize(self) -> None:
-        self.paint()
-
-    def on_screen_resume(self) -> None:
-        self.paint()
 
     # painting
 
@@ -151,7 +142,7 @@ class LessonScreen(Handling):
         if self.text_over and not self.wide:
             said = frame.told(self.player, self.view, self.text, fields)
             lines = frame.text_lines(said, width - 8)[1:][self.text_top :]
-            canvas.stamp(frame.boxed(said.heading, lines[: room - 2], width - 4, self.unroll.ascii_only), 2, 0, room)
+            canvas.stamp(boxed(said.heading, lines[: room - 2], width - 4, self.unroll.ascii_only), 2, 0, room)
         if self.drawer is not None:
             self._stamp_drawer(canvas, width, height)
         if not self.wide:
@@ -199,7 +190,7 @@ class LessonScreen(Handling):
         canvas.stamp(line, 0, 1)
         canvas.stamp(frame.transport(self.player, self.words, self.playing(), width, self.unroll.ascii_only), 0, 2)
         pairs = [(sign, said, action) for sign, said, action in self.key_pairs()]
-        canvas.stamp(frame.key_line(pairs, width, self.unroll.ascii_only), 0, 3)
+        canvas.stamp(key_line(pairs, width, self.unroll.ascii_only), 0, 3)
         return canvas
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
 
-from textual.screen import Screen
 from textual.timer import Timer
 
 from engine.step import address
@@ -16,14 +14,12 @@ from lessons.player import Player
 from lessons.text import Text, load
 from lessons.typeset import name as symbol_name
 from lessons.words import Words
+from tui.boxes import Drawer, Notice
 from tui.card import options
 from tui.draw.pen import Cursor
-from tui.drawers import Drawer, Notice
+from tui.painted import Painted
 from tui.prompt import Prompt
 from tui.trainer import Trainer
-
-if TYPE_CHECKING:
-    from tui.app import UnrollApp
 
 FASTEST = 4096.0
 FULL = 1024.0
@@ -32,7 +28,7 @@ SHARE = 0.10
 """The share of one core that painting may take while training runs."""
 
 
-class Steering(Screen[None]):
+class Steering(Painted):
     """The part of the lesson screen that moves the player. What it needs of the rest is named first."""
 
     def __init__(self, player: Player) -> None:
@@ -50,11 +46,6 @@ class Steering(Screen[None]):
         self._next_frame = 0.0
 
     @property
-    def unroll(self) -> UnrollApp:
-        """The app, with its settings and words."""
-        return cast("UnrollApp", self.app)
-
-    @property
     def words(self) -> Words:
         return self.unroll.words
 
@@ -63,9 +54,10 @@ class Steering(Screen[None]):
         """The lesson's text in the language in use."""
         return load(type(self.player.lesson).__module__.rpartition(".")[0], self.words.lang)
 
-    def paint(self) -> None:
-        """Show the position as it is now."""
-        raise NotImplementedError
+    def settle(self) -> None:
+        """Stop playing, and keep the place."""
+        self._pause()
+        self.keep()
 
     def ask_line(self, label: str, then: Callable[[str], str | None], value: str = "") -> None:
         """Ask for a line of typing."""

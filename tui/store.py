@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
+import threading
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,16 @@ class Progress:
 
 
 class Store:
-    """Reads and writes both. What cannot be read is kept aside; what cannot be written is said once, in `trouble`."""
+    """Reads and writes both. What cannot be read is kept aside; what cannot be written is said once, in `trouble`.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    In the background, a save returns at once and a thread writes; of several waiting for one file the latest wins.
+    """
+
+    def __init__(self, folder: Path | None = None, background: bool = False) -> None:
+        self._waiting: dict[Path, str] = {}
+        self._wakes = threading.Condition()
+        self._writing = False
+        self._background = background
         dirs = PlatformDirs("unroll", appauthor=False)
         self.config = folder or Path(os.environ.get("UNROLL_HOME") or dirs.user_config_dir)
         self.data = folder or Path(os.environ.get("UNROLL_HOME") or dirs.user_data_dir)
@@ -85,8 +93,34 @@ class Store:
         return self._write(self.data / "progress.json", asdict(self.progress))
 
     def _write(self, path: Path, content: Any) -> bool:
+        text = json.dumps(content, ensure_ascii=False, indent=1)
+        if not self._background:
+            return self._put(path, text)
+        with self._wakes:
+            self._waiting[path] = text
+            if not self._writing:
+                self._writing = True
+                threading.Thread(target=self._drain, name="store", daemon=True).start()
+        return True
+
+    def _drain(self) -> None:
+        while True:
+            with self._wakes:
+                if not self._waiting:
+                    self._writing = False
+                    self._wakes.notify_all()
+                    return
+                path, text = self._waiting.popitem()
+            self._put(path, text)
+
+    def flush(self) -> None:
+        """Wait until everything is written."""
+        with self._wakes:
+            self._wakes.wait_for(lambda: not self._writing, timeout=5)
+
+    def _put(self, path: Path, text: str) -> bool:
         try:
-            write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1))
+            write_atomically(path, text)
         except OSError as error:
             self.trouble.append(f"{path}: {error.strerror}")
             return False

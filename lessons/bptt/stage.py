@@ -17,6 +17,8 @@ from lessons.panels import Block, Curve, Formula, Item, Label, Matrix, Panel, Ro
 from lessons.text import Text
 from lessons.typeset import law, name, subscript
 
+LEARNED = 0.2
+"""The loss under which a text counts as learned."""
 Rules = Mapping[str, str]
 GAP = "   "
 
@@ -269,9 +271,10 @@ def train(parts: Parts, rules: Rules) -> Stage:
     series = [Series(label, curve, first, dotted=i > 0) for i, (label, curve, first) in enumerate(training.curves)]
     marks = [(training.n, "▲", parts.say("open" if training.open else "here").format(n=training.n))]
     current = training.curves[training.current][1]
-    right = next((n for n, E in enumerate(current) if E < 0.2), None)
+    small = np.flatnonzero(np.asarray(current, dtype=float) < LEARNED)
+    right = int(small[0]) if small.size else None
     if right is not None:
-        marks.append((right, "✓", f"< .2 · {right}"))
+        marks.append((right, "✓", f"< {five(LEARNED)} · {right}"))
     notes = _losses(parts, current, training.n)
     curve = Curve(
         id="curve",
@@ -306,8 +309,9 @@ def _losses(parts: Parts, curve: Any, n: int) -> list[str]:
     known_here = [float(E) for E in here if E is not None]
     loss = curve[n] if n < len(curve) else sum(known_here) if len(known_here) == parts.T else None
     shown = [parts.say("now").format(loss="·" if loss is None else loss_figures(loss))]
-    known = [E for E in (*curve, *(() if loss is None else (loss,))) if np.isfinite(E)]
-    return [*shown, parts.say("least").format(loss=loss_figures(min(known)) if known else "·")]
+    known = np.append(np.asarray(curve, dtype=float), [] if loss is None else [loss])
+    known = known[np.isfinite(known)]
+    return [*shown, parts.say("least").format(loss=loss_figures(float(known.min())) if known.size else "·")]
 
 
 def stepped(parts: Parts, rules: Rules) -> Stage:

@@ -12,8 +12,9 @@ from textual.pilot import Pilot
 
 from tests.tui.driving import go, lesson, shown, typed
 from tui.app import UnrollApp
+from tui.boxes import Notice
 from tui.contents import Contents
-from tui.drawers import Check, Code, Fork, Inspect, Knobs, Notice
+from tui.drawers import Check, Code, Fork, Inspect, Knobs
 from tui.lesson import LessonScreen
 from tui.store import Store
 

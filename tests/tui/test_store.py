@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from tui import store as stores
 from tui.store import Store, write_atomically
 
 
@@ -58,11 +57,20 @@ def test_a_full_disk_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pyte
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(stores.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         write_atomically(file, "new")
     assert file.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["progress.json"]
+
+
+def test_in_the_background_the_latest_wins(tmp_path: Path) -> None:
+    store = Store(tmp_path, background=True)
+    for n in range(200):
+        store.progress.lessons = {"bptt": {"n": n}}
+        assert store.save_progress()
+    store.flush()
+    assert Store(tmp_path).progress.lessons["bptt"]["n"] == 199
 
 
 WRITER = """
