@@ -387,11 +387,6 @@ class Handling(Steering):
         self.drawer = self.cursor = None
         self._moved(True, "")
 
-    def action_quit(self) -> None:
-        self._pause()
-        self.keep()
-        self.unroll.exit()
-
     def action_digit(self, n: int) -> None:
         """A digit: an option of the card, a figure of its number, a knob's value, or the grain."""
         asked = self.player.asked
@@ -465,7 +460,7 @@ class Handling(Steering):
     def key_pairs(self) -> list[tuple[str, str, str]]:
         """(sign, words, action) of the keys that matter now, help and quit last."""
         words = self.words
-        last = [("?", words("keys.help"), "help"), ("q", words("keys.quit"), "quit")]
+        last = [("?", words("keys.help"), "help"), ("q", words("keys.quit"), "app.quit")]
         asked = self.player.asked
         if self.drawer is not None:
             found = [(sign, words(f"keys.{said}"), _action(sign)) for sign, said in self.drawer.keys]

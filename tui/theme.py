@@ -60,8 +60,10 @@ FLAGS = {"written": "bold", "read": "underline", "cursor": "reverse"}
 def style(theme: str, ink: str) -> Style:
     """The terminal style of an ink such as "pos2+written"; mono themes have no colour at all."""
     found = Style() if theme == "mono" else Style.parse(PALETTES[theme][""]) + Style(bgcolor=BACKGROUNDS[theme])
-    for word in ink.split("+"):
-        found += _word(theme, word)
+    words = ink.split("+")
+    on_ramp = any(word[:3] in ("pos", "neg") for word in words)
+    for word in words:
+        found += Style(bold=True) if on_ramp and word == "written" else _word(theme, word)
     return found
 
 

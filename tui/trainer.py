@@ -10,6 +10,8 @@ from engine.history import History
 
 MOST = 1_000_000
 """A run stops by itself after so many updates."""
+YIELD = 0.002
+"""Seconds after which the interpreter is offered to the screen."""
 
 
 class Trainer:
@@ -27,6 +29,7 @@ class Trainer:
         self._thread.start()
 
     def _run(self) -> None:
+        yielded = 0.0
         try:
             while not self._stop.is_set() and len(self.history) < MOST:
                 began = time.perf_counter()
@@ -34,6 +37,9 @@ class Trainer:
                 if not finite(self.history.track.measure(state)):
                     self.diverged = state.n - 1
                     return
+                if began - yielded > YIELD:  # else a screen that waits for the interpreter waits 5 ms a time
+                    time.sleep(0)
+                    yielded = began
                 if self.rate is not None:
                     self._stop.wait(max(0.0, 1 / self.rate - (time.perf_counter() - began)))
         except Exception as error:  # shown by the screen, which a thread must not touch
