@@ -61,21 +61,21 @@ def _restart(kept: Any) -> Start | None:
 def bring_back(player: Player, kept: Mapping[str, Any]) -> bool:
     """Bring a fresh player to a kept place. False, with the player at its start, where that place is no more."""
     try:
-        player._set(Setting(dict(kept["given"]), kept["seed"], _restart(kept["start"])))
+        player.set_up(Setting(dict(kept["given"]), kept["seed"], _restart(kept["start"])))
         player.record = {str(k): str(v) for k, v in kept["record"].items()}
         _bring_branches(player, kept)
         spot = kept["spot"]
         if spot["training"]:
-            player._land(min(int(spot["n"]), MOST_REPLAYED), is_open=bool(spot["open"]))
+            player.land(min(int(spot["n"]), MOST_REPLAYED), is_open=bool(spot["open"]))
             if spot["open"]:
-                player._move(player.inside(), min(int(spot["p"]), player.inside().total))
+                player.move(player.inside(), min(int(spot["p"]), player.inside().total))
         elif spot["p"]:
             player.grain = int(kept["grain"])
-            player._move(player.reel, min(int(spot["p"]), player.reel.total))
+            player.move(player.reel, min(int(spot["p"]), player.reel.total))
         player.grain = int(kept["grain"])
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration, AssertionError, Refused):
         player.branches, player.current = [], 0
-        player._set(Setting())
+        player.set_up(Setting())
         player.spot, player.since = Spot(), 0
         return False
     return True
@@ -88,9 +88,9 @@ def _bring_branches(player: Player, kept: Mapping[str, Any]) -> None:
     for branch in kept["branches"]:
         if branch["parent"] is not None:
             player.current = int(branch["parent"])
-            player._land(min(int(branch["at"]), MOST_REPLAYED), is_open=False)
+            player.land(min(int(branch["at"]), MOST_REPLAYED), is_open=False)
             start = _restart(branch["start"])
             assert start is not None
-            player._fork(branch["knobs"], start, branch["change"])
+            player.branch_off(branch["knobs"], start, branch["change"])
         player.history.grow(min(int(branch["length"]), MOST_REPLAYED))
     player.current = int(kept["current"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lessons.figures import five
-from lessons.player import Asked
+from lessons.place import Asked
 from lessons.text import Section, Text, fill
 from lessons.words import Words
 from tui.canvas import Canvas, boxed, wrap

@@ -229,8 +229,8 @@ class Steering(Painted):
     def last_finite(self, notice: Notice) -> None:
         """To just before the step that a divergence notice names."""
         self.drawer = None
-        self.player._land(notice.fields["n"], is_open=True)
-        self.player._move(self.player.inside(), notice.fields["p"] - 1)
+        self.player.land(notice.fields["n"], is_open=True)
+        self.player.move(self.player.inside(), notice.fields["p"] - 1)
         self.paint()
 
     def _speed(self, factor: float) -> None:

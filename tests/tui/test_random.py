@@ -54,7 +54,7 @@ async def keep_going(pilot: Pilot[None]) -> None:
     assert isinstance(screen, LessonScreen)
     if screen.trainer is not None or len(screen.player.branches) > 8:
         screen._pause()
-    if len(screen.player.branches) > 8 or screen.player.knobs["hidden"] > 8:
+    if len(screen.player.branches) > 8 or int(screen.player.knobs["hidden"]) > 8:
         screen.player.restart()
         screen.paint()
 
@@ -72,5 +72,3 @@ async def test_nothing_is_raised(size: tuple[int, int], tmp_path: Path, monkeypa
                 await keep_going(pilot)
         await pilot.pause(0)
         assert pilot.app.is_running
-
-

@@ -1,0 +1,94 @@
+"""Predictions: where they are asked, how they are answered, and the record of them."""
+
+from __future__ import annotations
+
+from engine.reel import rank
+from engine.step import Path
+from lessons.contract import Ask
+from lessons.place import Asked, Place
+
+
+class Asking(Place):
+    """The part of the player that asks."""
+
+    def asks(self) -> list[tuple[int, Ask]]:
+        """The predictions of the reel: (the position at which each is asked, the ask), in order."""
+        if self._asks is None:
+            found = []
+            for ask in self.lesson.asks:
+                path = ask.where(self.knobs, self.start) if ask.track == "reel" else None
+                end = self.reel.seek(path) if path else None
+                if end is not None and path is not None:
+                    step = self.reel.step(end)
+                    assert step is not None
+                    depth = len(group_upto(step.path, path))
+                    found.append((self.reel.start(end, rank(self.lesson.grains, step.path, depth - 1)), ask))
+            self._asks = sorted(found, key=lambda pair: pair[0])
+        return self._asks
+
+    def _stop_at_ask(self, target: int) -> int:
+        """Where a step may go: to a prediction that is still open, if one lies on the way."""
+        if self.spot.training:
+            return target
+        for p, ask in self.asks():
+            if ask.id not in self.record and self.spot.p <= p < target:
+                if p == self.spot.p:
+                    self.asked = Asked(ask)
+                return p
+        return target
+
+    def _ask_training(self) -> bool:
+        ask = next((a for a in self.lesson.asks if a.track == "train" and a.id not in self.record), None)
+        if ask is not None:
+            self.asked = Asked(ask)
+        return ask is not None
+
+    def answer(self, value: str | float) -> Asked:
+        """Answer the prediction that is asked: an option's id, or a number. The truth comes from the run."""
+        asked = self.asked
+        assert asked is not None
+        reel = self.scrub
+        ahead = reel.end(self.spot.p + 1, self._ask_rank(asked.ask)) if reel else None
+        view = self.view(ahead)
+        asked.view, asked.given, asked.truth = view, value, asked.ask.answer(view)
+        asked.verdict = "right" if matches(asked.ask, value, asked.truth) else "wrong"
+        self.record[asked.ask.id] = asked.verdict
+        return asked
+
+    def _ask_rank(self, ask: Ask) -> int:
+        path = ask.where(self.knobs, self.start)
+        reel = self.scrub
+        step = reel.step(self.spot.p + 1) if reel else None
+        if not path or step is None:
+            return self.grain
+        return rank(self.lesson.grains, step.path, len(group_upto(step.path, path)) - 1)
+
+    def has_question(self) -> bool:
+        """Whether a prediction is open."""
+        return self.asked is not None
+
+    def skip(self) -> None:
+        """Leave the prediction unanswered; it comes back when asked for."""
+        if self.asked is not None and not self.asked.verdict:
+            self.record[self.asked.ask.id] = "skipped"
+        self.asked = None
+
+    def ask_again(self, verdicts: tuple[str, ...] = ("skipped", "wrong")) -> int:
+        """Ask skipped and wrong predictions again; how many."""
+        again = [key for key, verdict in self.record.items() if verdict in verdicts]
+        for key in again:
+            del self.record[key]
+        return len(again)
+
+
+def group_upto(path: Path, wanted: Path) -> Path:
+    """The part of a path up to the last place that is wanted."""
+    last = max((i for i, place in enumerate(path) if place in wanted), default=0)
+    return path[: last + 1]
+
+
+def matches(ask: Ask, value: str | float, truth: str | float) -> bool:
+    """Whether an answer is right: the option, or a number within the tolerance."""
+    if ask.kind == "choice":
+        return value == truth
+    return abs(float(value) - float(truth)) <= ask.tolerance * max(abs(float(truth)), 1e-12) + 1e-12

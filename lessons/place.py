@@ -1,0 +1,210 @@
+"""Where a learner is: the lesson as it is set up, its reel and its training runs, and what can be seen from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.device import Device, finite
+from engine.history import History
+from engine.reel import Reel
+from engine.step import Path
+from lessons.contract import Ask, Lesson, Start, Training, View
+from lessons.knobs import Value, read_all
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One training run: the trunk is A; each fork gets the next letter. `knobs` and `start` are its own."""
+
+    name: str
+    knobs: Mapping[str, Value]
+    start: Start
+    history: History
+    change: str = ""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where the learner is: on the reel at p; or in training before update n, with p inside it where it is open."""
+
+    training: bool = False
+    p: int = 0
+    n: int = 0
+    open: bool = False
+
+
+@dataclass
+class Setting:
+    """What can be undone: knobs, seed and start."""
+
+    given: dict[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    start: Start | None = None
+
+
+@dataclass
+class Asked:
+    """A prediction being asked: what was chosen, and once answered, the truth and the verdict."""
+
+    ask: Ask
+    choice: int = 0
+    typed: str = ""
+    given: str | float | None = None
+    truth: str | float | None = None
+    verdict: str = ""
+    view: View | None = None
+
+
+class Place:
+    """One lesson on one device, and a position in it. What moves the position stands in the classes built on this."""
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        device: Device,
+        given: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        start: Start | None = None,
+    ) -> None:
+        self.lesson, self.device = lesson, device
+        self.record: dict[str, str] = {}
+        self.asked: Asked | None = None
+        self.grain: int = lesson.grains[lesson.grain]
+        self.spot = Spot()
+        self.since = 0
+        self._past: list[Setting] = []
+        self.set_up(Setting(dict(given or {}), seed, start))
+
+    def set_up(self, setting: Setting) -> None:
+        """Take over knobs, seed and start, and build afresh all that follows from them."""
+        card = self.lesson.card
+        knobs = read_all(card.knobs, setting.given)
+        default = {knob.id: knob.default for knob in card.knobs}
+        drawn = any(name in setting.given for name in ("text", "hidden")) and setting.start is None
+        seed = setting.seed if setting.seed is not None else (0 if drawn else None)
+        start = setting.start or self.lesson.start(knobs, seed)
+        self.setting, self.knobs, self.seed, self.start = setting, knobs, seed, start
+        self.changed = {name for name, value in knobs.items() if value != default[name]}
+        self.reel = self.lesson.reel(self.device, knobs, start)
+        self.branches: list[Branch] = []
+        self.current = 0
+        self._inside: tuple[int, int, Reel] | None = None
+        self._asks: list[tuple[int, Ask]] | None = None
+
+    @property
+    def trains(self) -> bool:
+        """Whether this lesson has a training track."""
+        return "train" in self.lesson.card.acts
+
+    @property
+    def branch(self) -> Branch:
+        """The training run in focus."""
+        if not self.branches:
+            track = self.lesson.track(self.device, self.knobs, self.start)
+            assert track is not None, "only a lesson with an act `train` can be trained"
+            self.branches = [Branch("A", self.knobs, self.start, History(track))]
+        return self.branches[self.current]
+
+    @property
+    def history(self) -> History:
+        return self.branch.history
+
+    def inside(self) -> Reel:
+        """The reel of the update in focus, opened."""
+        n = self.spot.n
+        if self._inside is None or self._inside[:2] != (self.current, n):
+            self._inside = (self.current, n, self.history.track.inside(self.history.grow(n)))
+        return self._inside[2]
+
+    @property
+    def scrub(self) -> Reel | None:
+        """The reel that stepping moves along; None on the training curve."""
+        if not self.spot.training:
+            return self.reel
+        return self.inside() if self.spot.open else None
+
+    @property
+    def act(self) -> str:
+        """The act in focus."""
+        return "train" if self.spot.training else self.reel.act(self.spot.p)[0]
+
+    @property
+    def path(self) -> Path:
+        """The address of this position."""
+        reel = self.scrub
+        if reel is None:
+            return (("update", self.spot.n),)
+        step = reel.step(max(self.spot.p, 1))
+        assert step is not None
+        return step.path if self.spot.p else step.path[:1]
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """(position, last known position)."""
+        reel = self.scrub
+        return (self.spot.n, len(self.history)) if reel is None else (self.spot.p, reel.total)
+
+    def view(self, ahead: int | None = None) -> View:
+        """What can be seen here; or `ahead`, at a position that is not reached yet."""
+        reel, training, branch = self.scrub, None, None
+        knobs: Mapping[str, Value] = self.knobs
+        start = self.start
+        if self.spot.training:
+            branch = self.branch
+            knobs, start = branch.knobs, self.start_here()
+            curves = [
+                (b.name, b.history.curve(), 0 if b.history.trunk is None else b.history.first) for b in self.branches
+            ]
+            shown = [(label, curve[first:], first) for label, curve, first in curves]
+            shown[self.current] = (curves[self.current][0], curves[self.current][1], 0)
+            training = Training(self.spot.n, len(self.history), self.spot.open, shown, self.current)
+        p = self.spot.p if ahead is None else ahead
+        since = min(self.since, p) if ahead is None else self.spot.p
+        fallback = None
+        if reel is None:
+            closed = self.inside()
+            fallback = lambda symbol: closed.get(symbol, closed.starts[1])  # noqa: E731
+        rules = self.lesson.rule(knobs)
+        return View(self.device, knobs, start, reel, p, since, rules, self.lesson.columns, self.act, training, fallback)
+
+    def start_here(self) -> Start:
+        """The parameters and inputs in focus: the reel's, or those that the update in focus starts from."""
+        if not self.spot.training:
+            return self.start
+        return self.lesson.at(self.branch.start, self.history.grow(self.spot.n), self.device)
+
+    def move(self, reel: Reel, p: int) -> bool:
+        moved = p != self.spot.p
+        self.spot = replace(self.spot, p=p)
+        self.since = reel.start(p, self.grain) if p > 0 else 0
+        return moved or self.asked is not None
+
+    def land(self, n: int, is_open: bool) -> None:
+        self.history.grow(n)
+        self.spot, self.since = Spot(True, 0, n, is_open), 0
+
+    def follow(self) -> None:
+        """To the latest update: training has gone on."""
+        self.land(len(self.history), is_open=False)
+
+    def divergence(self) -> tuple[int, int] | None:
+        """(update, position in it) of the first step of training that left the finite numbers, if one did."""
+        curve = self.history.curve() if self.branches else ()
+        bad = next((n for n, loss in enumerate(curve) if loss - loss != 0), None)
+        for n in (bad - 1, bad) if bad is not None else ():
+            reel = self.history.track.inside(self.history.state(n)) if n >= 0 else None
+            p = self.diverged(reel) if reel is not None else None
+            if p is not None:
+                return n, p
+        return None
+
+    def diverged(self, reel: Reel | None = None) -> int | None:
+        """The position of the first step of a reel that left the finite numbers, if one did."""
+        reel = reel or self.scrub or self.inside()
+        for n in range(len(reel.sections)):
+            for i, step in enumerate(reel.tape(n)):
+                if not all(finite(self.device.get(value)) for value in step.values.values()):
+                    return reel.starts[n] + i + 1
+        return None
