@@ -15,18 +15,18 @@ from tui import frame
 from tui.canvas import Canvas, boxed, fit, key_line
 from tui.card import draw_card
 from tui.draw import Pen
-from tui.handling import Handling
 from tui.keys import EVERYWHERE, LESSON, bindings
 from tui.layout import Laid, lay
 from tui.lines import Lines
 from tui.panel_blocks import blocks_of, too_large
 from tui.prompt import Prompt
+from tui.reaching import Reaching
 
 LEAST = (60, 20)
 WIDE = 100
 
 
-class LessonScreen(Handling):
+class LessonScreen(Reaching):
     """One lesson, played. All that lasts is in the player; what is here is how it is being looked at."""
 
     BINDINGS = bindings(LESSON, EVERYWHERE)
