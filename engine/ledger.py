@@ -10,19 +10,19 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from engine.activations import Activation
-from engine.device import Array
+from engine.device import HOST, Array, HostArray
 from engine.srn import Inputs, Params, Run
 
 
 class Ledger(NamedTuple):
     """Σ over the ledger: the gradient, the column sums (T arrays (H, B)), and norms of every term by parameter.
 
-    `norms[p][t][k]` is ‖k-th term of ∂E_t/∂p‖, a list of rows, filled only when asked for (batch of one).
+    `norms[p][t, k]` is ‖k-th term of ∂E_t/∂p‖ on the host, NaN for k > t; only when asked for (batch of one).
     """
 
     grad: Params
     columns: list[Array]
-    norms: dict[str, list[list[float]]]
+    norms: dict[str, HostArray]
 
 
 class Stacked(NamedTuple):
@@ -53,11 +53,11 @@ def diagonals(theta: Params, run: Stacked, steps: int, batch: int, window: int) 
 
 
 def ledger(xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Run, window: int, host: Any = None) -> Ledger:
-    """The whole ledger. `host` (array to nested list of floats) asks for the norms too."""
+    """The whole ledger. `host` (from the device to the host) asks for the norms too."""
     steps, batch = len(inputs.x), inputs.s_init.shape[1]
     stacked = stack(xp, f, inputs, run)
     total = xp.zeros_like(stacked.s)
-    lengths = []
+    lengths: list[HostArray] = []
     for delta in diagonals(theta, stacked, steps, batch, window):
         missing = xp.zeros_like(total[:, delta.shape[1] :])
         total = total + xp.concat((delta, missing), axis=1)
@@ -74,11 +74,11 @@ def ledger(xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Run, wind
     return Ledger(grad, columns, _norms(xp, stacked, lengths, steps, host) if host is not None else {})
 
 
-def _norms(xp: Any, run: Stacked, lengths: list[list[float]], steps: int, host: Any) -> dict[str, list[list[float]]]:
+def _norms(xp: Any, run: Stacked, lengths: list[HostArray], steps: int, host: Any) -> dict[str, HostArray]:
     """‖delta s'‖ = ‖delta‖ ‖s‖ for an outer product, so a batch of one needs no term to be made."""
-    factors = {"W": host(xp.sqrt(xp.sum(run.before**2, axis=0))), "U": [1.0] * steps, "b": [1.0] * steps}
-
-    def term(p: str, t: int, k: int) -> float:
-        return lengths[t - k][k] * factors[p][k] if t - k < len(lengths) else 0.0
-
-    return {p: [[term(p, t, k) for k in range(t + 1)] for t in range(steps)] for p in factors}
+    lower = HOST.xp.tri(steps, dtype=bool)
+    delta = HOST.xp.where(lower, 0.0, HOST.xp.nan)
+    ks = HOST.xp.arange(steps)
+    for d, diagonal in enumerate(lengths):
+        delta[ks[d:], ks[: steps - d]] = diagonal
+    return {"W": delta * host(xp.sqrt(xp.sum(run.before**2, axis=0))), "U": delta, "b": delta}

@@ -13,21 +13,25 @@ from engine.tape import Source, Tape
 
 Grains = Mapping[str, int]
 """The rank of each kind of loop, coarse to fine: {"act": 0, "t": 1, "k": 2, "op": 3}. Phases are "act" or "phase"."""
+Families = Mapping[str, Callable[..., Any]]
+Late = Mapping[str, Callable[[], Any]]
 
 
 class Env:
-    """What can be read at the start of a section, by symbol: plain ones, and families made when asked for.
+    """What can be read at the start of a section, by symbol: plain ones; late ones and families, made when asked for.
 
     A family is a function of the indices, e.g. `lambda t, k: …` for "delta"; it gives None where there is nothing.
     """
 
-    def __init__(self, plain: Mapping[str, Any], **families: Callable[..., Any]) -> None:
-        self._plain, self._families = plain, families
+    def __init__(self, plain: Mapping[str, Any], families: Families | None = None, late: Late | None = None) -> None:
+        self._plain, self._families, self._late = plain, families or {}, late or {}
 
     def get(self, name: str) -> Any:
         """The value of a symbol, or None."""
         if name in self._plain:
             return self._plain[name]
+        if name in self._late:
+            return self._late[name]()
         family, indices = split(name)
         make = self._families.get(family)
         return make(*indices) if make and indices else None
@@ -174,6 +178,10 @@ class Reel:
         """The last group end before p: the start of the group that led here, finished or not."""
         return 0 if p <= 0 else self.start(p, grain)
 
+    def holding(self, wanted: Path) -> list[int]:
+        """The sections that may have steps at an address."""
+        return [n for n, s in enumerate(self.sections) if agrees(s.place, wanted) or self._may_hold(s.place, wanted)]
+
     def seek(self, wanted: Path) -> int | None:
         """The end of the first group whose address holds all wanted places in order; None if there is none."""
         for n, section in enumerate(self.sections):
@@ -196,10 +204,9 @@ class Reel:
 
     def _may_hold(self, place: Path, wanted: Path) -> bool:
         """Whether a section at `place` may have steps at `wanted`: no place of the two names one loop differently."""
-        loops = dict(wanted)
-        first_phase = wanted[0][0] if wanted[0][1] < 0 and wanted[0][0] in self._names else None
-        named = {name for name, _ in place}
-        return all(loops.get(name, index) == index for name, index in place) and first_phase in (None, *named)
+        loops, named = dict(wanted), {name for name, _ in place}
+        phases = {name for name, index in wanted if index < 0 and name in self._names}
+        return phases <= named and all(loops.get(name, index) == index for name, index in place)
 
     def act(self, p: int) -> Place:
         """The outermost place of the step that led to p."""

@@ -13,7 +13,7 @@ from engine import check as checking
 from engine.activations import Activation
 from engine.device import Array, Device, quiet
 from engine.ledger import Ledger, ledger
-from engine.reel import Env, Section
+from engine.reel import Env, Families, Late, Section
 from engine.srn import (
     PARAMETERS,
     Inputs,
@@ -47,7 +47,7 @@ class Unrolled:
     @cached_property
     def ledger(self) -> Ledger:
         """The whole double sum: gradient, column sums, and (for a batch of one) the norm of every term."""
-        host = (lambda a: self.device.get(a).tolist()) if self.inputs.s_init.shape[1] == 1 else None
+        host = self.device.get if self.inputs.s_init.shape[1] == 1 else None
         with quiet():
             return ledger(self.device.xp, self.f, self.theta, self.inputs, self.run, self.window, host)
 
@@ -96,31 +96,34 @@ class Unrolled:
 
     def env_inputs(self) -> Env:
         """The parameters and the inputs."""
-        return Env(self._given(), x=self._at(self.inputs.x), y=self._at(self.inputs.y))
+        return Env(self._given(), {"x": self._at(self.inputs.x), "y": self._at(self.inputs.y)})
 
-    def _ran(self) -> dict[str, Any]:
+    def _ran(self) -> Families:
         """The families that the forward pass left."""
         run = {"s": self.run.s, "yhat": self.run.yhat, "E": self.run.E, "x": self.inputs.x, "y": self.inputs.y}
         return {name: self._at(values) for name, values in run.items()}
 
     def env_forward(self) -> Env:
         """The same, and what the forward pass left."""
-        return Env(self._given(), **self._ran())
+        return Env(self._given(), self._ran())
 
     def env_run(self, **more: Any) -> Env:
         """The same, and the error at every output; and how large each term of the ledger is."""
-        return Env(self._given(**more), **self._ran(), **self._lengths(), e=self._errors)
+        return Env(self._given(**more), {**self._ran(), **self._totals(), "e": self._errors}, self._norms())
 
     def env_rows(self, **more: Any) -> Env:
         """The same, and every row of the ledger: its terms' vectors and its sums."""
-        sums = {f"d{p}": (lambda t, *k, p=p: None if k else self.summed_row(p, t)) for p in PARAMETERS}
-        return Env(self._given(**more), **self._ran(), **self._lengths(), **sums, e=self._errors, delta=self.delta)
+        sums: Families = {f"d{p}": (lambda t, *k, p=p: None if k else self.summed_row(p, t)) for p in PARAMETERS}
+        made = {**self._ran(), **self._totals(), **sums, "e": self._errors, "delta": self.delta}
+        return Env(self._given(**more), made, self._norms())
 
-    def _lengths(self) -> dict[str, Any]:
-        """‖term‖ and ‖Σ_k terms‖ of ∂E_t/∂p, for showing the ledger as a whole."""
-        terms = {f"norm_{p}": (lambda t, k, p=p: self.norm(p, t, k)) for p in "WUb"}
-        totals = {f"total_{p}": (lambda t, p=p: self.total(p, t)) for p in "WUb"}
-        return {**terms, **totals}
+    def _norms(self) -> Late:
+        """‖term‖ for the whole ledger, "norms_W" (T, T)."""
+        return {f"norms_{p}": (lambda p=p: self.norms(p)) for p in "WUb"}
+
+    def _totals(self) -> Families:
+        """‖Σ_k terms‖ of a row, "total_W[t]"."""
+        return {f"total_{p}": (lambda t, p=p: self.total(p, t)) for p in "WUb"}
 
     def total(self, p: str, t: int) -> Any:
         """‖∂E_t/∂p‖, or None beyond the last timestep."""
@@ -134,10 +137,10 @@ class Unrolled:
     def _errors(self, t: int) -> Array | None:
         return self.error(t) if t < self.steps else None
 
-    def norm(self, p: str, t: int, k: int) -> Any:
-        """‖k-th term of ∂E_t/∂p‖, or None outside the ledger or with a batch."""
-        rows = self.ledger.norms.get(p)
-        return self.device.put(rows[t][k]) if rows and 0 <= k <= t < self.steps else None
+    def norms(self, p: str) -> Any:
+        """‖k-th term of ∂E_t/∂p‖ (T, T), or None with a batch."""
+        found = self.ledger.norms.get(p)
+        return None if found is None else self.device.put(found)
 
     def env_summed(self) -> Env:
         """The same, and the whole gradient."""
@@ -160,7 +163,7 @@ class Unrolled:
             return checking.unit(self.device, getattr(self.theta, p), cell)
 
         units = {f"unit_{p}": (lambda i, p=p: unit(p, i)) for p in PARAMETERS}
-        return Env(self._given(**more), **self._ran(), **units)
+        return Env(self._given(**more), {**self._ran(), **units})
 
     def _loss_on_host(self, p: str, value: Any) -> Any:
         return self.device.get(self.loss(**{p: self.device.put(value)}))

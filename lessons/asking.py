@@ -13,25 +13,34 @@ class Asking(Place):
 
     def asks(self) -> list[tuple[int, Ask]]:
         """The predictions of the reel: (the position at which each is asked, the ask), in order."""
-        if self._asks is None:
-            found = []
-            for ask in self.lesson.asks:
-                path = ask.where(self.knobs, self.start) if ask.track == "reel" else None
-                end = self.reel.seek(path) if path else None
-                if end is not None and path is not None:
-                    step = self.reel.step(end)
-                    assert step is not None
-                    depth = len(group_upto(step.path, path))
-                    found.append((self.reel.start(end, rank(self.lesson.grains, step.path, depth - 1)), ask))
-            self._asks = sorted(found, key=lambda pair: pair[0])
-        return self._asks
+        found = [(self._position(ask), ask) for ask in self.lesson.asks if ask.track == "reel"]
+        return sorted(((p, ask) for p, ask in found if p is not None), key=lambda pair: pair[0])
+
+    def _position(self, ask: Ask) -> int | None:
+        """Where a prediction is asked: just before the group of steps that its address names."""
+        if ask.id not in self._asks:
+            path = ask.where(self.knobs, self.start)
+            end = self.reel.seek(path) if path else None
+            p = None
+            if end is not None and path is not None:
+                step = self.reel.step(end)
+                assert step is not None
+                depth = len(group_upto(step.path, path))
+                p = self.reel.start(end, rank(self.lesson.grains, step.path, depth - 1))
+            self._asks[ask.id] = p
+        return self._asks[ask.id]
 
     def _stop_at_ask(self, target: int) -> int:
         """Where a step may go: to a prediction that is still open, if one lies on the way."""
         if self.spot.training:
             return target
-        for p, ask in self.asks():
-            if ask.id not in self.record and self.spot.p <= p < target:
+        here, there = self.reel.section(self.spot.p + 1), self.reel.section(target)
+        for ask in self.lesson.asks:
+            path = ask.where(self.knobs, self.start) if ask.track == "reel" and ask.id not in self.record else None
+            if not path or not any(here <= n <= there for n in self.reel.holding(path)):
+                continue
+            p = self._position(ask)
+            if p is not None and self.spot.p <= p < target:
                 if p == self.spot.p:
                     self.asked = Asked(ask)
                 return p

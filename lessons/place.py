@@ -91,7 +91,7 @@ class Place:
         self.branches: list[Branch] = []
         self.current = 0
         self._inside: tuple[int, int, Reel] | None = None
-        self._asks: list[tuple[int, Ask]] | None = None
+        self._asks: dict[str, int | None] = {}
 
     @property
     def trains(self) -> bool:

@@ -57,9 +57,9 @@ def at_first_term(knobs: Knobs, start: Start) -> Path | None:
 def first_term(view: View) -> str:
     """How the term of k = 0 compares with that of k = 1."""
     t = view.loop("t")
-    now, before = view.get(f"norm_W[{t},0]"), view.get(f"norm_W[{t},1]")
-    assert now is not None
-    assert before is not None
+    norms = view.get("norms_W")
+    assert norms is not None
+    now, before = norms[t, 0], norms[t, 1]
     return "zero" if now == 0 else "larger" if now > before else "smaller"
 
 

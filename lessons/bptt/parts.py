@@ -42,6 +42,12 @@ class Parts:
         focus = self.k if self.k is not None else self.t if self.t is not None else 0
         return Axis(tuple(f"t={t}" for t in range(self.T)), focus, self.H)
 
+    @cached_property
+    def near(self) -> range:
+        """The timesteps that may be in sight, however wide the screen."""
+        focus = self.axis.focus
+        return range(max(0, focus - 12), min(self.T, focus + 13))
+
     def flags(self, name: str) -> dict[str, Any]:
         return {"written": name in self.view.written, "read": name in self.view.read}
 
@@ -67,7 +73,7 @@ class Parts:
         """The net in time. From back_from to back_to the gradient flows; elsewhere what ran points forward."""
         nodes = [Node("s-1", "state", -1, "s₋₁", self.vector("s_init", self.H, editable=True))]
         edges = []
-        for t in range(self.T):
+        for t in self.near:
             nodes += [*self._column(t, probability)]
             below, above = f"x{t}", f"E{t}"
             live = f"z[{t}]" in self.view.written or f"s[{t}]" in self.view.written
@@ -77,7 +83,8 @@ class Parts:
             out = "backward" if back and t == back_from else "forward" if self.known(f"E[{t}]") else ""
             edges.append(Edge(f"s{t}", above, "V", out, f"o[{t}]" in self.view.written))
             way = "backward" if back and t != back_to else "forward" if known or live else ""
-            edges.append(Edge(f"s{t - 1}", f"s{t}", "W" if t else "", way, live))
+            if t == 0 or t - 1 in self.near:
+                edges.append(Edge(f"s{t - 1}", f"s{t}", "W" if t else "", way, live))
         rows = {
             row: self.say(row) for row in ("target", "loss", "state", "input")
         }  # fmt: skip
@@ -118,12 +125,12 @@ class Parts:
     def row(self, label: str, name: str, size: int, lie: str = "row", upto: int | None = None) -> Row:
         """name[t] under every t."""
         last = self.T - 1 if upto is None else upto
-        return Row(label, {t: self.vector(f"{name}[{t}]", size, lie) for t in range(last + 1)})
+        return Row(label, {t: self.vector(f"{name}[{t}]", size, lie) for t in self.near if t <= last})
 
     def delta_row(self, t: int) -> Row:
         """delta[t,k] under every k up to t."""
         label = f"δ{subscript(str(t))},ₖ"
-        return Row(label, {k: self.vector(f"delta[{t},{k}]", self.H) for k in range(t + 1)})
+        return Row(label, {k: self.vector(f"delta[{t},{k}]", self.H) for k in self.near if k <= t})
 
     def norm_row(self, t: int) -> Row:
         """‖delta[t,k]‖ as bars, the longest being the largest of this row so far."""
@@ -141,7 +148,7 @@ class Parts:
         title = self.say("ledger").format(p=p)
         if self.T > WIDE:
             focus = (self.t or 0, self.k if self.k is not None else 0)
-            block = Block(f"norm_{p}", values, values.shape)
+            block = Block(f"norms_{p}", values, values.shape)
             return Heat(id="ledger", priority=6, title=title, block=block, focus=focus)
         rows = []
         for t in range(self.T):
@@ -156,11 +163,10 @@ class Parts:
     def _norms(self, p: str) -> tuple[HostArray, tuple[int, int] | None]:
         """(T, T): norms where known, NaN where not yet; and the cell just written."""
         found = np.full((self.T, self.T), np.nan)
-        done = self.t if self.t is not None else self.T
-        for t in range(min(done, self.T)):
-            for k in range(t + 1):
-                norm = self.view.get(f"norm_{p}[{t},{k}]")
-                found[t, k] = np.nan if norm is None else norm
+        norms = self.view.get(f"norms_{p}")
+        if norms is not None:
+            done = self.t if self.t is not None else self.T
+            found[:done] = norms[:done]
         written = None
         if self.t is not None:
             for k in range(self.t + 1):

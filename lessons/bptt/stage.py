@@ -58,7 +58,7 @@ def forward(parts: Parts, rules: Rules) -> Stage:
 def _guesses(parts: Parts) -> Row:
     """ŷ under every t: as many letters as a column holds, the likeliest first."""
     found: dict[int, Item] = {}
-    for t in range(parts.T):
+    for t in parts.near:
         yhat = parts.view.get(f"yhat[{t}]")
         if yhat is None:
             found[t] = Label("·", role="dim")
@@ -75,10 +75,10 @@ def _percent(p: float) -> str:
 
 def by_V(parts: Parts, rules: Rules) -> Stage:
     """Act 2: ∂E_t/∂V, one product of two vectors the state already has."""
-    H, K, T = parts.H, parts.K, parts.T
+    H, K = parts.H, parts.K
     graph = parts.graph(parts.t, parts.t)
     error = parts.row("e = ŷ − y", "e", K, "column")
-    blocks: dict[int, Item] = {t: parts.matrix(f"dV[{t}]", (K, H), labels="") for t in range(T)}
+    blocks: dict[int, Item] = {t: parts.matrix(f"dV[{t}]", (K, H)) for t in parts.near}
     term = Row("∂Eₜ/∂V", blocks)
     return [
         laws(rules, "e", "dV_t"),
@@ -109,7 +109,7 @@ def _counted(parts: Parts) -> str:
 def by_W(parts: Parts, rules: Rules) -> Stage:
     """Act 3: ∂E_t/∂W, one term for every time W was met."""
     t, H = parts.t or 0, parts.H
-    terms: dict[int, Item] = {k: parts.matrix(f"dW[{t},{k}]", (H, H)) for k in range(t + 1)}
+    terms: dict[int, Item] = {k: parts.matrix(f"dW[{t},{k}]", (H, H)) for k in parts.near if k <= t}
     return [
         laws(rules, "W_term", "delta", right=_counted(parts)),
         *parts.strip(),
@@ -147,7 +147,9 @@ def by_U(parts: Parts, rules: Rules) -> Stage:
     t, H, K = parts.t or 0, parts.H, parts.K
     terms: dict[int, Item] = {}
     where: dict[int, Item] = {}
-    for k in range(t + 1):
+    for k in parts.near:
+        if k > t:
+            continue
         code, symbol = parts.inputs["x"][k], f"dU[{t},{k}]"
         value = parts.view.get(symbol)
         shown = None if value is None else value[:, code].reshape(1, H)
@@ -168,7 +170,7 @@ def summed(parts: Parts, rules: Rules) -> Stage:
     """Act 5: the sum over t, down the columns, and the sweep that needs only their sums."""
     T, H = parts.T, parts.H
     rows = [parts.delta_row(t) for t in range(T)] if T <= 6 else []
-    head = Row("", {k: Label(f"k={k}", role="dim") for k in range(T)})
+    head = Row("", {k: Label(f"k={k}", role="dim") for k in parts.near})
     triangle = [Row(f"E{subscript(str(t))}", row.items) for t, row in enumerate(rows)]
     column = parts.row(parts.say("sum"), "column", H)
     sweep = parts.row(parts.say("sweep"), "a", H)
@@ -186,7 +188,7 @@ def summed(parts: Parts, rules: Rules) -> Stage:
             rows=[Row(column.label, column.items, rule=True), sweep],
         ),
         Matrix(id="by_t", priority=6, axis=parts.axis, rows=[
-            Row("∂Eₜ/∂W", {t: parts.matrix(f"dW[{t}]", (H, H)) for t in range(T)}),
+            Row("∂Eₜ/∂W", {t: parts.matrix(f"dW[{t}]", (H, H)) for t in parts.near}),
         ]),
         flow("gradients", grads, 10),
         cost(parts),
@@ -195,9 +197,9 @@ def summed(parts: Parts, rules: Rules) -> Stage:
 
 
 def _difference(parts: Parts) -> str:
-    """How far the sweep is from the column sums, over all that both have."""
+    """How far the sweep is from the column sums, over the columns around here that both have."""
     gaps = []
-    for k in range(parts.T):
+    for k in parts.near:
         a, column = parts.view.get(f"a[{k}]"), parts.view.get(f"column[{k}]")
         if a is not None and column is not None:
             gaps.append(float(abs(a - column).max()))
@@ -354,8 +356,9 @@ def says(view: View, text: Text) -> dict[str, Any]:
         "next": subscript(str((k or 0) + 1)), "joints": (t or 0) - (k or 0),
         "x": _letter_at(inputs, k if k is not None else t),
     }  # fmt: skip
+    norms = view.get("norms_W") if view.act == "dW" else None
     for p, at in (("previous", 1), ("first", 0)):
-        norm = view.get(f"norm_W[{t},{at}]") if t is not None and t >= at else None
+        norm = norms[t, at] if norms is not None and t is not None and t >= at else None
         fields[p] = "·" if norm is None else five(float(norm))
     fields["wrote"] = ", ".join(name(s) for s in sorted(view.written, key=_order)[:3]) or "·"
     s = view.get(f"s[{min(2, T - 1)}]")
