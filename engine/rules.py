@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from engine.activations import log_softmax, sigmoid, softmax
 from engine.device import HOST
-from engine.step import Path, symbol
+from engine.step import Path, split, symbol
 
 Lookup = Callable[[str], Any]
 """From a symbol to its value before the operation, or None."""
@@ -155,3 +155,32 @@ def reads(rule: str, path: Path) -> list[str]:
 
     visit(parse(rule).value)
     return found
+
+
+def unify(rule: str, name: str) -> Path | None:
+    """The loop indices under which a rule writes `name`, as a path; None if it never does, or reads other loops."""
+    target, expression = parse(rule)
+    family, indices = split(name)
+    if not (isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id == family):
+        return None
+    parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+    if len(parts) != len(indices) or not all(isinstance(part, ast.Name) for part in parts):
+        return None
+    bound = {part.id: index for part, index in zip(parts, indices, strict=True) if isinstance(part, ast.Name)}
+    used = {node.id for sub in ast.walk(expression) if isinstance(sub, ast.Subscript) for node in names(sub.slice)}
+    return tuple(bound.items()) if used <= set(bound) and _makes(expression, target) else None
+
+
+def names(node: ast.AST) -> list[ast.Name]:
+    """All plain names below a node."""
+    return [each for each in ast.walk(node) if isinstance(each, ast.Name)]
+
+
+def _makes(expression: ast.expr, target: ast.expr) -> bool:
+    """Whether a rule makes its target from other things: an accumulator, which reads itself, explains nothing."""
+    return ast.unparse(target) not in {ast.unparse(node) for node in ast.walk(expression)}
+
+
+def close(a: Any, b: Any) -> bool:
+    """Whether two arrays agree to rounding."""
+    return bool(xp.allclose(a, b, rtol=1e-9, atol=1e-12))

@@ -21,7 +21,27 @@ from engine.step import Path, Step, Walk
 
 PARAMETERS = ("U", "W", "V", "b", "c")
 COLUMNS = frozenset(
-    {"x", "y", "z", "s", "o", "yhat", "e", "delta", "column", "a", "b", "c", "db", "dc", "s_init", "sweep_b", "sweep_c"}
+    [
+        "x",
+        "y",
+        "z",
+        "s",
+        "o",
+        "yhat",
+        "e",
+        "delta",
+        "column",
+        "a",
+        "b",
+        "c",
+        "db",
+        "dc",
+        "s_init",
+        "sweep_b",
+        "sweep_c",
+        "met_b",
+        "met_c",
+    ],
 )
 """Families whose arrays are columns: with a batch of one they are shown as vectors."""
 
@@ -69,11 +89,11 @@ def rules(f: Activation) -> dict[str, str]:
         "column": "column[k] = total(delta, k)",
         "a_last": f"a[k] = (V.T @ e[k]) * {slope}",
         "a": f"a[k] = (V.T @ e[k] + W.T @ a[k+1]) * {slope}",
-        "sweep_U": "sweep_U = sweep_U + a[k] @ x[k].T",
-        "sweep_W": "sweep_W = sweep_W + a[k] @ s[k-1].T",
-        "sweep_V": "sweep_V = sweep_V + e[k] @ s[k].T",
-        "sweep_b": "sweep_b = sweep_b + batch(a[k])",
-        "sweep_c": "sweep_c = sweep_c + batch(e[k])",
+        "U_met": "met_U[k] = a[k] @ x[k].T",
+        "W_met": "met_W[k] = a[k] @ s[k-1].T",
+        "V_met": "met_V[k] = e[k] @ s[k].T",
+        "b_met": "met_b[k] = batch(a[k])",
+        "c_met": "met_c[k] = batch(e[k])",
         "W_term": "dW[t,k] = delta[t,k] @ s[k-1].T",
         "U_term": "dU[t,k] = delta[t,k] @ x[k].T",
         "b_term": "db[t,k] = batch(delta[t,k])",
@@ -82,6 +102,7 @@ def rules(f: Activation) -> dict[str, str]:
         found[f"{p}_zero"] = f"d{p}[t] = 0 * {p}"
         found[f"{p}_add"] = f"d{p}[t] = d{p}[t] + d{p}[t,k]"
     for p in PARAMETERS:
+        found[f"sweep_{p}"] = f"sweep_{p} = sweep_{p} + met_{p}[k]"
         found[f"sum_{p}_zero"] = f"d{p} = 0 * {p}"
         found[f"sum_{p}"] = f"d{p} = d{p} + d{p}[t]"
         found[f"sweep_{p}_zero"] = f"sweep_{p} = 0 * {p}"
@@ -205,6 +226,8 @@ def sweep(xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Run, at: P
             "c": (e, bias),
         }
         for p, (error, factor) in met.items():
-            total[p] = total[p] + error @ factor.T
+            term = error @ factor.T
+            yield Step(here, f"{p}_met", {f"met_{p}[{k}]": term})
+            total[p] = total[p] + term
             yield Step(here, f"sweep_{p}", {f"sweep_{p}": total[p]})
     return Params(**total)

@@ -6,7 +6,7 @@ A section finds what earlier ones left (the run, the ledger) computed once, at f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from engine import check as checking
@@ -113,17 +113,27 @@ class Unrolled:
 
     def env_rows(self, **more: Any) -> Env:
         """The same, and every row of the ledger: its terms' vectors and its sums."""
-        sums: Families = {f"d{p}": (lambda t, *k, p=p: None if k else self.summed_row(p, t)) for p in PARAMETERS}
-        made = {**self._ran(), **self._totals(), **sums, "e": self._errors, "delta": self.delta}
+
+        def summed(p: str) -> Any:
+            return lambda t, *k: None if k else self.summed_row(p, t)
+
+        sums = {f"d{p}": summed(p) for p in PARAMETERS}
+        made: Families = {**self._ran(), **self._totals(), **sums, "e": self._errors, "delta": self.delta}
         return Env(self._given(**more), made, self._norms())
 
     def _norms(self) -> Late:
         """‖term‖ for the whole ledger, "norms_W" (T, T)."""
-        return {f"norms_{p}": (lambda p=p: self.norms(p)) for p in "WUb"}
+        return {f"norms_{p}": partial(self.norms, p) for p in "WUb"}
 
     def _totals(self) -> Families:
-        """‖Σ_k terms‖ of a row, "total_W[t]"."""
-        return {f"total_{p}": (lambda t, p=p: self.total(p, t)) for p in "WUb"}
+        """Of other rows: ‖Σ_k terms‖, "total_W[t]", and a term itself, "term_W[t,k]"."""
+        totals = {f"total_{p}": partial(self.total, p) for p in "WUb"}
+        return {**totals, **{f"term_{p}": partial(self.term, p) for p in "WU"}}
+
+    def term(self, p: str, t: int, k: int) -> Array | None:
+        """The k-th term of ∂E_t/∂p, p being W or U; None outside the ledger."""
+        delta = self.delta(t, k)
+        return None if delta is None else delta @ (self.before(k) if p == "W" else self.inputs.x[k]).T
 
     def total(self, p: str, t: int) -> Any:
         """‖∂E_t/∂p‖, or None beyond the last timestep."""
@@ -230,7 +240,7 @@ class Unrolled:
             at,
             lambda: sweep(self.device.xp, self.f, self.theta, self.inputs, self.run, at),
             self.env_columns,
-            len(PARAMETERS) + 6 * self.steps,
+            len(PARAMETERS) + 11 * self.steps,
         )
 
     def section_check(self, at: Path) -> Section:

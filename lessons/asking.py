@@ -56,13 +56,19 @@ class Asking(Place):
         """Answer the prediction that is asked: an option's id, or a number. The truth comes from the run."""
         asked = self.asked
         assert asked is not None
-        reel = self.scrub
-        ahead = reel.end(self.spot.p + 1, self._ask_rank(asked.ask)) if reel else None
-        view = self.view(ahead)
-        asked.view, asked.given, asked.truth = view, value, asked.ask.answer(view)
+        self._reveal(asked)
+        assert asked.truth is not None
+        asked.given = value
         asked.verdict = "right" if matches(asked.ask, value, asked.truth) else "wrong"
         self.record[asked.ask.id] = asked.verdict
         return asked
+
+    def _reveal(self, asked: Asked) -> None:
+        """Read the truth from the run: from just after the steps that the question was asked before."""
+        reel = self.scrub
+        ahead = reel.end(self.spot.p + 1, self._ask_rank(asked.ask)) if reel else None
+        asked.view = self.view(ahead)
+        asked.truth = asked.ask.answer(asked.view)
 
     def _ask_rank(self, ask: Ask) -> int:
         path = ask.where(self.knobs, self.start)
@@ -77,10 +83,13 @@ class Asking(Place):
         return self.asked is not None
 
     def skip(self) -> None:
-        """Leave the prediction unanswered; it comes back when asked for."""
-        if self.asked is not None and not self.asked.verdict:
-            self.record[self.asked.ask.id] = "skipped"
-        self.asked = None
+        """Leave the prediction unanswered: its truth is shown; a second time closes the card."""
+        asked = self.asked
+        if asked is not None and not asked.verdict:
+            self._reveal(asked)
+            asked.verdict = self.record[asked.ask.id] = "skipped"
+        else:
+            self.asked = None
 
     def ask_again(self, verdicts: tuple[str, ...] = ("skipped", "wrong")) -> int:
         """Ask skipped and wrong predictions again; how many."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from engine import rules as ruling
 from engine.check import Checked
-from engine.device import Array, Device, HostArray
+from engine.device import Array, Device, HostArray, quiet
 from engine.history import State, Track
 from engine.reel import Grains, Reel
 from engine.step import Path, Step, split
@@ -56,7 +56,7 @@ class View:
         fallback: Callable[[str], Array | None] | None = None,
     ) -> None:
         self.device, self.knobs, self.start, self.act, self.training = device, knobs, start, act, training
-        self.p, self.since = p, since
+        self.p, self.since, self.flipped = p, since, False
         self._reel, self._rules, self._columns, self._fallback = reel, rules, columns, fallback
         self.step: Step | None = reel.step(p) if reel else None
         self.path: Path = self.step.path if self.step else ()
@@ -106,6 +106,43 @@ class View:
         assert step is not None
         return self._rules[step.op], step.path, at
 
+    def origin(self, symbol: str) -> tuple[str, Path, None] | None:
+        """(rule, bindings as a path, None) for what an earlier section wrote: the rule that gives just what is held."""
+        held = self._raw(symbol, self.p)
+        if held is None:
+            return None
+        value = self.device.get(held)
+        for rule in dict.fromkeys(self._rules.values()):
+            path = ruling.unify(rule, symbol)
+            if path is None:
+                continue
+            try:
+                with quiet():
+                    found = ruling.evaluate(rule, path, self.held)
+            except (KeyError, TypeError, ValueError):
+                continue
+            if getattr(found, "shape", ()) == value.shape and ruling.close(found, value):
+                return rule, path, None
+        return None
+
+    def held(self, symbol: str) -> Any:
+        """What a symbol holds here, on the host, columns as columns; for evaluating rules."""
+        found = self._raw(symbol, self.p)
+        return self.device.get(found) if hasattr(found, "shape") else found
+
+    def users(self, symbol: str, most: int = 3) -> list[str]:
+        """What the next steps of this section make from a symbol, the nearest first."""
+        found: list[str] = []
+        if self._reel is None:
+            return found
+        end = self._reel.starts[self._reel.section(self.p) + 1]
+        for at in range(max(self.since, 0) + 1, min(end, self.p + 40) + 1):
+            step = self._reel.step(at)
+            assert step is not None
+            if symbol in ruling.reads(self._rules[step.op], step.path):
+                found += [name for name in step.values if name not in (*found, symbol)]
+        return found[:most]
+
     def lookup(self, at: int) -> ruling.Lookup:
         """How symbols read just before the step that led to position `at`."""
         reel = self._reel
@@ -142,7 +179,8 @@ class Ask:
 class Lesson(Protocol):
     """A lesson: an experiment that can be run and taken apart, and what is shown of it.
 
-    `reel` is its finite part; `track`, where it has one, its training. A lesson holds no position and no setting.
+    `reel` is its finite part; `track`, where it has one, its training. `columns` are the families shown flat,
+    `explains` those explained first when a step wrote several. A lesson holds no position and no setting.
     """
 
     card: Card
@@ -150,6 +188,7 @@ class Lesson(Protocol):
     grain: str
     asks: tuple[Ask, ...]
     columns: frozenset[str]
+    explains: tuple[str, ...]
 
     def start(self, knobs: Knobs, seed: int | None) -> Start:
         """What the experiment starts from. `seed` None asks for the lecture's own example where there is one."""
@@ -159,6 +198,9 @@ class Lesson(Protocol):
 
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
         """The start with one entry changed. Raises Refused where it cannot be."""
+
+    def editable(self, symbol: str) -> bool:
+        """Whether a symbol's entries may be put in by hand."""
 
     def at(self, start: Start, state: State, device: Device) -> Start:
         """The start as training has changed it."""

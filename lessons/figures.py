@@ -41,7 +41,7 @@ def cell(x: float) -> str:
 
 def loss(x: float) -> str:
     """A loss in a header: three decimals."""
-    return f"{x + 0.0:.3f}".replace("-", MINUS) if math.isfinite(x) else five(x)
+    return f"{x + 0.0:.3f}".replace("-", MINUS) if abs(x) < 1e4 else five(x)
 
 
 def eight(x: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine import rules as ruling
 from engine.device import quiet
+from engine.step import split
 from lessons.contract import View
 from lessons.figures import eight, five, whole
 from lessons.typeset import entry, explain, law
@@ -25,6 +26,7 @@ class Inspection:
     numbers: str = ""
     parts: str = ""
     sources: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
     position: int | None = None
 
     @property
@@ -59,12 +61,13 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
     full = index[: held.ndim] if held is not None else index
     value = None if held is None or len(full) < held.ndim else float(held[full] if held.ndim else held)
     label = entry(symbol, full)
-    found = view.writer(symbol)
+    found = view.writer(symbol) or view.origin(symbol)
     if found is None:
         return Inspection(symbol, full, label, value)
     rule, path, position = found
+    lookup = view.lookup(position) if position is not None else view.held
     with quiet():
-        cell = explain(rule, path, full, view.lookup(position))
+        cell = explain(rule, path, full, lookup)
     return Inspection(
         symbol,
         full,
@@ -75,19 +78,21 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
         cell.numbers,
         cell.parts,
         tuple(ruling.reads(rule, path)),
+        tuple(view.users(symbol)),
         position,
     )
 
 
-def focus(view: View, shown: Collection[str]) -> tuple[str, tuple[int, ...]] | None:
+def focus(view: View, shown: Collection[str], explains: tuple[str, ...] = ()) -> tuple[str, tuple[int, ...]] | None:
     """The cell that is explained when none is chosen: the first that was written, of what is shown if possible."""
     step = view.step
     if step is None:
         return None
     order = [name for name in view.written if not _is_zero(view, name)] or list(step.values)
+    first = [name for name in order if split(name)[0].startswith(explains)] if explains else []
     seen = [name for name in order if name in shown]
     place = lambda name: (view.writer(name) or ("", (), 0))[2]  # noqa: E731
-    name = min(seen, key=place) if seen else max(order, key=place)
+    name = first[0] if first else min(seen, key=place) if seen else max(order, key=place)
     held = view.get(name)
     return name, (0,) * (0 if held is None else held.ndim)
 

@@ -65,6 +65,7 @@ def bring_back(player: Player, kept: Mapping[str, Any]) -> bool:
         player.record = {str(k): str(v) for k, v in kept["record"].items()}
         _bring_branches(player, kept)
         spot = kept["spot"]
+        player.spot, player.since = Spot(), 0
         if spot["training"]:
             player.land(min(int(spot["n"]), MOST_REPLAYED), is_open=bool(spot["open"]))
             if spot["open"]:

@@ -62,6 +62,8 @@ class Block:
     written: bool = False
     read: bool = False
     editable: bool = False
+    only: int | None = None
+    """The one column that was read, where only one was."""
 
     def index(self, r: int, c: int) -> tuple[int, ...]:
         """The index in the symbol of the shown cell."""
@@ -180,12 +182,16 @@ class Series:
 
 @dataclass(frozen=True, kw_only=True)
 class Curve(Panel):
-    """Lines over a count. `marks` are (x, sign, words) under the axis; `notes` stand beside the picture."""
+    """Lines over a count. `marks` are (x, sign, words) under the axis; `notes` stand beside the picture.
+
+    The axes reach at least to `reach` and `least_top`.
+    """
 
     series: Sequence[Series]
     marks: Sequence[tuple[int, str, str]] = ()
     notes: Sequence[str] = ()
     reach: int = 0
+    least_top: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

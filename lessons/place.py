@@ -57,6 +57,10 @@ class Asked:
     view: View | None = None
 
 
+MOST_CAUGHT_UP = 500
+"""Updates that a branch is brought forward by a step of another."""
+
+
 class Place:
     """One lesson on one device, and a position in it. What moves the position stands in the classes built on this."""
 
@@ -71,6 +75,8 @@ class Place:
         self.lesson, self.device = lesson, device
         self.record: dict[str, str] = {}
         self.asked: Asked | None = None
+        self.flipped = False
+        self.seen: set[str] = set()
         self.grain: int = lesson.grains[lesson.grain]
         self.spot = Spot()
         self.since = 0
@@ -167,7 +173,10 @@ class Place:
             closed = self.inside()
             fallback = lambda symbol: closed.get(symbol, closed.starts[1])  # noqa: E731
         rules = self.lesson.rule(knobs)
-        return View(self.device, knobs, start, reel, p, since, rules, self.lesson.columns, self.act, training, fallback)
+        columns = self.lesson.columns
+        view = View(self.device, knobs, start, reel, p, since, rules, columns, self.act, training, fallback)
+        view.flipped = self.flipped
+        return view
 
     def start_here(self) -> Start:
         """The parameters and inputs in focus: the reel's, or those that the update in focus starts from."""
@@ -179,10 +188,18 @@ class Place:
         moved = p != self.spot.p
         self.spot = replace(self.spot, p=p)
         self.since = reel.start(p, self.grain) if p > 0 else 0
+        if not self.spot.training and p and (p == reel.total or reel.act(p + 1) != reel.act(p)):
+            self.seen.add(self.act)
         return moved or self.asked is not None
 
     def land(self, n: int, is_open: bool) -> None:
+        """To just before update n, in it or on the curve; runs beside this one come along if they are near."""
         self.history.grow(n)
+        if n:
+            self.seen.add("train")
+        for branch in self.branches:
+            if n - len(branch.history) <= MOST_CAUGHT_UP:
+                branch.history.grow(n)
         self.spot, self.since = Spot(True, 0, n, is_open), 0
 
     def follow(self) -> None:

@@ -96,12 +96,12 @@ class Player(Stepping):
         self.land(min(self.spot.n, len(self.history)), is_open=False)
         return True
 
-    def take_over(self, knobs: Mapping[str, Value], start: Start) -> None:
+    def take_over(self, knobs: Mapping[str, Value], start: Start, seed: int | None = None) -> None:
         """Go on with a state that was read from a file, from its first step."""
         default = {knob.id: knob.default for knob in self.lesson.card.knobs}
         given = {name: value for name, value in knobs.items() if value != default[name]}
         self._past.append(self.setting)
-        self.set_up(Setting(given, self.setting.seed, start))
+        self.set_up(Setting(given, seed, start))
         self.spot, self.since, self.asked = Spot(), 0, None
 
     def undo(self) -> bool:

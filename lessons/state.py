@@ -59,13 +59,25 @@ def _read(file: str) -> str:
         raise Refused("file_read", file=file, error=error.strerror or error) from None
 
 
-def restore(lesson: Lesson, file: str, given: Mapping[str, Any]) -> tuple[dict[str, Value], Start]:
-    """Knobs and start from a file: its own knobs, overruled by what is given, and its own parameters."""
+def restore(lesson: Lesson, file: str, given: Mapping[str, Any]) -> tuple[dict[str, Value], Start, int | None]:
+    """Knobs, start and seed from a file: its knobs, overruled by what is given; its parameters, by nothing.
+
+    Raises Refused where the file contradicts itself or what is given.
+    """
     state = load(file, lesson.card.id)
-    stored = state.get("knobs", {})
+    stored, seed = state.get("knobs", {}), state.get("seed")
+    if not isinstance(stored, dict):
+        raise Refused("file_knobs", file=file, found=type(stored).__name__)
+    if not (seed is None or (isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0)):
+        raise Refused("seed", value=repr(seed))
     known = {knob.id for knob in lesson.card.knobs}
-    merged = {name: value for name, value in stored.items() if name in known} if isinstance(stored, dict) else {}
-    return lesson.read(file, state, read_all(lesson.card.knobs, {**merged, **given}))
+    merged = {name: value for name, value in stored.items() if name in known} | dict(given)
+    asked = read_all(lesson.card.knobs, merged)
+    knobs, start = lesson.read(file, state, asked)
+    for name in merged:
+        if knobs[name] != asked[name]:
+            raise Refused("state_knob", file=file, knob=name, found=asked[name], wanted=knobs[name])
+    return knobs, start, seed
 
 
 def export(lesson: Lesson, seed: int | None, knobs: Mapping[str, Value], start: Start) -> dict[str, Any]:

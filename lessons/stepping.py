@@ -30,8 +30,11 @@ class Stepping(Asking):
         return self.move(reel, self._stop_at_ask(target))
 
     def go_on(self) -> bool:
-        """Past the card: skipped if it has no answer yet; then one step."""
-        self.skip()
+        """Past the card: one that has no answer yet is skipped, and shows its truth first; then one step."""
+        if self.asked is not None and not self.asked.verdict:
+            self.skip()
+            return True
+        self.asked = None
         return self.forward()
 
     def _next_update(self) -> bool:
@@ -143,20 +146,30 @@ class Stepping(Asking):
         return True
 
     def jump(self, text: str) -> None:
-        """To an address as typed: "57", "update 57", "t=3 k=1", "train/update=57/backward/t=3". Raises Refused."""
-        typed = text.strip().replace(" ", "/") if "=" in text else text.strip()
-        words = typed.split()
-        if len(words) == 2 and words[1].isdigit():
-            typed = f"{words[0]}={words[1]}"
+        """To an address as typed: "57", "update 57", "act 3", "t=3 k=1", "train/update=57/t=3". Raises Refused."""
+        words = text.replace("/", " ").split()
         self.asked = None
-        if typed.isdigit():
-            self._jump_number(int(typed))
-            return
-        try:
-            wanted = parse_address(typed)
-        except ValueError as error:
-            raise Refused("address", error=str(error)) from None
-        self.seek(wanted)
+        if len(words) == 2 and words[0] in ("act", "step") and words[1].isdigit():
+            self._jump_to(words[0], int(words[1]))
+        elif len(words) == 1 and words[0].isdigit():
+            self._jump_number(int(words[0]))
+        else:
+            try:
+                wanted = parse_address("/".join(paired(words)))
+            except ValueError as error:
+                raise Refused("address", error=str(error)) from None
+            self.seek(wanted)
+
+    def _jump_to(self, what: str, n: int) -> None:
+        acts = self.lesson.card.acts
+        if what == "step":
+            if self.scrub is None:
+                self.spot = Spot()
+            self._jump_number(n)
+        elif 1 <= n <= len(acts):
+            self.to_act(acts[n - 1])
+        else:
+            raise Refused("place", place=f"act {n}", example=f"act {len(acts)}")
 
     def _jump_number(self, n: int) -> None:
         reel = self.scrub
@@ -174,21 +187,23 @@ class Stepping(Asking):
             raise Refused("update", update=n, most=MOST_UPDATES)
 
     def seek(self, wanted: Path) -> None:
-        """To the end of the first group at an address. Raises Refused where there is none."""
-        if wanted and wanted[0][0] in (getattr(self.reel, "id", "reel"), "reel", "ledger") and wanted[0][1] < 0:
+        """To the end of the first group at an address; within the update in focus if it has one. Raises Refused."""
+        if wanted and wanted[0] in (("reel", -1), ("ledger", -1)):
             wanted = wanted[1:]
-        training = bool(wanted) and (wanted[0] == ("train", -1) or wanted[0][0] == "update") and self.trains
-        if training:
+        if wanted and (wanted[0] == ("train", -1) or wanted[0][0] == "update") and self.trains:
             self._seek_training(tuple(place for place in wanted if place != ("train", -1)))
             return
-        reel = self.inside() if self.spot.open else self.reel
-        p = reel.seek(wanted) if wanted else None
+        if wanted and self.spot.training:
+            p = self.inside().seek(wanted)
+            if p is not None:
+                self.spot = replace(self.spot, p=p, open=True)
+                self._mark_since(self.inside(), wanted)
+                return
+        p = self.reel.seek(wanted) if wanted else None
         if p is None:
             raise Refused("place", place=address(wanted) or "–", example=self.example())
-        if not self.spot.open:
-            self.spot = Spot()
-        self.spot = replace(self.spot, p=p)
-        self._mark_since(reel, wanted)
+        self.spot = Spot(p=p)
+        self._mark_since(self.reel, wanted)
 
     def _seek_training(self, wanted: Path) -> None:
         loops = dict(wanted)
@@ -216,7 +231,7 @@ class Stepping(Asking):
         reel = self.scrub or self.inside()
         sections = reel.sections
         step = reel.step(reel.starts[len(sections) // 2] + 1)
-        return address(step.path) if step else address(self.path)
+        return ("train/" if self.spot.training else "") + address(step.path if step else self.path)
 
     def go_in(self) -> bool:
         """Open the update in focus. False where there is nothing to open."""
@@ -233,3 +248,14 @@ class Stepping(Asking):
             return False
         self.land(self.spot.n, is_open=False)
         return True
+
+
+def paired(words: list[str]) -> list[str]:
+    """ "update", "57" as "update=57"; everything else as it is."""
+    found: list[str] = []
+    for word in words:
+        if word.isdigit() and found and found[-1].isidentifier():
+            found[-1] += f"={word}"
+        else:
+            found.append(word)
+    return found

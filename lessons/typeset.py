@@ -45,6 +45,8 @@ def _name(family: str, indices: list[str]) -> str:
             return form
     if family.startswith("numeric_"):
         return f"≈∂E/∂{family[-1]}"
+    if family.startswith("met_"):
+        return f"(∂E/∂{family[-1]}){subscript(indices[0])}"
     if family.startswith("unit_"):
         return "1ᵢⱼ"
     if family.startswith("sweep_"):
@@ -191,7 +193,7 @@ class _Expand:
                 a, b = self.cell(left, at), self.cell(right, at)
                 power = "²" if b.symbols == "2" else f"^{b.numbers}"
                 symbols, numbers = _wrap(a.symbols, a.tight, 3) + power, _negative(a.numbers, a.tight) + power
-                return Cell(symbols, numbers, 3, a.value**b.value)
+                return Cell(symbols, numbers, 3, _power(a.value, b.value))
             case ast.BinOp(left=left, op=op, right=right):
                 return self.pair(left, op, right, at)
             case ast.Compare():
@@ -285,6 +287,13 @@ class _Expand:
         x = float(array.sum())
         tight = 2 if len(found) == 1 else 1
         return Cell(_series([c.symbols for c in found]), _series([c.numbers for c in found]), tight, x)
+
+
+def _power(a: float, b: float) -> float:
+    try:
+        return float(a**b)
+    except (OverflowError, ZeroDivisionError):
+        return float("inf")
 
 
 def _times(a: Cell, b: Cell) -> Cell:

@@ -31,7 +31,7 @@ class UnrollApp(App[None]):
     COMMAND_PALETTE_BINDING: ClassVar[str] = "colon"
     BINDINGS: ClassVar[list[BindingType]] = []
     TITLE = "unroll"
-    CSS = "Screen { overflow: hidden; }"
+    CSS = "Screen { overflow: hidden; } SearchIcon { display: none; }"
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class UnrollApp(App[None]):
         lang: str = "en",
         device: str = "cpu",
         ascii_only: bool = False,
-        resume: bool = False,
+        afresh: bool = False,
     ) -> None:
         super().__init__()
         self.store = store or Store()
@@ -48,7 +48,7 @@ class UnrollApp(App[None]):
         self.ascii_only = ascii_only
         self.course: dict[str, Card | Broken] = course()
         self.device = device
-        self._first, self._resume, self._told = lesson, resume, False
+        self._first, self._afresh, self._told = lesson, afresh, False
         if self.no_color:
             self.ansi_color = True
 
@@ -76,7 +76,7 @@ class UnrollApp(App[None]):
         self.push_screen(Contents())
         self.set_timer(0.3, lambda: importlib.import_module("tui.lesson"))  # so that the first lesson opens at once
         if self._first is not None:
-            self.open_lesson(self._first, self._resume)
+            self.open_lesson(self._first)
 
     def _take_theme(self) -> None:
         if not self.no_color:
@@ -84,8 +84,8 @@ class UnrollApp(App[None]):
 
     # lessons
 
-    def open_lesson(self, lesson: str, resume: bool = False) -> None:
-        """Open a lesson, at its start or where the learner left it. Raises Refused where it cannot be loaded."""
+    def open_lesson(self, lesson: str) -> None:
+        """Open a lesson where the learner left it, else at its start. Raises Refused where it cannot be loaded."""
         card = self.course.get(lesson)
         if card is None:
             raise Refused("lesson", lesson=lesson, lessons=", ".join(self.course) or "–")
@@ -98,8 +98,12 @@ class UnrollApp(App[None]):
         kept = self.store.progress.lessons.get(lesson, {})
         player.record = {str(k): str(v) for k, v in kept.get("record", {}).items()}
         said = ""
-        if resume and kept.get("place") and bring_back(player, kept["place"]):
-            said = self.words("say.restored", where=kept["place"]["address"])
+        if kept.get("place"):
+            brought = not self._afresh and bring_back(player, kept["place"])
+            where = f"{player.act}, {player.progress[0]}"
+            said = (
+                self.words("say.restored", where=where) if brought else "" if self._afresh else self.words("say.lost")
+            )
         screen = LessonScreen(player)
         screen.said = said
         if self.store.trouble:
@@ -118,9 +122,10 @@ class UnrollApp(App[None]):
 
         lesson, progress = player.lesson.card.id, self.store.progress
         kept = progress.lessons.setdefault(lesson, {})
-        acts = [*kept.get("acts", []), player.act]
         place = keep(player)
-        kept.update(acts=sorted(set(acts)), record=dict(player.record), place=place, address=place["address"])
+        acts = sorted({*kept.get("acts", []), *player.seen})
+        kept.update(acts=acts, record=dict(player.record), place=place, address=place["address"])
+        kept.update(act=player.act, step=player.progress[0])
         progress.last = lesson
         self.store.save_progress()
         if self.store.trouble and isinstance(self.screen, Painted) and not self._told:
@@ -171,7 +176,7 @@ class UnrollApp(App[None]):
         for key in ALL.values():
             if any(binding.id == key.id for _, binding in screen._bindings):
                 words = self.words(f"help.{key.id}")
-                yield SystemCommand(f"{words}  [{key.sign}]", key.id, self._runner(screen, key.action))
+                yield SystemCommand(words, key.sign, self._runner(screen, key.action))
 
     def _runner(self, screen: Screen[Any], action: str) -> Any:
         async def run() -> None:

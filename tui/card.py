@@ -49,6 +49,8 @@ def draw_card(asked: Asked, words: Words, text: Text, fields: dict[str, Any], wi
         way = "" if asked.ask.kind == "number" else f"↑↓ {words('keys.choose')}  "
         lines += [("", ""), (f"{way}↵ {words('keys.answer')}  esc {words('keys.skip')}", "dim")]
         return boxed(words("card.before"), lines, width, ascii_only)
+    for paragraph in question if asked.verdict == "right" else ():
+        lines += [(line, "dim") for line in wrap(fill(paragraph, fields), inner)]
     if asked.verdict == "wrong":
         lines.append((words("card.you", said=_said(asked, chosen, fields, asked.given)), "wrong"))
     lines.append((words("card.truth", truth=_said(asked, chosen, fields, asked.truth)), "right"))

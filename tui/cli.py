@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -16,13 +18,14 @@ from tui.terminal import language
 
 def main() -> None:
     """The console script: errors are one line and exit code 2."""
-    try:
-        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
-        sys.stderr.reconfigure(errors="replace")  # type: ignore[union-attr]
-    except AttributeError:
-        pass
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who called us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        with contextlib.suppress(AttributeError):
+            getattr(sys, name).reconfigure(errors="replace")
     try:
         result = cli.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         sys.exit(0)
@@ -33,8 +36,11 @@ def main() -> None:
     except Refused as refused:
         fail(refused.say(_words()))
     except BrokenPipeError:
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it is quiet
         sys.exit(1)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        fail(f"cannot write: {error.strerror}")
     sys.exit(result if isinstance(result, int) else 0)
 
 
@@ -93,10 +99,10 @@ def cli(ctx: click.Context, lang: str | None, glyphs: str | None, device: str) -
 @_lang_option
 @click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None)
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
-@click.option("--resume", is_flag=True, help="Go on where you left.")
+@click.option("--afresh", is_flag=True, help="From the first step, not where you left.")
 @click.pass_context
 def open_command(
-    ctx: click.Context, lesson: str, lang: str | None, glyphs: str | None, device: str | None, resume: bool
+    ctx: click.Context, lesson: str, lang: str | None, glyphs: str | None, device: str | None, afresh: bool
 ) -> None:
     """Open one lesson."""
     above = ctx.obj or {}
@@ -104,11 +110,11 @@ def open_command(
 
     find(lesson)
     run_app(
-        lesson, lang or above.get("lang"), glyphs or above.get("glyphs"), device or above.get("device", "cpu"), resume
+        lesson, lang or above.get("lang"), glyphs or above.get("glyphs"), device or above.get("device", "cpu"), afresh
     )
 
 
-def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: str, resume: bool = False) -> None:
+def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: str, afresh: bool = False) -> None:
     """Open the app, if there is a terminal to open it in."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         fail(_words()("error.terminal", lesson=lesson or "LESSON"))
@@ -121,7 +127,7 @@ def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: st
     if lang:
         store.settings.language = lang
     ascii_only = wants_ascii(glyphs or store.settings.glyphs)
-    UnrollApp(lesson, store, language(lang or ""), device, ascii_only, resume).run()
+    UnrollApp(lesson, store, language(lang or ""), device, ascii_only, afresh).run()
     store.flush()
 
 
@@ -145,12 +151,18 @@ def lessons_command(as_json: bool, lang: str | None) -> None:
     if as_json:
         click.echo(json.dumps({"lessons": [card.describe() for card in found.values()]}, ensure_ascii=False))
         return
-    speak = language(lang or "")
+    speak = language(_spoken["lang"])
     for card in found.values():
         if isinstance(card, Broken):
             click.echo(f"! {card.id:<12} {card.error}")
         else:
             click.echo(f"{card.id:<14}{card.slides:<8}{card.title[speak]}")
+
+
+def _above(name: str, default: str) -> str:
+    """An option that stood before the command: `unroll --device gpu show …`."""
+    parent = click.get_current_context().parent
+    return str((parent.obj or {}).get(name) or default) if parent is not None else default
 
 
 def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -171,9 +183,9 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--step", type=str, default=None, help="Go to step N of the first act on.")
 @click.option("--all", "all_steps", is_flag=True, help="With --json: every step and what it wrote.")
 @click.option("--state", type=click.Path(), help="Parameters and inputs from a file.")
-@click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu", help="Where to compute.")
+@click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None, help="Where to compute.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
-@click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default="auto", help="What to draw with.")
+@click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None, help="What to draw with.")
 @_lang_option
 def show_command(
     lesson: str,
@@ -183,9 +195,9 @@ def show_command(
     step: str | None,
     all_steps: bool,
     state: str | None,
-    device: str,
+    device: str | None,
     as_json: bool,
-    glyphs: str,
+    glyphs: str | None,
     lang: str | None,
 ) -> None:
     """Print a lesson at a place: panels, or with --json every number in full."""
@@ -195,6 +207,14 @@ def show_command(
     card = find(lesson)
     given = _settings(pairs)
     read_all(card.knobs, given)
+    device, glyphs = device or _above("device", "cpu"), glyphs or _above("glyphs", "auto")
+    for wrong, key in (
+        (state and seed, "state_seed"),
+        (place and step, "both_places"),
+        (all_steps and not as_json, "all_json"),
+    ):
+        if wrong:
+            raise Refused(key)
     if seed is not None and not seed.isdigit():
         raise Refused("seed", value=repr(seed))
     from lessons.state import load
@@ -207,8 +227,8 @@ def show_command(
 
     opened = card.open()
     if state is not None:
-        knobs, start = restore(opened, state, given)
-        player = Player(opened, target, knobs, None if seed is None else int(seed), start)
+        knobs, start, drawn = restore(opened, state, given)
+        player = Player(opened, target, knobs, drawn, start)
     else:
         player = Player(opened, target, given, None if seed is None else int(seed))
     _go(player, place, step)
@@ -221,11 +241,15 @@ def show_command(
         from tui.terminal import speaks_utf8
 
         ascii_only = glyphs == "ascii" or (glyphs == "auto" and not speaks_utf8())
-        _print(picture(player, language(lang or ""), ascii_only))
+        _print(picture(player, language(_spoken["lang"]), ascii_only))
 
 
 def _print(text: str) -> None:
     sys.stdout.write(text + "\n")
+
+
+MOST_UPDATES = 1_000_000
+"""As in `lessons.stepping`, which is not loaded for a light command."""
 
 
 def _go(player: Any, place: str | None, step: str | None) -> None:
@@ -242,7 +266,18 @@ def _go(player: Any, place: str | None, step: str | None) -> None:
             wanted = parse_address(place)
         except ValueError as error:
             raise Refused("address", error=str(error)) from None
+        _train(player, dict(wanted).get("update", 0))
         player.seek(wanted)
+
+
+def _train(player: Any, n: int) -> None:
+    """Make the updates that lead to a place; a long way shows how far it is, where someone looks."""
+    if n <= 2000 or not player.trains or n > MOST_UPDATES:
+        return
+    history, part = player.branch.history, max(1, n // 200)
+    with click.progressbar(range(part, n + 1, part), file=sys.stderr, label="training") as marks:
+        for mark in marks:
+            history.grow(mark)
 
 
 @cli.command("doctor")

@@ -42,6 +42,10 @@ class Contents(Painted):
         last = self.unroll.store.progress.last
         cards = self.cards()
         self.at = next((i for i, card in enumerate(cards) if card.id == last), 0)
+        store = self.unroll.store
+        if not store.probe() or store.trouble:
+            self.notice = Notice(self.unroll.words("drawer.trouble"), "\n".join(store.trouble))
+            store.trouble.clear()
         self.paint()
 
     def cards(self) -> list[Card | Broken]:
@@ -153,7 +157,9 @@ class Contents(Painted):
         kept = self.unroll.store.progress.lessons.get(card.id, {})
         extra = []
         if kept.get("address"):
-            extra.append(words("contents.next", where=kept["address"]) + "   r")
+            act = kept.get("act", "")
+            number = card.acts.index(act) + 1 if act in card.acts else 1
+            extra.append(words("contents.next", act=number, step=kept.get("step", 0)) + "   ↵")
         if card.needs:
             extra.append(words("contents.needs", needs=", ".join(card.needs)))
         canvas.put(2, y + 3, fit("   ".join(extra), width - 4), "dim")
@@ -208,7 +214,9 @@ class Contents(Painted):
         if not cards:
             return
         try:
-            self.unroll.open_lesson(cards[self.at].id, resume)
+            last = self.unroll.store.progress.last
+            wanted = last if resume and last in self.unroll.course else cards[self.at].id
+            self.unroll.open_lesson(wanted)
         except Refused as refused:
             self.notice = Notice(f"! {cards[self.at].id}", refused.say(self.unroll.words))
             self.paint()

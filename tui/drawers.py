@@ -182,11 +182,8 @@ class Inspect(Drawer):
         lines: Styled = []
         if found.rule:
             lines.append((found.rule, "law"))
-            for line in found.lines(width - 6):
-                lines += [
-                    (part, "head" if line is found.lines(width - 6)[-1] else "")
-                    for part in wrap(line.strip(), width - 4)
-                ]
+            explained = found.lines(width - 6)
+            lines += [(line, "head" if line == explained[-1] else "") for line in explained]
         lines.append((f"= {found.shown}", "head"))
         if not found.rule:
             lines.append((words("drawer.not_yet" if found.value is None else "drawer.given"), "dim"))
@@ -205,6 +202,8 @@ class Inspect(Drawer):
                 else " " * (len(words("drawer.from")) * (2 if words.lang == "zh" else 1) + 1)
             )
             lines.append((f"{head}{mark} {symbol_name(source)}  {size}", "head" if i == self.at else ""))
+        if found.users:
+            lines.append((words("drawer.used", by=", ".join(symbol_name(user) for user in found.users)), "dim"))
         lines.append((words("drawer.copy", full=found.full), "dim"))
         return boxed(words("drawer.inspect", cell=found.label), lines[: height - 2], width, desk.ascii_only)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from engine.step import Step
+from engine.step import Path, Step
 from lessons.figures import number
 from lessons.panels import Told
 from lessons.player import Player
@@ -119,6 +119,8 @@ def what_happened(player: Player, words: Words, written: Sequence[str]) -> str:
     """What the last group of steps wrote, in a line."""
     if player.asked is not None and not player.asked.verdict:
         return words("where.asked")
+    if player.scrub is None and len(player.history) == 0:
+        return words("where.untrained")
     if player.scrub is None:
         return words("where.update", n=number(player.spot.n), latest=number(len(player.history)))
     if not player.spot.p:
@@ -147,3 +149,8 @@ def transport(player: Player, words: Words, playing: str, width: int, ascii_only
     canvas.hit(x + room, 0, width - x - room, 1, "key", "play")
     canvas.right(width - 1, 0, playing, "play" if not playing.startswith(words("play.paused")) else "dim")
     return canvas
+
+
+def at_name(text: Text, path: Path) -> str:
+    """A whole address in words: update 5, backward, t=3."""
+    return ", ".join(place_name(text, name, index) for name, index in path)

@@ -7,9 +7,11 @@ from lessons.knobs import Refused
 from lessons.panels import Panel
 from lessons.player import Player
 from lessons.typeset import entry
+from lessons.typeset import name as symbol_name
 from tui.boxes import Desk, Help, Notice
 from tui.canvas import Hit
 from tui.card import options
+from tui.draw.pen import Cursor
 from tui.drawers import Check, Code, Fork, Inspect, Knobs
 from tui.keys import EVERYWHERE, LESSON
 from tui.lines import Lines
@@ -107,11 +109,8 @@ class Handling(Steering):
         elif self.cursor is not None:
             self.cursor = None
         elif self.player.asked is not None:
-            answered = bool(self.player.asked.verdict)
             self.player.skip()
             self.keep()
-            if not answered:
-                self.said = ""
         elif self.is_playing:
             self._pause()
         elif not self.player.go_out():
@@ -120,7 +119,19 @@ class Handling(Steering):
             return
         self.paint()
 
+    def action_out_too(self) -> None:
+        """As escape; in the fork drawer, the latest fork is dropped."""
+        if isinstance(self.drawer, Fork):
+            self.said = self.words("say.dropped") if self.player.drop() else self.words("say.nothing_drop")
+            self.paint()
+        else:
+            self.action_out()
+
     # the cell cursor
+
+    def in_focus(self) -> Cursor | None:
+        """The cell that is explained when none is chosen."""
+        return focus(self.view, {hit.target[1] for hit in self._cells()}, self.player.lesson.explains)
 
     def _cells(self) -> list[Hit]:
         return [hit for hit in self.query_one("#stage", Lines).canvas.hits if hit.target[0] == "cell"]
@@ -136,7 +147,7 @@ class Handling(Steering):
         if not symbols:
             return
         if self.cursor is None:
-            wanted = focus(self.view, set(symbols))
+            wanted = self.in_focus()
             self.cursor = wanted if wanted and wanted[0] in symbols else self._first(cells, symbols[0])
         else:
             at = symbols.index(self.cursor[0]) if self.cursor[0] in symbols else -by
@@ -169,8 +180,9 @@ class Handling(Steering):
             self._ask_knob(self.drawer)
             return
         cell = self.drawer.trail[-1] if isinstance(self.drawer, Inspect) else self.cursor
-        if cell is None:
-            self.said = self.words("say.nothing_edit")
+        if cell is None or not self.player.lesson.editable(cell[0]):
+            name = symbol_name(cell[0]) if cell is not None else ""
+            self.said = self.words("refused.edit_what", symbol=name) if cell else self.words("say.nothing_edit")
             self.paint()
             return
         symbol, index = cell
@@ -188,6 +200,7 @@ class Handling(Steering):
             self.player.edit(symbol, index, typed)
         except Refused as refused:
             return refused.say(self.words)
+        self.said = self.words("say.edited", what=symbol_name(symbol), value=typed.strip())
         self.keep()
         self.paint()
         return None
@@ -198,7 +211,7 @@ class Handling(Steering):
             self.drawer.seed, self.drawer.error = None, ""
         else:
             self._pause()
-            self.said = "" if self.player.undo() else self.words("say.nothing_undo")
+            self.said = self.words("say.undone" if self.player.undo() else "say.nothing_undo")
         self.keep()
         self.paint()
 
@@ -218,7 +231,7 @@ class Handling(Steering):
         elif name == "code":
             self.drawer = Code()
         else:
-            cell = self.cursor or focus(self.view, {hit.target[1] for hit in self._cells()})
+            cell = self.cursor or self.in_focus()
             self.drawer = Inspect(cell) if cell else None
         self.paint()
 
@@ -248,10 +261,26 @@ class Handling(Steering):
             self.drawer = None if isinstance(self.drawer, Fork) else Fork()
         self.paint()
 
-    def _ask_fork(self, drawer: Fork) -> None:
+    def _ask_fork(self, drawer: Fork, first: str = "") -> None:
         knob = drawer.knob(self.desk())
         label = self.words("prompt.fork", knob=knob.id, n=self.player.spot.n, range=knob.range())
-        self.ask_line(label, lambda typed: self._fork(knob.id, typed), str(self.player.branch.knobs[knob.id]))
+        value = first or str(self.player.branch.knobs[knob.id])
+        self.ask_line(label, lambda typed: self._fork(knob.id, typed), value, not first)
+
+    def typed_in_drawer(self, char: str) -> bool:
+        """A first character of a value, where a drawer of settings is open; it opens the prompt."""
+        if isinstance(self.drawer, Knobs):
+            self._ask_knob(self.drawer, char)
+        elif isinstance(self.drawer, Fork):
+            self._ask_fork(self.drawer, char)
+        else:
+            return False
+        return True
+
+    def action_step_forward(self) -> None:
+        """The full stop: a step; or the first character of a value, or a point in a number."""
+        if not self.typed_in_drawer("."):
+            super().action_step_forward()
 
     def _fork(self, knob: str, typed: str) -> str | None:
         try:
@@ -273,7 +302,8 @@ class Handling(Steering):
             return None if fits else drawer.error
 
         value = drawer.value(desk, knob)
-        self.ask_line(label, take, first or ("" if knob.id == "seed" and self.player.seed is None else str(value)))
+        shown = first or ("" if knob.id == "seed" and self.player.seed is None else str(value))
+        self.ask_line(label, take, shown, not first)
 
     def _apply_knobs(self, drawer: Knobs) -> None:
         knob = drawer.rows(self.desk())[drawer.at]

@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.text import Text as RichText
 
 from lessons.inspect import focus, inspect
-from lessons.panels import Formula, Panel
+from lessons.panels import Formula, Note, Panel
 from lessons.player import Player
 from lessons.text import load
+from lessons.typeset import name as symbol_name
 from lessons.words import Words
 from tui import frame
 from tui.canvas import Canvas
@@ -30,9 +31,15 @@ def picture(player: Player, lang: str, ascii_only: bool) -> str:
     view = player.view()
     panels: list[Panel] = player.lesson.panels(view, text)
     shown = {block.symbol for panel in panels for block in blocks_of(panel) if block.written}
-    cell = focus(view, shown)
+    cell = focus(view, shown, player.lesson.explains)
     if cell is not None:
         panels.append(Formula(id="cell", lines=inspect(view, *cell).lines(width - 2)))
+    found = player.divergence() if player.spot.training else None
+    if found is not None:
+        step = player.history.track.inside(player.history.state(found[0])).step(found[1])
+        assert step is not None
+        where, what = frame.at_name(text, step.path), ", ".join(symbol_name(s) for s in step.values)
+        panels.insert(0, Note(id="stopped", level="warn", text=words("drawer.diverged", where=where, what=what)))
     canvas = Canvas(width, 0, ascii_only)
     order = sorted(view.written, key=lambda s: (view.writer(s) or ("", (), 0))[2])
     canvas.stamp(frame.title(player, words, text, "", width, ascii_only), 0, 0)

@@ -120,7 +120,7 @@ class LessonScreen(Reaching):
         if self.alone is not None:
             panels = [panel for panel in panels if panel.id == self.alone] or panels
         shown = {block.symbol for block in blocks if block.written}
-        cell = self.cursor or focus(self.view, shown)
+        cell = self.cursor or focus(self.view, shown, self.player.lesson.explains)
         if cell is None:
             return panels
         block = next((b for b in blocks if b.symbol == cell[0] and b.values is not None), None)
@@ -167,7 +167,7 @@ class LessonScreen(Reaching):
         right, low = width - box.width, max(0, height - box.height)
         corners = [(right, low), (0, low), (right, 0), (0, 0)]
         written = self.view.written
-        marks = [h for h in canvas.hits if h.target[0] == "cell" and h.target[1] in written]
+        marks = [h for h in canvas.hits if h.target[0] == "mark" or (h.target[0] == "cell" and h.target[1] in written)]
 
         def hides(corner: tuple[int, int]) -> int:
             x, y = corner

@@ -6,29 +6,35 @@ from collections.abc import Callable
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
+from tui.painted import Painted
 
-class Prompt(Horizontal):
-    """Asks with a label; `then` gets the text and gives the reason if it will not do, which is shown in place."""
+
+class Prompt(Vertical):
+    """Asks with a label; `then` gets the text and gives the reason if it will not do, which is shown above."""
 
     DEFAULT_CSS = """
-    Prompt { height: 1; display: none; layer: over; dock: bottom; offset: 0 -2; background: $panel; }
+    Prompt { height: auto; display: none; layer: over; dock: bottom; offset: 0 -2; background: $panel; }
     Prompt.asking { display: block; }
-    Prompt Static { width: auto; height: 1; padding: 0 1; text-style: bold; }
-    Prompt #why { color: $secondary; text-style: bold; }
+    Prompt #why { height: auto; max-height: 3; padding: 0 1; color: $secondary; text-style: bold; display: none; }
+    Prompt.refused #why { display: block; }
+    Prompt Horizontal { height: 1; }
+    Prompt #label { width: auto; height: 1; padding: 0 1; text-style: bold; }
     Prompt Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
     """
 
     def __init__(self) -> None:
         super().__init__(id="prompt")
         self._then: Callable[[str], str | None] | None = None
+        self._refused = ""
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="label", markup=False)
-        yield Input(id="typed", compact=True)
         yield Static("", id="why", markup=False)
+        with Horizontal():
+            yield Static("", id="label", markup=False)
+            yield Input(id="typed", compact=True)
 
     def on_mount(self) -> None:
         self.query_one(Input).can_focus = False
@@ -37,17 +43,19 @@ class Prompt(Horizontal):
     def asking(self) -> bool:
         return self.has_class("asking")
 
-    def ask(self, label: str, then: Callable[[str], str | None], value: str = "") -> None:
-        """Open with a label and a first value; what is typed goes to `then`."""
+    def ask(self, label: str, then: Callable[[str], str | None], value: str = "", chosen: bool = True) -> None:
+        """Open with a label and a first value, chosen so that typing replaces it, or not."""
         self._then = then
         self.query_one("#label", Static).update(label)
-        self.query_one("#why", Static).update("")
+        self._say("")
         field = self.query_one(Input)
         field.can_focus = True
+        field.select_on_focus = chosen
         field.value = value
         field.cursor_position = len(value)
         self.add_class("asking")
         field.focus()
+        self._repaint()
 
     def close(self) -> None:
         """Put away; the screen has the keys again."""
@@ -56,22 +64,34 @@ class Prompt(Horizontal):
         field.can_focus = False
         self.screen.set_focus(None)
         self._then = None
+        self._repaint()
+
+    def _repaint(self) -> None:
+        """The screen's line of keys depends on whether something is asked."""
+        if isinstance(self.screen, Painted):
+            self.screen.paint()
+
+    def _say(self, why: str) -> None:
+        self.query_one("#why", Static).update(why)
+        self.set_class(bool(why), "refused")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         then = self._then
         if then is None:
             return
+        self._refused = event.value
         why = then(event.value)
         if why is None:
             if self._then is then:
                 self.close()
         else:
-            self.query_one("#why", Static).update(why)
+            self._say(why)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.query_one("#why", Static).update("")
+        if event.value != self._refused:
+            self._say("")
 
     def on_key(self, event: events.Key) -> None:
         if event.key == "escape":

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from lessons.inspect import focus, inspect
+from engine.tape import function_source
+from lessons.inspect import inspect
 from lessons.knobs import Refused
 from lessons.state import export, restore
 from tui.card import options
 from tui.clipboard import copy
-from tui.drawers import Inspect, Knobs
+from tui.drawers import Code, Inspect
 from tui.handling import Handling
 from tui.lines import Lines
 from tui.panel_blocks import blocks_of
+from tui.prompt import Prompt
 from tui.store import write_atomically
 
 
@@ -23,7 +25,12 @@ class Reaching(Handling):
     # view, text, files
 
     def action_view(self) -> None:
-        """One panel alone, with the cell cursor's panel chosen; again to see all."""
+        """The stage's other view: in the ledger, one signed cell for the norm."""
+        self.player.flipped = not self.player.flipped
+        self.paint()
+
+    def action_alone(self) -> None:
+        """One panel alone, the cell cursor's if it is on; again to see all."""
         if self.alone is not None:
             self.alone = None
         elif self.cursor is not None:
@@ -46,7 +53,13 @@ class Reaching(Handling):
 
     def action_copy(self) -> None:
         """Copy the cell in focus, all its figures."""
-        cell = self.cursor or focus(self.view, {hit.target[1] for hit in self._cells()})
+        source = self.view.source()
+        if isinstance(self.drawer, Code) and source is not None:
+            native = copy(self.unroll, "\n".join(function_source(source)[1]))
+            self.said = self.words("say.copied" if native else "say.copied_osc", what=source.function)
+            self.paint()
+            return
+        cell = self.cursor or self.in_focus()
         if isinstance(self.drawer, Inspect):
             cell = self.drawer.trail[-1]
         if cell is None:
@@ -65,6 +78,8 @@ class Reaching(Handling):
         if not typed.strip():
             return self.words("say.no_state")
         player, path = self.player, Path(typed.strip()).expanduser()
+        if not path.parent.is_dir():
+            return Refused("folder", file=str(path), folder=path.parent).say(self.words)
         knobs = player.branch.knobs if player.spot.training else player.knobs
         state = export(player.lesson, player.seed, knobs, player.start_here())
         try:
@@ -84,10 +99,10 @@ class Reaching(Handling):
         if not typed.strip():
             return self.words("say.no_state")
         try:
-            knobs, start = restore(self.player.lesson, str(Path(typed.strip()).expanduser()), {})
+            knobs, start, seed = restore(self.player.lesson, str(Path(typed.strip()).expanduser()), {})
         except Refused as refused:
             return refused.say(self.words)
-        self.player.take_over(knobs, start)
+        self.player.take_over(knobs, start, seed)
         self.said = self.words("say.opened", file=typed.strip())
         self.cursor = None
         self.keep()
@@ -110,8 +125,7 @@ class Reaching(Handling):
     def action_digit(self, n: int) -> None:
         """A digit: an option of the card, a figure of its number, a knob's value, or the grain."""
         asked = self.player.asked
-        if isinstance(self.drawer, Knobs):
-            self._ask_knob(self.drawer, str(n))
+        if self.typed_in_drawer(str(n)):
             return
         if self._type(str(n)):
             return
@@ -142,7 +156,7 @@ class Reaching(Handling):
                 self._pause()
                 self.player.scrub_to((event.x - x + 0.5) / width)
                 self._moved(True, "")
-            case ("key", action):
+            case ("key", action) if action:
                 await self.run_action(action)
             case ("option", i) if self.player.asked is not None and not self.player.asked.verdict:
                 again = self.player.asked.choice == i
@@ -181,6 +195,10 @@ class Reaching(Handling):
         """(sign, words, action) of the keys that matter now, help and quit last."""
         words = self.words
         last = [("?", words("keys.help"), "help"), ("q", words("keys.quit"), "app.quit")]
+        if self.query_one(Prompt).asking:
+            return [("↵", words("keys.take"), ""), ("esc", words("keys.leave"), "")]
+        if self.alone is not None:
+            return [("z", words("keys.all"), "alone"), *last]
         asked = self.player.asked
         if self.drawer is not None:
             found = [(sign, words(f"keys.{said}"), _action(sign)) for sign, said in self.drawer.keys]

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from textual.timer import Timer
 
-from engine.step import address
 from lessons.contract import View
 from lessons.knobs import Refused
 from lessons.player import Player
@@ -17,6 +16,7 @@ from lessons.words import Words
 from tui.boxes import Drawer, Notice
 from tui.card import options
 from tui.draw.pen import Cursor
+from tui.frame import at_name, op_name
 from tui.painted import Painted
 from tui.prompt import Prompt
 from tui.trainer import Trainer
@@ -59,9 +59,9 @@ class Steering(Painted):
         self._pause()
         self.keep()
 
-    def ask_line(self, label: str, then: Callable[[str], str | None], value: str = "") -> None:
-        """Ask for a line of typing."""
-        self.query_one(Prompt).ask(label, then, value)
+    def ask_line(self, label: str, then: Callable[[str], str | None], value: str = "", chosen: bool = True) -> None:
+        """Ask for a line of typing; `value` stands there first, chosen so that typing replaces it."""
+        self.query_one(Prompt).ask(label, then, value, chosen)
 
     def keep(self) -> None:
         """Write down where the learner is."""
@@ -105,8 +105,9 @@ class Steering(Painted):
     def action_act(self, by: int) -> None:
         """The next act, or the one before."""
         self._pause()
-        self._moved(self.player.next_act(by), "say.end" if by > 0 else "say.start")
+        moved = self.player.next_act(by)
         self._new_act()
+        self._moved(moved, "say.last_act" if by > 0 else "say.first_act")
 
     def to_act(self, act: str) -> None:
         """To an act that was clicked."""
@@ -153,7 +154,8 @@ class Steering(Painted):
                 self.paint()
                 return
             speed = self.unroll.store.settings.speed
-            self.trainer = Trainer(self.player.history, None if speed >= FULL else speed)
+            beside = [branch.history for branch in self.player.branches if branch is not self.player.branch]
+            self.trainer = Trainer(self.player.history, None if speed >= FULL else speed, beside)
             self.trainer.start()
             self._cpu = (time.thread_time(), time.perf_counter())
             self._frame_gap = 0.5 if self.unroll.store.settings.reduced_motion else 0.1
@@ -167,8 +169,10 @@ class Steering(Painted):
         """One frame of play: as many steps as the speed asks."""
         speed = self.unroll.store.settings.speed
         for _ in range(max(1, round(speed / FRAMES))):
-            if not self.player.forward() or self.player.asked is not None:
+            moved = self.player.forward()
+            if not moved or self.player.asked is not None:
                 self._pause()
+                self.said = "" if moved else self.words("say.end")
                 break
         self.paint()
 
@@ -218,7 +222,7 @@ class Steering(Painted):
         n, p = found
         step = player.history.track.inside(player.history.state(n)).step(p)
         assert step is not None
-        where = address((*step.path, (step.op, -1)))
+        where = f"{at_name(self.text, step.path)}, {op_name(self.text, step)}"
         what = ", ".join(symbol_name(symbol) for symbol in step.values)
         knobs = player.branch.knobs
         recipe = ", ".join(f"{k} {v}" for k, v in knobs.items() if k in ("activation", "optimiser", "rate", "clip"))

@@ -25,6 +25,11 @@ class Settings:
     reduced_motion: bool = False
     keys: dict[str, str] = field(default_factory=dict)
 
+    def check(self) -> None:
+        """Raises TypeError where a key's setting is no text."""
+        if not all(isinstance(keys, str) for keys in self.keys.values()):
+            raise TypeError("keys should map ids to keys")
+
 
 @dataclass
 class Progress:
@@ -32,6 +37,15 @@ class Progress:
 
     lessons: dict[str, dict[str, Any]] = field(default_factory=dict)
     last: str = ""
+
+    def check(self) -> None:
+        """Raises TypeError where a lesson's entry is not what it should be."""
+        for lesson, kept in self.lessons.items():
+            if not isinstance(kept, dict):
+                raise TypeError(f"{lesson} is a {type(kept).__name__}")
+            for name, kind in (("acts", list), ("record", dict), ("place", dict)):
+                if not isinstance(kept.get(name, kind()), kind):
+                    raise TypeError(f"{lesson}: {name} is a {type(kept[name]).__name__}")
 
 
 class Store:
@@ -61,6 +75,7 @@ class Store:
                 if not isinstance(value, type(default)) and not (isinstance(default, float) and isinstance(value, int)):
                     raise TypeError(f"{name} is a {type(value).__name__}")
                 setattr(fresh, name, value)
+            fresh.check()
             return fresh
         except FileNotFoundError:
             return kind()
@@ -117,6 +132,16 @@ class Store:
         """Wait until everything is written."""
         with self._wakes:
             self._wakes.wait_for(lambda: not self._writing, timeout=5)
+
+    def probe(self) -> bool:
+        """Whether the folder of the progress can be written; if not, a word in `trouble`."""
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.data):
+                return True
+        except OSError as error:
+            self.trouble.append(f"{self.data}: {error.strerror}")
+            return False
 
     def _put(self, path: Path, text: str) -> bool:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 
 from engine.device import finite
 from engine.history import History
@@ -15,10 +16,13 @@ YIELD = 0.002
 
 
 class Trainer:
-    """Runs `history.advance` until it is stopped, reaches `MOST`, or the loss is finite no more."""
+    """Runs `history.advance` until it is stopped, reaches `MOST`, or the loss is finite no more.
 
-    def __init__(self, history: History, rate: float | None = None) -> None:
-        self.history = history
+    `beside` are other runs, which are kept in step.
+    """
+
+    def __init__(self, history: History, rate: float | None = None, beside: Sequence[History] = ()) -> None:
+        self.history, self.beside = history, beside
         self.rate = rate
         self.diverged: int | None = None
         self.error: BaseException | None = None
@@ -34,6 +38,9 @@ class Trainer:
             while not self._stop.is_set() and len(self.history) < MOST:
                 began = time.perf_counter()
                 state = self.history.advance()
+                for other in self.beside:
+                    if len(other) < len(self.history):
+                        other.advance()
                 if not finite(self.history.track.measure(state)):
                     self.diverged = state.n - 1
                     return

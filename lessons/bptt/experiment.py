@@ -194,8 +194,10 @@ def restored(file: str, lesson: str, state: Mapping[str, Any], knobs: Knobs) -> 
     """Knobs and start from a state that was exported or written by hand: shapes and numbers checked."""
     inputs = _restored_inputs(file, state, str(knobs["text"]))
     given = state.get("params")
-    if not isinstance(given, Mapping) or "U" not in given:
+    if not isinstance(given, Mapping):
         raise Refused("file_object", file=file, lesson=lesson)
+    if "U" not in given:
+        raise Refused("missing", file=file, symbol="U", wanted=f"(hidden, {len(inputs['vocabulary'])})")
     unknown = next((name for name in given if name not in SHOWN), None)
     if unknown is not None:
         raise Refused("symbol", file=file, symbol=unknown, lesson=lesson, symbols=", ".join(SHOWN))
@@ -212,9 +214,11 @@ def restored(file: str, lesson: str, state: Mapping[str, Any], knobs: Knobs) -> 
 
 
 def _restored_array(file: str, name: str, raw: Any, shape: tuple[int, ...]) -> HostArray:
+    if raw is None:
+        raise Refused("missing", file=file, symbol=name, wanted=shape)
     try:
         value: HostArray = np.array(raw, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Refused("shape_text", file=file, symbol=name, wanted=shape) from None
     if value.shape != shape:
         raise Refused("shape", file=file, symbol=name, found=value.shape, wanted=shape)

@@ -32,6 +32,7 @@ class Bptt:
     grains = experiment.GRAINS
     grain = "k"
     asks = ASKS
+    explains = ("numeric",)
     columns = COLUMNS | {f"{slot}_{p}" for slot in "Gmv" for p in "bc"}
 
     def __init__(self, card: Card) -> None:
@@ -46,6 +47,9 @@ class Bptt:
 
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
         return experiment.changed(start, symbol, index, raw)
+
+    def editable(self, symbol: str) -> bool:
+        return symbol in experiment.SHOWN or symbol.startswith("x[")
 
     def at(self, start: Start, state: State, device: Device) -> Start:
         return experiment.learned(device, start, state)

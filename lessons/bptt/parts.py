@@ -59,13 +59,19 @@ class Parts:
         return Block(name, shown, shape, lie, editable=editable, title=title, **self.flags(name))
 
     def matrix(
-        self, name: str, shape: tuple[int, int], title: str = "", editable: bool = False, labels: str = ""
+        self,
+        name: str,
+        shape: tuple[int, int],
+        title: str = "",
+        editable: bool = False,
+        labels: str = "",
+        only: int | None = None,
     ) -> Block:
-        """A matrix symbol; `labels` "cols" or "rows" puts the vocabulary there."""
+        """A matrix symbol; `labels` "cols" or "rows" puts the vocabulary there; `only` this column is ever read."""
         letters = tuple(self.vocabulary)
         rows, cols = (letters if labels == "rows" else ()), (letters if labels == "cols" else ())
-        value = self.view.get(name)
-        return Block(name, value, shape, title=title, rows=rows, cols=cols, editable=editable, **self.flags(name))
+        value, flags = self.view.get(name), self.flags(name)
+        return Block(name, value, shape, title=title, rows=rows, cols=cols, editable=editable, only=only, **flags)
 
     # the unrolled net
 
@@ -143,9 +149,15 @@ class Parts:
         return Row(f"‖δ{subscript(str(t))},ₖ‖", items)
 
     def ledger(self, p: str) -> Panel:
-        """‖term k of ∂E_t/∂p‖ for all t and k: rows above the present one are done, its own as far as it has come."""
+        """‖term k of ∂E_t/∂p‖ for all t and k: rows above the present one are done, its own as far as it has come.
+
+        Flipped, one signed cell of every term: those of a row add up to the same cell of ∂E_t/∂p, as norms do not.
+        """
+        flipped = self.view.flipped and self.T <= WIDE
         values, written = self._norms(p)
-        title = self.say("ledger").format(p=p)
+        if flipped:
+            values = self._signed(p, values)
+        title = self.say("ledger_cell" if flipped else "ledger").format(p=p)
         if self.T > WIDE:
             focus = (self.t or 0, self.k if self.k is not None else 0)
             block = Block(f"norms_{p}", values, values.shape)
@@ -158,7 +170,17 @@ class Parts:
                 shown = "·" if np.isnan(value) else five(float(value))
                 items[k] = Label(shown, written=(t, k) == written, role="dim" if shown in "·0" else "")
             rows.append(Row(f"E{subscript(str(t))}", items, tail=self._sum_of_row(p, t, values), mark=t == self.t))
-        return Matrix(id="ledger", priority=6, title=title, rows=rows, axis=self.axis, tail="‖Σₖ‖")
+        tail = "Σₖ" if flipped else "‖Σₖ‖"
+        return Matrix(id="ledger", priority=6, title=title, rows=rows, axis=self.axis, tail=tail)
+
+    def _signed(self, p: str, norms: HostArray) -> HostArray:
+        """Entry [0, 0] (for U: of the letter read first) of every term that is known."""
+        found = np.where(np.isnan(norms), np.nan, 0.0)
+        for t, k in np.argwhere(~np.isnan(norms)):
+            term = self.view.get(f"d{p}[{t},{k}]") if t == self.t else self.view.get(f"term_{p}[{t},{k}]")
+            if term is not None:
+                found[t, k] = term[0, 0]
+        return found
 
     def _norms(self, p: str) -> tuple[HostArray, tuple[int, int] | None]:
         """(T, T): norms where known, NaN where not yet; and the cell just written."""
@@ -187,7 +209,11 @@ class Parts:
             if have < terms:
                 return self.say("of").format(have=have, terms=terms)
             total = self.view.get(f"d{p}[{t}]")
+            if self.view.flipped and total is not None:
+                return five(float(total[0, 0]))
             return "" if total is None else five(float(np.linalg.norm(total)))
+        if self.view.flipped:
+            return five(float(np.nansum(values[t, : t + 1]))) if self.t is not None and t < self.t else ""
         norm = self.view.get(f"total_{p}[{t}]") if self.t is not None and t < self.t else None
         return "" if norm is None else five(float(norm))
 

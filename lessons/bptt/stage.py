@@ -11,7 +11,7 @@ from engine.check import cells
 from engine.step import split
 from lessons.bptt.parts import Parts, flow, letter, subscripted, window_of
 from lessons.contract import View
-from lessons.figures import five
+from lessons.figures import eight, five
 from lessons.figures import loss as loss_figures
 from lessons.panels import Block, Curve, Formula, Item, Label, Matrix, Panel, Row, Series, Stage, Table
 from lessons.text import Text
@@ -40,19 +40,31 @@ def laws(rules: Rules, *ops: str, right: str = "") -> Formula:
 
 def forward(parts: Parts, rules: Rules) -> Stage:
     """Act 1: the same cell at every timestep."""
-    H, K, t = parts.H, parts.K, parts.t or 0
-    U = parts.matrix("U", (H, K), "U", True, "cols")
-    W = parts.matrix("W", (H, H), "W", True)
-    V = parts.matrix("V", (K, H), "V", True, "rows")
-    items: dict[int, Item] = {0: U, 1: W, 2: V}
-    if H <= 4:
-        items |= {
-            3: parts.vector("b", H, "column", True, "b"),
-            4: parts.vector(f"z[{t}]", H, "column", title=subscripted("z", t)),
-            5: parts.vector(f"s[{t}]", H, "column", title=subscripted("s", t)),
-        }
+    t = parts.t or 0
     guess = Matrix(id="guess", priority=5, axis=parts.axis, rows=[_guesses(parts)])
-    return [laws(rules, "z", "s", "o"), *parts.strip(), parts.graph(), guess, flow("weights", items, 7)]
+    return [laws(rules, "z", "s", "o"), *parts.strip(), parts.graph(), guess, *weights(parts, t)]
+
+
+def weights(parts: Parts, t: int | None) -> list[Matrix]:
+    """All parameters; with t, what they make at that timestep beside them."""
+    H, K = parts.H, parts.K
+    read = parts.inputs["x"][t] if t is not None else None
+    below: dict[int, Item] = {
+        0: parts.matrix("U", (H, K), "U", True, "cols", read),
+        1: parts.matrix("W", (H, H), "W", True),
+        2: parts.vector("b", H, "column", True, "b"),
+    }
+    above: dict[int, Item] = {
+        0: parts.matrix("V", (K, H), "V", True, "rows"),
+        1: parts.vector("c", K, "column", True, "c"),
+    }
+    if t is not None:
+        below |= {3: parts.vector(f"z[{t}]", H, "column", title=subscripted("z", t))}
+        above |= {
+            2: parts.vector(f"o[{t}]", K, "column", title=subscripted("o", t)),
+            3: parts.vector(f"yhat[{t}]", K, "column", title=subscripted("ŷ", t)),
+        }
+    return [flow("weights", below, 7), flow("output", above, 6)]
 
 
 def _guesses(parts: Parts) -> Row:
@@ -174,6 +186,7 @@ def summed(parts: Parts, rules: Rules) -> Stage:
     triangle = [Row(f"E{subscript(str(t))}", row.items) for t, row in enumerate(rows)]
     column = parts.row(parts.say("sum"), "column", H)
     sweep = parts.row(parts.say("sweep"), "a", H)
+    met = Row("aₖ s[k-1]ᵀ", {k: parts.matrix(f"met_W[{k}]", (H, H)) for k in parts.near})
     grads: dict[int, Item] = {
         0: parts.matrix("dW", (H, H), "∂E/∂W = ΣₜΣₖ"),
         1: parts.matrix("sweep_W", (H, H), parts.say("sweep_W")),
@@ -185,9 +198,10 @@ def summed(parts: Parts, rules: Rules) -> Stage:
         Matrix(id="triangle", priority=8, axis=parts.axis, rows=[head, *triangle]),
         Matrix(
             id="columns", priority=9, axis=parts.axis,
-            rows=[Row(column.label, column.items, rule=True), sweep],
+            rows=[Row(column.label, column.items, rule=True), sweep, met],
         ),
         Matrix(id="by_t", priority=6, axis=parts.axis, rows=[
+            Row("", {t: Label(f"t={t}", role="dim") for t in parts.near}),
             Row("∂Eₜ/∂W", {t: parts.matrix(f"dW[{t}]", (H, H)) for t in parts.near}),
         ]),
         flow("gradients", grads, 10),
@@ -203,7 +217,7 @@ def _difference(parts: Parts) -> str:
         a, column = parts.view.get(f"a[{k}]"), parts.view.get(f"column[{k}]")
         if a is not None and column is not None:
             gaps.append(float(abs(a - column).max()))
-    return parts.say("difference").format(gap=five(max(gaps)) if gaps else "·")
+    return parts.say("difference").format(gap=_tiny(max(gaps)) if gaps else "·")
 
 
 def cost(parts: Parts) -> Table:
@@ -234,7 +248,7 @@ def checked(parts: Parts, rules: Rules) -> Stage:
                 (
                     _cell(parts, p, i),
                     _entry(grad, i),
-                    f"{float(numeric):.9f}",
+                    eight(float(numeric)),
                     "·" if gap is None else _tiny(float(gap)),
                 )
             )
@@ -259,11 +273,11 @@ def _entry(grad: Any, i: int) -> str:
         return "·"
     rows, cols = grad.shape[0], grad.shape[1] if grad.ndim == 2 else 1
     r, c = list(cells(rows, cols, 12))[i]
-    return f"{float(grad.reshape(rows, cols)[r, c]):.9f}"
+    return eight(float(grad.reshape(rows, cols)[r, c]))
 
 
 def _tiny(gap: float) -> str:
-    return f"{gap:.0e}".replace("e-0", "e-")
+    return f"{gap:.0e}".replace("e-0", "e-") if gap else "0"
 
 
 def train(parts: Parts, rules: Rules) -> Stage:
@@ -277,39 +291,37 @@ def train(parts: Parts, rules: Rules) -> Stage:
     right = int(small[0]) if small.size else None
     if right is not None:
         marks.append((right, "✓", f"< {five(LEARNED)} · {right}"))
-    notes = _losses(parts, current, training.n)
+    loss = _loss_here(parts, current, training.n)
+    top = loss if loss is not None and np.isfinite(loss) else 1.0
     curve = Curve(
         id="curve",
         priority=10,
         title=parts.say("curve"),
         series=series,
         marks=marks,
-        notes=notes,
+        notes=_losses(parts, current, loss),
         reach=max(100, training.latest),
+        least_top=top,
     )
     if not training.open:
-        weights: dict[int, Item] = {
-            0: parts.matrix("U", (parts.H, parts.K), "U", True, "cols"),
-            1: parts.matrix("W", (parts.H, parts.H), "W", True),
-            2: parts.matrix("V", (parts.K, parts.H), "V", True, "rows"),
-        }
-        return [
-            curve,
-            *parts.strip(),
-            parts.graph(),
-            Matrix(id="guess", priority=7, axis=parts.axis, rows=[_guesses(parts)]),
-            flow("weights", weights, 6),
-        ]
+        guess = Matrix(id="guess", priority=7, axis=parts.axis, rows=[_guesses(parts)])
+        return [curve, *parts.strip(), parts.graph(), guess, *weights(parts, None)]
     phase = view.path[1][0] if len(view.path) > 1 else "forward"
     opened: Stage = {"forward": forward, "output": by_V, "backward": by_W}.get(phase, stepped)(parts, rules)
     return [curve, *(panel for panel in opened if panel.id != "law")]
 
 
-def _losses(parts: Parts, curve: Any, n: int) -> list[str]:
-    """What stands beside the curve: the loss here, and the least so far."""
+def _loss_here(parts: Parts, curve: Any, n: int) -> float | None:
+    """The loss of the update in focus: known once it is made, and from its forward pass before."""
+    if n < len(curve):
+        return float(curve[n])
     here = [parts.view.get(f"E[{t}]") for t in range(parts.T)]
-    known_here = [float(E) for E in here if E is not None]
-    loss = curve[n] if n < len(curve) else sum(known_here) if len(known_here) == parts.T else None
+    known = [float(E) for E in here if E is not None]
+    return sum(known) if len(known) == parts.T else None
+
+
+def _losses(parts: Parts, curve: Any, loss: float | None) -> list[str]:
+    """What stands beside the curve: the loss here, and the least so far."""
     shown = [parts.say("now").format(loss="·" if loss is None else loss_figures(loss))]
     known = np.append(np.asarray(curve, dtype=float), [] if loss is None else [loss])
     known = known[np.isfinite(known)]

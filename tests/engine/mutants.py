@@ -44,7 +44,9 @@ def read(table: str) -> dict[str, Mutant]:
 MUTANTS = read("""
 a term is dropped | engine.srn | rows rows_numerically
 -total[p] = total[p] + term
+-            yield Step(here, f"{p}_add"
 +total[p] = total[p] + term * (k != 1)
++            yield Step(here, f"{p}_add"
 
 row: W not transposed | engine.srn | rows rows_within rows_numerically
 -delta = (theta.W.T @ delta)
@@ -76,7 +78,9 @@ row: start state | engine.srn | rows
 
 row: no db | engine.srn | rows rows_numerically
 -total[p] = total[p] + term
+-            yield Step(here, f"{p}_add"
 +total[p] = total[p] + term * (p != "b")
++            yield Step(here, f"{p}_add"
 
 row: one input | engine.srn | rows rows_numerically
 -"U": inputs.x[k], "b"

@@ -16,7 +16,7 @@ from engine.optimisers import OPTIMISERS
 from tests.engine.cases import ALL, lesson_reel, make, update_reel
 from tests.engine.ruling import assert_rules_hold
 
-ELSEWHERE = ("a", "column", "sweep_")
+ELSEWHERE = ("U_met", "W_met", "V_met", "b_met", "c_met", "a", "column", "sweep_")
 """Beginnings of the net's ops that training does not show."""
 
 

@@ -324,6 +324,11 @@ def test_skipping() -> None:
     place = p.spot.p
     p.forward()
     assert p.record == {"sign": "skipped"}
+    assert p.spot.p == place
+    assert p.asked is not None
+    assert (p.asked.verdict, p.asked.truth) == ("skipped", "plus")  # the truth is shown before going on
+    p.forward()
+    assert p.asked is None
     assert p.spot.p > place
 
 

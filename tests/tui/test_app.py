@@ -29,7 +29,7 @@ async def test_the_whole_lesson_by_keys_there_and_back(size: tuple[int, int], tm
             await pilot.press("right")
             if screen.player.spot.p == screen.player.reel.total:
                 break
-        assert screen.player.spot.p == screen.player.reel.total == 286
+        assert screen.player.spot.p == screen.player.reel.total == 306
         assert screen.player.act == "check"
         while screen.player.spot.p:
             await pilot.press("left")

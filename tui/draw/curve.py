@@ -74,7 +74,7 @@ def draw_curve(panel: Curve, width: int, pen: Pen) -> Canvas:
     room = width - LEFT - 14
     reach = doubled(panel.reach, 100)
     finite = [float(np.nanmax(np.where(np.isfinite(s.y), s.y, np.nan))) for s in panel.series if np.isfinite(s.y).any()]
-    top = doubled(max(finite, default=1.0), 1.5)
+    top = doubled(max([*finite, panel.least_top]), 1.5)
     for y, value in ((1, top), (1 + height // 2, top / 2), (height, 0.0)):
         canvas.right(LEFT - 1, y, five(value), "dim")
         canvas.put(LEFT - 1, y, "┤", "frame")

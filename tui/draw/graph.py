@@ -78,9 +78,11 @@ def _row(
             if node.block and node.block.shape[1] > 1
             else ""
         )
-        if node.block is not None and node.block.values is None and pen.cursor == (node.block.symbol, (0,)):
-            ink += "+cursor"
-        canvas.put(x + 2, y, text, ink)
+        chosen = node.block is not None and node.block.values is None and pen.cursor == (node.block.symbol, (0,))
+        canvas.put(x + 2, y, text, ink + ("+cursor" if chosen else ""))
+        if chosen:
+            canvas.put(x + 1, y, "[", "key")
+            canvas.put(x + 2 + cell_len(text), y, "]", "key")
         if node.block is not None and node.block.values is None:
             canvas.hit(x + 1, y, max(2, cell_len(text) + 1), 1, "cell", node.block.symbol, (0,))
     for edge in edges:

@@ -51,22 +51,25 @@ def _digits(canvas: Canvas, x: int, y: int, block: Block, pen: Pen) -> None:
         for c in range(cols):
             value = None if values is None else float(values[r, c])
             _cell(canvas, inside + 6 * c, y + r, block, (r, c), value, most, pen)
+    for r in range(rows):  # after all cells, for a gutter is shared with the neighbour
+        for c in range(cols):
+            if pen.cursor == (block.symbol, block.index(r, c)):
+                canvas.put(inside + 6 * c, y + r, "[", "key")
+                canvas.put(inside + 6 * c + 6, y + r, "]", "key")
 
 
 def _cell(
     canvas: Canvas, x: int, y: int, block: Block, at: tuple[int, int], value: float | None, most: float, pen: Pen
 ) -> None:
     ink = "dim" if value is None else level(value, most)
-    mark = "►" if block.written else "•" if block.read else " "
+    read = block.read and block.only in (None, at[1])
+    mark = "►" if block.written else "•" if read else " "
     if block.written:
         ink += "+written"
-    elif block.read:
+    elif read:
         ink += "+read"
     chosen = pen.cursor == (block.symbol, block.index(*at))
     number(canvas, x, y, value, ink + ("+cursor" if chosen else ""), mark)
-    if chosen:
-        canvas.put(x, y, "[", "key")
-        canvas.put(x + 6, y, "]", "key")
     canvas.hit(x, y, 6, 1, "cell", block.symbol, block.index(*at))
 
 
@@ -127,7 +130,9 @@ def draw_matrix(panel: Matrix, width: int, pen: Pen) -> Canvas:
         end = canvas.put(1, 0, title + " ", "label")
         canvas.fill(end, 0, width - end - (cell_len(panel.tail) + 10 if panel.tail else 1), "╌", "rule")
         if panel.tail:
-            canvas.right(width - 2, 0, panel.tail, "label")
+            canvas.right(
+                min(width - 2, place.edges[-1] + place.width + 10) if place else width - 2, 0, panel.tail, "label"
+            )
         y = 1
     for row in panel.rows:
         if row.rule and place:
@@ -153,8 +158,15 @@ def _row(canvas: Canvas, y: int, row: Row, place: Columns | None, width: int, pe
         if edge is not None:
             _item(canvas, edge, y, item, place.width - 1, pen)
     if row.tail:
-        canvas.right(width - 2, y, row.tail, "label")
+        canvas.right(min(width - 2, place.edges[-1] + place.width + 10), y, row.tail, "label")
+    shrunk = any(isinstance(i, Block) and i.shape[0] > height > 1 and not _fits(i, place) for i in row.items.values())
+    if shrunk and "\n" not in row.label:
+        canvas.put(1, y + 1, "‖max‖", "dim")  # a glyph stands for several entries, by the largest
     return height
+
+
+def _fits(block: Block, place: Columns) -> bool:
+    return digits_fit(block.shape, place.width - 1)
 
 
 def _item(canvas: Canvas, x: int, y: int, item: Item, width: int, pen: Pen) -> None:
@@ -169,6 +181,8 @@ def _item(canvas: Canvas, x: int, y: int, item: Item, width: int, pen: Pen) -> N
         case Label():
             ink = (item.role or "") + ("+written" if item.written else "+read" if item.read else "")
             canvas.put(x + 1, y, "►" if item.written else "•" if item.read else " ", "written" if item.written else "")
+            if item.written:
+                canvas.hit(x + 1, y, cell_len(item.text) + 1, 1, "mark")
             canvas.put(x + 2, y, fit(item.text, width - 1), ink)
 
 

@@ -14,7 +14,8 @@ def draw_formula(panel: Formula, width: int, pen: Pen) -> Canvas:
     canvas = pen.canvas(width)
     room = width - 2 - (cell_len(panel.right) + 2 if panel.right else 0)
     for y, line in enumerate(panel.lines):
-        canvas.put(1, y, fit(line, room if y == 0 else width - 2), "law")
+        shown = line.replace("·", "*") if pen.ascii_only else line  # a full stop is a decimal point already
+        canvas.put(1, y, fit(shown, room if y == 0 else width - 2), "law")
     if panel.right:
         canvas.right(width - 1, 0, panel.right, "head")
     return canvas
@@ -36,6 +37,8 @@ def draw_table(panel: Table, width: int, pen: Pen) -> Canvas:
     hidden = max(0, (panel.lit if panel.lit is not None else len(panel.rows) - 1) + 1 - most)
     rows = panel.rows[hidden : hidden + most]
     wide = [max(cell_len(line[i]) for line in (panel.heads, *panel.rows)) for i in range(len(panel.heads))]
+    above = f"▲ {hidden}" if hidden else ""
+    canvas.right(width - 2, 0, above, "dim")
     for y, line in enumerate((panel.heads, *rows)):
         x = 2
         lit = panel.lit is not None and y - 1 + hidden == panel.lit and y > 0
