@@ -97,6 +97,7 @@ class UnrollApp(App[None]):
         player = Player(card.open(), open_device(self.device))
         kept = self.store.progress.lessons.get(lesson, {})
         player.record = {str(k): str(v) for k, v in kept.get("record", {}).items()}
+        player.seen = {act for act in kept.get("acts", []) if act in card.acts} if isinstance(card, Card) else set()
         said = ""
         if kept.get("place"):
             brought = not self._afresh and bring_back(player, kept["place"])
@@ -105,6 +106,7 @@ class UnrollApp(App[None]):
                 self.words("say.restored", where=where) if brought else "" if self._afresh else self.words("say.lost")
             )
         screen = LessonScreen(player)
+        screen.finished_before = len(player.seen) == len(player.lesson.card.acts)
         screen.said = said
         if self.store.trouble:
             screen.drawer = Notice(self.words("drawer.trouble"), self.store.trouble[0])

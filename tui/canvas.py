@@ -217,6 +217,9 @@ def _head(word: str, width: int) -> str:
 def key_line(pairs: Sequence[tuple[str, str, str]], width: int, ascii_only: bool) -> Canvas:
     """Keys and what they do, (sign, words, action); cut from the right, the last two never."""
     canvas = Canvas(width, 1, ascii_only)
+    if ascii_only:  # an arrow as > would be another key
+        names = {"→": "right", "←": "left", "↑↓": "up/down", "↵": "enter", "←→": "left/right", "←↑↓→": "arrows"}
+        pairs = [(names.get(sign, sign), said, action) for sign, said, action in pairs]
     sizes = [cell_len(f"{sign} {said}") + 2 for sign, said, _ in pairs]
     kept = list(range(len(pairs)))
     while sum(sizes[i] for i in kept) > width - 1 and len(kept) > 2:

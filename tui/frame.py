@@ -51,6 +51,8 @@ def title(player: Player, words: Words, text: Text, number_of: str, width: int, 
     right = next((said for said in rights if x + cell_len(said) + 2 < width), "")
     canvas.right(width - 1, 0, right, "dim")
     canvas.fill(0, 1, width, "─", "rule")
+    if wide:
+        canvas.put(TEXT, 1, "┬", "rule")
     return canvas
 
 

@@ -17,8 +17,13 @@ class Laid(NamedTuple):
     dropped: int
 
 
-def lay(panels: list[Panel], width: int, height: int, pen: Pen) -> Laid:
-    """The panels from the top, each as high as it needs, a blank line between them where there is room."""
+def lay(panels: list[Panel], width: int, height: int, pen: Pen, dense: bool = False) -> Laid:
+    """The panels from the top, each as high as it needs, a blank line between them where there is room.
+
+    Dense: always tight, and with no blank lines, so that panels at the top stay where they are whatever follows.
+    """
+    if dense:
+        pen = replace(pen, tight=True, rows=2)
     drawn = {panel.id: draw(panel, width, pen) for panel in panels}
     order = sorted(panels, key=lambda panel: panel.priority)
     tight = replace(pen, tight=True, rows=2)
@@ -40,7 +45,7 @@ def lay(panels: list[Panel], width: int, height: int, pen: Pen) -> Laid:
         if panel.id in drawn:
             canvas.stamp(drawn[panel.id], 0, y, max(0, height - y))
             y += drawn[panel.id].height
-            if gaps and spare >= gaps:
+            if gaps and spare >= gaps and not dense:
                 y += 1
     return Laid(canvas, dropped)
 

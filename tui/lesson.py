@@ -12,7 +12,7 @@ from lessons.inspect import focus, inspect
 from lessons.panels import Block, Formula, Lens, Panel
 from lessons.typeset import entry
 from tui import frame
-from tui.canvas import Canvas, boxed, fit, key_line
+from tui.canvas import Canvas, boxed, fit, key_line, wrap
 from tui.card import draw_card
 from tui.draw import Pen
 from tui.keys import EVERYWHERE, LESSON, bindings
@@ -135,28 +135,29 @@ class LessonScreen(Reaching):
     def _stage(self, width: int, height: int, fields: dict[str, Any]) -> Canvas:
         pen = Pen(cursor=self.cursor, ascii_only=self.unroll.ascii_only, rows=4 if height < 40 else 8)
         room = height - (0 if self.wide else 1)
-        laid: Laid = lay(self.panels(), width, room, pen)
+        dense = self.player.spot.open  # its phases differ in height: what stays must not move
+        laid: Laid = lay(self.panels(), width, room, pen, dense)
         canvas = laid.canvas
         if not self.wide:
             self._under(canvas, width, room, laid.dropped, fields)
         if self.text_over and not self.wide:
             said = frame.told(self.player, self.view, self.text, fields)
             lines = frame.text_lines(said, width - 8)[1:][self.text_top :]
-            canvas.stamp(boxed(said.heading, lines[: room - 2], width - 4, self.unroll.ascii_only), 2, 0, room)
+            sheet(canvas, boxed(said.heading, lines[: room - 2], width - 4, self.unroll.ascii_only), 2, 0)
         if self.drawer is not None:
             self._stamp_drawer(canvas, width, height)
         if not self.wide:
             card = self._card(fields, width - 2)
             if card is not None:
-                canvas.stamp(card, 1, max(0, height - card.height), min(card.height, height))
+                sheet(canvas, card, 1, max(0, height - card.height))
         return canvas
 
     def _under(self, canvas: Canvas, width: int, y: int, dropped: int, fields: dict[str, Any]) -> None:
         """On a small screen: the text's first sentence, and that there is more."""
         said = frame.told(self.player, self.view, self.text, fields)
         more = f"t {self.words('keys.more')}" + (f" (+{dropped})" if dropped else "")
-        lead = said.paragraphs[0] if said.paragraphs else said.heading
-        canvas.put(1, y, fit(lead, width - cell_len(more) - 6), "dim")
+        lead = wrap(said.paragraphs[0] if said.paragraphs else said.heading, width - cell_len(more) - 8)
+        canvas.put(1, y, lead[0] + (" …" if len(lead) > 1 else ""), "dim")
         canvas.right(width - 1, y, more, "key")
         canvas.hit(width - cell_len(more) - 1, y, cell_len(more), 1, "key", "text")
 
@@ -182,6 +183,8 @@ class LessonScreen(Reaching):
         """Rule, address, transport, keys."""
         canvas = Canvas(width, 4, self.unroll.ascii_only)
         canvas.fill(0, 0, width, "─", "rule")
+        if self.wide:
+            canvas.put(frame.TEXT, 0, "┴", "rule")
         order = sorted(self.view.written, key=lambda s: (self.view.writer(s) or ("", (), 0))[2])
         line = frame.address(self.player, self.words, self.text, order, width, self.unroll.ascii_only)
         if self.said:
@@ -192,6 +195,14 @@ class LessonScreen(Reaching):
         pairs = [(sign, said, action) for sign, said, action in self.key_pairs()]
         canvas.stamp(key_line(pairs, width, self.unroll.ascii_only), 0, 3)
         return canvas
+
+
+def sheet(canvas: Canvas, box: Canvas, x: int, y: int) -> None:
+    """A box over the whole width, nothing beside it."""
+    for row in range(y, min(y + box.height, canvas.height)):
+        canvas.put(0, row, " " * canvas.width)
+    canvas.hits = [hit for hit in canvas.hits if not y <= hit.y < y + box.height]
+    canvas.stamp(box, x, y, canvas.height - y)
 
 
 def lens(block: Block, index: tuple[int, ...]) -> Lens:

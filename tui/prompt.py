@@ -12,6 +12,24 @@ from textual.widgets import Input, Static
 from tui.painted import Painted
 
 
+class Line(Input):
+    """The line that is typed. Keys that arrive behind the one that closed the prompt go on to the screen."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        prompt = self.query_ancestor(Prompt)
+        if prompt.asking and event.key not in ("enter", "escape"):
+            await super()._on_key(event)
+            return
+        event.stop()
+        event.prevent_default()
+        if not prompt.asking:
+            self.app.simulate_key(event.key)
+        elif event.key == "enter":
+            prompt.take(self.value)
+        else:
+            prompt.close()
+
+
 class Prompt(Vertical):
     """Asks with a label; `then` gets the text and gives the reason if it will not do, which is shown above."""
 
@@ -34,7 +52,7 @@ class Prompt(Vertical):
         yield Static("", id="why", markup=False)
         with Horizontal():
             yield Static("", id="label", markup=False)
-            yield Input(id="typed", compact=True)
+            yield Line(id="typed", compact=True)
 
     def on_mount(self) -> None:
         self.query_one(Input).can_focus = False
@@ -75,26 +93,19 @@ class Prompt(Vertical):
         self.query_one("#why", Static).update(why)
         self.set_class(bool(why), "refused")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
+    def take(self, typed: str) -> None:
+        """What was typed, to whom it was meant for; closed if it will do."""
         then = self._then
         if then is None:
             return
-        self._refused = event.value
-        why = then(event.value)
-        if why is None:
-            if self._then is then:
-                self.close()
-        else:
+        self._refused = typed
+        why = then(typed)
+        if why is not None:
             self._say(why)
+        elif self._then is then:
+            self.close()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         if event.value != self._refused:
             self._say("")
-
-    def on_key(self, event: events.Key) -> None:
-        if event.key == "escape":
-            event.stop()
-            event.prevent_default()
-            self.close()

@@ -18,6 +18,9 @@ from tui.panel_blocks import blocks_of
 from tui.prompt import Prompt
 from tui.store import write_atomically
 
+NARROW = 100
+"""Under this width the line of keys names only the most used."""
+
 
 class Reaching(Handling):
     """The part of the lesson screen that reaches outside the stage, and says which keys there are."""
@@ -234,8 +237,11 @@ class Reaching(Handling):
             pairs.append(("↵", "open", "enter"))
         elif player.spot.open:
             pairs.append(("esc", "curve", "out"))
+        pairs.append(("tab", "cell", "cursor(1)"))
+        if self.size.width < NARROW:
+            found = [(self._sign(sign), words(f"keys.{said}"), action) for sign, said, action in pairs]
+            return [*found, ("t", words("keys.text"), "text"), ("i c g k f l", "", "help")]
         pairs += [
-            ("tab", "cell", "cursor(1)"),
             ("i", "inspect", "drawer('inspect')"),
             ("c", "code", "drawer('code')"),
             ("g", "check", "drawer('check')"),

@@ -44,6 +44,7 @@ class Steering(Painted):
         self._cpu = (0.0, 0.0)
         self._frame_gap = 0.1
         self._next_frame = 0.0
+        self.finished_before = False
 
     @property
     def words(self) -> Words:
@@ -86,6 +87,7 @@ class Steering(Painted):
         if self.player.act != before:
             self._new_act()
         self._check_divergence()
+        self._check_done()
 
     def action_step_back(self) -> None:
         """One step back at the grain."""
@@ -229,6 +231,21 @@ class Steering(Painted):
         said = self.words("drawer.diverged", where=where, what=what)
         keys = (("←", "finite"), ("k", "knobs"), ("esc", "leave"))
         self.drawer = Notice(self.words("drawer.stopped"), said, keys, recipe, {"n": n, "p": p})
+
+    def _check_done(self) -> None:
+        """When the last act's end has been reached, say once what was done and what to look at again."""
+        player, words = self.player, self.words
+        if self.finished_before or self.drawer is not None or not set(player.lesson.card.acts) <= player.seen:
+            return
+        self.finished_before = True
+        count = list(player.record.values()).count
+        said = words(
+            "drawer.done_acts", acts=len(player.seen), all=len(player.lesson.card.acts), asks=len(player.record)
+        )
+        hint = words("drawer.done_right", right=count("right"), wrong=count("wrong"), skipped=count("skipped"))
+        self.drawer = Notice(words("drawer.done", id=player.lesson.card.id), said, hint=hint)
+        self.keep()
+        self.paint()
 
     def last_finite(self, notice: Notice) -> None:
         """To just before the step that a divergence notice names."""
