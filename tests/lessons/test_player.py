@@ -110,6 +110,9 @@ def test_acts() -> None:
         ("sum/sweep/k=1", "sum/sweep/k=1"),
         ("check/W/cell=2", "check/W/cell=2"),
         ("reel/dU/t=1", "dU/t=1"),
+        ("act 3", "dW"),
+        ("update 57 t=3 k=1", "update=57/backward/t=3/k=1"),
+        ("update=2/clip", "update=2/clip"),
     ],
 )
 def test_jumps(typed: str, path: str) -> None:

@@ -150,6 +150,23 @@ def test_errors_are_one_line(args: tuple[str, ...], says: str) -> None:
     assert says in refused(*args)
 
 
+def test_what_contradicts_itself_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(show()), encoding="utf-8")
+    assert "hidden is 2 there" in refused("show", "bptt", "--state", str(file), "--set", "hidden=3")
+    assert "--state brings them" in refused("show", "bptt", "--state", str(file), "--seed", "3")
+    assert "one of the two" in refused("show", "bptt", "--at", "t=3", "--step", "4")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_a_full_disk_behind_standard_output() -> None:
+    command = [sys.executable, "-m", "tui.cli", "show", "bptt", "--json"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=ENV)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["unroll: cannot write: No space left on device"]
+
+
 STATES: dict[str, tuple[str, str]] = {
     "empty": ("", "no JSON"),
     "list": ("[1, 2]", "not a state"),

@@ -1,0 +1,129 @@
+"""What the lesson screen does beyond stepping: views, forks dropped, notices, keys behind a prompt, places resumed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from textual.widgets import Input
+
+from lessons.figures import five
+from tests.tui.driving import go, lesson, shown, typed
+from tui.app import UnrollApp
+from tui.boxes import Notice
+from tui.drawers import Fork, Knobs
+from tui.store import Store
+
+
+async def test_the_ledger_shows_norms_and_flips_to_a_signed_cell(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        go(screen, "dW/t=3/k=0")
+        assert "‖Σₖ‖" in shown(screen, "stage")
+        norms = shown(screen, "stage")
+        await pilot.press("v")
+        assert screen.player.flipped
+        signed = shown(screen, "stage")
+        assert "‖Σₖ‖" not in signed
+        row = next(line for line in signed.splitlines() if line.strip().startswith("►E₃"))
+        for k in range(1, 4):
+            term = screen.player.view().get(f"dW[3,{k}]")
+            assert term is not None
+            assert five(term[0, 0]).strip() in row
+        await pilot.press("v")
+        assert shown(screen, "stage") == norms
+
+
+async def test_one_panel_alone_and_all_of_them_again(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        go(screen, "dW/t=3/k=1")
+        whole = shown(screen, "stage")
+        await pilot.press("z")
+        assert screen.alone is not None
+        assert len(shown(screen, "stage").split()) < len(whole.split())
+        await pilot.press("z")
+        assert shown(screen, "stage") == whole
+
+
+async def test_forks_stay_in_step_and_are_dropped_by_b(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        player = screen.player
+        go(screen, "update 5")
+        await pilot.press("f", "enter")
+        await typed(pilot, "0.3")
+        await pilot.press("escape")
+        for _ in range(4):
+            await pilot.press("full_stop")
+        assert player.spot.n == 9
+        assert [len(branch.history) for branch in player.branches] == [9, 9]
+        await pilot.press("f")
+        assert isinstance(screen.drawer, Fork)
+        await pilot.press("b")
+        assert [branch.name for branch in player.branches] == ["A"]
+        assert player.branch.knobs["rate"] == 0.1
+        assert player.spot.n == 9
+        await pilot.press("b")
+        assert [branch.name for branch in player.branches] == ["A"]
+
+
+async def test_the_end_is_said_once_with_the_count_of_predictions(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        player = screen.player
+        player.grain = player.lesson.grains["act"]
+        for _ in player.lesson.card.acts:
+            await pilot.press("full_stop")
+            assert screen.drawer is None
+        assert player.act == "check"
+        assert player.seen == set(player.lesson.card.acts) - {"train"}
+        await pilot.press("n", "full_stop")
+        assert isinstance(screen.drawer, Notice)
+        assert "7 of 7 acts" in shown(screen, "stage")
+        await pilot.press("escape", "right", "right")
+        assert screen.drawer is None
+
+
+@pytest.mark.parametrize("then", ["enter", "escape"])
+async def test_keys_behind_the_one_that_closes_the_prompt_reach_the_screen(then: str, tmp_path: Path) -> None:
+    async with lesson(tmp_path) as (pilot, screen):
+        await pilot.press("j")
+        screen.query_one(Input).value = "dW/t=2/k=1"
+        place = screen.player.path
+        await pilot.press(then, "k")
+        await pilot.pause(0.05)
+        assert not screen.query_one("#prompt").has_class("asking")
+        assert (screen.player.path == place) == (then == "escape")
+        assert screen.drawer is not None
+
+
+async def test_training_resumes_where_it_was_left(tmp_path: Path) -> None:
+    async with lesson(tmp_path) as (pilot, screen):
+        go(screen, "update 30")
+        weights = screen.player.start_here().params["W"]
+        await pilot.press("q")
+    app = UnrollApp("bptt", Store(tmp_path))
+    async with app.run_test(size=(80, 24)):
+        player = app.screen.player  # type: ignore[attr-defined]
+        assert player.spot.n == 30
+        np.testing.assert_array_equal(player.start_here().params["W"], weights)
+
+
+async def test_a_place_that_cannot_be_kept_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.write_text("a file where the folder should be")
+    async with lesson(home, (120, 36)) as (pilot, screen):
+        assert isinstance(screen.drawer, Notice)
+        assert "Not a directory" in shown(screen, "stage")
+        for _ in range(5):
+            await pilot.press("right")
+        assert screen.player.spot.p > 0
+        await pilot.press("q")
+
+
+async def test_a_number_of_two_digits_for_a_knob(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        await pilot.press("k")
+        assert isinstance(screen.drawer, Knobs)
+        while screen.drawer.rows(screen.desk())[screen.drawer.at].id != "hidden":
+            await pilot.press("down")
+        await pilot.press("1", "2", "enter", "enter")
+        assert screen.player.knobs["hidden"] == 12
