@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -77,6 +78,13 @@ class UnrollApp(App[None]):
         self.set_timer(0.3, lambda: importlib.import_module("tui.lesson"))  # so that the first lesson opens at once
         if self._first is not None:
             self.open_lesson(self._first)
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key or the mouse goes before training."""
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        if isinstance(event, events.InputEvent) and isinstance(screen, Painted):
+            screen.give_way()
+        await super().on_event(event)
 
     def _take_theme(self) -> None:
         if not self.no_color:

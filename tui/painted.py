@@ -25,6 +25,9 @@ class Painted(Screen[None]):
         """Show everything as it is now."""
         raise NotImplementedError
 
+    def give_way(self) -> None:
+        """A key has come: what runs in the background should leave the interpreter to the screen for a moment."""
+
     def settle(self) -> None:
         """Stop what runs and write down what must not be lost: the app is about to end."""
 

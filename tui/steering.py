@@ -130,6 +130,10 @@ class Steering(Painted):
     def is_playing(self) -> bool:
         return self._timer is not None
 
+    def give_way(self) -> None:
+        if self.trainer is not None:
+            self.trainer.give_way()
+
     def playing(self) -> str:
         """What the transport says."""
         speed = self.unroll.store.settings.speed

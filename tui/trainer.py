@@ -11,8 +11,8 @@ from engine.history import History
 
 MOST = 1_000_000
 """A run stops by itself after so many updates."""
-YIELD = 0.002
-"""Seconds after which the interpreter is offered to the screen."""
+WAY = 0.03
+"""Seconds for which a key has the interpreter to itself."""
 
 
 class Trainer:
@@ -26,6 +26,7 @@ class Trainer:
         self.rate = rate
         self.diverged: int | None = None
         self.error: BaseException | None = None
+        self._way = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="training", daemon=True)
 
@@ -33,7 +34,6 @@ class Trainer:
         self._thread.start()
 
     def _run(self) -> None:
-        yielded = 0.0
         try:
             while not self._stop.is_set() and len(self.history) < MOST:
                 began = time.perf_counter()
@@ -44,13 +44,16 @@ class Trainer:
                 if not finite(self.history.track.measure(state)):
                     self.diverged = state.n - 1
                     return
-                if began - yielded > YIELD:  # else a screen that waits for the interpreter waits 5 ms a time
-                    time.sleep(0)
-                    yielded = began
                 if self.rate is not None:
                     self._stop.wait(max(0.0, 1 / self.rate - (time.perf_counter() - began)))
+                while (left := self._way - time.perf_counter()) > 0 and not self._stop.is_set():
+                    self._stop.wait(left)
         except Exception as error:  # shown by the screen, which a thread must not touch
             self.error = error
+
+    def give_way(self) -> None:
+        """Leave the interpreter to the screen for a moment: it would get it back 5 ms later at every turn."""
+        self._way = time.perf_counter() + WAY
 
     @property
     def running(self) -> bool:

@@ -127,3 +127,25 @@ async def test_a_number_of_two_digits_for_a_knob(tmp_path: Path) -> None:
             await pilot.press("down")
         await pilot.press("1", "2", "enter", "enter")
         assert screen.player.knobs["hidden"] == 12
+
+
+async def test_training_gives_way_to_a_key_and_goes_on(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        screen.unroll.store.settings.speed = 4096.0
+        screen.player.to_act("train")
+        await pilot.press("space")
+        trainer = screen.trainer
+        assert trainer is not None
+        given: list[bool] = []
+        trainer.give_way = lambda: given.append(True)  # type: ignore[method-assign]
+        await pilot.press("i")
+        assert given
+        del trainer.give_way
+        trainer.give_way()
+        made = len(screen.player.history)
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if len(screen.player.history) > made + 10:
+                break
+        assert len(screen.player.history) > made + 10
+        await pilot.press("space")
