@@ -116,7 +116,7 @@ def open_command(
 
 def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: str, afresh: bool = False) -> None:
     """Open the app, if there is a terminal to open it in."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         fail(_words()("error.terminal", lesson=lesson or "LESSON"))
     _device(device)
     from tui.app import UnrollApp

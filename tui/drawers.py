@@ -278,7 +278,7 @@ class Fork(Drawer):
                 name=branch.name,
                 change=branch.change or words("drawer.trunk"),
                 loss="·" if latest is None else loss_figures(latest),
-                n=len(branch.history),
+                n=max(len(branch.history) - 1, 0),
             )
             lines.append((f"{'►' if i == player.current else ' '} {said}", "head" if i == player.current else ""))
         lines.append(("", ""))

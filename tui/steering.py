@@ -75,7 +75,7 @@ class Steering(Painted):
         self.paint()
 
     def action_step_forward(self) -> None:
-        """The full stop: a step, or a point in the number that a card asks for."""
+        """The full stop: a step; or, behind a figure, the point in the number that a card asks for."""
         if not self._type("."):
             self.step_on()
 
@@ -293,7 +293,7 @@ class Steering(Painted):
     def _type(self, char: str) -> bool:
         """A character for a number card; False where none is open."""
         asked = self.player.asked
-        if asked is None or asked.verdict or asked.ask.kind != "number":
+        if asked is None or asked.verdict or asked.ask.kind != "number" or (char == "." and not asked.typed):
             return False
         asked.typed = (asked.typed + char)[:12]
         self.paint()

@@ -128,11 +128,10 @@ def draw_matrix(panel: Matrix, width: int, pen: Pen) -> Canvas:
     if panel.title:
         title = fit(panel.title, width - 2)
         end = canvas.put(1, 0, title + " ", "label")
-        canvas.fill(end, 0, width - end - (cell_len(panel.tail) + 10 if panel.tail else 1), "╌", "rule")
-        if panel.tail:
-            canvas.right(
-                min(width - 2, place.edges[-1] + place.width + 10) if place else width - 2, 0, panel.tail, "label"
-            )
+        last = min(width - 2, place.edges[-1] + place.width + 10) if place else width - 2
+        rule = last - cell_len(panel.tail) - 8 if panel.tail else width - 1
+        canvas.fill(end, 0, rule - end, "╌", "rule")
+        canvas.right(last, 0, panel.tail, "label")
         y = 1
     for row in panel.rows:
         if row.rule and place:
