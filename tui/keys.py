@@ -89,7 +89,6 @@ def bindings(*groups: tuple[Key, ...]) -> list[BindingType]:
                 key.id.replace("_", " "),
                 show=False,
                 id=key.id,
-                priority=key.id.startswith("cursor"),
             )
             for group in groups
             for key in group

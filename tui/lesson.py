@@ -26,7 +26,7 @@ LEAST = (60, 20)
 WIDE = 100
 
 
-class LessonScreen(Reaching):
+class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell cursor's
     """One lesson, played. All that lasts is in the player; what is here is how it is being looked at."""
 
     BINDINGS = bindings(LESSON, EVERYWHERE)

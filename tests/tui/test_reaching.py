@@ -149,3 +149,12 @@ async def test_training_gives_way_to_a_key_and_goes_on(tmp_path: Path) -> None:
                 break
         assert len(screen.player.history) > made + 10
         await pilot.press("space")
+
+
+async def test_keys_typed_ahead_keep_their_order(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        for key in ("full_stop", "tab", "right", "n", "tab"):
+            pilot.app.simulate_key(key)
+        await pilot.pause(0.1)
+        assert screen.player.spot.p > 0
+        assert screen.cursor is not None
