@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from engine.device import Array, Device, HostArray, Rng
+from engine.device import Array, Device, HostArray, Rng, quiet
 from engine.step import Path, Step, Walk
 
 H = 1e-5
@@ -25,6 +25,14 @@ class Checked(NamedTuple):
     @property
     def gap(self) -> float:
         return abs(self.gradient - self.numeric)
+
+
+class Objective(NamedTuple):
+    """A scalar E of the parameters: `loss(W=…)` is E with some replaced, and `gradient` its claimed slope."""
+
+    theta: Mapping[str, Array]
+    loss: Callable[..., Array]
+    gradient: Mapping[str, Array]
 
 
 def cells(rows: int, cols: int, most: int) -> Iterator[tuple[int, int]]:
@@ -80,19 +88,26 @@ def length(shapes: Mapping[str, tuple[int, int]], most: int) -> int:
     return 4 * sum(min(rows * cols, most) for rows, cols in shapes.values())
 
 
-def along(
-    device: Device,
-    loss: Callable[[Mapping[str, Array]], Array],
-    theta: Mapping[str, Array],
-    grad: Mapping[str, Array],
-    rng: Rng,
-) -> tuple[float, float]:
+def checked(device: Device, of: Objective, name: str, most: int) -> list[Checked]:
+    """One parameter, cell by cell: its gradient beside the central difference."""
+    value, grad = of.theta[name], device.get(of.gradient[name])
+    found = []
+    for cell in cells(value.shape[0], value.shape[1], most):
+        nudge = H * unit(device, value, cell)
+        with quiet():
+            plus, minus = (float(device.get(of.loss(**{name: value + s * nudge}))) for s in (1, -1))
+        found.append(Checked(name, cell, float(grad[cell]), (plus - minus) / (2 * H)))
+    return found
+
+
+def along(device: Device, of: Objective, rng: Rng) -> tuple[float, float]:
     """(gradient, central difference) along one random direction through all parameters: cheap, and sees every entry."""
-    way: dict[str, HostArray] = {name: rng.normal(size=value.shape) for name, value in theta.items()}
+    way: dict[str, HostArray] = {name: rng.normal(size=value.shape) for name, value in of.theta.items()}
 
-    def shifted(by: float) -> dict[str, Array]:
-        return {name: value + by * device.put(way[name]) for name, value in theta.items()}
+    def moved(by: float) -> float:
+        shifted = {name: value + by * device.put(way[name]) for name, value in of.theta.items()}
+        return float(device.get(of.loss(**shifted)))
 
-    exact = sum(float((device.get(grad[name]) * way[name]).sum()) for name in theta)
-    numeric = (float(device.get(loss(shifted(H)))) - float(device.get(loss(shifted(-H))))) / (2 * H)
-    return exact, numeric
+    with quiet():
+        exact = sum(float((device.get(of.gradient[name]) * way[name]).sum()) for name in of.theta)
+        return exact, (moved(H) - moved(-H)) / (2 * H)

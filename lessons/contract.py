@@ -180,7 +180,9 @@ class Lesson(Protocol):
     """A lesson: an experiment that can be run and taken apart, and what is shown of it.
 
     `reel` is its finite part; `track`, where it has one, its training. `columns` are the families shown flat,
-    `explains` those explained first when a step wrote several. A lesson holds no position and no setting.
+    `explains` those explained first when a step wrote several. A knob in `rebuilds` makes a new start, so that edits
+    go; one in `draws` has weights drawn, from seed 0 where none is given, instead of the lecture's. A lesson holds no
+    position and no setting. `lessons.experiment.Experiment` does what most lessons do alike.
     """
 
     card: Card
@@ -189,6 +191,8 @@ class Lesson(Protocol):
     asks: tuple[Ask, ...]
     columns: frozenset[str]
     explains: tuple[str, ...]
+    draws: frozenset[str]
+    rebuilds: frozenset[str]
 
     def start(self, knobs: Knobs, seed: int | None) -> Start:
         """What the experiment starts from. `seed` None asks for the lecture's own example where there is one."""
@@ -198,6 +202,12 @@ class Lesson(Protocol):
 
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
         """The start with one entry changed. Raises Refused where it cannot be."""
+
+    def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:
+        """What an entry becomes, as typed, when it is moved by hand one notch up or down. Raises Refused."""
+
+    def weights(self, start: Start) -> tuple[str, ...]:
+        """The parameters that have a gradient."""
 
     def editable(self, symbol: str) -> bool:
         """Whether a symbol's entries may be put in by hand."""

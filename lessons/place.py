@@ -88,7 +88,7 @@ class Place:
         card = self.lesson.card
         knobs = read_all(card.knobs, setting.given)
         default = {knob.id: knob.default for knob in card.knobs}
-        drawn = any(name in setting.given for name in ("text", "hidden")) and setting.start is None
+        drawn = bool(self.lesson.draws & set(setting.given)) and setting.start is None
         seed = setting.seed if setting.seed is not None else (0 if drawn else None)
         start = setting.start or self.lesson.start(knobs, seed)
         self.setting, self.knobs, self.seed, self.start = setting, knobs, seed, start

@@ -28,7 +28,7 @@ class Player(Stepping):
         """Start again with these knobs; what is not given keeps its value. Raises Refused and changes nothing."""
         merged = {**self.setting.given, **given}
         read_all(self.lesson.card.knobs, merged)
-        kept = None if {"text", "hidden", "start"} & set(given) or seed is not None else self.setting.start
+        kept = None if self.lesson.rebuilds & set(given) or seed is not None else self.setting.start
         self._change(Setting(merged, self.setting.seed if seed is None else seed, kept))
 
     def _change(self, setting: Setting) -> None:

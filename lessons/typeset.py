@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +15,12 @@ SUBSCRIPTS = str.maketrans("0123456789+-tkijn,", "₀₁₂₃₄₅₆₇₈₉
 LETTERS = {
     "delta": "δ", "yhat": "ŷ", "theta": "θ", "rate": "η", "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h",
 }  # fmt: skip
+OF_PARAMETER = {
+    "E_plus": "E₊", "E_minus": "E₋", "gap": "|diff|", "numeric": "≈∂E/∂{p}", "met": "(∂E/∂{p}){at}", "unit": "1ᵢⱼ",
+    "sweep": "∂E/∂{p}", "G": "G({p})", "m": "m({p})", "v": "v({p})",
+}  # fmt: skip
+"""Families that belong to a parameter: met_W is one term of ∂E/∂W, G_W what AdaGrad remembers of it."""
+PARAMETER = re.compile(r"[A-Za-z]\d*")
 FUNCTIONS = {"maximum": "max", "minimum": "min", "log_softmax": "ln softmax", "sigmoid": "σ"}
 OPERATORS: dict[type[ast.operator], tuple[str, int]] = {
     ast.Add: (" + ", 1), ast.Sub: (" − ", 1), ast.Mult: (" ∘ ", 2), ast.Div: (" / ", 2), ast.MatMult: (" ", 2),
@@ -40,24 +47,22 @@ def _name(family: str, indices: list[str]) -> str:
         return LETTERS[family] + subscript(",".join(indices))
     if family == "column":
         return f"col{subscript(indices[0])}"
-    for prefix, form in (("E_plus_", "E₊"), ("E_minus_", "E₋"), ("gap_", "|diff|")):
-        if family.startswith(prefix):
-            return form
-    if family.startswith("numeric_"):
-        return f"≈∂E/∂{family[-1]}"
-    if family.startswith("met_"):
-        return f"(∂E/∂{family[-1]}){subscript(indices[0])}"
-    if family.startswith("unit_"):
-        return "1ᵢⱼ"
-    if family.startswith("sweep_"):
-        return f"∂E/∂{family[-1]}"
-    if len(family) == 2 and family[0] == "d":
-        of = subscript(indices[0]) if indices else ""
-        whole = f"∂E{of}/∂{family[1]}"
+    kind, _, of = family.rpartition("_")
+    form = OF_PARAMETER.get(kind)
+    if form is not None:
+        at = subscript(indices[0]) if indices else ""
+        return form.format(p=numbered(of), at=at)
+    if PARAMETER.fullmatch(family[1:]) and family[0] == "d":
+        of_t = subscript(indices[0]) if indices else ""
+        whole = f"∂E{of_t}/∂{numbered(family[1:])}"
         return f"({whole}){subscript(indices[1])}" if len(indices) > 1 else whole
-    if len(family) == 3 and family[1] == "_":
-        return f"{family[0]}({family[2]})"
-    return family + (subscript(",".join(indices)) if indices else "")
+    return numbered(family) + (subscript(",".join(indices)) if indices else "")
+
+
+def numbered(family: str) -> str:
+    """A name with its number lowered: W1 is W₁."""
+    letters = family.rstrip("0123456789")
+    return LETTERS.get(letters, letters) + subscript(family[len(letters) :])
 
 
 def entry(symbol: str, at: tuple[int, ...]) -> str:

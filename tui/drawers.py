@@ -25,7 +25,7 @@ class Check(Drawer):
     keys = (("←→", "choose"), ("↑↓", "more"), ("esc", "leave"))
 
     def __init__(self, desk: Desk, p: str) -> None:
-        self.names = [name for name, value in desk.player.start_here().params.items() if name != "s_init"]
+        self.names = list(desk.player.lesson.weights(desk.player.start_here()))
         self.at = self.names.index(p) if p in self.names else 0
         self.top = 0
         self._compute(desk)

@@ -205,6 +205,22 @@ class Handling(Steering):
         self.paint()
         return None
 
+    def action_nudge(self, by: int) -> None:
+        """Move the cell under the cursor by hand; all that follows from it follows."""
+        player = self.player
+        if self.cursor is None or player.spot.training:
+            self.said = self.words("say.nudge")
+            self.paint()
+            return
+        symbol, index = self.cursor
+        try:
+            player.edit(symbol, index, player.lesson.nudged(player.start, symbol, index, by))
+            self.said = ""
+        except Refused as refused:
+            self.said = refused.say(self.words)
+        self.keep()
+        self.paint()
+
     def action_undo(self) -> None:
         if isinstance(self.drawer, Knobs):
             self.drawer.pending.clear()
@@ -237,12 +253,12 @@ class Handling(Steering):
 
     def _parameter(self) -> str:
         """The parameter that is being looked at: the cursor's, or the act's."""
-        names = [*self.player.start_here().params]
+        names = self.player.lesson.weights(self.player.start_here())
         near = [self.cursor[0]] if self.cursor else []
         near += [self.player.act, *(place for place, _ in self.player.path)]
         for name in near:
             bare = name.partition("[")[0].removeprefix("d").removeprefix("sweep_")
-            if bare in names and bare != "s_init":
+            if bare in names:
                 return bare
         return "W" if "W" in names else names[0]
 
@@ -252,10 +268,11 @@ class Handling(Steering):
 
     def action_fork(self) -> None:
         """The fork drawer; outside training, where to find it."""
-        if not self.player.spot.training:
+        if not self.player.trains:
+            self.said = self.words("say.no_training")
+        elif not self.player.spot.training:
             acts = self.player.lesson.card.acts
-            number = acts.index("train") + 1 if "train" in acts else 0
-            self.said = self.words("say.no_fork", act=number)
+            self.said = self.words("say.no_fork", act=acts.index("train") + 1)
         else:
             self._pause()
             self.drawer = None if isinstance(self.drawer, Fork) else Fork()

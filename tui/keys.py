@@ -43,6 +43,8 @@ LESSON = (
     Key("fork", "f", "fork", "f"),
     Key("edit", "e", "edit", "e"),
     Key("undo", "u", "undo", "u"),
+    Key("nudge_up", "right_square_bracket", "nudge(1)", "]"),
+    Key("nudge_down", "left_square_bracket", "nudge(-1)", "["),
     Key("view", "v", "view", "v"),
     Key("alone", "z", "alone", "z"),
     Key("text", "t", "text", "t"),

@@ -215,6 +215,7 @@ class Reaching(Handling):
                 ("←↑↓→", "cell", "forward"),
                 ("i", "inspect", "drawer('inspect')"),
                 ("e", "edit", "edit"),
+                ("[ ]", "nudge", "nudge(1)"),
                 ("v", "view", "view"),
                 (", .", "step", "step_forward"),
                 ("esc", "out", "out"),
@@ -246,7 +247,7 @@ class Reaching(Handling):
             ("c", "code", "drawer('code')"),
             ("g", "check", "drawer('check')"),
             ("k", "knobs", "drawer('knobs')"),
-            ("f", "fork", "fork"),
+            *([("f", "fork", "fork")] if player.trains else []),
             ("l", "other", "app.language"),
         ]
         return [(self._sign(sign), words(f"keys.{said}"), action) for sign, said, action in pairs]

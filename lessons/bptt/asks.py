@@ -8,6 +8,7 @@ from engine.history import History
 from engine.step import Path
 from lessons.bptt import experiment
 from lessons.contract import Ask, Knobs, Start, View
+from lessons.experiment import learned
 
 LATEST = 300
 """Updates looked ahead for the first right answer."""
@@ -94,7 +95,7 @@ def first_right(view: View) -> str:
     track = experiment.training(view.device, view.knobs, view.start, None)
     history, y = History(track), view.start.inputs["y"]
     for n in range(LATEST):
-        begun = experiment.learned(view.device, view.start, history.grow(n))
+        begun = learned(view.start, history.grow(n), view.device)
         run = experiment.unrolled(view.device, view.knobs, begun).run
         if [int(view.device.get(p).argmax()) for p in run.yhat] == y:
             return "ten" if n < 10 else "fifty" if n < 50 else "later"

@@ -21,7 +21,6 @@ from lessons.contract import Knobs, Start
 from lessons.knobs import Refused
 
 GRAINS: Grains = {"act": 0, "update": 1, "phase": 2, "t": 3, "cell": 3, "k": 4, "op": 5}
-SHOWN = (*PARAMETERS, "s_init")
 MOST_NUMBERS = 10_000_000
 """`terms` holds up to so many numbers; beyond that the vectors they are made of are given instead."""
 
@@ -125,43 +124,21 @@ def training(device: Device, knobs: Knobs, begun: Start, fork: State | None) -> 
     return track(device, plan, inputs, state, GRAINS)
 
 
-def learned(device: Device, begun: Start, state: State) -> Start:
-    """The start with the parameters that training has reached."""
-    params = dict(begun.params)
-    for name, value in state.data.theta._asdict().items():
-        host = device.get(value)
-        params[name] = host if begun.params[name].ndim == 2 else host[:, 0]
-    return Start(params, begun.inputs)
-
-
-def changed(begun: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
-    """One weight, bias or start value, or one letter of the text (symbol x[t]), put in by hand."""
-    if symbol in SHOWN:
-        try:
-            number = float(raw.strip().replace("−", "-"))
-        except ValueError:
-            number = float("nan")
-        if not np.isfinite(number):
-            raise Refused("edit_number", value=raw.strip() or "–")
-        value = np.array(begun.params[symbol])
-        value[index] = number
-        return Start({**begun.params, symbol: value}, begun.inputs)
-    if symbol.startswith("x["):
-        letter, at = raw.strip(" ") or raw[:1], int(symbol[2:-1])
-        vocabulary = begun.inputs["vocabulary"]
-        if letter not in vocabulary:
-            raise Refused("edit_letter", value=repr(letter), vocabulary=" ".join(vocabulary))
-        text = begun.inputs["text"][:at] + letter + begun.inputs["text"][at + 1 :]
-        codes = [vocabulary.index(each) for each in text]
-        return Start(begun.params, {"text": text, "vocabulary": vocabulary, "x": codes[:-1], "y": codes[1:]})
-    raise Refused("edit_what", symbol=symbol)
+def with_letter(begun: Start, at: int, raw: str) -> Start:
+    """One letter of the text put in by hand. Raises Refused for one that the net does not know."""
+    letter, vocabulary = raw.strip(" ") or raw[:1], begun.inputs["vocabulary"]
+    if letter not in vocabulary:
+        raise Refused("edit_letter", value=repr(letter), vocabulary=" ".join(vocabulary))
+    text = begun.inputs["text"][:at] + letter + begun.inputs["text"][at + 1 :]
+    codes = [vocabulary.index(each) for each in text]
+    return Start(begun.params, {"text": text, "vocabulary": vocabulary, "x": codes[:-1], "y": codes[1:]})
 
 
 def results(device: Device, net: Unrolled) -> dict[str, Any]:
     """Losses, the gradient before any clipping, and every term of ∂E_t/∂W and ∂E_t/∂U, as plain data."""
     host = device.get
     losses = [float(host(E)) for E in net.run.E]
-    grad = {p: _flat(p, host(g)) for p, g in net.ledger.grad._asdict().items()}
+    grad = {p: host(g)[:, 0] if p in "bc" else host(g) for p, g in net.ledger.grad._asdict().items()}
     found: dict[str, Any] = {"losses": losses, "loss": sum(losses), "grad": grad}
     H, K, T = net.theta.W.shape[0], net.theta.U.shape[1], net.steps
     size = T * (T + 1) // 2 * (H * H + H * K)
@@ -176,10 +153,6 @@ def results(device: Device, net: Unrolled) -> dict[str, Any]:
     return found
 
 
-def _flat(name: str, value: HostArray) -> HostArray:
-    return value[:, 0] if name in "bc" else value
-
-
 def _row(host: Any, net: Unrolled, t: int) -> list[HostArray]:
     """delta[t,k] for k = 0 … t, zeros where the window has cut it off."""
     kept = [host(d) for d in reversed(net.row(t))]
@@ -190,48 +163,23 @@ def _outer(deltas: Sequence[Sequence[HostArray]], factors: Sequence[HostArray]) 
     return [[d @ factors[k].T for k, d in enumerate(row)] for row in deltas]
 
 
-def restored(file: str, lesson: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Any], Start]:
-    """Knobs and start from a state that was exported or written by hand: shapes and numbers checked."""
-    inputs = _restored_inputs(file, state, str(knobs["text"]))
-    given = state.get("params")
-    if not isinstance(given, Mapping):
-        raise Refused("file_object", file=file, lesson=lesson)
-    if "U" not in given:
-        raise Refused("missing", file=file, symbol="U", wanted=f"(hidden, {len(inputs['vocabulary'])})")
-    unknown = next((name for name in given if name not in SHOWN), None)
-    if unknown is not None:
-        raise Refused("symbol", file=file, symbol=unknown, lesson=lesson, symbols=", ".join(SHOWN))
-    K = len(inputs["vocabulary"])
-    H = len(given["U"]) if isinstance(given["U"], list) else 0
+def shapes(H: int, K: int) -> dict[str, tuple[int, ...]]:
+    """The shape of every parameter, vectors flat."""
+    return {"U": (H, K), "W": (H, H), "V": (K, H), "b": (H,), "c": (K,), "s_init": (H,)}
+
+
+def hidden_of(file: str, params: Mapping[str, Any], K: int) -> int:
+    """The hidden size of a state: the rows of its U."""
+    if "U" not in params:
+        raise Refused("missing", file=file, symbol="U", wanted=f"(hidden, {K})")
+    H = len(params["U"]) if isinstance(params["U"], list) else 0
     if not 1 <= H <= 64:
         raise Refused("shape_text", file=file, symbol="U", wanted=f"(hidden 1–64, {K})")
-    shapes: dict[str, tuple[int, ...]] = {"U": (H, K), "W": (H, H), "V": (K, H), "b": (H,), "c": (K,), "s_init": (H,)}
-    params = {}
-    for name, shape in shapes.items():
-        optional = name in ("b", "c", "s_init") and name not in given
-        params[name] = np.zeros(shape) if optional else _restored_array(file, name, given.get(name), shape)
-    return {**knobs, "text": inputs["text"], "hidden": H}, Start(params, inputs)
+    return H
 
 
-def _restored_array(file: str, name: str, raw: Any, shape: tuple[int, ...]) -> HostArray:
-    if raw is None:
-        raise Refused("missing", file=file, symbol=name, wanted=shape)
-    try:
-        value: HostArray = np.array(raw, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise Refused("shape_text", file=file, symbol=name, wanted=shape) from None
-    if value.shape != shape:
-        raise Refused("shape", file=file, symbol=name, found=value.shape, wanted=shape)
-    if not np.isfinite(value).all():
-        raise Refused("finite", file=file, symbol=name)
-    return value
-
-
-def _restored_inputs(file: str, state: Mapping[str, Any], text: str) -> dict[str, Any]:
+def restored_inputs(file: str, given: Mapping[str, Any], text: str) -> dict[str, Any]:
     """The inputs of a state; x, y and vocabulary may be left out, and must fit the text where they are given."""
-    given = state.get("inputs", {})
-    if not isinstance(given, Mapping):
-        raise Refused("inputs_object", file=file)
     text = given.get("text", text)
     if not isinstance(text, str) or not 2 <= len(text) <= 500:
         raise Refused("inputs_text", file=file, found=repr(str(text)[:20]))

@@ -2,57 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from engine.activations import ACTIVATIONS
-from engine.check import Checked, along, cells, unit
-from engine.check import H as NUDGE
+from engine.check import Objective
 from engine.check import rules as check_rules
-from engine.device import Device, quiet, rng
+from engine.device import Device
 from engine.history import State, Track
 from engine.optimisers import OPTIMISERS
 from engine.reel import Reel
 from engine.srn import COLUMNS, PARAMETERS, rules
+from engine.step import split
 from engine.training import rules as training_rules
 from engine.unrolled import Unrolled
 from lessons.bptt import experiment, stage
 from lessons.bptt.asks import ASKS
 from lessons.contract import Knobs, Start, View
 from lessons.course import Card
+from lessons.experiment import Experiment
 from lessons.knobs import Value
 from lessons.panels import Stage
 from lessons.text import Text
 
 
-class Bptt:
+class Bptt(Experiment):
     """See `lessons.contract.Lesson`, which says what each of these gives."""
 
     grains = experiment.GRAINS
     grain = "k"
     asks = ASKS
     explains = ("numeric",)
+    draws = frozenset({"text", "hidden"})
+    rebuilds = draws | {"start"}
+    optional = frozenset({"b", "c", "s_init"})
     columns = COLUMNS | {f"{slot}_{p}" for slot in "Gmv" for p in "bc"}
 
     def __init__(self, card: Card) -> None:
-        self.card = card
+        super().__init__(card)
         self.rules = lru_cache(maxsize=8)(self._rules)
 
     def start(self, knobs: Knobs, seed: int | None) -> Start:
         return experiment.begin(knobs, seed)
 
-    def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
-        return experiment.restored(file, self.card.id, state, knobs)
+    def shapes(self, knobs: Knobs, inputs: Mapping[str, Any]) -> Mapping[str, tuple[int, ...]]:
+        return experiment.shapes(int(knobs["hidden"]), len(inputs["vocabulary"]))
+
+    def inputs(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> Mapping[str, Any]:
+        return experiment.restored_inputs(file, given, str(knobs["text"]))
+
+    def sized(self, file: str, params: Mapping[str, Any], inputs: Mapping[str, Any], knobs: Knobs) -> dict[str, Value]:
+        hidden = experiment.hidden_of(file, params, len(inputs["vocabulary"]))
+        return {**knobs, "text": inputs["text"], "hidden": hidden}
 
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
-        return experiment.changed(start, symbol, index, raw)
+        if symbol.startswith("x["):
+            return experiment.with_letter(start, split(symbol)[1][0], raw)
+        return super().edit(start, symbol, index, raw)
+
+    def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:
+        if not symbol.startswith("x["):
+            return super().nudged(start, symbol, index, by)
+        letters, letter = start.inputs["vocabulary"], start.inputs["text"][split(symbol)[1][0]]
+        return str(letters[(letters.index(letter) + by) % len(letters)])
 
     def editable(self, symbol: str) -> bool:
-        return symbol in experiment.SHOWN or symbol.startswith("x[")
-
-    def at(self, start: Start, state: State, device: Device) -> Start:
-        return experiment.learned(device, start, state)
+        return symbol.startswith("x[") or super().editable(symbol)
 
     def net(self, device: Device, knobs: Knobs, start: Start) -> Unrolled:
         """The unrolled net that everything below is taken from."""
@@ -80,19 +96,9 @@ class Bptt:
     def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
         return experiment.results(device, self.net(device, knobs, start))
 
-    def check(self, device: Device, knobs: Knobs, start: Start, symbol: str) -> Sequence[Checked]:
-        net, found = self.net(device, knobs, start), []
-        value, grad = getattr(net.theta, symbol), device.get(getattr(net.ledger.grad, symbol))
-        for cell in cells(value.shape[0], value.shape[1], 64):
-            nudge = NUDGE * unit(device, value, cell)
-            with quiet():
-                plus, minus = (float(device.get(net.loss(**{symbol: value + s * nudge}))) for s in (1, -1))
-            found.append(Checked(symbol, cell, float(grad[cell]), (plus - minus) / (2 * NUDGE)))
-        return found
+    def weights(self, start: Start) -> tuple[str, ...]:
+        return PARAMETERS
 
-    def along(self, device: Device, knobs: Knobs, start: Start) -> tuple[float, float]:
+    def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
         net = self.net(device, knobs, start)
-        with quiet():
-            return along(
-                device, lambda moved: net.loss(**moved), net.theta._asdict(), net.ledger.grad._asdict(), rng(0, 1)
-            )
+        return Objective(net.theta._asdict(), net.loss, net.ledger.grad._asdict())

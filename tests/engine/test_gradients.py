@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine import srn
 from engine.activations import ACTIVATIONS
-from engine.check import along, check
+from engine.check import Objective, along, check
 from engine.device import HOST, Device, rng
 from engine.ledger import diagonals, ledger, stack
 from engine.srn import Params
@@ -44,10 +44,10 @@ def test_one_direction_through_everything(name: str, device: Device) -> None:
     case = moved(device, away_from_kinks(name, 3, 2, 3, 4))
     net = Unrolled(device, ACTIVATIONS[name], *case, ALL)
     grad = net.ledger.grad._asdict()
-    exact, numeric = along(device, lambda shifted: net.loss(**shifted), case.theta._asdict(), grad, rng(5))
+    exact, numeric = along(device, Objective(case.theta._asdict(), net.loss, grad), rng(5))
     assert abs(exact - numeric) < 1e-8 * max(1.0, abs(exact))
     wrong = {**grad, "W": grad["W"] + 0.01}
-    exact, numeric = along(device, lambda shifted: net.loss(**shifted), case.theta._asdict(), wrong, rng(5))
+    exact, numeric = along(device, Objective(case.theta._asdict(), net.loss, wrong), rng(5))
     assert abs(exact - numeric) > 1e-4
 
 
