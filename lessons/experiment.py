@@ -36,6 +36,8 @@ class Experiment:
     rebuilds: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
     """Parameters that a state may leave out: they are zeros then."""
+    given: frozenset[str] = frozenset()
+    """Inputs that are numbers, which may be edited too."""
 
     def __init__(self, card: Card) -> None:
         self.card = card
@@ -71,23 +73,30 @@ class Experiment:
         shapes = self.shapes(fitted, inputs)
         return fitted, Start(read_params(file, self.card.id, params, shapes, self.optional), inputs)
 
+    def home(self, symbol: str, index: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+        """Where a shown entry is kept: the parameter or input, and the index in it."""
+        return symbol, index
+
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
-        if not self.editable(symbol):
+        name, at = self.home(symbol, index)
+        if name in start.params:
+            return Start({**start.params, name: with_entry(start.params[name], at, raw)}, start.inputs)
+        if name not in self.given:
             raise Refused("edit_what", symbol=symbol)
-        return Start({**start.params, symbol: with_entry(start.params[symbol], index, raw)}, start.inputs)
+        value = with_entry(np.array(start.inputs[name], dtype=float), at, raw)
+        return Start(start.params, {**start.inputs, name: value.tolist()})
 
     def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:
         """What an entry becomes, as typed, when it is moved by hand one notch up or down."""
         if not self.editable(symbol):
             raise Refused("edit_what", symbol=symbol)
-        return f"{self.entry(start, symbol, index) + by * NUDGE:.10g}"
-
-    def entry(self, start: Start, symbol: str, index: tuple[int, ...]) -> float:
-        """One editable entry as a number."""
-        return float(start.params[symbol][index])
+        name, at = self.home(symbol, index)
+        held = start.params[name] if name in start.params else np.array(start.inputs[name])
+        return f"{float(held[at]) + by * NUDGE:.10g}"
 
     def editable(self, symbol: str) -> bool:
-        return symbol in self.shapes(self.defaults, self.start(self.defaults, None).inputs)
+        name, _ = self.home(symbol, ())
+        return name in self.given or name in self.shapes(self.defaults, self.start(self.defaults, None).inputs)
 
     @property
     def defaults(self) -> dict[str, Value]:

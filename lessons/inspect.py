@@ -60,7 +60,7 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
     held = view.get(symbol)
     full = index[: held.ndim] if held is not None else index
     value = None if held is None or len(full) < held.ndim else float(held[full] if held.ndim else held)
-    label = entry(symbol, full)
+    label = entry(symbol, full if held is None or held.size > 1 else ())
     found = view.writer(symbol) or view.origin(symbol)
     if found is None:
         return Inspection(symbol, full, label, value)

@@ -194,6 +194,38 @@ class Curve(Panel):
     least_top: float = 1.0
 
 
+@dataclass(frozen=True)
+class Line:
+    """One line of a plot, through (x, y), with its name at its end."""
+
+    name: str
+    x: Sequence[float] | HostArray
+    y: Sequence[float] | HostArray
+    dotted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plot(Panel):
+    """Functions of a number, on fixed axes `x` and `y` (least, largest); `points` are (x, y, sign).
+
+    What leaves the axes is cut off. With `log`, y is shown by its logarithm.
+    """
+
+    lines: Sequence[Line]
+    x: tuple[float, float]
+    y: tuple[float, float]
+    points: Sequence[tuple[float, float, str]] = ()
+    log: bool = False
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture(Panel):
+    """A drawing in characters: `marks` are (line, column, text, role); where it does not fit it is cut."""
+
+    marks: Sequence[tuple[int, int, str, str]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Strip(Panel):
     """A line of tokens, one glyph each, with a frame around those in sight and a second line of shades under it."""

@@ -44,7 +44,8 @@ class Player(Stepping):
             self.to_act("train")
             return
         p = min(spot.p, self.reel.total)
-        if p and self.reel.step(p) is not None:
+        step = self.reel.step(p)
+        if step is not None and step.path != path:
             while path and (found := self.reel.seek(path)) is None:
                 path = path[:-1]
             p = found if path and found else 0

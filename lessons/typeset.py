@@ -13,11 +13,13 @@ from lessons.figures import five
 
 SUBSCRIPTS = str.maketrans("0123456789+-tkijn,", "₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙ,")
 LETTERS = {
-    "delta": "δ", "yhat": "ŷ", "theta": "θ", "rate": "η", "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h",
+    "delta": "δ", "yhat": "ŷ", "theta": "θ", "rate": "η", "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h", "slope": "f'",
 }  # fmt: skip
+SCALARS = frozenset({"rate", "h", "slope", "w"})
+"""Families of single numbers: what follows one is written beside it, without a sign."""
 OF_PARAMETER = {
     "E_plus": "E₊", "E_minus": "E₋", "gap": "|diff|", "numeric": "≈∂E/∂{p}", "met": "(∂E/∂{p}){at}", "unit": "1ᵢⱼ",
-    "sweep": "∂E/∂{p}", "G": "G({p})", "m": "m({p})", "v": "v({p})",
+    "sweep": "∂E/∂{p}", "do": "∂o/∂{p}{at}", "G": "G({p})", "m": "m({p})", "v": "v({p})",
 }  # fmt: skip
 """Families that belong to a parameter: met_W is one term of ∂E/∂W, G_W what AdaGrad remembers of it."""
 PARAMETER = re.compile(r"[A-Za-z]\d*")
@@ -119,7 +121,7 @@ def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
         case ast.BinOp(left=left, op=op, right=right):
             sign, tight = OPERATORS[type(op)]
             a, b = _symbols(left, bound), _symbols(right, bound)
-            scalar = isinstance(left, ast.Constant) or (isinstance(left, ast.Name) and left.id in ("rate", "h"))
+            scalar = isinstance(left, ast.Constant) or _family(left) in SCALARS
             between = " " if isinstance(op, ast.Mult) and scalar else sign
             if isinstance(op, ast.Mult):  # (Wᵀ δ) ∘ slope: a matrix product is kept together
                 a, b = (Typeset(p.text, 1) if _is_product(n) else p for p, n in ((a, left), (b, right)))
@@ -141,6 +143,12 @@ def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
             called = FUNCTIONS.get(function, "E" if function.startswith("E_") else function)
             return Typeset(f"{called}({', '.join(_symbols(a, bound).text for a in args)})", 3)
     raise ValueError(f"cannot typeset {ast.dump(node)}")
+
+
+def _family(node: ast.expr) -> str:
+    """The family that a name or subscript belongs to."""
+    node = node.value if isinstance(node, ast.Subscript) else node
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_product(node: ast.expr) -> bool:
@@ -221,7 +229,8 @@ class _Expand:
     def entry(self, symbol: str, array: Any, at: tuple[int, int]) -> Cell:
         x = float(self.at(array, at))
         shape = getattr(array, "shape", ())
-        where = () if not shape else (at[0],) if len(shape) == 1 or shape[1] == 1 else at
+        single = not shape or array.size == 1
+        where = () if single else at if len(shape) > 1 and max(shape[1:]) > 1 else (at[0],)
         if symbol in "bc" and len(where) == 1:
             return Cell(f"{symbol}{subscript(str(where[0]))}", five(x), 3, x)
         return Cell(entry(symbol, where), five(x), 3, x)

@@ -14,7 +14,8 @@ from rich.cells import cell_len, get_character_cell_size
 _PAIRS = (
     "►> ◄< •* ·. −- ─- ━= │| ┃| ┌+ ┐+ "
     "└+ ┘+ ├+ ┤+ ┬+ ┴+ ┼+ ╌- ═= ╸= ▲^ ▼v ●o ○. ◐@ ✓v ✗x …~ –- →> ←< ↑^ ↓v ⇐< ⇒> ⇓v ░. ▒: ▓# ≡% "
-    "█# ▌| δd ΣS ∂D ŷy ηn θo σs ∘* ‖| ∞8 √V ≤< ≥> ×x ▏| ▎| ▍| ▋| ▊| ▉| ↵/ ᵀ' ⁻- ␣_ ⏎/ ⇥> “\" ”\" ‘' ’' ▸> ⇄= ̂^ Δd ›> ≈~"
+    "█# ▌| δd ΣS ∂D ŷy ηn θo σs ∘* ‖| ∞8 √V ≤< ≥> ×x ▏| ▎| ▍| ▋| ▊| ▉| ↵/ ᵀ' ⁻- ␣_ ⏎/ ⇥> “\" ”\" ‘' ’' ▸> ⇄= ̂^ Δd "
+    "›> ≈~ ╲\\ ╱/ ┊| ◆* ◇."
 )
 ASCII = {ord(pair[0]): pair[1] for pair in _PAIRS.split(" ") if len(pair) == 2}
 ASCII |= {ord(low): plain for low, plain in zip("₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙ", "0123456789+-tkijn", strict=True)}

@@ -241,7 +241,11 @@ class Reaching(Handling):
         pairs.append(("tab", "cell", "cursor(1)"))
         if self.size.width < NARROW:
             found = [(self._sign(sign), words(f"keys.{said}"), action) for sign, said, action in pairs]
-            return [*found, ("t", words("keys.text"), "text"), ("i c g k f l", "", "help")]
+            return [
+                *found,
+                ("t", words("keys.text"), "text"),
+                ("i c g k f l" if player.trains else "i c g k l", "", "help"),
+            ]
         pairs += [
             ("i", "inspect", "drawer('inspect')"),
             ("c", "code", "drawer('code')"),

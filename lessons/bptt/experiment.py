@@ -170,7 +170,7 @@ def shapes(H: int, K: int) -> dict[str, tuple[int, ...]]:
 
 def hidden_of(file: str, params: Mapping[str, Any], K: int) -> int:
     """The hidden size of a state: the rows of its U."""
-    if "U" not in params:
+    if params.get("U") is None:
         raise Refused("missing", file=file, symbol="U", wanted=f"(hidden, {K})")
     H = len(params["U"]) if isinstance(params["U"], list) else 0
     if not 1 <= H <= 64:

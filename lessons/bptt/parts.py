@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +12,8 @@ from lessons.contract import View
 from lessons.figures import five
 from lessons.figures import loss as loss_figures
 from lessons.panels import Axis, Bar, Block, Edge, Graph, Heat, Item, Label, Matrix, Node, Panel, Row, Strip
+from lessons.parts import Parts as Common
+from lessons.parts import subscripted
 from lessons.text import Text
 from lessons.typeset import subscript
 
@@ -21,20 +21,16 @@ WIDE = 10
 """Ledgers of more timesteps than this are drawn as heat."""
 
 
-class Parts:
-    """Builds the panels of one position. Nothing here knows how wide the screen is."""
+class Parts(Common):
+    """Builds the panels of one position of `bptt`."""
 
     def __init__(self, view: View, text: Text) -> None:
-        self.view, self.text = view, text
+        super().__init__(view, text)
         self.inputs = view.start.inputs
         self.T, self.H = len(self.inputs["x"]), int(view.start.params["W"].shape[0])
         self.vocabulary = [letter(v) for v in self.inputs["vocabulary"]]
         self.K = len(self.vocabulary)
         self.t, self.k = view.loop("t"), view.loop("k")
-
-    def say(self, key: str) -> str:
-        """A label in the learner's language."""
-        return self.text.phrase("labels", key)
 
     @cached_property
     def axis(self) -> Axis:
@@ -47,16 +43,6 @@ class Parts:
         """The timesteps that may be in sight, however wide the screen."""
         focus = self.axis.focus
         return range(max(0, focus - 12), min(self.T, focus + 13))
-
-    def flags(self, name: str) -> dict[str, Any]:
-        return {"written": name in self.view.written, "read": name in self.view.read}
-
-    def vector(self, name: str, size: int, lie: str = "row", editable: bool = False, title: str = "") -> Block:
-        """A vector symbol as one line of cells, or one column."""
-        value = self.view.get(name)
-        shape = (1, size) if lie == "row" else (size, 1)
-        shown = None if value is None else value.reshape(shape)
-        return Block(name, shown, shape, lie, editable=editable, title=title, **self.flags(name))
 
     def matrix(
         self,
@@ -95,9 +81,6 @@ class Parts:
             row: self.say(row) for row in ("target", "loss", "state", "input")
         }  # fmt: skip
         return Graph(id="graph", priority=10, layout="time", rows=rows, nodes=nodes, edges=edges, axis=self.axis)
-
-    def known(self, name: str) -> bool:
-        return self.view.get(name) is not None
 
     def _column(self, t: int, probability: bool) -> list[Node]:
         x, y = (self.vocabulary[self.inputs[name][t]] for name in "xy")
@@ -223,18 +206,9 @@ def letter(raw: str) -> str:
     return {" ": "␣", "\n": "⏎", "\t": "⇥"}.get(raw, raw)
 
 
-def subscripted(name: str, t: int) -> str:
-    return name + subscript(str(t))
-
-
 def window_of(view: View, steps: int) -> int:
     """The window as it acts: no longer than the text."""
     return min(int(view.knobs["window"]), steps)
-
-
-def flow(id: str, items: Mapping[int, Item], priority: int, label: str = "", title: str = "") -> Matrix:
-    """Blocks side by side."""
-    return Matrix(id=id, priority=priority, title=title, rows=[Row(label, items)])
 
 
 def term_symbol(p: str, t: int, k: int) -> str:

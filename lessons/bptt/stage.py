@@ -9,18 +9,17 @@ import numpy as np
 
 from engine.check import cells
 from engine.step import split
-from lessons.bptt.parts import Parts, flow, letter, subscripted, window_of
+from lessons.bptt.parts import Parts, letter, window_of
 from lessons.contract import View
 from lessons.figures import eight, five
 from lessons.figures import loss as loss_figures
-from lessons.panels import Block, Curve, Formula, Item, Label, Matrix, Panel, Row, Series, Stage, Table
+from lessons.panels import Block, Curve, Item, Label, Matrix, Panel, Row, Series, Stage, Table
+from lessons.parts import Rules, flow, laws, subscripted
 from lessons.text import Text
-from lessons.typeset import law, name, subscript
+from lessons.typeset import name, subscript
 
 LEARNED = 0.2
 """The loss under which a text counts as learned."""
-Rules = Mapping[str, str]
-GAP = "   "
 
 
 def panels(view: View, text: Text, rules: Rules) -> Stage:
@@ -31,11 +30,6 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
     return {"forward": forward, "dV": by_V, "dW": by_W, "dU": by_U, "sum": summed, "check": checked}[view.act](
         parts, rules
     )
-
-
-def laws(rules: Rules, *ops: str, right: str = "") -> Formula:
-    """The act's formulas, from the rules that compute it."""
-    return Formula(id="law", priority=9, lines=[GAP.join(law(rules[op]) for op in ops)], right=right)
 
 
 def forward(parts: Parts, rules: Rules) -> Stage:

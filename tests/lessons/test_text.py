@@ -17,7 +17,7 @@ from lessons.text import Section, behind, fill, load, parse
 from lessons.words import LANGUAGES
 
 PACKAGES = [Path(package.__path__[0]) / "words" for package in (lessons, tui)]
-FOLDERS = [Path(lessons.__path__[0]) / "bptt"]
+FOLDERS = sorted(path.parent for path in Path(lessons.__path__[0]).glob("*/en.md"))
 
 
 def both(folder: Path) -> tuple[dict[str, Section], dict[str, Section]]:

@@ -18,10 +18,10 @@ from tui.store import Store
 
 @asynccontextmanager
 async def lesson(
-    folder: Path, size: tuple[int, int] = (80, 24), asks: bool = False, **given: Any
+    folder: Path, size: tuple[int, int] = (80, 24), asks: bool = False, id: str = "bptt", **given: Any
 ) -> AsyncIterator[tuple[Pilot[None], LessonScreen]]:
-    """The lesson bptt on a screen of this size; without its predictions unless they are asked for."""
-    app = UnrollApp("bptt", Store(folder))
+    """A lesson, bptt by default, on a screen of this size; without its predictions unless they are asked for."""
+    app = UnrollApp(id, Store(folder))
     async with app.run_test(size=size) as pilot:
         screen = app.screen
         assert isinstance(screen, LessonScreen)

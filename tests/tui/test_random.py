@@ -43,18 +43,18 @@ async def event(pilot: Pilot[None], rng: random.Random, size: tuple[int, int]) -
         await pilot.resize_terminal(*size)
 
 
-async def keep_going(pilot: Pilot[None]) -> None:
-    """Back into the lesson if it was left, with small nets and few updates so that events come quickly."""
+async def keep_going(pilot: Pilot[None], rng: random.Random) -> None:
+    """Back into a lesson if it was left, with small nets and few updates so that events come quickly."""
     app = pilot.app
     assert isinstance(app, UnrollApp)
     if not isinstance(app.screen, LessonScreen):
-        app.open_lesson("bptt")
+        app.open_lesson(rng.choice([*app.course, "bptt"]))
         await pilot.pause(0)
     screen = app.screen
     assert isinstance(screen, LessonScreen)
     if screen.trainer is not None or len(screen.player.branches) > 8:
         screen._pause()
-    if len(screen.player.branches) > 8 or int(screen.player.knobs["hidden"]) > 8:
+    if len(screen.player.branches) > 8 or int(screen.player.knobs.get("hidden", 0)) > 8:
         screen.player.restart()
         screen.paint()
 
@@ -69,6 +69,6 @@ async def test_nothing_is_raised(size: tuple[int, int], tmp_path: Path, monkeypa
         for n in range(EVENTS // len(SIZES)):
             await event(pilot, rng, size)
             if n % 20 == 0:
-                await keep_going(pilot)
+                await keep_going(pilot, rng)
         await pilot.pause(0)
         assert pilot.app.is_running

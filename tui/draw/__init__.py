@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from lessons.panels import Curve, Formula, Graph, Heat, Lens, Matrix, Note, Panel, Strip, Table
+from lessons.panels import Curve, Formula, Graph, Heat, Lens, Matrix, Note, Panel, Picture, Plot, Strip, Table
 from tui.canvas import Canvas
 from tui.draw.curve import draw_curve
 from tui.draw.graph import draw_graph
 from tui.draw.matrix import draw_heat, draw_lens, draw_matrix
 from tui.draw.pen import Pen
-from tui.draw.words import draw_formula, draw_note, draw_strip, draw_table
+from tui.draw.plot import draw_plot
+from tui.draw.words import draw_formula, draw_note, draw_picture, draw_strip, draw_table
 
 __all__ = ["Pen", "draw"]
 
@@ -26,6 +27,10 @@ def draw(panel: Panel, width: int, pen: Pen) -> Canvas:
             return draw_graph(panel, width, pen)
         case Curve():
             return draw_curve(panel, width, pen)
+        case Plot():
+            return draw_plot(panel, width, pen)
+        case Picture():
+            return draw_picture(panel, width, pen)
         case Formula():
             return draw_formula(panel, width, pen)
         case Table():

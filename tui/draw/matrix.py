@@ -213,7 +213,7 @@ def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
                     canvas.put(x + w, top + r, name, "dim")
                 w += 2
             height = max(height, h)
-            x += w + 2
+            x += max(w, cell_len(item.title) if not item.cols else 0) + 2
         elif isinstance(item, Label):
             _item(canvas, x - 1, top, item, width - x, pen)
             x += cell_len(item.text) + 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from lessons.panels import Formula, Note, Strip, Table
+from lessons.panels import Formula, Note, Picture, Strip, Table
 from tui.canvas import Canvas, fit, wrap
 from tui.draw.pen import Pen, columns
 
@@ -27,6 +27,16 @@ def draw_note(panel: Note, width: int, pen: Pen) -> Canvas:
     ink = {"warn": "warn", "proof": "right", "verdict": "head"}.get(panel.level, "")
     for y, line in enumerate(wrap(panel.text, width - 3)):
         canvas.put(1, y, line, ink)
+    return canvas
+
+
+def draw_picture(panel: Picture, width: int, pen: Pen) -> Canvas:
+    """A drawing in characters."""
+    canvas = pen.canvas(width)
+    if panel.title:
+        canvas.put(1, 0, fit(panel.title, width - 2), "label")
+    for y, x, text, role in panel.marks:
+        canvas.put(x + 1, y + bool(panel.title), fit(text, max(0, width - x - 2)), role)
     return canvas
 
 

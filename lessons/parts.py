@@ -1,0 +1,65 @@
+"""What stages are made of: the blocks and rows that every lesson shows of a position."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lessons.contract import View
+from lessons.panels import Block, Formula, Item, Matrix, Row
+from lessons.text import Text
+from lessons.typeset import law, subscript
+
+Rules = Mapping[str, str]
+GAP = "   "
+
+
+class Parts:
+    """Builds the panels of one position. Nothing here knows how wide the screen is."""
+
+    def __init__(self, view: View, text: Text) -> None:
+        self.view, self.text = view, text
+
+    def say(self, key: str, **fields: Any) -> str:
+        """A label in the learner's language."""
+        found = self.text.phrase("labels", key)
+        return found.format(**fields) if fields else found
+
+    def known(self, name: str) -> bool:
+        return self.view.get(name) is not None
+
+    def flags(self, name: str) -> dict[str, Any]:
+        """Whether the last steps wrote a symbol, or read it."""
+        return {"written": name in self.view.written, "read": name in self.view.read}
+
+    def number(self, name: str) -> float | None:
+        """A symbol that holds one number."""
+        value = self.view.get(name)
+        return None if value is None else float(value.reshape(-1)[0])
+
+    def scalar(self, name: str, editable: bool = False, title: str = "") -> Block:
+        """A symbol that holds one number, as a cell."""
+        value = self.view.get(name)
+        shown = None if value is None else value.reshape(1, 1)
+        return Block(name, shown, (1, 1), "row", editable=editable, title=title, **self.flags(name))
+
+    def vector(self, name: str, size: int, lie: str = "row", editable: bool = False, title: str = "") -> Block:
+        """A vector symbol as one line of cells, or one column."""
+        value = self.view.get(name)
+        shape = (1, size) if lie == "row" else (size, 1)
+        shown = None if value is None else value.reshape(shape)
+        return Block(name, shown, shape, lie, editable=editable, title=title, **self.flags(name))
+
+
+def subscripted(name: str, t: int) -> str:
+    return name + subscript(str(t))
+
+
+def flow(id: str, items: Mapping[int, Item], priority: int, label: str = "", title: str = "") -> Matrix:
+    """Blocks side by side."""
+    return Matrix(id=id, priority=priority, title=title, rows=[Row(label, items)])
+
+
+def laws(rules: Rules, *ops: str, right: str = "") -> Formula:
+    """The act's formulas, from the rules that compute it."""
+    return Formula(id="law", priority=9, lines=[GAP.join(law(rules[op]) for op in ops)], right=right)

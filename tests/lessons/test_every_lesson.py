@@ -1,0 +1,177 @@
+"""What every lesson of the course must have, whatever it teaches: rules that hold, texts, predictions, states."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.device import HOST, Device
+from lessons.course import Card, course
+from lessons.knobs import Refused
+from lessons.player import Player
+from lessons.show import everything
+from lessons.state import restore
+from lessons.text import fill, load
+from lessons.words import LANGUAGES
+from tests.engine.ruling import assert_rules_hold
+from tests.engine.strict import Strict
+
+CARDS = [card for card in course().values() if isinstance(card, Card)]
+every = pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+
+
+def make(card: Card, device: Device = HOST, seed: int | None = None) -> Player:
+    return Player(card.open(), device, {}, seed)
+
+
+@every
+@pytest.mark.parametrize("seed", [None, 1])
+def test_every_rule_gives_its_step(card: Card, seed: int | None) -> None:
+    player = make(card, seed=seed)
+    assert_rules_hold(HOST, player.reel, player.lesson.rule(player.knobs))
+
+
+@every
+def test_the_device_changes_nothing(card: Card, device: Device) -> None:
+    there, here = make(card, device), make(card)
+    assert there.reel.total == here.reel.total
+    for p in range(1, here.reel.total + 1, max(1, here.reel.total // 60)):
+        mine, other = here.reel.step(p), there.reel.step(p)
+        assert mine is not None
+        assert other is not None
+        for name, value in mine.values.items():
+            np.testing.assert_allclose(device.get(other.values[name]), value, rtol=1e-12, atol=1e-14)
+
+
+@every
+def test_sections_are_as_long_as_they_say(card: Card) -> None:
+    reel = make(card).reel
+    for n, section in enumerate(reel.sections):
+        assert len(reel.tape(n)) == section.length, section.place
+        assert all(step.path[: len(section.place)] == section.place for step in reel.tape(n))
+
+
+@every
+def test_the_gradient_check_agrees_and_finds_a_wrong_one(card: Card) -> None:
+    player = make(card, seed=1)
+    lesson, start = player.lesson, player.start
+    for name in lesson.weights(start):
+        found = lesson.check(HOST, player.knobs, start, name)
+        assert found
+        assert max(c.gap for c in found) < 1e-7 * max(1.0, *(abs(c.gradient) for c in found)), name
+    exact, numeric = lesson.along(HOST, player.knobs, start)
+    assert abs(exact - numeric) < 1e-7 * max(1.0, abs(exact))
+    assert any(c.gradient != 0 for name in lesson.weights(start) for c in lesson.check(HOST, player.knobs, start, name))
+
+
+@every
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_texts_and_panels_at_every_position(card: Card, lang: str) -> None:
+    player = make(card)
+    text = load(type(player.lesson).__module__.rpartition(".")[0], lang)
+    for act in card.acts:
+        assert text[f"act.{act}"].before
+        assert text.phrase("acts", act)
+    player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+    player.grain = player.lesson.grains["op"]
+    for p in range(0, player.reel.total + 1, max(1, player.reel.total // 80)):
+        player.move(player.reel, p)
+        view = player.view()
+        panels = player.lesson.panels(view, text)
+        assert panels
+        assert len({panel.id for panel in panels} | {"cell", "lens"}) == len(panels) + 2
+        fields = player.lesson.says(view, text)
+        for paragraph in text[f"act.{player.act}"].before:
+            assert "{" not in fill(paragraph, fields)
+
+
+@every
+def test_predictions_are_asked_and_their_truth_is_one_of_the_options(card: Card) -> None:
+    player = make(card)
+    assert len(player.lesson.asks) >= 2
+    texts = {lang: load(type(player.lesson).__module__.rpartition(".")[0], lang) for lang in LANGUAGES}
+    seen: dict[str, Any] = {}
+    for _ in range(20_000):
+        moved = player.forward()
+        if player.asked is not None:
+            ask = player.asked.ask
+            answered = player.answer(0.0 if ask.kind == "number" else "?")
+            seen[ask.id] = answered.truth
+            for text in texts.values():
+                fields = player.lesson.says(answered.view or player.view(), text)
+                section = text[f"ask.{ask.id}"]
+                for said in (*section.before, *section.items, *section.after):
+                    fill(said, {"previous": "", **fields})
+                if ask.kind == "choice":
+                    assert answered.truth in section.phrases()
+                else:
+                    assert np.isfinite(float(answered.truth))  # type: ignore[arg-type]
+            player.skip()
+        elif not moved or player.spot.training:
+            break
+    assert {ask.id for ask in player.lesson.asks if ask.track == "reel"} <= set(seen)
+
+
+@every
+def test_a_state_goes_out_and_comes_in(card: Card, tmp_path: Path) -> None:
+    player = make(card, seed=2)
+    printed = everything(player, all_steps=False)
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(printed), encoding="utf-8")
+    knobs, start, seed = restore(player.lesson, str(file), {})
+    again = Player(card.open(), HOST, {k: v for k, v in knobs.items() if v != player.knobs[k]}, seed, start)
+    assert everything(again, all_steps=False)["result"] == printed["result"]
+    name = next(iter(printed["params"]))
+    for harm, says in ((None, "params has no"), ([["x"]], "rectangle"), ([[[1.0]]], "shape")):
+        state = {**printed, "params": {**printed["params"], name: harm}}
+        file.write_text(json.dumps(state), encoding="utf-8")
+        with pytest.raises(Refused, match=says):
+            restore(player.lesson, str(file), {})
+    file.write_text(json.dumps({**printed, "params": {**printed["params"], "nothing": [1]}}), encoding="utf-8")
+    with pytest.raises(Refused, match="no parameter nothing"):
+        restore(player.lesson, str(file), {})
+
+
+@every
+def test_json_is_plain_and_steps_are_printed(card: Card) -> None:
+    player = make(card)
+    found = everything(player, all_steps=True)
+    assert json.loads(json.dumps(found)) == found
+    assert [step["index"] for step in found["steps"]] == list(range(1, player.reel.total + 1))
+
+
+@every
+def test_chinese_and_english_cards(card: Card) -> None:
+    for said in (card.title, card.lead):
+        assert set(said) == set(LANGUAGES)
+        assert said["en"] != said["zh"]
+
+
+@every
+def test_an_edit_by_notches_moves_what_follows(card: Card) -> None:
+    player = make(card)
+    name = player.lesson.weights(player.start)[0]
+    block = next(iter(shown(player, name)), None)
+    assert block is not None
+    before = everything(player, all_steps=False)["result"]
+    symbol, index = block
+    player.edit(symbol, index, player.lesson.nudged(player.start, symbol, index, 1))
+    assert everything(player, all_steps=False)["result"] != before
+    player.edit(symbol, index, player.lesson.nudged(player.start, symbol, index, -1))
+    np.testing.assert_allclose(player.start.params[name], make(card).start.params[name], atol=1e-12)
+
+
+def shown(player: Player, name: str) -> list[tuple[str, tuple[int, ...]]]:
+    """The cells of a parameter as the lesson shows them: the symbol and index that the cursor would have."""
+    held = player.start.params[name]
+    if player.lesson.editable(name):
+        return [(name, (0,) * held.ndim)]
+    return [(f"{name}[{i}]", (0,)) for i in range(1, held.size + 1) if player.lesson.editable(f"{name}[{i}]")]
+
+
+def test_strict_is_used() -> None:
+    assert Strict().name == "strict"

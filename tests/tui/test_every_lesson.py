@@ -1,0 +1,88 @@
+"""Every lesson by keys: at each grain there and back, at both sizes, in both languages, with every drawer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lessons.course import Card, course
+from lessons.show import everything
+from tests.tui.driving import lesson, shown
+from tui.boxes import Notice
+from tui.drawers import Check, Code, Inspect, Knobs
+
+IDS = [card.id for card in course().values() if isinstance(card, Card) and card.id != "bptt"]
+SIZES = [(80, 24), (120, 36)]
+each = pytest.mark.parametrize("id", IDS)
+
+
+@each
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_there_and_back_at_every_grain(id: str, size: tuple[int, int], tmp_path: Path) -> None:
+    async with lesson(tmp_path, size, id=id) as (pilot, screen):
+        player = screen.player
+        for grain in sorted(set(player.lesson.grains.values())):
+            player.grain = grain
+            player.home()
+            forward: list[tuple[int, str]] = []
+            while player.spot.p < player.reel.total and len(forward) < 60:
+                await pilot.press("full_stop")
+                if isinstance(screen.drawer, Notice):
+                    await pilot.press("escape")
+                forward.append((player.spot.p, shown(screen, "stage")))
+            for place, picture in reversed(forward):
+                assert (player.spot.p, shown(screen, "stage")) == (place, picture)
+                await pilot.press("comma")
+            assert player.spot.p == 0
+
+
+@each
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_drawers_languages_and_checks(id: str, size: tuple[int, int], tmp_path: Path) -> None:
+    async with lesson(tmp_path, size, id=id) as (pilot, screen):
+        player = screen.player
+        for _ in player.lesson.card.acts:
+            await pilot.press("full_stop", "full_stop")
+            place = player.spot
+            for key, kind in (("g", Check), ("k", Knobs), ("i", Inspect), ("c", Code)):
+                await pilot.press(key)
+                assert isinstance(screen.drawer, kind), key
+                if isinstance(screen.drawer, Check):
+                    assert screen.drawer.agrees
+                await pilot.press("escape")
+            english = shown(screen, "text") + shown(screen, "foot")
+            await pilot.press("l")
+            assert shown(screen, "text") + shown(screen, "foot") != english
+            await pilot.press("l")
+            assert shown(screen, "text") + shown(screen, "foot") == english
+            assert player.spot == place
+            await pilot.press("n")
+
+
+@each
+async def test_a_cell_is_moved_by_hand_and_back(id: str, tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), id=id) as (pilot, screen):
+        player = screen.player
+        await pilot.press("full_stop", "tab")
+        for _ in range(40):
+            assert screen.cursor is not None
+            if player.lesson.editable(screen.cursor[0]):
+                break
+            await pilot.press("tab")
+        before, stage = everything(player, all_steps=False), shown(screen, "stage")
+        await pilot.press("right_square_bracket")
+        assert everything(player, all_steps=False)["result"] != before["result"]
+        assert shown(screen, "stage") != stage
+        await pilot.press("u")
+        assert everything(player, all_steps=False) == before
+        assert shown(screen, "stage") == stage
+
+
+@each
+async def test_no_colour(id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with lesson(tmp_path, (80, 24), id=id) as (pilot, screen):
+        await pilot.press("full_stop", "full_stop")
+        assert screen.unroll.ink_theme == "mono"
+        assert "►" in shown(screen, "stage")

@@ -1,0 +1,102 @@
+"""Plots of functions in braille, on fixed axes: 2 × 4 dots a character, the zero lines dotted, points on top."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.device import HostArray
+from lessons.figures import five
+from lessons.panels import Line, Plot
+from tui.canvas import Canvas, fit
+from tui.draw.curve import DOTS
+from tui.draw.pen import Pen
+
+LEFT, RIGHT = 8, 16
+HEIGHT, TIGHT, WIDEST = 9, 6, 72
+
+
+def draw_plot(panel: Plot, width: int, pen: Pen) -> Canvas:
+    """The axes with their ends, every line with its name at its right end, the points."""
+    canvas = pen.canvas(width)
+    rows = TIGHT if pen.tight else HEIGHT
+    room = max(8, min(width - LEFT - RIGHT, WIDEST))
+    top = 1 if panel.title else 0
+    canvas.put(1, 0, fit(panel.title, width - 2), "label")
+    for i, note in enumerate(panel.notes):
+        canvas.put(LEFT + room + 2, top + i, fit(note, width - LEFT - room - 3), "" if i == 0 else "dim")
+    _axes(canvas, panel, top, rows, room)
+    ends: list[int] = [*range(top, top + len(panel.notes))]
+    for i, line in enumerate(panel.lines):
+        ink = "curve" if i == 0 else "curve2"
+        cells = traced(line, panel, room, rows)
+        for r, c in zip(*np.nonzero(cells), strict=True):
+            canvas.put(LEFT + int(c), top + int(r), chr(0x2800 + int(cells[r, c])), ink)
+        at = top + _row(panel, _last(line), rows)
+        while at in ends:
+            at += 1
+        ends.append(at)
+        canvas.put(LEFT + room + 1, at, fit(line.name, RIGHT - 2), ink)
+    for x, y, sign in panel.points:
+        if panel.x[0] <= x <= panel.x[1] and np.isfinite(y):
+            c = round((x - panel.x[0]) / (panel.x[1] - panel.x[0]) * (room - 1))
+            canvas.put(LEFT + c, top + _row(panel, y, rows), sign, "head")
+    return canvas
+
+
+def _axes(canvas: Canvas, panel: Plot, top: int, rows: int, room: int) -> None:
+    low, high = panel.y
+    for y, value in ((top, high), (top + rows - 1, low)):
+        canvas.right(LEFT - 1, y, five(value).strip(), "dim")
+    for y in range(top, top + rows):
+        canvas.put(LEFT - 1, y, "│", "frame")
+    if low < 0 < high and not panel.log:
+        canvas.right(LEFT - 1, top + _row(panel, 0, rows), "0", "dim")
+        canvas.fill(LEFT, top + _row(panel, 0, rows), room, "╌", "rule")
+    if panel.x[0] < 0 < panel.x[1]:
+        at = LEFT + round(-panel.x[0] / (panel.x[1] - panel.x[0]) * (room - 1))
+        for y in range(top, top + rows):
+            canvas.put(at, y, "┊", "rule")
+        canvas.put(at, top + rows, "0", "dim")
+    canvas.put(LEFT, top + rows, five(panel.x[0]).strip(), "dim")
+    canvas.right(LEFT + room, top + rows, five(panel.x[1]).strip(), "dim")
+
+
+def _share(panel: Plot, y: float) -> float:
+    """How high y stands, 0 to 1."""
+    low, high = panel.y
+    if panel.log:
+        low, high, y = np.log10(low), np.log10(high), np.log10(max(y, 1e-300))
+    return float(np.clip((y - low) / (high - low), 0, 1))
+
+
+def _row(panel: Plot, y: float, rows: int) -> int:
+    return round((1 - _share(panel, y)) * (rows - 1)) if np.isfinite(y) else 0
+
+
+def _last(line: Line) -> float:
+    known = [float(y) for y in line.y if np.isfinite(y)]
+    return known[-1] if known else 0.0
+
+
+def traced(line: Line, panel: Plot, width: int, height: int) -> HostArray:
+    """A (height, width) array of braille cells for one line; what leaves the axes is cut off."""
+    grid = np.zeros((height * 4, width * 2), dtype=bool)
+    x, y = np.asarray(line.x, dtype=float), np.asarray(line.y, dtype=float)
+    columns = np.linspace(*panel.x, width * 2)
+    low, high = panel.y
+    if panel.log:
+        low, high, y = np.log10(low), np.log10(high), np.log10(np.maximum(y, 1e-300))
+    known = np.isfinite(y)
+    if known.any():
+        inside = (columns >= x[known].min()) & (columns <= x[known].max())
+        shares = (np.interp(columns, x[known], y[known]) - low) / (high - low)
+        level = (1 - shares) * (height * 4 - 1)
+        for c in np.flatnonzero(inside):
+            before = level[c - 1] if c and inside[c - 1] else level[c]
+            a, b = sorted((before, level[c]))
+            if b < -0.5 or a > height * 4 - 0.5 or (line.dotted and c % 4 >= 2):
+                continue
+            first, last = (int(np.clip(round(v), 0, height * 4 - 1)) for v in (a, b))
+            grid[first : last + 1, c] = True
+    cells: HostArray = np.einsum("hawb,ab->hw", grid.reshape(height, 4, width, 2), DOTS)
+    return cells
