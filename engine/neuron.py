@@ -29,7 +29,7 @@ def rules(f: Activation) -> dict[str, str]:
         "p": "p[i] = w[i] * x[i]",
         "net": "net = net + p[i]",
         "o": f"o = {f.rule.format(z='net')}",
-        "slope": f"slope = 1 * {f.slope_rule.format(s='o')}",
+        "slope": f"slope = {f.slope_rule.format(s='o')}",
         "do_w": "do_w[i] = slope * x[i]",
         "do_x": "do_x[i] = slope * w[i]",
         "do_b": "do_b = slope",

@@ -28,6 +28,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "minimum": xp.minimum,
     "abs": xp.abs,
     "sqrt": xp.sqrt,
+    "exp": xp.exp,
+    "log": xp.log,
     "sum": xp.sum,
     "batch": lambda a: xp.sum(a, axis=1, keepdims=True),
 }

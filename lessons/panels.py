@@ -20,6 +20,8 @@ class Axis:
     labels: tuple[str, ...]
     focus: int = 0
     wide: int = 2
+    close: bool = False
+    """Columns as narrow as their numbers."""
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,16 @@ SUBSCRIPTS = str.maketrans("0123456789+-tkijn,", "₀₁₂₃₄₅₆₇₈₉
 LETTERS = {
     "delta": "δ", "yhat": "ŷ", "theta": "θ", "rate": "η", "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h", "slope": "f'",
 }  # fmt: skip
-SCALARS = frozenset({"rate", "h", "slope", "w"})
+SCALARS = frozenset({"rate", "h", "slope", "w", "d", "g"})
 """Families of single numbers: what follows one is written beside it, without a sign."""
 OF_PARAMETER = {
     "E_plus": "E₊", "E_minus": "E₋", "gap": "|diff|", "numeric": "≈∂E/∂{p}", "met": "(∂E/∂{p}){at}", "unit": "1ᵢⱼ",
-    "sweep": "∂E/∂{p}", "do": "∂o/∂{p}{at}", "G": "G({p})", "m": "m({p})", "v": "v({p})",
+    "sweep": "∂E/∂{p}", "do": "∂o/∂{p}{at}", "by": "∂E/∂{p}{at}",
+    "f": "{p}(z)", "df": "{p}'(z)", "G": "G({p})", "m": "m({p})", "v": "v({p})",
 }  # fmt: skip
 """Families that belong to a parameter: met_W is one term of ∂E/∂W, G_W what AdaGrad remembers of it."""
 PARAMETER = re.compile(r"[A-Za-z]\d*")
-FUNCTIONS = {"maximum": "max", "minimum": "min", "log_softmax": "ln softmax", "sigmoid": "σ"}
+FUNCTIONS = {"log": "ln", "maximum": "max", "minimum": "min", "log_softmax": "ln softmax", "sigmoid": "σ"}
 OPERATORS: dict[type[ast.operator], tuple[str, int]] = {
     ast.Add: (" + ", 1), ast.Sub: (" − ", 1), ast.Mult: (" ∘ ", 2), ast.Div: (" / ", 2), ast.MatMult: (" ", 2),
 }  # fmt: skip

@@ -139,7 +139,7 @@ class Contents(Painted):
         canvas.put(x, y, f"{mark} {number} {card.id}", ink)
         right = f"{acts}/{len(card.acts)}"
         canvas.right(x + width - 2, y, right, "dim")
-        canvas.right(x + width - 3 - cell_len(right), y, f"{card.slides}  ", "dim")
+        canvas.right(x + width - 3 - cell_len(right), y, f"{fit(card.slides, 8)}  ", "dim")
 
     def _about(self, canvas: Canvas, card: Card | Broken, width: int, height: int) -> None:
         words, y = self.unroll.words, height - 6

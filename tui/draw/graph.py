@@ -97,7 +97,7 @@ def _values(canvas: Canvas, y: int, nodes: Sequence[Node], place: Columns, pen: 
         block = node.block
         if block is None or (block.values is None and block.shape == (1, 1)):
             continue
-        room = place.width - 1
+        room = place.room
         x = place.edge(node.column)
         if node.column < 0:
             room = LABEL - 1

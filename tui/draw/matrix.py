@@ -153,9 +153,9 @@ def _row(canvas: Canvas, y: int, row: Row, place: Columns | None, width: int, pe
     for column, item in row.items.items():
         edge = place.edge(column)
         if isinstance(item, Block):
-            height = max(height, block_size(item, place.width - 1, pen)[1])
+            height = max(height, block_size(item, place.room, pen)[1])
         if edge is not None:
-            _item(canvas, edge, y, item, place.width - 1, pen)
+            _item(canvas, edge, y, item, place.room, pen)
     if row.tail:
         canvas.right(min(width - 2, place.edges[-1] + place.width + 10), y, row.tail, "label")
     shrunk = any(isinstance(i, Block) and i.shape[0] > height > 1 and not _fits(i, place) for i in row.items.values())
@@ -165,7 +165,7 @@ def _row(canvas: Canvas, y: int, row: Row, place: Columns | None, width: int, pe
 
 
 def _fits(block: Block, place: Columns) -> bool:
-    return digits_fit(block.shape, place.width - 1)
+    return digits_fit(block.shape, place.room)
 
 
 def _item(canvas: Canvas, x: int, y: int, item: Item, width: int, pen: Pen) -> None:

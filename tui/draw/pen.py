@@ -35,6 +35,8 @@ class Columns(NamedTuple):
     edges: tuple[int, ...]
     width: int
     label: int
+    room: int
+    """What a number, or several, may take of a column."""
 
     def edge(self, column: int) -> int | None:
         """The left edge of a column, None where it is out of sight; column −1 is the label's."""
@@ -47,11 +49,11 @@ def columns(axis: Axis, width: int) -> Columns:
     label = LABEL if width >= LABEL + 4 * COLUMN else NARROW
     count, room = len(axis.labels), width - label
     wide = 6 * axis.wide + 5
-    each = wide if wide > COLUMN and count * wide <= room else COLUMN
+    each = 6 * axis.wide if axis.close else wide if wide > COLUMN and count * wide <= room else COLUMN
     seen = max(1, min(count, room // each))
     half = max(1, seen // 2)
     first = max(0, min((axis.focus // half) * half - (seen - half) // 2, count - seen))
-    return Columns(first, tuple(label + each * i for i in range(seen)), each, label)
+    return Columns(first, tuple(label + each * i for i in range(seen)), each, label, each - (not axis.close))
 
 
 def level(x: float, most: float) -> str:
