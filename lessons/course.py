@@ -49,7 +49,7 @@ class Card:
         knobs = [
             {
                 "id": k.id, "kind": k.kind, "default": k.default, "choices": list(k.choices), "live": k.live,
-                **({} if k.kind == "choice" else {"low": k.low, "high": k.high}),
+                **({} if k.choices else {"low": k.low, "high": k.high}),
             }
             for k in self.knobs
         ]  # fmt: skip

@@ -26,7 +26,9 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class Knob:
-    """One setting. `kind` is text, int, float or choice; low and high bound the number, or the text's length.
+    """One setting. `kind` is text, int, float, choice, or data: a choice, or the name of a CSV file.
+
+    low and high bound the number, or the text's length.
 
     A live knob may change during training, which forks it.
     """
@@ -43,9 +45,12 @@ class Knob:
         """The value that a learner typed or a file gave. Raises Refused with the reason."""
         if self.kind == "text":
             return self._text(raw)
-        if self.kind == "choice":
+        if self.kind == "data" and str(raw).lower().endswith(".csv"):
+            return str(raw)
+        if self.choices:
             if str(raw) not in self.choices:
-                raise Refused("choice", knob=self.id, value=_short(raw), choices=", ".join(self.choices))
+                extra = ["FILE.csv"] if self.kind == "data" else []
+                raise Refused("choice", knob=self.id, value=_short(raw), choices=", ".join([*self.choices, *extra]))
             return str(raw)
         return self._number(raw)
 
@@ -70,8 +75,8 @@ class Knob:
 
     def range(self) -> str:
         """What may be typed, in short."""
-        if self.kind == "choice":
-            return " ".join(self.choices)
+        if self.choices:
+            return " ".join([*self.choices, *(["FILE.csv"] if self.kind == "data" else [])])
         shown = "{:.0f}–{:.0f}" if self.kind == "int" else "{:g}–{:g}"
         return shown.format(self.low, self.high).replace("e+", "e")
 

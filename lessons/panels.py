@@ -165,11 +165,15 @@ class Formula(Panel):
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Panel):
-    """Rows of cells under heads; numbers are right-aligned. `lit` rows are marked as written."""
+    """Rows of cells under heads; numbers are right-aligned. The row `lit` is marked as written.
+
+    `bracket` joins two rows at the right: the state after the second is that after the first.
+    """
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
     lit: int | None = None
+    bracket: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -226,6 +230,36 @@ class Picture(Panel):
     """A drawing in characters: `marks` are (line, column, text, role); where it does not fit it is cut."""
 
     marks: Sequence[tuple[int, int, str, str]]
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A point of a field: where it is, whether it wants + (●) or − (○), and whether it is the one in focus."""
+
+    x: float
+    y: float
+    wants: bool
+    lit: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field(Panel):
+    """What a net says over the plane: `values` (rows, cols) from the top left, beside `most`; and points over it."""
+
+    values: HostArray | None
+    x: tuple[float, float]
+    y: tuple[float, float]
+    dots: Sequence[Dot] = ()
+    most: float = 1.0
+    written: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Multiples(Panel):
+    """Small fields side by side on common axes, an arrow from each to the next where they follow one another."""
+
+    fields: Sequence[Field]
+    arrows: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,9 +13,10 @@ from lessons.figures import five
 
 SUBSCRIPTS = str.maketrans("0123456789+-tkijn,", "₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙ,")
 LETTERS = {
-    "delta": "δ", "yhat": "ŷ", "theta": "θ", "rate": "η", "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h", "slope": "f'",
+    "delta": "δ", "yhat": "ŷ", "theta": "θ", "rate": "η", "eta": "η", "gamma": "γ",
+    "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h", "slope": "f'",
 }  # fmt: skip
-SCALARS = frozenset({"rate", "h", "slope", "w", "d", "g"})
+SCALARS = frozenset({"rate", "eta", "t", "h", "slope", "w", "d", "g"})
 """Families of single numbers: what follows one is written beside it, without a sign."""
 OF_PARAMETER = {
     "E_plus": "E₊", "E_minus": "E₋", "gap": "|diff|", "numeric": "≈∂E/∂{p}", "met": "(∂E/∂{p}){at}", "unit": "1ᵢⱼ",
@@ -122,7 +123,7 @@ def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
         case ast.BinOp(left=left, op=op, right=right):
             sign, tight = OPERATORS[type(op)]
             a, b = _symbols(left, bound), _symbols(right, bound)
-            scalar = isinstance(left, ast.Constant) or _family(left) in SCALARS
+            scalar = _is_scalar(left)
             between = " " if isinstance(op, ast.Mult) and scalar else sign
             if isinstance(op, ast.Mult):  # (Wᵀ δ) ∘ slope: a matrix product is kept together
                 a, b = (Typeset(p.text, 1) if _is_product(n) else p for p, n in ((a, left), (b, right)))
@@ -150,6 +151,13 @@ def _family(node: ast.expr) -> str:
     """The family that a name or subscript belongs to."""
     node = node.value if isinstance(node, ast.Subscript) else node
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_scalar(node: ast.expr) -> bool:
+    """Whether a factor is a single number, or a product of such."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return _is_scalar(node.left) and _is_scalar(node.right)
+    return isinstance(node, ast.Constant) or _family(node) in SCALARS
 
 
 def _is_product(node: ast.expr) -> bool:

@@ -111,7 +111,7 @@ class Knobs(Drawer):
             star = "*" if changed or knob.id in desk.player.changed else " "
             value = str(self.value(desk, knob)).replace("\n", "⏎")
             shown = f"[{value[:18]}]" if i == self.at else f" {value[:18]} "
-            limits = "←→" if knob.kind == "choice" else knob.range()
+            limits = "←→" if knob.choices else knob.range()
             lines.append(
                 (
                     f"{'►' if i == self.at else ' '}{star}{knob.id:<11}{shown:<21} {limits}",
@@ -126,8 +126,9 @@ class Knobs(Drawer):
         rows = self.rows(desk)
         self.at = (self.at + dy) % len(rows)
         knob = rows[self.at]
-        if dx and knob.kind == "choice":
-            at = knob.choices.index(str(self.value(desk, knob)))
+        if dx and knob.choices:
+            value = str(self.value(desk, knob))
+            at = knob.choices.index(value) if value in knob.choices else 0
             self.put(desk, knob, knob.choices[(at + dx) % len(knob.choices)])
         elif dx and knob.kind in ("int", "float") and knob.id != "seed":
             self.put(desk, knob, nudged(knob, self.value(desk, knob), dx))

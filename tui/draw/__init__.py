@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from lessons.panels import Curve, Formula, Graph, Heat, Lens, Matrix, Note, Panel, Picture, Plot, Strip, Table
+from lessons.panels import (
+    Curve,
+    Field,
+    Formula,
+    Graph,
+    Heat,
+    Lens,
+    Matrix,
+    Multiples,
+    Note,
+    Panel,
+    Picture,
+    Plot,
+    Strip,
+    Table,
+)
 from tui.canvas import Canvas
 from tui.draw.curve import draw_curve
+from tui.draw.field import draw_field, draw_multiples
 from tui.draw.graph import draw_graph
 from tui.draw.matrix import draw_heat, draw_lens, draw_matrix
 from tui.draw.pen import Pen
@@ -27,6 +43,10 @@ def draw(panel: Panel, width: int, pen: Pen) -> Canvas:
             return draw_graph(panel, width, pen)
         case Curve():
             return draw_curve(panel, width, pen)
+        case Field():
+            return draw_field(panel, width, pen)
+        case Multiples():
+            return draw_multiples(panel, width, pen)
         case Plot():
             return draw_plot(panel, width, pen)
         case Picture():

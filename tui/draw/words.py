@@ -61,7 +61,17 @@ def draw_table(panel: Table, width: int, pen: Pen) -> Canvas:
             else:
                 canvas.right(x + wide[i], y, text, ink)
             x += wide[i] + 3
+    if panel.bracket is not None:
+        _bracket(canvas, panel.bracket, hidden, len(rows), x)
     return canvas
+
+
+def _bracket(canvas: Canvas, rows: tuple[int, int], hidden: int, seen: int, x: int) -> None:
+    """◄─┐ │ ──┘ from one row to a later one, as far as they are in sight."""
+    first, last = (row - hidden + 1 for row in rows)
+    for y in range(max(1, first), min(seen, last) + 1):
+        sign = "◄─┐" if y == first else "──┘" if y == last else "  │"
+        canvas.put(x, y, sign, "right")
 
 
 def draw_strip(panel: Strip, width: int, pen: Pen) -> Canvas:

@@ -1,0 +1,212 @@
+"""What `perceptron` claims: it ends within (R/γ)² where a line exists, and on XOR the state comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import perceptron
+from engine.device import HOST
+from engine.step import drain
+from lessons.contract import Start
+from lessons.knobs import Refused
+from lessons.perceptron import CARD
+from lessons.player import Player
+from lessons.points import GATES, MOST, points
+from lessons.show import everything
+
+SEEDS = range(10)
+
+
+def show(seed: int | None = None, start: Start | None = None, **given: Any) -> dict[str, Any]:
+    found: dict[str, Any] = everything(Player(CARD.open(), HOST, given, seed, start), all_steps=False)["result"]
+    return found
+
+
+def shuffled(data: str, seed: int) -> Start:
+    """The points of a set in another order."""
+    x, y = points(data, 0, 20)
+    order = np.random.default_rng(seed).permutation(len(x))
+    return Start({"w": np.zeros(2), "b": np.zeros(1)}, {"x": x[order].tolist(), "y": y[order].tolist()})
+
+
+@pytest.mark.parametrize("data", ["and", "or", "nand", "separable"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_it_ends_within_the_bound(data: str, seed: int) -> None:
+    rate = [1, 0.5, 0.1, 2, 0.37][seed % 5]
+    start = shuffled(data, seed) if data != "separable" else None
+    found = show(seed, start, data=data, rate=rate, epochs=500)
+    assert found["converged"]
+    assert 1 <= found["mistakes"] <= found["bound"]
+    assert "cycle" not in found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_on_xor_the_state_comes_back(seed: int) -> None:
+    rate = [1, 0.5, 0.25, 2, 8][seed % 5]
+    start = shuffled("xor", seed)
+    found = show(seed, start, data="xor", rate=rate)
+    assert not found["converged"]
+    first, last = found["cycle"]
+    player = Player(CARD.open(), HOST, {"data": "xor", "rate": rate}, seed, start)
+    held = []
+    for p in (first, last):
+        player.move(player.reel, p)
+        view = player.view()
+        held.append((view.get("w"), view.get("b")))
+    for a, b in zip(*held, strict=True):
+        np.testing.assert_array_equal(a, b)
+    player.jump("circle")
+    assert player.view().get("gap") == 0
+
+
+def test_the_circle_of_the_screen() -> None:
+    found = show(data="xor")
+    assert found["cycle_visits"] == [0, 4]
+    assert found["mistakes"] == 4
+    player = Player(CARD.open(), HOST, {"data": "xor"})
+    states = []
+    for i in (1, 2, 3, 4):
+        player.jump(f"learn/epoch=1/i={i}")
+        view = player.view()
+        w, b = view.get("w"), view.get("b")
+        assert w is not None
+        assert b is not None
+        states.append([*w.tolist(), b.tolist()[0]])
+    assert states == [[0, 0, -1], [0, 1, 0], [1, 1, 1], [0, 0, 0]]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_cloud_with_points_on_the_wrong_side_never_ends(seed: int) -> None:
+    found = show(seed, data="nearly", epochs=40)
+    assert not found["converged"]
+
+
+def test_the_walk_and_the_run_at_full_speed_agree() -> None:
+    draw = np.random.default_rng(3)
+    x, t = draw.normal(size=(7, 2)), np.sign(draw.normal(size=7))
+    w, b = draw.normal(size=2), 0.3
+    run = perceptron.run(w, b, x, t, 0.7, 9)
+    theta = perceptron.Theta(w[:, None], np.array([[b]]))
+    examples = perceptron.Examples([row[:, None] for row in x], [np.array([[v]]) for v in t])
+    for e in range(len(run.visits) // 7):
+        theta = drain(perceptron.epoch(HOST, theta, examples, 0.7))
+        last = run.visits[7 * (e + 1) - 1]
+        np.testing.assert_allclose(theta.w[:, 0], last.w, atol=1e-12)
+        assert float(theta.b[0, 0]) == pytest.approx(last.b)
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("seed", range(4))
+def test_the_rule_is_a_step_against_autograd(seed: int) -> None:
+    """One visit moves w and b by η times the gradient of max(0, −t·u)."""
+    torch = pytest.importorskip("torch")
+    draw = np.random.default_rng(seed)
+    w, b, x, t = draw.normal(size=2), float(draw.normal()), draw.normal(size=(5, 2)), np.sign(draw.normal(size=5))
+    run = perceptron.run(w, b, x, t, 0.3, 2)
+    tw, tb = torch.tensor(w, requires_grad=True), torch.tensor(b, dtype=torch.float64, requires_grad=True)
+    for visit in run.visits[:10]:
+        xi = torch.tensor(x[visit.i - 1])
+        loss = torch.clamp(-float(t[visit.i - 1]) * (tw @ xi + tb), min=0)
+        by_w, by_b = torch.autograd.grad(loss, (tw, tb))
+        with torch.no_grad():
+            tw -= 0.3 * by_w
+            tb -= 0.3 * by_b
+        np.testing.assert_allclose(visit.w, tw.detach().numpy(), atol=1e-12)
+        assert visit.b == pytest.approx(tb.item(), abs=1e-12)
+
+
+def test_predictions() -> None:
+    truths: dict[str, Any] = {}
+    player = Player(CARD.open(), HOST)
+    while player.forward():
+        if player.asked is not None:
+            truths[player.asked.ask.id] = player.answer(0.0 if player.asked.ask.kind == "number" else "?").truth
+            player.skip()
+    assert truths == {"ends": "ends", "mistakes": 18.0, "most": 3.0, "half": "never"}
+
+
+def test_points_are_moved_by_hand() -> None:
+    player = Player(CARD.open(), HOST)
+    player.jump("learn/epoch=2/i=2")
+    place = player.path
+    player.edit("x[2]", (0,), "0.5")
+    assert player.start.inputs["x"][1] == [0.5, 1.0]
+    assert player.path == place
+    player.edit("y[1]", (0,), player.lesson.nudged(player.start, "y[1]", (0,), 1))
+    assert player.start.inputs["y"] == [1, 0, 0, 1]
+    for raw in ("2", "x", "0.5"):
+        with pytest.raises(Refused):
+            player.edit("y[1]", (0,), raw)
+
+
+def test_own_points_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text("\ufeffX1, x2 ,label\n0,0,no\n\n1,1,yes\n0,1,no\n2,1.5,yes\n", encoding="utf-8")
+    player = Player(CARD.open(), HOST, {"data": str(file)})
+    assert player.start.inputs == {"x": [[0, 0], [1, 1], [0, 1], [2, 1.5]], "y": [0, 1, 0, 1]}
+    assert everything(player, all_steps=False)["result"]["converged"]
+    file.write_text("y,x2,x1\n-1,0,1\n1,1,5\n", encoding="utf-8")
+    assert Player(CARD.open(), HOST, {"data": str(file)}).start.inputs == {"x": [[1, 0], [5, 1]], "y": [0, 1]}
+
+
+BAD = {
+    "no column": ("x1,label\n1,0\n", "no column x2"),
+    "no label": ("x1,x2\n1,0\n", "no column label"),
+    "empty": ("", "no column x1"),
+    "word": ("x1,x2,label\n1,two,0\n", "line 2: x2 is two"),
+    "nan": ("x1,x2,label\n1,2,0\nNaN,1,1\n", "line 3: x1 is NaN"),
+    "infinite": ("x1,x2,label\n1,1e999,0\n", "no finite number"),
+    "short": ("x1,x2,label\n1\n", "is empty|no finite number"),
+    "unlabelled": ("x1,x2,label\n1,2,\n", "label is empty"),
+    "one class": ("x1,x2,label\n1,2,0\n3,4,0\n", "1 class"),
+    "three classes": ("x1,x2,label\n1,2,0\n3,4,1\n5,6,2\n", "3 class"),
+    "one point": ("x1,x2,label\n1,2,0\n", "1 point"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_files_that_will_not_do(name: str, tmp_path: Path) -> None:
+    content, says = BAD[name]
+    file = tmp_path / "points.csv"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(Refused, match=says):
+        show(data=str(file))
+
+
+def test_files_that_are_none_or_too_long(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no such file"):
+        show(data=str(tmp_path / "none.csv"))
+    folder = tmp_path / "folder.csv"
+    folder.mkdir()
+    with pytest.raises(Refused, match="folder"):
+        show(data=str(folder))
+    file = tmp_path / "binary.csv"
+    file.write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(Refused, match="no CSV text"):
+        show(data=str(file))
+    with open(tmp_path / "long.csv", "w", encoding="utf-8") as handle:
+        handle.write("x1,x2,label\n")
+        handle.writelines(f"{i},{i},{i % 2}\n" for i in range(MOST + 5))
+    with pytest.raises(Refused, match=f"more than {MOST} points"):
+        show(data=str(tmp_path / "long.csv"))
+    with pytest.raises(Refused, match=r"FILE\.csv"):
+        show(data="spiral")
+
+
+def test_gates_are_gates() -> None:
+    for name, truth in GATES.items():
+        x, y = points(name, 0, 4)
+        a, b = x[:, 0] > 0, x[:, 1] > 0
+        made = {"and": a & b, "or": a | b, "nand": ~(a & b), "xor": a ^ b}[name]
+        assert y.tolist() == made.astype(float).tolist() == truth
+
+
+@pytest.mark.parametrize("inputs", [{"x": [[1, 2]], "y": [0]}, {"x": [[1, 2], [3]], "y": [0, 1]}, {"x": 3, "y": 4},
+                                    {"x": [[1, 2], [3, 4]], "y": [0, 2]}, {"x": [[1, 2], [3, 4]]}])  # fmt: skip
+def test_states_with_no_points(inputs: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="pairs of finite numbers"):
+        CARD.open().read("f.json", {"params": {"w": [0.0, 0.0]}, "inputs": inputs}, Player(CARD.open(), HOST).knobs)
