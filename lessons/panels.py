@@ -50,7 +50,7 @@ class Block:
     """Numbers of one symbol, shown in one place. `values` is (rows, cols) as shown; None where not yet known.
 
     `lie` says how the shown cell (r, c) is indexed in the symbol: "matrix" (r, c), "row" (c,), "column" (r,),
-    or "slice": (c, fixed).
+    "slice": (c, fixed), or "at": (fixed,).
     """
 
     symbol: str
@@ -69,7 +69,7 @@ class Block:
 
     def index(self, r: int, c: int) -> tuple[int, ...]:
         """The index in the symbol of the shown cell."""
-        return {"matrix": (r, c), "row": (c,), "column": (r,), "slice": (c, self.fixed)}[self.lie]
+        return {"matrix": (r, c), "row": (c,), "column": (r,), "slice": (c, self.fixed), "at": (self.fixed,)}[self.lie]
 
 
 Item = Label | Bar | Block

@@ -13,7 +13,7 @@ from lessons.figures import five
 
 SUBSCRIPTS = str.maketrans("0123456789+-tkijn,", "₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙ,")
 LETTERS = {
-    "delta": "δ", "yhat": "ŷ", "theta": "θ", "rate": "η", "eta": "η", "gamma": "γ",
+    "delta": "δ", "W_": "W", "yhat": "ŷ", "theta": "θ", "rate": "η", "eta": "η", "gamma": "γ",
     "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h", "slope": "f'",
 }  # fmt: skip
 SCALARS = frozenset({"rate", "eta", "t", "h", "slope", "w", "d", "g"})
