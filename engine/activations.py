@@ -95,6 +95,11 @@ def log_softmax(xp: Any, z: Array) -> Array:
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=0, keepdims=True))
 
 
+def log_sigmoid(xp: Any, z: Array) -> Array:
+    """ln sigmoid(z), finite where sigmoid itself has run down to 0."""
+    return xp.minimum(z, xp.zeros_like(z)) - xp.log1p(xp.exp(-xp.abs(z)))
+
+
 ACTIVATIONS = {
     a.name: a
     for a in (

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from engine.activations import log_softmax, sigmoid, softmax
+from engine.activations import log_sigmoid, log_softmax, sigmoid, softmax
 from engine.device import HOST
 from engine.step import Path, split, symbol
 
@@ -24,6 +24,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda z: sigmoid(xp, z),
     "softmax": lambda z: softmax(xp, z),
     "log_softmax": lambda z: log_softmax(xp, z),
+    "log_sigmoid": lambda z: log_sigmoid(xp, z),
+    "sign": xp.sign,
     "maximum": xp.maximum,
     "minimum": xp.minimum,
     "abs": xp.abs,

@@ -25,7 +25,14 @@ OF_PARAMETER = {
 }  # fmt: skip
 """Families that belong to a parameter: met_W is one term of ∂E/∂W, G_W what AdaGrad remembers of it."""
 PARAMETER = re.compile(r"[A-Za-z]\d*")
-FUNCTIONS = {"log": "ln", "maximum": "max", "minimum": "min", "log_softmax": "ln softmax", "sigmoid": "σ"}
+FUNCTIONS = {
+    "log": "ln",
+    "maximum": "max",
+    "minimum": "min",
+    "log_softmax": "ln softmax",
+    "log_sigmoid": "ln σ",
+    "sigmoid": "σ",
+}
 OPERATORS: dict[type[ast.operator], tuple[str, int]] = {
     ast.Add: (" + ", 1), ast.Sub: (" − ", 1), ast.Mult: (" ∘ ", 2), ast.Div: (" / ", 2), ast.MatMult: (" ", 2),
 }  # fmt: skip
