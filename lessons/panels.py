@@ -66,6 +66,8 @@ class Block:
     editable: bool = False
     only: int | None = None
     """The one column that was read, where only one was."""
+    row: int | None = None
+    """The one row that was read or written, where only one was."""
 
     def index(self, r: int, c: int) -> tuple[int, ...]:
         """The index in the symbol of the shown cell."""

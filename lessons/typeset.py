@@ -12,8 +12,11 @@ from engine.step import Path, split
 from lessons.figures import five
 
 SUBSCRIPTS = str.maketrans("0123456789+-tkijn,", "₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙ,")
+UNLOWERED = re.compile("[abcdefghlmopqrsuvwxyz]")
+"""Letters that have no lowered form in common fonts: an index with one of them stands in brackets."""
 LETTERS = {
-    "delta": "δ", "W_": "W", "yhat": "ŷ", "theta": "θ", "rate": "η", "eta": "η", "gamma": "γ",
+    "delta": "δ", "W_": "W", "b_": "b", "T_W": "W", "T_b": "b", "T_V": "V",
+    "yhat": "ŷ", "theta": "θ", "rate": "η", "eta": "η", "gamma": "γ",
     "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h", "slope": "f'",
 }  # fmt: skip
 SCALARS = frozenset({"rate", "eta", "t", "h", "slope", "w", "d", "g"})
@@ -42,7 +45,7 @@ MOST_TERMS = 6
 
 def subscript(text: str) -> str:
     """Digits and t k i j n, lowered; a single index with an operator goes to brackets, having no neat form."""
-    if any(sign in text for sign in "+-") and "," not in text:
+    if (any(sign in text for sign in "+-") and "," not in text) or UNLOWERED.search(text):
         return f"[{text}]"
     return text.translate(SUBSCRIPTS)
 

@@ -62,9 +62,10 @@ def _cell(
     canvas: Canvas, x: int, y: int, block: Block, at: tuple[int, int], value: float | None, most: float, pen: Pen
 ) -> None:
     ink = "dim" if value is None else level(value, most)
-    read = block.read and block.only in (None, at[1])
-    mark = "►" if block.written else "•" if read else " "
-    if block.written:
+    meant = block.row in (None, at[0])
+    written, read = block.written and meant, block.read and meant and block.only in (None, at[1])
+    mark = "►" if written else "•" if read else " "
+    if written:
         ink += "+written"
     elif read:
         ink += "+read"
