@@ -23,7 +23,8 @@ SCALARS = frozenset({"rate", "eta", "t", "h", "slope", "w", "d", "g"})
 """Families of single numbers: what follows one is written beside it, without a sign."""
 OF_PARAMETER = {
     "E_plus": "E₊", "E_minus": "E₋", "gap": "|diff|", "numeric": "≈∂E/∂{p}", "met": "(∂E/∂{p}){at}", "unit": "1ᵢⱼ",
-    "sweep": "∂E/∂{p}", "do": "∂o/∂{p}{at}", "by": "∂E/∂{p}{at}",
+    "sweep": "∂E/∂{p}", "do": "∂o/∂{p}{at}", "by": "∂E/∂{p}{at}", "share": "share({p})",
+    "first": "‖δ₁‖({p})", "last": "‖δ‖({p})",
     "f": "{p}(z)", "df": "{p}'(z)", "G": "G({p})", "m": "m({p})", "v": "v({p})",
 }  # fmt: skip
 """Families that belong to a parameter: met_W is one term of ∂E/∂W, G_W what AdaGrad remembers of it."""

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from lessons.inspect import focus, inspect
-from lessons.panels import Block, Formula, Lens, Panel
+from lessons.panels import Block, Formula, Lens, Matrix, Panel
 from lessons.typeset import entry
 from tui import frame
 from tui.canvas import Canvas, boxed, fit, key_line, wrap
@@ -124,9 +124,10 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
         if cell is None:
             return panels
         block = next((b for b in blocks if b.symbol == cell[0] and b.values is not None), None)
-        if block is not None and too_large(block):
-            panels.append(lens(block, cell[1]))
         width = (self.size.width - frame.TEXT - 1 if self.wide else self.size.width) - 2
+        free = any(isinstance(p, Matrix) and p.axis is None and block in blocks_of(p) for p in panels)
+        if block is not None and too_large(block) and not (free and 6 * block.shape[1] < width // 2):
+            panels.append(lens(block, cell[1]))
         found = inspect(self.view, *cell)
         small = self.size.height < 30 and self.cursor is None
         panels.append(Formula(id="cell", priority=3 if small else 9, lines=found.lines(width)))

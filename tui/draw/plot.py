@@ -27,7 +27,7 @@ def draw_plot(panel: Plot, width: int, pen: Pen) -> Canvas:
     _axes(canvas, panel, top, rows, room)
     ends: list[int] = [*range(top, top + len(panel.notes))]
     for i, line in enumerate(panel.lines):
-        ink = "curve" if i == 0 else "curve2"
+        ink = ("curve", "curve2", "forward")[i % 3]
         cells = traced(line, panel, room, rows)
         for r, c in zip(*np.nonzero(cells), strict=True):
             canvas.put(LEFT + int(c), top + int(r), chr(0x2800 + int(cells[r, c])), ink)
