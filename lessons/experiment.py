@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from engine.history import State, Track
 from engine.reel import Grains
 from lessons.contract import Ask, Knobs, Start
 from lessons.course import Card
-from lessons.knobs import Knob, Refused, Value
+from lessons.knobs import Refused, Value
 
 CHECKED = 64
 """Cells of a parameter that `g` checks at most."""
@@ -143,9 +143,9 @@ def column(device: Device, value: HostArray) -> Array:
     return device.put(value if value.ndim == 2 else value[:, None])
 
 
-def flat(value: HostArray) -> HostArray:
-    """A column as a vector; a matrix as it is."""
-    return value[:, 0] if value.ndim == 2 and value.shape[1] == 1 else value
+def counted(values: Sequence[Array]) -> Callable[[int], Array | None]:
+    """A family of symbols that counts from 1."""
+    return lambda i: values[i - 1] if 1 <= i <= len(values) else None
 
 
 def number_of(raw: str) -> float:
@@ -192,8 +192,3 @@ def read_array(file: str, name: str, given: Mapping[str, Any], shape: tuple[int,
     if not np.isfinite(value).all():
         raise Refused("finite", file=file, symbol=name)
     return value
-
-
-def sizes(knob: Knob) -> range:
-    """The whole numbers that a knob takes."""
-    return range(int(knob.low), int(knob.high) + 1)

@@ -15,7 +15,7 @@ from engine.reel import Env, Grains, Reel, Section
 from engine.step import Path, drain, split
 from lessons.activations.stage import panels, says
 from lessons.contract import Ask, Knobs, Start, View
-from lessons.experiment import Experiment
+from lessons.experiment import Experiment, counted
 from lessons.knobs import Refused, Value
 from lessons.panels import Stage
 from lessons.text import Text
@@ -111,7 +111,7 @@ class Curves(Experiment):
         f, depth, T = self.function(knobs), int(knobs["depth"]), float(knobs["temperature"])
         y = [device.put([[float(i == 1)]]) for i in range(1, len(o) + 1)]
         plain = {"z": z, "w": w, "T": T, "top": o[0]}
-        families = {"o": _at(o), "y": _at(y), "h": lambda k: z if k == 0 else None}
+        families = {"o": counted(o), "y": counted(y), "h": lambda k: z if k == 0 else None}
         at: dict[str, Path] = {act: ((act, -1),) for act in self.card.acts}
         env = lambda: Env(plain, families)  # noqa: E731
         return Reel(
@@ -171,8 +171,3 @@ class Curves(Experiment):
             "loss": value(passed.h[-1]) + value(shares["loss"]),
             "grad": {"z": [value(passed.by_z)], "w": [value(passed.by_w)], "o": [value(d) for d in shares["by_o"]]},
         }
-
-
-def _at(values: Any) -> Any:
-    """A family that counts from 1."""
-    return lambda i: values[i - 1] if 1 <= i <= len(values) else None

@@ -14,7 +14,7 @@ from engine.hebb import RULES
 from engine.reel import Env, Grains, Reel, Section
 from engine.step import Path, drain, split
 from lessons.contract import Ask, Knobs, Start, View
-from lessons.experiment import Experiment
+from lessons.experiment import Experiment, counted
 from lessons.hebb.stage import panels, says
 from lessons.knobs import Refused, Value
 from lessons.panels import Stage
@@ -141,7 +141,7 @@ class Hebb(Experiment):
             W = drain(engine.store(device, q))
         at: dict[str, Path] = {act: ((act, -1),) for act in self.card.acts}
         families = {
-            "x": _at(x), "q": _at(q), "W_": lambda i: W[i - 1 : i, :], "e": lambda i: engine.cell(device, K, i),
+            "x": counted(x), "q": counted(q), "W_": lambda i: W[i - 1 : i, :], "e": lambda i: engine.cell(device, K, i),
         }  # fmt: skip
 
         def env(**more: Array) -> Env:
@@ -197,11 +197,6 @@ class Hebb(Experiment):
             "wrong": int((found != np.array(start.inputs["patterns"][0])).sum()),
             "grad": {"w": device.get(self.objective(device, knobs, start).gradient["w"])[:, 0]},
         }  # fmt: skip
-
-
-def _at(values: Sequence[Array]) -> Callable[[int], Array | None]:
-    """A family that counts from 1."""
-    return lambda i: values[i - 1] if 1 <= i <= len(values) else None
 
 
 def _numbers(raw: Any) -> HostArray | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
 
@@ -17,7 +17,7 @@ from engine.network import Layer
 from engine.reel import Env, Grains, Reel, Section
 from engine.step import Path, Step, Walk, drain
 from lessons.contract import Ask, Knobs, Start, View
-from lessons.experiment import Experiment, column
+from lessons.experiment import Experiment, column, counted
 from lessons.knobs import Refused, Value
 from lessons.network.stage import panels, says
 from lessons.panels import Stage
@@ -173,8 +173,8 @@ class Network(Experiment):
             "b_": lambda n, j: layers[n - 1][1][j - 1 : j, :],
             "b_all": lambda n: layers[n - 1][1],
             "e": lambda n, j: network.unit(device, layers[n - 1][1].shape[0], j),
-            "q": _at(rows),
-            "wants": _at(targets),
+            "q": counted(rows),
+            "wants": counted(targets),
         }
 
         def env(upto: int = 0, **more: Any) -> Env:
@@ -243,8 +243,3 @@ class Network(Experiment):
         grad = {name: device.get(g) if name[0] == "W" else flat(g) for name, g in of.gradient.items()}
         loss = float(device.get(of.loss()))
         return {"h": flat(h[1]), "o": flat(h[2]), "loss": loss, "loss_after": float(device.get(after)), "grad": grad}
-
-
-def _at(values: Sequence[Array]) -> Callable[[int], Array | None]:
-    """A family that counts from 1."""
-    return lambda i: values[i - 1] if 1 <= i <= len(values) else None

@@ -14,7 +14,7 @@ from engine.neuron import Neuron, answer, fire, rules, weigh
 from engine.reel import Env, Grains, Reel, Section
 from engine.step import Path, drain, split
 from lessons.contract import Ask, Knobs, Start, View
-from lessons.experiment import Experiment
+from lessons.experiment import Experiment, counted
 from lessons.knobs import Refused, Value
 from lessons.neuron.stage import panels, says
 from lessons.panels import Stage
@@ -107,8 +107,8 @@ class OneNeuron(Experiment):
             o = f.f(device.xp, net)
 
         def env(**more: Array) -> Env:
-            families = {name: _at(values) for name, values in (("x", unit.x), ("w", unit.w))}
-            made = _at([w * x for w, x in zip(unit.w, unit.x, strict=True)]) if more else lambda i: None
+            families = {name: counted(values) for name, values in (("x", unit.x), ("w", unit.w))}
+            made = counted([w * x for w, x in zip(unit.w, unit.x, strict=True)]) if more else lambda i: None
             return Env({"b": unit.b, **more}, {**families, "p": made})
 
         return Reel(
@@ -154,8 +154,3 @@ class OneNeuron(Experiment):
         grad = {name: device.get(value)[:, 0] for name, value in objective.gradient.items()}
         o = float(device.get(self.function(knobs).f(device.xp, net))[0, 0])
         return {"net": float(device.get(net)[0, 0]), "o": o, "grad": grad}
-
-
-def _at(values: Any) -> Any:
-    """A family that counts from 1."""
-    return lambda i: values[i - 1] if 1 <= i <= len(values) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from engine.perceptron import RULES, Examples, Outcome, Theta, bound, came_back,
 from engine.reel import Env, Grains, Reel, Section
 from engine.step import Path, drain, split
 from lessons.contract import Ask, Knobs, Start, View
-from lessons.experiment import Experiment, number_of
+from lessons.experiment import Experiment, counted, number_of
 from lessons.knobs import Refused, Value
 from lessons.panels import Stage
 from lessons.perceptron.stage import panels, says
@@ -212,11 +212,8 @@ class Rosenblatt(Experiment):
 
     @staticmethod
     def _env(device: Device, theta: Theta, examples: Examples, **more: Any) -> Env:
-        def at(values: Sequence[Array]) -> Callable[[int], Array | None]:
-            return lambda i: values[i - 1] if 1 <= i <= len(values) else None
-
         y = [(t + 1) / 2 for t in examples.t]
-        return Env({**theta._asdict(), **more}, {"x": at(examples.x), "t": at(examples.t), "y": at(y)})
+        return Env({**theta._asdict(), **more}, {"x": counted(examples.x), "t": counted(examples.t), "y": counted(y)})
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         return RULES
