@@ -30,7 +30,7 @@ def rules(f: Activation) -> dict[str, str]:
         "Z_zero": "Z = 0 * top",
         "Z": "Z = Z + r[i]",
         "p": "p[i] = r[i] / Z",
-        "loss": "L = -log(p[i])",
+        "loss": "L = (top - o[i]) / T + log(Z)",
         "by_o": "by_o[i] = (p[i] - y[i]) / T",
         "z": "z[k] = w * h[k-1]",
         "h": f"h[k] = {f.rule.format(z='z[k]')}",
@@ -110,7 +110,7 @@ def soft(xp: Any, o: Sequence[Array], T: float, truth: int, at: Path = ()) -> Wa
         share = r / Z
         yield Step((*at, ("share", -1), ("i", i)), "p", {f"p[{i}]": share})
         p.append(share)
-    loss = -xp.log(p[truth - 1])
+    loss = (top - o[truth - 1]) / T + xp.log(Z)
     yield Step((*at, ("slope", -1), ("i", truth)), "loss", {"L": loss})
     for i, share in enumerate(p, 1):
         by = (share - (1.0 if i == truth else 0.0)) / T

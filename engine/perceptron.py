@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from engine.device import Array, Device, HostArray
+from engine.device import HOST, Array, Device, HostArray
 from engine.step import Path, Step, Walk
 
 RULES = {
@@ -20,12 +20,15 @@ RULES = {
     "w": "w = w + eta * t[i] * x[i]",
     "b": "b = b + eta * t[i]",
     "R": "R = maximum(R, sqrt(sum(x[i]**2) + 1))",
-    "g": "g[i] = t[i] * (w.T @ x[i] + b) / sqrt(sum(w**2) + sum(b**2))",
+    "g": "g[i] = t[i] * (w.T @ x[i] + b) / maximum(sqrt(sum(w**2) + sum(b**2)), 1e-300)",
     "gamma": "gamma = minimum(gamma, g[i])",
-    "bound": "bound = (R / gamma)**2",
+    "bound": "bound = (R / maximum(gamma, 0))**2",
     "gap": "gap = sum(abs(w - w_then)) + sum(abs(b - b_then))",
 }
 """The rule of every op below."""
+
+
+ROUNDING, PLACES = 1e-12, 1e4
 
 
 class Theta(NamedTuple):
@@ -74,12 +77,23 @@ def visit(device: Device, theta: Theta, examples: Examples, i: int, eta: float, 
     yield Step(here, "u", {f"u[{i}]": u})
     m = t * u
     yield Step(here, "m", {f"m[{i}]": m})
-    if not device.get(m)[0, 0] > 0:
-        w = w + eta * t * x
+    if is_mistake(device.get(m), device.get(w), device.get(x), device.get(b)):
+        w = settled(device.xp, w + eta * t * x, eta)
         yield Step(here, "w", {"w": w})
-        b = b + eta * t
+        b = settled(device.xp, b + eta * t, eta)
         yield Step(here, "b", {"b": b})
     return Theta(w, b)
+
+
+def is_mistake(m: HostArray, w: HostArray, x: HostArray, b: HostArray) -> bool:
+    """t·u ≤ 0, rounding apart: what .1 + .2 − .3 leaves in floats is a 0."""
+    return not float(m.sum()) > ROUNDING * float(abs(w).sum() * abs(x).sum() + abs(b).sum())
+
+
+def settled(xp: Any, v: Array, eta: float) -> Array:
+    """A state without the rounding of its sums, where it is a short multiple of η: one that comes back is the same."""
+    near = xp.round(v / eta * PLACES) / PLACES * eta + 0.0
+    return xp.where(xp.abs(near - v) <= ROUNDING * (xp.abs(v) + eta) / 10, near, v)
 
 
 def epoch(device: Device, theta: Theta, examples: Examples, eta: float, at: Path = ()) -> Walk[Theta]:
@@ -93,17 +107,19 @@ def run(w: HostArray, b: float, x: HostArray, t: HostArray, eta: float, epochs: 
     """The rule at full speed on the host: w (M,), x (N, M), t (N,). Ends at a clean epoch or a state that came back."""
     found: list[Visit] = []
     seen = {(0, w.tobytes(), b): 0}
-    w, b, mistakes = w + 0.0, b + 0.0, 0
+    w, b, mistakes, one = w + 0.0, b + 0.0, 0, HOST.xp.ones(1)
     for e in range(1, epochs + 1):
         clean = True
         for i in range(1, len(x) + 1):
             u = float(w @ x[i - 1] + b)
             m = float(t[i - 1] * u) + 0.0
-            if not m > 0:
-                w, b = w + eta * t[i - 1] * x[i - 1] + 0.0, b + eta * float(t[i - 1]) + 0.0
+            wrong = is_mistake(m * one, w, x[i - 1], b * one)
+            if wrong:
+                w = settled(HOST.xp, w + eta * t[i - 1] * x[i - 1], eta)
+                b = float(settled(HOST.xp, b + eta * t[i - 1] * one, eta)[0])
                 mistakes, clean = mistakes + 1, False
             right = int(((x @ w + b > 0) == (t > 0)).sum())
-            found.append(Visit(e, i, u, m, not m > 0, w, b, right))
+            found.append(Visit(e, i, u, m, wrong, w, b, right))
             state = (i % len(x), w.tobytes(), b)
             if not clean and state in seen:
                 return Outcome(found, mistakes, False, (seen[state], len(found)))
@@ -121,11 +137,11 @@ def bound(device: Device, theta: Theta, examples: Examples, at: Path = ()) -> Wa
         here = (*at, ("i", i))
         R = xp.maximum(R, xp.sqrt(xp.sum(x**2) + 1))
         yield Step(here, "R", {"R": R})
-        g = t * (w.T @ x + b) / xp.sqrt(xp.sum(w**2) + xp.sum(b**2))
+        g = t * (w.T @ x + b) / xp.maximum(xp.sqrt(xp.sum(w**2) + xp.sum(b**2)), 1e-300 * xp.ones_like(b[0, 0]))
         yield Step(here, "g", {f"g[{i}]": g})
         gamma = xp.minimum(gamma, g)
         yield Step(here, "gamma", {"gamma": gamma})
-    most = (R / gamma) ** 2
+    most = (R / xp.maximum(gamma, xp.zeros_like(gamma))) ** 2
     yield Step(at, "bound", {"bound": most})
     return most
 

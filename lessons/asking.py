@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.device import quiet
 from engine.reel import rank
 from engine.step import Path
 from lessons.contract import Ask
@@ -68,7 +69,8 @@ class Asking(Place):
         reel = self.scrub
         ahead = reel.end(self.spot.p + 1, self._ask_rank(asked.ask)) if reel else None
         asked.view = self.view(ahead)
-        asked.truth = asked.ask.answer(asked.view)
+        with quiet():
+            asked.truth = asked.ask.answer(asked.view)
 
     def _ask_rank(self, ask: Ask) -> int:
         path = ask.where(self.knobs, self.start)
@@ -109,4 +111,4 @@ def matches(ask: Ask, value: str | float, truth: str | float) -> bool:
     """Whether an answer is right: the option, or a number within the tolerance."""
     if ask.kind == "choice":
         return value == truth
-    return abs(float(value) - float(truth)) <= ask.tolerance * max(abs(float(truth)), 1e-12) + 1e-12
+    return abs(float(value) - float(truth)) <= max(ask.tolerance * abs(float(truth)), ask.within) + 1e-12

@@ -165,7 +165,8 @@ class View:
 class Ask:
     """A prediction: asked before the first step at `where`; its truth is read from the run, never typed.
 
-    `kind` is "choice" (the text lists the options, `answer` gives one's id) or "number" (right within `tolerance`).
+    `kind` is "choice" (the text lists the options, `answer` gives one's id) or "number" (right within the
+    share `tolerance` of the truth, or `within` beside it).
     """
 
     id: str
@@ -174,6 +175,7 @@ class Ask:
     answer: Callable[[View], str | float]
     tolerance: float = 0.05
     track: str = "reel"
+    within: float = 0.0
 
 
 class Lesson(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.check import Checked, Objective, along, checked
-from engine.device import Array, Device, HostArray, rng
+from engine.device import Array, Device, HostArray, quiet, rng
 from engine.history import State, Track
 from engine.reel import Grains
 from lessons.contract import Ask, Knobs, Start
@@ -118,10 +118,12 @@ class Experiment:
         return tuple(start.params)
 
     def check(self, device: Device, knobs: Knobs, start: Start, symbol: str) -> Sequence[Checked]:
-        return checked(device, self.objective(device, knobs, start), symbol, CHECKED)
+        with quiet():
+            return checked(device, self.objective(device, knobs, start), symbol, CHECKED)
 
     def along(self, device: Device, knobs: Knobs, start: Start) -> tuple[float, float]:
-        return along(device, self.objective(device, knobs, start), rng(0, 1))
+        with quiet():
+            return along(device, self.objective(device, knobs, start), rng(0, 1))
 
 
 def learned(start: Start, state: State, device: Device) -> Start:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.device import Device, finite
+from engine.device import Device, finite, quiet
 from engine.history import History
 from engine.reel import Reel
 from engine.step import Path
@@ -93,7 +93,8 @@ class Place:
         start = setting.start or self.lesson.start(knobs, seed)
         self.setting, self.knobs, self.seed, self.start = setting, knobs, seed, start
         self.changed = {name for name, value in knobs.items() if value != default[name]}
-        self.reel = self.lesson.reel(self.device, knobs, start)
+        with quiet():
+            self.reel = self.lesson.reel(self.device, knobs, start)
         self.branches: list[Branch] = []
         self.current = 0
         self._inside: tuple[int, int, Reel] | None = None

@@ -30,20 +30,20 @@ def points(data: str, seed: int, count: int) -> tuple[HostArray, HostArray]:
 def cloud(kind: str, seed: int, count: int) -> tuple[HostArray, HostArray]:
     """Two clouds on either side of a random line; "nearly" has one point in twenty on the wrong side."""
     draw = rng(seed, 7)
-    angle = draw.uniform(0, 2 * np.pi)
-    normal = np.array([np.cos(angle), np.sin(angle)])
-    x = np.empty((0, 2))
-    while len(x) < count:  # a strip along the line stays empty
-        more = draw.uniform(-1, 1, (4 * count, 2))
-        x = np.concatenate([x, more[np.abs(more @ normal - 0.1) > 0.15]])
-    x = np.round(x[:count], 3)
-    y = (x @ normal > 0.1).astype(float)
-    if y.min() == y.max():
-        y[0] = 1 - y[0]
+    y = np.zeros(count)
+    while y.min() == y.max():  # both classes must occur
+        angle = draw.uniform(0, 2 * np.pi)
+        normal = np.array([np.cos(angle), np.sin(angle)])
+        x = np.empty((0, 2))
+        while len(x) < count:  # a strip along the line stays empty
+            more = draw.uniform(-1, 1, (4 * count, 2))
+            x = np.concatenate([x, more[np.abs(more @ normal - 0.1) > 0.15]])
+        x = np.round(x[:count], 3)
+        y = (x @ normal > 0.1).astype(float)
     if kind == "nearly":
         middles = np.array([x[y == c].mean(axis=0) for c in (0, 1)])
         depth = np.linalg.norm(x - middles[y.astype(int)], axis=1)
-        wrong = np.argsort(depth)[: max(1, count // 20)]  # from deep inside, so that no line can save them
+        wrong = np.argsort(depth)[: max(1, count // 20)]  # deep inside, where no line can save them
         y[wrong] = 1 - y[wrong]
     return x, y
 

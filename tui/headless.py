@@ -10,6 +10,7 @@ import sys
 from rich.console import Console
 from rich.text import Text as RichText
 
+from engine.device import quiet
 from lessons.inspect import focus, inspect
 from lessons.panels import Formula, Note, Panel
 from lessons.player import Player
@@ -29,7 +30,8 @@ def picture(player: Player, lang: str, ascii_only: bool) -> str:
     width = max(80, min(shutil.get_terminal_size((96, 40)).columns, 140)) - 1
     words, text = Words(lang, "tui"), load(type(player.lesson).__module__.rpartition(".")[0], lang)
     view = player.view()
-    panels: list[Panel] = player.lesson.panels(view, text)
+    with quiet():
+        panels: list[Panel] = player.lesson.panels(view, text)
     shown = {block.symbol for panel in panels for block in blocks_of(panel) if block.written}
     cell = focus(view, shown, player.lesson.explains)
     if cell is not None:
@@ -44,8 +46,10 @@ def picture(player: Player, lang: str, ascii_only: bool) -> str:
     order = sorted(view.written, key=lambda s: (view.writer(s) or ("", (), 0))[2])
     canvas.stamp(frame.title(player, words, text, "", width, ascii_only), 0, 0)
     canvas.stamp(frame.address(player, words, text, order, width, ascii_only), 0, 2)
-    for panel in panels:
-        canvas.stamp(draw(panel, width, Pen(ascii_only=ascii_only)), 0, canvas.height + 1)
+    with quiet():
+        drawn = [draw(panel, width, Pen(ascii_only=ascii_only)) for panel in panels]
+    for picture in drawn:
+        canvas.stamp(picture, 0, canvas.height + 1)
     if not colour:
         return canvas.text()
     out = io.StringIO()

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from engine.device import quiet
 from lessons.inspect import focus, inspect
 from lessons.panels import Block, Formula, Lens, Matrix, Panel
 from lessons.typeset import entry
@@ -57,6 +58,10 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
 
     def paint(self) -> None:
         """Show the position as it is now. Called after everything that may have changed it."""
+        with quiet():  # numbers beyond the finite are shown as they are
+            self._paint()
+
+    def _paint(self) -> None:
         width, height = self.size.width, self.size.height
         if not self.is_mounted or width == 0 or not self.query("#stage"):
             return

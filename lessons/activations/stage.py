@@ -66,13 +66,15 @@ def curve(parts: Parts, name: str) -> Plot:
 def layers(parts: Parts, rules: Rules) -> Stage:
     """Act 2: up through the layers, and the gradient down again."""
     view, depth = parts.view, int(parts.view.knobs["depth"])
+    f = ACTIVATIONS[str(view.knobs["activation"])]
     axis = Axis(tuple(str(k) for k in range(depth + 1)), view.loop("k") or 0, 1, close=True)
     h: dict[int, Item] = {k: parts.scalar(f"h[{k}]") for k in range(1, depth + 1)}
     h[0] = parts.vector("z", 1, editable=True)
     slopes: dict[int, Item] = {}
     for k in range(1, depth + 1):
-        d, g = parts.number(f"d[{k}]"), parts.number(f"g[{k}]")
-        slopes[k] = Label("·" if d is None or not g else five(d / g).strip(), role="" if d is not None else "dim")
+        out = view.get(f"h[{k}]") if parts.known(f"d[{k}]") else None
+        slope = None if out is None else float(f.slope(HOST.xp, out)[0])
+        slopes[k] = Label("·" if slope is None else five(slope).strip(), role="" if slope is not None else "dim")
     rows = [
         Row(parts.say("layer"), {k: Label(str(k), role="dim") for k in range(depth + 1)}),
         Row("h", dict(sorted(h.items()))),

@@ -109,7 +109,7 @@ class Depth(Experiment):
         found = {**self.start(knobs, None).inputs, **given}
         try:
             x, y = (np.array(found[name], dtype=float) for name in "xy")
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise Refused("inputs_batch", file=file) from None
         fits = x.ndim == 2 and y.shape == (1, x.shape[-1]) and 1 <= x.shape[0] <= 12 and 1 <= x.shape[1] <= 64
         if not fits or not np.isfinite(x).all() or not np.isfinite(y).all():

@@ -108,7 +108,8 @@ def comparing(shown: Shown, rules: Rules, kinds: tuple[str, ...]) -> Stage:
 def says(view: View, text: Text, kinds: tuple[str, ...]) -> dict[str, Any]:
     """The fields that the text of `depth` may use."""
     fields: dict[str, Any] = {
-        "D": int(view.knobs["depth"]), "L": int(view.knobs["width"]), "f": view.knobs["activation"],
+        "D": int(view.knobs["depth"]), "hidden": int(view.knobs["depth"]) - 1,
+        "L": int(view.knobs["width"]), "f": view.knobs["activation"],
         "initial": view.knobs["initial"], "B": len(view.start.inputs["x"][0]),
     }  # fmt: skip
     for kind in kinds:

@@ -38,7 +38,7 @@ def pattern(letter: str) -> list[float]:
 
 def halved(q: Sequence[float]) -> list[float]:
     """What is shown of a pattern: its upper half; the rest is blank, −1."""
-    kept = SIDE * ((SIDE + 1) // 2)
+    kept = SIDE * SIDE // 2
     return [*q[:kept], *([-1.0] * (len(q) - kept))]
 
 
@@ -59,10 +59,12 @@ def what_becomes(act: str) -> Callable[[View], str]:
     def answer(view: View) -> str:
         with quiet():
             sizes = run(view, act)
-        late = sizes[len(sizes) // 2 :]
-        if np.abs(late - 1).max() < 0.35:
-            return "one"
-        return "grows" if sizes[-1] > 1.05 * late[0] else "other"
+            late = sizes[len(sizes) // 2 :]
+            steady = np.abs(late - 1).max() < 0.35 and abs(late[-1] - late[0]) < 0.1
+            rising = bool((np.diff(sizes) >= -1e-12 * sizes[:-1]).all()) or not np.isfinite(sizes[-1])
+        if act == "hebb":  # each step adds to ‖w‖², or leaves it
+            return "grows" if rising and sizes[-1] != sizes[0] else "other"
+        return "one" if steady else "grows" if rising else "other"
 
     return answer
 
@@ -203,6 +205,6 @@ def _numbers(raw: Any) -> HostArray | None:
     """Nested lists as finite numbers, or None."""
     try:
         found = np.array(raw, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return found if np.isfinite(found).all() else None

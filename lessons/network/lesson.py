@@ -19,7 +19,7 @@ from engine.step import Path, Step, Walk, drain
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment, column, counted
 from lessons.knobs import Refused, Value
-from lessons.network.stage import panels, says
+from lessons.network.stage import left_over, panels, says
 from lessons.panels import Stage
 from lessons.text import Text
 
@@ -68,9 +68,7 @@ def at_bent(knobs: Knobs, start: Start) -> Path:
 
 def is_bent(view: View) -> str:
     """Whether the answers to a and to b add up to that to a + b."""
-    bent = view.get("bent")
-    assert bent is not None
-    return "no" if np.abs(bent).max() > 1e-9 else "yes"
+    return "no" if left_over(view) else "yes"
 
 
 def at_mapping(knobs: Knobs, start: Start) -> Path:
@@ -91,7 +89,7 @@ def falls(view: View) -> str:
     (theta, x, y), net = pieces(HOST, view.start), net_of(view.knobs)
     moved = drain(descend(net, theta, x, y, float(view.knobs["rate"]), HOST.xp))
     before, after = (float(drain(mlp.forward(HOST.xp, net, t, x, y)).E) for t in (theta, moved))
-    return "falls" if after < before else "rises" if after > before else "stays"
+    return "falls" if after < before else "stays" if after == before else "rises"
 
 
 class Network(Experiment):
@@ -134,7 +132,7 @@ class Network(Experiment):
         for name, most in (("x", 8), ("b", 8), ("y", 6)):
             try:
                 value = np.array(given.get(name, self.start(knobs, None).inputs[name]), dtype=float)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 value = np.zeros(0)
             if value.ndim != 1 or not 1 <= len(value) <= most or not np.isfinite(value).all():
                 raise Refused("inputs_numbers", file=file, name=name, low=1, high=most)

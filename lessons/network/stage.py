@@ -105,11 +105,17 @@ def nonlinear(shown: Shown, rules: Rules) -> Stage:
         )
     }
     found: Stage = [laws(rules, "oab", "bent"), flow("in", put_in, 9), flow("answers", answers, 10)]
-    bent = shown.view.get("bent")
-    if bent is not None:
-        key = "is_bent" if np.abs(bent).max() > 1e-9 else "not_bent"
+    if shown.known("bent"):
+        key = "is_bent" if left_over(shown.view) else "not_bent"
         found.append(Note(id="verdict", priority=8, text=shown.say(key), level="proof"))
     return found
+
+
+def left_over(view: View) -> bool:
+    """Whether the answers to a and to b fail to add up, rounding apart."""
+    parts = [view.get(name) for name in ("bent", "oa", "ob", "oab", "o0")]
+    bent, *answers = (np.abs(part).max() if part is not None else 0.0 for part in parts)
+    return not bent <= 1e-9 * max(1e-300, *answers)
 
 
 def parallel(shown: Shown, rules: Rules) -> Stage:
@@ -149,7 +155,7 @@ def mapping(shown: Shown, rules: Rules, table: Rows) -> Stage:
 
 def adapt(shown: Shown, rules: Rules) -> Stage:
     """Act 5: one step against the gradient."""
-    phase = dict(shown.view.path)
+    phase, written = dict(shown.view.path), shown.view.writer("E")
     ops = ("delta2", "delta1") if "backward" in phase else ("step_W1",) if "step" in phase else ("z1", "h1", "E")
     grads: dict[int, Item] = {
         0: shown.matrix("dW1", "∂E/∂W₁"), 1: shown.layer("db1", shown.L, "∂E/∂b₁"),
@@ -158,7 +164,7 @@ def adapt(shown: Shown, rules: Rules) -> Stage:
     loss: dict[int, Item] = {
         0: shown.layer("y", shown.N, shown.say("wants"), True), 1: shown.layer("delta2", shown.N, "δ₂"),
         2: shown.layer("delta1", shown.L, "δ₁"), 3: shown.scalar("E", title="E"),
-        4: Label(shown.say("after" if "after" in phase else "before_step")),
+        4: Label(shown.say("after" if "after" in dict(written[1]) else "before_step") if written else ""),
     }  # fmt: skip
     rows = [Row("", loss)]
     return [

@@ -33,7 +33,7 @@ def net_of(view: View) -> float:
     """net, all inputs weighed."""
     net = view.get("net")
     assert net is not None
-    return round(float(net[0]), 2)
+    return float(net[0])
 
 
 def at_answer(knobs: Knobs, start: Start) -> Path | None:
@@ -47,8 +47,7 @@ def most_felt(view: View) -> str:
     assert slope is not None
     if slope[0] == 0 or not x.any():
         return "none"
-    felt = int(np.argmax(np.abs(slope[0] * x)))
-    return "both" if felt == int(np.argmax(w)) else "input"
+    return "both" if bool(((x == x.max()) & (w == w.max())).any()) else "input"
 
 
 class OneNeuron(Experiment):
@@ -57,7 +56,7 @@ class OneNeuron(Experiment):
     grains = GRAINS
     grain = "i"
     asks = (
-        Ask("net", at_last_product, "number", net_of, 0.02),
+        Ask("net", at_last_product, "number", net_of, 0.02, within=0.011),
         Ask("felt", at_answer, "choice", most_felt),
     )
     explains = ("o", "net", "do_w")

@@ -21,7 +21,7 @@ CARD = Card(
         Knob("data", "data", "and", choices=DATA),
         Knob("rate", "float", 1.0, 0.001, 100),
         Knob("epochs", "int", 60, 1, 500),
-        Knob("points", "int", 20, 4, 200),
+        Knob("points", "int", 20, 10, 200),
     ),
     load="lessons.perceptron.lesson:Rosenblatt",
 )

@@ -120,7 +120,7 @@ class Rosenblatt(Experiment):
             return self.start(knobs, None).inputs
         try:
             x, y = np.array(given.get("x"), dtype=float), np.array(given.get("y"), dtype=float)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             x, y = np.zeros((0, 2)), np.zeros(0)
         fits = x.ndim == 2 and x.shape[1:] == (2,) and y.shape == (len(x),) and 2 <= len(x) <= 1000
         if not fits or not np.isfinite(x).all() or not np.isin(y, (0, 1)).all():
@@ -262,4 +262,6 @@ class Rosenblatt(Experiment):
 
     def sized(self, file: str, params: Mapping[str, Any], inputs: Mapping[str, Any], knobs: Knobs) -> dict[str, Value]:
         data = str(knobs["data"])
-        return {**knobs, "points": len(inputs["x"])} if data in CLOUDS and 4 <= len(inputs["x"]) <= 200 else dict(knobs)
+        return (
+            {**knobs, "points": len(inputs["x"])} if data in CLOUDS and 10 <= len(inputs["x"]) <= 200 else dict(knobs)
+        )

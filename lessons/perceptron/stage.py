@@ -177,8 +177,11 @@ def bounding(shown: Shown, rules: Rules) -> Stage:
     ]
     gamma = shown.number("gamma")
     if shown.number("bound") is not None and gamma is not None:
-        key = "holds" if gamma > 0 else "no_bound"
-        found.append(Note(id="verdict", priority=8, text=shown.say(key), level="proof"))
+        most = five(shown.number("bound") or 0.0).strip()
+        from_zero = not shown.start.params["w"].any() and not shown.start.params["b"].any()
+        key = "no_bound" if not gamma > 0 else "holds" if from_zero else "elsewhere"
+        said = shown.say(key, n=shown.run.mistakes, most=most)
+        found.append(Note(id="verdict", priority=8, text=said, level="proof" if key == "holds" else "say"))
     return found
 
 

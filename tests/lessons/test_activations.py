@@ -105,3 +105,12 @@ def test_predictions_follow_what_is_put_in() -> None:
         while player.asked is None:
             player.forward()
         assert player.answer("?").truth == left
+
+
+def test_the_loss_of_a_hopeless_score_is_finite() -> None:
+    player = Player(CARD.open(), HOST)
+    player.edit("o[1]", (0,), "-800")
+    player.jump("softmax")
+    loss = player.view().get("L")
+    assert loss is not None
+    assert float(loss[0]) == pytest.approx(801.4, abs=0.1)

@@ -102,3 +102,12 @@ def test_inputs_that_are_none(inputs: dict[str, Any]) -> None:
     params = {name: value.tolist() for name, value in player.start.params.items()}
     with pytest.raises(Refused, match="finite numbers"):
         CARD.open().read("f.json", {"params": params, "inputs": inputs}, player.knobs)
+
+
+def test_large_weights_do_not_make_a_linear_net_bent() -> None:
+    player = play(activation="linear")
+    player.edit("W1", (0, 0), "100000")
+    player.edit("W2", (0, 0), "100000")
+    while player.asked is None:
+        player.forward()
+    assert player.answer("?").truth == "yes"

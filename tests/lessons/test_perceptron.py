@@ -210,3 +210,39 @@ def test_gates_are_gates() -> None:
 def test_states_with_no_points(inputs: dict[str, Any]) -> None:
     with pytest.raises(Refused, match="pairs of finite numbers"):
         CARD.open().read("f.json", {"params": {"w": [0.0, 0.0]}, "inputs": inputs}, Player(CARD.open(), HOST).knobs)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.05, 0.37, 7.3, 0.003])
+def test_rounding_ends_nothing_too_early(rate: float) -> None:
+    """Every state is a multiple of the rate: with any rate the same mistakes, the same circle, to the last bit."""
+    found = show(rate=rate)
+    assert found["mistakes"] == 18
+    assert found["bound"] == pytest.approx(87)
+    assert show(data="xor", rate=rate)["cycle_visits"] == [0, 4]
+    player = Player(CARD.open(), HOST, {"rate": rate})
+    player.jump("circle")
+    assert player.view().get("gap") == 0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_separable_clouds_are_separable(seed: int) -> None:
+    assert show(seed, data="separable", points=10, epochs=500)["converged"]
+
+
+def test_no_bound_is_claimed_where_none_holds() -> None:
+    from lessons.text import load
+
+    for given, says in (
+        ({"data": "xor"}, "nothing follows"),
+        ({"epochs": 3}, "nothing follows"),
+        ({}, "The bound holds"),
+    ):
+        player = Player(CARD.open(), HOST, given)
+        player.jump("bound")
+        panels = player.lesson.panels(player.view(), load("lessons.perceptron", "en"))
+        assert says in next(panel.text for panel in panels if panel.id == "verdict")  # type: ignore[attr-defined]
+    player = Player(CARD.open(), HOST, {"epochs": 500})
+    player.edit("w", (0,), "-100")
+    player.jump("bound")
+    panels = player.lesson.panels(player.view(), load("lessons.perceptron", "en"))
+    assert "This start is another" in next(panel.text for panel in panels if panel.id == "verdict")  # type: ignore[attr-defined]

@@ -86,3 +86,23 @@ async def test_no_colour(id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         await pilot.press("full_stop", "full_stop")
         assert screen.unroll.ink_theme == "mono"
         assert "►" in shown(screen, "stage")
+
+
+@each
+@pytest.mark.parametrize("value", ["1e308", "-1e308", "1e6", "0"])
+async def test_extreme_numbers_are_drawn(id: str, value: str, tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), id=id) as (pilot, screen):
+        player = screen.player
+        await pilot.press("full_stop", "tab")
+        for _ in range(40):
+            assert screen.cursor is not None
+            if player.lesson.editable(screen.cursor[0]):
+                break
+            await pilot.press("tab")
+        assert screen.cursor is not None
+        player.edit(*screen.cursor, value)
+        for p in range(0, player.reel.total + 1, max(1, player.reel.total // 40)):
+            player.move(player.reel, p)
+            screen.paint()
+        await pilot.press("g", "escape", "i")
+        assert pilot.app.is_running

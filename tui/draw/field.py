@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from rich.cells import cell_len
 
 from lessons.panels import Field, Multiples
@@ -53,9 +54,10 @@ def _field(canvas: Canvas, x: int, y: int, field: Field, width: int, pen: Pen) -
                 value = float(field.values[r, c])
                 ink = "" if value == 0 else level(value, field.most)
                 canvas.put(x + c, y + r, " " if value == 0 else glyph(value, field.most), ink)
-    for dot in field.dots:
-        c = round((dot.x - field.x[0]) / (field.x[1] - field.x[0]) * (cols - 1))
-        r = round((field.y[1] - dot.y) / (field.y[1] - field.y[0]) * (rows - 1))
+    wide, high = field.x[1] - field.x[0], field.y[1] - field.y[0]
+    for dot in field.dots if 0 < wide < np.inf and 0 < high < np.inf else ():
+        c = round((dot.x - field.x[0]) / wide * (cols - 1))
+        r = round((field.y[1] - dot.y) / high * (rows - 1))
         if 0 <= c < cols and 0 <= r < rows:
             canvas.put(x + c, y + r, "●" if dot.wants else "○", "head" + ("+cursor" if dot.lit else ""))
     if field.values is None:

@@ -24,6 +24,10 @@ def draw_plot(panel: Plot, width: int, pen: Pen) -> Canvas:
     canvas.put(1, 0, fit(panel.title, width - 2), "label")
     for i, note in enumerate(panel.notes):
         canvas.put(LEFT + room + 2, top + i, fit(note, width - LEFT - room - 3), "" if i == 0 else "dim")
+    wide, high = panel.x[1] - panel.x[0], panel.y[1] - panel.y[0]
+    if not (0 < wide < np.inf and 0 < high < np.inf):
+        canvas.put(LEFT, top, "∞", "warn")
+        return canvas
     _axes(canvas, panel, top, rows, room)
     ends: list[int] = [*range(top, top + len(panel.notes))]
     for i, line in enumerate(panel.lines):
@@ -37,7 +41,7 @@ def draw_plot(panel: Plot, width: int, pen: Pen) -> Canvas:
         ends.append(at)
         canvas.put(LEFT + room + 1, at, fit(line.name, RIGHT - 2), ink)
     for x, y, sign in panel.points:
-        if panel.x[0] <= x <= panel.x[1] and np.isfinite(y):
+        if panel.x[0] <= x <= panel.x[1] and np.isfinite(y) and np.isfinite(x):
             c = round((x - panel.x[0]) / (panel.x[1] - panel.x[0]) * (room - 1))
             canvas.put(LEFT + c, top + _row(panel, y, rows), sign, "head")
     return canvas
@@ -90,7 +94,7 @@ def traced(line: Line, panel: Plot, width: int, height: int) -> HostArray:
     if known.any():
         inside = (columns >= x[known].min()) & (columns <= x[known].max())
         shares = (np.interp(columns, x[known], y[known]) - low) / (high - low)
-        level = (1 - shares) * (height * 4 - 1)
+        level = np.clip((1 - shares) * (height * 4 - 1), -1e6, 1e6)
         for c in np.flatnonzero(inside):
             before = level[c - 1] if c and inside[c - 1] else level[c]
             a, b = sorted((before, level[c]))
