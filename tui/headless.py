@@ -48,8 +48,8 @@ def picture(player: Player, lang: str, ascii_only: bool) -> str:
     canvas.stamp(frame.address(player, words, text, order, width, ascii_only), 0, 2)
     with quiet():
         drawn = [draw(panel, width, Pen(ascii_only=ascii_only)) for panel in panels]
-    for picture in drawn:
-        canvas.stamp(picture, 0, canvas.height + 1)
+    for part in drawn:
+        canvas.stamp(part, 0, canvas.height + 1)
     if not colour:
         return canvas.text()
     out = io.StringIO()
