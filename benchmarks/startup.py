@@ -75,7 +75,7 @@ def main() -> None:
         "unroll --help": lambda: wall([unroll, "--help"]),
         "unroll lessons": lambda: wall([unroll, "lessons"]),
         "import textual.app": lambda: wall([sys.executable, "-c", "import textual.app"]),
-        "first paint, unroll": lambda: first_paint([unroll], b"Backpropagation", home),
+        "first paint, unroll": lambda: first_paint([unroll], b"bptt", home),
         "first paint, bare app": lambda: first_paint([sys.executable, "-c", BARE], b"unroll", home),
     }
     for measure in measures.values():
