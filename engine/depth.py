@@ -13,6 +13,7 @@ from typing import Any
 from engine.device import Array
 from engine.mlp import Net, Run, Theta, backward, forward
 from engine.step import Path, Step, Walk, drain
+from engine.tape import Tape
 
 
 def rules(depth: int, kinds: tuple[str, ...]) -> dict[str, str]:
@@ -28,14 +29,9 @@ def rules(depth: int, kinds: tuple[str, ...]) -> dict[str, str]:
 
 def errors(xp: Any, net: Net, theta: Theta, run: Run, y: Array) -> tuple[list[Array], dict[str, Array]]:
     """δ_1 … δ_D and the gradient: the backward pass, its errors kept."""
-    deltas: list[Array] = []
-    walk = backward(xp, net, theta, run, y)
-    while True:
-        try:
-            step = next(walk)
-        except StopIteration as stop:
-            return deltas[::-1], stop.value
-        deltas += [value for name, value in step.values.items() if name.startswith("delta")]
+    tape = Tape(backward(xp, net, theta, run, y))
+    found = {name: value for step in tape for name, value in step.values.items()}
+    return [found[f"delta{n}"] for n in range(1, net.depth + 1)], tape.result
 
 
 def measure(xp: Any, deltas: Sequence[Array], grad: Mapping[str, Array], at: Path = ()) -> Walk[list[Array]]:

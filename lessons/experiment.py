@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.activations import ACTIVATIONS, Activation
 from engine.check import Checked, Objective, along, checked
 from engine.device import Array, Device, HostArray, quiet, rng
 from engine.history import State, Track
@@ -143,6 +144,11 @@ def named(theta: Any) -> Mapping[str, Array]:
 def column(device: Device, value: HostArray) -> Array:
     """A parameter on the device: a vector as a column."""
     return device.put(value if value.ndim == 2 else value[:, None])
+
+
+def function(knobs: Knobs) -> Activation:
+    """The activation function that the knobs choose."""
+    return ACTIVATIONS[str(knobs["activation"])]
 
 
 def counted(values: Sequence[Array]) -> Callable[[int], Array | None]:

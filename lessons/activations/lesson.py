@@ -10,12 +10,12 @@ import numpy as np
 from engine.activations import ACTIVATIONS, Activation, softmax
 from engine.check import Objective
 from engine.curves import Chain, at_point, chain, rules, soft
-from engine.device import HOST, Array, Device, quiet, rng
+from engine.device import HOST, Array, Device, rng
 from engine.reel import Env, Grains, Reel, Section
 from engine.step import Path, drain, split
 from lessons.activations.stage import panels, says
 from lessons.contract import Ask, Knobs, Start, View
-from lessons.experiment import Experiment, counted
+from lessons.experiment import Experiment, counted, function
 from lessons.knobs import Refused, Value
 from lessons.panels import Stage
 from lessons.text import Text
@@ -43,14 +43,13 @@ def at_bottom(knobs: Knobs, start: Start) -> Path:
 
 def left_over(view: View) -> str:
     """How much of the gradient reaches z: the whole way down is run for the answer."""
-    with quiet():
-        left = abs(float(drain(chain(HOST.xp, *_chain(view))).by_z[0, 0]))
+    left = abs(float(drain(chain(HOST.xp, *_chain(view))).by_z[0, 0]))
     return "zero" if left == 0 else "tiny" if left < 1e-3 else "some" if left < 0.5 else "whole"
 
 
 def _chain(view: View) -> tuple[Activation, Array, Array, int]:
     w, z = (HOST.put(view.start.params[name][:, None]) for name in "wz")
-    return ACTIVATIONS[str(view.knobs["activation"])], w, z, int(view.knobs["depth"])
+    return function(view.knobs), w, z, int(view.knobs["depth"])
 
 
 def at_shares(knobs: Knobs, start: Start) -> Path:
@@ -60,8 +59,7 @@ def at_shares(knobs: Knobs, start: Start) -> Path:
 def hotter(view: View) -> str:
     """What twice the temperature does to the largest probability."""
     o, T = view.start.params["o"][:, None], float(view.knobs["temperature"])
-    with quiet():
-        now, then = (float(softmax(HOST.xp, o / t).max()) for t in (T, 2 * T))
+    now, then = (float(softmax(HOST.xp, o / t).max()) for t in (T, 2 * T))
     if o.min() == o.max():
         return "stays"
     return "falls" if then <= now else "rises"  # equal where both are 1 to the last figure
@@ -111,7 +109,7 @@ class Curves(Experiment):
 
     def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
         (z, w, o), xp = self.pieces(device, start), device.xp
-        f, depth, T = self.function(knobs), int(knobs["depth"]), float(knobs["temperature"])
+        f, depth, T = function(knobs), int(knobs["depth"]), float(knobs["temperature"])
         y = [device.put([[float(i == 1)]]) for i in range(1, len(o) + 1)]
         plain = {"z": z, "w": w, "T": T, "top": o[0]}
         families = {"o": counted(o), "y": counted(y), "h": lambda k: z if k == 0 else None}
@@ -126,22 +124,18 @@ class Curves(Experiment):
             self.grains,
         )
 
-    def function(self, knobs: Knobs) -> Activation:
-        return ACTIVATIONS[str(knobs["activation"])]
-
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
-        return rules(self.function(knobs))
+        return rules(function(knobs))
 
     def run(self, device: Device, knobs: Knobs, start: Start) -> tuple[Chain, Mapping[str, Any]]:
         """The chain up and down, and softmax with its slope."""
         z, w, o = self.pieces(device, start)
-        with quiet():
-            passed = drain(chain(device.xp, self.function(knobs), w, z, int(knobs["depth"])))
-            return passed, drain(soft(device.xp, o, float(knobs["temperature"]), 1))
+        passed = drain(chain(device.xp, function(knobs), w, z, int(knobs["depth"])))
+        return passed, drain(soft(device.xp, o, float(knobs["temperature"]), 1))
 
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
         z, w, o = self.pieces(device, start)
-        f, depth, T, xp = self.function(knobs), int(knobs["depth"]), float(knobs["temperature"]), device.xp
+        f, depth, T, xp = function(knobs), int(knobs["depth"]), float(knobs["temperature"]), device.xp
         theta = {"z": z, "w": w, "o": xp.concat(tuple(o), axis=0)}
 
         def E(**replaced: Array) -> Array:

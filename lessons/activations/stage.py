@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.activations import ACTIVATIONS
-from engine.device import HOST, quiet
+from engine.device import HOST
 from lessons.contract import View
 from lessons.figures import five
 from lessons.panels import Axis, Item, Label, Line, Matrix, Plot, Row, Stage
@@ -50,9 +50,8 @@ def curve(parts: Parts, name: str) -> Plot:
     f, z = ACTIVATIONS[name], float(parts.view.start.params["z"][0])
     reach = max(REACH, float(np.ceil(abs(z))))
     x = np.linspace(-reach, reach, 481)
-    with quiet():
-        y = f.f(HOST.xp, x) + 0
-        slope = f.slope(HOST.xp, y)
+    y = f.f(HOST.xp, x) + 0
+    slope = f.slope(HOST.xp, y)
     low, high = (-reach, reach) if name == "linear" else (-0.5, reach) if name == "relu" else (-1.2, 1.2)
     points = [
         (z, value, sign)
@@ -74,7 +73,7 @@ def layers(parts: Parts, rules: Rules) -> Stage:
     for k in range(1, depth + 1):
         out = view.get(f"h[{k}]") if parts.known(f"d[{k}]") else None
         slope = None if out is None else float(f.slope(HOST.xp, out)[0])
-        slopes[k] = Label("·" if slope is None else five(slope).strip(), role="" if slope is not None else "dim")
+        slopes[k] = Label("·" if slope is None else five(slope), role="" if slope is not None else "dim")
     rows = [
         Row(parts.say("layer"), {k: Label(str(k), role="dim") for k in range(depth + 1)}),
         Row("h", dict(sorted(h.items()))),
@@ -151,12 +150,12 @@ def says(view: View, text: Text) -> dict[str, Any]:
     """The fields that the text of `activations` may use."""
     params, depth = view.start.params, int(view.knobs["depth"])
     fields: dict[str, Any] = {
-        "z": five(float(params["z"][0])).strip(), "w": five(float(params["w"][0])).strip(),
+        "z": five(float(params["z"][0])), "w": five(float(params["w"][0])),
         "f": view.knobs["activation"], "depth": depth, "K": len(params["o"]),
         "T": f"{float(view.knobs['temperature']):g}",
-        "quarter": five(0.25**depth).strip(),
+        "quarter": five(0.25**depth),
     }  # fmt: skip
     for field, symbol in (("sigmoid", "df_sigmoid"), ("tanh", "df_tanh"), ("bottom", "dz"), ("first", "p[1]")):
         value = view.get(symbol)
-        fields[field] = "·" if value is None else five(float(value.reshape(-1)[0])).strip()
+        fields[field] = "·" if value is None else five(float(value.reshape(-1)[0]))
     return fields

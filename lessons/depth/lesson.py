@@ -10,7 +10,7 @@ import numpy as np
 from engine import depth, mlp
 from engine.activations import ACTIVATIONS
 from engine.check import Objective
-from engine.device import HOST, Array, Device, quiet, rng
+from engine.device import HOST, Array, Device, rng
 from engine.mlp import Net
 from engine.reel import Env, Grains, Reel, Section
 from engine.step import Path, drain
@@ -47,9 +47,8 @@ def pieces(device: Device, start: Start) -> tuple[dict[str, Array], Array, Array
 def shares(view: View) -> dict[str, float]:
     """The first layer's error over the last's, for each kind of unit on these weights."""
     theta, x, y = pieces(HOST, view.start)
-    with quiet():
-        found = {kind: depth.sizes(HOST.xp, net_of(view.knobs, kind), theta, x, y) for kind in KINDS}
-        return {kind: float(layers[0] / layers[-1]) for kind, layers in found.items()}
+    found = {kind: depth.sizes(HOST.xp, net_of(view.knobs, kind), theta, x, y) for kind in KINDS}
+    return {kind: float(layers[0] / layers[-1]) for kind, layers in found.items()}
 
 
 def at_first(knobs: Knobs, start: Start) -> Path:
@@ -123,10 +122,9 @@ class Depth(Experiment):
     def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
         (theta, x, y), net, xp = pieces(device, start), net_of(knobs), device.xp
         D = net.depth
-        with quiet():
-            run = drain(mlp.forward(xp, net, theta, x, y))
-            deltas, grad = depth.errors(xp, net, theta, run, y)
-            found = {kind: depth.sizes(xp, net_of(knobs, kind), theta, x, y) for kind in KINDS}
+        run = drain(mlp.forward(xp, net, theta, x, y))
+        deltas, grad = depth.errors(xp, net, theta, run, y)
+        found = {kind: depth.sizes(xp, net_of(knobs, kind), theta, x, y) for kind in KINDS}
         at: dict[str, Path] = {act: ((act, -1),) for act in self.card.acts}
         plain: dict[str, Any] = {**theta, "x": x, "y": y, "B": x.shape[1]}
         ran = {**plain, **{f"h{n}": run.h[n] for n in range(1, D + 1)}, "E": run.E}
@@ -162,8 +160,7 @@ class Depth(Experiment):
 
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
         theta, x, y = pieces(device, start)
-        with quiet():
-            return mlp.objective(device.xp, net_of(knobs), theta, x, y)
+        return mlp.objective(device.xp, net_of(knobs), theta, x, y)
 
     def panels(self, view: View, text: Text) -> Stage:
         return panels(view, text, self.rule(view.knobs), KINDS)
@@ -174,8 +171,7 @@ class Depth(Experiment):
     def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
         theta, x, y = pieces(device, start)
         of = self.objective(device, knobs, start)
-        with quiet():
-            found = {kind: depth.sizes(device.xp, net_of(knobs, kind), theta, x, y) for kind in KINDS}
+        found = {kind: depth.sizes(device.xp, net_of(knobs, kind), theta, x, y) for kind in KINDS}
         size = {kind: [float(device.get(s)) for s in layers] for kind, layers in found.items()}
         grad = {p: device.get(g) if p[0] == "W" else device.get(g)[:, 0] for p, g in of.gradient.items()}
         return {"loss": float(device.get(of.loss())), "grad": grad, "sizes": size}

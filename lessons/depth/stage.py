@@ -32,7 +32,7 @@ class Shown(Parts):
 
     def norm(self, name: str) -> str:
         value = self.view.get(name)
-        return "·" if value is None else five(float(np.linalg.norm(value))).strip()
+        return "·" if value is None else five(float(np.linalg.norm(value)))
 
     def log(self) -> Table:
         """Every layer: how large its weights, outputs, errors and gradient are."""
@@ -114,5 +114,5 @@ def says(view: View, text: Text, kinds: tuple[str, ...]) -> dict[str, Any]:
     }  # fmt: skip
     for kind in kinds:
         share = view.get(f"share_{kind}")
-        fields[kind] = "·" if share is None else five(float(share.reshape(-1)[0])).strip()
+        fields[kind] = "·" if share is None else five(float(share.reshape(-1)[0]))
     return fields

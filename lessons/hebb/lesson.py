@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import hebb as engine
 from engine.check import Objective
-from engine.device import HOST, Array, Device, HostArray, quiet, rng
+from engine.device import HOST, Array, Device, HostArray, rng
 from engine.hebb import RULES
 from engine.reel import Env, Grains, Reel, Section
 from engine.step import Path, drain, split
@@ -57,11 +57,10 @@ def what_becomes(act: str) -> Callable[[View], str]:
     """Whether ‖w‖ goes on growing, settles near 1, or does something else."""
 
     def answer(view: View) -> str:
-        with quiet():
-            sizes = run(view, act)
-            late = sizes[len(sizes) // 2 :]
-            steady = np.abs(late - 1).max() < 0.35 and abs(late[-1] - late[0]) < 0.1
-            rising = bool((np.diff(sizes) >= -1e-12 * sizes[:-1]).all()) or not np.isfinite(sizes[-1])
+        sizes = run(view, act)
+        late = sizes[len(sizes) // 2 :]
+        steady = np.abs(late - 1).max() < 0.35 and abs(late[-1] - late[0]) < 0.1
+        rising = bool((np.diff(sizes) >= -1e-12 * sizes[:-1]).all()) or not np.isfinite(sizes[-1])
         if act == "hebb":  # each step adds to ‖w‖², or leaves it
             return "grows" if rising and sizes[-1] != sizes[0] else "other"
         return "one" if steady else "grows" if rising else "other"
@@ -139,8 +138,7 @@ class Hebb(Experiment):
         x, q = ([device.put(np.array(row)[:, None]) for row in start.inputs[name]] for name in ("x", "patterns"))
         s = device.put(np.array(start.inputs["shown"])[:, None])
         K, N = SIDE * SIDE, len(x)
-        with quiet():
-            W = drain(engine.store(device, q))
+        W = drain(engine.store(device, q))
         at: dict[str, Path] = {act: ((act, -1),) for act in self.card.acts}
         families = {
             "x": counted(x), "q": counted(q), "W_": lambda i: W[i - 1 : i, :], "e": lambda i: engine.cell(device, K, i),
@@ -190,9 +188,8 @@ class Hebb(Experiment):
         w = device.put(start.params["w"][:, None])
         x, q = ([device.put(np.array(row)[:, None]) for row in start.inputs[name]] for name in ("x", "patterns"))
         s = device.put(np.array(start.inputs["shown"])[:, None])
-        with quiet():
-            by_hebb, by_oja = (drain(walk(xp, w, x, eta)) for walk in (engine.hebb, engine.oja))
-            recalled = drain(engine.recall(device, drain(engine.store(device, q)), s, SWEEPS))
+        by_hebb, by_oja = (drain(walk(xp, w, x, eta)) for walk in (engine.hebb, engine.oja))
+        recalled = drain(engine.recall(device, drain(engine.store(device, q)), s, SWEEPS))
         found = device.get(recalled)[:, 0]
         return {
             "hebb": device.get(by_hebb)[:, 0], "oja": device.get(by_oja)[:, 0], "recalled": found,

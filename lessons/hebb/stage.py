@@ -129,6 +129,6 @@ def says(view: View, text: Text) -> dict[str, Any]:
     return {
         "N": len(inputs["x"]), "M": len(view.start.params["w"]), "P": len(inputs["patterns"]),
         "rate": f"{float(view.knobs['rate']):g}", "n": n or 0,
-        "size": "·" if size is None else five(float(size)).strip(),
+        "size": "·" if size is None else five(float(size)),
         "wrong": int((np.array(inputs["shown"]) != np.array(inputs["patterns"][0])).sum()),
     }  # fmt: skip

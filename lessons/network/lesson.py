@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 
 from engine import mlp, network
-from engine.activations import ACTIVATIONS, Activation
 from engine.check import Objective
-from engine.device import HOST, Array, Device, HostArray, quiet, rng
+from engine.device import HOST, Array, Device, HostArray, rng
 from engine.mlp import Net
 from engine.network import Layer
 from engine.reel import Env, Grains, Reel, Section
 from engine.step import Path, Step, Walk, drain
 from lessons.contract import Ask, Knobs, Start, View
-from lessons.experiment import Experiment, column, counted
+from lessons.experiment import Experiment, column, counted, function
 from lessons.knobs import Refused, Value
 from lessons.network.stage import left_over, panels, says
 from lessons.panels import Stage
@@ -43,11 +42,6 @@ def descend(net: Net, theta: mlp.Theta, x: Array, y: Array, rate: float, xp: Any
         yield Step((*at, ("step", -1)), f"step_{p}", {p: moved[p]})
     yield from mlp.forward(xp, net, moved, x, y, (*at, ("after", -1)))
     return moved
-
-
-def function(knobs: Knobs) -> Activation:
-    """The function of every unit."""
-    return ACTIVATIONS[str(knobs["activation"])]
 
 
 def net_of(knobs: Knobs) -> Net:
@@ -164,8 +158,7 @@ class Network(Experiment):
         def on_host(value: Any) -> Any:
             return device.get(o(device.put(value)))
 
-        with quiet():
-            h = drain(network.forward(device, f, layers, x))
+        h = drain(network.forward(device, f, layers, x))
         families: dict[str, Callable[..., Any]] = {
             "W_": lambda n, j: layers[n - 1][0][j - 1 : j, :],
             "b_": lambda n, j: layers[n - 1][1][j - 1 : j, :],
@@ -216,8 +209,7 @@ class Network(Experiment):
 
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
         theta, x, y = pieces(device, start)
-        with quiet():
-            return mlp.objective(device.xp, net_of(knobs), theta, x, y)
+        return mlp.objective(device.xp, net_of(knobs), theta, x, y)
 
     def panels(self, view: View, text: Text) -> Stage:
         return panels(view, text, self.rule(view.knobs), table(int(view.knobs["bits"])))
@@ -233,11 +225,10 @@ class Network(Experiment):
         def flat(array: Array) -> HostArray:
             return device.get(array)[:, 0]
 
-        with quiet():
-            h = drain(network.forward(device, f, layers, x))
-            of = mlp.objective(device.xp, net, theta, x, y)
-            moved = drain(descend(net, theta, x, y, float(knobs["rate"]), device.xp))
-            after = drain(mlp.forward(device.xp, net, moved, x, y)).E
+        h = drain(network.forward(device, f, layers, x))
+        of = mlp.objective(device.xp, net, theta, x, y)
+        moved = drain(descend(net, theta, x, y, float(knobs["rate"]), device.xp))
+        after = drain(mlp.forward(device.xp, net, moved, x, y)).E
         grad = {name: device.get(g) if name[0] == "W" else flat(g) for name, g in of.gradient.items()}
         loss = float(device.get(of.loss()))
         return {"h": flat(h[1]), "o": flat(h[2]), "loss": loss, "loss_after": float(device.get(after)), "grad": grad}

@@ -87,7 +87,7 @@ def graph(shown: Shown) -> Picture:
             y = 1 + (most - size) // 2 + i
             lit = n == layer and i + 1 == j
             done = value is not None and (n == 0 or n != layer or (j is not None and i < j))
-            said = five(float(value[i])).strip() if done and value is not None else "·"
+            said = five(float(value[i])) if done and value is not None else "·"
             marks.append((y, x, ("►" if lit else " ") + ("●" if done else "○") + f" {said}", "written" if lit else ""))
         if n < 2:
             marks.append((1 + most // 2, x + 14, "──►", "forward" if view.get(f"h[{n + 1}]") is not None else "dim"))
@@ -184,5 +184,5 @@ def says(view: View, text: Text) -> dict[str, Any]:
     return {
         "M": M, "L": L, "N": N, "f": view.knobs["activation"], "rate": f"{float(view.knobs['rate']):g}",
         "weights": L * M + L + N * L + N, "bits": bits, "rows": 2**bits, "units": 2 ** (bits - 1),
-        "E": "·" if E is None else five(float(E)).strip(), "unit": subscripted("h", view.loop("n") or 1),
+        "E": "·" if E is None else five(float(E)), "unit": subscripted("h", view.loop("n") or 1),
     }  # fmt: skip

@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from engine.activations import ACTIVATIONS, Activation
 from engine.check import Objective
-from engine.device import Array, Device, quiet, rng
+from engine.device import Array, Device, rng
 from engine.neuron import Neuron, answer, fire, rules, weigh
 from engine.reel import Env, Grains, Reel, Section
 from engine.step import Path, drain, split
 from lessons.contract import Ask, Knobs, Start, View
-from lessons.experiment import Experiment, counted
+from lessons.experiment import Experiment, counted, function
 from lessons.knobs import Refused, Value
 from lessons.neuron.stage import panels, says
 from lessons.panels import Stage
@@ -95,15 +94,11 @@ class OneNeuron(Experiment):
         w, x = ([device.put([[v]]) for v in values] for values in (start.params["w"], start.inputs["x"]))
         return Neuron(w, device.put([start.params["b"]]), x)
 
-    def function(self, knobs: Knobs) -> Activation:
-        return ACTIVATIONS[str(knobs["activation"])]
-
     def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
-        unit, f, M = self.unit(device, start), self.function(knobs), len(start.inputs["x"])
+        unit, f, M = self.unit(device, start), function(knobs), len(start.inputs["x"])
         at = {act: ((act, -1),) for act in self.card.acts}
-        with quiet():
-            net = drain(weigh(unit))
-            o = f.f(device.xp, net)
+        net = drain(weigh(unit))
+        o = f.f(device.xp, net)
 
         def env(**more: Array) -> Env:
             families = {name: counted(values) for name, values in (("x", unit.x), ("w", unit.w))}
@@ -125,11 +120,11 @@ class OneNeuron(Experiment):
         )
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
-        return rules(self.function(knobs))
+        return rules(function(knobs))
 
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
         """o itself, as a function of w and b."""
-        unit, f, xp = self.unit(device, start), self.function(knobs), device.xp
+        unit, f, xp = self.unit(device, start), function(knobs), device.xp
         theta = {"w": xp.concat(tuple(unit.w), axis=0), "b": unit.b}
 
         def o(**replaced: Array) -> Array:
@@ -137,12 +132,11 @@ class OneNeuron(Experiment):
             w = [moved["w"][i : i + 1, :] for i in range(len(unit.w))]
             return xp.sum(f.f(xp, drain(weigh(Neuron(w, moved["b"], unit.x)))))
 
-        with quiet():
-            by_w, by_b = drain(answer(xp, f, unit, f.f(xp, drain(weigh(unit)))))
+        by_w, by_b = drain(answer(xp, f, unit, f.f(xp, drain(weigh(unit)))))
         return Objective(theta, o, {"w": xp.concat(tuple(by_w), axis=0), "b": by_b})
 
     def panels(self, view: View, text: Text) -> Stage:
-        return panels(view, text, self.rule(view.knobs), self.function(view.knobs))
+        return panels(view, text, self.rule(view.knobs), function(view.knobs))
 
     def says(self, view: View, text: Text) -> dict[str, Any]:
         return says(view, text)
@@ -151,5 +145,5 @@ class OneNeuron(Experiment):
         unit, objective = self.unit(device, start), self.objective(device, knobs, start)
         net = drain(weigh(unit))
         grad = {name: device.get(value)[:, 0] for name, value in objective.gradient.items()}
-        o = float(device.get(self.function(knobs).f(device.xp, net))[0, 0])
+        o = float(device.get(function(knobs).f(device.xp, net))[0, 0])
         return {"net": float(device.get(net)[0, 0]), "o": o, "grad": grad}

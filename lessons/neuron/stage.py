@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.activations import Activation
-from engine.device import HOST, quiet
+from engine.device import HOST
 from lessons.contract import View
 from lessons.figures import five
 from lessons.panels import Axis, Item, Label, Line, Matrix, Picture, Plot, Row, Stage
@@ -88,8 +88,7 @@ def curve(parts: Parts, f: Activation) -> Plot:
     net, o, slope = parts.number("net"), parts.number("o"), parts.number("slope")
     reach = REACH if net is None or not np.isfinite(net) else max(REACH, float(np.ceil(abs(net) * 1.25)))
     x = np.linspace(-reach, reach, 241)
-    with quiet():
-        y = f.f(HOST.xp, x)
+    y = f.f(HOST.xp, x)
     low, high = (
         (-reach, reach)
         if f.name == "linear"
@@ -105,7 +104,7 @@ def curve(parts: Parts, f: Activation) -> Plot:
         points.append((net, o, "●"))
         if slope is not None:
             near = np.array([max(-reach, net - 1.2), min(reach, net + 1.2)])
-            lines.append(Line(f"{parts.say('slope')} {five(slope).strip()}", near, o + slope * (near - net), True))
+            lines.append(Line(f"{parts.say('slope')} {five(slope)}", near, o + slope * (near - net), True))
     elif net is not None:
         points.append((net, max(low, 0.0), "▲"))
     return Plot(id="curve", priority=6, lines=lines, x=(-reach, reach), y=(low, high), points=points)
@@ -123,5 +122,5 @@ def says(view: View, text: Text) -> dict[str, Any]:
     }  # fmt: skip
     for name in ("net", "o", "slope"):
         value = view.get(name)
-        fields[name] = "·" if value is None else five(float(value[0])).strip()
+        fields[name] = "·" if value is None else five(float(value[0]))
     return fields

@@ -126,7 +126,7 @@ class Shown(Parts):
 
 def _short(x: float) -> str:
     x += 0.0  # no minus before a zero
-    return f"{x:g}".replace("-", "−") if float(x).is_integer() and abs(x) < 1000 else five(float(x)).strip()
+    return f"{x:g}".replace("-", "−") if float(x).is_integer() and abs(x) < 1000 else five(float(x))
 
 
 def panels(view: View, text: Text, rules: Rules, start: Start, run: Outcome) -> Stage:
@@ -177,7 +177,7 @@ def bounding(shown: Shown, rules: Rules) -> Stage:
     ]
     gamma = shown.number("gamma")
     if shown.number("bound") is not None and gamma is not None:
-        most = five(shown.number("bound") or 0.0).strip()
+        most = five(shown.number("bound") or 0.0)
         from_zero = not shown.start.params["w"].any() and not shown.start.params["b"].any()
         key = "no_bound" if not gamma > 0 else "holds" if from_zero else "elsewhere"
         said = shown.say(key, n=shown.run.mistakes, most=most)
@@ -202,5 +202,5 @@ def says(view: View, text: Text, start: Start, run: Outcome) -> dict[str, Any]:
         "N": len(start.inputs["x"]), "data": str(view.knobs["data"]), "mistakes": run.mistakes,
         "visits": len(run.visits),
         "rate": f"{float(view.knobs['rate']):g}", "half": f"{float(view.knobs['rate']) / 2:g}",
-        "bound": "·" if bound is None else five(float(bound[0])).strip(),
+        "bound": "·" if bound is None else five(float(bound[0])),
     }  # fmt: skip
