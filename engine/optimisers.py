@@ -97,7 +97,7 @@ def update(
     rate: float,
     n: int,
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Every parameter moved once: (theta, memory). The walk in `engine.training` takes the same steps one by one."""
+    """Every parameter moved once: (theta, memory). The walk in `engine.descent` takes the same steps one by one."""
     moved, kept = {}, {}
     for p, value in theta.items():
         slots = tuple(slot.grow(memory[f"{slot.name}_{p}"], grad[p]) for slot in optimiser.slots)

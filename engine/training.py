@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from engine import descent
 from engine.activations import Activation
 from engine.device import Array, Device
 from engine.history import State, Track
 from engine.optimisers import Memory, Optimiser, begin, clip_by_norm, norm, update
-from engine.optimisers import rules as optimiser_rules
 from engine.reel import Env, Grains, Reel, Section
 from engine.srn import PARAMETERS, Inputs, Params, forward
-from engine.step import Path, Step, Walk, drain
+from engine.step import Path, Walk, drain
 from engine.unrolled import Unrolled, gradient
 
 
@@ -40,7 +40,7 @@ def start(device: Device, theta: Params, optimiser: Optimiser) -> State:
 
 
 def advance(device: Device, recipe: Recipe, inputs: Inputs, state: State) -> State:
-    """One update at full speed. `walk_clip` and `walk_step` show the same."""
+    """One update at full speed. `engine.descent` shows the same step by step."""
     theta, memory, _ = state.data
     run = drain(forward(device.xp, recipe.f, theta, inputs))
     grad = gradient(device, recipe.f, theta, inputs, run, recipe.window)._asdict()
@@ -48,49 +48,6 @@ def advance(device: Device, recipe: Recipe, inputs: Inputs, state: State) -> Sta
     loss = sum(run.E) + 0 * norm(device.xp, grad)  # a gradient beyond the finite numbers must not pass unnoticed
     moved, kept = update(device.xp, recipe.optimiser, theta._asdict(), clipped, memory, recipe.rate, state.n + 1)
     return State(state.n + 1, Learning(Params(**moved), kept, loss))
-
-
-def walk_clip(xp: Any, grad: Mapping[str, Array], theta: float, at: Path = ()) -> Walk[dict[str, Array]]:
-    """If ‖g‖ > θ, every gradient times θ / ‖g‖ (Pascanu et al. 2013)."""
-    length = norm(xp, grad)
-    yield Step(at, "g_norm", {"g_norm": length})
-    clipped = {}
-    for p, g in grad.items():
-        clipped[p] = g * (theta / xp.maximum(length, xp.ones_like(length) * theta))
-        yield Step((*at, (p, -1)), f"clip_{p}", {f"d{p}": clipped[p]})
-    return clipped
-
-
-def walk_step(
-    xp: Any,
-    optimiser: Optimiser,
-    theta: Params,
-    grad: Mapping[str, Array],
-    memory: Memory,
-    rate: float,
-    n: int,
-    at: Path = (),
-) -> Walk[Params]:
-    """Every parameter moves once: first the optimiser remembers, then it moves."""
-    moved = {}
-    for p in PARAMETERS:
-        here, slots = (*at, (p, -1)), []
-        for slot in optimiser.slots:
-            grown = slot.grow(memory[f"{slot.name}_{p}"], grad[p])
-            yield Step(here, f"{slot.name}_{p}", {f"{slot.name}_{p}": grown})
-            slots.append(grown)
-        moved[p] = optimiser.move(xp, getattr(theta, p), grad[p], tuple(slots), rate, n)
-        yield Step(here, f"step_{p}", {p: moved[p]})
-    return Params(**moved)
-
-
-def rules(optimiser: Optimiser) -> dict[str, str]:
-    """The rules of `walk_clip` and `walk_step`."""
-    squares = " + ".join(f"sum(d{p}**2)" for p in PARAMETERS)
-    found = {"g_norm": f"g_norm = sqrt({squares})", **optimiser_rules(optimiser, PARAMETERS)}
-    for p in PARAMETERS:
-        found[f"clip_{p}"] = f"d{p} = d{p} * (theta / maximum(g_norm, theta))"
-    return found
 
 
 class Update:
@@ -104,27 +61,28 @@ class Update:
         """Forward; the ledger's rows (V, W, U, b, c of each E_t); their sum; clip; step."""
         at: Path = (("update", self.state.n),)
         net, back, clip, step = self.net, (*at, ("backward", -1)), (*at, ("clip", -1)), (*at, ("step", -1))
-        slots = len(self.recipe.optimiser.slots)
+        clips, moves = descent.steps(self.recipe.optimiser, PARAMETERS)
         rows = [net.section_row(back, t, "WUb") for t in range(net.steps)]
         return [
             net.section_forward((*at, ("forward", -1))),
             net.section_output((*at, ("output", -1))),
             *rows,
             net.section_sum((*at, ("sum", -1))),
-            Section(clip, lambda: self.walk_clip(clip), self.env_clip, 1 + len(PARAMETERS)),
-            Section(step, lambda: self.walk_step(step), self.env_step, len(PARAMETERS) * (slots + 1)),
+            Section(clip, lambda: self.walk_clip(clip), self.env_clip, clips),
+            Section(step, lambda: self.walk_step(step), self.env_step, moves),
         ]
 
     def walk_clip(self, at: Path) -> Walk[dict[str, Array]]:
         """The gradient, made shorter where it is too long."""
-        return (yield from walk_clip(self.device.xp, self.net.ledger.grad._asdict(), self.recipe.clip, at))
+        return (yield from descent.walk_clip(self.device.xp, self.net.ledger.grad._asdict(), self.recipe.clip, at))
 
-    def walk_step(self, at: Path) -> Walk[Params]:
+    def walk_step(self, at: Path) -> Walk[dict[str, Array]]:
         """The update itself."""
-        theta, memory, _ = self.state.data
-        grad = clip_by_norm(self.device.xp, self.net.ledger.grad._asdict(), self.recipe.clip)
-        optimiser, n = self.recipe.optimiser, self.state.n + 1
-        return (yield from walk_step(self.device.xp, optimiser, theta, grad, memory, self.recipe.rate, n, at))
+        xp, (theta, memory, _), recipe = self.device.xp, self.state.data, self.recipe
+        grad = clip_by_norm(xp, self.net.ledger.grad._asdict(), recipe.clip)
+        n = self.state.n + 1
+        walk = descent.walk_step(xp, recipe.optimiser, theta._asdict(), grad, memory, recipe.rate, n, at)
+        return (yield from walk)
 
     def env_clip(self) -> Env:
         """The whole gradient, before clipping."""

@@ -9,13 +9,13 @@ from typing import Any
 from engine.activations import ACTIVATIONS
 from engine.check import Objective
 from engine.check import rules as check_rules
+from engine.descent import rules as descent_rules
 from engine.device import Device
 from engine.history import State, Track
 from engine.optimisers import OPTIMISERS
 from engine.reel import Reel
 from engine.srn import COLUMNS, PARAMETERS, rules
 from engine.step import split
-from engine.training import rules as training_rules
 from engine.unrolled import Unrolled
 from lessons.bptt import experiment, stage
 from lessons.bptt.asks import ASKS
@@ -82,7 +82,7 @@ class Bptt(Experiment):
 
     def _rules(self, activation: str, optimiser: str) -> Mapping[str, str]:
         f = ACTIVATIONS[activation]
-        return {**rules(f), **check_rules(PARAMETERS), **training_rules(OPTIMISERS[optimiser])}
+        return {**rules(f), **check_rules(PARAMETERS), **descent_rules(OPTIMISERS[optimiser], PARAMETERS)}
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         return self.rules(str(knobs["activation"]), str(knobs["optimiser"]))

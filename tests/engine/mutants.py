@@ -203,10 +203,14 @@ advance: n is late | engine.training | crossed
 +    return State
 
 opened: no clipping | engine.training | crossed
--grad = clip_by_norm(self.device.xp, self.net.ledger.grad._asdict(), self.recipe.clip)
+-grad = clip_by_norm(xp, self.net.ledger.grad._asdict(), recipe.clip)
 +grad = self.net.ledger.grad._asdict()
 
-opened: a slot is stale | engine.training | crossed
+walk: no clipping | engine.descent | walked
+-g * (theta / xp.maximum(length, xp.ones_like(length) * theta))
++g
+
+opened: a slot is stale | engine.descent | walked
 -slots.append(grown)
 +slots.append(memory[f"{slot.name}_{p}"])
 """)

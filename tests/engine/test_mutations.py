@@ -14,7 +14,7 @@ from engine import srn
 from engine.activations import ACTIVATIONS
 from engine.device import HOST
 from engine.history import State
-from engine.optimisers import OPTIMISERS
+from engine.optimisers import OPTIMISERS, begin
 from engine.reel import Reel
 from engine.step import drain
 from engine.training import Recipe, start
@@ -93,6 +93,21 @@ def moves(optimisers: Any) -> None:
         assert_gradients(now._asdict(), stored.AFTER[name], 1e-11)
 
 
+def walked(descent: Any) -> None:
+    """The clipped steps of each optimiser, walked."""
+    theta, inputs = stored.stored_case()
+    for name, optimiser in OPTIMISERS.items():
+        now, memory = theta, begin(XP, optimiser, theta._asdict())
+        for n in range(1, stored.UPDATES + 1):
+            run = drain(srn.forward(XP, TANH, now, inputs))
+            found = gradient(HOST, TANH, now, inputs, run, ALL)._asdict()
+            clipped = drain(descent.walk_clip(XP, found, stored.CLIP))
+            steps = list(descent.walk_step(XP, optimiser, now._asdict(), clipped, memory, stored.RATE, n))
+            written = {symbol: value for step in steps for symbol, value in step.values.items()}
+            now, memory = srn.Params(**{p: written[p] for p in theta._fields}), {p: written[p] for p in memory}
+        assert_gradients(now._asdict(), stored.AFTER[name], 1e-11)
+
+
 def crossed(training: Any) -> None:
     """`advance`, and the same update opened, for each optimiser."""
     theta, inputs = stored.stored_case()
@@ -116,6 +131,7 @@ COMPARISONS: dict[str, tuple[str, Callable[[Any], None]]] = {
     "diagonal": ("engine.ledger", diagonal),
     "slopes": ("engine.activations", slopes),
     "moves": ("engine.optimisers", moves),
+    "walked": ("engine.descent", walked),
     "crossed": ("engine.training", crossed),
 }
 

@@ -7,8 +7,8 @@ import ast
 import numpy as np
 import pytest
 
+from engine import descent, srn
 from engine import rules as language
-from engine import srn, training
 from engine.activations import ACTIVATIONS
 from engine.check import rules as check_rules
 from engine.device import HOST, Device
@@ -36,7 +36,7 @@ def test_lesson(name: str, window: int, batch: int) -> None:
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_update(name: str, optimiser: str, window: int, batch: int) -> None:
     reel = update_reel(HOST, name, optimiser, make(HOST, 4, batch, 3, 4, seed=batch), window, n=2)
-    own, net = training.rules(OPTIMISERS[optimiser]), srn.rules(ACTIVATIONS[name])
+    own, net = descent.rules(OPTIMISERS[optimiser], srn.PARAMETERS), srn.rules(ACTIVATIONS[name])
     assert not set(own) & set(net)
     met = assert_rules_hold(HOST, reel, {**own, **net})
     assert set(own) <= met
@@ -48,7 +48,8 @@ def test_on_each_device(device: Device) -> None:
     net, reel = lesson_reel(device, "tanh", case, 2)
     assert_rules_hold(device, reel, net.rules())
     reel = update_reel(device, "sigmoid", "adam", case, ALL, n=1)
-    assert_rules_hold(device, reel, {**srn.rules(ACTIVATIONS["sigmoid"]), **training.rules(OPTIMISERS["adam"])})
+    own = descent.rules(OPTIMISERS["adam"], srn.PARAMETERS)
+    assert_rules_hold(device, reel, {**srn.rules(ACTIVATIONS["sigmoid"]), **own})
 
 
 def test_a_wrong_rule_is_caught() -> None:

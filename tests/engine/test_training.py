@@ -7,10 +7,11 @@ from math import isnan
 import pytest
 
 from engine.activations import ACTIVATIONS
+from engine.descent import walk_clip
 from engine.device import HOST, Device
 from engine.history import History
 from engine.optimisers import OPTIMISERS, clip_by_norm, norm
-from engine.training import Learning, Recipe, advance, start, track, walk_clip
+from engine.training import Learning, Recipe, advance, start, track
 from tests.engine import stored
 from tests.engine.cases import ALL, GRAINS, assert_gradients, host, make
 
