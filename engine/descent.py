@@ -34,18 +34,23 @@ def walk_step(
     rate: float,
     n: int,
     at: Path = (),
-) -> Walk[dict[str, Array]]:
-    """Every parameter moves once: first the optimiser remembers, then it moves. n counts updates from 1."""
-    moved = {}
+) -> Walk[tuple[dict[str, Array], dict[str, Array]]]:
+    """Every parameter moves once: first the optimiser remembers, then it moves. n counts updates from 1.
+
+    Returns (theta, memory).
+    """
+    moved: dict[str, Array] = {}
+    kept: dict[str, Array] = {}
     for p in theta:
         here, slots = (*at, (p, -1)), []
         for slot in optimiser.slots:
             grown = slot.grow(memory[f"{slot.name}_{p}"], grad[p])
             yield Step(here, f"{slot.name}_{p}", {f"{slot.name}_{p}": grown})
             slots.append(grown)
+            kept[f"{slot.name}_{p}"] = grown
         moved[p] = optimiser.move(xp, theta[p], grad[p], tuple(slots), rate, n)
         yield Step(here, f"step_{p}", {p: moved[p]})
-    return moved
+    return moved, kept
 
 
 def rules(optimiser: Optimiser, names: tuple[str, ...]) -> dict[str, str]:

@@ -25,7 +25,8 @@ class State(NamedTuple):
 class Track(NamedTuple):
     """An endless row of sections: `advance` crosses one at full speed, `inside` opens it as a reel.
 
-    `measure` reads from the state after section n the number that is kept for its curve; `size` is one state's bytes.
+    `measure` reads from the state after section n the number that is kept for its curve, and `also` further ones for
+    curves of their own; `size` is one state's bytes.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Track(NamedTuple):
     inside: Callable[[State], Reel]
     measure: Callable[[State], float]
     size: int
+    also: tuple[Callable[[State], float], ...] = ()
 
 
 class History:
@@ -47,7 +49,8 @@ class History:
         self._most = max(2, bound // max(track.size, 1))
         self._marks = {self.first: track.begin}
         self._replayed: list[State] = []
-        self._curve = array("d")
+        self._measures = (track.measure, *track.also)
+        self._curves = tuple(array("d") for _ in self._measures)
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -59,7 +62,8 @@ class History:
         with quiet():
             state = self.track.advance(self.latest)
         with self._lock:
-            self._curve.append(self.track.measure(state))
+            for curve, measure in zip(self._curves, self._measures, strict=True):
+                curve.append(measure(state))
             self.latest = state
             if (state.n - self.first) % self.spacing == 0:
                 self._marks[state.n] = state
@@ -103,18 +107,22 @@ class History:
         self._replayed = states
         return states[-1]
 
-    def curve(self) -> Sequence[float]:
-        """The measure of every section crossed so far, from section 0: `curve()[n]` belongs to section n."""
+    def curve(self, which: int = 0) -> Sequence[float]:
+        """The measure of every section crossed so far, from section 0: `curve()[n]` belongs to section n.
+
+        `which` counts on through the track's further measures.
+        """
         with self._lock:
-            own = self._curve[:]
-        return own if self.trunk is None else self.trunk.curve()[: self.first] + own  # type: ignore[operator]
+            own = self._curves[which][:]
+        return own if self.trunk is None else self.trunk.curve(which)[: self.first] + own  # type: ignore[operator]
 
     def value(self, n: int) -> float | None:
         """One point of the curve, without copying it."""
         if self.trunk is not None and n < self.first:
             return self.trunk.value(n)
         with self._lock:
-            return self._curve[n - self.first] if 0 <= n - self.first < len(self._curve) else None
+            own = self._curves[0]
+            return own[n - self.first] if 0 <= n - self.first < len(own) else None
 
     def kept(self) -> int:
         """How many states are held, marks and replayed ones."""

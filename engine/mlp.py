@@ -42,10 +42,10 @@ class Net(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What a forward pass leaves: outputs by layer, the input being layer 0; the last net input; E."""
+    """What a forward pass leaves: outputs by layer, the input being layer 0; net inputs from layer 1 on; E."""
 
     h: list[Array]
-    z: Array
+    z: list[Array]
     E: Array
 
 
@@ -93,20 +93,20 @@ def _is_softmax(net: Net, layer: int) -> bool:
 
 def forward(xp: Any, net: Net, theta: Theta, x: Array, y: Array, at: Path = ()) -> Walk[Run]:
     """z_n = W_n h_{n-1} + b_n, h_n = f(z_n), and the loss (slides 8, 10)."""
-    h, B = [x], x.shape[1]
-    z = x
+    h, zs, B = [x], [], x.shape[1]
     for n in range(1, net.depth + 1):
         here = (*at, ("layer", n))
         z = theta[f"W{n}"] @ h[-1] + theta[f"b{n}"]
         yield Step(here, f"z{n}", {f"z{n}": z})
+        zs.append(z)
         h.append(softmax(xp, z) if _is_softmax(net, n) else net.unit(n).f(xp, z) + 0)
         yield Step(here, f"h{n}", {f"h{n}": h[-1]})
-    E = mean_loss(xp, net, h[-1], z, y) / B
+    E = mean_loss(xp, net, h[-1], zs[-1], y) / B
     yield Step((*at, ("loss", -1)), "E", {"E": E})
     if net.l1 or net.l2:
         E = E + penalty(xp, net, theta)
         yield Step((*at, ("loss", -1)), "R", {"E": E})
-    return Run(h, z, E)
+    return Run(h, zs, E)
 
 
 def mean_loss(xp: Any, net: Net, h: Array, z: Array, y: Array) -> Array:

@@ -76,7 +76,7 @@ class Update:
         """The gradient, made shorter where it is too long."""
         return (yield from descent.walk_clip(self.device.xp, self.net.ledger.grad._asdict(), self.recipe.clip, at))
 
-    def walk_step(self, at: Path) -> Walk[dict[str, Array]]:
+    def walk_step(self, at: Path) -> Walk[tuple[dict[str, Array], dict[str, Array]]]:
         """The update itself."""
         xp, (theta, memory, _), recipe = self.device.xp, self.state.data, self.recipe
         grad = clip_by_norm(xp, self.net.ledger.grad._asdict(), recipe.clip)

@@ -102,9 +102,9 @@ def walked(descent: Any) -> None:
             run = drain(srn.forward(XP, TANH, now, inputs))
             found = gradient(HOST, TANH, now, inputs, run, ALL)._asdict()
             clipped = drain(descent.walk_clip(XP, found, stored.CLIP))
-            steps = list(descent.walk_step(XP, optimiser, now._asdict(), clipped, memory, stored.RATE, n))
-            written = {symbol: value for step in steps for symbol, value in step.values.items()}
-            now, memory = srn.Params(**{p: written[p] for p in theta._fields}), {p: written[p] for p in memory}
+            walk = descent.walk_step(XP, optimiser, now._asdict(), clipped, memory, stored.RATE, n)
+            moved, memory = drain(walk)
+            now = srn.Params(**moved)
         assert_gradients(now._asdict(), stored.AFTER[name], 1e-11)
 
 
