@@ -92,7 +92,8 @@ def epoch(
 class School:
     """A net's examples on a device, and how its state passes from one update to the next.
 
-    Both losses are measured on all examples every so many whole epochs. On the host `advance` is `engine.mlp_fast`; elsewhere it is the walks', drained. A test holds both equal.
+    Both losses are measured on all examples every so many whole epochs. On the host `advance` is `engine.mlp_fast`;
+    elsewhere it is the walks', drained. A test holds both equal.
     """
 
     def __init__(self, device: Device, recipe: Recipe, train: Examples, test: Examples) -> None:

@@ -165,9 +165,12 @@ def unify(rule: str, name: str) -> Path | None:
     """The loop indices under which a rule writes `name`, as a path; None if it never does, or reads other loops."""
     target, expression = parse(rule)
     family, indices = split(name)
-    if not (isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id == family):
+    plain = isinstance(target, ast.Name)
+    whole = target if plain else target.value if isinstance(target, ast.Subscript) else None
+    if not isinstance(whole, ast.Name) or whole.id != family:
         return None
-    parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+    inside = target.slice if isinstance(target, ast.Subscript) else None
+    parts = [] if inside is None else inside.elts if isinstance(inside, ast.Tuple) else [inside]
     if len(parts) != len(indices) or not all(isinstance(part, ast.Name) for part in parts):
         return None
     bound = {part.id: index for part, index in zip(parts, indices, strict=True) if isinstance(part, ast.Name)}

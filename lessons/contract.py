@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -19,6 +19,7 @@ from lessons.panels import Stage
 from lessons.text import Text
 
 Knobs = Mapping[str, Value]
+Curve = tuple[str, Sequence[float], int]
 
 
 class Start(NamedTuple):
@@ -29,17 +30,25 @@ class Start(NamedTuple):
 
 
 class Training(NamedTuple):
-    """What a view knows of training: the update in focus, the last one made, and the loss of every update by branch."""
+    """What a view knows of training: the update in focus, the last one made, and the loss of every update by branch.
+
+    A curve is (the branch's name, its numbers, the update that the first of them belongs to); `also` has those of the
+    track's further measures.
+    """
 
     n: int
     latest: int
     open: bool
-    curves: Sequence[tuple[str, Sequence[float], int]]
+    curves: Sequence[Curve]
     current: int
+    also: Sequence[Sequence[Curve]] = ()
 
 
 class View:
-    """A position, read-only: what every symbol holds there, what the last group of steps wrote and read, and why."""
+    """A position, read-only: what every symbol holds there, what the last group of steps wrote and read, and why.
+
+    `cursor` is the cell that the learner points at, if any: what a lesson may show more of.
+    """
 
     def __init__(
         self,
@@ -57,6 +66,7 @@ class View:
     ) -> None:
         self.device, self.knobs, self.start, self.act, self.training = device, knobs, start, act, training
         self.p, self.since, self.flipped = p, since, False
+        self.cursor: tuple[str, tuple[int, ...]] | None = None
         self._reel, self._rules, self._columns, self._fallback = reel, rules, columns, fallback
         self.step: Step | None = reel.step(p) if reel else None
         self.path: Path = self.step.path if self.step else ()
@@ -197,6 +207,9 @@ class Lesson(Protocol):
     draws: frozenset[str]
     rebuilds: frozenset[str]
 
+    def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
+        """The knobs, those that were not given as they follow from the others."""
+
     def start(self, knobs: Knobs, seed: int | None) -> Start:
         """What the experiment starts from. `seed` None asks for the lecture's own example where there is one."""
 
@@ -236,8 +249,8 @@ class Lesson(Protocol):
     def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
         """The result, as plain data: the `result` of `unroll show --json`."""
 
-    def check(self, device: Device, knobs: Knobs, start: Start, symbol: str) -> Sequence[Checked]:
-        """Gradient check of one parameter, cell by cell."""
+    def check(self, view: View, symbol: str) -> Sequence[Checked]:
+        """Gradient check of one parameter of what is shown, cell by cell."""
 
-    def along(self, device: Device, knobs: Knobs, start: Start) -> tuple[float, float]:
-        """(gradient, central difference) along one random direction through all parameters."""
+    def along(self, view: View) -> tuple[float, float]:
+        """(gradient, central difference) of what is shown, along one random direction through all parameters."""

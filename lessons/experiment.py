@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from engine.check import Checked, Objective, along, checked
 from engine.device import Array, Device, HostArray, quiet, rng
 from engine.history import State, Track
 from engine.reel import Grains
-from lessons.contract import Ask, Knobs, Start
+from lessons.contract import Ask, Knobs, Start, View
 from lessons.course import Card
 from lessons.knobs import Refused, Value
 
@@ -50,6 +50,9 @@ class Experiment:
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
         """What `g` checks: a scalar as a function of the parameters, and its gradient."""
         raise NotImplementedError
+
+    def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
+        return dict(knobs)
 
     def start(self, knobs: Knobs, seed: int | None) -> Start:
         raise NotImplementedError
@@ -118,13 +121,17 @@ class Experiment:
         """The parameters that have a gradient."""
         return tuple(start.params)
 
-    def check(self, device: Device, knobs: Knobs, start: Start, symbol: str) -> Sequence[Checked]:
-        with quiet():
-            return checked(device, self.objective(device, knobs, start), symbol, CHECKED)
+    def shown(self, view: View) -> Objective:
+        """The objective of what is shown; most lessons have one only."""
+        return self.objective(view.device, view.knobs, view.start)
 
-    def along(self, device: Device, knobs: Knobs, start: Start) -> tuple[float, float]:
+    def check(self, view: View, symbol: str) -> Sequence[Checked]:
         with quiet():
-            return along(device, self.objective(device, knobs, start), rng(0, 1))
+            return checked(view.device, self.shown(view), symbol, CHECKED)
+
+    def along(self, view: View) -> tuple[float, float]:
+        with quiet():
+            return along(view.device, self.shown(view), rng(0, 1))
 
 
 def learned(start: Start, state: State, device: Device) -> Start:

@@ -26,9 +26,10 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class Knob:
-    """One setting. `kind` is text, int, float, choice, or data: a choice, or the name of a CSV file.
+    """One setting. `kind` is text, int, float, choice, several, sizes, or data: a choice, or the name of a CSV file.
 
-    low and high bound the number, or the text's length.
+    low and high bound the number, or the text's length. `several` is one or more of the choices, as "x1,x2"; `sizes` is
+    up to `most` whole numbers, as "4,2", or "0" for none.
 
     A live knob may change during training, which forks it.
     """
@@ -40,11 +41,16 @@ class Knob:
     high: float = 0
     choices: tuple[str, ...] = ()
     live: bool = False
+    most: int = 0
 
     def read(self, raw: Any) -> Value:
         """The value that a learner typed or a file gave. Raises Refused with the reason."""
         if self.kind == "text":
             return self._text(raw)
+        if self.kind == "several":
+            return self._several(raw)
+        if self.kind == "sizes":
+            return self._sizes(raw)
         if self.kind == "data" and str(raw).lower().endswith(".csv"):
             return str(raw)
         if self.choices:
@@ -62,6 +68,24 @@ class Knob:
             raise Refused("control", knob=self.id)
         return text
 
+    def _several(self, raw: Any) -> Value:
+        """Some of the choices, in their order, each once."""
+        given = [part.strip() for part in str(raw).replace(" ", ",").split(",") if part.strip()]
+        wrong = next((part for part in given if part not in self.choices), None)
+        if wrong is not None or not given:
+            raise Refused("several", knob=self.id, value=_short(wrong or raw), choices=", ".join(self.choices))
+        return ",".join(choice for choice in self.choices if choice in given)
+
+    def _sizes(self, raw: Any) -> Value:
+        """Whole numbers in a row; "0" alone says that there are none."""
+        given = [part for part in str(raw).replace("-", ",").replace(" ", ",").split(",") if part]
+        if given == ["0"]:
+            return "0"
+        fits = all(part.isdecimal() and self.low <= int(part) <= self.high for part in given)
+        if not fits or not 1 <= len(given) <= self.most:
+            raise Refused("sizes", knob=self.id, value=_short(raw), range=self.range())
+        return ",".join(str(int(part)) for part in given)
+
     def _number(self, raw: Any) -> Value:
         try:
             number = float(raw)
@@ -75,6 +99,8 @@ class Knob:
 
     def range(self) -> str:
         """What may be typed, in short."""
+        if self.kind == "sizes":
+            return f"≤{self.most} × {self.low:.0f}–{self.high:.0f}"
         if self.choices:
             return " ".join([*self.choices, *(["FILE.csv"] if self.kind == "data" else [])])
         shown = "{:.0f}–{:.0f}" if self.kind == "int" else "{:g}–{:g}"

@@ -50,7 +50,7 @@ class Block:
     """Numbers of one symbol, shown in one place. `values` is (rows, cols) as shown; None where not yet known.
 
     `lie` says how the shown cell (r, c) is indexed in the symbol: "matrix" (r, c), "row" (c,), "column" (r,),
-    "slice": (c, fixed), or "at": (fixed,).
+    "slice": (c, fixed), "line": (fixed, c), or "at": (fixed,).
     """
 
     symbol: str
@@ -71,7 +71,9 @@ class Block:
 
     def index(self, r: int, c: int) -> tuple[int, ...]:
         """The index in the symbol of the shown cell."""
-        return {"matrix": (r, c), "row": (c,), "column": (r,), "slice": (c, self.fixed), "at": (self.fixed,)}[self.lie]
+        fixed = self.fixed
+        lies = {"matrix": (r, c), "row": (c,), "column": (r,), "slice": (c, fixed), "line": (fixed, c), "at": (fixed,)}
+        return lies[self.lie]
 
 
 Item = Label | Bar | Block
@@ -246,7 +248,10 @@ class Dot:
 
 @dataclass(frozen=True, kw_only=True)
 class Field(Panel):
-    """What a net says over the plane: `values` (rows, cols) from the top left, beside `most`; and points over it."""
+    """What a net says over the plane: `values` (rows, cols) from the top left, beside `most`; and points over it.
+
+    With `halves` a line has two rows of values: half blocks where there is colour, their mean as a glyph where not.
+    """
 
     values: HostArray | None
     x: tuple[float, float]
@@ -254,6 +259,7 @@ class Field(Panel):
     dots: Sequence[Dot] = ()
     most: float = 1.0
     written: bool = False
+    halves: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,6 +268,36 @@ class Multiples(Panel):
 
     fields: Sequence[Field]
     arrows: bool = False
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit of a net: the cell that the cursor finds there, its name, its own field (two rows of values a line).
+
+    `chosen` is the one that is looked at; `weight` is that of the edge from this unit to the chosen one, if there is
+    one, and `most` the largest of those.
+    """
+
+    symbol: str
+    index: tuple[int, ...]
+    name: str
+    field: HostArray
+    most: float = 1.0
+    chosen: bool = False
+    weight: float | None = None
+    heaviest: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network(Panel):
+    """A net from left to right: each layer a column of units with their fields; the chosen unit's field large beside.
+
+    The edges drawn are those into the chosen unit, each with its weight at the unit that it comes from.
+    """
+
+    columns: Sequence[tuple[str, Sequence[Unit]]]
+    field: Field
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

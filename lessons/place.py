@@ -10,7 +10,7 @@ from engine.device import Device, finite, quiet
 from engine.history import History
 from engine.reel import Reel
 from engine.step import Path
-from lessons.contract import Ask, Lesson, Start, Training, View
+from lessons.contract import Ask, Curve, Lesson, Start, Training, View
 from lessons.knobs import Value, read_all
 
 
@@ -86,7 +86,7 @@ class Place:
     def set_up(self, setting: Setting) -> None:
         """Take over knobs, seed and start, and build afresh all that follows from them."""
         card = self.lesson.card
-        knobs = read_all(card.knobs, setting.given)
+        knobs = self.lesson.settled(read_all(card.knobs, setting.given), setting.given)
         default = {knob.id: knob.default for knob in card.knobs}
         drawn = bool(self.lesson.draws & set(setting.given)) and setting.start is None
         seed = setting.seed if setting.seed is not None else (0 if drawn else None)
@@ -161,12 +161,8 @@ class Place:
         if self.spot.training:
             branch = self.branch
             knobs, start = branch.knobs, self.start_here()
-            curves = [
-                (b.name, b.history.curve(), 0 if b.history.trunk is None else b.history.first) for b in self.branches
-            ]
-            shown = [(label, curve[first:], first) for label, curve, first in curves]
-            shown[self.current] = (curves[self.current][0], curves[self.current][1], 0)
-            training = Training(self.spot.n, len(self.history), self.spot.open, shown, self.current)
+            shown, *also = (self._curves(which) for which in range(1 + len(branch.history.track.also)))
+            training = Training(self.spot.n, len(self.history), self.spot.open, shown, self.current, also)
         p = self.spot.p if ahead is None else ahead
         since = min(self.since, p) if ahead is None else self.spot.p
         fallback = None
@@ -178,6 +174,14 @@ class Place:
         view = View(self.device, knobs, start, reel, p, since, rules, columns, self.act, training, fallback)
         view.flipped = self.flipped
         return view
+
+    def _curves(self, which: int) -> list[Curve]:
+        """One measure of every run: the one in focus from update 0, the others from where they left it."""
+        found = []
+        for i, branch in enumerate(self.branches):
+            first = 0 if branch.history.trunk is None or i == self.current else branch.history.first
+            found.append((branch.name, branch.history.curve(which)[first:], first))
+        return found
 
     def start_here(self) -> Start:
         """The parameters and inputs in focus: the reel's, or those that the update in focus starts from."""

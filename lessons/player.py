@@ -101,6 +101,8 @@ class Player(Stepping):
         """Go on with a state that was read from a file, from its first step."""
         default = {knob.id: knob.default for knob in self.lesson.card.knobs}
         given = {name: value for name, value in knobs.items() if value != default[name]}
+        settled = self.lesson.settled({**default, **given}, given)
+        given |= {name: value for name, value in knobs.items() if value != settled[name]}
         self._past.append(self.setting)
         self.set_up(Setting(given, seed, start))
         self.spot, self.since, self.asked = Spot(), 0, None

@@ -50,42 +50,66 @@ def cloud(kind: str, seed: int, count: int) -> tuple[HostArray, HostArray]:
 
 def read_csv(file: str) -> tuple[HostArray, HostArray]:
     """Points from columns x1, x2 and label (or y): two classes, as 0 and 1 in the order of their names."""
+    x, raw, _ = _read(file)
+    return x, _classes(file, [cell for _, cell in raw])
+
+
+def read_examples(file: str) -> tuple[HostArray, HostArray, bool]:
+    """Points from columns x1, x2 and label, two classes as in `read_csv`; or y, numbers. (x, y, whether classes)."""
+    x, raw, third = _read(file)
+    if third == "label":
+        return x, _classes(file, [cell for _, cell in raw]), True
+    return x, np.array([_number(file, line, "y", cell) for line, cell in raw]), False
+
+
+def has_classes(file: str) -> bool:
+    """Whether a file's third column is label, not y; only its beginning is read. Raises Refused."""
+    return next((third == "label" for _, _, third in _rows(file)), True)
+
+
+def _read(file: str) -> tuple[HostArray, list[tuple[int, str]], str]:
+    """x (N, 2); the third column's cells with their lines; and its name. Read no further than `MOST` points."""
     x: list[list[float]] = []
-    labels: list[str] = []
-    for line, row in _rows(file):
+    raw: list[tuple[int, str]] = []
+    third = "label"
+    for line, row, third in _rows(file):
         x.append([_number(file, line, name, row[name]) for name in ("x1", "x2")])
-        labels.append(row["label"])
+        raw.append((line, row[third]))
         if len(x) > MOST:
             raise Refused("csv_large", file=file, most=MOST)
     if len(x) < 2:
         raise Refused("csv_few", file=file, count=len(x))
+    return np.array(x), raw, third
+
+
+def _classes(file: str, labels: list[str]) -> HostArray:
     names = sorted(set(labels), key=_as_number)
     if len(names) != 2:
         shown = ", ".join(names[:4])
         raise Refused("csv_classes", file=file, count=len(names), labels=shown)
-    return np.array(x), np.array([float(names.index(label)) for label in labels])
+    return np.array([float(names.index(label)) for label in labels])
 
 
-def _rows(file: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line, x1, x2, label) of a file, read line by line. Raises Refused where it is no such file."""
+def _rows(file: str) -> Iterator[tuple[int, dict[str, str], str]]:
+    """(line, cells by column, the third column's name) of a file, line by line. Raises Refused: no such file."""
     try:
         if Path(file).is_dir():
             raise Refused("file_folder", file=file)
         with open(file, encoding="utf-8-sig", newline="") as handle:
             reader = csv.reader(handle)
             heads = [name.strip().lower() for name in next(reader, [])]
-            third = "label" if "label" in heads else "y"
+            third = "y" if "y" in heads and "label" not in heads else "label"
             for name in ("x1", "x2", third):
                 if name not in heads:
-                    raise Refused("csv_column", file=file, column="label" if name == "y" else name)
+                    raise Refused("csv_column", file=file, column=name)
             where = {name: heads.index(name) for name in ("x1", "x2", third)}
             for row in reader:
                 if not any(cell.strip() for cell in row):
                     continue
-                cells = [row[at].strip() if at < len(row) else "" for at in where.values()]
-                if not cells[2]:
+                cells = {name: row[at].strip() if at < len(row) else "" for name, at in where.items()}
+                if not cells[third]:
                     raise Refused("csv_empty", file=file, line=reader.line_num, column=third)
-                yield reader.line_num, dict(zip(("x1", "x2", "label"), cells, strict=True))
+                yield reader.line_num, cells, third
     except FileNotFoundError:
         raise Refused("file_missing", file=file) from None
     except (UnicodeDecodeError, csv.Error) as error:

@@ -72,7 +72,7 @@ def restore(lesson: Lesson, file: str, given: Mapping[str, Any]) -> tuple[dict[s
         raise Refused("seed", value=repr(seed))
     known = {knob.id for knob in lesson.card.knobs}
     merged = {name: value for name, value in stored.items() if name in known} | dict(given)
-    asked = read_all(lesson.card.knobs, merged)
+    asked = lesson.settled(read_all(lesson.card.knobs, merged), merged)
     knobs, start = lesson.read(file, state, asked)
     for name in merged:
         if knobs[name] != asked[name]:

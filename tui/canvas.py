@@ -95,6 +95,13 @@ class Canvas:
         if end < self.width and chars[end] == "":
             chars[end] = " "
 
+    def row(self, x: int, y: int, char: str, inks: Sequence[str]) -> None:
+        """One narrow character many times, each with its ink: a line of a picture, cut at the right edge."""
+        self._grow(y + 1)
+        end = min(x + len(inks), self.width)
+        self.chars[y][x:end] = [char] * (end - x)
+        self.inks[y][x:end] = inks[: end - x]
+
     def right(self, x: int, y: int, text: str, ink: str = "") -> None:
         """Draw text so that it ends before column x."""
         self.put(x - cell_len(text), y, text, ink)

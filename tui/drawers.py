@@ -31,11 +31,9 @@ class Check(Drawer):
         self._compute(desk)
 
     def _compute(self, desk: Desk) -> None:
-        player = desk.player
-        knobs = player.branch.knobs if player.spot.training else player.knobs
-        start = player.start_here()
-        self.found: Sequence[Checked] = player.lesson.check(player.device, knobs, start, self.names[self.at])
-        self.along = player.lesson.along(player.device, knobs, start)
+        lesson = desk.player.lesson
+        self.found: Sequence[Checked] = lesson.check(desk.view, self.names[self.at])
+        self.along = lesson.along(desk.view)
 
     @property
     def agrees(self) -> bool:

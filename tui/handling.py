@@ -247,7 +247,8 @@ class Handling(Steering):
         elif name == "code":
             self.drawer = Code()
         else:
-            cell = self.cursor or self.in_focus()
+            cells = self._cells()
+            cell = self.cursor or self.in_focus() or (cells[0].target[1:3] if cells else None)
             self.drawer = Inspect(cell) if cell else None
         self.paint()
 

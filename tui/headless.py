@@ -47,7 +47,7 @@ def picture(player: Player, lang: str, ascii_only: bool) -> str:
     canvas.stamp(frame.title(player, words, text, "", width, ascii_only), 0, 0)
     canvas.stamp(frame.address(player, words, text, order, width, ascii_only), 0, 2)
     with quiet():
-        drawn = [draw(panel, width, Pen(ascii_only=ascii_only)) for panel in panels]
+        drawn = [draw(panel, width, Pen(ascii_only=ascii_only, colour=colour)) for panel in panels]
     for part in drawn:
         canvas.stamp(part, 0, canvas.height + 1)
     if not colour:

@@ -69,6 +69,7 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
             self._paint_small(width, height)
             return
         self.view = self.player.view()
+        self.view.cursor = self.cursor
         fields = self.player.lesson.says(self.view, self.text)
         if self.player.asked is not None and self.player.asked.view is not None:
             fields = self.player.lesson.says(self.player.asked.view, self.text) | {"previous": fields.get("previous")}
@@ -139,7 +140,8 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
         return panels
 
     def _stage(self, width: int, height: int, fields: dict[str, Any]) -> Canvas:
-        pen = Pen(cursor=self.cursor, ascii_only=self.unroll.ascii_only, rows=4 if height < 40 else 8)
+        colour = self.unroll.ink_theme != "mono"
+        pen = Pen(self.cursor, ascii_only=self.unroll.ascii_only, rows=4 if height < 40 else 8, colour=colour)
         room = height - (0 if self.wide else 1)
         dense = self.player.spot.open  # its phases differ in height: what stays must not move
         laid: Laid = lay(self.panels(), width, room, pen, dense)

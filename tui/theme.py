@@ -58,13 +58,25 @@ FLAGS = {"written": "bold", "read": "underline", "cursor": "reverse"}
 
 @lru_cache(maxsize=4096)
 def style(theme: str, ink: str) -> Style:
-    """The terminal style of an ink such as "pos2+written"; mono themes have no colour at all."""
+    """The terminal style of an ink such as "pos2+written"; mono themes have no colour at all.
+
+    "h3/h-1" is a half block, its upper half's level in front and the lower's behind; "dot:" before it, a point on it.
+    """
+    if "/" in ink and theme != "mono":
+        return _halves(theme, ink)
     found = Style() if theme == "mono" else Style.parse(PALETTES[theme][""]) + Style(bgcolor=BACKGROUNDS[theme])
     words = ink.split("+")
     on_ramp = any(word[:3] in ("pos", "neg") for word in words)
     for word in words:
         found += Style(bold=True) if on_ramp and word == "written" else _word(theme, word)
     return found
+
+
+def _halves(theme: str, ink: str) -> Style:
+    upper, lower = (int(half[1:]) for half in ink.removeprefix("dot:").split("/"))
+    if ink.startswith("dot:"):
+        return _ramp(theme, max(upper, lower, key=abs)) + Style(bold=True)
+    return Style(color=RAMPS[theme][upper + 3], bgcolor=RAMPS[theme][lower + 3])
 
 
 def _word(theme: str, word: str) -> Style:

@@ -11,6 +11,7 @@ from lessons.panels import (
     Lens,
     Matrix,
     Multiples,
+    Network,
     Note,
     Panel,
     Picture,
@@ -20,7 +21,7 @@ from lessons.panels import (
 )
 from tui.canvas import Canvas
 from tui.draw.curve import draw_curve
-from tui.draw.field import draw_field, draw_multiples
+from tui.draw.field import draw_field, draw_multiples, draw_network
 from tui.draw.graph import draw_graph
 from tui.draw.matrix import draw_heat, draw_lens, draw_matrix
 from tui.draw.pen import Pen
@@ -47,6 +48,8 @@ def draw(panel: Panel, width: int, pen: Pen) -> Canvas:
             return draw_field(panel, width, pen)
         case Multiples():
             return draw_multiples(panel, width, pen)
+        case Network():
+            return draw_network(panel, width, pen)
         case Plot():
             return draw_plot(panel, width, pen)
         case Picture():

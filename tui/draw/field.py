@@ -1,15 +1,21 @@
-"""Fields: what a net says over the plane, one glyph a cell, the points on top; and several of them side by side."""
+"""Fields: what a net says over the plane, the points on top; several of them side by side; and a net of them."""
 
 from __future__ import annotations
 
 import numpy as np
 from rich.cells import cell_len
 
-from lessons.panels import Field, Multiples
+from engine.device import HostArray
+from lessons.figures import five
+from lessons.panels import Field, Multiples, Network, Unit
 from tui.canvas import Canvas, fit
 from tui.draw.pen import Pen, glyph, level
 
 GAP = 3
+LEVELS = ("h-3", "h-2", "h-1", "h0", "h1", "h2", "h3")
+"""Inks of half a cell, by sign and size: the two of a cell are joined by "/"."""
+BIG = ((18, 36), (12, 34))
+"""Lines and columns of a net's large field, with room and tight."""
 
 
 def draw_field(panel: Field, width: int, pen: Pen) -> Canvas:
@@ -40,18 +46,84 @@ def draw_multiples(panel: Multiples, width: int, pen: Pen) -> Canvas:
     return canvas
 
 
+def draw_network(panel: Network, width: int, pen: Pen) -> Canvas:
+    """The layers as columns of small fields, the large one at the right, and under the layers what else is known."""
+    canvas = pen.canvas(width)
+    high, wide = BIG[pen.tight]
+    room = width - wide - 4
+    canvas.put(1, 0, fit(panel.title, width - 2), "label")
+    each = max(6, min(17, room // max(1, len(panel.columns))))
+    tall = max((len(units) for _, units in panel.columns), default=1)
+    lines = 3 if not pen.tight and tall <= 4 else 2 if tall * 2 <= high else 1
+    notes = len(panel.notes)
+    for c, (head, units) in enumerate(panel.columns):
+        x = 1 + c * each
+        canvas.put(x, 1, fit(head, each - 1), "dim")
+        pitch = lines + (1 if tall * (lines + 1) <= high - notes else 0)
+        for r, unit in enumerate(units):
+            _unit(canvas, x, 2 + r * pitch, unit, lines, each, pen)
+    below = high + 2 - notes
+    for i, note in enumerate(panel.notes):
+        canvas.put(1, below + i, fit(note, room), "" if i == 0 else "dim")
+    x = width - wide - 2
+    canvas.put(x, 1, fit(panel.field.title, wide), "head")
+    _field(canvas, x, 2, resampled(panel.field, high, wide), wide, pen)
+    return canvas
+
+
+def _unit(canvas: Canvas, x: int, y: int, unit: Unit, lines: int, room: int, pen: Pen) -> None:
+    """A unit: its name, its field, and the weight of its edge into the chosen unit."""
+    wide = min(8, room - 4)
+    here = pen.cursor == (unit.symbol, unit.index)
+    ink = "head" if unit.chosen else "dim"
+    canvas.put(x, y, fit(unit.name, 2), ink + ("+cursor" if here else ""))
+    small = Field(id="", values=unit.field, x=(0, 1), y=(0, 1), most=unit.most, halves=True)
+    _field(canvas, x + 2, y, resampled(small, lines, wide), wide, pen)
+    if here:
+        canvas.put(x + 1, y, "[", "key")
+        canvas.put(x + 2 + wide, y, "]", "key")
+    elif unit.chosen:
+        canvas.put(x + 1, y, "►", "written")
+    if unit.weight is not None and room >= 16:
+        at = y + lines // 2
+        canvas.put(x + 2 + wide, at, f"{five(unit.weight):>5}", level(unit.weight, unit.heaviest))
+    elif unit.weight is not None:
+        canvas.put(x + 2 + wide, y + lines // 2, glyph(unit.weight, unit.heaviest), level(unit.weight, unit.heaviest))
+    canvas.hit(x, y, room - 1, lines, "cell", unit.symbol, unit.index)
+
+
+def resampled(field: Field, lines: int, cols: int) -> Field:
+    """The same field with so many lines and columns, every value the nearest one."""
+    if field.values is None:
+        return field
+    rows = lines * (2 if field.halves else 1)
+    r = ((np.arange(rows) + 0.5) * field.values.shape[0] / rows).astype(int)
+    c = ((np.arange(cols) + 0.5) * field.values.shape[1] / cols).astype(int)
+    return Field(
+        id=field.id, values=field.values[np.ix_(r, c)], x=field.x, y=field.y, dots=field.dots, most=field.most,
+        halves=field.halves, title=field.title,
+    )  # fmt: skip
+
+
 def _size(field: Field) -> tuple[int, int]:
-    return (5, 11) if field.values is None else (field.values.shape[0], field.values.shape[1])
+    """Lines and columns of a field."""
+    if field.values is None:
+        return 5, 11
+    rows, cols = field.values.shape
+    return (rows + 1) // 2 if field.halves else rows, cols
 
 
 def _field(canvas: Canvas, x: int, y: int, field: Field, width: int, pen: Pen) -> int:
     """The cells, then the points; how many lines."""
     rows, cols = _size(field)
     cols = min(cols, width)
-    if field.values is not None:
+    if field.values is not None and field.halves and pen.colour and not pen.ascii_only:
+        _halves(canvas, x, y, field.values[:, :cols], field.most)
+    elif field.values is not None:
+        values = _paired(field.values) if field.halves else field.values
         for r in range(rows):
             for c in range(cols):
-                value = float(field.values[r, c])
+                value = float(values[r, c])
                 ink = "" if value == 0 else level(value, field.most)
                 canvas.put(x + c, y + r, " " if value == 0 else glyph(value, field.most), ink)
     wide, high = field.x[1] - field.x[0], field.y[1] - field.y[0]
@@ -59,7 +131,29 @@ def _field(canvas: Canvas, x: int, y: int, field: Field, width: int, pen: Pen) -
         c = round((dot.x - field.x[0]) / wide * (cols - 1))
         r = round((field.y[1] - dot.y) / high * (rows - 1))
         if 0 <= c < cols and 0 <= r < rows:
-            canvas.put(x + c, y + r, "●" if dot.wants else "○", "head" + ("+cursor" if dot.lit else ""))
+            behind = canvas.inks[y + r][x + c].removeprefix("dot:")
+            ink = f"dot:{behind}" if "/" in behind else "head" + ("+cursor" if dot.lit else "")
+            canvas.put(x + c, y + r, "●" if dot.wants else "○", ink)
     if field.values is None:
         canvas.put(x, y + rows // 2, "·" * min(3, cell_len("···")), "dim")
     return rows
+
+
+def _paired(values: HostArray) -> HostArray:
+    """Two rows of values a line, as their mean."""
+    if values.shape[0] % 2:
+        values = np.concatenate([values, values[-1:]])
+    paired: HostArray = values.reshape(-1, 2, values.shape[1]).mean(axis=1)
+    return paired
+
+
+def _halves(canvas: Canvas, x: int, y: int, values: HostArray, most: float) -> None:
+    """Two values in every cell: the upper as the ink of a half block, the lower behind it."""
+    if values.shape[0] % 2:
+        values = np.concatenate([values, values[-1:]])
+    share = np.nan_to_num(values / (most or 1.0), nan=0.0, posinf=1.0, neginf=-1.0)
+    size = np.abs(share)
+    steps = ((size > 0.1).astype(int) + (size > 0.4) + (size > 0.7)) * np.sign(share).astype(int) + 3
+    for line in range(values.shape[0] // 2):
+        inks = [f"{LEVELS[a]}/{LEVELS[b]}" for a, b in zip(steps[2 * line], steps[2 * line + 1], strict=True)]
+        canvas.row(x, y + line, "▀", inks)

@@ -23,6 +23,7 @@ class Pen:
     tight: bool = False
     ascii_only: bool = False
     rows: int = 4
+    colour: bool = True
 
     def canvas(self, width: int, height: int = 0) -> Canvas:
         return Canvas(width, height, self.ascii_only)

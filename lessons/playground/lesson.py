@@ -1,0 +1,12 @@
+"""The lesson `playground`: the nets of `mlp` on points in the plane, with predictions and a text of its own."""
+
+from __future__ import annotations
+
+from lessons.mlp.asks import PLAY_ASKS
+from lessons.mlp.lesson import Mlp
+
+
+class Playground(Mlp):
+    """See `lessons.mlp.lesson.Mlp`."""
+
+    asks = PLAY_ASKS

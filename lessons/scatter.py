@@ -1,0 +1,93 @@
+"""The playground's data: four sets of two classes and two of numbers to be met, on the square from −6 to 6."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from engine.device import HostArray, Rng, rng
+
+CLASSES = ("circle", "xor", "gauss", "spiral")
+NUMBERS = ("plane", "hills")
+REACH = 6.0
+"""Points and pictures reach from −REACH to REACH, in both directions."""
+DRAWS = 7
+"""The section of the seed that draws points."""
+TOPS = ((-4.0, 2.5, 1.0), (0.0, 2.5, -1.0), (4.0, 2.5, 1.0), (-4.0, -2.5, -1.0), (0.0, -2.5, 1.0), (4.0, -2.5, -1.0))
+"""The six hills and hollows: where, and up or down."""
+
+
+def scatter(kind: str, seed: int, count: int, noise: float) -> tuple[HostArray, HostArray]:
+    """x (N, 2), and y (N,): a class, 0 or 1, or a number from −1 to 1. `noise`, 0 to 50, is a percentage."""
+    x, y = MAKERS[kind](rng(seed, DRAWS), count, noise / 100)
+    return np.round(x, 3), np.round(y, 4)
+
+
+def ring(draw: Rng, count: int, noise: float) -> tuple[HostArray, HostArray]:
+    """A disc (1) in a ring (0); noise moves a point before it is asked which it is in."""
+    inside = np.arange(count) % 2 == 0
+    radius = np.where(inside, draw.uniform(0, 2.5, count), draw.uniform(3.5, 5, count))
+    angle = draw.uniform(0, 2 * np.pi, count)
+    x = np.stack([radius * np.sin(angle), radius * np.cos(angle)], axis=1)
+    moved = x + 5 * noise * draw.uniform(-1, 1, x.shape)
+    return x, (np.linalg.norm(moved, axis=1) < 2.5).astype(float)
+
+
+def quarters(draw: Rng, count: int, noise: float) -> tuple[HostArray, HostArray]:
+    """The square by quarters, two and two alike: XOR of the signs."""
+    x = draw.uniform(-5, 5, (count, 2))
+    x += 0.3 * np.where(x > 0, 1, -1)
+    moved = x + 5 * noise * draw.uniform(-1, 1, x.shape)
+    return x, (moved[:, 0] * moved[:, 1] >= 0).astype(float)
+
+
+def clouds(draw: Rng, count: int, noise: float) -> tuple[HostArray, HostArray]:
+    """Two clouds, wider with noise."""
+    y = (np.arange(count) % 2 == 0).astype(float)
+    middle = np.where(y > 0, 2.0, -2.0)[:, None]
+    return np.clip(middle + draw.normal(0, (0.5 + 7 * noise) ** 0.5, (count, 2)), -REACH, REACH), y
+
+
+def arms(draw: Rng, count: int, noise: float) -> tuple[HostArray, HostArray]:
+    """Two arms of a spiral, nearly two turns."""
+    y = (np.arange(count) % 2 == 0).astype(float)
+    share = (np.arange(count) // 2) / max(1, (count + 1) // 2)
+    angle = 1.75 * share * 2 * np.pi + np.where(y > 0, 0, np.pi)
+    x = (5 * share)[:, None] * np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    return x + noise * draw.uniform(-1, 1, x.shape), y
+
+
+def plane(draw: Rng, count: int, noise: float) -> tuple[HostArray, HostArray]:
+    """A slope: (x₁ + x₂) / 10."""
+    x = draw.uniform(-REACH, REACH, (count, 2))
+    return x, np.clip((x + 2 * noise * draw.uniform(-1, 1, x.shape)).sum(axis=1) / 10, -1, 1)
+
+
+def hills(draw: Rng, count: int, noise: float) -> tuple[HostArray, HostArray]:
+    """Three hills and three hollows, each falling to nothing within a radius of 2."""
+    x = draw.uniform(-REACH, REACH, (count, 2))
+    moved = x + 2 * noise * draw.uniform(-1, 1, x.shape)
+    heights = [up * np.clip(1 - np.linalg.norm(moved - (a, b), axis=1) / 2, 0, 1) for a, b, up in TOPS]
+    return x, np.sum(heights, axis=0)
+
+
+MAKERS: Mapping[str, Callable[[Rng, int, float], tuple[HostArray, HostArray]]] = {
+    "circle": ring, "xor": quarters, "gauss": clouds, "spiral": arms, "plane": plane, "hills": hills,
+}  # fmt: skip
+
+FEATURES: Mapping[str, tuple[str, Callable[[HostArray, HostArray], HostArray]]] = {
+    "x1": ("x₁", lambda a, b: a),
+    "x2": ("x₂", lambda a, b: b),
+    "x1x1": ("x₁²", lambda a, b: a * a),
+    "x2x2": ("x₂²", lambda a, b: b * b),
+    "x1x2": ("x₁x₂", lambda a, b: a * b),
+    "sinx1": ("sin x₁", lambda a, b: np.sin(a)),
+    "sinx2": ("sin x₂", lambda a, b: np.sin(b)),
+}
+"""What a net may be given of a point: a name, how it is written, and how it is computed."""
+
+
+def features(names: tuple[str, ...], x: HostArray) -> HostArray:
+    """The inputs (M, N) of points x (N, 2)."""
+    return np.array([FEATURES[name][1](x[:, 0], x[:, 1]) for name in names]).reshape(len(names), len(x))
