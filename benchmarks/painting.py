@@ -1,6 +1,6 @@
-"""What painting costs: a full redraw of the BPTT stage at 120×36, and painting while training runs at full speed.
+"""What painting costs: a full redraw of a stage at 120×36, and painting while training runs at full speed.
 
-python benchmarks/painting.py [--seconds 4]
+python benchmarks/painting.py [--seconds 4] [--lesson bptt|playground]
 """
 
 from __future__ import annotations
@@ -12,20 +12,31 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
+from rich.segment import Segment
+from textual.strip import Strip
 
+from engine import mlp
 from engine.device import HOST
-from lessons.bptt import CARD
+from engine.step import drain
+from lessons.course import find
+from lessons.mlp.experiment import net_of, theta_of
+from lessons.panels import Field
 from lessons.player import Player
 from tui.app import UnrollApp
+from tui.draw import Pen, draw
 from tui.lesson import LessonScreen
 from tui.lines import Lines
 from tui.store import Store
+from tui.theme import style
+
+PLACES = {"bptt": [f"dW/t=3/k={k}" for k in range(4)], "playground": [f"update {n}" for n in (100, 101, 102, 103)]}
 
 
-async def redraw(rounds: int) -> tuple[float, float]:
+async def redraw(lesson: str, rounds: int) -> tuple[float, float]:
     """(median CPU ms of painting one step, median CPU ms of a full redraw, ANSI included)."""
-    app = UnrollApp("bptt", Store(Path(tempfile.mkdtemp())))
+    app = UnrollApp(lesson, Store(Path(tempfile.mkdtemp())))
     async with app.run_test(size=(120, 36)) as pilot:
         screen = app.screen
         assert isinstance(screen, LessonScreen)
@@ -34,7 +45,7 @@ async def redraw(rounds: int) -> tuple[float, float]:
         steps, full = [], []
         console = Console(color_system="truecolor", force_terminal=True, width=120)
         for i in range(rounds):
-            player.jump(f"dW/t=3/k={3 - i % 4}")
+            player.jump(PLACES[lesson][i % 4])
             began = time.process_time()
             screen.paint()
             steps.append(time.process_time() - began)
@@ -49,11 +60,11 @@ async def redraw(rounds: int) -> tuple[float, float]:
         return statistics.median(steps) * 1e3, statistics.median(full) * 1e3
 
 
-async def beside_training(seconds: float) -> tuple[float, float, list[float]]:
+async def beside_training(lesson: str, seconds: float) -> tuple[float, float, list[float]]:
     """(updates a second in the app, CPU ms of the main thread a second, delays from key to paint in ms)."""
     store = Store(Path(tempfile.mkdtemp()), background=True)
     store.settings.speed = 4096.0
-    app = UnrollApp("bptt", store)
+    app = UnrollApp(lesson, store)
     async with app.run_test(size=(120, 36)) as pilot:
         screen = app.screen
         assert isinstance(screen, LessonScreen)
@@ -81,9 +92,9 @@ async def beside_training(seconds: float) -> tuple[float, float, list[float]]:
         return rate, painting, delays
 
 
-def alone(seconds: float) -> float:
+def alone(lesson: str, seconds: float) -> float:
     """Updates a second of the same loop without an app."""
-    player = Player(CARD.open(), HOST)
+    player = Player(find(lesson).open(), HOST)
     history = player.history
     began = time.perf_counter()
     while time.perf_counter() - began < seconds:
@@ -91,17 +102,42 @@ def alone(seconds: float) -> float:
     return len(history) / (time.perf_counter() - began)
 
 
+def field(rounds: int) -> float:
+    """Median CPU ms of a field of 80×80 half blocks: computed by a 2-8-8-1 net, drawn, and written as ANSI."""
+    player = Player(find("playground").open(), HOST, {"layers": "8,8"})
+    player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+    console = Console(color_system="truecolor", force_terminal=True, width=120)
+    spent = []
+    for i in range(rounds):
+        player.jump(f"update {100 + i}")
+        view = player.view()
+        began = time.process_time()
+        theta, net = theta_of(HOST, view.start), net_of(view.knobs)
+        at = (np.arange(80) + 0.5) / 80 * 12 - 6
+        x = np.stack([each.ravel() for each in np.meshgrid(at, -at)])
+        answers = drain(mlp.forward(HOST.xp, net, theta, x, np.zeros((1, x.shape[1])))).h[-1].reshape(80, 80)
+        panel = Field(id="field", values=answers, x=(-6, 6), y=(-6, 6), halves=True)
+        canvas = draw(panel, 84, Pen())
+        for y in range(canvas.height):
+            Strip([Segment(run.text, style("dark", run.ink)) for run in canvas.runs(y)]).render(console)
+        spent.append(time.process_time() - began)
+    return statistics.median(spent) * 1e3
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=4)
-    seconds = parser.parse_args().seconds
-    step, full = asyncio.run(redraw(200))
+    parser.add_argument("--lesson", choices=PLACES, default="bptt")
+    options = parser.parse_args()
+    seconds, lesson = options.seconds, options.lesson
+    step, full = asyncio.run(redraw(lesson, 200))
     print(f"painting one step             {step:6.1f} ms CPU")
     print(f"full redraw, ANSI included    {full:6.1f} ms CPU   (at most 15)")
+    print(f"field of 80×80 half blocks   {field(100):6.1f} ms CPU   (at most 15)")
     bare, rates, paintings, delays = [], [], [], []
     for _ in range(3):
-        bare.append(alone(seconds / 2))
-        rate, painting, delay = asyncio.run(beside_training(seconds))
+        bare.append(alone(lesson, seconds / 2))
+        rate, painting, delay = asyncio.run(beside_training(lesson, seconds))
         rates.append(rate)
         paintings.append(painting)
         delays += delay

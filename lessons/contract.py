@@ -193,9 +193,9 @@ class Lesson(Protocol):
 
     `reel` is its finite part; `track`, where it has one, its training. `columns` are the families shown flat,
     `explains` those explained first when a step wrote several. A knob in `rebuilds` makes a new start, so that edits
-    go; one in `draws` has weights drawn, from seed 0 where none is given, instead of the lecture's. A lesson holds no
-    position and no setting; its callers see to it that overflow makes no noise. What most lessons do alike stands in
-    `lessons.experiment.Experiment`.
+    go; one in `draws` has weights drawn, from seed 0 where none is given, instead of the lecture's; without `example`
+    there are none of the lecture's, and they are always drawn. A lesson holds no position and no setting; its callers
+    see to it that overflow makes no noise. What most lessons do alike stands in `lessons.experiment.Experiment`.
     """
 
     card: Card
@@ -205,6 +205,7 @@ class Lesson(Protocol):
     columns: frozenset[str]
     explains: tuple[str, ...]
     draws: frozenset[str]
+    example: bool
     rebuilds: frozenset[str]
 
     def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:

@@ -34,6 +34,7 @@ class Experiment:
     columns: frozenset[str] = frozenset()
     explains: tuple[str, ...] = ()
     draws: frozenset[str] = frozenset()
+    example = True
     rebuilds: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
     """Parameters that a state may leave out: they are zeros then."""

@@ -292,12 +292,15 @@ class Unit:
 class Network(Panel):
     """A net from left to right: each layer a column of units with their fields; the chosen unit's field large beside.
 
-    The edges drawn are those into the chosen unit, each with its weight at the unit that it comes from.
+    The edges drawn are those into the chosen unit, each with its weight at the unit that it comes from. `weights` are
+    the chosen unit's, as numbers that can be edited, under `caption`.
     """
 
     columns: Sequence[tuple[str, Sequence[Unit]]]
     field: Field
     notes: Sequence[str] = ()
+    caption: str = ""
+    weights: Sequence[Block] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

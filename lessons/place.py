@@ -84,17 +84,17 @@ class Place:
         self.set_up(Setting(dict(given or {}), seed, start))
 
     def set_up(self, setting: Setting) -> None:
-        """Take over knobs, seed and start, and build afresh all that follows from them."""
+        """Take over knobs, seed and start, and build afresh all that follows from them. Raises Refused."""
         card = self.lesson.card
         knobs = self.lesson.settled(read_all(card.knobs, setting.given), setting.given)
         default = {knob.id: knob.default for knob in card.knobs}
-        drawn = bool(self.lesson.draws & set(setting.given)) and setting.start is None
+        drawn = not self.lesson.example or (bool(self.lesson.draws & set(setting.given)) and setting.start is None)
         seed = setting.seed if setting.seed is not None else (0 if drawn else None)
         start = setting.start or self.lesson.start(knobs, seed)
-        self.setting, self.knobs, self.seed, self.start = setting, knobs, seed, start
-        self.changed = {name for name, value in knobs.items() if value != default[name]}
         with quiet():
-            self.reel = self.lesson.reel(self.device, knobs, start)
+            reel = self.lesson.reel(self.device, knobs, start)  # where it is refused, nothing has changed yet
+        self.setting, self.knobs, self.seed, self.start, self.reel = setting, knobs, seed, start, reel
+        self.changed = {name for name, value in knobs.items() if value != default[name]}
         self.branches: list[Branch] = []
         self.current = 0
         self._inside: tuple[int, int, Reel] | None = None

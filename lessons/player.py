@@ -32,9 +32,9 @@ class Player(Stepping):
         self._change(Setting(merged, self.setting.seed if seed is None else seed, kept))
 
     def _change(self, setting: Setting) -> None:
-        path, open_at = self.path, self.spot
-        self._past.append(self.setting)
+        path, open_at, before = self.path, self.spot, self.setting
         self.set_up(setting)
+        self._past.append(before)
         self._return_to(path, open_at)
 
     def _return_to(self, path: Path, spot: Spot) -> None:
@@ -101,10 +101,14 @@ class Player(Stepping):
         """Go on with a state that was read from a file, from its first step."""
         default = {knob.id: knob.default for knob in self.lesson.card.knobs}
         given = {name: value for name, value in knobs.items() if value != default[name]}
-        settled = self.lesson.settled({**default, **given}, given)
-        given |= {name: value for name, value in knobs.items() if value != settled[name]}
-        self._past.append(self.setting)
+        try:
+            settled = self.lesson.settled({**default, **given}, given)
+            given |= {name: value for name, value in knobs.items() if value != settled[name]}
+        except Refused:  # what they would follow from is not here; then nothing is left to follow
+            given = dict(knobs)
+        before = self.setting
         self.set_up(Setting(given, seed, start))
+        self._past.append(before)
         self.spot, self.since, self.asked = Spot(), 0, None
 
     def undo(self) -> bool:

@@ -104,7 +104,10 @@ class Knobs(Drawer):
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         lines: Styled = []
         rows = self.rows(desk)
-        for i, knob in enumerate(rows):
+        said = wrap(self.error, min(width, 52) - 6) if self.error else ()
+        seen = max(3, height - 2 - len(said))
+        first = max(0, min(self.at - seen // 2, len(rows) - seen))
+        for i, knob in list(enumerate(rows))[first : first + seen]:
             changed = knob.id in self.pending or (knob.id == "seed" and self.seed is not None)
             star = "*" if changed or knob.id in desk.player.changed else " "
             value = str(self.value(desk, knob)).replace("\n", "⏎")
@@ -116,7 +119,7 @@ class Knobs(Drawer):
                     "head" if i == self.at else "",
                 )
             )
-        for line in wrap(self.error, min(width, 52) - 6) if self.error else ():
+        for line in said:
             lines.append((f"! {line}", "warn"))
         return boxed(desk.words("drawer.knobs"), lines, min(width, 52), desk.ascii_only)
 
@@ -256,8 +259,9 @@ class Fork(Drawer):
 
     keys = (("↑↓", "choose"), ("↵", "apply"), ("tab", "swap"), ("b", "drop"), ("esc", "leave"))
 
-    def __init__(self) -> None:
-        self.at = 1
+    def __init__(self, desk: Desk) -> None:
+        names = [knob.id for knob in self.live(desk)]
+        self.at = names.index("rate") if "rate" in names else 0
 
     def live(self, desk: Desk) -> list[Knob]:
         return [knob for knob in desk.player.lesson.card.knobs if knob.live]

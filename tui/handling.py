@@ -276,7 +276,7 @@ class Handling(Steering):
             self.said = self.words("say.no_fork", act=acts.index("train") + 1)
         else:
             self._pause()
-            self.drawer = None if isinstance(self.drawer, Fork) else Fork()
+            self.drawer = None if isinstance(self.drawer, Fork) else Fork(self.desk())
         self.paint()
 
     def _ask_fork(self, drawer: Fork, first: str = "") -> None:

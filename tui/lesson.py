@@ -141,8 +141,9 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
 
     def _stage(self, width: int, height: int, fields: dict[str, Any]) -> Canvas:
         colour = self.unroll.ink_theme != "mono"
-        pen = Pen(self.cursor, ascii_only=self.unroll.ascii_only, rows=4 if height < 40 else 8, colour=colour)
         room = height - (0 if self.wide else 1)
+        rows = 4 if height < 40 else 8
+        pen = Pen(self.cursor, ascii_only=self.unroll.ascii_only, rows=rows, colour=colour, height=room)
         dense = self.player.spot.open  # its phases differ in height: what stays must not move
         laid: Laid = lay(self.panels(), width, room, pen, dense)
         canvas = laid.canvas

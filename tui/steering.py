@@ -24,7 +24,7 @@ from tui.trainer import Trainer
 FASTEST = 4096.0
 FULL = 1024.0
 FRAMES = 12.0
-SHARE = 0.10
+SHARE = 0.07
 """The share of one core that painting may take while training runs."""
 
 

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Sequence
 
-from engine.device import finite
 from engine.history import History
 
 MOST = 1_000_000
@@ -34,20 +33,26 @@ class Trainer:
         self._thread.start()
 
     def _run(self) -> None:
+        history, measure = self.history, self.history.track.measure
         try:
-            while not self._stop.is_set() and len(self.history) < MOST:
-                began = time.perf_counter()
-                state = self.history.advance()
+            while not self._stop.is_set() and history.latest.n < MOST:
+                began = time.perf_counter() if self.rate is not None else 0.0
+                state = history.advance()
                 for other in self.beside:
-                    if len(other) < len(self.history):
+                    if len(other) < state.n:
                         other.advance()
-                if not finite(self.history.track.measure(state)):
+                loss = measure(state)
+                if loss - loss != 0:  # NaN or infinite; an update may take no longer than a call of NumPy
                     self.diverged = state.n - 1
                     return
                 if self.rate is not None:
                     self._stop.wait(max(0.0, 1 / self.rate - (time.perf_counter() - began)))
-                while (left := self._way - time.perf_counter()) > 0 and not self._stop.is_set():
-                    self._stop.wait(left)
+                while self._way and not self._stop.is_set():
+                    left = self._way - time.perf_counter()
+                    if left <= 0:
+                        self._way = 0.0
+                    else:
+                        self._stop.wait(left)
         except Exception as error:  # shown by the screen, which a thread must not touch
             self.error = error
 

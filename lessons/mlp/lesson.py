@@ -39,7 +39,7 @@ class Mlp(Experiment):
     asks = GATE_ASKS
     explains = ("delta", "h", "z", "E", "dW")
     draws = frozenset({"data", "layers", "features", "initial"})
-    rebuilds = draws | {"points", "noise", "split", "loss"}
+    rebuilds = draws | {"points", "noise", "split", "loss", "problem"}
     optional = frozenset(f"b{n}" for n in LAYERS)
     columns = frozenset({"x", "y", "point", "target"}) | {
         f"{prefix}{n}" for n in LAYERS for prefix in ("z", "h", "b", "delta", "db", *(f"{s}_b" for s in "Gmv"))

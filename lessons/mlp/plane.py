@@ -12,7 +12,7 @@ from engine.step import drain, split
 from lessons.contract import View
 from lessons.figures import five
 from lessons.mlp import experiment as exp
-from lessons.panels import Dot, Field, Network, Unit
+from lessons.panels import Block, Dot, Field, Network, Unit
 from lessons.parts import Parts
 from lessons.scatter import FEATURES, MAKERS, REACH, features
 from lessons.text import Text
@@ -106,8 +106,20 @@ class Plane(Parts):
             head = self.say("inputs") if n == 0 else self.say("output") if n == self.depth else self.say("hidden", n=n)
             columns.append((head, units))
         return Network(
-            id="net", priority=10, title=self.title(), columns=columns, field=self.field(), notes=self.notes()
-        )
+            id="net", priority=10, title=self.title(), columns=columns, field=self.field(), notes=self.notes(),
+            caption=self.say("unit_weights"), weights=self.weights(),
+        )  # fmt: skip
+
+    def weights(self) -> list[Block]:
+        """The chosen unit's weights and bias; an input has none."""
+        n, j = self.chosen
+        if n == 0:
+            return []
+        W, b = self.theta[f"W{n}"], self.theta[f"b{n}"]
+        return [
+            Block(f"W{n}", W[j : j + 1], (1, W.shape[1]), "line", j, editable=True),
+            Block(f"b{n}", b[j : j + 1], (1, 1), "at", j, title="b", editable=True),
+        ]
 
     def field(self) -> Field:
         """The chosen unit's field, the points over it."""

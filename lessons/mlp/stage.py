@@ -164,16 +164,7 @@ def training(view: View, text: Text, rules: Rules) -> Stage:
         shown = Shown(view, text)
         norm = [Matrix(id="norm", priority=5, rows=[clipped(shown)])] if shown.phase == "clip" else []
         return [shown.law(rules), shown.graph(), shown.under(), *shown.weights(), *norm, curve(plane)]
-    n, j = plane.chosen
-    size = plane.units[n - 1] if n else 0
-    row = flow("unit", {
-        0: Label(plane.say("unit_weights")),
-        1: Block(f"W{n}", plane.theta[f"W{n}"][j : j + 1], (1, size), "line", j, editable=True),
-        2: Label("b"),
-        3: Block(f"b{n}", plane.theta[f"b{n}"][j : j + 1], (1, 1), "at", j, editable=True),
-    }, 8) if n else None  # fmt: skip
-    net = [plane.network(), *([row] if row else [])]
-    return [curve(plane, 11), *net] if view.flipped else [*net, curve(plane, 4)]
+    return [curve(plane, 11), plane.network()] if view.flipped else [plane.network(), curve(plane, 4)]
 
 
 def curve(plane: Plane, priority: int = 7) -> Curve:

@@ -10,3 +10,4 @@ class Playground(Mlp):
     """See `lessons.mlp.lesson.Mlp`."""
 
     asks = PLAY_ASKS
+    example = False

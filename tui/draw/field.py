@@ -9,13 +9,16 @@ from engine.device import HostArray
 from lessons.figures import five
 from lessons.panels import Field, Multiples, Network, Unit
 from tui.canvas import Canvas, fit
+from tui.draw.matrix import block_size, draw_block
 from tui.draw.pen import Pen, glyph, level
 
 GAP = 3
 LEVELS = ("h-3", "h-2", "h-1", "h0", "h1", "h2", "h3")
 """Inks of half a cell, by sign and size: the two of a cell are joined by "/"."""
-BIG = ((18, 36), (12, 34))
-"""Lines and columns of a net's large field, with room and tight."""
+BIG = (18, 36)
+"""Lines and columns of a net's large field, where there is room."""
+LEAST = 12
+"""Columns of it at least, where there are many layers."""
 
 
 def draw_field(panel: Field, width: int, pen: Pen) -> Canvas:
@@ -49,21 +52,25 @@ def draw_multiples(panel: Multiples, width: int, pen: Pen) -> Canvas:
 def draw_network(panel: Network, width: int, pen: Pen) -> Canvas:
     """The layers as columns of small fields, the large one at the right, and under the layers what else is known."""
     canvas = pen.canvas(width)
-    high, wide = BIG[pen.tight]
+    high = max(8, min(BIG[0], pen.height - 5))
+    wide = max(LEAST, min(BIG[1], width - 6 * len(panel.columns) - 4))
     room = width - wide - 4
     canvas.put(1, 0, fit(panel.title, width - 2), "label")
     each = max(6, min(17, room // max(1, len(panel.columns))))
     tall = max((len(units) for _, units in panel.columns), default=1)
-    lines = 3 if not pen.tight and tall <= 4 else 2 if tall * 2 <= high else 1
-    notes = len(panel.notes)
+    lines = next((lines for lines in (3, 2) if tall * lines <= high - len(panel.notes)), 1)
+    notes = min(len(panel.notes), high - tall * lines)
     for c, (head, units) in enumerate(panel.columns):
         x = 1 + c * each
         canvas.put(x, 1, fit(head, each - 1), "dim")
         pitch = lines + (1 if tall * (lines + 1) <= high - notes else 0)
+        label = min(each - 3, max([2, *(cell_len(unit.name) for unit in units)]))
         for r, unit in enumerate(units):
-            _unit(canvas, x, 2 + r * pitch, unit, lines, each, pen)
+            _unit(canvas, x, 2 + r * pitch, unit, lines, each, label, pen)
+        if any(unit.chosen for unit in units):
+            _weights(canvas, panel, high + 2, width, pen)  # next to its unit in the order of the tab key
     below = high + 2 - notes
-    for i, note in enumerate(panel.notes):
+    for i, note in enumerate(panel.notes[:notes]):
         canvas.put(1, below + i, fit(note, room), "" if i == 0 else "dim")
     x = width - wide - 2
     canvas.put(x, 1, fit(panel.field.title, wide), "head")
@@ -71,24 +78,32 @@ def draw_network(panel: Network, width: int, pen: Pen) -> Canvas:
     return canvas
 
 
-def _unit(canvas: Canvas, x: int, y: int, unit: Unit, lines: int, room: int, pen: Pen) -> None:
+def _weights(canvas: Canvas, panel: Network, y: int, width: int, pen: Pen) -> None:
+    """The chosen unit's weights as numbers."""
+    x = canvas.put(1, y, panel.caption, "dim") + 1 if panel.weights else 1
+    for block in panel.weights:
+        x = canvas.put(x, y, block.title, "label")
+        draw_block(canvas, x, y, block, width - x, pen)
+        x += block_size(block, width - x, pen)[0] + 2
+
+
+def _unit(canvas: Canvas, x: int, y: int, unit: Unit, lines: int, room: int, label: int, pen: Pen) -> None:
     """A unit: its name, its field, and the weight of its edge into the chosen unit."""
-    wide = min(8, room - 4)
+    wide = max(1, min(8, room - label - 2))
     here = pen.cursor == (unit.symbol, unit.index)
     ink = "head" if unit.chosen else "dim"
-    canvas.put(x, y, fit(unit.name, 2), ink + ("+cursor" if here else ""))
+    canvas.put(x, y, fit(unit.name, label), ink + ("+cursor" if here else ""))
     small = Field(id="", values=unit.field, x=(0, 1), y=(0, 1), most=unit.most, halves=True)
-    _field(canvas, x + 2, y, resampled(small, lines, wide), wide, pen)
+    _field(canvas, x + label, y, resampled(small, lines, wide), wide, pen)
     if here:
-        canvas.put(x + 1, y, "[", "key")
-        canvas.put(x + 2 + wide, y, "]", "key")
+        canvas.put(x + label - 1, y, "[", "key")
+        canvas.put(x + label + wide, y, "]", "key")
     elif unit.chosen:
-        canvas.put(x + 1, y, "►", "written")
-    if unit.weight is not None and room >= 16:
-        at = y + lines // 2
-        canvas.put(x + 2 + wide, at, f"{five(unit.weight):>5}", level(unit.weight, unit.heaviest))
-    elif unit.weight is not None:
-        canvas.put(x + 2 + wide, y + lines // 2, glyph(unit.weight, unit.heaviest), level(unit.weight, unit.heaviest))
+        canvas.put(x + label - 1, y, "►", "written")
+    if unit.weight is not None:
+        at, ink = y + lines // 2, level(unit.weight, unit.heaviest)
+        long = room - label - wide > 5
+        canvas.put(x + label + wide, at, five(unit.weight) if long else glyph(unit.weight, unit.heaviest), ink)
     canvas.hit(x, y, room - 1, lines, "cell", unit.symbol, unit.index)
 
 

@@ -17,13 +17,17 @@ Cursor = tuple[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Pen:
-    """How to draw: where the cell cursor is, whether room is short, and whether only ASCII may be used."""
+    """How to draw: where the cell cursor is, whether room is short, and whether only ASCII may be used.
+
+    `rows` is how many lines a matrix in glyphs may have, `height` how many the whole stage has.
+    """
 
     cursor: Cursor | None = None
     tight: bool = False
     ascii_only: bool = False
     rows: int = 4
     colour: bool = True
+    height: int = 30
 
     def canvas(self, width: int, height: int = 0) -> Canvas:
         return Canvas(width, height, self.ascii_only)
