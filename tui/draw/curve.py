@@ -13,6 +13,8 @@ from tui.canvas import Canvas, fit
 from tui.draw.pen import Pen
 
 LEFT = 9
+LOWEST = 1.5 / 16
+"""The lowest top of an axis: it doubles from here."""
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 
 
@@ -74,7 +76,7 @@ def draw_curve(panel: Curve, width: int, pen: Pen) -> Canvas:
     room = width - LEFT - 14
     reach = doubled(panel.reach, 100)
     finite = [float(np.nanmax(np.where(np.isfinite(s.y), s.y, np.nan))) for s in panel.series if np.isfinite(s.y).any()]
-    top = doubled(max([*finite, panel.least_top]), 1.5)
+    top = doubled(max([*finite, panel.least_top]), LOWEST)
     for y, value in ((1, top), (1 + height // 2, top / 2), (height, 0.0)):
         canvas.right(LEFT - 1, y, five(value), "dim")
         canvas.put(LEFT - 1, y, "┤", "frame")
