@@ -1,0 +1,46 @@
+"""Drawing from any distribution in constant time: Walker's alias table (Vose 1991)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.device import HOST, HostArray, Rng
+
+xp = HOST.xp
+
+
+class Alias(NamedTuple):
+    """Column i is drawn evenly; then i itself with chance `keep[i]`, else `other[i]`."""
+
+    keep: HostArray
+    other: HostArray
+
+
+def table(p: Sequence[float]) -> Alias:
+    """The table of probabilities p, which add up to 1: every column is one word, topped up by another."""
+    n = len(p)
+    share = xp.asarray(p, dtype=float) * n
+    keep, other = xp.ones(n), xp.arange(n)
+    small, large = ([i for i in range(n) if (share[i] < 1) == low] for low in (True, False))
+    while small and large:
+        less, more = small.pop(), large.pop()
+        keep[less], other[less] = share[less], more
+        share[more] -= 1 - share[less]
+        (small if share[more] < 1 else large).append(more)
+    return Alias(keep, other)
+
+
+def draw(rng: Rng, alias: Alias, count: int) -> HostArray:
+    """`count` numbers of words."""
+    column = rng.integers(0, len(alias.keep), count)
+    found: HostArray = xp.where(rng.random(count) < alias.keep[column], column, alias.other[column])
+    return found
+
+
+def probabilities(alias: Alias) -> HostArray:
+    """What the table draws, exactly."""
+    n = len(alias.keep)
+    found: HostArray = alias.keep / n
+    xp.add.at(found, alias.other, (1 - alias.keep) / n)
+    return found
