@@ -17,6 +17,7 @@ UNLOWERED = re.compile("[abcdefghlmopqrsuvwxyz]")
 LETTERS = {
     "delta": "δ", "W_": "W", "b_": "b", "T_W": "W", "T_b": "b", "T_V": "V",
     "yhat": "ŷ", "theta": "θ", "rate": "η", "eta": "η", "gamma": "γ",
+    "du": "∂L/∂u", "dv": "∂L/∂v", "dh": "∂L/∂h", "dtheta": "∂L/∂θ", "n_pairs": "n", "rate_all": "η",
     "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h", "slope": "f'",
 }  # fmt: skip
 SCALARS = frozenset({"rate", "eta", "t", "h", "slope", "w", "d", "g"})
@@ -219,7 +220,8 @@ class _Expand:
                 return self.cell(inner, (at[1], at[0]))
             case ast.UnaryOp(operand=inner):
                 a = self.cell(inner, at)
-                return Cell(f"−{_wrap(a.symbols, a.tight, 2)}", f"−{_wrap(a.numbers, a.tight, 2)}", 1, -a.value)
+                numbers = _bracket(a.numbers) if a.tight >= 2 else f"({a.numbers})"
+                return Cell(f"−{_wrap(a.symbols, a.tight, 2)}", f"−{numbers}", 1, -a.value)
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 return self.product(left, right, at)
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
