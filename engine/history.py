@@ -52,13 +52,18 @@ class History:
         self._measures = (track.measure, *track.also)
         self._curves = tuple(array("d") for _ in self._measures)
         self._lock = threading.Lock()
+        self._growing = threading.Lock()
 
     def __len__(self) -> int:
         """How many sections have been crossed, the trunk's included."""
         return self.latest.n
 
     def advance(self) -> State:
-        """Cross one more section."""
+        """Cross one more section. One thread at a time: screen and training may both want it."""
+        with self._growing:
+            return self._cross()
+
+    def _cross(self) -> State:
         with quiet():
             state = self.track.advance(self.latest)
         with self._lock:
@@ -75,7 +80,9 @@ class History:
     def grow(self, n: int) -> State:
         """The state of section n, advancing as far as needed."""
         while self.latest.n < n:
-            self.advance()
+            with self._growing:
+                if self.latest.n < n:
+                    self._cross()
         return self.state(n)
 
     def state(self, n: int) -> State:

@@ -168,7 +168,7 @@ class Kernel:
     def update(
         self, theta: Theta, memory: Memory, order: Sequence[Array], i: int, n: int
     ) -> tuple[Flat, Memory, float]:
-        """Update n (from 0), on batch i of an epoch: (theta, memory, E of the batch)."""
+        """The update on batch i of an epoch, n (from 0) since the memory began: (theta, memory, E of the batch)."""
         with self._lock:
             if not self._shapes:
                 self._prepare(theta)

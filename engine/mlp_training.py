@@ -42,13 +42,17 @@ class Examples(NamedTuple):
 
 
 class Learning(NamedTuple):
-    """The data of a State: parameters, memory, E of the last batch; the losses on all examples, measured at times."""
+    """The data of a State: parameters, memory, E of the last batch; the losses on all examples, measured at times.
+
+    `began` is the update that the memory began at: what an optimiser corrects for its start counts from there.
+    """
 
     theta: Theta
     memory: Memory
     loss: float
     train: float
     test: float
+    began: int = 0
 
 
 def batches(recipe: Recipe, count: int) -> int:
@@ -130,22 +134,23 @@ class School:
 
     def advance(self, state: State) -> State:
         """One update at full speed."""
-        theta, memory, _, *before = state.data
+        theta, memory, _, *before, began = state.data
         if self.kernel is not None:
             order = self._order(state.n // self.per)
-            theta, memory, loss = self.kernel.update(theta, memory, order, state.n % self.per, state.n)
+            theta, memory, loss = self.kernel.update(theta, memory, order, state.n % self.per, state.n - began)
         else:
-            theta, memory, loss = self._walked(theta, memory, state.n)
+            theta, memory, loss = self._walked(theta, memory, state.n, began)
         n = state.n + 1
-        return State(n, Learning(theta, memory, loss, *(self.losses(theta) if n % self.every == 0 else before)))
+        train, test = self.losses(theta) if n % self.every == 0 else before
+        return State(n, Learning(theta, memory, loss, train, test, began))
 
-    def _walked(self, theta: Theta, memory: Memory, n: int) -> tuple[Theta, Memory, float]:
+    def _walked(self, theta: Theta, memory: Memory, n: int, began: int) -> tuple[Theta, Memory, float]:
         xp, (x, y) = self.device.xp, self.batch(n)
         run = drain(mlp.forward(xp, self.recipe.net, theta, x, y))
         grad = drain(mlp.backward(xp, self.recipe.net, theta, run, y))
         clipped = clip_by_norm(xp, grad, self.recipe.clip)
         loss = float(self.device.get(run.E + 0 * norm(xp, grad)))  # a gradient that is not finite must be noticed
-        return *update(xp, self.recipe.optimiser, theta, clipped, memory, self.recipe.rate, n + 1), loss
+        return *update(xp, self.recipe.optimiser, theta, clipped, memory, self.recipe.rate, n - began + 1), loss
 
     def inside(self, state: State, grains: Grains) -> Reel:
         """One update opened: its forward pass, and what is learned from it."""
@@ -154,8 +159,8 @@ class School:
         x, y = self.batch(state.n)
         names, (there, back) = mlp.names(recipe.net.depth), mlp.steps(recipe.net)
         scalars = {
-            "B": x.shape[1], "rate": recipe.rate, "theta": recipe.clip, "n": state.n + 1, "l1": recipe.net.l1,
-            "l2": recipe.net.l2,
+            "B": x.shape[1], "rate": recipe.rate, "theta": recipe.clip, "n": state.n - state.data.began + 1,
+            "l1": recipe.net.l1, "l2": recipe.net.l2,
         }  # fmt: skip
         begun = {**theta, **memory, "x": x, "y": y, **scalars}
 
@@ -172,7 +177,7 @@ class School:
                 Section((*at, ("forward", -1)), forward, lambda: Env(begun), there),
                 Section(
                     at,
-                    lambda: learn(xp, recipe, theta, memory, drain(forward()), y, state.n, at),
+                    lambda: learn(xp, recipe, theta, memory, drain(forward()), y, state.n - state.data.began, at),
                     after,
                     back + sum(descent.steps(recipe.optimiser, names)),
                 ),

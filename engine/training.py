@@ -27,11 +27,15 @@ class Recipe(NamedTuple):
 
 
 class Learning(NamedTuple):
-    """The data of a State: the net, what the optimiser remembers, and the last update's loss, NaN at first."""
+    """The data of a State: the net, what the optimiser remembers, and the last update's loss, NaN at first.
+
+    `began` is the update that the memory began at: what an optimiser corrects for its start counts from there.
+    """
 
     theta: Params
     memory: Memory
     loss: Any
+    began: int = 0
 
 
 def start(device: Device, theta: Params, optimiser: Optimiser) -> State:
@@ -41,13 +45,14 @@ def start(device: Device, theta: Params, optimiser: Optimiser) -> State:
 
 def advance(device: Device, recipe: Recipe, inputs: Inputs, state: State) -> State:
     """One update at full speed. `engine.descent` shows the same step by step."""
-    theta, memory, _ = state.data
+    theta, memory, _, began = state.data
     run = drain(forward(device.xp, recipe.f, theta, inputs))
     grad = gradient(device, recipe.f, theta, inputs, run, recipe.window)._asdict()
     clipped = clip_by_norm(device.xp, grad, recipe.clip)
     loss = sum(run.E) + 0 * norm(device.xp, grad)  # a gradient beyond the finite numbers must not pass unnoticed
-    moved, kept = update(device.xp, recipe.optimiser, theta._asdict(), clipped, memory, recipe.rate, state.n + 1)
-    return State(state.n + 1, Learning(Params(**moved), kept, loss))
+    n = state.n - began + 1
+    moved, kept = update(device.xp, recipe.optimiser, theta._asdict(), clipped, memory, recipe.rate, n)
+    return State(state.n + 1, Learning(Params(**moved), kept, loss, began))
 
 
 class Update:
@@ -78,9 +83,9 @@ class Update:
 
     def walk_step(self, at: Path) -> Walk[tuple[dict[str, Array], dict[str, Array]]]:
         """The update itself."""
-        xp, (theta, memory, _), recipe = self.device.xp, self.state.data, self.recipe
+        xp, (theta, memory, _, began), recipe = self.device.xp, self.state.data, self.recipe
         grad = clip_by_norm(xp, self.net.ledger.grad._asdict(), recipe.clip)
-        n = self.state.n + 1
+        n = self.state.n - began + 1
         walk = descent.walk_step(xp, recipe.optimiser, theta._asdict(), grad, memory, recipe.rate, n, at)
         return (yield from walk)
 
@@ -92,7 +97,7 @@ class Update:
         """The clipped gradient, and what the optimiser remembers."""
         grad = self.net.ledger.grad._asdict()
         clipped = clip_by_norm(self.device.xp, grad, self.recipe.clip)
-        scalars = {"rate": self.recipe.rate, "n": self.state.n + 1, "theta": self.recipe.clip}
+        scalars = {"rate": self.recipe.rate, "n": self.state.n - self.state.data.began + 1, "theta": self.recipe.clip}
         length = norm(self.device.xp, grad)
         return self.net.env_run(**self._named(clipped), **self.state.data.memory, **scalars, g_norm=length)
 
@@ -107,7 +112,7 @@ def track(device: Device, recipe: Recipe, inputs: Inputs, begin_at: State, grain
     def inside(state: State) -> Reel:
         return Reel(Update(device, recipe, inputs, state).sections(), grains)
 
-    theta, memory, _ = begin_at.data
+    theta, memory, *_ = begin_at.data
     size = 8 * sum(array.size for array in (*theta, *memory.values())) + 2048
     return Track(
         "train",

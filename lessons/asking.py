@@ -48,7 +48,8 @@ class Asking(Place):
         return target
 
     def _ask_training(self) -> bool:
-        ask = next((a for a in self.lesson.asks if a.track == "train" and a.id not in self.record), None)
+        open_ones = (a for a in self.lesson.asks if a.track == "train" and a.id not in self.record)
+        ask = next((a for a in open_ones if a.where(self.knobs, self.start) is not None), None)
         if ask is not None:
             self.asked = Asked(ask)
         return ask is not None

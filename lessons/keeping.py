@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from engine.history import History
 from engine.step import address
 from lessons.contract import Start
 from lessons.knobs import Refused
 from lessons.player import Player, Setting, Spot
 from lessons.state import plain
 
-MOST_REPLAYED = 20_000
-"""Updates that coming back may replay."""
+PATIENCE = 3.0
+"""Seconds that coming back may spend on replaying updates; beyond that it comes back to where it got."""
 
 
 def keep(player: Player) -> dict[str, Any]:
@@ -60,14 +62,16 @@ def _restart(kept: Any) -> Start | None:
 
 def bring_back(player: Player, kept: Mapping[str, Any]) -> bool:
     """Bring a fresh player to a kept place. False, with the player at its start, where that place is no more."""
+    deadline = time.monotonic() + PATIENCE
     try:
         player.set_up(Setting(dict(kept["given"]), kept["seed"], _restart(kept["start"])))
         player.record = {str(k): str(v) for k, v in kept["record"].items()}
-        _bring_branches(player, kept)
+        _bring_branches(player, kept, deadline)
         spot = kept["spot"]
         player.spot, player.since = Spot(), 0
         if spot["training"]:
-            player.land(min(int(spot["n"]), MOST_REPLAYED), is_open=bool(spot["open"]))
+            n = _grown(player.history, int(spot["n"]), deadline)
+            player.land(n, is_open=bool(spot["open"]) and n == int(spot["n"]))
             if spot["open"]:
                 player.move(player.inside(), min(int(spot["p"]), player.inside().total))
         elif spot["p"]:
@@ -82,16 +86,23 @@ def bring_back(player: Player, kept: Mapping[str, Any]) -> bool:
     return True
 
 
-def _bring_branches(player: Player, kept: Mapping[str, Any]) -> None:
+def _grown(history: History, n: int, deadline: float) -> int:
+    """As many of n updates as there is time for; how many there are."""
+    while len(history) < n and time.monotonic() < deadline:
+        history.grow(min(n, len(history) + 200))
+    return min(n, len(history))
+
+
+def _bring_branches(player: Player, kept: Mapping[str, Any], deadline: float) -> None:
     if not kept["branches"]:
         return
     player.to_act("train")
     for branch in kept["branches"]:
         if branch["parent"] is not None:
             player.current = int(branch["parent"])
-            player.land(min(int(branch["at"]), MOST_REPLAYED), is_open=False)
+            player.land(_grown(player.history, int(branch["at"]), deadline), is_open=False)
             start = _restart(branch["start"])
             assert start is not None
             player.branch_off(branch["knobs"], start, branch["change"])
-        player.history.grow(min(int(branch["length"]), MOST_REPLAYED))
+        _grown(player.history, int(branch["length"]), deadline)
     player.current = int(kept["current"])

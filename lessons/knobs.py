@@ -81,7 +81,7 @@ class Knob:
         given = [part for part in str(raw).replace("-", ",").replace(" ", ",").split(",") if part]
         if given == ["0"]:
             return "0"
-        fits = all(part.isdecimal() and self.low <= int(part) <= self.high for part in given)
+        fits = all(part.isdecimal() and len(part) < 4 and self.low <= int(part) <= self.high for part in given)
         if not fits or not 1 <= len(given) <= self.most:
             raise Refused("sizes", knob=self.id, value=_short(raw), range=self.range())
         return ",".join(str(int(part)) for part in given)

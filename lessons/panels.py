@@ -194,7 +194,7 @@ class Series:
 class Curve(Panel):
     """Lines over a count. `marks` are (x, sign, words) under the axis; `notes` stand beside the picture.
 
-    The axes reach at least to `reach` and `least_top`.
+    The axes reach at least to `reach` and `least_top`. `ends` puts its last number beside the name of each line.
     """
 
     series: Sequence[Series]
@@ -202,6 +202,7 @@ class Curve(Panel):
     notes: Sequence[str] = ()
     reach: int = 0
     least_top: float = 1.0
+    ends: bool = True
 
 
 @dataclass(frozen=True)

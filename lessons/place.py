@@ -10,7 +10,7 @@ from engine.device import Device, finite, quiet
 from engine.history import History
 from engine.reel import Reel
 from engine.step import Path
-from lessons.contract import Ask, Curve, Lesson, Start, Training, View
+from lessons.contract import Ask, Curve, Knobs, Lesson, Start, Training, View
 from lessons.knobs import Value, read_all
 
 
@@ -86,13 +86,16 @@ class Place:
     def set_up(self, setting: Setting) -> None:
         """Take over knobs, seed and start, and build afresh all that follows from them. Raises Refused."""
         card = self.lesson.card
-        knobs = self.lesson.settled(read_all(card.knobs, setting.given), setting.given)
+        with quiet():
+            self._set_up(setting, self.lesson.settled(read_all(card.knobs, setting.given), setting.given))
+
+    def _set_up(self, setting: Setting, knobs: Knobs) -> None:
+        card = self.lesson.card
         default = {knob.id: knob.default for knob in card.knobs}
         drawn = not self.lesson.example or (bool(self.lesson.draws & set(setting.given)) and setting.start is None)
         seed = setting.seed if setting.seed is not None else (0 if drawn else None)
         start = setting.start or self.lesson.start(knobs, seed)
-        with quiet():
-            reel = self.lesson.reel(self.device, knobs, start)  # where it is refused, nothing has changed yet
+        reel = self.lesson.reel(self.device, knobs, start)  # where it is refused, nothing has changed yet
         self.setting, self.knobs, self.seed, self.start, self.reel = setting, knobs, seed, start, reel
         self.changed = {name for name, value in knobs.items() if value != default[name]}
         self.branches: list[Branch] = []
@@ -109,7 +112,8 @@ class Place:
     def branch(self) -> Branch:
         """The training run in focus."""
         if not self.branches:
-            track = self.lesson.track(self.device, self.knobs, self.start)
+            with quiet():
+                track = self.lesson.track(self.device, self.knobs, self.start)
             assert track is not None, "only a lesson with an act `train` can be trained"
             self.branches = [Branch("A", self.knobs, self.start, History(track))]
         return self.branches[self.current]

@@ -28,8 +28,14 @@ class Player(Stepping):
         """Start again with these knobs; what is not given keeps its value. Raises Refused and changes nothing."""
         merged = {**self.setting.given, **given}
         read_all(self.lesson.card.knobs, merged)
-        kept = None if self.lesson.rebuilds & set(given) or seed is not None else self.setting.start
+        held = self.start if self.from_file else self.setting.start
+        kept = None if self.lesson.rebuilds & set(given) or seed is not None else held
         self._change(Setting(merged, self.setting.seed if seed is None else seed, kept))
+
+    @property
+    def from_file(self) -> bool:
+        """Whether the start was read from a file of the learner's, which may have gone or changed since."""
+        return any(k.kind == "data" and self.knobs[k.id] not in k.choices for k in self.lesson.card.knobs)
 
     def _change(self, setting: Setting) -> None:
         path, open_at, before = self.path, self.spot, self.setting
@@ -73,7 +79,7 @@ class Player(Stepping):
         state: State = trunk.grow(n)
         track = self.lesson.track(self.device, knobs, start, state)
         assert track is not None
-        name = chr(ord("A") + len(self.branches))
+        name, self._inside = chr(ord("A") + len(self.branches)), None
         self.branches.append(Branch(name, knobs, start, History(track, trunk), change))
         self.current = len(self.branches) - 1
         reach = max((len(b.history) for b in self.branches), default=n)
@@ -81,7 +87,7 @@ class Player(Stepping):
         p = self.spot.p
         self.land(n, is_open=was_open)
         if was_open:
-            self.move(self.inside(), p)
+            self.move(self.inside(), min(p, self.inside().total))
 
     def swap(self) -> None:
         """The next branch comes into focus, at the same update."""
@@ -93,6 +99,7 @@ class Player(Stepping):
         if len(self.branches) < 2:
             return False
         self.branches.pop()
+        self._inside = None
         self.current = min(self.current, len(self.branches) - 1)
         self.land(min(self.spot.n, len(self.history)), is_open=False)
         return True
@@ -112,13 +119,14 @@ class Player(Stepping):
         self.spot, self.since, self.asked = Spot(), 0, None
 
     def undo(self) -> bool:
-        """Take the last edit or change of knobs back. False where there is none."""
+        """Take the last edit or change of knobs back. False where there is none. Raises Refused."""
         if self.spot.training and len(self.branches) > 1:
             return self.drop()
         if not self._past:
             return False
-        setting, path, spot = self._past.pop(), self.path, self.spot
+        setting, path, spot = self._past[-1], self.path, self.spot
         self.set_up(setting)
+        self._past.pop()
         self._return_to(path, spot)
         return True
 

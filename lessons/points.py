@@ -112,7 +112,7 @@ def _rows(file: str) -> Iterator[tuple[int, dict[str, str], str]]:
                 yield reader.line_num, cells, third
     except FileNotFoundError:
         raise Refused("file_missing", file=file) from None
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (ValueError, csv.Error) as error:  # bytes that are no text, or a name that no file can have
         raise Refused("csv_text", file=file, error=str(error).splitlines()[0]) from None
     except OSError as error:
         raise Refused("file_read", file=file, error=error.strerror or error) from None

@@ -321,7 +321,7 @@ class _Expand:
         indices = [(i, j) for i in range(rows) for j in range(cols) if float(self.at(array, (i, j))) != 0]
         found = [self.cell(inner, at) for at in indices]
         x = float(array.sum())
-        tight = 2 if len(found) == 1 else 1
+        tight = found[0].tight if len(found) == 1 else 1
         return Cell(_series([c.symbols for c in found]), _series([c.numbers for c in found]), tight, x)
 
 

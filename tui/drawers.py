@@ -121,7 +121,8 @@ class Knobs(Drawer):
             )
         for line in said:
             lines.append((f"! {line}", "warn"))
-        return boxed(desk.words("drawer.knobs"), lines, min(width, 52), desk.ascii_only)
+        cut = f"  {self.at + 1}/{len(rows)}" if len(rows) > seen else ""
+        return boxed(desk.words("drawer.knobs") + cut, lines, min(width, 52), desk.ascii_only)
 
     def move(self, desk: Desk, dx: int, dy: int) -> bool:
         rows = self.rows(desk)
@@ -238,7 +239,9 @@ class Code(Drawer):
         words, source = desk.words, desk.view.source()
         width = min(width, 84)
         if source is None or desk.view.step is None:
-            return boxed(words("drawer.code", file=""), [(words("where.start"), "dim")], width, desk.ascii_only)
+            closed = desk.player.spot.training and not desk.player.spot.open
+            said = words("drawer.code_closed" if closed else "where.start")
+            return boxed(words("drawer.code", file=""), [(said, "dim")], width, desk.ascii_only)
         first, lines = function_source(source)
         room = max(3, min(height - 3, 12))
         top = max(0, min(source.line - first - room // 2, len(lines) - room))

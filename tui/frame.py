@@ -62,6 +62,9 @@ def column(said: Told, height: int, top: int, ascii_only: bool) -> Canvas:
     lines = text_lines(said, TEXT - 2)
     for y, (line, ink) in enumerate(lines[top : top + height - 1]):
         canvas.put(1, y + 1, line, ink)
+    if len(lines) - top > height - 1:
+        canvas.put(1, height - 1, " " * (TEXT - 1))
+        canvas.put(1, height - 1, "▼ pgdn", "dim")
     for y in range(height):
         canvas.put(TEXT, y, "│", "rule")
     return canvas

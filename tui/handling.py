@@ -227,7 +227,10 @@ class Handling(Steering):
             self.drawer.seed, self.drawer.error = None, ""
         else:
             self._pause()
-            self.said = self.words("say.undone" if self.player.undo() else "say.nothing_undo")
+            try:
+                self.said = self.words("say.undone" if self.player.undo() else "say.nothing_undo")
+            except Refused as refused:
+                self.said = refused.say(self.words)
         self.keep()
         self.paint()
 

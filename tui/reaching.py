@@ -103,9 +103,9 @@ class Reaching(Handling):
             return self.words("say.no_state")
         try:
             knobs, start, seed = restore(self.player.lesson, str(Path(typed.strip()).expanduser()), {})
+            self.player.take_over(knobs, start, seed)
         except Refused as refused:
             return refused.say(self.words)
-        self.player.take_over(knobs, start, seed)
         self.said = self.words("say.opened", file=typed.strip())
         self.cursor = None
         self.keep()

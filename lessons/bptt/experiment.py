@@ -119,8 +119,8 @@ def training(device: Device, knobs: Knobs, begun: Start, fork: State | None) -> 
     state = start(device, weights, plan.optimiser)
     if fork is not None:
         same = set(fork.data.memory) == set(state.data.memory)
-        memory = fork.data.memory if same else state.data.memory
-        state = State(fork.n, Learning(weights, memory, fork.data.loss))
+        memory, began = (fork.data.memory, fork.data.began) if same else (state.data.memory, fork.n)
+        state = State(fork.n, Learning(weights, memory, fork.data.loss, began))
     return track(device, plan, inputs, state, GRAINS)
 
 

@@ -51,8 +51,21 @@ def settled(knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
     fits = dict(GATE) if data == "gate" else {**PLAY, **FITS.get(data, {})}
     if "problem" not in given:
         known = data == "gate" or data in MAKERS
-        fits["problem"] = "classes" if (data not in NUMBERS if known else has_classes(data)) else "numbers"
+        fits["problem"] = "classes" if (data not in NUMBERS if known else classes_in(data)) else "numbers"
     return {**knobs, **{name: value for name, value in fits.items() if name not in given}}
+
+
+_seen: dict[str, bool] = {}
+
+
+def classes_in(file: str) -> bool:
+    """Whether a file has classes; where it has gone since, as it was last seen. Raises Refused."""
+    try:
+        _seen[file] = has_classes(file)
+    except Refused:
+        if file not in _seen:
+            raise
+    return _seen[file]
 
 
 def sizes(knobs: Knobs) -> list[int]:
@@ -87,8 +100,12 @@ def drawn_points(knobs: Knobs, seed: int) -> tuple[HostArray, HostArray]:
         x, y = scatter(data, seed, int(knobs["points"]), float(knobs["noise"]))
     else:
         x, y, _ = read_examples(data)
-    low = 0.0 if knobs["loss"] == "logistic" else -1.0
-    return x, np.where(y > 0, 1.0, low) if classes else y
+    return x, np.where(y > 0, *classes_of(knobs)[::-1]) if classes else y
+
+
+def classes_of(knobs: Knobs) -> list[float]:
+    """What the net should say to each of the two classes; none where it should say numbers."""
+    return [] if knobs["problem"] == "numbers" else [0.0, 1.0] if knobs["loss"] == "logistic" else [-1.0, 1.0]
 
 
 def begin_at(knobs: Knobs, seed: int | None) -> Start:
@@ -100,7 +117,7 @@ def begin_at(knobs: Knobs, seed: int | None) -> Start:
         count = min(len(x) - 1, max(1, round(len(x) * int(knobs["split"]) / 100)))
         teach, test = order[:count], order[count:]
     inputs = {
-        "problem": knobs["problem"], "x": x[teach].tolist(), "y": y[teach].tolist(), "x_test": x[test].tolist(),
+        "classes": classes_of(knobs), "x": x[teach].tolist(), "y": y[teach].tolist(), "x_test": x[test].tolist(),
         "y_test": y[test].tolist(), "order_seed": seed or 0,
     }  # fmt: skip
     if seed is None and knobs["data"] == "gate":
@@ -152,8 +169,8 @@ def training(device: Device, knobs: Knobs, start: Start, fork: State | None) -> 
     state = school.start(theta_of(device, start))
     if fork is not None:
         same = set(fork.data.memory) == set(state.data.memory)
-        memory = fork.data.memory if same else state.data.memory
-        state = State(fork.n, state.data._replace(memory=memory, loss=fork.data.loss))
+        memory, began = (fork.data.memory, fork.data.began) if same else (state.data.memory, fork.n)
+        state = State(fork.n, state.data._replace(memory=memory, loss=fork.data.loss, began=began))
     assert isinstance(state.data, Learning)
     return school.track(state, GRAINS)
 
@@ -225,9 +242,11 @@ def right(knobs: Knobs, answers: HostArray, wanted: HostArray) -> float:
 
 def restored_inputs(file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:
     """The inputs of a state, checked; what is left out is as the knobs draw it. Raises Refused."""
-    whole = {"x", "y", "x_test", "y_test"} <= set(given)
+    whole, classes = {"x", "y", "x_test", "y_test"} <= set(given), classes_of(knobs)
+    if not classes and knobs["loss"] == "logistic":
+        raise Refused("loss_numbers")
     found: dict[str, Any] = {} if whole else dict(begin_at(knobs, 0).inputs)
-    found |= {"problem": knobs["problem"], "order_seed": _count(given.get("order_seed", 0))}
+    found |= {"classes": classes, "order_seed": _count(given.get("order_seed", 0))}
     found["earlier"] = _count(given.get("updates", given.get("earlier", 0)))
     for x, y, least in (("x", "y", 1), ("x_test", "y_test", 0)):
         if x not in given and y not in given:
@@ -240,6 +259,9 @@ def restored_inputs(file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[s
         fits = pairs.ndim == 2 and pairs.shape[1:] == (2,) and wanted.shape == (len(pairs),)
         if not fits or not least <= len(pairs) <= 1000 or not np.isfinite(pairs).all() or not np.isfinite(wanted).all():
             raise Refused("inputs_examples", file=file, x=x, y=y)
+        if classes and not np.isin(wanted, classes).all():
+            said = " ".join(f"{each:g}" for each in classes)
+            raise Refused("inputs_classes", file=file, y=y, classes=said, loss=knobs["loss"])
         found[x], found[y] = pairs.tolist(), wanted.tolist()
     return found
 

@@ -66,6 +66,14 @@ class Mlp(Experiment):
     def inputs(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> Mapping[str, Any]:
         return exp.restored_inputs(file, given, knobs)
 
+    def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
+        """As for every lesson; but knobs that drew the state's points cannot be others now."""
+        fitted, start = super().read(file, state, knobs)
+        stored, inputs = state.get("knobs"), state.get("inputs")
+        if isinstance(stored, Mapping) and isinstance(inputs, Mapping) and "x" in inputs:
+            fitted |= {name: stored[name] for name in ("data", "points", "noise", "split") if name in stored}
+        return fitted, start
+
     def sized(self, file: str, params: Mapping[str, Any], inputs: Mapping[str, Any], knobs: Knobs) -> dict[str, Value]:
         rows = takewhile(lambda W: isinstance(W, list), (params.get(f"W{n}") for n in LAYERS))
         *hidden, last = [*(len(W) for W in rows if W is not None), 0][:-1] or [0]
@@ -80,15 +88,15 @@ class Mlp(Experiment):
         return ("y", (at[0] - 1,)) if family == "target" and at else (symbol, index)
 
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
-        classes = sorted(set(start.inputs["y"]))
-        if symbol.startswith("target") and start.inputs["problem"] == "classes" and number_of(raw) not in classes:
+        classes = start.inputs["classes"]
+        if symbol.startswith("target") and classes and number_of(raw) not in classes:
             raise Refused("edit_wanted", value=raw.strip(), classes=" ".join(f"{c:g}" for c in classes))
         return super().edit(start, symbol, index, raw)
 
     def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:
-        if symbol.startswith("target") and start.inputs["problem"] == "classes":
-            held = start.inputs["y"][split(symbol)[1][0] - 1]
-            return f"{next((c for c in sorted(set(start.inputs['y'])) if c != held), held):g}"
+        classes = start.inputs["classes"]
+        if symbol.startswith("target") and classes:
+            return f"{classes[start.inputs['y'][split(symbol)[1][0] - 1] == classes[0]]:g}"
         return super().nudged(start, symbol, index, by)
 
     def editable(self, symbol: str) -> bool:
@@ -142,7 +150,7 @@ class Mlp(Experiment):
             if some.x.shape[1]:
                 x, y = (device.put(value) for value in some)
                 found[f"{name}_loss"] = float(device.get(loss_on(device.xp, net, theta, type(some)(x, y))))
-                if start.inputs["problem"] == "classes":
+                if start.inputs["classes"]:
                     said = device.get(drain(mlp.forward(device.xp, net, theta, x, y)).h[-1])
                     found[f"{name}_accuracy"] = exp.right(knobs, said, some.y)
         x, y = (device.put(value) for value in exp.one(knobs, start))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from engine import mlp
+from engine.device import HOST
+from engine.mlp_training import APART
+from engine.step import drain
 from lessons.contract import View
 from lessons.figures import five
 from lessons.figures import loss as loss_figures
@@ -76,13 +81,12 @@ class Shown(Parts):
         return Graph(id="graph", priority=10, layout="time", rows=rows, nodes=nodes, edges=edges, axis=self.axis)
 
     def under(self) -> Matrix:
-        """Net inputs and errors, under the layer that they belong to."""
+        """Net inputs, on the way back errors, under the layer that they belong to."""
         every = range(1, self.depth + 1)
-        rows = [Row(self.say("net"), {n: self.block(f"z{n}", self.units[n]) for n in every})]
-        if self.phase != "forward" and (self.phase != "after"):
-            errors: dict[int, Item] = {n: self.block(f"delta{n}", self.units[n]) for n in every}
-            rows.append(Row(self.say("error"), errors))
-        return Matrix(id="under", priority=8, rows=rows, axis=self.axis)
+        up = self.phase in ("forward", "after")
+        family, label = ("z", "net") if up else ("delta", "error")
+        row = Row(self.say(label), {n: self.block(f"{family}{n}", self.units[n]) for n in every})
+        return Matrix(id="under", priority=10, rows=[row], axis=self.axis)
 
     def matrix(self, name: str, n: int, title: str, editable: bool = False) -> Block:
         value = self.view.get(name)
@@ -144,7 +148,16 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
         return training(view, text, rules)
     shown = Shown(view, text)
     norm = [Matrix(id="norm", priority=5, rows=[clipped(shown)])] if shown.phase == "clip" else []
-    return [shown.law(rules), *shown.put_in(), shown.graph(), shown.under(), *shown.weights(), *norm]
+    was = [before(shown)] if shown.phase == "after" else []
+    return [shown.law(rules), *shown.put_in(), shown.graph(), shown.under(), *was, *shown.weights(), *norm]
+
+
+def before(shown: Shown) -> Matrix:
+    """E as it was before the step."""
+    view = shown.view
+    x, y = exp.one(view.knobs, view.start)
+    run = drain(mlp.forward(HOST.xp, exp.net_of(view.knobs), exp.theta_of(HOST, view.start), x, y))
+    return Matrix(id="was", priority=7, rows=[Row("E", {0: Label(shown.say("was", E=five(float(run.E)).strip()))})])
 
 
 def clipped(shown: Shown) -> Row:
@@ -175,19 +188,33 @@ def curve(plane: Plane, priority: int = 7) -> Curve:
     tested = bool(plane.start.inputs["x_test"])
     if len(training.curves) > 1:
         shown = test if tested else train
-        series = [Series(name, y, first, dotted=i > 0) for i, (name, y, first) in enumerate(shown)]
+        series = [measured(name, y, first, i > 0) for i, (name, y, first) in enumerate(shown)]
     else:
-        _, y, first = train[0]
-        series = [Series(plane.say("curve_train"), y, first)]
+        series = [measured(plane.say("curve_train"), train[0][1], train[0][2], False)]
         if tested:
-            series.append(Series(plane.say("curve_test"), test[0][1], test[0][2], dotted=True))
+            series.append(measured(plane.say("curve_test"), test[0][1], test[0][2], True))
     marks = [(training.n, "▲", plane.say("open" if training.open else "here", n=training.n))]
     known = [value for line in series for value in np.asarray(line.y, dtype=float)[:1] if np.isfinite(value)]
-    title = plane.say("curves" if len(training.curves) > 1 else "curve")
+    per = -(-len(plane.start.inputs["x"]) // int(plane.knobs["batch"]))
+    name = ("curves" if len(training.curves) > 1 else "curve") + ("" if tested else "_train")
+    title = plane.say(f"title_{name}", every=-(-APART // per) * per)
     return Curve(
         id="curve", priority=priority, title=title, series=series, marks=marks, reach=max(100, training.latest),
-        least_top=max([0.1, *known]),
+        least_top=max([0.1, *known]), ends=len(training.curves) > 1,
     )  # fmt: skip
+
+
+def measured(name: str, held: Sequence[float], first: int, dotted: bool) -> Series:
+    """A loss that was measured now and then, and held in between: straight lines from one measurement to the next.
+
+    held[i] is what was known after update first + i; it ends with the last measurement.
+    """
+    y = np.asarray(held, dtype=float)
+    if not y.size:
+        return Series(name, [], first, dotted)
+    at = np.flatnonzero(np.diff(y) != 0) + 1
+    x, known = np.concatenate([[0], at + 1]), np.concatenate([y[:1], y[at]])
+    return Series(name, np.interp(np.arange(x[-1] + 1), x, known).tolist(), first, dotted)
 
 
 def says(view: View, text: Text) -> dict[str, Any]:
@@ -199,7 +226,8 @@ def says(view: View, text: Text) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "shape": "-".join(map(str, units)), "D": len(units) - 1, "last": subscript(str(len(units) - 1)),
         "hidden": units[1] if len(units) > 2 else 0, "f": knobs["activation"], "data": knobs["data"],
-        "N": len(start.inputs["x"]), "rate": f"{float(knobs['rate']):g}", "batch": knobs["batch"],
+        "N": len(start.inputs["x"]), "rate": f"{float(knobs['rate']):g}",
+        "batch": min(int(knobs["batch"]), len(start.inputs["x"])),
         "per": -(-len(start.inputs["x"]) // int(knobs["batch"])), "optimiser": knobs["optimiser"],
         "x": "·" if flat is None else ", ".join(f"{v:.3g}" for v in flat).replace("-", "−"),
         "i": knobs["example"], "E": "·" if E is None else five(float(np.asarray(E).reshape(-1)[0])).strip(),

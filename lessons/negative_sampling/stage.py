@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.device import HostArray
+from engine.activations import sigmoid
+from engine.device import HOST, HostArray
 from lessons.contract import View
 from lessons.figures import five
 from lessons.panels import Item, Label, Line, Matrix, Panel, Picture, Plot, Row, Stage, Table
@@ -37,7 +38,7 @@ class Shown(Parts):
         j = int(name.partition("[")[2].rstrip("]"))
         params = self.view.start.params
         a = float(params["U"][j] @ params["v"])
-        return a if name.startswith("a") else 1 / (1 + float(np.exp(-a)))
+        return a if name.startswith("a") else float(sigmoid(HOST.xp, np.array(a)))
 
     def targets(self) -> Matrix:
         """One line for each target: its vector, what was said, what should have been, the error, its gradient."""

@@ -197,10 +197,8 @@ advance: no clipping | engine.training | crossed
 +clipped = grad
 
 advance: n is late | engine.training | crossed
--recipe.rate, state.n + 1)
--    return State
-+recipe.rate, state.n + 2)
-+    return State
+-n = state.n - began + 1
++n = state.n - began + 2
 
 opened: no clipping | engine.training | crossed
 -grad = clip_by_norm(xp, self.net.ledger.grad._asdict(), recipe.clip)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from random import Random
 from threading import Thread
 
@@ -148,7 +149,7 @@ def test_a_fork_of_training() -> None:
     way = training(HOST, 3, 3, 4, "momentum")
     trunk = History(way)
     trunk.grow(10)
-    theta, memory, loss = trunk.state(6).data
+    theta, memory, loss, _ = trunk.state(6).data
     changed = State(6, Learning(theta._replace(W=theta.W + 0.5), memory, loss))
     fork = History(way._replace(begin=changed), trunk)
     fork.grow(10)
@@ -170,3 +171,27 @@ def test_reading_while_it_grows() -> None:
         assert len(history.curve()) <= 20_000
     thread.join()
     assert history.state(20_000) == states[20_000]
+
+
+def test_two_threads_may_grow_it_at_once() -> None:
+    """The screen brings a run along while training does: no update is made twice, none is lost."""
+    history = History(training(HOST, 3, 1, 4, "adam"))
+    stop = threading.Event()
+
+    def train() -> None:
+        while not stop.is_set():
+            history.advance()
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    try:
+        for _ in range(200):
+            history.grow(len(history) + 1)
+    finally:
+        stop.set()
+        thread.join()
+    n = len(history)
+    assert len(history.curve()) == n == history.latest.n
+    alone = History(training(HOST, 3, 1, 4, "adam"))
+    alone.grow(n)
+    assert list(alone.curve()) == list(history.curve())

@@ -347,9 +347,11 @@ def test_two_runs_side_by_side() -> None:
     curve = next(panel for panel in made.lesson.panels(view, text) if isinstance(panel, Curve))
     assert [line.name for line in curve.series] == ["A", "B"]
     a, b = (line.y for line in curve.series)
-    assert len(a) == len(b) == 200
-    assert list(a[:99]) == list(b[:99])
-    assert b[-1] != a[-1]
+    assert len(a) == len(b) == 201  # measured every 25 updates, the last time at the 200th
+    assert a[0] == b[0] == made.branches[0].history.state(0).data.test
+    assert a[200] == made.branches[0].history.state(200).data.test
+    assert b[200] == made.branches[1].history.state(200).data.test != a[200]
+    assert list(a[:101]) == list(b[:101])
     assert made.branch.name == "B"
     here = result(made)
     made.swap()
@@ -468,3 +470,127 @@ def test_the_json_is_what_autograd_says(data: str) -> None:
     assert shown["result"]["loss"] == pytest.approx(loss.item(), rel=1e-9)
     for name in names:
         np.testing.assert_allclose(shown["result"]["grad"][name], weights[name].grad.numpy(), rtol=1e-9, atol=1e-12)
+
+
+# what a review found
+
+
+def test_an_optimiser_taken_up_in_a_fork_begins_afresh() -> None:
+    """Adam's correction for its start counts from where its memory began: its first step is one rate long."""
+    made = player(0, PLAY)
+    made.jump("update 400")
+    before = made.start_here().params
+    made.fork("optimiser", "adam")
+    made.jump("update 401")
+    after = made.start_here().params
+    steps = np.concatenate([(after[name] - before[name]).ravel() for name in before])
+    assert np.abs(steps).max() == pytest.approx(0.03, rel=1e-4)
+    made.jump("update=405")
+    made.jump("update=405/step")
+    assert_rules_hold(HOST, made.inside(), made.lesson.rule(made.branch.knobs))
+    opened = {name: made.inside().get(name, made.inside().total) for name in before}
+    made.jump("update 406")
+    for name, value in made.start_here().params.items():
+        found = opened[name]
+        assert found is not None
+        assert found.reshape(value.shape) == pytest.approx(value, abs=1e-12)
+
+
+def test_a_fork_in_an_opened_update_lands_in_the_shorter_one() -> None:
+    made = player(0, PLAY, optimiser="adam")
+    made.jump("update=5/step")
+    made.end()
+    made.fork("optimiser", "sgd")
+    assert made.spot.p == made.inside().total
+    made.drop()
+    assert made.inside().total > 29
+
+
+def test_what_cannot_be_undone_stays_to_be_undone(tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text("x1,x2,y\n" + "\n".join(f"{i},{-i},{i / 9}" for i in range(9)), encoding="utf-8")
+    made = player(0, data=str(file))
+    made.set_knobs({"data": "circle"})
+    file.unlink()
+    with pytest.raises(Refused, match="no such file"):
+        made.undo()
+    assert made.knobs["data"] == "circle"
+    file.write_text("x1,x2,y\n" + "\n".join(f"{i},{-i},{i / 9}" for i in range(9)), encoding="utf-8")
+    assert made.undo()
+    assert made.knobs["data"] == str(file)
+    file.unlink()
+    made.set_knobs({"rate": 0.5})  # the points are here; the file is not needed
+    assert made.knobs["problem"] == "numbers"
+    assert made.knobs["rate"] == 0.5
+
+
+def test_a_state_and_the_knobs_must_not_contradict_each_other(tmp_path: Path) -> None:
+    made = player(0, data="gauss", points=40)
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(everything(made, all_steps=False)), encoding="utf-8")
+    for given, says in (
+        ({"loss": "logistic"}, "classes 0 1"), ({"data": "spiral"}, "data is gauss"), ({"points": 100}, "points is 40"),
+        ({"problem": "numbers", "loss": "logistic"}, "two classes"),
+    ):  # fmt: skip
+        with pytest.raises(Refused, match=says):
+            restore(made.lesson, str(file), given)
+    knobs, _, _ = restore(made.lesson, str(file), {"rate": "0.5", "optimiser": "adam"})
+    assert knobs["rate"] == 0.5
+
+
+def test_a_class_can_be_put_back_when_none_of_it_is_left() -> None:
+    made = player()
+    for i in (2, 3):
+        made.edit(f"target[{i}]", (0,), "0")
+    made.edit("target[3]", (0,), made.lesson.nudged(made.start, "target[3]", (0,), 1))
+    assert made.start.inputs["y"] == [0.0, 0.0, 1.0, 0.0]
+
+
+def test_cards_are_asked_where_they_are_true() -> None:
+    asked = {ask.id: ask.where for ask in PLAY.open().asks}
+    for data, fence, under in (("circle", True, True), ("hills", False, False)):
+        made = player(0, PLAY, data=data)
+        assert (asked["fence"](made.knobs, made.start) is not None) == fence
+        assert (asked["under"](made.knobs, made.start) is not None) == under
+    logistic = player(0, PLAY, loss="logistic")
+    assert asked["under"](logistic.knobs, logistic.start) is None
+    silent = next(ask for ask in CARD.open().asks if ask.id == "silent")
+    assert silent.where(player().knobs, player().start) is not None
+    assert silent.where(player(l2=0.1).knobs, player().start) is None
+    made = Player(PLAY.open(), HOST, {"data": "hills"}, 0)
+    made.to_act("train")
+    assert made.forward()
+    assert made.asked is None
+
+
+def test_the_curve_stands_on_what_was_measured() -> None:
+    made = player(0, PLAY, batch=1, points=300)
+    made.jump("update 400")
+    text = load("lessons.playground", "en")
+    curve = next(panel for panel in made.lesson.panels(made.view(), text) if isinstance(panel, Curve))
+    for which, line in enumerate(curve.series):
+        for n in (0, 150, 300):
+            state = made.history.state(n).data
+            assert line.y[n] == (state.train, state.test)[which]
+        assert len(line.y) == 301
+    assert "every 150 updates" in curve.title
+
+
+@pytest.mark.filterwarnings("error")
+def test_huge_numbers_make_no_noise(tmp_path: Path) -> None:
+    file = tmp_path / "huge.csv"
+    file.write_text("x1,x2,y\n1e200,1,1e300\n-1e200,2,5\n3,3,4\n", encoding="utf-8")
+    made = player(0, data=str(file))
+    made.jump("update 3")
+    everything(made, all_steps=False)
+
+
+@pytest.mark.parametrize("value", ["1" * 5000, "4,\u00b2", "4;2"])
+def test_sizes_that_are_no_numbers(value: str) -> None:
+    with pytest.raises(Refused, match="does not fit"):
+        player(layers=value)
+
+
+def test_a_name_that_no_file_can_have() -> None:
+    with pytest.raises(Refused):
+        player(data="a\0.csv")

@@ -67,7 +67,7 @@ def test_no_more_than_sixteen_colours(theme: str) -> None:
 def test_points_stand_where_they_are() -> None:
     canvas = draw(slope(), 60, Pen())
     at = [(x, y, c) for y in range(canvas.height) for x, c in enumerate(canvas.line(y)) if c in "●○"]
-    assert at == [(4, 3, "●"), (37, 18, "○")]
+    assert at == [(4, 2, "●"), (37, 19, "○")]
 
 
 def net(*sizes: int) -> Network:
@@ -236,6 +236,20 @@ async def test_divergence_is_said(tmp_path: Path) -> None:
         assert held is not None
         assert np.isfinite(held).all()
         assert n < 300
+
+
+@pytest.mark.parametrize("width", range(60, 130, 3))
+@pytest.mark.parametrize("lang", ["en", "zh"])
+async def test_eight_units_fit_any_width(width: int, lang: str, tmp_path: Path) -> None:
+    async with lesson(tmp_path, (width, 30), id="playground", data="hills") as (pilot, screen):
+        if lang == "zh":
+            await pilot.press("l")
+        await pilot.press("n", "n", "n")
+        screen.player.jump("update 5")
+        for cursor in (None, ("h2", (7, 0)), ("x", (1, 0)), ("W2", (3, 7))):
+            screen.cursor = cursor
+            screen.paint()
+        assert "▀" in shown(screen, "stage")
 
 
 async def test_no_colour_has_no_half_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.device import HostArray
 from lessons.figures import five
-from lessons.panels import Curve, Series
+from lessons.panels import Curve
 from tui.canvas import Canvas, fit
 from tui.draw.pen import Pen
 
@@ -80,32 +80,35 @@ def draw_curve(panel: Curve, width: int, pen: Pen) -> Canvas:
     for y, value in ((1, top), (1 + height // 2, top / 2), (height, 0.0)):
         canvas.right(LEFT - 1, y, five(value), "dim")
         canvas.put(LEFT - 1, y, "┤", "frame")
-    _lines(canvas, panel.series, room, height, reach, top)
-    canvas.put(LEFT, height + 1, "0", "dim")
-    canvas.right(LEFT + room, height + 1, f"{reach:,.0f}", "dim")
+    _lines(canvas, panel, room, height, reach, top)
     _marks(canvas, panel.marks, room, height, reach)
+    last = f"{reach:,.0f}"
+    for x, label in ((LEFT, "0"), (LEFT + room - len(last), last)):
+        if not canvas.line(height + 1)[max(0, x - 1) : x + len(label) + 1].strip():
+            canvas.put(x, height + 1, label, "dim")
     canvas.hit(LEFT, 1, room, height, "curve", reach, LEFT, room)
     return canvas
 
 
-def _lines(canvas: Canvas, series: Sequence[Series], room: int, height: int, reach: float, top: float) -> None:
-    ends: list[int] = []
-    for i, line in enumerate(series):
+def _lines(canvas: Canvas, panel: Curve, room: int, height: int, reach: float, top: float) -> None:
+    free = list(range(1, height + 1))
+    for i, line in enumerate(panel.series):
         y = np.asarray(line.y, dtype=float)
         found = dots(y, line.first, reach, top, room, height, line.dotted)
         ink = "curve" if i == 0 else "curve2"
         for r, c in zip(*np.nonzero(found), strict=True):
             canvas.put(LEFT + int(c), 1 + int(r), chr(0x2800 + int(found[r, c])), ink)
-        if len(series) > 1 and len(y):
+        if len(panel.series) > 1 and len(y) and free:
             at = 1 + int((1 - min(max(float(y[-1]) / top, 0), 1)) * (height - 1)) if np.isfinite(y[-1]) else 1
-            while at in ends:
-                at -= 1
-            ends.append(at)
-            canvas.put(LEFT + room + 1, max(at, 1), f"{line.name} {five(float(y[-1]))}", ink)
+            at = min((abs(row - at), row) for row in free)[1]
+            free.remove(at)
+            canvas.put(LEFT + room + 1, at, f"{line.name} {five(float(y[-1]))}" if panel.ends else line.name, ink)
 
 
 def _marks(canvas: Canvas, marks: Sequence[tuple[int, str, str]], room: int, height: int, reach: float) -> None:
+    """Signs at their place, their words behind them; before them where there is no room."""
     for x, sign, words in marks:
         at = LEFT + min(int(x * (room - 1) / max(reach, 1)), room - 1)
         canvas.put(at, height + 1, sign, "head")
-        canvas.put(at + 2, height + 1, words, "head" if sign == "▲" else "right")
+        beside = at + 2 if at + 2 + len(words) < canvas.width else at - 1 - len(words)
+        canvas.put(beside, height + 1, words, "head" if sign == "▲" else "right")

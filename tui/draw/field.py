@@ -62,9 +62,10 @@ def draw_network(panel: Network, width: int, pen: Pen) -> Canvas:
     notes = min(len(panel.notes), high - tall * lines)
     for c, (head, units) in enumerate(panel.columns):
         x = 1 + c * each
-        canvas.put(x, 1, fit(head, each - 1), "dim")
+        canvas.put(x, 1, fit(head if cell_len(head) < each else head.split()[-1], each - 1), "dim")
         pitch = lines + (1 if tall * (lines + 1) <= high - notes else 0)
-        label = min(each - 3, max([2, *(cell_len(unit.name) for unit in units)]))
+        label = min(each - 3, max(1 + cell_len(unit.name) for unit in units)) if units else 2
+        label = max(2, label)
         for r, unit in enumerate(units):
             _unit(canvas, x, 2 + r * pitch, unit, lines, each, label, pen)
         if any(unit.chosen for unit in units):
@@ -82,6 +83,8 @@ def _weights(canvas: Canvas, panel: Network, y: int, width: int, pen: Pen) -> No
     """The chosen unit's weights as numbers."""
     x = canvas.put(1, y, panel.caption, "dim") + 1 if panel.weights else 1
     for block in panel.weights:
+        if width - x < 8:
+            break
         x = canvas.put(x, y, block.title, "label")
         draw_block(canvas, x, y, block, width - x, pen)
         x += block_size(block, width - x, pen)[0] + 2
@@ -143,8 +146,11 @@ def _field(canvas: Canvas, x: int, y: int, field: Field, width: int, pen: Pen) -
                 canvas.put(x + c, y + r, " " if value == 0 else glyph(value, field.most), ink)
     wide, high = field.x[1] - field.x[0], field.y[1] - field.y[0]
     for dot in field.dots if 0 < wide < np.inf and 0 < high < np.inf else ():
-        c = round((dot.x - field.x[0]) / wide * (cols - 1))
-        r = round((field.y[1] - dot.y) / high * (rows - 1))
+        across, down = (dot.x - field.x[0]) / wide, (field.y[1] - dot.y) / high
+        if field.halves:  # every cell stands for a piece of the plane
+            c, r = (int(share * size - (share == 1)) for share, size in ((across, cols), (down, rows)))
+        else:  # the outermost cells stand for the edges
+            c, r = round(across * (cols - 1)), round(down * (rows - 1))
         if 0 <= c < cols and 0 <= r < rows:
             behind = canvas.inks[y + r][x + c].removeprefix("dot:")
             ink = f"dot:{behind}" if "/" in behind else "head" + ("+cursor" if dot.lit else "")

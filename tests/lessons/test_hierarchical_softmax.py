@@ -1,0 +1,111 @@
+"""What `hierarchical-softmax` claims: the tree's codes, chances that add up to 1, and who learns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.device import HOST
+from lessons.hierarchical_softmax import CARD
+from lessons.hierarchical_softmax.lesson import counted, probabilities
+from lessons.knobs import Refused
+from lessons.player import Player
+from lessons.show import everything
+from lessons.text import load
+
+
+def player(seed: int | None = None, **given: Any) -> Player:
+    made = Player(CARD.open(), HOST, given, seed)
+    made.record = {ask.id: "skipped" for ask in made.lesson.asks}
+    return made
+
+
+def result(made: Player) -> dict[str, Any]:
+    found: dict[str, Any] = everything(made, all_steps=False)["result"]
+    return found
+
+
+def test_the_codes_of_the_five_words() -> None:
+    found = result(player())
+    assert {word: len(code) for word, code in found["codes"].items()} == {
+        "the": 1,
+        "fox": 3,
+        "dog": 3,
+        "cat": 3,
+        "cow": 3,
+    }
+    assert found["weighted_length"] == 87
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_chances_add_up_to_one_and_the_loss_is_that_of_the_target(seed: int) -> None:
+    words = " ".join(f"w{i}:{1 + (7 * i + seed) % 23}" for i in range(2 + seed))
+    found = result(player(seed, words=words, target="w1"))
+    assert sum(found["p"].values()) == pytest.approx(1.0, abs=1e-12)
+    assert found["loss"] == pytest.approx(-np.log(found["p"]["w1"]), rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_only_the_way_learns_and_the_target_gains(seed: int) -> None:
+    made = player(seed, rate=0.1)
+    found = result(made)
+    rows = np.abs(np.array(found["grad"]["Theta"])).sum(axis=1) > 0
+    assert set(np.flatnonzero(rows)) == set(found["path"]["nodes"])
+    made.jump("step/after")
+    P = made.view().get("P")
+    assert P is not None
+    assert float(P[0]) > found["p"]["cat"]
+    assert made.lesson.asks[2].answer(made.view()) == "rises"
+
+
+def test_another_target_keeps_the_tree() -> None:
+    made = player(1)
+    theta = made.start.params["Theta"].copy()
+    before = result(made)
+    made.set_knobs({"target": "the"})
+    assert (made.start.params["Theta"] == theta).all()
+    after = result(made)
+    assert after["codes"] == before["codes"]
+    assert len(after["path"]["bits"]) == 1
+    made.jump("path")
+    P = made.view().get("P")
+    assert P is not None
+    assert float(P[0]) == pytest.approx(after["p"]["the"], rel=1e-12)
+
+
+def test_a_text_is_counted() -> None:
+    assert counted("The cat saw the dog") == {"the": 2, "cat": 1, "saw": 1, "dog": 1}
+    found = result(player(words="the cat saw the dog", target="dog"))
+    assert found["codes"]["the"]
+
+
+def test_many_words_are_told_by_their_codes() -> None:
+    made = player(words=" ".join(f"word{i}:{i + 1}" for i in range(40)), target="word3")
+    panels = made.lesson.panels(made.view(), load("lessons.hierarchical_softmax", "en"))
+    assert "tree" not in {panel.id for panel in panels}
+    assert sum(probabilities(made.start)) == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"words": "the:15 fox:x"}, "fox:x does not fit"),
+        ({"words": "the:15 the:3"}, "the:3 does not fit"),
+        ({"words": "the:15 :3"}, "does not fit"),
+        ({"words": "one:0 two:1"}, "one:0"),
+        ({"words": "alone"}, "1 different words"),
+        ({"words": " ".join(f"w{i}" for i in range(60))}, "60 different words"),
+        ({"target": "bird"}, "bird is none of the words"),
+    ],
+    ids=str,
+)
+def test_bad_words(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(Refused, match=says):
+        player(**given)
+    made = player()
+    before = everything(made, all_steps=False)
+    with pytest.raises(Refused, match=says):
+        made.set_knobs(given)
+    assert everything(made, all_steps=False) == before
