@@ -200,7 +200,10 @@ class HierarchicalSoftmax(Experiment):
             "theta": _from(theta), "d": _from(d), "v": _from([v]), "node": _from(nodes), "count_a": child(0),
             "count_b": child(1),
         }  # fmt: skip
-        known = {"q": walked.q, "dtheta": dtheta, "dv": dv, "a": [each.T @ h for each in theta]}
+        a = [each.T @ h for each in theta]
+        s = [sigmoid(xp, (1 - 2 * bit) * score) for bit, score in zip(d, a, strict=True)]
+        known = {"q": walked.q, "dtheta": dtheta, "dv": dv, "a": a, "s": s}
+        whole = xp.exp(-walked.L)
 
         def env(*made: str, **more: Any) -> Env:
             return Env({"h": h, "C": 1, "rate": rate, **more}, families | {f: _from(known[f]) for f in made})
@@ -229,13 +232,13 @@ class HierarchicalSoftmax(Experiment):
                 Section(
                     at["gradient"],
                     lambda: pair.gradients(h, theta, walked.q, 1, True, "theta", at["gradient"]),
-                    lambda: env("q", "a", L=walked.L),
+                    lambda: env("q", "a", "s", L=walked.L, P=whole),
                     2 + 2 * J,
                 ),
                 Section(
                     at["step"],
                     lambda: stepped(at["step"]),
-                    lambda: env("q", "a", "dtheta", "dv", L=walked.L),
+                    lambda: env("q", "a", "s", "dtheta", "dv", L=walked.L, P=whole),
                     J + 1 + 3 + 5 * J,
                 ),
             ],

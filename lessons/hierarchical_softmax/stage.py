@@ -169,7 +169,9 @@ class Shown(Parts):
     def centre(self) -> Matrix:
         """h, the chance of the word so far, and the loss."""
         items: dict[int, Item] = {0: self.vector("v[0]", self.D, "row", True, "h = v")}
-        if self.view.act != "path":
+        if self.view.act == "gradient":
+            items[1] = self.vector("dh", self.D, title="Σ q θ")
+        elif self.view.act == "step":
             items[1] = self.vector("dv[0]", self.D, title="dv = Σ q θ")
         items[2] = self.scalar("P", title=f"p({self.known_words.words[self.known_words.target]})")
         items[3] = self.scalar("L", title="L")
