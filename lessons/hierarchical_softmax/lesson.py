@@ -200,9 +200,9 @@ class HierarchicalSoftmax(Experiment):
             "theta": _from(theta), "d": _from(d), "v": _from([v]), "node": _from(nodes), "count_a": child(0),
             "count_b": child(1),
         }  # fmt: skip
-        a = [each.T @ h for each in theta]
-        s = [sigmoid(xp, (1 - 2 * bit) * score) for bit, score in zip(d, a, strict=True)]
-        known = {"q": walked.q, "dtheta": dtheta, "dv": dv, "a": a, "s": s}
+        asked = [each.T @ h for each in theta]
+        s = [sigmoid(xp, (1 - 2 * bit) * score) for bit, score in zip(d, asked, strict=True)]
+        known = {"q": walked.q, "dtheta": dtheta, "dv": dv, "a": asked, "s": s}
         whole = xp.exp(-walked.L)
 
         def env(*made: str, **more: Any) -> Env:
