@@ -18,7 +18,7 @@ LETTERS = {
     "delta": "δ", "W_": "W", "b_": "b", "T_W": "W", "T_b": "b", "T_V": "V",
     "yhat": "ŷ", "theta": "θ", "rate": "η", "eta": "η", "gamma": "γ",
     "du": "∂L/∂u", "dv": "∂L/∂v", "dh": "∂L/∂h", "dtheta": "∂L/∂θ",
-    "n_pairs": "n", "rate_all": "η", "count_a": "left", "count_b": "right",
+    "n_pairs": "n", "half": "½", "rate_all": "η", "count_a": "left", "count_b": "right",
     "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h", "slope": "f'",
 }  # fmt: skip
 SCALARS = frozenset({"rate", "eta", "t", "h", "slope", "w", "d", "g"})
