@@ -320,10 +320,11 @@ class _Expand:
         array = self.value(inner)
         rows, cols = array.shape[0], array.shape[1] if array.ndim > 1 else 1
         indices = [(i, j) for i in range(rows) for j in range(cols) if float(self.at(array, (i, j))) != 0]
-        found = [self.cell(inner, at) for at in indices]
+        found = [self.cell(inner, at) for at in shown(indices)]
         x = float(array.sum())
         tight = found[0].tight if len(found) == 1 else 1
-        return Cell(_series([c.symbols for c in found]), _series([c.numbers for c in found]), tight, x)
+        cut = len(indices) > MOST_TERMS
+        return Cell(_series([c.symbols for c in found], cut), _series([c.numbers for c in found], cut), tight, x)
 
 
 def _power(a: float, b: float) -> float:
@@ -361,9 +362,17 @@ def _negative(text: str, tight: int) -> str:
     return _bracket(text) if tight == 3 else f"({text})"
 
 
-def _series(parts: list[str]) -> str:
+def shown(terms: list[Any]) -> list[Any]:
+    """The terms of a sum that are written out: all of them, or of many the first and the last."""
+    return terms if len(terms) <= MOST_TERMS else [*terms[: MOST_TERMS - 2], terms[-1]]
+
+
+def _series(parts: list[str], cut: bool = False) -> str:
+    """A sum of what is `shown`; `cut` where that is not all."""
     if len(parts) > MOST_TERMS:
-        parts = [*parts[: MOST_TERMS - 2], "…", parts[-1]]
+        parts, cut = shown(parts), True
+    if cut:
+        parts = [*parts[:-1], "…", parts[-1]]
     return " + ".join(parts) if parts else "0"
 
 

@@ -90,6 +90,24 @@ def test_texts_and_panels_at_every_position(card: Card, lang: str) -> None:
 
 
 @every
+def test_there_and_back_at_every_grain(card: Card) -> None:
+    player = make(card)
+    player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+    for grain in sorted(set(player.lesson.grains.values())):
+        player.grain = grain
+        player.home()
+        passed = [0]
+        while player.spot.p < player.reel.total and len(passed) < 1500:
+            assert player.forward()
+            passed.append(player.spot.p)
+        assert passed == sorted(set(passed))
+        for place in reversed(passed):
+            assert player.spot.p == place
+            player.back()
+        assert player.spot.p == 0
+
+
+@every
 def test_predictions_are_asked_and_their_truth_is_one_of_the_options(card: Card) -> None:
     player = make(card)
     assert len(player.lesson.asks) >= 2
