@@ -8,7 +8,6 @@ walk, a benchmark shows the need.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -155,11 +154,10 @@ class Batch(NamedTuple):
 
 
 class Kernel:
-    """Updates of one net on one set of examples x (M, N), y (K, N). One thread at a time is let in."""
+    """Updates of one net on one set of examples x (M, N), y (K, N). A thread needs one of its own."""
 
     def __init__(self, net: Net, optimiser: Optimiser, rate: float, clip: float, x: Array, y: Array) -> None:
         self.net, self.optimiser, self.rate, self.clip, self.x, self.y = net, optimiser, rate, clip, x, y
-        self._lock = threading.Lock()
         self._buffers: dict[int, Buffers] = {}
         self._epoch: tuple[Any, list[Batch]] = None, []
         self._shapes: Shapes = ()
@@ -169,20 +167,19 @@ class Kernel:
         self, theta: Theta, memory: Memory, order: Sequence[Array], i: int, n: int
     ) -> tuple[Flat, Memory, float]:
         """The update on batch i of an epoch, n (from 0) since the memory began: (theta, memory, E of the batch)."""
-        with self._lock:
-            if not self._shapes:
-                self._prepare(theta)
-            flat = packed(theta, self._shapes)
-            if self._epoch[0] is not order:
-                self._epoch = order, self._batches(order)
-            E = self.gradient(flat, self._epoch[1][i])
-            g = self._grad
-            length = float(xp.dot(g, g)) ** 0.5
-            if not length <= self.clip:
-                g *= self.clip / length
-            slots, memory = self._remember(memory, g) if self.optimiser.slots else ((), memory)
-            moved = self.optimiser.move(xp, flat, g, slots, self.rate, n + 1)
-            return Flat(moved, self._shapes), memory, E + 0 * length
+        if not self._shapes:
+            self._prepare(theta)
+        flat = packed(theta, self._shapes)
+        if self._epoch[0] is not order:
+            self._epoch = order, self._batches(order)
+        E = self.gradient(flat, self._epoch[1][i])
+        g = self._grad
+        length = float(xp.dot(g, g)) ** 0.5
+        if not length <= self.clip:
+            g *= self.clip / length
+        slots, memory = self._remember(memory, g) if self.optimiser.slots else ((), memory)
+        moved = self.optimiser.move(xp, flat, g, slots, self.rate, n + 1)
+        return Flat(moved, self._shapes), memory, E + 0 * length
 
     def _remember(self, memory: Memory, g: Array) -> tuple[tuple[Array, ...], Slots]:
         """What the optimiser remembers after this gradient."""

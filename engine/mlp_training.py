@@ -6,6 +6,7 @@ an epoch  every example once, in an order drawn anew           test    examples 
 
 from __future__ import annotations
 
+import threading
 from typing import Any, NamedTuple
 
 from engine import descent, mlp
@@ -106,8 +107,17 @@ class School:
         self.train, self.test = (Examples(*(device.put(value) for value in some)) for some in (train, test))
         self.per = batches(recipe, train.x.shape[1])
         self.every = -(-APART // self.per) * self.per
-        self.kernel = Kernel(recipe.net, recipe.optimiser, recipe.rate, recipe.clip, *train) if device is HOST else None
+        self._own = threading.local()  # the screen may replay a state while training goes on
         self._epoch: tuple[int, list[HostArray]] = -1, []
+
+    @property
+    def kernel(self) -> Kernel:
+        """This thread's fast form."""
+        kernel: Kernel | None = getattr(self._own, "kernel", None)
+        if kernel is None:
+            recipe = self.recipe
+            kernel = self._own.kernel = Kernel(recipe.net, recipe.optimiser, recipe.rate, recipe.clip, *self.host)
+        return kernel
 
     def batch(self, n: int) -> Examples:
         """The examples of update n."""
@@ -135,7 +145,7 @@ class School:
     def advance(self, state: State) -> State:
         """One update at full speed."""
         theta, memory, _, *before, began = state.data
-        if self.kernel is not None:
+        if self.device is HOST:
             order = self._order(state.n // self.per)
             theta, memory, loss = self.kernel.update(theta, memory, order, state.n % self.per, state.n - began)
         else:

@@ -182,12 +182,13 @@ class Table(Panel):
 
 @dataclass(frozen=True)
 class Series:
-    """One line of a curve: a name shown at its end, y at x = first, first + 1, …; solid or dotted."""
+    """One line of a curve: a name shown at its end, y at x = first, first + 1, … or at `at`; solid or dotted."""
 
     name: str
-    y: Sequence[float]
+    y: Sequence[float] | HostArray
     first: int = 0
     dotted: bool = False
+    at: HostArray | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

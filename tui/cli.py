@@ -156,7 +156,7 @@ def lessons_command(as_json: bool, lang: str | None) -> None:
         if isinstance(card, Broken):
             click.echo(f"! {card.id:<12} {card.error}")
         else:
-            click.echo(f"{card.id:<14}{card.slides:<14}{card.title[speak]}")
+            click.echo(f"{card.id:<22}{card.slides:<22}{card.title[speak]}")
 
 
 def _above(name: str, default: str) -> str:

@@ -41,8 +41,8 @@ class Steering(Painted):
         self.text_top = 0
         self.trainer: Trainer | None = None
         self._timer: Timer | None = None
-        self._cpu = (0.0, 0.0)
-        self._frame_gap = 0.1
+        self._cpu = 0.0
+        self._frame_gap = self._least_gap = 0.1
         self._next_frame = 0.0
         self.finished_before = False
 
@@ -163,8 +163,8 @@ class Steering(Painted):
             beside = [branch.history for branch in self.player.branches if branch is not self.player.branch]
             self.trainer = Trainer(self.player.history, None if speed >= FULL else speed, beside)
             self.trainer.start()
-            self._cpu = (time.thread_time(), time.perf_counter())
-            self._frame_gap = 0.5 if self.unroll.store.settings.reduced_motion else 0.1
+            self._cpu = time.thread_time()
+            self._frame_gap = self._least_gap = 0.5 if self.unroll.store.settings.reduced_motion else 0.1
             self._timer = self.set_interval(0.05, self._watch)
         else:
             speed = self.unroll.store.settings.speed
@@ -190,14 +190,14 @@ class Steering(Painted):
         now = time.perf_counter()
         if trainer.running and now < self._next_frame:
             return
+        used = time.thread_time() - self._cpu  # since the last frame, all that it led to included
+        self._cpu += used
+        self._frame_gap = min(2.0, max(self._least_gap, (self._frame_gap + used / SHARE) / 2))
+        self._next_frame = now + self._frame_gap
+        trainer.give_way()  # a picture takes many turns of the interpreter, 5 ms each if it has to wait for them
         self.player.follow()
         self.paint()
-        cpu, wall = time.thread_time() - self._cpu[0], now - self._cpu[1]
-        if wall > 0.25:
-            used = cpu / wall
-            self._frame_gap = min(2.0, max(0.1, self._frame_gap * (1.3 if used > SHARE else 0.9)))
-            self._cpu = (time.thread_time(), now)
-        self._next_frame = now + self._frame_gap
+        trainer.go_on()
         if not trainer.running:
             self._pause()
             self.paint()

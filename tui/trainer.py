@@ -26,7 +26,7 @@ class Trainer:
         self.diverged: int | None = None
         self.error: BaseException | None = None
         self._way = 0.0
-        self._stop = threading.Event()
+        self._stop, self._back = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="training", daemon=True)
 
     def start(self) -> None:
@@ -47,18 +47,26 @@ class Trainer:
                     return
                 if self.rate is not None:
                     self._stop.wait(max(0.0, 1 / self.rate - (time.perf_counter() - began)))
-                while self._way and not self._stop.is_set():
-                    left = self._way - time.perf_counter()
-                    if left <= 0:
-                        self._way = 0.0
-                    else:
-                        self._stop.wait(left)
+                if self._way:
+                    self._yield()
         except Exception as error:  # shown by the screen, which a thread must not touch
             self.error = error
 
+    def _yield(self) -> None:
+        """Wait until the screen has had its time, or says that it needs no more."""
+        while (left := self._way - time.perf_counter()) > 0 and not self._stop.is_set():
+            if self._back.wait(left):
+                break
+        self._way = 0.0
+
     def give_way(self) -> None:
         """Leave the interpreter to the screen for a moment: it would get it back 5 ms later at every turn."""
+        self._back.clear()
         self._way = time.perf_counter() + WAY
+
+    def go_on(self) -> None:
+        """The screen has done what it was given way for."""
+        self._back.set()
 
     @property
     def running(self) -> bool:

@@ -213,8 +213,7 @@ def measured(name: str, held: Sequence[float], first: int, dotted: bool) -> Seri
     if not y.size:
         return Series(name, [], first, dotted)
     at = np.flatnonzero(np.diff(y) != 0) + 1
-    x, known = np.concatenate([[0], at + 1]), np.concatenate([y[:1], y[at]])
-    return Series(name, np.interp(np.arange(x[-1] + 1), x, known).tolist(), first, dotted)
+    return Series(name, np.concatenate([y[:1], y[at]]), first, dotted, first + np.concatenate([[0], at + 1]))
 
 
 def says(view: View, text: Text) -> dict[str, Any]:

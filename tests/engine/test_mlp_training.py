@@ -197,7 +197,7 @@ def test_a_broken_fast_form_is_noticed(wrong: str, of: str, monkeypatch: pytest.
         assert seed < 24, "no seed notices"
         made, theta = school(HOST, seed, names_of(seed), 0.2)
         recipe = made.recipe
-        made.kernel = broken.Kernel(recipe.net, recipe.optimiser, recipe.rate, recipe.clip, *made.host)
+        made._own.kernel = broken.Kernel(recipe.net, recipe.optimiser, recipe.rate, recipe.clip, *made.host)
         state = made.start(theta)
         walked = drain(epoch(HOST.xp, recipe, theta, state.data.memory, [made.batch(i) for i in range(made.per)], 0))[0]
         for _ in range(made.per):
@@ -206,7 +206,7 @@ def test_a_broken_fast_form_is_noticed(wrong: str, of: str, monkeypatch: pytest.
             return
 
 
-def test_a_kernel_is_let_in_by_one_thread_at_a_time() -> None:
+def test_threads_train_beside_one_another() -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     made, theta = school(HOST, 3, "sgd")

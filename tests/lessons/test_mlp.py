@@ -346,12 +346,14 @@ def test_two_runs_side_by_side() -> None:
     view.flipped = True
     curve = next(panel for panel in made.lesson.panels(view, text) if isinstance(panel, Curve))
     assert [line.name for line in curve.series] == ["A", "B"]
-    a, b = (line.y for line in curve.series)
-    assert len(a) == len(b) == 201  # measured every 25 updates, the last time at the 200th
-    assert a[0] == b[0] == made.branches[0].history.state(0).data.test
-    assert a[200] == made.branches[0].history.state(200).data.test
-    assert b[200] == made.branches[1].history.state(200).data.test != a[200]
-    assert list(a[:101]) == list(b[:101])
+    known = []
+    for line, branch in zip(curve.series, made.branches, strict=True):  # measured every 25 updates
+        assert line.at is not None
+        assert line.at.tolist() == list(range(0, 201, 25))
+        assert list(line.y) == [branch.history.state(n).data.test for n in range(0, 201, 25)]
+        known.append(list(line.y))
+    assert known[0][:5] == known[1][:5]
+    assert known[0][-1] != known[1][-1]
     assert made.branch.name == "B"
     here = result(made)
     made.swap()
@@ -569,10 +571,11 @@ def test_the_curve_stands_on_what_was_measured() -> None:
     text = load("lessons.playground", "en")
     curve = next(panel for panel in made.lesson.panels(made.view(), text) if isinstance(panel, Curve))
     for which, line in enumerate(curve.series):
-        for n in (0, 150, 300):
+        assert line.at is not None
+        assert line.at.tolist() == [0, 150, 300]
+        for n, y in zip((0, 150, 300), line.y, strict=True):
             state = made.history.state(n).data
-            assert line.y[n] == (state.train, state.test)[which]
-        assert len(line.y) == 301
+            assert y == (state.train, state.test)[which]
     assert "every 150 updates" in curve.title
 
 

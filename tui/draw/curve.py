@@ -26,14 +26,14 @@ def doubled(least: float, unit: float) -> float:
     return top
 
 
-def dots(y: HostArray, first: int, reach: float, top: float, width: int, height: int, dotted: bool) -> HostArray:
+def dots(y: HostArray, at: HostArray, reach: float, top: float, width: int, height: int, dotted: bool) -> HostArray:
     """A (height, width) array of braille cells for one line; every column draws from its least to its largest y."""
     grid = np.zeros((height * 4, width * 2), dtype=bool)
     known = np.isfinite(y)
     if not known.any():
         return np.zeros((height, width), dtype=int)
     columns = width * 2
-    low, high = _envelope(np.where(known, y, np.nan), first, reach, columns)
+    low, high = _envelope(np.where(known, y, np.nan), at, reach, columns)
     scale = height * 4 - 1
     upper, lower = (np.clip(np.round((1 - np.clip(v / top, 0, 1)) * scale), 0, scale) for v in (high, low))
     last = None
@@ -49,12 +49,12 @@ def dots(y: HostArray, first: int, reach: float, top: float, width: int, height:
     return found
 
 
-def _envelope(y: HostArray, first: int, reach: float, columns: int) -> tuple[HostArray, HostArray]:
+def _envelope(y: HostArray, at: HostArray, reach: float, columns: int) -> tuple[HostArray, HostArray]:
     """The least and the largest y in every column of dots: interpolated where points are rare, gathered where dense."""
     scale = (columns - 1) / max(reach, 1)
-    x = (np.arange(len(y)) + first) * scale
+    x = at * scale
     low, high = np.full(columns, np.nan), np.full(columns, np.nan)
-    if scale >= 1 or len(y) < 2:
+    if len(y) < 2 or (at[-1] - at[0]) * scale >= len(y) - 1:
         inside = np.arange(int(np.ceil(x[0])), min(int(x[-1]), columns - 1) + 1)
         low[inside] = high[inside] = np.interp(inside, x, y)
         return low, high
@@ -94,15 +94,16 @@ def _lines(canvas: Canvas, panel: Curve, room: int, height: int, reach: float, t
     free = list(range(1, height + 1))
     for i, line in enumerate(panel.series):
         y = np.asarray(line.y, dtype=float)
-        found = dots(y, line.first, reach, top, room, height, line.dotted)
+        at = np.arange(len(y)) + line.first if line.at is None else line.at
+        found = dots(y, at, reach, top, room, height, line.dotted)
         ink = "curve" if i == 0 else "curve2"
         for r, c in zip(*np.nonzero(found), strict=True):
             canvas.put(LEFT + int(c), 1 + int(r), chr(0x2800 + int(found[r, c])), ink)
         if len(panel.series) > 1 and len(y) and free:
-            at = 1 + int((1 - min(max(float(y[-1]) / top, 0), 1)) * (height - 1)) if np.isfinite(y[-1]) else 1
-            at = min((abs(row - at), row) for row in free)[1]
-            free.remove(at)
-            canvas.put(LEFT + room + 1, at, f"{line.name} {five(float(y[-1]))}" if panel.ends else line.name, ink)
+            end = 1 + int((1 - min(max(float(y[-1]) / top, 0), 1)) * (height - 1)) if np.isfinite(y[-1]) else 1
+            end = min((abs(row - end), row) for row in free)[1]
+            free.remove(end)
+            canvas.put(LEFT + room + 1, end, f"{line.name} {five(float(y[-1]))}" if panel.ends else line.name, ink)
 
 
 def _marks(canvas: Canvas, marks: Sequence[tuple[int, str, str]], room: int, height: int, reach: float) -> None:
