@@ -164,6 +164,11 @@ def counted(values: Sequence[Array]) -> Callable[[int], Array | None]:
     return lambda i: values[i - 1] if 1 <= i <= len(values) else None
 
 
+def indexed(values: Sequence[Array]) -> Callable[[int], Array | None]:
+    """A family of symbols that counts from 0."""
+    return lambda i: values[i] if 0 <= i < len(values) else None
+
+
 def number_of(raw: str) -> float:
     """A number that was typed. Raises Refused where it is none, or not finite."""
     try:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import math
+from unicodedata import east_asian_width
 
 MINUS = "−"
+
+
+def cells(text: str) -> int:
+    """How wide a text stands in a terminal: Chinese takes two cells."""
+    return sum(1 + (east_asian_width(char) in "WF") for char in text)
 
 
 def five(x: float) -> str:

@@ -17,7 +17,7 @@ from engine.step import Path, Walk, drain, split
 from engine.word2vec import huffman, pair
 from engine.word2vec.huffman import Tree, Way
 from lessons.contract import Ask, Knobs, Start, View
-from lessons.experiment import Experiment
+from lessons.experiment import Experiment, indexed
 from lessons.hierarchical_softmax.stage import panels, says
 from lessons.knobs import Refused, Value
 from lessons.panels import Stage
@@ -197,7 +197,7 @@ class HierarchicalSoftmax(Experiment):
             return lambda n: weight[found.tree.children[n - V][side]] if V <= n <= found.tree.root else None
 
         families = {
-            "theta": _from(theta), "d": _from(d), "v": _from([v]), "node": _from(nodes), "count_a": child(0),
+            "theta": indexed(theta), "d": indexed(d), "v": indexed([v]), "node": indexed(nodes), "count_a": child(0),
             "count_b": child(1),
         }  # fmt: skip
         asked = [each.T @ h for each in theta]
@@ -206,7 +206,7 @@ class HierarchicalSoftmax(Experiment):
         whole = xp.exp(-walked.L)
 
         def env(*made: str, **more: Any) -> Env:
-            return Env({"h": h, "C": 1, "rate": rate, **more}, families | {f: _from(known[f]) for f in made})
+            return Env({"h": h, "C": 1, "rate": rate, **more}, families | {f: indexed(known[f]) for f in made})
 
         def walk(at: Path) -> Walk[pair.Found]:
             said = yield from pair.said([v], True, at)
@@ -287,7 +287,3 @@ class HierarchicalSoftmax(Experiment):
             "p": dict(zip(found.words, chance, strict=True)),
             "path": {"nodes": list(found.way.nodes), "bits": list(found.way.bits)},
         }
-
-
-def _from(values: list[Array]) -> Any:
-    return lambda i: values[i] if 0 <= i < len(values) else None

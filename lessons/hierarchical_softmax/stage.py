@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import ceil, log2
 from typing import Any, Protocol
-from unicodedata import east_asian_width
 
 import numpy as np
 
@@ -12,18 +11,13 @@ from engine.activations import sigmoid
 from engine.device import HOST
 from engine.word2vec.huffman import Tree, Way
 from lessons.contract import View
-from lessons.figures import five
+from lessons.figures import cells, five
 from lessons.panels import Item, Label, Matrix, Picture, Row, Stage, Table
 from lessons.parts import Parts, Rules, laws, subscripted
 from lessons.text import Text
 
 WIDEST = 84
 """Cells that a drawn tree may take; a wider one is told by its codes alone."""
-
-
-def cells(text: str) -> int:
-    """How wide a text stands: Chinese takes two cells."""
-    return sum(1 + (east_asian_width(char) in "WF") for char in text)
 
 
 class Known(Protocol):

@@ -14,7 +14,7 @@ from engine.step import Path, Walk, drain, split
 from engine.word2vec import limit, pair
 from engine.word2vec.limit import Met
 from lessons.contract import Ask, Knobs, Start, View
-from lessons.experiment import Experiment
+from lessons.experiment import Experiment, indexed
 from lessons.knobs import Refused, Value
 from lessons.negative_sampling.stage import panels, says
 from lessons.panels import Stage
@@ -160,11 +160,11 @@ class NegativeSampling(Experiment):
         h = drain(pair.said([v]))
         found = drain(pair.scores(xp, h, u, t))
         du, dv = drain(pair.gradients(h, u, found.q, 1, True))
-        families = {"u": _counted(u), "t": _counted(t), "v": _counted([v])}
+        families = {"u": indexed(u), "t": indexed(t), "v": indexed([v])}
 
         def env(*made: str, **more: Any) -> Env:
             known = {"q": found.q, "du": du, "dv": dv, "a": [each.T @ h for each in u]}
-            return Env({"h": h, "C": 1, "rate": rate, **more}, families | {f: _counted(known[f]) for f in made})
+            return Env({"h": h, "C": 1, "rate": rate, **more}, families | {f: indexed(known[f]) for f in made})
 
         def scored(at: Path) -> Walk[pair.Found]:
             said = yield from pair.said([v], True, at)
@@ -246,7 +246,3 @@ class NegativeSampling(Experiment):
             "loss_after": float(device.get(after.L).reshape(-1)[0]),
             "limit": {"words": words, "counts": N, "scores": device.get(U @ W.T), "pmi_minus_ln_k": pmi},
         }
-
-
-def _counted(values: list[Array]) -> Any:
-    return lambda i: values[i] if 0 <= i < len(values) else None

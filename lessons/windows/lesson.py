@@ -14,7 +14,7 @@ from engine.step import Path, Walk, drain, split
 from engine.word2vec import pair, vocabulary, windows
 from engine.word2vec.windows import Pair
 from lessons.contract import Ask, Knobs, Start, View
-from lessons.experiment import Experiment, counted
+from lessons.experiment import Experiment, counted, indexed
 from lessons.knobs import Refused, Value
 from lessons.panels import Stage
 from lessons.text import Text
@@ -168,8 +168,8 @@ class Windows(Experiment):
         }
         plain = {"half": device.put([[0.5]]), "window": float(window), "edges": edges, "edge_init": 0 * edges[:1, :]}
         families = {
-            "count": _from(count), "r": counted(r), "i": counted(places[0]), "o": counted(places[1]),
-            "in": _from(rows["in"]), "out": _from(rows["out"]),
+            "count": indexed(count), "r": counted(r), "i": counted(places[0]), "o": counted(places[1]),
+            "in": indexed(rows["in"]), "out": indexed(rows["out"]),
         }  # fmt: skip
         words, centre, noise = seen.context, seen.codes[seen.centre], negatives(knobs, start)
         one, zero = device.put([[1.0]]), device.put([[0.0]])
@@ -179,7 +179,7 @@ class Windows(Experiment):
             inputs, targets, right = forms[form]
             labels = [one if j < right else zero for j in range(len(targets))]
             v, u = [rows["in"][word] for word in inputs], [rows["out"][word] for word in targets]
-            return Env({**plain, "C": len(inputs)}, families | {"v": _from(v), "u": _from(u), "t": _from(labels)})
+            return Env({**plain, "C": len(inputs)}, families | {"v": indexed(v), "u": indexed(u), "t": indexed(labels)})
 
         def predict(form: str) -> Walk[pair.Found]:
             inputs, targets, right = forms[form]
@@ -259,7 +259,3 @@ class Windows(Experiment):
             "scores": [float(U[codes[p.other]] @ V[codes[p.centre]]) for p in seen.pairs],
             "drawn": [seen.words[w] for w in negatives(knobs, start)],
         }
-
-
-def _from(values: list[Array]) -> Any:
-    return lambda i: values[i] if 0 <= i < len(values) else None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Any, Protocol
-from unicodedata import east_asian_width
 
 from engine.word2vec.windows import Pair
 from lessons.contract import View
-from lessons.figures import five
+from lessons.figures import cells, five
 from lessons.panels import Item, Label, Matrix, Picture, Row, Stage, Table
 from lessons.parts import Parts, Rules, laws, subscripted
 from lessons.text import Text
@@ -33,11 +32,6 @@ class Seen(Protocol):
     def centre(self) -> int: ...
     @property
     def context(self) -> list[int]: ...
-
-
-def cells(text: str) -> int:
-    """How wide a text stands: Chinese takes two cells."""
-    return sum(1 + (east_asian_width(char) in "WF") for char in text)
 
 
 class Shown(Parts):
