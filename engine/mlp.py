@@ -49,6 +49,12 @@ class Run(NamedTuple):
     E: Array
 
 
+def written(run: Run) -> dict[str, Array]:
+    """What a forward pass wrote, by symbol: z1, h1, z2, …, E."""
+    nets, outs = enumerate(run.z, 1), enumerate(run.h[1:], 1)
+    return {"E": run.E, **{f"z{n}": z for n, z in nets}, **{f"h{n}": h for n, h in outs}}
+
+
 def names(depth: int) -> tuple[str, ...]:
     """The parameters of a net, in order."""
     return tuple(f"{p}{layer}" for layer in range(1, depth + 1) for p in "Wb")

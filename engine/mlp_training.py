@@ -61,6 +61,12 @@ def batches(recipe: Recipe, count: int) -> int:
     return -(-count // recipe.batch)
 
 
+def between(recipe: Recipe, count: int) -> int:
+    """How many updates lie between two measurements of all examples: the fewest whole epochs of `APART` updates."""
+    per = batches(recipe, count)
+    return -(-APART // per) * per
+
+
 def order(recipe: Recipe, count: int, epoch: int) -> list[HostArray]:
     """The batches of an epoch: which examples are in each."""
     drawn = rng(recipe.seed, ORDERS + epoch).permutation(count)
@@ -106,7 +112,7 @@ class School:
         self.host = train
         self.train, self.test = (Examples(*(device.put(value) for value in some)) for some in (train, test))
         self.per = batches(recipe, train.x.shape[1])
-        self.every = -(-APART // self.per) * self.per
+        self.every = between(recipe, train.x.shape[1])
         self._own = threading.local()  # the screen may replay a state while training goes on
         self._epoch: tuple[int, list[HostArray]] = -1, []
 
@@ -178,9 +184,7 @@ class School:
             return mlp.forward(xp, recipe.net, theta, x, y, (*at, ("forward", -1)))
 
         def after() -> Env:
-            run = drain(forward())
-            layers = {f"h{n}": h for n, h in enumerate(run.h) if n} | {f"z{n}": z for n, z in enumerate(run.z, 1)}
-            return Env({**begun, **layers, "E": run.E})
+            return Env({**begun, **mlp.written(drain(forward()))})
 
         return Reel(
             [

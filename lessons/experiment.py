@@ -11,6 +11,7 @@ from engine.activations import ACTIVATIONS, Activation
 from engine.check import Checked, Objective, along, checked
 from engine.device import Array, Device, HostArray, quiet, rng
 from engine.history import State, Track
+from engine.optimisers import Memory
 from engine.reel import Grains
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.course import Card
@@ -142,6 +143,13 @@ def learned(start: Start, state: State, device: Device) -> Start:
         host = device.get(value)
         params[name] = host if start.params[name].ndim == 2 else host[:, 0]
     return Start(params, start.inputs)
+
+
+def carried(fork: State, fresh: State) -> tuple[Memory, int]:
+    """What an optimiser remembers where training forks, and since when: another optimiser begins afresh there."""
+    if set(fork.data.memory) == set(fresh.data.memory):
+        return fork.data.memory, fork.data.began
+    return fresh.data.memory, fork.n
 
 
 def named(theta: Any) -> Mapping[str, Array]:

@@ -18,6 +18,7 @@ from engine.step import Path
 from engine.training import Learning, Recipe, start, track
 from engine.unrolled import Unrolled
 from lessons.contract import Knobs, Start
+from lessons.experiment import carried
 from lessons.knobs import Refused
 
 GRAINS: Grains = {"act": 0, "update": 1, "phase": 2, "t": 3, "cell": 3, "k": 4, "op": 5}
@@ -118,8 +119,7 @@ def training(device: Device, knobs: Knobs, begun: Start, fork: State | None) -> 
     plan, inputs, weights = recipe(knobs), sequence(device, begun), theta(device, begun)
     state = start(device, weights, plan.optimiser)
     if fork is not None:
-        same = set(fork.data.memory) == set(state.data.memory)
-        memory, began = (fork.data.memory, fork.data.began) if same else (state.data.memory, fork.n)
+        memory, began = carried(fork, state)
         state = State(fork.n, Learning(weights, memory, fork.data.loss, began))
     return track(device, plan, inputs, state, GRAINS)
 

@@ -117,8 +117,8 @@ def at_after(knobs: Knobs, start: Start) -> Path:
     return (("step", -1), ("after", -1))
 
 
-def others(view: View) -> str:
-    """What the step did to the words whose way shares no more than the root with the target's."""
+def gains(view: View) -> str:
+    """What the step did to the chance of the target."""
     found, moved = of(view.start), dict(view.start.params)
     Theta = moved["Theta"].copy()
     for j, node in enumerate(found.way.nodes):
@@ -141,7 +141,7 @@ class HierarchicalSoftmax(Experiment):
     asks = (
         Ask("longest", at_last_merge, "number", longest, 0.0),
         Ask("total", at_end_of_path, "choice", total),
-        Ask("target", at_after, "choice", others),
+        Ask("target", at_after, "choice", gains),
     )
     explains = ("P", "s", "a", "q", "dtheta", "dh", "theta", "count")
     rebuilds = frozenset({"words", "dim"})

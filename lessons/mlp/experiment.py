@@ -10,7 +10,7 @@ import numpy as np
 
 from engine import descent, mlp
 from engine.activations import ACTIVATIONS
-from engine.device import Array, Device, HostArray, rng
+from engine.device import HOST, Array, Device, HostArray, rng
 from engine.history import State, Track
 from engine.initial import he, xavier
 from engine.mlp import Net, Theta
@@ -19,7 +19,7 @@ from engine.optimisers import OPTIMISERS, Memory, begin
 from engine.reel import Env, Grains, Reel, Section
 from engine.step import Path, Walk, drain
 from lessons.contract import Knobs, Start
-from lessons.experiment import column, counted, function
+from lessons.experiment import carried, column, counted, function
 from lessons.knobs import Refused, Value
 from lessons.points import has_classes, points, read_examples
 from lessons.scatter import MAKERS, NUMBERS, features, scatter
@@ -168,8 +168,7 @@ def training(device: Device, knobs: Knobs, start: Start, fork: State | None) -> 
     school = School(device, recipe(knobs, start), examples(knobs, start), examples(knobs, start, test=True))
     state = school.start(theta_of(device, start))
     if fork is not None:
-        same = set(fork.data.memory) == set(state.data.memory)
-        memory, began = (fork.data.memory, fork.data.began) if same else (state.data.memory, fork.n)
+        memory, began = carried(fork, state)
         state = State(fork.n, state.data._replace(memory=memory, loss=fork.data.loss, began=began))
     assert isinstance(state.data, Learning)
     return school.track(state, GRAINS)
@@ -207,7 +206,7 @@ def reel(device: Device, knobs: Knobs, start: Start) -> Reel:
     }
     run = drain(mlp.forward(xp, plan.net, theta, x, y))
     grad = drain(mlp.backward(xp, plan.net, theta, run, y))
-    made = {f"h{n}": h for n, h in enumerate(run.h) if n} | {f"z{n}": z for n, z in enumerate(run.z, 1)}
+    made = mlp.written(run)
 
     def env(**more: Any) -> Env:
         return Env({**theta, **memory, "x": x, "y": y, **scalars, **more}, families)
@@ -220,13 +219,13 @@ def reel(device: Device, knobs: Knobs, start: Start) -> Reel:
             Section(
                 down,
                 lambda: mlp.backward(xp, plan.net, theta, run, y, down),
-                lambda: env(**made, E=run.E),
+                lambda: env(**made),
                 back,
             ),
             Section(
                 step,
                 lambda: moved(xp, plan, theta, grad, memory, x, y, step),
-                lambda: env(**made, **{f"d{p}": g for p, g in grad.items()}, E=run.E),
+                lambda: env(**made, **{f"d{p}": g for p, g in grad.items()}),
                 sum(descent.steps(plan.optimiser, names)) + there,
             ),
         ],
@@ -234,10 +233,20 @@ def reel(device: Device, knobs: Knobs, start: Start) -> Reel:
     )
 
 
+def middle(knobs: Knobs) -> float:
+    """Halfway between what the net should say to the two classes."""
+    return 0.5 if knobs["loss"] == "logistic" else 0.0
+
+
 def right(knobs: Knobs, answers: HostArray, wanted: HostArray) -> float:
     """The share of answers on the right side of the middle."""
-    middle = 0.5 if knobs["loss"] == "logistic" else 0.0
-    return float(((answers > middle) == (wanted > middle)).mean()) if wanted.size else float("nan")
+    cut = middle(knobs)
+    return float(((answers > cut) == (wanted > cut)).mean()) if wanted.size else float("nan")
+
+
+def loss_of_one(knobs: Knobs, start: Start) -> float:
+    """E of the one example, at a start's weights."""
+    return float(drain(mlp.forward(HOST.xp, net_of(knobs), theta_of(HOST, start), *one(knobs, start))).E)
 
 
 def restored_inputs(file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine import descent, mlp
 from engine.check import Objective
-from engine.device import Device
+from engine.device import Device, HostArray
 from engine.history import State, Track
 from engine.mlp_training import loss_on
 from engine.optimisers import OPTIMISERS
@@ -29,6 +29,11 @@ from lessons.text import Text
 
 MOST_LAYERS = 7
 LAYERS = range(1, MOST_LAYERS + 1)
+
+
+def flat(device: Device, gradient: mlp.Theta) -> dict[str, HostArray]:
+    """A gradient on the host, that of a bias as a vector."""
+    return {p: device.get(g) if p[0] == "W" else device.get(g)[:, 0] for p, g in gradient.items()}
 
 
 class Mlp(Experiment):
@@ -142,7 +147,7 @@ class Mlp(Experiment):
         of = self.objective(device, knobs, start)
         found: dict[str, Any] = {
             "loss": float(device.get(of.loss())),
-            "grad": {p: device.get(g) if p[0] == "W" else device.get(g)[:, 0] for p, g in of.gradient.items()},
+            "grad": flat(device, of.gradient),
             "updates": start.inputs.get("updates", start.inputs.get("earlier", 0)),
         }
         for name, test in (("train", False), ("test", True)):
@@ -158,6 +163,6 @@ class Mlp(Experiment):
         found["example"] = {
             "index": int(knobs["example"]), "x": device.get(x)[:, 0], "y": float(np.array(device.get(y))[0, 0]),
             "loss": float(device.get(one.loss())),
-            "grad": {p: device.get(g) if p[0] == "W" else device.get(g)[:, 0] for p, g in one.gradient.items()},
+            "grad": flat(device, one.gradient),
         }  # fmt: skip
         return found

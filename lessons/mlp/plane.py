@@ -8,6 +8,7 @@ import numpy as np
 
 from engine import mlp
 from engine.device import HOST, HostArray
+from engine.mlp_training import loss_on
 from engine.step import drain, split
 from lessons.contract import View
 from lessons.figures import five
@@ -93,13 +94,14 @@ class Plane(Parts):
         layer, chosen = self.chosen
         into = self.theta[f"W{layer}"][chosen] if layer else np.zeros(0)
         heaviest = float(np.abs(into).max()) if into.size else 1.0
+        alone = self.view.held("x").shape[1] == 1  # a batch of one is shown flat
         columns = []
         for n, size in enumerate(self.units):
             units = []
             for j in range(size):
                 field, most = self.values(n, j)
                 weight = float(into[j]) if n == layer - 1 else None
-                at = (j,) if n == 0 or self.view.held("x").shape[1] == 1 else (j, 0)
+                at = (j,) if n == 0 or alone else (j, 0)
                 symbol = f"h{n}" if n else "x"
                 here = (n, j) == (layer, chosen)
                 units.append(Unit(symbol, at, self.names(n, j), field, most, here, weight, heaviest))
@@ -134,7 +136,7 @@ class Plane(Parts):
     def dots(self) -> list[Dot]:
         """Test points, or where there are none those that teach; not so many that the field is hidden."""
         which = "_test" if self.start.inputs["x_test"] else ""
-        middle = 0.5 if self.net.loss == "logistic" else 0.0
+        middle = exp.middle(self.knobs)
         points = zip(self.start.inputs[f"x{which}"], self.start.inputs[f"y{which}"], strict=True)
         return [Dot(float(a), float(b), wanted > middle) for (a, b), wanted in list(points)[:MOST_DOTS]]
 
@@ -154,8 +156,7 @@ class Plane(Parts):
         found = []
         for test in (False, True):
             some = exp.examples(self.knobs, self.start, test)
-            E = drain(mlp.forward(HOST.xp, self.net._replace(l1=0.0, l2=0.0), self.theta, *some)).E
-            found.append(float(E) if some.x.shape[1] else None)
+            found.append(float(loss_on(HOST.xp, self.net, self.theta, some)) if some.x.shape[1] else None)
         return found[0], found[1]
 
     def notes(self) -> list[str]:

@@ -7,10 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import mlp
-from engine.device import HOST
-from engine.mlp_training import APART
-from engine.step import drain
+from engine.mlp_training import batches, between
 from lessons.contract import View
 from lessons.figures import five
 from lessons.figures import loss as loss_figures
@@ -146,7 +143,11 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
     """The panels of a position."""
     if view.training is not None:
         return training(view, text, rules)
-    shown = Shown(view, text)
+    return passing(Shown(view, text), rules)
+
+
+def passing(shown: Shown, rules: Rules) -> Stage:
+    """A forward or backward pass, or a step: the net, and under it the weights."""
     norm = [Matrix(id="norm", priority=5, rows=[clipped(shown)])] if shown.phase == "clip" else []
     was = [before(shown)] if shown.phase == "after" else []
     return [shown.law(rules), *shown.put_in(), shown.graph(), shown.under(), *was, *shown.weights(), *norm]
@@ -154,10 +155,8 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
 
 def before(shown: Shown) -> Matrix:
     """E as it was before the step."""
-    view = shown.view
-    x, y = exp.one(view.knobs, view.start)
-    run = drain(mlp.forward(HOST.xp, exp.net_of(view.knobs), exp.theta_of(HOST, view.start), x, y))
-    return Matrix(id="was", priority=7, rows=[Row("E", {0: Label(shown.say("was", E=five(float(run.E)).strip()))})])
+    E = five(exp.loss_of_one(shown.view.knobs, shown.view.start)).strip()
+    return Matrix(id="was", priority=7, rows=[Row("E", {0: Label(shown.say("was", E=E))})])
 
 
 def clipped(shown: Shown) -> Row:
@@ -174,9 +173,7 @@ def training(view: View, text: Text, rules: Rules) -> Stage:
     training, plane = view.training, Plane(view, text)
     assert training is not None
     if training.open:
-        shown = Shown(view, text)
-        norm = [Matrix(id="norm", priority=5, rows=[clipped(shown)])] if shown.phase == "clip" else []
-        return [shown.law(rules), shown.graph(), shown.under(), *shown.weights(), *norm, curve(plane)]
+        return [*passing(Shown(view, text), rules), curve(plane)]
     return [curve(plane, 11), plane.network()] if view.flipped else [plane.network(), curve(plane, 4)]
 
 
@@ -195,9 +192,9 @@ def curve(plane: Plane, priority: int = 7) -> Curve:
             series.append(measured(plane.say("curve_test"), test[0][1], test[0][2], True))
     marks = [(training.n, "▲", plane.say("open" if training.open else "here", n=training.n))]
     known = [value for line in series for value in np.asarray(line.y, dtype=float)[:1] if np.isfinite(value)]
-    per = -(-len(plane.start.inputs["x"]) // int(plane.knobs["batch"]))
+    every = between(exp.recipe(plane.knobs, plane.start), len(plane.start.inputs["x"]))
     name = ("curves" if len(training.curves) > 1 else "curve") + ("" if tested else "_train")
-    title = plane.say(f"title_{name}", every=-(-APART // per) * per)
+    title = plane.say(f"title_{name}", every=every)
     return Curve(
         id="curve", priority=priority, title=title, series=series, marks=marks, reach=max(100, training.latest),
         least_top=max([0.1, *known]), ends=len(training.curves) > 1,
@@ -219,22 +216,20 @@ def measured(name: str, held: Sequence[float], first: int, dotted: bool) -> Seri
 def says(view: View, text: Text) -> dict[str, Any]:
     """The fields that the text of `mlp` may use."""
     knobs, start = view.knobs, view.start
-    units = exp.sizes(knobs)
-    E, x = view.get("E"), view.get("x")
-    flat = None if x is None else np.asarray(x).reshape(units[0], -1)[:, 0]
-    fields: dict[str, Any] = {
-        "shape": "-".join(map(str, units)), "D": len(units) - 1, "last": subscript(str(len(units) - 1)),
-        "hidden": units[1] if len(units) > 2 else 0, "f": knobs["activation"], "data": knobs["data"],
-        "N": len(start.inputs["x"]), "rate": f"{float(knobs['rate']):g}",
-        "batch": min(int(knobs["batch"]), len(start.inputs["x"])),
-        "per": -(-len(start.inputs["x"]) // int(knobs["batch"])), "optimiser": knobs["optimiser"],
-        "x": "·" if flat is None else ", ".join(f"{v:.3g}" for v in flat).replace("-", "−"),
-        "i": knobs["example"], "E": "·" if E is None else five(float(np.asarray(E).reshape(-1)[0])).strip(),
-        "y": f"{float(start.inputs['y'][min(int(knobs['example']), len(start.inputs['y'])) - 1]):g}".replace("-", "−"),
-        "n": 0, "latest": 0, "epoch": 0,
+    units, taught = exp.sizes(knobs), start.inputs["y"]
+    plan, x = exp.recipe(knobs, start), view.get("x")
+    flat = np.zeros(0) if x is None else x.reshape(units[0], -1)[:, 0]
+    wanted = float(taught[min(int(knobs["example"]), len(taught)) - 1])
+    return {
+        "shape": "-".join(map(str, units)), "last": subscript(str(len(units) - 1)), "f": knobs["activation"],
+        "N": len(taught), "rate": f"{float(knobs['rate']):g}", "batch": min(int(knobs["batch"]), len(taught)),
+        "per": batches(plan, len(taught)), "optimiser": knobs["optimiser"], "i": knobs["example"],
+        "x": ", ".join(f"{v:.3g}" for v in flat).replace("-", "−") or "·", "y": f"{wanted:g}".replace("-", "−"),
+        "E": first(view, "E"), "delta": first(view, f"delta{len(units) - 1}"),
     }  # fmt: skip
-    delta = view.get(f"delta{len(units) - 1}")
-    fields["delta"] = "·" if delta is None else five(float(np.asarray(delta).reshape(-1)[0])).strip()
-    if view.training is not None:
-        fields |= {"n": view.training.n, "latest": view.training.latest, "epoch": view.training.n // fields["per"]}
-    return fields
+
+
+def first(view: View, symbol: str) -> str:
+    """The first number of a symbol, as it is shown; · where it is not known yet."""
+    held = view.get(symbol)
+    return "·" if held is None else five(float(held.reshape(-1)[0])).strip()

@@ -7,24 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.device import HOST
 from lessons.hierarchical_softmax import CARD
 from lessons.hierarchical_softmax.lesson import counted, probabilities
 from lessons.knobs import Refused
 from lessons.player import Player
 from lessons.show import everything
 from lessons.text import load
+from tests.lessons.playing import played, result
 
 
 def player(seed: int | None = None, **given: Any) -> Player:
-    made = Player(CARD.open(), HOST, given, seed)
-    made.record = {ask.id: "skipped" for ask in made.lesson.asks}
-    return made
-
-
-def result(made: Player) -> dict[str, Any]:
-    found: dict[str, Any] = everything(made, all_steps=False)["result"]
-    return found
+    return played(CARD, seed, **given)
 
 
 def test_the_codes_of_the_five_words() -> None:

@@ -24,19 +24,13 @@ from lessons.show import everything
 from lessons.state import restore
 from lessons.text import load
 from tests.engine.ruling import assert_rules_hold
+from tests.lessons.playing import played, result
 
 SEEDS = range(10)
 
 
 def player(seed: int | None = None, card: Any = CARD, **given: Any) -> Player:
-    made = Player(card.open(), HOST, given, seed)
-    made.record = {ask.id: "skipped" for ask in made.lesson.asks}
-    return made
-
-
-def result(made: Player) -> dict[str, Any]:
-    found: dict[str, Any] = everything(made, all_steps=False)["result"]
-    return found
+    return played(card, seed, **given)
 
 
 def trained(updates: int, seed: int, **given: Any) -> dict[str, Any]:

@@ -14,19 +14,12 @@ from lessons.negative_sampling import CARD
 from lessons.negative_sampling.lesson import words_of
 from lessons.panels import Matrix, Plot
 from lessons.player import Player
-from lessons.show import everything
 from lessons.text import load
+from tests.lessons.playing import played, result
 
 
 def player(seed: int | None = None, **given: Any) -> Player:
-    made = Player(CARD.open(), HOST, given, seed)
-    made.record = {ask.id: "skipped" for ask in made.lesson.asks}
-    return made
-
-
-def result(made: Player) -> dict[str, Any]:
-    found: dict[str, Any] = everything(made, all_steps=False)["result"]
-    return found
+    return played(CARD, seed, **given)
 
 
 def test_the_pair_worked_out_by_hand() -> None:

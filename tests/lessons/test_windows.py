@@ -7,24 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.device import HOST, rng
+from engine.device import rng
 from engine.word2vec import windows
 from lessons.knobs import Refused
 from lessons.player import Player
 from lessons.show import everything
 from lessons.windows import CARD
 from lessons.windows.lesson import tokens_of
+from tests.lessons.playing import played, result
 
 
 def player(seed: int | None = None, **given: Any) -> Player:
-    made = Player(CARD.open(), HOST, given, seed)
-    made.record = {ask.id: "skipped" for ask in made.lesson.asks}
-    return made
-
-
-def result(made: Player) -> dict[str, Any]:
-    found: dict[str, Any] = everything(made, all_steps=False)["result"]
-    return found
+    return played(CARD, seed, **given)
 
 
 def test_the_lectures_sentence() -> None:

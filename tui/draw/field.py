@@ -156,7 +156,7 @@ def _field(canvas: Canvas, x: int, y: int, field: Field, width: int, pen: Pen) -
             ink = f"dot:{behind}" if "/" in behind else "head" + ("+cursor" if dot.lit else "")
             canvas.put(x + c, y + r, "●" if dot.wants else "○", ink)
     if field.values is None:
-        canvas.put(x, y + rows // 2, "·" * min(3, cell_len("···")), "dim")
+        canvas.put(x, y + rows // 2, "···", "dim")
     return rows
 
 
