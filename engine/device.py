@@ -38,6 +38,19 @@ class Device(Protocol):
         """`target` (N, D) with `values` (M, D) added at `rows` (M): repeated rows add up. `target` is not changed."""
 
 
+class Tables(Device, Protocol):
+    """A device on which tables of rows are trained in place: what `engine.word2vec` needs beyond mathematics."""
+
+    def send(self, host: HostArray) -> Array:
+        """The same numbers on this device, of the same type."""
+
+    def take(self, table: Array, rows: Array, out: Array) -> None:
+        """Rows `rows` (M) of `table` (N, D), into `out` (M, D)."""
+
+    def windows(self, rows: Array, size: int, step: int, count: int) -> Array:
+        """Views (count, size, D) of `rows` (N, D), each `step` further on: they may overlap, and nothing is copied."""
+
+
 class Numpy:
     """The CPU."""
 
@@ -54,6 +67,16 @@ class Numpy:
         result = target.copy()
         np.add.at(result, np.asarray(rows), values)
         return result
+
+    def send(self, host: HostArray) -> Array:
+        return host
+
+    def take(self, table: Array, rows: Array, out: Array) -> None:
+        np.take(table, rows, axis=0, out=out, mode="clip")  # "clip" is what spares a copy of `out`
+
+    def windows(self, rows: Array, size: int, step: int, count: int) -> Array:
+        down, across = rows.strides
+        return np.lib.stride_tricks.as_strided(rows, (count, size, rows.shape[1]), (step * down, down, across))
 
 
 class Cupy:
@@ -87,6 +110,16 @@ class Cupy:
         result = target.copy()
         self._scatter(result, self.xp.asarray(np.asarray(rows)), values)
         return result
+
+    def send(self, host: HostArray) -> Array:
+        return self.xp.asarray(host)
+
+    def take(self, table: Array, rows: Array, out: Array) -> None:
+        self.xp.take(table, rows, axis=0, out=out)
+
+    def windows(self, rows: Array, size: int, step: int, count: int) -> Array:
+        down, across = rows.strides
+        return self.xp.lib.stride_tricks.as_strided(rows, (count, size, rows.shape[1]), (step * down, down, across))
 
 
 HOST = Numpy()

@@ -1,0 +1,123 @@
+"""A stretch of text laid out for training: batches of tokens, who meets whom in each, and who is drawn as noise.
+
+A batch holds B tokens that follow each other, with `window` more on either side. It falls into tiles of C tokens, each
+with its neighbours C + 2 window; mask[i, j] says how much token i of a tile and neighbour j count as a pair: the share
+of windows that reach so far where a window's size is drawn evenly from 1 to `window`, and 0 across the border of a
+sentence. So nothing is drawn for windows, and each pair has the weight that word2vec gives it in the mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from engine.device import HOST, HostArray, Rng, Tables
+from engine.word2vec.rows import Plan, plan
+
+xp = HOST.xp
+END = -1
+"""Stands between two sentences in a stream of codes."""
+TILE = 8
+
+
+class Shape(NamedTuple):
+    """How a batch is laid out: B tokens, in tiles of C, a window to either side; V words (row V is empty)."""
+
+    tokens: int
+    tile: int
+    window: int
+    words: int
+
+    @property
+    def rows(self) -> int:
+        """Rows that a batch gathers: its tokens and a window on either side."""
+        return self.tokens + 2 * self.window
+
+    @property
+    def tiles(self) -> int:
+        return self.tokens // self.tile
+
+    @property
+    def wide(self) -> int:
+        """Neighbours of a tile, itself included."""
+        return self.tile + 2 * self.window
+
+
+class Borders(NamedTuple):
+    """Tiles that a sentence ends in or near: their number in the chunk, and which pairs are of one sentence."""
+
+    tiles: HostArray
+    same: HostArray
+    ends: HostArray
+
+
+class Chunk(NamedTuple):
+    """Batches of one stretch. `codes` (batches B + 2 window) has a window of emptiness at either end.
+
+    `batches` is how many there are; `rows` plans the gathering of words, `noise` that of negatives, `drawn` (batches,
+    groups × K), numbered as output rows; `pairs` (batches, B) is the weight of all pairs of each token; `rate`
+    (batches) the learning rate.
+    """
+
+    shape: Shape
+    batches: int
+    tokens: int
+    codes: HostArray
+    rows: Plan
+    noise: Plan | None
+    drawn: HostArray | None
+    borders: Borders
+    pairs: HostArray
+    rate: HostArray
+
+
+def band(shape: Shape) -> HostArray:
+    """(C, C + 2 window): (window − d + 1) / window for two places that are d apart, 0 for a place and itself."""
+    apart = xp.abs(xp.arange(shape.tile)[:, None] + shape.window - xp.arange(shape.wide))
+    reach = (shape.window - apart + 1) / shape.window
+    found: HostArray = xp.where((apart > 0) & (reach > 0), reach, 0.0)
+    return found
+
+
+def kept(codes: HostArray, keep: HostArray, rng: Rng) -> tuple[HostArray, HostArray, HostArray]:
+    """What sub-sampling leaves of a stretch: (codes, the sentence of each, its place in the stretch)."""
+    word = codes != END
+    sentence = xp.cumsum(~word)
+    stays = word & (rng.random(len(codes), dtype=xp.float32) < keep[codes])
+    place = xp.flatnonzero(stays)
+    return codes[place], sentence[place], place
+
+
+def lay(
+    device: Tables,
+    shape: Shape,
+    codes: HostArray,
+    sentence: HostArray,
+    rate: HostArray,
+    negatives: Callable[[int], HostArray] | None,
+    dtype: type,
+) -> Chunk:
+    """Lay tokens out in batches. `negatives(count)` draws words (count, groups × K) for so many batches."""
+    B, C, w, V = shape.tokens, shape.tile, shape.window, shape.words
+    n = len(codes)
+    count = -(-n // B)
+    padded = xp.full(count * B + 2 * w, V, dtype=xp.int32)
+    padded[w : w + n] = codes
+    near = xp.full(len(padded), -1, dtype=xp.int64)
+    near[w : w + n] = sentence
+    near[w + n :] = sentence[-1] + 1 if n else 0
+    own = near[w : w + count * B].copy()
+    own[n:] = -2  # emptiness meets nothing
+    index = xp.lib.stride_tricks.sliding_window_view(padded, shape.rows)[::B]
+    around = xp.lib.stride_tricks.sliding_window_view(near, shape.wide)[::C]
+    tiles = xp.flatnonzero((around[:, 0] != around[:, -1]) | (own[C - 1 :: C] == -2))
+    same = (own.reshape(-1, C)[tiles][:, :, None] == around[tiles][:, None, :]).astype(dtype)
+    weights: HostArray = band(shape).astype(dtype)
+    pairs = xp.tile(weights.sum(axis=1), (count * shape.tiles, 1))
+    pairs[tiles] = (same * weights).sum(axis=2)
+    ends = xp.searchsorted(tiles, xp.arange(count + 1) * shape.tiles)
+    drawn = None if negatives is None else negatives(count)
+    noise = None if drawn is None else plan(device, 2 * drawn + 1, 2 * V + 1)
+    borders = Borders(tiles, same, ends)
+    pairs = pairs.reshape(count, B)
+    return Chunk(shape, count, n, padded, plan(device, index, V), noise, drawn, borders, pairs, rate)

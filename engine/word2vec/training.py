@@ -1,0 +1,195 @@
+"""Training word2vec on a text: settings, chunks with their own chance, epochs (slide 48; Mikolov et al. 2013).
+
+A text is a stream of codes with an END after each sentence. It is read in chunks of a fixed size, and chance in chunk c
+of epoch e comes from (seed, e, c): a run taken up at any chunk goes on to the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, Protocol
+
+from engine.activations import log_sigmoid
+from engine.device import HOST, HostArray, Rng, Tables, quiet
+from engine.word2vec import alias, examples, huffman, paths
+from engine.word2vec.chunk import TILE, Chunk, Shape, kept, lay
+from engine.word2vec.fast import Form, Kernel, Vectors
+from engine.word2vec.paths import Paths
+from engine.word2vec.vocabulary import POWER, Vocabulary, keep_c, keep_paper, noise
+
+xp = HOST.xp
+STRETCH = 32768
+"""Codes in a chunk."""
+BOUND = 0.5
+"""How far a batch may move a row at most."""
+
+
+class Settings(NamedTuple):
+    """What a run is made with. `batch` 0 chooses by the size of the vocabulary; `exact` hands a mean's 1/C back."""
+
+    model: str = "sg"
+    loss: str = "ns"
+    dim: int = 100
+    window: int = 5
+    negative: int = 5
+    sample: float = 1e-3
+    formula: str = "c"
+    epochs: int = 5
+    alpha: float = 0.025
+    min_alpha: float = 0.0001
+    seed: int = 0
+    exact: bool = False
+    batch: int = 0
+    shared: int = 16
+    group: int = 32
+    bound: float = BOUND
+    top: int = paths.TOP
+
+
+class Text(Protocol):
+    """A stream of codes, an END after each sentence, of which stretches are read."""
+
+    def __len__(self) -> int:
+        """Codes and ENDs."""
+
+    def __getitem__(self, stretch: slice) -> HostArray:
+        """Some of them (int32)."""
+
+
+class Laid(NamedTuple):
+    """A chunk, and with a tree the ways of its words."""
+
+    chunk: Chunk
+    paths: Paths | None
+
+
+def tokens(words: int) -> int:
+    """How many tokens make a batch: few where words are few, for a batch moves every word by what was before it."""
+    return min(512, max(TILE, 1 << (words // 4).bit_length() - 1 if words >= 4 else 0))
+
+
+class School:
+    """All that a run needs and does not change: what chance is drawn from, the tree, the shape of a batch."""
+
+    def __init__(self, device: Tables, settings: Settings, vocabulary: Vocabulary, dtype: Any = xp.float32) -> None:
+        self.device, self.settings, self.vocabulary, self.dtype = device, settings, vocabulary, xp.dtype(dtype).type
+        V, total = len(vocabulary.words), sum(vocabulary.counts)
+        tile = max(TILE, -(-settings.window // TILE) * TILE)
+        batch = settings.batch or tokens(V)
+        group = min(settings.group, -(-batch // tile) * tile)
+        unit = math.lcm(tile, group)
+        self.shape = Shape(-(-batch // unit) * unit, tile, settings.window, V)
+        tree = settings.loss == "hs"
+        self.form = Form(
+            settings.model == "cbow", tree, settings.negative, settings.shared, group, settings.exact, settings.bound
+        )
+        keep = {"c": keep_c, "paper": keep_paper}[settings.formula]
+        self.keep = xp.array([keep(count / total, settings.sample) for count in vocabulary.counts], dtype=xp.float32)
+        self.alias = None if tree else alias.table(noise(vocabulary.counts, POWER))
+        self.way: list[huffman.Way] | None = None
+        self.ways = None
+        if tree:
+            self.way = huffman.ways(huffman.Tree(tuple(huffman.merges(vocabulary.counts)), V))
+            self.ways = paths.pack(self.way, self.dtype, settings.top)
+
+    def start(self) -> Vectors:
+        """Vectors to begin with: v evenly from −1/D to 1/D (as gensim), u and nodes zero."""
+        V, D, tree = self.shape.words, self.settings.dim, self.form.tree
+        table = xp.zeros((V + 1, 1 if tree else 2, D), dtype=self.dtype)
+        drawn = self.chance(-1).random((V, D), dtype=xp.float32)
+        table[:V, 0] = (2 * drawn - 1) / D
+        nodes = xp.zeros((V, D), dtype=self.dtype) if tree else None
+        return Vectors(self.device.send(table), None if nodes is None else self.device.send(nodes))
+
+    def chance(self, *place: int) -> Rng:
+        """The generator of a place in the run."""
+        found: Rng = xp.random.default_rng((self.settings.seed, *(1 + each for each in place)))
+        return found
+
+    def kernel(self, alone: bool = True) -> Kernel:
+        """Rooms for one thread; `alone` where no other changes the vectors meanwhile."""
+        return Kernel(self.device, self.form, self.shape, self.settings.dim, self.dtype, self.ways, alone)
+
+    def rate(self, done: Any) -> Any:
+        """The learning rate after this share of the run: it falls on a straight line."""
+        first, last = self.settings.alpha, self.settings.min_alpha
+        return first - (first - last) * done
+
+    def lay(self, text: Text, epoch: int, c: int) -> Laid:
+        """Chunk c of an epoch: sub-sampled, laid out in batches, noise drawn."""
+        rng = self.chance(epoch, c)
+        stretch = text[c * STRETCH : (c + 1) * STRETCH]
+        codes, sentence, place = kept(stretch, self.keep, rng)
+        whole = len(text) * self.settings.epochs
+        starts = place[:: self.shape.tokens] + c * STRETCH + epoch * len(text)
+        rate = self.rate(starts / whole).astype(self.dtype)
+
+        def negatives(count: int) -> HostArray:
+            assert self.alias is not None
+            groups = self.shape.tokens // self.form.group
+            drawn = alias.draw(rng, self.alias, count * groups * self.form.shared)
+            found: HostArray = drawn.reshape(count, -1)
+            return found
+
+        chunk = lay(self.device, self.shape, codes, sentence, rate, None if self.form.tree else negatives, self.dtype)
+        return Laid(chunk, None if self.ways is None else paths.lay(self.device, self.ways, chunk))
+
+
+def chunks(text: Text) -> int:
+    """How many chunks a text has."""
+    return max(1, -(-len(text) // STRETCH))
+
+
+class Seen(NamedTuple):
+    """How far a run has come: chunks crossed in all, and words learned from since it was taken up."""
+
+    chunks: int
+    tokens: int
+
+
+def learn(school: School, text: Text, vectors: Vectors, done: int = 0, threads: int = 1) -> Iterator[Seen]:
+    """Train in place from chunk `done` of the run on; yields between chunks, where a run may be left and taken up.
+
+    One thread gives the same bits every time. Several share the vectors without locks (Niu et al. 2011), a chunk each.
+    """
+    count = chunks(text)
+    whole, tokens = count * school.settings.epochs, 0
+    kernels = [school.kernel(threads == 1) for _ in range(threads)]
+
+    def cross(kernel: Kernel, n: int) -> int:
+        laid = school.lay(text, *divmod(n, count))
+        with quiet():
+            for b in range(laid.chunk.batches):
+                kernel.update(vectors, laid.chunk, laid.paths, b)
+        return laid.chunk.tokens
+
+    with ThreadPoolExecutor(threads) as pool:
+        while done < whole:
+            numbers = range(done, min(done + threads, whole))
+            if threads == 1:
+                tokens += cross(kernels[0], done)
+            else:
+                tokens += sum(pool.map(cross, kernels, numbers))
+            done += len(numbers)
+            yield Seen(done, tokens)
+
+
+def loss(school: School, vectors: Vectors, laid: Laid, b: int, most: int = 32) -> float:
+    """The mean loss of a pair (of a token, in CBOW) over the first tokens of a batch."""
+    device = school.device
+    some = examples.examples(device, school.form, laid.chunk, b, school.way, most)
+    table = device.get(vectors.table).astype(float)
+    out = table[:, 1] if vectors.nodes is None else device.get(vectors.nodes).astype(float)
+    total, count = 0.0, 0.0
+    for inputs, targets in some:
+        h = sum(float(device.get(share)[0, 0]) * table[word, 0] for word, share, _ in inputs)
+        m, t = (
+            xp.array([float(device.get(each)[0, 0]) for each in column])
+            for column in list(zip(*targets, strict=True))[1:3]
+        )
+        a = out[[target.word for target in targets]] @ h
+        total -= float((m * log_sigmoid(xp, (2 * t - 1) * a)).sum())
+        count += 1.0 if school.form.cbow else float(m[0] if school.form.tree else m[t == 1].sum())
+    return total / count if count else 0.0

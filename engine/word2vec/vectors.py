@@ -1,0 +1,102 @@
+"""What learned vectors are asked: who is near, what is to this as that is to those, and how they lie in a plane.
+
+vectors (V, D), one row a word; near means a high cosine, and every answer is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from engine.device import HOST, HostArray
+
+xp = HOST.xp
+
+
+class Near(NamedTuple):
+    """A word by its row, and its cosine."""
+
+    word: int
+    cosine: float
+
+
+def lengths(vectors: HostArray) -> HostArray:
+    """The norm of every row, and 1 where it is 0."""
+    norm = xp.sqrt(xp.einsum("vd,vd->v", vectors, vectors))
+    found: HostArray = xp.where(norm > 0, norm, 1)
+    return found
+
+
+def directions(vectors: HostArray) -> HostArray:
+    """Every row as long as 1."""
+    found: HostArray = vectors / lengths(vectors)[:, None]
+    return found
+
+
+def top(scores: HostArray, count: int) -> HostArray:
+    """The places of the `count` largest of every row of scores (N, V), the largest first; equals in order of place."""
+    count = min(count, scores.shape[1])
+    some = xp.sort(xp.argpartition(-scores, count - 1, axis=1)[:, :count], axis=1)
+    order = xp.argsort(-xp.take_along_axis(scores, some, axis=1), axis=1, kind="stable")
+    found: HostArray = xp.take_along_axis(some, order, axis=1)
+    return found
+
+
+def nearest(vectors: HostArray, asked: HostArray, count: int, without: Sequence[Sequence[int]]) -> list[list[Near]]:
+    """The `count` words nearest to each of `asked` (N, D); of each, `without` says which words are no answer.
+
+    Only scores are scaled: the vectors may have changed a moment ago, and are neither copied nor normalised.
+    """
+    scores = (directions(asked) @ vectors.T) / lengths(vectors)
+    for row, left_out in enumerate(without):
+        scores[row, list(left_out)] = -xp.inf
+    best = top(scores, min(count, scores.shape[1] - max((len(set(w)) for w in without), default=0)))
+    return [[Near(int(w), float(scores[n, w])) for w in row] for n, row in enumerate(best)]
+
+
+def neighbours(vectors: HostArray, words: Sequence[int], count: int = 10) -> list[list[Near]]:
+    """The words nearest to each word, itself left out."""
+    return nearest(vectors, vectors[list(words)], count, [[word] for word in words])
+
+
+def similarity(vectors: HostArray, one: int, other: int) -> float:
+    """The cosine of two words."""
+    pair = directions(vectors[[one, other]])
+    return float(pair[0] @ pair[1])
+
+
+def analogies(vectors: HostArray, questions: Sequence[tuple[int, int, int]], count: int = 1) -> list[list[Near]]:
+    """a is to b as c is to …: the words nearest to b − a + c, all as directions, and no a, b or c."""
+    a, b, c = (directions(vectors[list(each)]) for each in zip(*questions, strict=True))
+    return nearest(vectors, b - a + c, count, questions)
+
+
+def mean_cosine(vectors: HostArray) -> float:
+    """The mean cosine of all pairs of different words: what a cosine must be read against."""
+    unit = directions(vectors)
+    total, n = unit.sum(axis=0), len(unit)
+    return float((total @ total - (unit * unit).sum()) / (n * (n - 1)))
+
+
+def plane(vectors: HostArray) -> HostArray:
+    """(V, 2): the coordinates along the first two principal axes. An axis's sign makes its largest part positive."""
+    centred = vectors - vectors.mean(axis=0)
+    _, _, axes = xp.linalg.svd(centred.astype(float), full_matrices=False)
+    axes = axes[:2]
+    signs = xp.sign(axes[xp.arange(len(axes)), xp.abs(axes).argmax(axis=1)])
+    found: HostArray = centred @ (axes * signs[:, None]).T
+    return found
+
+
+def purity(vectors: HostArray, classes: Mapping[int, str], count: int = 5) -> float:
+    """Of the `count` nearest of every word that has a class, the share that is of the same class."""
+    words = list(classes)
+    found = neighbours(vectors, words, count)
+    right = [classes.get(near.word) == classes[word] for word, row in zip(words, found, strict=True) for near in row]
+    return sum(right) / len(right)
+
+
+def solved(vectors: HostArray, questions: Sequence[tuple[int, int, int, int]]) -> float:
+    """The share of analogies a : b = c : d whose first answer is d."""
+    found = analogies(vectors, [(a, b, c) for a, b, c, _ in questions])
+    return sum(row[0].word == d for row, (*_, d) in zip(found, questions, strict=True)) / len(questions)

@@ -1,0 +1,65 @@
+"""What learned vectors are asked, against plain loops."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+import pytest
+
+from engine.word2vec import vectors
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> float:
+    return sum(x * y for x, y in zip(a, b, strict=True)) / sqrt(sum(x * x for x in a) * sum(y * y for y in b))
+
+
+@pytest.fixture
+def table() -> np.ndarray:
+    return np.random.default_rng(3).normal(size=(30, 5)) * np.linspace(0.1, 4, 30)[:, None]
+
+
+def test_neighbours_are_exact(table: np.ndarray) -> None:
+    for word, found in zip((4, 29), vectors.neighbours(table, (4, 29), 7), strict=True):
+        wanted = sorted((-cosine(table[word], table[w]), w) for w in range(30) if w != word)[:7]
+        assert [near.word for near in found] == [w for _, w in wanted]
+        assert [near.cosine for near in found] == pytest.approx([-c for c, _ in wanted])
+
+
+def test_more_neighbours_than_words(table: np.ndarray) -> None:
+    (found,) = vectors.neighbours(table, [2], 99)
+    assert sorted(near.word for near in found) == [w for w in range(30) if w != 2]
+
+
+def test_a_zero_vector_is_near_nothing(table: np.ndarray) -> None:
+    table[3] = 0
+    (found,) = vectors.neighbours(table, [3], 2)
+    assert [near.cosine for near in found] == [0, 0]
+
+
+def test_analogies(table: np.ndarray) -> None:
+    unit = np.array([row / sqrt(row @ row) for row in table])
+    ((best,),) = vectors.analogies(table, [(1, 2, 3)])
+    target = unit[2] - unit[1] + unit[3]
+    wanted = max((cosine(target, table[w]), w) for w in range(30) if w not in (1, 2, 3))
+    assert (best.word, best.cosine) == (wanted[1], pytest.approx(wanted[0]))
+    assert vectors.solved(table, [(1, 2, 3, best.word), (1, 2, 3, 0)]) == 0.5
+
+
+def test_similarity_and_the_mean_of_all_pairs(table: np.ndarray) -> None:
+    every = [vectors.similarity(table, i, j) for i in range(30) for j in range(30) if i != j]
+    assert vectors.mean_cosine(table) == pytest.approx(sum(every) / len(every))
+    assert vectors.similarity(table, 1, 2) == pytest.approx(cosine(table[1], table[2]))
+
+
+def test_the_plane_keeps_as_much_as_any_plane_can(table: np.ndarray) -> None:
+    flat = vectors.plane(table)
+    values = np.linalg.eigvalsh(np.cov(table.T))[::-1]
+    assert np.cov(flat.T) == pytest.approx(np.diag(values[:2]), abs=1e-9)
+    assert (vectors.plane(table) == flat).all()
+
+
+def test_purity() -> None:
+    table = np.array([[1.0, 0.1], [1, 0.2], [1, 0], [0, 1], [0.1, 1], [0.5, 0.5]])
+    assert vectors.purity(table, {0: "a", 1: "a", 2: "a", 3: "b", 4: "b"}, 1) == 1
+    assert vectors.purity(table, {0: "a", 1: "b", 2: "b", 3: "b", 4: "b"}, 1) == pytest.approx(2 / 5)

@@ -1,0 +1,279 @@
+"""word2vec at full speed: the same as the walk, in all four forms; and the walk's gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.device import HOST, Array, Device, HostArray, quiet
+from engine.reel import Env, Reel, Section
+from engine.step import drain
+from engine.word2vec import batch, examples, fast, rows, training
+from engine.word2vec.chunk import END, kept
+from engine.word2vec.training import School, Settings
+from engine.word2vec.vocabulary import Vocabulary
+from tests.engine.ruling import assert_rules_hold
+
+V, D = 40, 6
+GRAINS = {"act": 0, "n": 1, "phase": 2, "c": 3, "j": 3, "w": 4, "op": 5}
+FORMS = [("sg", "ns", False), ("sg", "hs", False), ("cbow", "ns", False), ("cbow", "ns", True), ("cbow", "hs", False)]
+FORMS += [("cbow", "hs", True)]
+
+
+def text_of(seed: int, tokens: int = 300) -> tuple[Vocabulary, HostArray]:
+    """Sentences of 1 to 40 words, some words much more frequent than others."""
+    draw = np.random.default_rng(seed)
+    counts = np.sort(draw.integers(3, 90, V))[::-1]
+    text: list[int] = []
+    while len(text) < tokens:
+        text += [*draw.choice(V, size=int(draw.integers(1, 40)), p=counts / counts.sum()), END]
+    return Vocabulary(tuple(f"w{i}" for i in range(V)), tuple(map(int, counts)), int(counts.sum())), np.array(text)
+
+
+def school(seed: int, **given: Any) -> tuple[School, HostArray, fast.Vectors]:
+    """A school in float64, its text, and vectors of which none is zero."""
+    vocabulary, text = text_of(seed)
+    settings = Settings(**{"dim": D, "sample": 0.05, "seed": seed, "batch": 64, "alpha": 0.1, "top": 7} | given)
+    made = School(HOST, settings, vocabulary, np.float64)
+    vectors = made.start()
+    draw = np.random.default_rng(seed + 1)
+    vectors.table[:-1] = draw.normal(size=vectors.table[:-1].shape) * 0.6
+    if vectors.nodes is not None:
+        vectors.nodes[:-1] = draw.normal(size=vectors.nodes[:-1].shape) * 0.6
+    return made, text, vectors
+
+
+def by_symbol(device: Device, vectors: fast.Vectors) -> dict[str, Array]:
+    """Every vector by its symbol, (D, 1)."""
+    found = {f"v[{w}]": device.put(vectors.table[w, 0][:, None]) for w in range(V)}
+    if vectors.nodes is not None:
+        return found | {f"theta[{n}]": device.put(vectors.nodes[n][:, None]) for n in range(V - 1)}
+    return found | {f"u[{w}]": device.put(vectors.table[w, 1][:, None]) for w in range(V)}
+
+
+def farthest(held: dict[str, Array], vectors: fast.Vectors) -> float:
+    """How far the fast form's vectors are from the walk's."""
+    return max(float(np.abs(held[name] - each).max()) for name, each in by_symbol(HOST, vectors).items())
+
+
+def walked(
+    made: School, chunk: Any, b: int, table: dict[str, Array], device: Device = HOST, most: int | None = None
+) -> tuple[Any, Any, str, list[batch.Example]]:
+    """(the walk of a batch, its rate, what is spoken to, its examples)."""
+    of = "theta" if made.form.tree else "u"
+    some = examples.examples(device, made.form, chunk, b, made.way, most)
+    rate, bound = device.put([[float(chunk.rate[b])]]), device.put([[made.form.bound]])
+    return batch.batch(device.xp, some, table, rate, bound, of), rate, of, some
+
+
+@pytest.mark.parametrize(("bound", "window"), [(0.5, 5), (0.01, 3), (1e9, 11)])
+@pytest.mark.parametrize(("model", "loss", "exact"), FORMS)
+def test_the_fast_form_is_the_walk(model: str, loss: str, exact: bool, bound: float, window: int) -> None:
+    made, text, vectors = school(
+        3, model=model, loss=loss, exact=exact, bound=bound, window=window, alpha=0.1 if bound < 1e6 else 0.01
+    )
+    laid, kernel = made.lay(text, 0, 0), made.kernel()
+    assert laid.chunk.batches >= 3
+    for b in range(laid.chunk.batches):
+        before = by_symbol(HOST, vectors)
+        walk, *_ = walked(made, laid.chunk, b, before)
+        held, _ = drain(walk)
+        kernel.update(vectors, laid.chunk, laid.paths, b)
+        assert farthest(held, vectors) < 1e-12
+        assert farthest(before, vectors) > 1e-3
+    assert not vectors.table[-1].any(), "the empty row has learned"
+
+
+def test_the_bound_holds_and_is_felt() -> None:
+    made, text, vectors = school(3, bound=0.01)
+    before = vectors.table.copy()
+    laid = made.lay(text, 0, 0)
+    made.kernel().update(vectors, laid.chunk, laid.paths, 0)
+    moved = np.linalg.norm(vectors.table - before, axis=2)
+    assert moved[:, 0].max() == pytest.approx(0.01)
+    assert moved[:, 1].max() <= 0.02 + 1e-12, "by its neighbours and as noise"
+
+
+@pytest.mark.parametrize(("model", "loss", "exact"), FORMS)
+def test_central_differences_of_a_batch(model: str, loss: str, exact: bool) -> None:
+    made, text, vectors = school(5, model=model, loss=loss, exact=True, window=3)
+    laid = made.lay(text, 0, 0)
+    table = by_symbol(HOST, vectors)
+    some = examples.examples(HOST, made.form, laid.chunk, 1, made.way, 9)
+    of = "theta" if made.form.tree else "u"
+    zero = HOST.put([[0.0]])
+
+    def losses(held: dict[str, Array]) -> tuple[dict[str, Array], float]:
+        grads: Any = {}
+        L = zero
+        for n, example in enumerate(some):
+            grads, L = drain(batch.learn(np, example, held, grads, L, of, (("n", n),)))
+        return grads, float(L[0, 0])
+
+    grads, _ = losses(table)
+    whole: dict[str, Array] = {}
+    for name, grad in grads.items():
+        kind, w = name.split("[")
+        symbol = f"{'u' if kind == 'dnoise' else kind[1:]}[{w}"
+        whole[symbol] = whole.get(symbol, 0) + grad
+    assert len(whole) > 10
+    for symbol, grad in whole.items():
+        for d in (0, D - 1):
+            ends = []
+            for eps in (1e-5, -1e-5):
+                moved = table[symbol].copy()
+                moved[d] += eps
+                ends.append(losses({**table, symbol: moved})[1])
+            assert grad[d, 0] == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-5, abs=1e-8)
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize(("model", "loss", "exact"), FORMS)
+def test_batches_equal_autograd(model: str, loss: str, exact: bool) -> None:
+    torch = pytest.importorskip("torch")
+    made, text, vectors = school(7, model=model, loss=loss, exact=True, window=4, bound=1e9, alpha=0.01)
+    laid, kernel = made.lay(text, 0, 0), made.kernel()
+    leaf = {name: torch.tensor(value, requires_grad=True) for name, value in by_symbol(HOST, vectors).items()}
+    of = "theta" if made.form.tree else "u"
+    for b in range(3):
+        L = torch.zeros(())
+        for inputs, targets in examples.examples(HOST, made.form, laid.chunk, b, made.way):
+            h = sum(float(share[0, 0]) * leaf[f"v[{w}]"] for w, share, _ in inputs)
+            for w, m, t, _ in targets:
+                a = (leaf[f"{of}[{w}]"] * h).sum()
+                L = L + float(m[0, 0]) * torch.nn.functional.binary_cross_entropy_with_logits(a, torch.tensor(t[0, 0]))
+        L.backward()
+        rate = float(laid.chunk.rate[b])
+        leaf = {
+            name: (x - (0 if x.grad is None else rate * x.grad)).detach().requires_grad_() for name, x in leaf.items()
+        }
+        kernel.update(vectors, laid.chunk, laid.paths, b)
+        assert farthest({name: x.detach().numpy() for name, x in leaf.items()}, vectors) < 1e-9
+
+
+@pytest.mark.parametrize(("model", "loss", "exact"), FORMS)
+def test_every_rule_of_a_batch_gives_its_step(model: str, loss: str, exact: bool, device: Device) -> None:
+    made, text, vectors = school(9, model=model, loss=loss, exact=exact, window=2, bound=0.05)
+    laid = made.lay(text, 0, 0)
+    table = by_symbol(device, vectors)
+    walk, rate, of, some = walked(made, laid.chunk, 1, table, device, most=6)
+    env = {**table, "rate": rate, "bound": device.put([[0.05]]), "L": 0 * rate}
+    for n, (inputs, targets) in enumerate(some):
+        for c, each in enumerate(inputs):
+            env |= {f"share[{n},{c}]": each.share, f"back[{n},{c}]": each.back}
+        for j, target in enumerate(targets):
+            env |= {f"m[{n},{j}]": target.m, f"t[{n},{j}]": target.t}
+    count = sum(1 for _ in walk)
+    section = Section((), lambda: walked(made, laid.chunk, 1, table, device, most=6)[0], lambda: Env(env, {}), count)
+    met = assert_rules_hold(device, Reel([section], GRAINS), batch.RULES)
+    assert {f"a_{of}", f"d{of}", of, "v", "dv", "h"} <= met
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_add_up(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    index = np.minimum(draw.zipf(1.4, size=(3, 50)), 12) - 1
+    made = rows.plan(HOST, index, 12)
+    for b in range(3):
+        table, move = draw.normal(size=(13, 8)), draw.normal(size=(50, 2, 4))
+        table[12] = 0
+        wanted = table.copy()
+        np.add.at(wanted, index[b], move.reshape(50, 8))
+        rows.add(HOST, table, made, b, move, 1e9, np.empty((50, 8)), now=False)
+        assert np.abs(table - wanted).max() < 1e-12
+
+
+def test_sub_sampling_keeps_what_it_should() -> None:
+    text = np.array([0, 1, END, 2, 2, END] * 500)
+    codes, sentence, place = kept(text, np.array([1.0, 0.5, 0.25], dtype=np.float32), np.random.default_rng(0))
+    assert np.bincount(codes) / [500, 500, 1000] == pytest.approx([1, 0.5, 0.25], abs=0.06)
+    assert (text[place] == codes).all()
+    assert (np.diff(sentence) >= 0).all()
+    assert len(set(sentence)) > 650, "two sentences are never one"
+
+
+@pytest.mark.parametrize(("model", "loss", "exact"), FORMS)
+def test_runs_repeat_and_go_on_to_the_bit(model: str, loss: str, exact: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "STRETCH", 64)
+    ends = []
+    for stop in (None, 3, 7):
+        vocabulary, text = text_of(2)
+        settings = Settings(model, loss, dim=16, epochs=2, sample=0.05, seed=4, exact=exact, alpha=0.05)
+        made = School(HOST, settings, vocabulary)
+        vectors, done = made.start(), 0
+        for seen in training.learn(made, text, vectors):
+            done = seen.chunks
+            if done == stop:
+                break
+        again = fast.Vectors(*(None if each is None else each.copy() for each in vectors))
+        assert stop is None or done == stop
+        for _ in training.learn(School(HOST, settings, vocabulary), text, again, done):
+            pass
+        ends.append(again)
+    assert (ends[0].table[:-1] != 0).any()
+    for other in ends[1:]:
+        assert (ends[0].table == other.table).all()
+        assert ends[0].nodes is None or (ends[0].nodes == other.nodes).all()
+
+
+@pytest.mark.parametrize(("model", "loss", "exact"), FORMS)
+def test_training_lowers_the_loss(model: str, loss: str, exact: bool) -> None:
+    vocabulary, text = text_of(2, 2000)
+    made = School(HOST, Settings(model, loss, dim=16, epochs=30, sample=0, alpha=0.05, exact=exact), vocabulary)
+    vectors, laid = made.start(), made.lay(text, 0, 0)
+    before = training.loss(made, vectors, laid, 1)
+    if loss == "ns":
+        assert before == pytest.approx(6 * np.log(2), rel=1e-3), "a coin for the pair and for each of five negatives"
+    for _ in training.learn(made, text, vectors):
+        pass
+    assert training.loss(made, vectors, laid, 1) < before - 0.05
+
+
+def test_two_threads_learn_as_well() -> None:
+    vocabulary, text = text_of(2, 3000)
+    losses = []
+    for threads in (1, 2):
+        made = School(HOST, Settings(dim=16, epochs=20, sample=0, alpha=0.05), vocabulary)
+        vectors, laid = made.start(), made.lay(text, 0, 0)
+        for _ in training.learn(made, text, vectors, threads=threads):
+            pass
+        losses.append(training.loss(made, vectors, laid, 1))
+    assert losses[1] < losses[0] + 0.1
+
+
+MUTATIONS = {
+    "the halo to the left": ("into[:w] = q[0, :, :w].T", "into[:w] = 0 * q[0, :, :w].T"),
+    "the halo to the right": ("into[w + B :] = q[-1, :, C + w :].T", "into[w + B :] = 0 * q[-1, :, C + w :].T"),
+    "the tile before": ("T[1:, :w, :w] = q[:-1, C - w :, C + w :]", "T[1:, :w, :w] = 0"),
+    "the tile after": ("T[:-1, C + w :, C - w :] = q[1:, :w, :w]", "T[:-1, C + w :, C - w :] = 0"),
+    "the border of a sentence": ("if end > start:", "if False:"),
+    "what noise says to v": ("self.move[w : w + B, :D] += self.more", "pass"),
+    "how much noise counts": ("self.form.negatives / self.form.shared", "self.form.negatives"),
+    "the sign of a bit": ("        q *= signs\n", ""),
+    "the top of the tree": ("top += move", "pass"),
+    "a mean's way back": ("return self.M if given is None else given", "return self.M"),
+    "the tile's last neighbours": ("middle[1:, :w] += parts[:-1, C + w :]", "pass"),
+}
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_broken_fast_form_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import inspect
+
+    source, (right, wrong) = inspect.getsource(fast), MUTATIONS[name]
+    assert right in source
+    space: dict[str, Any] = {"__name__": "engine.word2vec.fast"}
+    exec(compile(source.replace(right, wrong), "broken", "exec"), space)
+    noticed = False
+    for model, loss, exact in FORMS:
+        made, text, vectors = school(3, model=model, loss=loss, exact=exact)
+        laid = made.lay(text, 0, 0)
+        kernel = space["Kernel"](HOST, made.form, made.shape, D, np.float64, made.ways)
+        for b in range(2):
+            with quiet():
+                held, _ = drain(walked(made, laid.chunk, b, by_symbol(HOST, vectors))[0])
+                kernel.update(vectors, laid.chunk, laid.paths, b)
+            noticed |= not farthest(held, vectors) <= 1e-9
+    assert noticed
