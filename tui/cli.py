@@ -34,7 +34,7 @@ def main() -> None:
     except click.Abort:
         sys.exit(130)
     except Refused as refused:
-        fail(refused.say(_words()))
+        fail(refused.say(words_of()))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it is quiet
         sys.exit(1)
@@ -53,7 +53,7 @@ def fail(said: str) -> NoReturn:
 _spoken = {"lang": ""}
 
 
-def _words() -> Words:
+def words_of() -> Words:
     return Words(language(_spoken["lang"]), "tui")
 
 
@@ -117,8 +117,8 @@ def open_command(
 def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: str, afresh: bool = False) -> None:
     """Open the app, if there is a terminal to open it in."""
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        fail(_words()("error.terminal", lesson=lesson or "LESSON"))
-    _device(device)
+        fail(words_of()("error.terminal", lesson=lesson or "LESSON"))
+    open_on(device)
     from tui.app import UnrollApp
     from tui.store import Store
     from tui.terminal import wants_ascii
@@ -131,7 +131,7 @@ def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: st
     store.flush()
 
 
-def _device(name: str) -> Any:
+def open_on(name: str) -> Any:
     from engine.device import DeviceError, open_device
 
     try:
@@ -159,7 +159,7 @@ def lessons_command(as_json: bool, lang: str | None) -> None:
             click.echo(f"{card.id:<22}{card.slides:<22}{card.title[speak]}")
 
 
-def _above(name: str, default: str) -> str:
+def above(name: str, default: str) -> str:
     """An option that stood before the command: `unroll --device gpu show …`."""
     parent = click.get_current_context().parent
     return str((parent.obj or {}).get(name) or default) if parent is not None else default
@@ -207,7 +207,7 @@ def show_command(
     card = find(lesson)
     given = _settings(pairs)
     read_all(card.knobs, given)
-    device, glyphs = device or _above("device", "cpu"), glyphs or _above("glyphs", "auto")
+    device, glyphs = device or above("device", "cpu"), glyphs or above("glyphs", "auto")
     for wrong, key in (
         (state and seed, "state_seed"),
         (place and step, "both_places"),
@@ -221,7 +221,7 @@ def show_command(
 
     if state is not None:
         load(state, card.id)
-    target = _device(device)
+    target = open_on(device)
     from lessons.player import Player
     from lessons.state import restore
 
@@ -304,6 +304,12 @@ def completion_command(shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None
     click.echo(kind(cli, {}, "unroll", "_UNROLL_COMPLETE").source())
+
+
+from tui.vectors import analogy_command, neighbours_command, train_group  # noqa: E402 - they need what is above
+
+for each in (train_group, neighbours_command, analogy_command):
+    cli.add_command(each)
 
 
 if __name__ == "__main__":

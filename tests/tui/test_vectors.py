@@ -1,0 +1,144 @@
+"""Word vectors from the command line: train, stop, go on, ask; and all that can be wrong with what is given."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.word2vec.files import load
+from lessons.world import world
+from tests.tui.test_cli import ENV, unroll
+
+COMMAND = [sys.executable, "-m", "tui.cli", "train", "word2vec"]
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small world as a file."""
+    path = tmp_path_factory.mktemp("text") / "world.txt"
+    path.write_text("\n".join(" ".join(words) for words in world("en").sentences(3000)), encoding="utf-8")
+    return path
+
+
+SMALL = ("--dim", "24", "--window", "3", "--epochs", "40", "--alpha", ".05", "--min-count", "1")
+
+
+@pytest.mark.parametrize("form", ["sg-ns", "cbow-hs"])
+def test_train_and_ask(text: Path, tmp_path: Path, form: str) -> None:
+    out, (model, loss) = tmp_path / "v.bin", form.split("-")
+    done = unroll(
+        "train", "word2vec", str(text), *SMALL, "--model", model, "--loss", loss, "--binary", "--out", str(out),
+        "--watch", "paris,king", "--json",
+    )  # fmt: skip
+    said = json.loads(done.stdout)
+    held = load(out)
+    assert said["words"] == len(held.words)
+    assert said["settings"]["model"] == model
+    assert said["tokens"] > 100_000
+    assert "paris" in done.stderr
+    assert not out.with_name("v.bin.checkpoint").exists()
+    near = json.loads(unroll("neighbours", str(out), "paris", "king", "--count", "5", "--json").stdout)
+    capitals = {row[0] for row in world("en").tables["nation"].rows}
+    assert sum(each["word"] in capitals for each in near["paris"]) >= 4
+    assert "paris\n  " in unroll("neighbours", str(out), "paris").stdout
+    solved = json.loads(unroll("analogy", str(out), "man", "woman", "king", "--json").stdout)
+    assert len(solved["man : woman = king : ?"]) == 10
+
+
+def test_the_same_seed_gives_the_same_file(text: Path, tmp_path: Path) -> None:
+    found = []
+    for seed in ("1", "1", "2"):
+        out = tmp_path / "v.txt"
+        unroll("train", "word2vec", str(text), "--dim", "8", "--epochs", "2", "--seed", seed, "--out", str(out))
+        found.append(out.read_bytes())
+    assert found[0] == found[1] != found[2]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
+def test_stopped_and_taken_up(text: Path, tmp_path: Path, how: signal.Signals) -> None:
+    whole, out = tmp_path / "whole.txt", tmp_path / "v.txt"
+    options = ("--dim", "16", "--epochs", "60", "--keep-every", "0")
+    unroll("train", "word2vec", str(text), *options, "--out", str(whole))
+    kept = out.with_name("v.txt.checkpoint")
+    for _ in range(2):
+        command = [*COMMAND, str(text), *options, "--out", str(out), *(["--resume"] if kept.exists() else [])]
+        running = subprocess.Popen(command, env=ENV, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        time.sleep(random.uniform(1.5, 3))
+        running.send_signal(how)
+        _, err = running.communicate(timeout=60)
+        if how is not signal.SIGKILL and running.returncode:
+            assert running.returncode == 128 + how
+            assert "--resume" in err
+            assert kept.exists()
+    if not out.exists():
+        unroll("train", "word2vec", str(text), *options, "--out", str(out), *(["--resume"] if kept.exists() else []))
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_a_checkpoint_of_another_run(text: Path, tmp_path: Path) -> None:
+    out = tmp_path / "v.txt"
+    assert "no checkpoint" in unroll("train", "word2vec", str(text), "--out", str(out), "--resume", code=2).stderr
+    command = [*COMMAND, str(text), "--epochs", "3000", "--dim", "8", "--out", str(out)]
+    running = subprocess.Popen(command, env=ENV, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    time.sleep(3)
+    running.send_signal(signal.SIGTERM)
+    running.wait(60)
+    said = unroll(
+        "train", "word2vec", str(text), "--epochs", "3000", "--dim", "9", "--out", str(out), "--resume", code=2
+    )
+    assert "dim was 8, now it is 9" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "said"),
+    [
+        (b"", (), "no words"),
+        (b"\x89PNG\0\0", (), "binary"),
+        (b"word", (), "different word(s)"),
+        (b"one sentence of few words", (), "--min-count"),
+        (b"a b c a b c", ("--min-count", "1", "--dim", "0"), "--dim"),
+        (b"a b c a b c", ("--min-count", "1", "--window", "0"), "--window"),
+        (b"a b c a b c", ("--min-count", "1", "--alpha", "0"), "--alpha"),
+        (b"a b c a b c", ("--min-count", "1", "--watch", "x"), "x is not among the 3 words"),
+        (b"a b c a b c", ("--min-count", "1", "--out", "nowhere/v.txt"), "there is no folder"),
+        (b"a b c a b c", ("--min-count", "1", "--out", "."), "a folder"),
+        (b"a b c a b c " * 99, ("--min-count", "1", "--epochs", "9", "--alpha", "1e38", "--loss", "hs"), "diverged"),
+    ],
+)
+def test_bad_input(tmp_path: Path, data: bytes, options: tuple[str, ...], said: str) -> None:
+    path = tmp_path / "text.txt"
+    path.write_bytes(data)
+    given = options if "--out" in options else (*options, "--out", str(tmp_path / "v.txt"))
+    done = unroll("train", "word2vec", str(path), *given, code=2)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip().splitlines()[-1].startswith("unroll: ")
+    assert [each.name for each in tmp_path.iterdir()] == ["text.txt"]
+
+
+def test_files_that_are_none(tmp_path: Path) -> None:
+    assert "no such file" in unroll("train", "word2vec", str(tmp_path / "x"), code=2).stderr
+    assert "a folder" in unroll("train", "word2vec", str(tmp_path), code=2).stderr
+    assert "no such file" in unroll("neighbours", str(tmp_path / "x"), "word", code=2).stderr
+    broken = tmp_path / "v.txt"
+    broken.write_text("2 2\none 1 2\n")
+    assert "cut off" in unroll("neighbours", str(broken), "one", code=2).stderr
+    broken.write_text("2 2\none 1 2\ntwo 3 4\n")
+    assert "did you mean two?" in unroll("neighbours", str(broken), "twoo", code=2).stderr
+    assert "不在" in unroll("analogy", str(broken), "one", "two", "drei", code=2, env={"LANG": "zh_CN.UTF-8"}).stderr
+
+
+def test_one_long_line_and_bad_bytes(tmp_path: Path) -> None:
+    path, out = tmp_path / "text.txt", tmp_path / "v.txt"
+    path.write_bytes(b"one two \xff three " * 200_000)
+    done = unroll("train", "word2vec", str(path), "--epochs", "1", "--dim", "4", "--out", str(out), "--json")
+    assert json.loads(done.stdout)["bad_bytes"] == 200_000
+    assert "200,000 bad bytes" in done.stderr
+    assert load(out).words == ("one", "two", "three")
