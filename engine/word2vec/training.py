@@ -22,12 +22,17 @@ from engine.word2vec.vocabulary import POWER, Vocabulary, keep_c, keep_paper, no
 xp = HOST.xp
 STRETCH = 32768
 """Codes in a chunk."""
+GROUPS = {"sg": 32, "cbow": 128}
+"""Tokens that share negatives: in CBOW each has one target, in skip-gram all of its neighbours."""
 BOUND = 0.5
 """How far a batch may move a row at most."""
 
 
 class Settings(NamedTuple):
-    """What a run is made with. `batch` 0 chooses by the size of the vocabulary; `exact` hands a mean's 1/C back."""
+    """What a run is made with. `batch` 0 chooses by the size of the vocabulary, `group` 0 by the model.
+
+    `exact` hands a mean's 1/C back.
+    """
 
     model: str = "sg"
     loss: str = "ns"
@@ -43,7 +48,7 @@ class Settings(NamedTuple):
     exact: bool = False
     batch: int = 0
     shared: int = 16
-    group: int = 32
+    group: int = 0
     bound: float = BOUND
     top: int = paths.TOP
 
@@ -78,7 +83,7 @@ class School:
         V, total = len(vocabulary.words), sum(vocabulary.counts)
         tile = max(TILE, -(-settings.window // TILE) * TILE)
         batch = settings.batch or tokens(V)
-        group = min(settings.group, -(-batch // tile) * tile)
+        group = min(settings.group or GROUPS[settings.model], -(-batch // tile) * tile)
         unit = math.lcm(tile, group)
         self.shape = Shape(-(-batch // unit) * unit, tile, settings.window, V)
         tree = settings.loss == "hs"

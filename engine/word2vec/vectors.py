@@ -11,6 +11,8 @@ from typing import NamedTuple
 from engine.device import HOST, HostArray
 
 xp = HOST.xp
+BLOCK = 64
+"""Scores whose largest stands for them all while the nearest are sought."""
 
 
 class Near(NamedTuple):
@@ -36,10 +38,28 @@ def directions(vectors: HostArray) -> HostArray:
 def top(scores: HostArray, count: int) -> HostArray:
     """The places of the `count` largest of every row of scores (N, V), the largest first; equals in order of place."""
     count = min(count, scores.shape[1])
-    some = xp.sort(xp.argpartition(-scores, count - 1, axis=1)[:, :count], axis=1)
+    some = xp.sort(largest(scores, count), axis=1)
     order = xp.argsort(-xp.take_along_axis(scores, some, axis=1), axis=1, kind="stable")
     found: HostArray = xp.take_along_axis(some, order, axis=1)
     return found
+
+
+def largest(scores: HostArray, count: int) -> HostArray:
+    """Places of the `count` largest of every row, in any order: only blocks that can hold one are looked into."""
+    rows, size = scores.shape
+    blocks = size // BLOCK
+    if blocks <= 4 * count:
+        found: HostArray = xp.argpartition(scores, size - count, axis=1)[:, size - count :]
+        return found
+    whole = scores[:, : blocks * BLOCK].reshape(rows, blocks, BLOCK)
+    best = xp.argpartition(whole.max(axis=2), blocks - count, axis=1)[:, blocks - count :]
+    inside = (best[:, :, None] * BLOCK + xp.arange(BLOCK)).reshape(rows, -1)
+    rest = xp.broadcast_to(xp.arange(blocks * BLOCK, size), (rows, size - blocks * BLOCK))
+    places = xp.concatenate([inside, rest], axis=1)
+    among = xp.take_along_axis(scores, places, axis=1)
+    chosen = xp.argpartition(among, among.shape[1] - count, axis=1)[:, among.shape[1] - count :]
+    within: HostArray = xp.take_along_axis(places, chosen, axis=1)
+    return within
 
 
 def nearest(vectors: HostArray, asked: HostArray, count: int, without: Sequence[Sequence[int]]) -> list[list[Near]]:
@@ -47,7 +67,8 @@ def nearest(vectors: HostArray, asked: HostArray, count: int, without: Sequence[
 
     Only scores are scaled: the vectors may have changed a moment ago, and are neither copied nor normalised.
     """
-    scores = (directions(asked) @ vectors.T) / lengths(vectors)
+    scores = xp.ascontiguousarray((vectors @ directions(asked).T).T)  # half the time of asked @ vectors.T
+    scores /= lengths(vectors)
     for row, left_out in enumerate(without):
         scores[row, list(left_out)] = -xp.inf
     best = top(scores, min(count, scores.shape[1] - max((len(set(w)) for w in without), default=0)))

@@ -64,3 +64,12 @@ def test_purity() -> None:
     table = np.array([[1.0, 0.1], [1, 0.2], [1, 0], [0, 1], [0.1, 1], [0.5, 0.5]])
     assert vectors.purity(table, {0: "a", 1: "a", 2: "a", 3: "b", 4: "b"}, 1) == 1
     assert vectors.purity(table, {0: "a", 1: "b", 2: "b", 3: "b", 4: "b"}, 1) == pytest.approx(2 / 5)
+
+
+@pytest.mark.parametrize("size", [50, 640, 5000, 5003])
+@pytest.mark.parametrize("count", [1, 10])
+def test_the_largest_are_found_in_blocks(size: int, count: int) -> None:
+    scores = np.random.default_rng(size).normal(size=(7, size))
+    scores[0, 3], scores[0, -1] = 9, 9 - (count == 1)
+    wanted = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+    assert (vectors.top(scores, count) == wanted).all()
