@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from lessons.knobs import Refused
-from lessons.words import Words
+from tui.speech import spoken, words_of
 from tui.terminal import language
 
 
@@ -50,17 +50,10 @@ def fail(said: str) -> NoReturn:
     sys.exit(2)
 
 
-_spoken = {"lang": ""}
-
-
-def words_of() -> Words:
-    return Words(language(_spoken["lang"]), "tui")
-
-
 def _speak(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Remember --lang before anything can go wrong."""
     if value:
-        _spoken["lang"] = value
+        spoken["lang"] = value
     return value
 
 
@@ -151,7 +144,7 @@ def lessons_command(as_json: bool, lang: str | None) -> None:
     if as_json:
         click.echo(json.dumps({"lessons": [card.describe() for card in found.values()]}, ensure_ascii=False))
         return
-    speak = language(_spoken["lang"])
+    speak = language(spoken["lang"])
     for card in found.values():
         if isinstance(card, Broken):
             click.echo(f"! {card.id:<12} {card.error}")
@@ -241,7 +234,7 @@ def show_command(
         from tui.terminal import speaks_utf8
 
         ascii_only = glyphs == "ascii" or (glyphs == "auto" and not speaks_utf8())
-        _print(picture(player, language(_spoken["lang"]), ascii_only))
+        _print(picture(player, language(spoken["lang"]), ascii_only))
 
 
 def _print(text: str) -> None:

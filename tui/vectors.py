@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lessons.knobs import Refused
+from tui.speech import words_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -102,6 +103,7 @@ class Run:
             raise Refused("file_folder", file=self.out)
         self.checkpoint = self.out.with_name(self.out.name + ".checkpoint")
         self.stopped = 0
+        self.words = words_of()
 
     def go(self) -> int:
         """Read, train, write. The exit code: 0, or 128 + the signal that ended it."""
@@ -164,10 +166,9 @@ class Run:
         with said(self.files[0]):
             corpus = read(self.files, o["min_count"], o["max_size"], o["tokens"] == "spaces", o["lower"], segmenter())
         known = corpus.vocabulary
-        self.say(
-            f"{known.total:,} words, {len(known.words):,} different ones kept, {corpus.sentences:,} lines"
-            + (f"; {corpus.bad:,} bad bytes replaced" if corpus.bad else "")
-        )
+        counts = {"total": f"{known.total:,}", "kept": f"{len(known.words):,}", "lines": f"{corpus.sentences:,}"}
+        bad = self.words("train.bad", bad=f"{corpus.bad:,}") if corpus.bad else ""
+        self.say(self.words("train.read", **counts) + bad)
         return corpus
 
     def settings(self) -> Settings:
@@ -217,9 +218,10 @@ class Run:
 
         whole = chunks(corpus.text) * school.settings.epochs
         bar = Progress(
-            TextColumn("training"),
+            TextColumn(self.words("train.bar")),
             BarColumn(),
-            TextColumn("{task.percentage:3.0f} %  {task.fields[rate]:,.0f} words/s  loss {task.fields[loss]}"),
+            TextColumn("{task.percentage:3.0f} %  {task.fields[rate]:,.0f} " + self.words("train.rate")),
+            TextColumn(self.words("train.loss") + " {task.fields[loss]}"),
             TimeRemainingColumn(),
         )
         task = bar.add_task("", total=whole, completed=done, rate=0.0, loss="–")
@@ -251,7 +253,7 @@ class Run:
                 if self.stopped:
                     break
         if self.stopped and seen is not None:
-            self.say(f"stopped at {seen.chunks} of {whole} chunks; go on with the same command and --resume")
+            self.say(self.words("train.stopped", done=seen.chunks, whole=whole))
         seconds, tokens = time.monotonic() - began, seen.tokens if seen else 0
         return {
             "out": str(self.out),
@@ -303,8 +305,6 @@ def find(words: tuple[str, ...], word: str) -> int:
     if word in words:
         return words.index(word)
     from difflib import get_close_matches
-
-    from tui.cli import words_of
 
     close = get_close_matches(word, words, 3, 0.6)
     hint = words_of()("refused.word_near", words=", ".join(close)) if close else ""

@@ -135,6 +135,14 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     assert "不在" in unroll("analogy", str(broken), "one", "two", "drei", code=2, env={"LANG": "zh_CN.UTF-8"}).stderr
 
 
+def test_it_speaks_chinese(tmp_path: Path) -> None:
+    path, out = tmp_path / "text.txt", tmp_path / "v.txt"
+    path.write_text("我 是 学生 我 是 老师\n" * 9, encoding="utf-8")
+    done = unroll("--lang", "zh", "train", "word2vec", str(path), "--tokens", "spaces", "--dim", "4", "--out", str(out))
+    assert "保留 4 个不同的词" in done.stderr
+    assert set(load(out).words) == {"我", "是", "学生", "老师"}
+
+
 def test_one_long_line_and_bad_bytes(tmp_path: Path) -> None:
     path, out = tmp_path / "text.txt", tmp_path / "v.txt"
     path.write_bytes(b"one two \xff three " * 200_000)
