@@ -14,6 +14,7 @@ import click
 from lessons.knobs import Refused
 from tui.speech import spoken, words_of
 from tui.terminal import language
+from tui.vectors import analogy_command, neighbours_command, train_group
 
 
 def main() -> None:
@@ -298,8 +299,6 @@ def completion_command(shell: str) -> None:
     assert kind is not None
     click.echo(kind(cli, {}, "unroll", "_UNROLL_COMPLETE").source())
 
-
-from tui.vectors import analogy_command, neighbours_command, train_group  # noqa: E402 - they need what is above
 
 for each in (train_group, neighbours_command, analogy_command):
     cli.add_command(each)

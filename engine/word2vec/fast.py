@@ -123,10 +123,7 @@ class Kernel:
     def bag_by_noise(self, table: Array, chunk: Chunk, b: int) -> None:
         """CBOW with negatives: the mean of the context says one word."""
         xp, D, w, B = self.device.xp, self.D, self.shape.window, self.shape.tokens
-        rate, pairs = chunk.rate[b], self.device.send(chunk.pairs[b])
-        there = (pairs > 0) * self.dtype(rate)
-        back = self.mean(pairs)
-        xp.matmul(self.M, self.near(self.rows[:, :D]), out=self.h.reshape(-1, self.shape.tile, D))
+        there, back = self.bag(chunk, b)
         u = self.rows[w : w + B, D:]
         q = pulled(xp, xp.einsum("bd,bd->b", self.h, u), there)[:, None]
         dh = self.dh[w : w + B]
@@ -134,16 +131,23 @@ class Kernel:
         xp.multiply(q, self.h, out=self.move[w : w + B, D:])
         self.move[:w, D:] = 0
         self.move[w + B :, D:] = 0
-        weight = (chunk.pairs[b] > 0) * (self.form.negatives / self.form.shared * rate)
+        weight = (chunk.pairs[b] > 0) * (self.form.negatives / self.form.shared * chunk.rate[b])
         self.pushed(table, chunk, b, self.h, weight, self.more)
         dh += self.more
         self.back(back, self.dh, self.move[:, :D])
 
-    def mean(self, pairs: Array) -> Array:
-        """Make M's rows add up to 1; what handed a mean's gradient back is M itself, or (word2vec.c) what it was."""
+    def bag(self, chunk: Chunk, b: int) -> tuple[Array, Array]:
+        """Every token's h, the mean of its context: M's rows are made to add up to 1.
+
+        Returns the rate of each token (B,), 0 where it has no context, and what hands the gradient of a mean back: M
+        itself, or (word2vec.c) what it was.
+        """
+        xp, tile = self.device.xp, self.shape.tile
+        pairs = self.device.send(chunk.pairs[b])
         given = None if self.form.exact else self.M.copy()
-        self.M /= self.device.xp.maximum(pairs, self.dtype(1e-9)).reshape(-1, self.shape.tile, 1)
-        return self.M if given is None else given
+        self.M /= xp.maximum(pairs, self.dtype(1e-9)).reshape(-1, tile, 1)
+        xp.matmul(self.M, self.near(self.rows[:, : self.D]), out=self.h.reshape(-1, tile, self.D))
+        return (pairs > 0) * self.dtype(chunk.rate[b]), self.M if given is None else given
 
     def pushed(self, table: Array, chunk: Chunk, b: int, h: Array, weight: Any, dh: Array) -> None:
         """Negatives, shared by a group: what h (B, D) gets from them into `dh`, what they get into `dnoise`."""
@@ -169,11 +173,8 @@ class Kernel:
             self.ways_above(nodes, X, chunk, b, self.move)
             self.fold(parts, self.move)
             return
-        rate, pairs = chunk.rate[b], self.device.send(chunk.pairs[b])
-        there = ((pairs > 0) * self.dtype(rate))[:, None]
-        back = self.mean(pairs)
-        inputs = self.h.reshape(-1, C, self.D)
-        xp.matmul(self.M, self.near(self.rows), out=inputs)
+        rate, back = self.bag(chunk, b)
+        there, inputs = rate[:, None], self.h.reshape(-1, C, self.D)
         weights = there * xp.tile(self.eye, (self.shape.tiles, 1))
         parts = self.ways_below(nodes, inputs, weights, paths, b)
         dh = self.dh[w : w + B]

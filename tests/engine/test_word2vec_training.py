@@ -253,7 +253,7 @@ MUTATIONS = {
     "how much noise counts": ("self.form.negatives / self.form.shared", "self.form.negatives"),
     "the sign of a bit": ("        q *= signs\n", ""),
     "the top of the tree": ("top += move", "pass"),
-    "a mean's way back": ("return self.M if given is None else given", "return self.M"),
+    "a mean's way back": ("self.M if given is None else given", "self.M"),
     "the tile's last neighbours": ("middle[1:, :w] += parts[:-1, C + w :]", "pass"),
 }
 
