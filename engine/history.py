@@ -26,7 +26,7 @@ class Track(NamedTuple):
     """An endless row of sections: `advance` crosses one at full speed, `inside` opens it as a reel.
 
     `measure` reads from the state after section n the number that is kept for its curve, and `also` further ones for
-    curves of their own; `size` is one state's bytes.
+    curves of their own; `size` is one state's bytes. Where training has an end, `done` says whether a state is past it.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Track(NamedTuple):
     measure: Callable[[State], float]
     size: int
     also: tuple[Callable[[State], float], ...] = ()
+    done: Callable[[State], bool] = lambda state: False
 
 
 class History:

@@ -33,7 +33,8 @@ class Training(NamedTuple):
     """What a view knows of training: the update in focus, the last one made, and the loss of every update by branch.
 
     A curve is (the branch's name, its numbers, the update that the first of them belongs to); `also` has those of the
-    track's further measures.
+    track's further measures. `state` is what the update in focus starts from, `runs` are the knobs of
+    every branch.
     """
 
     n: int
@@ -42,6 +43,8 @@ class Training(NamedTuple):
     curves: Sequence[Curve]
     current: int
     also: Sequence[Sequence[Curve]] = ()
+    state: State | None = None
+    runs: Sequence[Knobs] = ()
 
 
 class View:
@@ -237,6 +240,9 @@ class Lesson(Protocol):
 
     def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track | None:
         """Training from update 0, or from a forked state with `start`'s parameters in it."""
+
+    def rivals(self, knobs: Knobs, start: Start) -> Sequence[tuple[str, Knobs, Start]]:
+        """Runs that training keeps beside the first from update 0: (what is other, knobs, start)."""
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         """The rule of every op, by op."""

@@ -117,6 +117,9 @@ class Experiment:
     def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track | None:
         return None
 
+    def rivals(self, knobs: Knobs, start: Start) -> Sequence[tuple[str, Knobs, Start]]:
+        return ()
+
     # the gradient check
 
     def weights(self, start: Start) -> tuple[str, ...]:

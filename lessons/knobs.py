@@ -11,6 +11,9 @@ from lessons.words import Words
 
 Value = str | int | float
 
+FILES = {"data": ["FILE.csv"], "file": ["FILE.txt"]}
+"""What may be named beside the choices, by the kind of the knob."""
+
 
 class Refused(ValueError):
     """Something asked for cannot be had. `say(words)` gives the reason in one line, in the learner's language."""
@@ -26,7 +29,9 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class Knob:
-    """One setting. `kind` is text, int, float, choice, several, sizes, or data: a choice, or the name of a CSV file.
+    """One setting. `kind` is text, int, float, choice, several, sizes, data or file.
+
+    Data is a choice or the name of a CSV file, file a choice or the name of a text file: one with a dot or slash in it.
 
     low and high bound the number, or the text's length. `several` is one or more of the choices, as "x1,x2"; `sizes` is
     up to `most` whole numbers, as "4,2", or "0" for none.
@@ -51,14 +56,23 @@ class Knob:
             return self._several(raw)
         if self.kind == "sizes":
             return self._sizes(raw)
-        if self.kind == "data" and str(raw).lower().endswith(".csv"):
+        if self.names_file(raw):
             return str(raw)
         if self.choices:
             if str(raw) not in self.choices:
-                extra = ["FILE.csv"] if self.kind == "data" else []
+                extra = FILES.get(self.kind, [])
                 raise Refused("choice", knob=self.id, value=_short(raw), choices=", ".join([*self.choices, *extra]))
             return str(raw)
         return self._number(raw)
+
+    def names_file(self, raw: Any) -> bool:
+        """Whether a value is the name of a file of the learner's."""
+        name = str(raw)
+        if name in self.choices:
+            return False
+        return (
+            name.lower().endswith(".csv") if self.kind == "data" else self.kind == "file" and bool({*"./\\"} & {*name})
+        )
 
     def _text(self, raw: Any) -> str:
         text = str(raw)
@@ -102,7 +116,7 @@ class Knob:
         if self.kind == "sizes":
             return f"≤{self.most} × {self.low:.0f}–{self.high:.0f}"
         if self.choices:
-            return " ".join([*self.choices, *(["FILE.csv"] if self.kind == "data" else [])])
+            return " ".join([*self.choices, *FILES.get(self.kind, [])])
         shown = "{:.0f}–{:.0f}" if self.kind == "int" else "{:g}–{:g}"
         return shown.format(self.low, self.high).replace("e+", "e")
 

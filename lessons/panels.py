@@ -195,7 +195,8 @@ class Series:
 class Curve(Panel):
     """Lines over a count. `marks` are (x, sign, words) under the axis; `notes` stand beside the picture.
 
-    The axes reach at least to `reach` and `least_top`. `ends` puts its last number beside the name of each line.
+    The axes reach at least to `reach` and `least_top`, or end at `top`. `ends` puts its last number beside the name of
+    each line.
     """
 
     series: Sequence[Series]
@@ -203,6 +204,7 @@ class Curve(Panel):
     notes: Sequence[str] = ()
     reach: int = 0
     least_top: float = 1.0
+    top: float = 0.0
     ends: bool = True
 
 
@@ -312,6 +314,26 @@ class Strip(Panel):
     tokens: Sequence[str]
     axis: Axis
     shade: Sequence[float] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cloud(Panel):
+    """Words or letters in a plane: (x, y, text, role). Where two would overlap, the one that comes first is drawn.
+
+    It is `lines` high where there is room, and what its letters mean stands under it.
+    """
+
+    points: Sequence[tuple[float, float, str, str]]
+    lines: int = 14
+    legend: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside(Panel):
+    """Stacks of panels side by side; `shares` say how wide they are, evenly where there are none."""
+
+    stacks: Sequence[Sequence[Panel]]
+    shares: Sequence[float] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from lessons.contract import View
-from lessons.panels import Block, Formula, Item, Matrix, Row
+from lessons.panels import Block, Formula, Item, Matrix, Row, Series
 from lessons.text import Text
 from lessons.typeset import law, subscript
 
@@ -63,3 +65,15 @@ def flow(id: str, items: Mapping[int, Item], priority: int, label: str = "", tit
 def laws(rules: Rules, *ops: str, right: str = "") -> Formula:
     """The act's formulas, from the rules that compute it."""
     return Formula(id="law", priority=9, lines=[GAP.join(law(rules[op]) for op in ops)], right=right)
+
+
+def measured(name: str, held: Sequence[float], first: int, dotted: bool) -> Series:
+    """A loss that was measured now and then, and held in between: straight lines from one measurement to the next.
+
+    held[i] is what was known after update first + i; it ends with the last measurement.
+    """
+    y = np.asarray(held, dtype=float)
+    if not y.size:
+        return Series(name, [], first, dotted)
+    at = np.flatnonzero(np.diff(y) != 0) + 1
+    return Series(name, np.concatenate([y[:1], y[at]]), first, dotted, first + np.concatenate([[0], at + 1]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -112,19 +112,24 @@ class Place:
     def branch(self) -> Branch:
         """The training run in focus."""
         if not self.branches:
-            with quiet():
-                track = self.lesson.track(self.device, self.knobs, self.start)
-            assert track is not None, "only a lesson with an act `train` can be trained"
-            self.branches = [Branch("A", self.knobs, self.start, History(track))]
+            runs = [("", self.knobs, self.start), *self.lesson.rivals(self.knobs, self.start)]
+            self.branches = [self._run(chr(ord("A") + i), *run) for i, run in enumerate(runs)]
         return self.branches[self.current]
+
+    def _run(self, name: str, change: str, knobs: Knobs, start: Start) -> Branch:
+        """A run from update 0."""
+        with quiet():
+            track = self.lesson.track(self.device, knobs, start)
+        assert track is not None, "only a lesson with an act `train` can be trained"
+        return Branch(name, knobs, start, History(track), change)
 
     @property
     def history(self) -> History:
         return self.branch.history
 
-    def inside(self) -> Reel:
-        """The reel of the update in focus, opened."""
-        n = self.spot.n
+    def inside(self, n: int | None = None) -> Reel:
+        """The reel of update n of the run in focus, opened; of the update in focus where none is given."""
+        n = self.spot.n if n is None else n
         if self._inside is None or self._inside[:2] != (self.current, n):
             self._inside = (self.current, n, self.history.track.inside(self.history.grow(n)))
         return self._inside[2]
@@ -166,18 +171,26 @@ class Place:
             branch = self.branch
             knobs, start = branch.knobs, self.start_here()
             shown, *also = (self._curves(which) for which in range(1 + len(branch.history.track.also)))
-            training = Training(self.spot.n, len(self.history), self.spot.open, shown, self.current, also)
+            spot, state = self.spot, self.history.state(self.spot.n)
+            runs = [each.knobs for each in self.branches]
+            training = Training(spot.n, len(self.history), spot.open, shown, self.current, also, state, runs)
         p = self.spot.p if ahead is None else ahead
         since = min(self.since, p) if ahead is None else self.spot.p
-        fallback = None
-        if reel is None:
-            closed = self.inside()
-            fallback = lambda symbol: closed.get(symbol, closed.starts[1])  # noqa: E731
+        fallback = self._closed(self.spot.n) if reel is None else None
         rules = self.lesson.rule(knobs)
         columns = self.lesson.columns
         view = View(self.device, knobs, start, reel, p, since, rules, columns, self.act, training, fallback)
         view.flipped = self.flipped
         return view
+
+    def _closed(self, n: int) -> Callable[[str], Any]:
+        """What symbols hold after the first section of an update, which is opened only when one is asked for."""
+
+        def found(symbol: str) -> Any:
+            closed = self.inside(n)
+            return closed.get(symbol, closed.starts[1])
+
+        return found
 
     def _curves(self, which: int) -> list[Curve]:
         """One measure of every run: the one in focus from update 0, the others from where they left it."""

@@ -35,7 +35,7 @@ class Player(Stepping):
     @property
     def from_file(self) -> bool:
         """Whether the start was read from a file of the learner's, which may have gone or changed since."""
-        return any(k.kind == "data" and self.knobs[k.id] not in k.choices for k in self.lesson.card.knobs)
+        return any(k.names_file(self.knobs[k.id]) for k in self.lesson.card.knobs)
 
     def _change(self, setting: Setting) -> None:
         path, open_at, before = self.path, self.spot, self.setting

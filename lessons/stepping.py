@@ -208,6 +208,8 @@ class Stepping(Asking):
     def _seek_training(self, wanted: Path) -> None:
         loops = dict(wanted)
         n = loops.get("update", self.spot.n if self.spot.training else 0)
+        if n < 0:
+            raise Refused("place", place=address(wanted), example=self.example())
         self._check_update(n)
         finer = tuple(place for place in wanted if place[0] != "update")
         before = self.spot, self.since

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lessons.panels import Block, Graph, Item, Matrix, Panel
+from lessons.panels import Beside, Block, Graph, Item, Matrix, Panel
 
 
 def blocks_of(panel: Panel) -> list[Block]:
@@ -13,6 +13,8 @@ def blocks_of(panel: Panel) -> list[Block]:
             return [item for item in items if isinstance(item, Block)]
         case Graph():
             return [node.block for node in panel.nodes if node.block is not None]
+        case Beside():
+            return [block for stack in panel.stacks for each in stack for block in blocks_of(each)]
     return []
 
 

@@ -15,7 +15,9 @@ WAY = 0.03
 
 
 class Trainer:
-    """Runs `history.advance` until it is stopped, reaches `MOST`, or the loss is finite no more.
+    """Runs `history.advance` until it is stopped, reaches the end or `MOST`, or the loss is finite no more.
+
+    Started past the end it goes on.
 
     `beside` are other runs, which are kept in step.
     """
@@ -35,6 +37,7 @@ class Trainer:
     def _run(self) -> None:
         history, measure = self.history, self.history.track.measure
         try:
+            ended = history.track.done(history.latest)
             while not self._stop.is_set() and history.latest.n < MOST:
                 began = time.perf_counter() if self.rate is not None else 0.0
                 state = history.advance()
@@ -44,6 +47,8 @@ class Trainer:
                 loss = measure(state)
                 if loss - loss != 0:  # NaN or infinite; an update may take no longer than a call of NumPy
                     self.diverged = state.n - 1
+                    return
+                if not ended and history.track.done(state):
                     return
                 if self.rate is not None:
                     self._stop.wait(max(0.0, 1 / self.rate - (time.perf_counter() - began)))

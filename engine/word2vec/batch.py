@@ -31,10 +31,10 @@ RULES = {
     "dh_0": "dh[n] = 0 * h[n]",
     "dv_0": "dv[w] = 0 * v[w]",
     "dv": "dv[w] = dv[w] + back[n,c] * dh[n]",
-    "v": "v[w] = v[w] - rate * f_dv[w] * dv[w]",
+    "v": "v[w] = v[w] - rate * cut_dv[w] * dv[w]",
     "dnoise_0": "dnoise[w] = 0 * u[w]",
     "dnoise": "dnoise[w] = dnoise[w] + q[n,j] * h[n]",
-    "u_noise": "u[w] = u[w] - rate * f_dnoise[w] * dnoise[w]",
+    "u_noise": "u[w] = u[w] - rate * cut_dnoise[w] * dnoise[w]",
     **{
         name: rule
         for of in ("u", "theta")
@@ -43,11 +43,11 @@ RULES = {
             (f"dh_{of}", f"dh[n] = dh[n] + q[n,j] * {of}[w]"),
             (f"d{of}_0", f"d{of}[w] = 0 * {of}[w]"),
             (f"d{of}", f"d{of}[w] = d{of}[w] + q[n,j] * h[n]"),
-            (of, f"{of}[w] = {of}[w] - rate * f_d{of}[w] * d{of}[w]"),
+            (of, f"{of}[w] = {of}[w] - rate * cut_d{of}[w] * d{of}[w]"),
         )
     },
     **{
-        f"f_{of}": f"f_{of}[w] = bound / maximum(bound, rate * sqrt({of}[w].T @ {of}[w]))"
+        f"cut_{of}": f"cut_{of}[w] = bound / maximum(bound, rate * sqrt({of}[w].T @ {of}[w]))"
         for of in ("dv", "du", "dnoise", "dtheta")
     },
 }
@@ -134,7 +134,7 @@ def move(xp: Any, table: Table, grads: Table, rate: Array, bound: Array, at: Pat
         kind, w = name[:-1].split("[")
         here = (*at, ("w", int(w)))
         factor = bound / xp.maximum(bound, rate * xp.sqrt(grad.T @ grad))
-        yield Step(here, f"f_{kind}", {f"f_{name}": factor})
+        yield Step(here, f"cut_{kind}", {f"cut_{name}": factor})
         of = "u" if kind == "dnoise" else kind[1:]
         table[f"{of}[{w}]"] = table[f"{of}[{w}]"] - rate * factor * grad
         yield Step(here, "u_noise" if kind == "dnoise" else of, {f"{of}[{w}]": table[f"{of}[{w}]"]})

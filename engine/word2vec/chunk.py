@@ -100,7 +100,7 @@ def lay(
     """Lay tokens out in batches. `negatives(count)` draws words (count, groups × K) for so many batches."""
     B, C, w, V = shape.tokens, shape.tile, shape.window, shape.words
     n = len(codes)
-    count = -(-n // B)
+    count = max(1, -(-n // B))  # where nothing is left, a batch of emptiness is laid out, and not counted
     padded = xp.full(count * B + 2 * w, V, dtype=xp.int32)
     padded[w : w + n] = codes
     near = xp.full(len(padded), -1, dtype=xp.int64)
@@ -120,4 +120,4 @@ def lay(
     noise = None if drawn is None else plan(device, 2 * drawn + 1, 2 * V + 1)
     borders = Borders(tiles, same, ends)
     pairs = pairs.reshape(count, B)
-    return Chunk(shape, count, n, padded, plan(device, index, V), noise, drawn, borders, pairs, rate)
+    return Chunk(shape, count if n else 0, n, padded, plan(device, index, V), noise, drawn, borders, pairs, rate)

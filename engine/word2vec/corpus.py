@@ -113,21 +113,33 @@ def read(
     """All files, one after the other. `tick` is told how many words were read. Raises CorpusError, and OSError."""
     paths = list(paths)
     large = sum(path.stat().st_size for path in paths) > LARGE
+    found = (each for path in paths for each in tokens(blocks(path), spaces, lower, segment))
+    return collect(found, ", ".join(map(str, paths)), min_count, max_size, large, tick)
+
+
+def collect(
+    found: Iterable[tuple[list[str], int]],
+    name: str,
+    min_count: int,
+    max_size: int | None = None,
+    large: bool = False,
+    tick: Callable[[int], None] = lambda _: None,
+) -> Corpus:
+    """Words and ends of lines, block by block with the bad bytes of each, as a corpus. Raises CorpusError."""
     number: defaultdict[str, int] = defaultdict()
     number.default_factory = number.__len__
     end = number["\n"]
     counts, bad = xp.zeros(1024, dtype=xp.int64), 0
     with tempfile.TemporaryFile() as raw:
         kept: list[HostArray] = []
-        for path in paths:
-            for found, wrong in tokens(blocks(path), spaces, lower, segment):
-                codes = xp.fromiter(map(number.__getitem__, found), dtype=xp.int32, count=len(found))
-                if len(number) > len(counts):
-                    counts = xp.concatenate([counts, xp.zeros(len(number), dtype=xp.int64)])
-                counts[: len(number)] += xp.bincount(codes, minlength=len(number))
-                bad += wrong
-                raw.write(codes.tobytes()) if large else kept.append(codes)
-                tick(len(found))
+        for block, wrong in found:
+            codes = xp.fromiter(map(number.__getitem__, block), dtype=xp.int32, count=len(block))
+            if len(number) > len(counts):
+                counts = xp.concatenate([counts, xp.zeros(len(number), dtype=xp.int64)])
+            counts[: len(number)] += xp.bincount(codes, minlength=len(number))
+            bad += wrong
+            raw.write(codes.tobytes()) if large else kept.append(codes)
+            tick(len(block))
         counts, names = counts[: len(number)], list(number)
         total = int(counts.sum() - counts[end])
         counts[end] = 0
@@ -135,7 +147,7 @@ def read(
         order = order[counts[order] >= max(1, min_count)][:max_size]
         vocabulary = Vocabulary(tuple(names[n] for n in order), tuple(int(counts[n]) for n in order), total)
         if not total:
-            raise CorpusError("empty", path=", ".join(map(str, paths)))
+            raise CorpusError("empty", path=name)
         if len(order) < 2:
             raise CorpusError("few_words", words=int((counts > 0).sum()), min_count=min_count, most=int(counts.max()))
         new = xp.full(len(names), NONE, dtype=xp.int32)

@@ -25,6 +25,11 @@ class Vectors(NamedTuple):
     nodes: Array | None
 
 
+def halves(vectors: Vectors) -> tuple[Array, Array]:
+    """(V + 1, D) what words say, and (V + 1, D) or, of nodes, (V, D) what is said to: views, nothing is copied."""
+    return vectors.table[:, 0, :], vectors.table[:, 1, :] if vectors.nodes is None else vectors.nodes
+
+
 class Form(NamedTuple):
     """What is trained: `cbow` or skip-gram, a tree or `negatives` for each pair; `exact` hands a mean's 1/C back."""
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
-from engine.activations import log_sigmoid
 from engine.device import HOST, HostArray, Rng, Tables, quiet
 from engine.word2vec import alias, examples, huffman, paths
 from engine.word2vec.chunk import TILE, Chunk, Shape, kept, lay
-from engine.word2vec.fast import Form, Kernel, Vectors
+from engine.word2vec.fast import Form, Kernel, Vectors, halves
 from engine.word2vec.paths import Paths
+from engine.word2vec.sample import mean_loss, sample
 from engine.word2vec.vocabulary import POWER, Vocabulary, keep_c, keep_paper, noise
 
 xp = HOST.xp
@@ -118,9 +118,9 @@ class School:
         return Kernel(self.device, self.form, self.shape, self.settings.dim, self.dtype, self.ways, alone)
 
     def rate(self, done: Any) -> Any:
-        """The learning rate after this share of the run: it falls on a straight line."""
+        """The learning rate after this share of the run: it falls on a straight line, and stays where that ends."""
         first, last = self.settings.alpha, self.settings.min_alpha
-        return first - (first - last) * done
+        return first - (first - last) * xp.minimum(done, 1)
 
     def lay(self, text: Text, epoch: int, c: int) -> Laid:
         """Chunk c of an epoch: sub-sampled, laid out in batches, noise drawn."""
@@ -184,17 +184,5 @@ def learn(school: School, text: Text, vectors: Vectors, done: int = 0, threads: 
 def loss(school: School, vectors: Vectors, laid: Laid, b: int, most: int = 32) -> float:
     """The mean loss of a pair (of a token, in CBOW) over the first tokens of a batch."""
     device = school.device
-    some = examples.examples(device, school.form, laid.chunk, b, school.way, most)
-    table = device.get(vectors.table).astype(float)
-    out = table[:, 1] if vectors.nodes is None else device.get(vectors.nodes).astype(float)
-    total, count = 0.0, 0.0
-    for inputs, targets in some:
-        h = sum(float(device.get(share)[0, 0]) * table[word, 0] for word, share, _ in inputs)
-        m, t = (
-            xp.array([float(device.get(each)[0, 0]) for each in column])
-            for column in list(zip(*targets, strict=True))[1:3]
-        )
-        a = out[[target.word for target in targets]] @ h
-        total -= float((m * log_sigmoid(xp, (2 * t - 1) * a)).sum())
-        count += 1.0 if school.form.cbow else float(m[0] if school.form.tree else m[t == 1].sum())
-    return total / count if count else 0.0
+    some = sample(device, examples.examples(device, school.form, laid.chunk, b, school.way, most), school.form.tree)
+    return mean_loss(device.xp, some, *halves(vectors))

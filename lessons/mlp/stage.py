@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,8 @@ from lessons.figures import five
 from lessons.figures import loss as loss_figures
 from lessons.mlp import experiment as exp
 from lessons.mlp.plane import Plane
-from lessons.panels import Axis, Block, Curve, Edge, Graph, Item, Label, Matrix, Node, Panel, Row, Series, Stage
-from lessons.parts import Parts, Rules, flow, laws, subscripted
+from lessons.panels import Axis, Block, Curve, Edge, Graph, Item, Label, Matrix, Node, Panel, Row, Stage
+from lessons.parts import Parts, Rules, flow, laws, measured, subscripted
 from lessons.text import Text
 from lessons.typeset import subscript
 
@@ -199,18 +198,6 @@ def curve(plane: Plane, priority: int = 7) -> Curve:
         id="curve", priority=priority, title=title, series=series, marks=marks, reach=max(100, training.latest),
         least_top=max([0.1, *known]), ends=len(training.curves) > 1,
     )  # fmt: skip
-
-
-def measured(name: str, held: Sequence[float], first: int, dotted: bool) -> Series:
-    """A loss that was measured now and then, and held in between: straight lines from one measurement to the next.
-
-    held[i] is what was known after update first + i; it ends with the last measurement.
-    """
-    y = np.asarray(held, dtype=float)
-    if not y.size:
-        return Series(name, [], first, dotted)
-    at = np.flatnonzero(np.diff(y) != 0) + 1
-    return Series(name, np.concatenate([y[:1], y[at]]), first, dotted, first + np.concatenate([[0], at + 1]))
 
 
 def says(view: View, text: Text) -> dict[str, Any]:

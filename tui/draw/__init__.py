@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from lessons.panels import (
+    Beside,
+    Cloud,
     Curve,
     Field,
     Formula,
@@ -19,7 +23,8 @@ from lessons.panels import (
     Strip,
     Table,
 )
-from tui.canvas import Canvas
+from tui.canvas import Canvas, fit
+from tui.draw.cloud import draw_cloud
 from tui.draw.curve import draw_curve
 from tui.draw.field import draw_field, draw_multiples, draw_network
 from tui.draw.graph import draw_graph
@@ -62,4 +67,31 @@ def draw(panel: Panel, width: int, pen: Pen) -> Canvas:
             return draw_strip(panel, width, pen)
         case Note():
             return draw_note(panel, width, pen)
+        case Cloud():
+            return draw_cloud(panel, width, pen)
+        case Beside():
+            return draw_beside(panel, width, pen)
     raise TypeError(f"no way to draw a {type(panel).__name__}")
+
+
+def draw_beside(panel: Beside, width: int, pen: Pen) -> Canvas:
+    """Every stack in its columns, under a title if there is one; tight, no higher than the highest first panel."""
+    canvas = pen.canvas(width)
+    top = 1 if panel.title else 0
+    if panel.title:
+        canvas.put(1, 0, fit(panel.title, width - 2), "label")
+    shares = panel.shares or [1.0] * len(panel.stacks)
+    edge, x, drawn = 0.0, 0, list[list[tuple[int, Canvas]]]()
+    for panels, share in zip(panel.stacks, shares, strict=True):
+        edge += share / sum(shares)
+        wide = round(edge * width) - x
+        drawn.append([(x, draw(each, wide, pen)) for each in panels])
+        x += wide
+    most = max((stack[0][1].height for stack in drawn if stack), default=0) if pen.tight else math.inf
+    for stack in drawn:
+        y = top
+        for x, each in stack:
+            if y == top or y + each.height <= top + most:
+                canvas.stamp(each, x, y)
+                y += each.height
+    return canvas

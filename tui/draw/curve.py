@@ -13,6 +13,8 @@ from tui.canvas import Canvas, fit
 from tui.draw.pen import Pen
 
 LEFT = 9
+HALF = 56
+"""A curve alone in so few columns uses the room of the names."""
 LOWEST = 1.5 / 16
 """The lowest top of an axis: it doubles from here."""
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
@@ -70,17 +72,18 @@ def draw_curve(panel: Curve, width: int, pen: Pen) -> Canvas:
     """The lines, the axes, the marks under them, and notes at the right."""
     height = 5 if pen.tight else 8
     canvas = pen.canvas(width)
-    canvas.put(1, 0, fit(panel.title, width // 2), "label")
+    canvas.put(1, 0, fit(panel.title, width // 2 if panel.notes else width - 2), "label")
     for i, note in enumerate(panel.notes):
         canvas.right(width - 1, i, note, "" if i == 0 else "dim")
-    room = width - LEFT - 14
+    room = width - LEFT - (14 if len(panel.series) > 1 or width > HALF else 2)
     reach = doubled(panel.reach, 100)
     finite = [float(np.nanmax(np.where(np.isfinite(s.y), s.y, np.nan))) for s in panel.series if np.isfinite(s.y).any()]
-    top = doubled(max([*finite, panel.least_top]), LOWEST)
+    top = panel.top or doubled(max([*finite, panel.least_top]), LOWEST)
     for y, value in ((1, top), (1 + height // 2, top / 2), (height, 0.0)):
         canvas.right(LEFT - 1, y, five(value), "dim")
         canvas.put(LEFT - 1, y, "┤", "frame")
     _lines(canvas, panel, room, height, reach, top)
+    canvas.put(0, height + 1, "")
     _marks(canvas, panel.marks, room, height, reach)
     last = f"{reach:,.0f}"
     for x, label in ((LEFT, "0"), (LEFT + room - len(last), last)):

@@ -190,12 +190,12 @@ def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
     """Items side by side, each block under its title; those that do not fit are left out, last first."""
     items = list(row.items.values())
     x = 1
-    if row.label:
-        for i, label in enumerate(row.label.split("\n")):
-            canvas.put(1, y + i, fit(label, LABEL - 1), "label")
-        x = LABEL
     titled = any(isinstance(item, Block) and item.title for item in items)
     top, height = y + (1 if titled else 0), 1
+    if row.label:
+        for i, label in enumerate(row.label.split("\n")):
+            canvas.put(1, top + i, fit(label, LABEL - 1), "label")
+        x = LABEL
     blocks = [item for item in items if isinstance(item, Block)]
     share = max(8, (width - x) // max(1, len(blocks)) - 2)
     for item in items:

@@ -1,0 +1,88 @@
+"""The texts that lessons learn from: a small world in two languages, what every Python carries, the learner's files."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sysconfig
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from pathlib import Path
+
+from engine.word2vec import corpus
+from engine.word2vec.corpus import Corpus, CorpusError
+from lessons.corpora import PYTHON, TEXTS, WORLDS
+from lessons.knobs import Refused
+from lessons.world import World, world
+
+WRAP = re.compile(r"(?<!\n)\n(?!\n)")
+"""The end of a line within a paragraph."""
+MOST = 64 << 20
+"""Bytes that a file of the learner's may have here; the command line takes any size."""
+
+
+def small_world(name: str) -> World | None:
+    """The small world of this name, if it is one."""
+    return world(WORLDS[name]) if name in WORLDS else None
+
+
+@cache
+def python_text() -> str:
+    """Real English that every Python carries, a paragraph a line: its language manual, and its library's docstrings."""
+    from pydoc_data.topics import topics
+
+    text = "\n\n".join([*topics.values(), *docstrings(Path(sysconfig.get_path("stdlib")))])
+    return WRAP.sub(" ", text)
+
+
+def docstrings(folder: Path) -> Iterator[str]:
+    """All docstrings of the modules of a folder, in order of their names; nothing is imported."""
+    for path in sorted(folder.glob("*.py")):
+        try:
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, SyntaxError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                said = ast.get_docstring(node)
+                if said:
+                    yield said
+
+
+def read(name: str, sentences: int, min_count: int, most: int) -> Corpus:
+    """A text by its name, or a file: its words that occur `min_count` times, at most `most`. Raises Refused."""
+    try:
+        if name in TEXTS:
+            return _known(name, sentences if name in WORLDS else 0, min_count, most)
+        path = Path(name)
+        size = path.stat()
+        if path.is_dir():
+            raise IsADirectoryError
+        if size.st_size > MOST:
+            raise Refused("corpus_large", path=name, size=size.st_size >> 20, most=MOST >> 20)
+        return _file(name, size.st_mtime_ns, min_count, most)
+    except FileNotFoundError:
+        raise Refused("file_missing", file=name) from None
+    except IsADirectoryError:
+        raise Refused("file_folder", file=name) from None
+    except OSError as error:
+        raise Refused("file_read", file=name, error=error.strerror) from None
+    except CorpusError as error:
+        raise Refused(f"corpus_{error.key}", **error.about) from None
+
+
+@lru_cache(maxsize=4)
+def _known(name: str, sentences: int, min_count: int, most: int) -> Corpus:
+    small = small_world(name)
+    if small is not None:
+        said = ([word for line in small.sentences(sentences) for word in (*line, "\n")],)
+        return corpus.collect(((words, 0) for words in said), name, min_count, most)
+    assert name == PYTHON
+    text = python_text()
+    return corpus.collect(corpus.tokens([(text, 0)], False, True, None), name, min_count, most)
+
+
+@lru_cache(maxsize=4)
+def _file(name: str, changed: int, min_count: int, most: int) -> Corpus:
+    """`changed` is when the file was: a file that has changed is read again."""
+    return corpus.read([Path(name)], min_count, most, lower=True, segment=corpus.segmenter())

@@ -1,0 +1,266 @@
+"""What `word2vec` claims: meaning appears as neighbours, who is ahead in the race, and what is read from the text."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.device import HOST
+from engine.history import History
+from engine.word2vec import vectors
+from lessons.corpora import TEXTS
+from lessons.knobs import Refused
+from lessons.panels import Beside, Cloud, Curve, Table
+from lessons.player import Player
+from lessons.state import restore
+from lessons.text import load
+from lessons.word2vec import CARD
+from lessons.word2vec import experiment as exp
+from lessons.word2vec.training import GOAL
+from tests.lessons.playing import played, result
+
+SEEDS = range(5)
+
+
+def player(seed: int | None = None, **given: Any) -> Player:
+    made = played(CARD, seed, **given)
+    made.record = {ask.id: "skipped" for ask in made.lesson.asks}
+    return made
+
+
+@cache
+def run(seed: int, model: str, loss: str, updates: int) -> History:
+    """A run of the small world."""
+    made = player(seed, model=model, loss=loss, sentences=3000)
+    made.to_act("train")
+    made.history.grow(updates)
+    return made.history
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+def test_skip_gram_needs_fewer_words_than_cbow(seed: int, loss: str) -> None:
+    """Word for word: it makes a pair of each neighbour, where CBOW makes one example of all of them."""
+    reached = {}
+    for model in ("sg", "cbow"):
+        right = np.array(run(seed, model, loss, 5000).curve(1))
+        there = np.flatnonzero(right >= 0.8)
+        reached[model] = there[0] if len(there) else len(right)
+    assert reached["sg"] < reached["cbow"]
+    assert reached["sg"] < 5000
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_cosine_is_to_be_read_against_the_mean_and_like_comes_first(seed: int) -> None:
+    """Words are near to their like, not to those that stand beside them; and any two have something in common."""
+    made = player(seed, sentences=3000)
+    held = exp.held(made.knobs)
+    v = run(seed, "sg", "ns", 5000).state(2000).data.vectors.table[:-1, 0]
+    assert vectors.mean_cosine(v) > 0.1
+    unit = vectors.directions(v)
+    for questions in held.questions.values():
+        a, b, c, _ = (list(each) for each in zip(*questions, strict=True))
+        assert (unit[a] * unit[c]).sum(axis=1).mean() > (unit[a] * unit[b]).sum(axis=1).mean()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_whole_run_puts_words_among_their_own_class(language: str) -> None:
+    made = player(0, corpus=f"world-{language}")
+    made.to_act("train")
+    track = made.history.track
+    while not track.done(made.history.latest):
+        made.history.advance()
+    made.jump(f"update={len(made.history)}")
+    found = made.lesson.result(HOST, made.knobs, made.start_here())
+    assert found["right_class"] >= GOAL
+    assert np.mean(list(found["analogies"].values())) >= 0.8
+    assert found["loss_of_a_pair"] < 1.5
+    first = next(iter(found["neighbours"].values()))
+    assert len(first) == 10
+    assert first[0]["cosine"] > found["mean_cosine"] + 0.2
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_in_the_first_batch_the_speakers_are_told_nothing(seed: int) -> None:
+    found = result(player(seed))
+    assert not np.array(found["grad"]["V"]).any()
+    assert np.array(found["grad"]["U"]).any()
+    assert found["loss"] > 0
+
+
+@pytest.mark.parametrize(("model", "loss"), exp.FORMS)
+def test_the_check_finds_every_form_right_in_training_too(model: str, loss: str) -> None:
+    made = player(1, model=model, loss=loss, dim=6, window=3)
+    made.jump("update=300")
+    view = made.view()
+    for name in made.lesson.weights(made.start_here()):
+        found = made.lesson.check(view, name)
+        assert max(c.gap for c in found) < 1e-7
+    exact, numeric = made.lesson.along(view)
+    assert abs(exact) > 1e-3
+    assert exact == pytest.approx(numeric, rel=1e-6)
+
+
+def test_the_chances_of_words() -> None:
+    made = player()
+    counts = np.array(exp.held(made.knobs).corpus.vocabulary.counts, dtype=float)
+    made.jump("corpus/w=23")
+    view = made.view()
+    for w in (0, 7, 23):
+        f = counts[w] / counts.sum()
+        assert view.get(f"keep[{w}]") == pytest.approx(min(1, (np.sqrt(f / 1e-3) + 1) * 1e-3 / f), rel=1e-12)
+        assert view.get(f"P[{w}]") == pytest.approx(counts[w] ** 0.75 / (counts**0.75).sum(), rel=1e-12)
+    lv = exp.live(HOST, made.knobs, made.start)
+    stayed = exp.beginning(lv)
+    some = stayed.codes == 0
+    assert stayed.stays[some].mean() == pytest.approx(float(view.get("keep[0]")[0]), abs=0.03)  # type: ignore[index]
+
+
+def test_the_pairs_of_the_first_batch_are_those_of_the_text() -> None:
+    made = player(window=3)
+    lv = exp.live(HOST, made.knobs, made.start)
+    codes, stays = exp.beginning(lv)
+    line = np.cumsum(codes < 0)[stays]
+    word = codes[stays]
+    wanted = [
+        exp.Pair(i + 1, j + 1, int(word[i]), int(word[j]))
+        for i in range(8)
+        for j in range(len(word))
+        if i != j and abs(i - j) <= 3 and line[i] == line[j]
+    ]
+    assert exp.pairs(lv) == wanted
+    made.jump(f"samples/n={len(wanted) - 1}")
+    view = made.view()
+    for n, pair in enumerate(wanted):
+        assert view.get(f"m[{n}]") == pytest.approx((3 - abs(pair.centre - pair.other) + 1) / 3)
+
+
+def test_a_race_is_four_forms_in_step_on_the_same_words() -> None:
+    made = player(race="four", sentences=500, epochs=2)
+    made.to_act("train")
+    for _ in range(3):
+        made.forward()
+    assert [(b.knobs["model"], b.knobs["loss"]) for b in made.branches] == list(exp.FORMS)
+    assert [len(b.history) for b in made.branches] == [3] * 4
+    tokens = {b.history.latest.data.tokens for b in made.branches}
+    assert len(tokens) == 1
+    for b in made.branches[1:]:
+        np.testing.assert_array_equal(b.start.params["V"], made.start.params["V"])
+    text = load("lessons.word2vec", "en")
+    panels = made.lesson.panels(made.view(), text)
+    curves = [p for row in panels if isinstance(row, Beside) for stack in row.stacks for p in stack]
+    assert [p.id for p in curves] == ["sg_ns", "sg_hs", "cbow_ns", "cbow_hs"]
+    assert all(isinstance(p, Curve) and p.top == 1.0 for p in curves)
+    made.swap()
+    assert "Theta" in made.start_here().params
+    made.go_in()
+    inside = made.inside()
+    written = [name for n in range(len(inside.sections)) for step in inside.tape(n) for name in step.values]
+    assert any(name.startswith("theta[") for name in written)
+
+
+def test_a_fork_goes_on_from_its_place_in_the_text() -> None:
+    made = player(sentences=500)
+    made.jump("update=30")
+    made.fork("rate", "0.4")
+    assert made.history.track.begin.data.tokens == made.branches[0].history.state(30).data.tokens
+    made.history.grow(40)
+    one, other = (b.history.grow(40).data for b in made.branches)
+    assert (one.chunk, one.batch, one.tokens) == (other.chunk, other.batch, other.tokens)
+    assert not np.allclose(one.vectors.table, other.vectors.table)
+    made.swap()
+    made.edit(f"v[{exp.held(made.knobs).watched[0]}]", (0,), "2.5")
+    assert made.start_here().params["V"][exp.held(made.knobs).watched[0], 0] == 2.5
+
+
+def test_tables_say_what_rose_and_the_map_has_every_class() -> None:
+    made = player(sentences=2000)
+    made.jump("update=2600")
+    text, held = load("lessons.word2vec", "en"), exp.held(made.knobs)
+    panels = made.lesson.panels(made.view(), text)
+    (near,) = [p for p in panels if isinstance(p, Beside) and p.id == "nearest"]
+    (below,) = [p for p in panels if isinstance(p, Beside) and p.id == "below"]
+    v, before = made.start_here().params["V"], made.history.state(2500).data.vectors.table[:-1, 0]
+    for (table,), word in zip(near.stacks, held.watched, strict=True):
+        assert isinstance(table, Table)
+        order = [n.word for n in vectors.neighbours(before, [word], len(v) - 1)[0]]
+        for place, (row, now) in enumerate(zip(table.rows, vectors.neighbours(v, [word], 5)[0], strict=True)):
+            up = order.index(now.word) - place
+            assert row[0].split()[2] == held.words[now.word]
+            assert row[0].split()[1] == ("●" if held.classes.get(now.word) == held.classes[word] else "○")
+            assert row[2] == ("=" if not up else f"{'▲' if up > 0 else '▼'}{min(99, abs(up))}")
+    cloud = below.stacks[0][0]
+    assert isinstance(cloud, Cloud)
+    letters = [part.split()[0] for part in cloud.legend.split("  ")]
+    assert len(set(letters)) == len(set(held.classes.values()))
+
+
+@pytest.mark.parametrize("corpus", TEXTS)
+def test_every_text_can_be_learned_from(corpus: str) -> None:
+    made = player(corpus=corpus)
+    made.jump("update=25")
+    assert made.history.latest.data.reading.n == 25
+    for lang in ("en", "zh"):
+        assert made.lesson.panels(made.view(), load("lessons.word2vec", lang))
+    assert len(exp.held(made.knobs).watched) == 3
+    if corpus == "python":
+        assert made.knobs["min_count"] == 5
+        assert len(exp.held(made.knobs).words) > 1500
+        made.go_in()
+        made.move(made.inside(), made.inside().total)
+        assert made.lesson.panels(made.view(), load("lessons.word2vec", "en"))
+
+
+def test_a_file_of_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / "own.txt"
+    file.write_text("The cat sat on the mat.\nA dog sat on the rug, and a cat ran.\n" * 30, encoding="utf-8")
+    made = player(corpus=str(file), min_count=1)
+    assert {"cat", "rug"} <= set(exp.held(made.knobs).words)
+    made.jump("update=20")
+    state = made.history.state(20)
+    assert np.isnan(state.data.reading.right)
+    assert made.lesson.panels(made.view(), load("lessons.word2vec", "zh"))
+    made.set_knobs({"race": "four"})
+    made.jump("update=30")
+    assert made.lesson.panels(made.view(), load("lessons.word2vec", "en"))
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"corpus": "world-fr"}, "none of world-en"),
+        ({"corpus": "./nowhere.txt"}, "no such file"),
+        ({"corpus": "./"}, "a folder"),
+        ({"watch": "pariss"}, "did you mean paris"),
+        ({"watch": "zzzzzz"}, "not among the 202"),
+        ({"min_count": 999}, "at least two must occur"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_refused(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(Refused, match=says):
+        player(**({"sentences": 500} if "min_count" in given else {}), **given)
+
+
+@pytest.mark.parametrize(("content", "says"), [(b"", "no words"), (b"\0\1", "binary"), (b"word " * 50, "at least two")])
+def test_files_that_are_no_text(content: bytes, says: str, tmp_path: Path) -> None:
+    file = tmp_path / "bad.txt"
+    file.write_bytes(content)
+    with pytest.raises(Refused, match=says):
+        player(corpus=str(file))
+
+
+def test_a_state_of_other_words_is_refused(tmp_path: Path) -> None:
+    made = player(sentences=500)
+    from lessons.show import everything
+
+    printed = everything(made, all_steps=False)
+    printed["inputs"]["words"] = ["other"]
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(printed), encoding="utf-8")
+    with pytest.raises(Refused, match="other words than the text"):
+        restore(made.lesson, str(file), {})

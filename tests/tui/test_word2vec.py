@@ -1,0 +1,140 @@
+"""`word2vec` by keys: training in view, the map and the tables drawn, an update opened, the race, bad values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lessons.panels import Beside, Cloud, Note
+from tests.tui.driving import go, lesson, shown, typed
+from tui.draw import Pen, draw
+from tui.drawers import Fork, Knobs
+
+SIZES = [(80, 24), (120, 36), (60, 20), (200, 50)]
+
+
+def test_a_cloud_keeps_its_words_apart_and_its_edges() -> None:
+    points = [(0.0, 0.0, "first", ""), (0.01, 0.0, "hidden", ""), (1.0, 1.0, "词", ""), (0.5, np.nan, "lost", "")]
+    canvas = draw(Cloud(id="c", title="t", points=points, lines=6, legend="a b"), 40, Pen())
+    assert canvas.height == 8
+    assert canvas.line(6).startswith(" first")
+    assert canvas.line(1).rstrip().endswith("词")
+    assert "hidden" not in canvas.text()
+    assert "lost" not in canvas.text()
+    assert canvas.line(7).strip() == "a b"
+    assert draw(Cloud(id="c", points=[]), 20, Pen()).width == 20
+
+
+def test_stacks_stand_beside_each_other_and_tight_ones_are_no_higher_than_the_first() -> None:
+    note = Note(id="n", text="one")
+    panel = Beside(id="b", title="both", stacks=[[note], [note, note]], shares=(1.0, 2.0))
+    wide = draw(panel, 60, Pen())
+    assert [wide.line(y).rstrip() for y in range(3)] == [" both", " one" + " " * 17 + "one", " " * 21 + "one"]
+    assert draw(panel, 60, Pen(tight=True)).height == 2
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_training_in_view(size: tuple[int, int], tmp_path: Path) -> None:
+    async with lesson(tmp_path, size, id="word2vec", sentences=500, epochs=1000) as (pilot, screen):
+        player = screen.player
+        go(screen, "act 4")
+        for _ in range(12):
+            await pilot.press("plus")
+        await pilot.press("space")
+        for _ in range(60):
+            await pilot.pause(0.1)
+            if len(player.history) > 300:
+                break
+        await pilot.press("space")
+        n = player.spot.n
+        assert n > 300
+        assert screen.trainer is None
+        assert player.history.latest.data.reading.n >= 250
+        v = player.start_here().params["V"]
+        np.testing.assert_array_equal(v, player.history.state(n).data.vectors.table[:-1, 0])
+        if size[0] >= 80:
+            said = shown(screen, "stage")
+            assert "[paris]" in said
+            assert all(f"{place} " in said for place in range(1, 6))
+        await pilot.press("enter")
+        assert player.spot.open
+        for _ in range(8):
+            await pilot.press("full_stop")
+        assert player.spot.p > 8
+        await pilot.press("left", "left", "backspace")
+
+
+async def test_the_end_of_the_planned_run_stops_it(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), id="word2vec", sentences=100, epochs=1) as (pilot, screen):
+        player = screen.player
+        go(screen, "act 4")
+        for _ in range(12):
+            await pilot.press("plus")
+        await pilot.press("space")
+        for _ in range(60):
+            await pilot.pause(0.05)
+            if not screen.is_playing:
+                break
+        assert not screen.is_playing
+        assert player.history.track.done(player.history.latest)
+        assert not player.history.track.done(player.history.state(len(player.history) - 1))
+
+
+async def test_the_race_and_the_results_by_keys(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), id="word2vec", sentences=500) as (pilot, screen):
+        player = screen.player
+        await pilot.press("k")
+        assert isinstance(screen.drawer, Knobs)
+        for _ in range(3):
+            await pilot.press("down")
+        await pilot.press("right", "enter")
+        assert player.knobs["race"] == "four"
+        go(screen, "act 4")
+        await pilot.press("full_stop", "full_stop")
+        assert [len(branch.history) for branch in player.branches] == [2, 2, 2, 2]
+        said = shown(screen, "stage")
+        for name in ("skip-gram + 5 negatives", "skip-gram + tree", "CBOW + 5 negatives", "CBOW + tree"):
+            assert said.count(name) == 2
+        await pilot.press("f")
+        assert isinstance(screen.drawer, Fork)
+        await pilot.press("tab", "escape")
+        assert player.branch.knobs["loss"] == "hs"
+        await pilot.press("v")
+        assert "paris : france = rome" in shown(screen, "stage")
+        await pilot.press("l")
+        assert "类比" in shown(screen, "stage")
+
+
+async def test_a_word_to_watch_and_one_that_is_not_there(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), id="word2vec", sentences=500) as (pilot, screen):
+        await pilot.press("k")
+        for _ in range(4):
+            await pilot.press("down")
+        await pilot.press("e")
+        await typed(pilot, "tokyo,dgo")
+        await pilot.press("enter")
+        assert isinstance(screen.drawer, Knobs)
+        assert "dgo" in screen.drawer.error
+        assert "dog" in screen.drawer.error
+        await pilot.press("e")
+        await typed(pilot, "tokyo,dog")
+        await pilot.press("enter")
+        go(screen, "update=3")
+        said = shown(screen, "stage")
+        assert "[tokyo]" in said
+        assert "[dog]" in said
+
+
+async def test_an_edited_vector_is_the_one_that_training_goes_on_with(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), id="word2vec", sentences=500) as (pilot, screen):
+        player = screen.player
+        go(screen, "act 4")
+        go(screen, "update=40")
+        await pilot.press("tab", "e")
+        await typed(pilot, "1.75")
+        assert len(player.branches) == 2
+        assert (player.start_here().params["V"] == 1.75).sum() == 1
+        await pilot.press("u")
+        assert len(player.branches) == 1
