@@ -1,6 +1,6 @@
 """What painting costs: a full redraw of a stage at 120×36, and painting while training runs at full speed.
 
-python benchmarks/painting.py [--seconds 4] [--lesson bptt|playground]
+python benchmarks/painting.py [--seconds 4] [--lesson bptt|playground|word2vec]
 """
 
 from __future__ import annotations
@@ -31,7 +31,13 @@ from tui.lines import Lines
 from tui.store import Store
 from tui.theme import style
 
-PLACES = {"bptt": [f"dW/t=3/k={k}" for k in range(4)], "playground": [f"update {n}" for n in (100, 101, 102, 103)]}
+PLACES = {
+    "bptt": [f"dW/t=3/k={k}" for k in range(4)],
+    "playground": [f"update {n}" for n in (100, 101, 102, 103)],
+    "word2vec": [f"update {n}" for n in (1000, 1001, 1002, 1003)],
+}
+GIVEN: dict[str, dict[str, int]] = {"word2vec": {"epochs": 1000}}
+"""Knobs without which training would be over too soon to be measured."""
 
 
 async def redraw(lesson: str, rounds: int) -> tuple[float, float]:
@@ -70,6 +76,7 @@ async def beside_training(lesson: str, seconds: float) -> tuple[float, float, li
         assert isinstance(screen, LessonScreen)
         player = screen.player
         player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+        player.set_knobs(GIVEN.get(lesson, {}))
         player.to_act("train")
         screen.action_play()
         await asyncio.sleep(0.5)
@@ -94,7 +101,7 @@ async def beside_training(lesson: str, seconds: float) -> tuple[float, float, li
 
 def alone(lesson: str, seconds: float) -> float:
     """Updates a second of the same loop without an app."""
-    player = Player(find(lesson).open(), HOST)
+    player = Player(find(lesson).open(), HOST, GIVEN.get(lesson))
     history = player.history
     began = time.perf_counter()
     while time.perf_counter() - began < seconds:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from array import array
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from engine.device import quiet
@@ -27,6 +28,8 @@ class Track(NamedTuple):
 
     `measure` reads from the state after section n the number that is kept for its curve, and `also` further ones for
     curves of their own; `size` is one state's bytes. Where training has an end, `done` says whether a state is past it.
+    `replays` is how many sections may be crossed again to have a state back (0: any number): with it only the newest
+    marks are kept, and what lies before them is out of reach.
     """
 
     id: str
@@ -37,16 +40,20 @@ class Track(NamedTuple):
     size: int
     also: tuple[Callable[[State], float], ...] = ()
     done: Callable[[State], bool] = lambda state: False
+    replays: int = 0
 
 
 class History:
-    """States of a track from its begin (for a fork: from the fork), as far as they have been made. Thread-safe."""
+    """States of a track from its begin (for a fork: from the fork), as far as they have been made. Thread-safe.
+
+    The state that was asked for last is held, so that what is on the screen need not be replayed.
+    """
 
     def __init__(self, track: Track, trunk: History | None = None, bound: int = 48 << 20) -> None:
         self.track, self.trunk = track, trunk
         self.first = track.begin.n
-        self.spacing = 1
-        self.latest = track.begin
+        self.spacing = max(1, track.replays)
+        self.latest = self._shown = track.begin
         self._most = max(2, bound // max(track.size, 1))
         self._marks = {self.first: track.begin}
         self._replayed: list[State] = []
@@ -74,9 +81,36 @@ class History:
             if (state.n - self.first) % self.spacing == 0:
                 self._marks[state.n] = state
                 if len(self._marks) > self._most:
-                    self.spacing *= 2
-                    self._marks = {n: s for n, s in self._marks.items() if (n - self.first) % self.spacing == 0}
+                    self._thin()
         return state
+
+    def _thin(self) -> None:
+        """Let every second mark go; where replaying is bounded the oldest, but for the begin."""
+        if self.track.replays:
+            del self._marks[sorted(self._marks)[1]]
+            return
+        self.spacing *= 2
+        self._marks = {n: s for n, s in self._marks.items() if (n - self.first) % self.spacing == 0}
+
+    def nearest(self, n: int) -> int:
+        """The section at n, or the first one after it, whose state is in reach."""
+        if n < self.first:
+            return self.first if self.trunk is None else min(self.trunk.nearest(n), self.first)
+        with self._lock:
+            if n >= self.latest.n or n in (self._shown.n, self.first) or self._mark(n) in self._marks:
+                return n
+            return min((mark for mark in self._marks if mark > n), default=self.latest.n)
+
+    @property
+    def earliest(self) -> int:
+        """The oldest section in reach with all that came after it."""
+        with self._lock:
+            marks = sorted(self._marks)
+        return next((later for mark, later in pairwise(marks) if later - mark > self.spacing), self.first)
+
+    def _mark(self, n: int) -> int:
+        """Where the mark before n stands, if it is kept."""
+        return n - (n - self.first) % self.spacing
 
     def grow(self, n: int) -> State:
         """The state of section n, advancing as far as needed."""
@@ -87,7 +121,7 @@ class History:
         return self.state(n)
 
     def state(self, n: int) -> State:
-        """The state that section n starts from. Raises IndexError beyond the latest."""
+        """The state that section n starts from. Raises IndexError beyond the latest, or out of reach."""
         if n < self.first:
             if self.trunk is None:
                 raise IndexError(f"there is no section {n}")
@@ -95,12 +129,14 @@ class History:
         with self._lock:
             if n > self.latest.n:
                 raise IndexError(f"section {n} has not been reached: {self.latest.n} is the latest")
-            if n == self.latest.n:
-                return self.latest
-            mark = self._marks[n - (n - self.first) % self.spacing]
-        if mark.n == n:
-            return mark
-        return self._replay(mark, n)
+            if n in (self.latest.n, self._shown.n):
+                self._shown = self.latest if n == self.latest.n else self._shown
+                return self._shown
+            mark = self._marks.get(self._mark(n))
+        if mark is None:
+            raise IndexError(f"section {n} is out of reach: {self.nearest(n)} is the first that is not")
+        self._shown = mark if mark.n == n else self._replay(mark, n)
+        return self._shown
 
     def _replay(self, mark: State, n: int) -> State:
         """From a mark to n; the way there is kept, so that walking back through it is cheap."""
@@ -134,4 +170,4 @@ class History:
 
     def kept(self) -> int:
         """How many states are held, marks and replayed ones."""
-        return len(self._marks) + len(self._replayed) + 1
+        return len(self._marks) + len(self._replayed) + 2

@@ -34,7 +34,7 @@ class Training(NamedTuple):
 
     A curve is (the branch's name, its numbers, the update that the first of them belongs to); `also` has those of the
     track's further measures. `state` is what the update in focus starts from, `runs` are the knobs of
-    every branch.
+    every branch; updates before `earliest` are out of reach, but for the first.
     """
 
     n: int
@@ -45,6 +45,7 @@ class Training(NamedTuple):
     also: Sequence[Sequence[Curve]] = ()
     state: State | None = None
     runs: Sequence[Knobs] = ()
+    earliest: int = 0
 
 
 class View:

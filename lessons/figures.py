@@ -13,6 +13,15 @@ def cells(text: str) -> int:
     return sum(1 + (east_asian_width(char) in "WF") for char in text)
 
 
+def cut(text: str, width: int) -> str:
+    """A text in at most so many cells; … where it is cut."""
+    if cells(text) <= width:
+        return text
+    while text and cells(text) > width - 1:
+        text = text[:-1]
+    return text + "…"
+
+
 def five(x: float) -> str:
     """At most five columns, sign included: .263  −.065  1.04  12.3  456  4e3  5e-5  e-14; rounded first."""
     sign = MINUS if x < 0 else ""

@@ -173,7 +173,8 @@ class Place:
             shown, *also = (self._curves(which) for which in range(1 + len(branch.history.track.also)))
             spot, state = self.spot, self.history.state(self.spot.n)
             runs = [each.knobs for each in self.branches]
-            training = Training(spot.n, len(self.history), spot.open, shown, self.current, also, state, runs)
+            most, first = len(self.history), self.history.earliest
+            training = Training(spot.n, most, spot.open, shown, self.current, also, state, runs, first)
         p = self.spot.p if ahead is None else ahead
         since = min(self.since, p) if ahead is None else self.spot.p
         fallback = self._closed(self.spot.n) if reel is None else None
@@ -215,7 +216,11 @@ class Place:
         return moved or self.asked is not None
 
     def land(self, n: int, is_open: bool) -> None:
-        """To just before update n, in it or on the curve; runs beside this one come along if they are near."""
+        """To just before update n, in it or on the curve; runs beside this one come along if they are near.
+
+        Where n is out of reach, to the first update after it that is not.
+        """
+        n = self.history.nearest(n)
         self.history.grow(n)
         if n:
             self.seen.add("train")

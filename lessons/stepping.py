@@ -56,6 +56,8 @@ class Stepping(Asking):
                 return False
             fine = self.grain > self.lesson.grains["update"]
             if self.spot.n > 0:
+                if self.history.nearest(self.spot.n - 1) == self.spot.n:
+                    return False
                 self.land(self.spot.n - 1, is_open=fine)
                 if fine:
                     self.move(self.inside(), self.inside().total)
@@ -67,6 +69,8 @@ class Stepping(Asking):
     def _train_to(self, n: int) -> bool:
         if n < 0 or (self.spot.n == 0 and n > 0 and self._ask_training()):
             return self.asked is not None
+        if n < self.spot.n and self.history.nearest(n) > n:
+            return False
         self.land(n, is_open=False)
         return True
 
@@ -181,10 +185,12 @@ class Stepping(Asking):
         else:
             self.move(reel, n)
 
-    @staticmethod
-    def _check_update(n: int) -> None:
+    def _check_update(self, n: int) -> None:
         if n > MOST_UPDATES:
             raise Refused("update", update=n, most=MOST_UPDATES)
+        first = self.branch.history.nearest(n)
+        if first > n:
+            raise Refused("out_of_reach", update=n, first=first)
 
     def seek(self, wanted: Path) -> None:
         """To the end of the first group at an address; within the update in focus if it has one. Raises Refused."""

@@ -32,6 +32,8 @@ APART, SOON = 250, 25
 """Updates between two readings, later and in the beginning."""
 HELD = 128
 """Examples that the loss is read from: the same ones at every reading."""
+REPLAYED = 200
+"""Updates that may be made again to have one back, where an update is several batches."""
 LAID = 4
 """Chunks kept laid out."""
 
@@ -230,6 +232,7 @@ class Live:
                 seconds,
             ),
             self.done,
+            REPLAYED if self.per > 1 else 0,
         )
 
 

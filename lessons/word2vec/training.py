@@ -14,7 +14,7 @@ from engine.word2vec.batch import Example
 from engine.word2vec.live import Learned
 from lessons.contract import Curve as Measured
 from lessons.contract import Training, View
-from lessons.figures import five, number
+from lessons.figures import cut, five, number
 from lessons.panels import Beside, Cloud, Curve, Matrix, Panel, Picture, Row, Series, Stage, Table
 from lessons.parts import measured
 from lessons.word2vec import experiment as exp
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 NEAREST = 5
 PASSING = 5
 """Pairs of the next update that are shown."""
+LONG = 10
+"""Cells of a word in a table or on the map."""
 MAPPED = 150
 """Words of the map: those with a class, or the most frequent."""
 GOAL = 0.95
@@ -68,8 +70,9 @@ def recipe(shown: Shown) -> Picture:
     """What is trained, in a line."""
     knobs, view = shown.view.knobs, shown.view
     lv = shown.live
-    _, data = at(view)
+    training, data = at(view)
     done = min(data.chunk / lv.whole, 1.0)
+    back = shown.say("back_to", n=number(training.earliest)) if lv.per > 1 and training.earliest else ""
     line = shown.say(
         "recipe",
         form=shown.say(f"{knobs['model']}_{knobs['loss']}", K=knobs["negatives"]),
@@ -79,7 +82,7 @@ def recipe(shown: Shown) -> Picture:
         rate=five(float(lv.school.rate(done))).strip(),
         tokens=number(data.tokens),
     )
-    return Picture(id="recipe", priority=9, marks=[(0, 0, line, "")])
+    return Picture(id="recipe", priority=9, marks=[(0, 0, line, ""), *([(1, 0, back, "dim")] if back else [])])
 
 
 def tables(shown: Shown) -> Beside:
@@ -110,10 +113,11 @@ def arrow(up: int) -> str:
 
 
 def cloud(shown: Shown) -> Cloud:
-    """The map: watched words in full, the others by the first letter of their class, or as points."""
+    """The map: watched words in full, others by a letter of their class; without classes as words, nearest first."""
     held, v = shown.held, shown.view.start.params["V"]
-    words = list(held.classes)[:MAPPED] or list(range(min(MAPPED, len(held.words))))
-    words = [*held.watched, *(w for w in words if w not in held.watched)]
+    near = [] if held.classes else [n.word for row in vectors.neighbours(v, held.watched, NEAREST) for n in row]
+    words = list(held.classes)[:MAPPED] or [*near, *range(min(MAPPED, len(held.words)))]
+    words = list(dict.fromkeys([*held.watched, *words]))
     plane = vectors.plane(v[words])
     kinds = list(dict.fromkeys(held.classes.values()))
     letters = lettered(kinds)
@@ -122,7 +126,7 @@ def cloud(shown: Shown) -> Cloud:
         kind = held.classes.get(w)
         ink = "dim" if kind is None else INKS[kinds.index(kind) % len(INKS)]
         full = w in held.watched
-        said = held.words[w] if full else "·" if kind is None else letters[kind]
+        said = cut(held.words[w], LONG) if full or kind is None else letters[kind]
         points.append((float(x), float(y), said, "head" if full else ink))
     legend = "  ".join(f"{letter} {kind}" for kind, letter in letters.items())
     return Cloud(id="map", priority=7, title=shown.say("map"), points=points, legend=legend)

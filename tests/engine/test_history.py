@@ -75,7 +75,7 @@ def test_walks_back_through_every_state(most: int) -> None:
     history.grow(700)
     for n in [*range(700, -1, -1), *range(701)]:
         assert history.state(n) == states[n]
-        assert history.kept() <= max(2, most) * 5 // 4 + 2
+        assert history.kept() <= max(2, most) * 5 // 4 + 3
 
 
 def test_the_default_bound_is_kept_to() -> None:
@@ -195,3 +195,44 @@ def test_two_threads_may_grow_it_at_once() -> None:
     alone = History(training(HOST, 3, 1, 4, "adam"))
     alone.grow(n)
     assert list(alone.curve()) == list(history.curve())
+
+
+def test_where_replaying_is_bounded_the_newest_marks_are_kept() -> None:
+    crossed: list[int] = []
+
+    def advance(state: State) -> State:
+        crossed.append(state.n)
+        return State(state.n + 1, state.data * 3 + state.n)
+
+    track = Track("t", State(0, 1), advance, lambda s: None, lambda s: 0.0, 10, replays=20)  # type: ignore[arg-type, return-value]
+    history = History(track, bound=40)
+    held = [history.grow(n).data for n in range(207)]
+    first = history.earliest
+    assert 100 < first < 190
+    assert [history.nearest(n) for n in (0, 19, 20, first - 1, first, 206)] == [0, 19, first, first, first, 206]
+    with pytest.raises(IndexError, match=f"out of reach: {first} is"):
+        history.state(first - 1)
+    for n in (0, first, first + 7, 205, 206):
+        crossed.clear()
+        assert history.state(n).data == held[n]
+        assert len(crossed) < 20
+    fork = History(track._replace(begin=State(150, 0)), history)
+    assert (fork.nearest(3), fork.nearest(100)) == (3, min(first, 150))
+
+
+def test_the_state_on_the_screen_is_not_replayed() -> None:
+    crossed: list[int] = []
+
+    def advance(state: State) -> State:
+        crossed.append(state.n)
+        return State(state.n + 1, state.data + 1)
+
+    history = History(Track("t", State(0, 0), advance, lambda s: None, lambda s: 0.0, 10), bound=20)  # type: ignore[arg-type, return-value]
+    history.grow(101)
+    for _ in range(39):
+        history.advance()
+    crossed.clear()
+    assert history.state(101).data == 101
+    assert not crossed
+    assert history.state(99).data == 99
+    assert crossed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,10 @@ import pytest
 
 from engine.device import HOST
 from engine.history import History
-from engine.word2vec import vectors
+from engine.word2vec import live, vectors
 from lessons.corpora import TEXTS
 from lessons.knobs import Refused
-from lessons.panels import Beside, Cloud, Curve, Table
+from lessons.panels import Beside, Cloud, Curve, Picture, Table
 from lessons.player import Player
 from lessons.state import restore
 from lessons.text import load
@@ -176,6 +177,37 @@ def test_a_fork_goes_on_from_its_place_in_the_text() -> None:
     made.swap()
     made.edit(f"v[{exp.held(made.knobs).watched[0]}]", (0,), "2.5")
     assert made.start_here().params["V"][exp.held(made.knobs).watched[0], 0] == 2.5
+
+
+def test_a_large_vocabulary_goes_back_as_far_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "COPIED", 30_000)
+    monkeypatch.setattr(live, "REPLAYED", 20)
+    exp._live.cache_clear()
+    made = player(sentences=2000)
+    made.to_act("train")
+    first = made.branch
+    assert exp.live(HOST, made.knobs, made.start).per == 4
+    made.branches = [replace(first, history=History(first.history.track, bound=4 * first.history.track.size))]
+    made.jump("update=130")
+    edge = made.history.earliest
+    assert 20 < edge < 130
+    (recipe,) = (p for p in made.lesson.panels(made.view(), load("lessons.word2vec", "en")) if p.id == "recipe")
+    assert isinstance(recipe, Picture)
+    assert f"from {edge} on" in recipe.marks[1][2]
+    with pytest.raises(Refused, match=f"the first within reach is {edge}"):
+        made.jump(f"update={edge - 1}")
+    made.jump(f"update={edge}")
+    assert not made.back()
+    assert made.spot.n == edge
+    made.go_in()
+    made.move(made.inside(), 0)
+    assert not made.back()
+    made.go_out()
+    made.scrub_to(0.5 * edge / 130)
+    assert made.spot.n == edge
+    made.home()
+    assert made.spot.n == 0
+    assert np.array_equal(made.start_here().params["V"], made.start.params["V"])
 
 
 def test_tables_say_what_rose_and_the_map_has_every_class() -> None:
