@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import time
@@ -75,7 +76,7 @@ def train_group() -> None:
 @click.option("--epochs", type=click.IntRange(1, 10_000), default=5, show_default=True)
 @click.option("--alpha", type=click.FloatRange(0, min_open=True), default=0.025, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Cores to use.")
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None, help="Where to compute.")
 @click.option("--tokens", type=click.Choice(["words", "spaces"]), default="words", help="What a word is.")
 @click.option("--lower", is_flag=True, help="In lower case.")
@@ -89,7 +90,11 @@ def word2vec_command(files: tuple[Path, ...], device: str | None, as_json: bool,
     """Learn word vectors from text files; a line is a sentence."""
     from tui.cli import above, open_on
 
+    if options["threads"] > 1:  # each worker has a core; NumPy must be told before it is loaded
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     target = open_on(device or above("device", "cpu"))
+    if options["threads"] > 1 and target.name != "cpu":
+        raise Refused("threads_device", threads=options["threads"], device=target.name)
     return Run(files, target, as_json, options).go()
 
 

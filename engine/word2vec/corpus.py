@@ -7,8 +7,10 @@ what stands between spaces; Chinese is cut into characters, or by a segmenter wh
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import tempfile
+import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -43,19 +45,27 @@ class CorpusError(ValueError):
 
 
 class Stored:
-    """Codes in a file of int32, read a stretch at a time: what was read is not kept."""
+    """Codes in a file of int32, read a stretch at a time: what was read is not kept. The file goes with the object."""
 
-    def __init__(self, file: IO[bytes], length: int) -> None:
-        self._file, self._length = file, length
+    def __init__(self, path: str, length: int) -> None:
+        self._path, self._length = path, length
+        self._gone = weakref.finalize(self, removed, path, os.getpid())
 
     def __len__(self) -> int:
         return self._length
 
     def __getitem__(self, stretch: slice) -> HostArray:
         start, stop, _ = stretch.indices(self._length)
-        self._file.seek(4 * start)
-        found: HostArray = xp.frombuffer(self._file.read(4 * max(0, stop - start)), dtype=xp.int32)
+        with open(self._path, "rb") as file:  # opened afresh, for several processes may read
+            file.seek(4 * start)
+            found: HostArray = xp.frombuffer(file.read(4 * max(0, stop - start)), dtype=xp.int32)
         return found
+
+
+def removed(path: str, owner: int) -> None:
+    """The file is deleted by the process that made it, and by no worker."""
+    if os.getpid() == owner:
+        Path(path).unlink(missing_ok=True)
 
 
 class Corpus(NamedTuple):
@@ -161,16 +171,21 @@ def collect(
 
 def renumbered(raw: IO[bytes], new: HostArray) -> tuple[Stored, int]:
     """A file of codes with their final numbers, and how many sentences it has."""
-    file, length, sentences = tempfile.TemporaryFile(), 0, 0  # noqa: SIM115 - lives as long as the corpus
+    handle, path = tempfile.mkstemp(prefix="unroll-", suffix=".codes")
+    length, sentences = 0, 0
     raw.seek(0)
-    while block := raw.read(4 * BLOCK):
-        codes = new[xp.frombuffer(block, dtype=xp.int32)]
-        codes = codes[codes != NONE]
-        file.write(codes.tobytes())
-        length += len(codes)
-        sentences += int((codes == END).sum())
-    file.flush()
-    return Stored(file, length), sentences
+    try:
+        with os.fdopen(handle, "wb") as file:
+            while block := raw.read(4 * BLOCK):
+                codes = new[xp.frombuffer(block, dtype=xp.int32)]
+                codes = codes[codes != NONE]
+                file.write(codes.tobytes())
+                length += len(codes)
+                sentences += int((codes == END).sum())
+    except BaseException:
+        removed(path, os.getpid())
+        raise
+    return Stored(path, length), sentences
 
 
 def segmenter() -> Segment | None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
 from engine.device import HOST, HostArray, Rng, Tables, quiet
-from engine.word2vec import alias, examples, huffman, paths
+from engine.word2vec import alias, examples, huffman, paths, together
 from engine.word2vec.chunk import TILE, Chunk, Shape, kept, lay
 from engine.word2vec.fast import Form, Kernel, Vectors, halves
 from engine.word2vec.paths import Paths
@@ -141,6 +140,14 @@ class School:
         chunk = lay(self.device, self.shape, codes, sentence, rate, None if self.form.tree else negatives, self.dtype)
         return Laid(chunk, None if self.ways is None else paths.lay(self.device, self.ways, chunk))
 
+    def cross(self, kernel: Kernel, text: Text, vectors: Vectors, n: int) -> int:
+        """Learn from chunk n of the run, in place; the words learned from."""
+        laid = self.lay(text, *divmod(n, chunks(text)))
+        with quiet():
+            for b in range(laid.chunk.batches):
+                kernel.update(vectors, laid.chunk, laid.paths, b)
+        return laid.chunk.tokens
+
 
 def chunks(text: Text) -> int:
     """How many chunks a text has."""
@@ -157,27 +164,24 @@ class Seen(NamedTuple):
 def learn(school: School, text: Text, vectors: Vectors, done: int = 0, threads: int = 1) -> Iterator[Seen]:
     """Train in place from chunk `done` of the run on; yields between chunks, where a run may be left and taken up.
 
-    One thread gives the same bits every time. Several share the vectors without locks (Niu et al. 2011), a chunk each.
+    One thread gives the same bits every time. Several (on the CPU, each in a process of its own) cross a chunk each,
+    and `vectors` are brought up to date before every yield; see `engine.word2vec.together`.
     """
-    count = chunks(text)
-    whole, tokens = count * school.settings.epochs, 0
-    kernels = [school.kernel(threads == 1) for _ in range(threads)]
-
-    def cross(kernel: Kernel, n: int) -> int:
-        laid = school.lay(text, *divmod(n, count))
-        with quiet():
-            for b in range(laid.chunk.batches):
-                kernel.update(vectors, laid.chunk, laid.paths, b)
-        return laid.chunk.tokens
-
-    with ThreadPoolExecutor(threads) as pool:
+    whole, tokens = chunks(text) * school.settings.epochs, 0
+    if threads == 1:
+        kernel = school.kernel()
+        for n in range(done, whole):
+            tokens += school.cross(kernel, text, vectors, n)
+            yield Seen(n + 1, tokens)
+        return
+    with together.workers(school, text, vectors, threads) as crew:
         while done < whole:
             numbers = range(done, min(done + threads, whole))
-            if threads == 1:
-                tokens += cross(kernels[0], done)
-            else:
-                tokens += sum(pool.map(cross, kernels, numbers))
+            tokens += crew.cross(numbers)
             done += len(numbers)
+            for mine, shared in zip(vectors, crew.vectors, strict=True):
+                if mine is not None:
+                    mine[...] = shared
             yield Seen(done, tokens)
 
 

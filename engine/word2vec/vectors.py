@@ -70,7 +70,7 @@ def cosines(vectors: HostArray, unit: HostArray) -> HostArray:
     count, dim = unit.shape
     filled = xp.zeros((dim, -(-count // WIDE) * WIDE), dtype=vectors.dtype)
     filled[:, :count] = unit.T
-    scores = xp.empty((count, len(vectors)), dtype=vectors.dtype)
+    scores: HostArray = xp.empty((count, len(vectors)), dtype=vectors.dtype)
     for start in range(0, len(vectors), ROWS):
         rows = vectors[start : start + ROWS]
         found = rows @ filled

@@ -102,7 +102,7 @@ def test_a_checkpoint_of_another_run(text: Path, tmp_path: Path) -> None:
         (b"", (), "no words"),
         (b"\x89PNG\0\0", (), "binary"),
         (b"word", (), "different word(s)"),
-        (b"one sentence of few words", (), "--min-count"),
+        (b"one sentence of few words", (), "lower min-count"),
         (b"a b c a b c", ("--min-count", "1", "--dim", "0"), "--dim"),
         (b"a b c a b c", ("--min-count", "1", "--window", "0"), "--window"),
         (b"a b c a b c", ("--min-count", "1", "--alpha", "0"), "--alpha"),
@@ -150,3 +150,48 @@ def test_one_long_line_and_bad_bytes(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["bad_bytes"] == 200_000
     assert "200,000 bad bytes" in done.stderr
     assert load(out).words == ("one", "two", "three")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc and /dev/shm")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_workers_end_with_the_run_and_leave_nothing(text: Path, tmp_path: Path, how: signal.Signals) -> None:
+    before = set(Path("/dev/shm").iterdir())
+    command = [*COMMAND, str(text), *SMALL, "--threads", "2", "--epochs", "9000", "--out", str(tmp_path / "v.txt")]
+    running = subprocess.Popen(command, env=ENV, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    children: list[int] = []
+    rooms: set[Path] = set()
+    for _ in range(200):
+        time.sleep(0.05)
+        children = children_of(running.pid)
+        rooms = set(Path("/dev/shm").iterdir()) - before
+        if len(children) >= 2 and rooms:
+            break
+    assert len(children) >= 2
+    time.sleep(0.3)
+    running.send_signal(how)
+    running.wait(30)
+    assert running.returncode != 0
+    for _ in range(200):
+        if not any(Path(f"/proc/{child}").exists() for child in children) and not any(room.exists() for room in rooms):
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("a worker or its memory is left")
+
+
+def children_of(process: int) -> list[int]:
+    """The processes that a process has started."""
+    try:
+        return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def test_two_threads_learn_the_small_world(text: Path, tmp_path: Path) -> None:
+    out = tmp_path / "v.txt"
+    options = (*SMALL, "--threads", "2")
+    unroll("train", "word2vec", str(text), *options, "--out", str(out))
+    found = json.loads(unroll("neighbours", str(out), "paris", "--count", "5", "--json").stdout)
+    near = {each["word"] for each in found["paris"]}
+    capitals = {row[0] for row in world("en").tables["nation"].rows}
+    assert len(near & capitals) >= 4
