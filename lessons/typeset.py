@@ -17,6 +17,8 @@ UNLOWERED = re.compile("[abcdefghlmopqrsuvwxyz]")
 LETTERS = {
     "delta": "δ", "W_": "W", "b_": "b", "T_W": "W", "T_b": "b", "T_V": "V",
     "yhat": "ŷ", "theta": "θ", "rate": "η", "eta": "η", "gamma": "γ",
+    "gh": "∂E/∂h", "gc": "∂E/∂c", "delta_i": "δi", "delta_f": "δf", "delta_o": "δo", "delta_g": "δg", "delta_z": "δz",
+    "delta_r": "δr", "delta_n": "δn",
     "cut_dv": "cut_v", "cut_du": "cut_u", "cut_dtheta": "cut_θ", "cut_dnoise": "cut_noise", "dnoise": "∂L/∂u⁻",
     "du": "∂L/∂u", "dv": "∂L/∂v", "dh": "∂L/∂h", "dtheta": "∂L/∂θ",
     "n_pairs": "n", "half": "½", "rate_all": "η", "count_a": "left", "count_b": "right",
@@ -31,7 +33,7 @@ OF_PARAMETER = {
     "f": "{p}(z)", "df": "{p}'(z)", "G": "G({p})", "m": "m({p})", "v": "v({p})",
 }  # fmt: skip
 """Families that belong to a parameter: met_W is one term of ∂E/∂W, G_W what AdaGrad remembers of it."""
-PARAMETER = re.compile(r"[A-Za-z]\d*")
+PARAMETER = re.compile(r"[A-Za-z]\d*|[WUb][fgimnoryz]")
 FUNCTIONS = {
     "log": "ln",
     "maximum": "max",

@@ -44,6 +44,8 @@ class Cell(NamedTuple):
     step: Callable[..., Walk[Made]]
     back: Callable[..., Walk[Made]]
     carried: Callable[[Theta, Made], Array]
+    road: str
+    """The gate that scales the road."""
     terms: Callable[[Made, Made], Mapping[str, tuple[Array, Array | None]]]
     """The (error, input) pairs of timestep k whose products are its part of the gradient; no input for a bias."""
 
@@ -145,6 +147,19 @@ def sweep(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Run, at: Path 
             yield Step((*here, ("sum", -1)), f"d{p}", {f"d{p}": total[p]})
         later = {**now, **left, "gh": gh}
     return total
+
+
+def road(xp: Any, cell: Cell, run: Run, at: Path = ()) -> Walk[list[Array]]:
+    """∂(last state)/∂(state k) along the road, every gate held: the product of the gates between, from the right."""
+    T = len(run.made)
+    product = run.made[-1][cell.road] ** 0
+    yield Step((*at, ("k", T - 1)), "road_last", {f"road[{T - 1}]": product})
+    found = [product]
+    for k in range(T - 2, -1, -1):
+        product = product * run.made[k + 1][cell.road]
+        yield Step((*at, ("k", k)), "road", {f"road[{k}]": product})
+        found.append(product)
+    return found[::-1]
 
 
 def lengths(cell: Cell, T: int) -> tuple[int, int]:

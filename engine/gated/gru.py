@@ -109,7 +109,5 @@ def terms(now: Made, before: Made) -> Mapping[str, tuple[Array, Array | None]]:
     return {**found, "bm": (delta * r, None)} if "m" in now else found
 
 
-BEFORE = Cell("gru", GATES, ("h",), (), BEFORE_RULES, 7, 3, step, back, carried, terms)
-AFTER = Cell("gru", GATES, ("h",), ("bm",), AFTER_RULES, 8, 3, step, back, carried, terms)
-ROAD = "z"
-"""The gate that scales the road."""
+BEFORE = Cell("gru", GATES, ("h",), (), BEFORE_RULES, 7, 3, step, back, carried, "z", terms)
+AFTER = Cell("gru", GATES, ("h",), ("bm",), AFTER_RULES, 8, 3, step, back, carried, "z", terms)

@@ -91,6 +91,4 @@ def terms(now: Made, before: Made) -> Mapping[str, tuple[Array, Array | None]]:
     return found
 
 
-LSTM = Cell("lstm", GATES, ("h", "c"), (), RULES, 10, 5, step, back, carried, terms)
-ROAD = "f"
-"""The gate that scales the road."""
+LSTM = Cell("lstm", GATES, ("h", "c"), (), RULES, 10, 5, step, back, carried, "f", terms)

@@ -1,0 +1,161 @@
+"""Training a gated net: every update is forward, one sweep back, clip, step; any of them can be opened."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from engine import descent
+from engine.device import Array, Device
+from engine.gated import cell as cells
+from engine.gated.cell import Cell, Inputs, Run, Theta
+from engine.history import State, Track
+from engine.optimisers import Memory, Optimiser, begin, clip_by_norm, norm, update
+from engine.reel import Env, Grains, Reel, Section
+from engine.step import Path, drain
+
+
+class Recipe(NamedTuple):
+    """How a net is trained. `clip` is the largest ‖gradient‖ let through."""
+
+    cell: Cell
+    optimiser: Optimiser
+    rate: float
+    clip: float
+
+
+class Learning(NamedTuple):
+    """The data of a State: the net, what the optimiser remembers, and the last update's loss, NaN at first.
+
+    `began` is the update that the memory began at: what an optimiser corrects for its start counts from there.
+    """
+
+    theta: Theta
+    memory: Memory
+    loss: Any
+    began: int = 0
+
+
+class Net:
+    """A net on one sequence: its run and its gradient, made when they are asked for, and the sections of a reel."""
+
+    def __init__(self, device: Device, cell: Cell, theta: Theta, inputs: Inputs) -> None:
+        self.device, self.cell, self.theta, self.inputs = device, cell, theta, inputs
+        self.T = len(inputs.x)
+        self._run: Run | None = None
+        self._grad: Theta | None = None
+
+    @property
+    def run(self) -> Run:
+        """The forward pass."""
+        if self._run is None:
+            self._run = drain(cells.forward(self.device.xp, self.cell, self.theta, self.inputs))
+        return self._run
+
+    @property
+    def grad(self) -> Theta:
+        """∂E/∂θ."""
+        if self._grad is None:
+            self._grad = drain(cells.sweep(self.device.xp, self.cell, self.theta, self.inputs, self.run))
+        return self._grad
+
+    def env(self, ran: bool, **more: Any) -> Env:
+        """The parameters, the inputs and the start; with `ran` all that the forward pass left; and more."""
+        given: dict[str, Any] = {"x": self.inputs.x, "y": self.inputs.y}
+        if ran:
+            given |= {name: [made[name] for made in self.run.made] for name in self.run.made[0] if name != "x"}
+            given["E"] = self.run.E
+        start = {f"{name}_init": value for name, value in self.inputs.start.items()}
+        families = {name: (lambda t, v=v: v[t] if 0 <= t < self.T else None) for name, v in given.items()}
+        return Env({**self.theta, **start, **more}, families)
+
+    def forward(self, at: Path) -> Section:
+        """One timestep after the other."""
+        return Section(
+            at,
+            lambda: cells.forward(self.device.xp, self.cell, self.theta, self.inputs, at),
+            lambda: self.env(False),
+            cells.lengths(self.cell, self.T)[0],
+        )
+
+    def backward(self, at: Path) -> Section:
+        """From the last timestep to the first."""
+        return Section(
+            at,
+            lambda: cells.sweep(self.device.xp, self.cell, self.theta, self.inputs, self.run, at),
+            lambda: self.env(True),
+            cells.lengths(self.cell, self.T)[1],
+        )
+
+    def road(self, at: Path) -> Section:
+        """The product of the gates on the road."""
+        return Section(
+            at,
+            lambda: cells.road(self.device.xp, self.cell, self.run, at),
+            lambda: self.env(True, **{f"d{p}": g for p, g in self.grad.items()}),
+            self.T,
+        )
+
+
+def start(device: Device, theta: Theta, optimiser: Optimiser) -> State:
+    """The state that update 0 starts from."""
+    return State(0, Learning(theta, begin(device.xp, optimiser, theta), float("nan")))
+
+
+def advance(device: Device, recipe: Recipe, inputs: Inputs, state: State) -> State:
+    """One update at full speed: the walks, drained."""
+    xp, (theta, memory, _, began) = device.xp, state.data
+    net = Net(device, recipe.cell, theta, inputs)
+    clipped = clip_by_norm(xp, net.grad, recipe.clip)
+    loss = sum(net.run.E) + 0 * norm(xp, net.grad)  # a gradient beyond the finite numbers must not pass unnoticed
+    moved, kept = update(xp, recipe.optimiser, theta, clipped, memory, recipe.rate, state.n - began + 1)
+    return State(state.n + 1, Learning(moved, kept, loss, began))
+
+
+def inside(device: Device, recipe: Recipe, inputs: Inputs, state: State, grains: Grains) -> Reel:
+    """One update opened."""
+    xp, (theta, memory, _, began) = device.xp, state.data
+    net, at = Net(device, recipe.cell, theta, inputs), (("update", state.n),)
+    clip, step = (*at, ("clip", -1)), (*at, ("step", -1))
+    clips, moves = descent.steps(recipe.optimiser, recipe.cell.names)
+
+    def named(grad: Theta) -> dict[str, Array]:
+        return {f"d{p}": g for p, g in grad.items()}
+
+    def walk_step() -> Any:
+        clipped = clip_by_norm(xp, net.grad, recipe.clip)
+        n = state.n - began + 1
+        return descent.walk_step(xp, recipe.optimiser, theta, clipped, memory, recipe.rate, n, step)
+
+    def env_step() -> Env:
+        clipped = named(clip_by_norm(xp, net.grad, recipe.clip))
+        scalars = {"rate": recipe.rate, "n": state.n - began + 1, "theta": recipe.clip, "g_norm": norm(xp, net.grad)}
+        return net.env(True, **clipped, **memory, **scalars)
+
+    return Reel(
+        [
+            net.forward((*at, ("forward", -1))),
+            net.backward((*at, ("backward", -1))),
+            Section(
+                clip,
+                lambda: descent.walk_clip(xp, dict(net.grad), recipe.clip, clip),
+                lambda: net.env(True, **named(net.grad), theta=recipe.clip),
+                clips,
+            ),
+            Section(step, walk_step, env_step, moves),
+        ],
+        grains,
+    )
+
+
+def track(device: Device, recipe: Recipe, inputs: Inputs, begin_at: State, grains: Grains) -> Track:
+    """Training from a state on."""
+    theta, memory, *_ = begin_at.data
+    size = 8 * sum(array.size for array in (*theta.values(), *memory.values())) + 2048
+    return Track(
+        "train",
+        begin_at,
+        lambda state: advance(device, recipe, inputs, state),
+        lambda state: inside(device, recipe, inputs, state, grains),
+        lambda state: float(device.get(state.data.loss)),
+        size,
+    )

@@ -1,0 +1,21 @@
+"""Gated recurrent units, reset before the matrix or after it (slide 39): the card."""
+
+from lessons.course import Card
+from lessons.knobs import Knob
+from lessons.lstm import knobs
+
+CARD = Card(
+    id="gru",
+    chapter="recurrent",
+    slides="39",
+    minutes=15,
+    title={"en": "GRU: the road is the state", "zh": "GRU：状态本身就是路"},
+    lead={
+        "en": "Two gates and no cell: keep so much of the old, take so much of the new.",
+        "zh": "两个门，没有细胞：旧的留多少，新的就取其余。",
+    },
+    acts=("forward", "backward", "road", "train"),
+    needs=("lstm",),
+    knobs=(*knobs(Knob("keep", "float", 1.0, -10, 10)), Knob("reset", "choice", "before", choices=("before", "after"))),
+    load="lessons.gru.lesson:Gru",
+)

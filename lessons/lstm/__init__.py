@@ -1,0 +1,36 @@
+"""Long short-term memory, gate by gate, forward and back (slide 39): the card, and the knobs it shares with `gru`."""
+
+from lessons.course import Card
+from lessons.knobs import Knob
+
+OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
+
+
+def knobs(own: Knob) -> tuple[Knob, ...]:
+    """The knobs of a lesson on a gated cell; `own` are those of one kind."""
+    return (
+        Knob("text", "text", "(a)a", 2, 200),
+        Knob("hidden", "int", 2, 1, 32),
+        own,
+        Knob("rate", "float", 0.1, 0.0001, 10, live=True),
+        Knob("optimiser", "choice", "adagrad", choices=OPTIMISERS, live=True),
+        Knob("clip", "float", 5.0, 0.001, 1e300, live=True),
+        Knob("start", "choice", "zero", choices=("zero", "random")),
+    )
+
+
+CARD = Card(
+    id="lstm",
+    chapter="recurrent",
+    slides="39",
+    minutes=20,
+    title={"en": "LSTM: a road with gates", "zh": "LSTM：带门的路"},
+    lead={
+        "en": "A state that no matrix touches on its way through time: only scaled, and added to.",
+        "zh": "有一种状态，穿过时间时不碰任何矩阵：只被缩放，只被相加。",
+    },
+    acts=("forward", "backward", "road", "train"),
+    needs=("bptt",),
+    knobs=knobs(Knob("forget", "float", 1.0, -10, 10)),
+    load="lessons.lstm.lesson:Lstm",
+)

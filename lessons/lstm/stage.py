@@ -1,0 +1,255 @@
+"""The stages of `lstm` and `gru`: the road over time with its gates under it, the way back, and what is left of it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from engine.gated.cell import Cell
+from lessons.bptt.parts import letter
+from lessons.contract import View
+from lessons.figures import five
+from lessons.figures import loss as loss_figures
+from lessons.panels import Axis, Bar, Block, Curve, Edge, Graph, Item, Label, Matrix, Node, Row, Series, Stage
+from lessons.parts import Parts, Rules, flow, laws, subscripted
+from lessons.text import Text
+from lessons.typeset import subscript
+
+
+class Shown(Parts):
+    """A position."""
+
+    def __init__(self, view: View, text: Text, cell: Cell) -> None:
+        super().__init__(view, text)
+        self.cell = cell
+        self.inputs = view.start.inputs
+        self.T, self.H = len(self.inputs["x"]), int(view.start.params["V"].shape[1])
+        self.vocabulary = [letter(each) for each in self.inputs["vocabulary"]]
+        self.K = len(self.vocabulary)
+        self.t = view.loop("t") if view.loop("t") is not None else view.loop("k")
+        phases = [name for name, index in view.path if index < 0]
+        self.phase = phases[-1] if phases else "forward"
+        self.back = "backward" in phases
+
+    @cached_property
+    def axis(self) -> Axis:
+        """One column a timestep."""
+        return Axis(tuple(f"t={t}" for t in range(self.T)), self.t or 0, self.H)
+
+    @cached_property
+    def near(self) -> range:
+        """The timesteps that may be in sight."""
+        focus = self.t or 0
+        return range(max(0, focus - 12), min(self.T, focus + 13))
+
+    @property
+    def gate(self) -> str:
+        """The gate at work: the one that was written last, else the one on the road."""
+        name = self.phase.removeprefix("gate_") if self.phase.startswith("gate_") else self.cell.road
+        return name if name in self.cell.gates else self.cell.road
+
+    def graph(self) -> Graph:
+        """States over time: the road from cell to cell (in a GRU from state to state), the output above, x below."""
+        road = self.cell.states[-1]
+        nodes = [
+            Node(f"{s}-1", s, -1, f"{s}₋₁", self.vector(f"{s}_init", self.H, editable=True)) for s in self.cell.states
+        ]
+        edges = []
+        written = self.view.written
+        for t in self.near:
+            E = self.view.get(f"E[{t}]")
+            nodes += [
+                Node(f"E{t}", "loss", t, "·" if E is None else f"{subscripted('E', t)} {loss_figures(float(E))}",
+                     written=f"E[{t}]" in written),
+                *(Node(f"{s}{t}", s, t, subscripted(s, t), self.vector(f"{s}[{t}]", self.H)) for s in self.cell.states),
+                Node(f"x{t}", "input", t, self.vocabulary[self.inputs["x"][t]]),
+            ]  # fmt: skip
+            known = self.known(f"{road}[{t}]")
+            came = self.back and self.known(f"g{road}[{t}]")
+            way = "backward" if came else "forward" if known else ""
+            live = f"{road}[{t}]" in written or f"g{road}[{t}]" in written
+            edges.append(Edge(f"x{t}", f"{road}{t}", "W", way, live))
+            if road != "h":
+                edges.append(
+                    Edge(f"c{t}", f"h{t}", "o", "backward" if came else "forward" if self.known(f"h[{t}]") else "")
+                )
+            above = "backward" if self.back and self.known(f"e[{t}]") else "forward" if E is not None else ""
+            edges.append(Edge(f"h{t}", f"E{t}", "V", above, f"a[{t}]" in written or f"e[{t}]" in written))
+            if t == 0 or t - 1 in self.near:
+                flows = "backward" if came and t > 0 else "forward" if known else ""
+                edges.append(Edge(f"{road}{t - 1}", f"{road}{t}", self.cell.road if t else "", flows, live))
+        rows = {
+            "loss": self.say("loss"),
+            **{s: self.say(f"state_{s}") for s in self.cell.states},
+            "input": self.say("input"),
+        }
+        return Graph(id="graph", priority=10, layout="time", rows=rows, nodes=nodes, edges=edges, axis=self.axis)
+
+    def over_time(self, names: list[tuple[str, str]], id: str, priority: int = 9) -> Matrix:
+        """Families under every timestep: (label, family)."""
+        rows = [
+            Row(label, {t: self.vector(f"{family}[{t}]", self.H) for t in self.near}, mark=family == self.lit)
+            for label, family in names
+        ]
+        return Matrix(id=id, priority=priority, rows=rows, axis=self.axis)
+
+    @property
+    def lit(self) -> str:
+        """The family at work."""
+        return f"delta_{self.gate}" if self.back else self.gate
+
+    def gates(self) -> Matrix:
+        """What every gate says, at every timestep."""
+        return self.over_time([(f"{q}  {self.say(f'gate_{q}')}", q) for q in self.cell.gates], "gates")
+
+    def errors(self) -> Matrix:
+        """What comes back to every state and gate."""
+        states = [(f"∂E/∂{s}", f"g{s}") for s in reversed(self.cell.states)]
+        return self.over_time([*states, *((f"δ{q}", f"delta_{q}") for q in self.cell.gates)], "errors")
+
+    def matrix(self, name: str, shape: tuple[int, int], title: str, labels: str = "") -> Block:
+        """A matrix of parameters, or its gradient."""
+        letters = tuple(self.vocabulary)
+        rows, cols = (letters if labels == "rows" else ()), (letters if labels == "cols" else ())
+        editable = not name.startswith("d")
+        return Block(
+            name, self.view.get(name), shape, title=title, rows=rows, cols=cols, editable=editable, **self.flags(name)
+        )
+
+    def weights(self) -> Matrix:
+        """The parameters of the gate at work; beside them, on the way back, their gradient."""
+        q, t = self.gate, self.t
+        if self.phase == "output":
+            items: dict[int, Item] = {
+                0: self.matrix("V", (self.K, self.H), "V", "rows"),
+                1: self.vector("by", self.K, "column", True, "by"),
+            }
+            if t is not None:
+                items |= {
+                    2: self.vector(f"a[{t}]", self.K, "column", title=subscripted("a", t)),
+                    3: self.vector(f"yhat[{t}]", self.K, "column", title=subscripted("ŷ", t)),
+                }
+            return flow("weights", items, 7)
+        items = {
+            0: self.matrix(f"W{q}", (self.H, self.K), f"W{q}", "cols"),
+            1: self.matrix(f"U{q}", (self.H, self.H), f"U{q}"),
+            2: self.vector(f"b{q}", self.H, "column", True, f"b{q}"),
+        }
+        if self.back:
+            items |= {
+                3: self.matrix(f"dW{q}", (self.H, self.K), f"∂E/∂W{q}"),
+                4: self.matrix(f"dU{q}", (self.H, self.H), f"∂E/∂U{q}"),
+                5: self.vector(f"db{q}", self.H, "column", False, f"∂E/∂b{q}"),
+            }
+        elif t is not None:
+            items[3] = self.vector(f"z{q}[{t}]", self.H, "column", title=f"z{q}{subscript(str(t))}")
+        return flow("weights", items, 7)
+
+    def guesses(self) -> Matrix:
+        """ŷ under every t, the likeliest letters first."""
+        found: dict[int, Item] = {}
+        for t in self.near:
+            yhat = self.view.get(f"yhat[{t}]")
+            if yhat is None:
+                found[t] = Label("·", role="dim")
+                continue
+            order = np.argsort(-yhat, kind="stable")[:3]
+            said = " ".join(f"{self.vocabulary[i]}{100 * yhat[i]:.0f}" for i in order)
+            found[t] = Label(said, **self.flags(f"yhat[{t}]"))
+        return Matrix(id="guess", priority=5, axis=self.axis, rows=[Row("ŷ %", found)])
+
+    def bars(self) -> Matrix:
+        """The road as bars: what is left of the first unit, and of all in the mean."""
+        first: dict[int, Item] = {}
+        mean: dict[int, Item] = {}
+        for k in self.near:
+            held, name = self.view.get(f"road[{k}]"), f"road[{k}]"
+            if held is None:
+                first[k] = mean[k] = Label("·", role="dim")
+                continue
+            for into, value in ((first, float(held[0])), (mean, float(held.mean()))):
+                into[k] = Bar(value, abs(value), name in self.view.written, symbol=name)
+        rows = [Row(self.say("unit"), first), Row(self.say("mean"), mean)]
+        return Matrix(id="bars", priority=9, title=self.say("road_title"), rows=rows, axis=self.axis)
+
+
+def panels(view: View, text: Text, rules: Rules, cell: Cell) -> Stage:
+    """The panels of a position."""
+    shown = Shown(view, text, cell)
+    if view.training is not None:
+        return training(shown, rules)
+    if view.act == "road":
+        gate = shown.over_time(
+            [(f"{cell.road}  {shown.say(f'gate_{cell.road}')}", cell.road), ("∏", "road")], "gates", 10
+        )
+        return [laws(rules, "road"), shown.graph(), gate, shown.bars(), shown.weights()]
+    return passing(shown, rules)
+
+
+def passing(shown: Shown, rules: Rules) -> Stage:
+    """A forward or a backward pass."""
+    q, cell = shown.gate, shown.cell
+    if shown.back:
+        road = "gc" if "c" in cell.states else "gh"
+        ops = {"error": ("e", "gh"), "cell": (road,), "sum": (f"dW{q}", f"dU{q}")}.get(shown.phase, (f"delta_{q}",))
+        return [laws(rules, *ops), shown.graph(), shown.errors(), shown.weights(), shown.gates()]
+    ops = {"output": ("a", "yhat", "E"), "cell": tuple(reversed(cell.states))}.get(shown.phase, (f"z{q}", q))
+    return [laws(rules, *ops), shown.graph(), shown.gates(), shown.weights(), shown.guesses()]
+
+
+def training(shown: Shown, rules: Rules) -> Stage:
+    """The loss of every update; and one opened."""
+    training = shown.view.training
+    assert training is not None
+    series = [Series(name, y, first, dotted=i > 0) for i, (name, y, first) in enumerate(training.curves)]
+    current = np.asarray(training.curves[training.current][1], dtype=float)
+    top = float(current[0]) if current.size and np.isfinite(current[0]) else 1.0
+    marks = [(training.n, "▲", shown.say("open" if training.open else "here", n=training.n))]
+    curve = Curve(
+        id="curve", priority=10, title=shown.say("curve"), series=series, marks=marks, reach=max(100, training.latest),
+        least_top=top, ends=len(series) > 1,
+    )  # fmt: skip
+    if not training.open:
+        return [curve, shown.graph(), shown.gates(), shown.guesses(), shown.weights()]
+    phases = [name for name, _ in shown.view.path]
+    if "clip" in phases or "step" in phases:
+        return [curve, stepped(shown)]
+    return [curve, *passing(shown, rules)[1:]]
+
+
+def stepped(shown: Shown) -> Matrix:
+    """The parameter that moves: itself, its gradient, what the optimiser remembers of it."""
+    p = next((name for name, _ in reversed(shown.view.path) if name in shown.cell.names), shown.cell.names[0])
+    value = shown.view.get(p)
+    shape = (1, 1) if value is None else (value.shape[0], value.shape[1] if value.ndim == 2 else 1)
+    found: dict[int, Item] = {}
+    for i, name in enumerate((p, f"d{p}", *(f"{slot}_{p}" for slot in "Gmv" if shown.known(f"{slot}_{p}")))):
+        held = shown.view.get(name)
+        column = None if held is None else held.reshape(shape)
+        lie = "matrix" if value is not None and value.ndim == 2 else "column"
+        title = p if not i else f"∂E/∂{p}" if i == 1 else f"{name[0]}({p})"
+        found[i] = Block(name, column, shape, lie, title=title, editable=not i, **shown.flags(name))
+    norm = shown.number("g_norm")
+    if norm is not None:
+        found[len(found)] = Label(shown.say("norm", norm=five(norm).strip()), **shown.flags("g_norm"))
+    return flow("step", found, 9)
+
+
+def says(view: View, text: Text) -> dict[str, Any]:
+    """The fields that the text of `lstm` and `gru` may use."""
+    knobs, params = view.knobs, view.start.params
+    gru = "Wz" in params
+    keep, road = view.get("z[1]" if gru else "f[1]"), view.get("road[0]")
+    T = len(view.start.inputs["x"])
+    shown = view.start.inputs["text"]
+    return {
+        "T": T, "H": int(params["V"].shape[1]), "K": int(params["V"].shape[0]),
+        "text": "".join(letter(each) for each in shown[:16]) + ("…" if len(shown) > 16 else ""),
+        "rate": f"{float(knobs['rate']):g}", "optimiser": knobs["optimiser"],
+        "bias": f"{float(knobs['keep' if gru else 'forget']):g}".replace("-", "−"),
+        "keep": "·" if keep is None else five(float(keep.reshape(-1)[0])).strip(),
+        "left": "·" if road is None else five(float(road.reshape(-1)[0])).strip(),
+        "last": subscript(str(T - 1)), "form": text.phrase("labels", f"form_{knobs['reset']}") if gru else "",
+    }  # fmt: skip

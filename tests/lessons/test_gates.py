@@ -1,0 +1,151 @@
+"""What `lstm` and `gru` claim: how far the road reaches, that texts are learned, and that an update is what it shows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.device import HOST
+from engine.gated.training import advance
+from lessons.gru import CARD as GRU
+from lessons.knobs import Refused
+from lessons.lstm import CARD as LSTM
+from lessons.panels import Bar, Graph, Matrix
+from lessons.player import Player
+from lessons.show import everything
+from lessons.state import restore
+from lessons.text import load
+from tests.lessons.playing import played, result
+
+SEEDS = range(5)
+CARDS = {"lstm": (LSTM, "forget", "f"), "gru": (GRU, "keep", "z")}
+both = pytest.mark.parametrize("kind", CARDS)
+PANGRAM = "the quick brown fox jumps over the lazy dog"
+
+
+def player(kind: str, seed: int | None = None, **given: Any) -> Player:
+    made = played(CARDS[kind][0], seed, **given)
+    made.record = {ask.id: "skipped" for ask in made.lesson.asks}
+    return made
+
+
+@both
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_road_reaches_as_far_as_its_bias_says(kind: str, seed: int) -> None:
+    """Forty letters: nothing is left with a bias of 0, nearly all with a bias of 6."""
+    _, knob, gate = CARDS[kind]
+    left = {}
+    for bias in (0, 6):
+        found = result(player(kind, seed, text="(a(a)a)a" * 5, hidden=8, **{knob: bias}))
+        road = np.array(found["road"])
+        np.testing.assert_allclose(road[0], np.prod(np.array(found[gate])[1:], axis=0), rtol=1e-12)
+        left[bias] = road[0].mean()
+    assert left[0] < 1e-6
+    assert left[6] > 0.7
+
+
+def learned(made: Player, updates: int) -> bool:
+    """Whether every next letter is right after so many updates."""
+    made.jump(f"update={updates}")
+    found = result_here(made)
+    return [int(np.argmax(yhat)) for yhat in found["yhat"]] == made.start.inputs["y"]
+
+
+def result_here(made: Player) -> dict[str, Any]:
+    return dict(made.lesson.result(HOST, made.knobs, made.start_here()))
+
+
+@both
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("text", "hidden", "updates"), [("hello", 4, 150), (PANGRAM, 24, 250)])
+def test_texts_are_learned(kind: str, seed: int, text: str, hidden: int, updates: int) -> None:
+    assert learned(player(kind, seed, text=text, hidden=hidden), updates)
+
+
+@pytest.mark.parametrize("reset", ["before", "after"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_both_forms_of_the_gru_learn(reset: str, seed: int) -> None:
+    made = player("gru", seed, text="hello", hidden=4, reset=reset)
+    assert ("bm" in made.start.params) == (reset == "after")
+    assert learned(made, 150)
+
+
+@both
+def test_an_update_opened_is_the_update(kind: str) -> None:
+    made = player(kind, 3, text="(a(a)a)", hidden=3, clip=0.5)
+    for n in range(3):
+        made.jump(f"update={n}")
+        made.go_in()
+        reel = made.inside()
+        after = advance(
+            HOST, made.lesson.recipe(made.knobs), made.lesson.sequence(HOST, made.start), made.history.state(n)
+        )  # type: ignore[attr-defined]
+        for name, value in after.data.theta.items():
+            np.testing.assert_allclose(reel.get(name, reel.total), value, rtol=0, atol=1e-14)
+            held = made.history.grow(n + 1).data.theta[name]
+            np.testing.assert_array_equal(held, value)
+        assert any(
+            not np.array_equal(after.data.theta[name], made.history.state(n).data.theta[name])
+            for name in after.data.theta
+        )
+
+
+@both
+def test_what_the_json_says(kind: str, tmp_path: Path) -> None:
+    made = player(kind, 2, text="(a)a(a", hidden=3)
+    found = everything(made, all_steps=False)
+    gates = "ifog" if kind == "lstm" else "zrn"
+    for name in (*gates, "h", "yhat", "road", *("c" if kind == "lstm" else "")):
+        assert len(found["result"][name]) == 5, name
+    assert set(found["result"]["grad"]) == set(found["params"]) - {"h_init", "c_init"}
+    state = {"lesson": kind, "knobs": found["knobs"], "params": found["params"], "inputs": {"text": "(a)a(a"}}
+    state["params"] = {name: value for name, value in found["params"].items() if name not in ("by", "h_init")}
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(state), encoding="utf-8")
+    knobs, start, seed = restore(made.lesson, str(file), {})
+    again = Player(CARDS[kind][0].open(), HOST, {"text": "(a)a(a", "hidden": 3}, seed, start)
+    assert knobs["hidden"] == 3
+    assert everything(again, all_steps=False)["result"] == found["result"]
+    state["params"]["V"] = [1]
+    file.write_text(json.dumps(state), encoding="utf-8")
+    with pytest.raises(Refused, match="V is no rectangle"):
+        restore(made.lesson, str(file), {})
+
+
+@both
+def test_the_stage_shows_where_the_gradient_flows(kind: str) -> None:
+    made, gate = player(kind), CARDS[kind][2]
+    text = load(type(made.lesson).__module__.rpartition(".")[0], "en")
+    made.jump("backward/k=1/sum")
+    panels = {panel.id: panel for panel in made.lesson.panels(made.view(), text)}
+    graph = panels["graph"]
+    assert isinstance(graph, Graph)
+    roads = {edge.start: edge.way for edge in graph.edges if edge.label == gate}
+    road = "c" if kind == "lstm" else "h"
+    assert roads[f"{road}0"] == roads[f"{road}1"] == "backward"
+    made.jump("road/k=1")
+    panels = {panel.id: panel for panel in made.lesson.panels(made.view(), text)}
+    bars = panels["bars"]
+    assert isinstance(bars, Matrix)
+    unit = bars.rows[0].items
+    assert isinstance(unit[1], Bar)
+    assert unit[1].value == pytest.approx(result(made)["road"][1][0])
+    assert not isinstance(unit[0], Bar)
+
+
+@both
+def test_an_edit_and_a_fork(kind: str) -> None:
+    made = player(kind, text="(a)a(a", hidden=3)
+    gate = CARDS[kind][2]
+    before = result(made)["loss"]
+    made.edit(f"b{gate}", (1,), "3")
+    assert made.start.params[f"b{gate}"][1] == 3
+    assert result(made)["loss"] != before
+    made.jump("update=10")
+    made.fork("rate", "0.5")
+    made.history.grow(20)
+    assert made.branches[0].history.grow(20).data.loss != made.history.state(20).data.loss
