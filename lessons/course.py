@@ -34,6 +34,8 @@ class Card:
     needs: tuple[str, ...]
     knobs: tuple[Knob, ...]
     load: str
+    place: int = 0
+    """Its place among the lessons of the same slide."""
 
     def open(self) -> Lesson:
         """The lesson itself. Raises Refused("load") with the reason where it cannot be loaded."""
@@ -98,12 +100,12 @@ def course() -> dict[str, Card | Broken]:
     return {card.id: card for card in sorted(found, key=_order)}
 
 
-def _order(card: Card | Broken) -> tuple[int, int, str]:
+def _order(card: Card | Broken) -> tuple[int, int, int, str]:
     if isinstance(card, Broken):
-        return len(CHAPTERS) + 1, 0, card.id
+        return len(CHAPTERS) + 1, 0, 0, card.id
     chapter = CHAPTERS.index(card.chapter) if card.chapter in CHAPTERS else len(CHAPTERS)
     digits = "".join(c if c.isdigit() else " " for c in card.slides).split()
-    return chapter, int(digits[0]) if digits else 0, card.id
+    return chapter, int(digits[0]) if digits else 0, card.place, card.id
 
 
 def find(lesson: str) -> Card:

@@ -17,5 +17,6 @@ CARD = Card(
     acts=("forward", "backward", "road", "train"),
     needs=("lstm",),
     knobs=(*knobs(Knob("keep", "float", 1.0, -10, 10)), Knob("reset", "choice", "before", choices=("before", "after"))),
+    place=2,
     load="lessons.gru.lesson:Gru",
 )

@@ -32,5 +32,6 @@ CARD = Card(
     acts=("forward", "backward", "road", "train"),
     needs=("bptt",),
     knobs=knobs(Knob("forget", "float", 1.0, -10, 10)),
+    place=1,
     load="lessons.lstm.lesson:Lstm",
 )

@@ -102,12 +102,14 @@ class Shown(Parts):
 
     def gates(self) -> Matrix:
         """What every gate says, at every timestep."""
-        return self.over_time([(f"{q}  {self.say(f'gate_{q}')}", q) for q in self.cell.gates], "gates")
+        return self.over_time(
+            [(f"{q}  {self.say(f'gate_{q}')}", q) for q in self.cell.gates], "gates", 8 if self.back else 9
+        )
 
     def errors(self) -> Matrix:
         """What comes back to every state and gate."""
         states = [(f"∂E/∂{s}", f"g{s}") for s in reversed(self.cell.states)]
-        return self.over_time([*states, *((f"δ{q}", f"delta_{q}") for q in self.cell.gates)], "errors")
+        return self.over_time([*states, *((f"δ{q}", f"delta_{q}") for q in self.cell.gates)], "errors", 10)
 
     def matrix(self, name: str, shape: tuple[int, int], title: str, labels: str = "") -> Block:
         """A matrix of parameters, or its gradient."""
@@ -208,7 +210,7 @@ def training(shown: Shown, rules: Rules) -> Stage:
     top = float(current[0]) if current.size and np.isfinite(current[0]) else 1.0
     marks = [(training.n, "▲", shown.say("open" if training.open else "here", n=training.n))]
     curve = Curve(
-        id="curve", priority=10, title=shown.say("curve"), series=series, marks=marks, reach=max(100, training.latest),
+        id="curve", priority=5 if training.open else 10, title=shown.say("curve"), series=series, marks=marks, reach=max(100, training.latest),
         least_top=top, ends=len(series) > 1,
     )  # fmt: skip
     if not training.open:

@@ -1,4 +1,4 @@
-"""What `lstm` and `gru` claim: how far the road reaches, that texts are learned, and that an update is what it shows."""
+"""What `lstm` and `gru` claim: how far the road reaches, that texts are learned, that an update is what it shows."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from engine.gated.training import advance
 from lessons.gru import CARD as GRU
 from lessons.knobs import Refused
 from lessons.lstm import CARD as LSTM
+from lessons.lstm.lesson import Gated
 from lessons.panels import Bar, Graph, Matrix
 from lessons.player import Player
 from lessons.show import everything
@@ -52,7 +53,8 @@ def learned(made: Player, updates: int) -> bool:
     """Whether every next letter is right after so many updates."""
     made.jump(f"update={updates}")
     found = result_here(made)
-    return [int(np.argmax(yhat)) for yhat in found["yhat"]] == made.start.inputs["y"]
+    wanted: list[int] = made.start.inputs["y"]
+    return [int(np.argmax(yhat)) for yhat in found["yhat"]] == wanted
 
 
 def result_here(made: Player) -> dict[str, Any]:
@@ -80,18 +82,15 @@ def test_an_update_opened_is_the_update(kind: str) -> None:
     for n in range(3):
         made.jump(f"update={n}")
         made.go_in()
-        reel = made.inside()
-        after = advance(
-            HOST, made.lesson.recipe(made.knobs), made.lesson.sequence(HOST, made.start), made.history.state(n)
-        )  # type: ignore[attr-defined]
+        reel, lesson, state = made.inside(), made.lesson, made.history.state(n)
+        assert isinstance(lesson, Gated)
+        after = advance(HOST, lesson.recipe(made.knobs), lesson.sequence(HOST, made.start), state)
+        moved = 0
         for name, value in after.data.theta.items():
-            np.testing.assert_allclose(reel.get(name, reel.total), value, rtol=0, atol=1e-14)
-            held = made.history.grow(n + 1).data.theta[name]
-            np.testing.assert_array_equal(held, value)
-        assert any(
-            not np.array_equal(after.data.theta[name], made.history.state(n).data.theta[name])
-            for name in after.data.theta
-        )
+            np.testing.assert_allclose(np.asarray(reel.get(name, reel.total)), value, rtol=0, atol=1e-14)
+            np.testing.assert_array_equal(made.history.grow(n + 1).data.theta[name], value)
+            moved += not np.array_equal(state.data.theta[name], value)
+        assert moved == len(after.data.theta)
 
 
 @both
