@@ -210,9 +210,15 @@ def training(shown: Shown, rules: Rules) -> Stage:
     top = float(current[0]) if current.size and np.isfinite(current[0]) else 1.0
     marks = [(training.n, "▲", shown.say("open" if training.open else "here", n=training.n))]
     curve = Curve(
-        id="curve", priority=5 if training.open else 10, title=shown.say("curve"), series=series, marks=marks, reach=max(100, training.latest),
-        least_top=top, ends=len(series) > 1,
-    )  # fmt: skip
+        id="curve",
+        priority=5 if training.open else 10,
+        title=shown.say("curve"),
+        series=series,
+        marks=marks,
+        reach=max(100, training.latest),
+        least_top=top,
+        ends=len(series) > 1,
+    )
     if not training.open:
         return [curve, shown.graph(), shown.gates(), shown.guesses(), shown.weights()]
     phases = [name for name, _ in shown.view.path]
