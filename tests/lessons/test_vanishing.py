@@ -1,0 +1,102 @@
+"""What `vanishing` claims, over seeds: what vanishes, what explodes, what hides it, and what each remedy does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import vanish
+from engine.activations import ACTIVATIONS
+from engine.device import HOST
+from engine.step import drain
+from lessons.player import Player
+from lessons.vanishing import CARD
+from lessons.vanishing.lesson import Vanishing, radius
+from tests.lessons.playing import played, result
+
+SEEDS = range(6)
+
+
+def player(seed: int | None = None, **given: Any) -> Player:
+    made = played(CARD, seed, **given)
+    made.record = {ask.id: "skipped" for ask in made.lesson.asks}
+    return made
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_it_vanishes_for_small_radii_and_explodes_for_large_ones_with_linear_units(seed: int) -> None:
+    """‖∂s_50/∂s_0‖ beside ‖I‖ = 4: radius .5 and .9 with tanh fall, 1.5 linear grows, and tanh hides that."""
+    far = {name: values[-1] / 4 for name, values in result(player(seed))["far"].items()}
+    assert far["tanh 0.5"] < 1e-14
+    assert far["tanh 0.9"] < 1e-3
+    assert far["linear 1.5"] > 1e6
+    assert far["tanh 1.5"] < 1
+    assert far["gate"] == pytest.approx((1 / (1 + np.exp(-4))) ** 50, rel=1e-9)
+    assert far["tanh 0.5"] < far["tanh 0.9"] < far["tanh 1.5"] < far["linear 1.5"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_on_a_log_axis_it_is_a_straight_line(seed: int) -> None:
+    """Linear units: the length per joint comes to be the spectral radius."""
+    found = result(player(seed, activation="linear", radius=0.8, steps=100))
+    assert found["radius"] == pytest.approx(0.8)
+    logs = np.log(np.array(found["reach"]))[::-1]
+    slope = np.polyfit(np.arange(40, 100), logs[40:100], 1)[0]
+    assert slope == pytest.approx(np.log(0.8), abs=0.02)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_saturation_takes_its_share(seed: int) -> None:
+    """More noise, flatter units, shorter products: with the same W."""
+    reach = [result(player(seed, radius=0.9, noise=noise))["reach"][0] for noise in (0.1, 1, 3)]
+    assert reach[0] > reach[1] > reach[2]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_clipping_shortens_and_keeps_the_direction_and_a_window_loses_what_is_older(seed: int) -> None:
+    found = result(player(seed, activation="linear", radius=1.2, window=5, clip=2))
+    whole, cut, near = (np.array(each) for each in (found["grad"]["W"], found["clipped"], found["within_window"]))
+    assert np.linalg.norm(whole) > 100
+    assert np.linalg.norm(cut) == pytest.approx(2)
+    np.testing.assert_allclose(cut / 2, whole / np.linalg.norm(whole), atol=1e-12)
+    assert np.linalg.norm(near - whole) > 0.3 * np.linalg.norm(whole)
+    small = result(player(seed, radius=0.5, window=10))
+    np.testing.assert_allclose(small["within_window"], small["grad"]["W"], atol=1e-2)
+    all_of_it = result(player(seed, window=100, clip=1e300))
+    np.testing.assert_allclose(all_of_it["within_window"], all_of_it["grad"]["W"], atol=1e-12)
+    np.testing.assert_allclose(all_of_it["clipped"], all_of_it["grad"]["W"], atol=1e-12)
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("units", ["tanh", "sigmoid", "linear", "relu"])
+def test_products_and_gradients_equal_autograd(units: str) -> None:
+    torch = pytest.importorskip("torch", reason="no PyTorch here: pip install 'unroll-nn[peers]'")
+    made = player(3, activation=units, hidden=5, steps=7, radius=1.1)
+    lesson = made.lesson
+    assert isinstance(lesson, Vanishing)
+    inputs, f = lesson.given_to(HOST, made.start), ACTIVATIONS[units]
+    W = torch.tensor(made.start.params["W"], requires_grad=True)
+    shape = {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "linear": lambda z: z, "relu": torch.relu}[units]
+
+    def last(first: Any, k: int) -> Any:
+        s = first
+        for t in range(k + 1, 7):
+            s = shape(W @ s + torch.tensor(inputs.n[t]))
+        return s
+
+    host = made.start.params["W"]
+    s = drain(vanish.run(np, f, host, inputs))
+    lengths = drain(vanish.joints(np, f, host, inputs.eye, s))
+    for k in range(7):
+        jacobian = torch.autograd.functional.jacobian(lambda first, k=k: last(first, k)[:, 0], torch.tensor(s[k]))
+        assert float(lengths[k]) == pytest.approx(float(torch.linalg.norm(jacobian)), abs=1e-12)
+    (last(shape(W @ torch.tensor(inputs.s_init) + torch.tensor(inputs.n[0])), 0) ** 2).sum().div(2).backward()
+    np.testing.assert_allclose(result(made)["grad"]["W"], W.grad.numpy(), atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_w_has_the_radius_it_was_asked_for(seed: int) -> None:
+    for asked in (0.3, 1.0, 2.5):
+        assert radius(player(seed, radius=asked, hidden=7).start.params["W"]) == pytest.approx(asked)
