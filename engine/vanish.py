@@ -20,7 +20,7 @@ GATE = "gate"
 
 
 class Inputs(NamedTuple):
-    """What a run is given: noise n[t] (H, 1) for every timestep, the state before the first; and the identity (H, H)."""
+    """What a run is given: noise n[t] (H, 1) for every timestep, the state before the first; the identity (H, H)."""
 
     n: Sequence[Array]
     s_init: Array

@@ -86,7 +86,7 @@ class Vanishing(Experiment):
         H, T, draw = int(knobs["hidden"]), int(knobs["steps"]), rng(seed or 0)
         W = draw.normal(size=(H, H)) / H**0.5
         W = W * (float(knobs["radius"]) / (radius(W) or 1.0))
-        s_init = draw.normal(0, 0.5, H)
+        s_init = np.abs(draw.normal(0, 0.5, H))
         noise = float(knobs["noise"]) * draw.normal(size=(T, H))
         return Start({"W": W, "s_init": s_init}, {"noise": noise.tolist()})
 

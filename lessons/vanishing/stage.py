@@ -84,7 +84,7 @@ class Shown(Parts):
         return Plot(
             id="reach", priority=9, title=self.say("reach", T=self.T - 1), log=True, points=mark,
             x=(0.0, float(max(self.T - 1, 1))), y=(decade(low, -1), decade(high, 1)),
-            lines=[Line(self.text.phrase("labels", "product"), at, np.maximum(values, FLOOR))],
+            lines=[Line(self.text.phrase("labels", "product"), at, drawn(values))],
         )  # fmt: skip
 
     def factors(self) -> Table:
@@ -115,9 +115,9 @@ class Shown(Parts):
             )
             if np.isfinite(values).any():
                 last = values[np.isfinite(values)][-1]
-                lines.append(Line(f"{name} {five(float(last)).strip()}", at, np.maximum(values, FLOOR), v % 2 == 1))
-                known += [float(each) for each in values[np.isfinite(values)]]
-        low, high = (max(min(known), FLOOR), max(known)) if known else (1.0, 1.0)
+                lines.append(Line(f"{name} {five(float(last)).strip()}", at, drawn(values), v % 2 == 1))
+                known += [float(each) for each in values[np.isfinite(values) & (values > FLOOR)]]
+        low, high = (min(known), max(known)) if known else (1.0, 1.0)
         return Plot(
             id="rivals", priority=10, title=self.say("rivals"), log=True, lines=lines,
             x=(1.0, float(self.T)), y=(decade(low, -1), decade(high, 1)),
@@ -168,8 +168,14 @@ class Shown(Parts):
         return Plot(
             id="terms", priority=10, title=self.say("terms", window=window), log=True, points=edge,
             x=(0.0, float(max(self.T - 1, 1))), y=(decade(low, -1), decade(high, 1)),
-            lines=[Line(self.say("term"), np.arange(self.T, dtype=float), np.maximum(values, FLOOR))],
+            lines=[Line(self.say("term"), np.arange(self.T, dtype=float), drawn(values))],
         )  # fmt: skip
+
+
+def drawn(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What can be shown on a log axis: a length of 0 is not there."""
+    found: np.ndarray[Any, Any] = np.where(values > FLOOR, values, np.nan)
+    return found
 
 
 def decade(value: float, up: int) -> float:
@@ -198,6 +204,12 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
     return [laws(rules, *ops), shown.terms(), shown.gradient(), shown.weights()]
 
 
+def alive(view: View, T: int) -> str:
+    """How many ReLU units have been on all along: their product is 1, that of the others 0."""
+    found = view.get(f"far[4,{T - 1}]") if view.act in ("compare", "remedies") else None
+    return "·" if found is None else str(round(float(found.reshape(-1)[0]) ** 2))
+
+
 def says(view: View, text: Text) -> dict[str, Any]:
     """The fields that the text of `vanishing` may use."""
     knobs, T = view.knobs, int(view.knobs["steps"])
@@ -211,5 +223,5 @@ def says(view: View, text: Text) -> dict[str, Any]:
         "H": len(view.start.params["W"]), "T": T, "radius": f"{float(knobs['radius']):g}", "f": knobs["activation"],
         "noise": f"{float(knobs['noise']):g}", "window": knobs["window"], "clip": f"{float(knobs['clip']):g}",
         "first": "·" if first is None else five(float(first.reshape(-1)[0])).strip(),
-        "gate": five(float(gate)).strip(), "left": five(float(gate**T)).strip(), **ends,
+        "gate": five(float(gate)).strip(), "left": five(float(gate**T)).strip(), **ends, "alive": alive(view, T),
     }  # fmt: skip

@@ -100,3 +100,13 @@ def test_products_and_gradients_equal_autograd(units: str) -> None:
 def test_w_has_the_radius_it_was_asked_for(seed: int) -> None:
     for asked in (0.3, 1.0, 2.5):
         assert radius(player(seed, radius=asked, hidden=7).start.params["W"]) == pytest.approx(asked)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_relu_from_the_identity_keeps_all_or_nothing(seed: int) -> None:
+    """Its product is 1 for every unit that was on all along: with little noise many are, with much none."""
+    kept = [
+        round(result(player(seed, noise=noise, steps=20))["far"]["relu identity"][-1] ** 2, 9) for noise in (0.01, 2)
+    ]
+    assert kept[0] == int(kept[0]) >= 8
+    assert kept[1] == 0
