@@ -34,6 +34,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log": xp.log,
     "sum": xp.sum,
     "batch": lambda a: xp.sum(a, axis=1, keepdims=True),
+    "column_sum": lambda a: xp.sum(a, axis=0, keepdims=True),
+    "largest": lambda a: xp.max(a, axis=0, keepdims=True),
 }
 OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,
