@@ -41,6 +41,8 @@ FUNCTIONS = {
     "log_softmax": "ln softmax",
     "log_sigmoid": "ln σ",
     "sigmoid": "σ",
+    "largest": "max",
+    "column_sum": "Σ",
 }
 OPERATORS: dict[type[ast.operator], tuple[str, int]] = {
     ast.Add: (" + ", 1), ast.Sub: (" − ", 1), ast.Mult: (" ∘ ", 2), ast.Div: (" / ", 2), ast.MatMult: (" ", 2),
@@ -300,6 +302,14 @@ class _Expand:
             return Cell(_symbols(node, self.bound).text, _series([_bracket(s) for s in shown]), 1, x)
         if function == "sum":
             return self.sum(args[0])
+        if function in ("column_sum", "largest"):
+            array, x = self.value(args[0]), float(self.at(self.value(node), at))
+            every = [self.cell(args[0], (i, at[1])) for i in range(array.shape[0])]
+            parts = [[c.symbols for c in every], [c.numbers for c in every]]
+            if function == "largest":
+                said = [f"max({', '.join(part)})" for part in parts]
+                return Cell(said[0], said[1], 3, x)
+            return Cell(_series(parts[0]), _series(parts[1]), 1, x)
         if function in ("softmax", "log_softmax"):
             inner, x = self.cell(args[0], at), float(self.at(self.value(node), at))
             if function == "log_softmax":

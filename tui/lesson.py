@@ -131,7 +131,8 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
             return panels
         block = next((b for b in blocks if b.symbol == cell[0] and b.values is not None), None)
         width = (self.size.width - frame.TEXT - 1 if self.wide else self.size.width) - 2
-        free = any(isinstance(p, Matrix) and p.axis is None and block in blocks_of(p) for p in panels)
+        off_axis = [each for p in panels if isinstance(p, Matrix) and p.axis is None for each in blocks_of(p)]
+        free = any(each is block for each in off_axis)
         if block is not None and too_large(block) and not (free and 6 * block.shape[1] < width // 2):
             panels.append(lens(block, cell[1]))
         found = inspect(self.view, *cell)

@@ -19,7 +19,7 @@ from engine.step import split
 from engine.unrolled import Unrolled
 from lessons.bptt import experiment, stage
 from lessons.bptt.asks import ASKS
-from lessons.contract import Knobs, Start, View
+from lessons.contract import Ask, Knobs, Start, View
 from lessons.course import Card
 from lessons.experiment import Experiment
 from lessons.knobs import Value
@@ -32,8 +32,8 @@ class Bptt(Experiment):
 
     grains = experiment.GRAINS
     grain = "k"
-    asks = ASKS
-    explains = ("numeric",)
+    asks: tuple[Ask, ...] = ASKS
+    explains: tuple[str, ...] = ("numeric",)
     draws = frozenset({"text", "hidden"})
     rebuilds = draws | {"start"}
     optional = frozenset({"b", "c", "s_init"})

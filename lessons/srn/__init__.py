@@ -1,0 +1,27 @@
+"""The simple recurrent network, one cell at a time, and the same weights at every step (slides 31-33, 38): the card."""
+
+from lessons.course import Card
+from lessons.knobs import Knob
+
+CARD = Card(
+    id="srn",
+    chapter="recurrent",
+    slides="31–33, 38",
+    minutes=12,
+    title={"en": "The simple recurrent network", "zh": "简单循环网络"},
+    lead={
+        "en": "One cell, used again and again: it reads a letter and its own last state.",
+        "zh": "一个单元，反复使用：读一个字母，再读自己上一刻的状态。",
+    },
+    acts=("cell", "shared"),
+    needs=("network",),
+    knobs=(
+        Knob("text", "text", "hello", 2, 200),
+        Knob("hidden", "int", 2, 1, 32),
+        Knob("activation", "choice", "tanh", choices=("tanh", "sigmoid", "relu", "linear")),
+        Knob("start", "choice", "zero", choices=("zero", "random")),
+        Knob("row", "int", 0, 0, 31),
+        Knob("column", "int", 0, 0, 31),
+    ),
+    load="lessons.srn.lesson:Srn",
+)

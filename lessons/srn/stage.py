@@ -1,0 +1,155 @@
+"""The stages of `srn`: the unrolled net with the cell at work in numbers; and one weight's doings over time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lessons.bptt.parts import Parts, letter
+from lessons.contract import View
+from lessons.figures import five
+from lessons.panels import Bar, Item, Label, Matrix, Row, Stage
+from lessons.parts import Rules, flow, laws, subscripted
+from lessons.text import Text
+from lessons.typeset import subscript
+
+BAR = 18
+
+
+class Shown(Parts):
+    """A position."""
+
+    @property
+    def now(self) -> int:
+        return self.t or 0
+
+    def inside(self) -> Matrix:
+        """The cell at work: what comes in, what comes back, their sum, the state."""
+        t, H = self.now, self.H
+        low = subscript(str(t))
+        titles = (("in_", f"U x{low}"), ("rec", f"W s{subscript(str(t - 1))}"), ("z", f"z{low}"), ("s", f"s{low}"))
+        items: dict[int, Item] = {
+            i: self.vector(f"{name}[{t}]", H, "column", title=title) for i, (name, title) in enumerate(titles)
+        }
+        items[4] = Label(self.say("cell", t=t))
+        return flow("inside", items, 10)
+
+    def softmax(self) -> Matrix:
+        """K scores, raised, and shared out: a bar for every letter."""
+        t = self.now
+        yhat, raised, o = (self.view.get(f"{name}[{t}]") for name in ("yhat", "raised", "o"))
+        rows = []
+        for i, each in enumerate(self.vocabulary):
+            items: dict[int, Item] = {
+                0: Label(f"o {_at(o, i):>6}", **self.flags(f"o[{t}]")),
+                1: Label(f"e^ {_at(raised, i):>6}", **self.flags(f"raised[{t}]")),
+                2: Label(f"ŷ {_at(yhat, i):>5} {self._bar(yhat, i)}", **self.flags(f"yhat[{t}]")),
+            }
+            wanted = self.inputs["y"][t] == i
+            rows.append(Row(f"{each}{'  ←' if wanted else ''}", items))
+        return Matrix(id="softmax", priority=8, title=self.say("softmax", K=self.K), rows=rows[:12])
+
+    def _bar(self, yhat: Any, i: int) -> str:
+        return "" if yhat is None else "█" * round(BAR * float(yhat[i]))
+
+    def numbers(self) -> Matrix:
+        """The same softmax in cells, which the inspector explains."""
+        t, K = self.now, self.K
+        items: dict[int, Item] = {
+            0: self.vector(f"o[{t}]", K, "column", title=subscripted("o", t)),
+            1: self.vector(f"raised[{t}]", K, "column", title="e^(o−max)"),
+            2: self.scalar(f"Z[{t}]", title="Σ"),
+            3: self.vector(f"yhat[{t}]", K, "column", title=subscripted("ŷ", t)),
+        }
+        return flow("numbers", items, 7)
+
+    def weights(self) -> Matrix:
+        """The weights, the same at every timestep."""
+        H, K = self.H, self.K
+        read = self.inputs["x"][self.now]
+        items: dict[int, Item] = {
+            0: self.matrix("U", (H, K), "U", True, "cols", read),
+            1: self.matrix("W", (H, H), "W", True),
+            2: self.vector("b", H, "column", True, "b"),
+        }
+        return flow("weights", items, 8)
+
+    def output(self) -> Matrix:
+        """The weights above the state."""
+        items: dict[int, Item] = {
+            0: self.matrix("V", (self.K, self.H), "V", True, "rows"),
+            1: self.vector("c", self.K, "column", True, "c"),
+        }
+        return flow("output", items, 6)
+
+    def moves(self) -> Matrix:
+        """How far the one weight moves every state, and every loss."""
+        row = self.row(self.say("move"), "move", self.H)
+        sizes = {t: self.view.get(f"move[{t}]") for t in self.near}
+        norms = {t: float(np.linalg.norm(m)) for t, m in sizes.items() if m is not None}
+        most = max(norms.values(), default=0.0) or 1.0
+        bars: dict[int, Item] = {
+            t: Bar(norms[t], norms[t] / most) if t in norms else Label("·", role="dim") for t in self.near
+        }
+        losses = {t: self._number(f"dw[{t}]") for t in self.near}
+        dE: dict[int, Item] = {
+            t: Label(value, role="dim" if value == "·" else "", **self.flags(f"dw[{t}]")) for t, value in losses.items()
+        }
+        return Matrix(
+            id="moves",
+            priority=10,
+            axis=self.axis,
+            rows=[row, Row(self.say("size"), bars), Row("∂Eₜ/∂w", dE)],
+        )
+
+    def _number(self, name: str) -> str:
+        value = self.number(name)
+        return "·" if value is None else five(value).strip()
+
+    def total(self) -> Matrix:
+        """The sum so far, in a cell."""
+        items: dict[int, Item] = {
+            0: self.scalar("dw", title="Σ ∂Eₜ/∂w"),
+            1: self.scalar(f"dE[{self.now}]", title="∂Eₜ/∂w"),
+        }
+        return flow("total", items, 9)
+
+
+def _at(values: Any, i: int) -> str:
+    """An entry in figures."""
+    return "·" if values is None else five(float(values[i])).strip()
+
+
+def panels(view: View, text: Text, rules: Rules) -> Stage:
+    """The panels of a position."""
+    shown = Shown(view, text)
+    if view.act == "shared":
+        first = shown.now == 0
+        return [
+            laws(rules, "move_0" if first else "move", "dE"),
+            *shown.strip(),
+            shown.graph(),
+            shown.moves(),
+            shown.total(),
+            shown.weights(),
+        ]
+    out = ("output", -1) in view.path
+    ops = ("raised", "Z", "yhat") if out else ("in", "rec", "z", "s")
+    lower = [shown.softmax(), shown.numbers(), shown.output()] if out else [shown.weights(), shown.softmax()]
+    return [laws(rules, *ops), *shown.strip(), shown.graph(), shown.inside(), *lower]
+
+
+def says(view: View, text: Text) -> dict[str, Any]:
+    """The fields that the text of `srn` may use."""
+    inputs, knobs = view.start.inputs, view.knobs
+    T, said = len(inputs["x"]), inputs["text"]
+    s, dw = view.get("s[0]"), view.get("dw")
+    row, column = int(knobs["row"]), int(knobs["column"])
+    return {
+        "T": T, "K": len(inputs["vocabulary"]), "H": int(view.start.params["W"].shape[0]), "f": knobs["activation"],
+        "text": "".join(letter(c) for c in said[:16]) + ("…" if len(said) > 16 else ""),
+        "s0": "·" if s is None else " ".join(five(float(v)).strip() for v in s[:4]),
+        "dw": "·" if dw is None else five(float(dw.reshape(-1)[0])).strip(),
+        "w": f"W{subscript(f'{row}{column}')}" if max(row, column) < 10 else f"W[{row},{column}]",
+    }  # fmt: skip
