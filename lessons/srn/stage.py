@@ -111,7 +111,7 @@ class Shown(Parts):
         """The sum so far, in a cell."""
         items: dict[int, Item] = {
             0: self.scalar("dw", title="Σ ∂Eₜ/∂w"),
-            1: self.scalar(f"dE[{self.now}]", title="∂Eₜ/∂w"),
+            1: self.scalar(f"dw[{self.now}]", title="∂Eₜ/∂w"),
         }
         return flow("total", items, 9)
 
