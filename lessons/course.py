@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lessons.knobs import Knob, Refused
@@ -34,6 +34,8 @@ class Card:
     needs: tuple[str, ...]
     knobs: tuple[Knob, ...]
     load: str
+    notation: Mapping[str, str] = field(default_factory=dict)
+    """What its symbols are called in the lecture's other notation, if it has one."""
     place: int = 0
     """Its place among the lessons of the same slide."""
 

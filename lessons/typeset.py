@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from engine.rules import Lookup, bindings, index, members, parse, reference, value
@@ -58,6 +60,20 @@ def subscript(text: str) -> str:
     return text.translate(SUBSCRIPTS)
 
 
+NAMES: ContextVar[Mapping[str, str]] = ContextVar("NAMES", default={})  # noqa: B039 - never changed in place
+"""What symbols are called instead, where another notation was chosen."""
+
+
+@contextmanager
+def naming(names: Mapping[str, str]) -> Iterator[None]:
+    """Inside, symbols are typeset under these names."""
+    token = NAMES.set(names)
+    try:
+        yield
+    finally:
+        NAMES.reset(token)
+
+
 def name(symbol: str) -> str:
     """A symbol as the field writes it: delta[3,1] is δ₃,₁, dW[3] is ∂E₃/∂W, its k-th term (∂E₃/∂W)ₖ."""
     family, indices = split(symbol)
@@ -65,6 +81,9 @@ def name(symbol: str) -> str:
 
 
 def _name(family: str, indices: list[str]) -> str:
+    other = NAMES.get()
+    if family.removesuffix("_init") in other:
+        return other[family.removesuffix("_init")] + (subscript(",".join(indices)) if family in other else "₋₁")
     if family in LETTERS:
         return LETTERS[family] + subscript(",".join(indices))
     if family == "column":
@@ -84,6 +103,8 @@ def _name(family: str, indices: list[str]) -> str:
 def numbered(family: str) -> str:
     """A name with its number lowered: W1 is W₁."""
     letters = family.rstrip("0123456789")
+    if family in NAMES.get():
+        return NAMES.get()[family]
     return LETTERS.get(letters, letters) + subscript(family[len(letters) :])
 
 
@@ -92,7 +113,7 @@ def entry(symbol: str, at: tuple[int, ...]) -> str:
     family, indices = split(symbol)
     plain = len(family) == 1 and not indices and len(at) == 2 and all(i < 10 for i in at)
     if plain:
-        return family + subscript("".join(map(str, at)))
+        return numbered(family) + subscript("".join(map(str, at)))
     return name(symbol) + (f"[{','.join(map(str, at))}]" if at else "")
 
 
@@ -127,7 +148,7 @@ def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
         case ast.Subscript(value=ast.Name(id=family), slice=indices):
             parts = indices.elts if isinstance(indices, ast.Tuple) else [indices]
             at = [_index(part, bound) for part in parts]
-            return Typeset("s₋₁" if (family, at) == ("s", ["-1"]) else _name(family, at), 3)
+            return Typeset(_name("s_init", []) if (family, at) == ("s", ["-1"]) else _name(family, at), 3)
         case ast.Constant(value=constant):
             return Typeset(_constant(constant), 3)
         case ast.Attribute(value=inner, attr="T"):

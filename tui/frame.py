@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from engine.step import Path, Step
 from lessons.figures import number
+from lessons.notation import Names, in_formulas
 from lessons.panels import Told
 from lessons.player import Player
 from lessons.text import Text, fill
@@ -21,10 +22,10 @@ TEXT = 34
 BAR = 64
 
 
-def told(player: Player, view: Any, text: Text, fields: dict[str, Any]) -> Told:
-    """The text of the act in focus, its fields filled."""
+def told(player: Player, view: Any, text: Text, fields: dict[str, Any], names: Names) -> Told:
+    """The text of the act in focus, its fields filled, its formulas in the notation chosen."""
     section = text[f"act.{player.act}"]
-    return Told(section.title.replace("`", ""), [fill(p, fields) for p in section.before])
+    return Told(section.title.replace("`", ""), [fill(in_formulas(p, names), fields) for p in section.before])
 
 
 def title(player: Player, words: Words, text: Text, number_of: str, width: int, ascii_only: bool) -> Canvas:

@@ -47,6 +47,7 @@ LESSON = (
     Key("nudge_down", "left_square_bracket", "nudge(-1)", "["),
     Key("view", "v", "view", "v"),
     Key("alone", "z", "alone", "z"),
+    Key("notation", "m", "notation", "m"),
     Key("text", "t", "text", "t"),
     Key("copy", "y", "copy", "y"),
     Key("save", "s", "save", "s"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.cells import cell_len
@@ -10,8 +11,9 @@ from textual.containers import Horizontal
 
 from engine.device import quiet
 from lessons.inspect import focus, inspect
+from lessons.notation import renamed
 from lessons.panels import Block, Formula, Lens, Matrix, Panel
-from lessons.typeset import entry
+from lessons.typeset import entry, naming
 from tui import frame
 from tui.canvas import Canvas, boxed, fit, key_line, wrap
 from tui.card import draw_card
@@ -58,8 +60,14 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
 
     def paint(self) -> None:
         """Show the position as it is now. Called after everything that may have changed it."""
-        with quiet():  # numbers beyond the finite are shown as they are
+        with quiet(), naming(self.names):  # numbers beyond the finite are shown as they are
             self._paint()
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What symbols are called instead, where the other notation was chosen and the lesson has one."""
+        other = self.unroll.store.settings.other_notation
+        return self.player.lesson.card.notation if other else {}
 
     def _paint(self) -> None:
         width, height = self.size.width, self.size.height
@@ -97,7 +105,7 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
 
     def _column(self, fields: dict[str, Any], height: int) -> Canvas:
         """The text, and in its lower part the prediction card."""
-        said = frame.told(self.player, self.view, self.text, fields)
+        said = frame.told(self.player, self.view, self.text, fields, self.names)
         canvas = frame.column(said, height, self.text_top, self.unroll.ascii_only)
         card = self._card(fields, frame.TEXT - 2)
         if card is not None:
@@ -121,7 +129,7 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
 
     def panels(self) -> list[Panel]:
         """The lesson's panels, with what every lesson gets: the exact cells, and the cell in focus explained."""
-        panels = self.player.lesson.panels(self.view, self.text)
+        panels = renamed(self.player.lesson.panels(self.view, self.text), self.names)
         blocks = [block for panel in panels for block in blocks_of(panel)]
         if self.alone is not None:
             panels = [panel for panel in panels if panel.id == self.alone] or panels
@@ -151,7 +159,7 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
         if not self.wide:
             self._under(canvas, width, room, laid.dropped, fields)
         if self.text_over and not self.wide:
-            said = frame.told(self.player, self.view, self.text, fields)
+            said = frame.told(self.player, self.view, self.text, fields, self.names)
             lines = frame.text_lines(said, width - 8)[1:][self.text_top :]
             sheet(canvas, boxed(said.heading, lines[: room - 2], width - 4, self.unroll.ascii_only), 2, 0)
         if self.drawer is not None:
@@ -164,7 +172,7 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
 
     def _under(self, canvas: Canvas, width: int, y: int, dropped: int, fields: dict[str, Any]) -> None:
         """On a small screen: the text's first sentence, and that there is more."""
-        said = frame.told(self.player, self.view, self.text, fields)
+        said = frame.told(self.player, self.view, self.text, fields, self.names)
         more = f"t {self.words('keys.more')}" + (f" (+{dropped})" if dropped else "")
         lead = wrap(said.paragraphs[0] if said.paragraphs else said.heading, width - cell_len(more) - 8)
         canvas.put(1, y, lead[0] + (" …" if len(lead) > 1 else ""), "dim")

@@ -32,6 +32,16 @@ class Reaching(Handling):
         self.player.flipped = not self.player.flipped
         self.paint()
 
+    def action_notation(self) -> None:
+        """The lecture's other notation, in every lesson that has one; again for the first."""
+        settings = self.unroll.store.settings
+        if not self.player.lesson.card.notation:
+            self.said = self.words("say.one_notation")
+        else:
+            settings.other_notation = not settings.other_notation
+            self.unroll.store.save_settings()
+        self.paint()
+
     def action_alone(self) -> None:
         """One panel alone, the cell cursor's if it is on; again to see all."""
         if self.alone is not None:

@@ -23,6 +23,7 @@ class Settings:
     speed: float = 4.0
     glyphs: str = "auto"
     reduced_motion: bool = False
+    other_notation: bool = False
     keys: dict[str, str] = field(default_factory=dict)
 
     def check(self) -> None:

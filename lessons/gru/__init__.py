@@ -2,7 +2,7 @@
 
 from lessons.course import Card
 from lessons.knobs import Knob
-from lessons.lstm import knobs
+from lessons.lstm import knobs, notation
 
 CARD = Card(
     id="gru",
@@ -17,6 +17,7 @@ CARD = Card(
     acts=("forward", "backward", "road", "train"),
     needs=("lstm",),
     knobs=(*knobs(Knob("keep", "float", 1.0, -10, 10)), Knob("reset", "choice", "before", choices=("before", "after"))),
+    notation=notation("zrn"),
     place=2,
     load="lessons.gru.lesson:Gru",
 )

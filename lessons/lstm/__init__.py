@@ -6,6 +6,12 @@ from lessons.knobs import Knob
 OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
 
 
+def notation(gates: str) -> dict[str, str]:
+    """Weights named as in the lecture's other notation: to what, from what."""
+    of = {"W": "W_{}x", "U": "W_{}h", "b": "b_{}"}
+    return {f"{p}{q}": form.format(q) for p, form in of.items() for q in gates} | {"V": "W_yh", "by": "b_y"}
+
+
 def knobs(own: Knob) -> tuple[Knob, ...]:
     """The knobs of a lesson on a gated cell; `own` are those of one kind."""
     return (
@@ -32,6 +38,7 @@ CARD = Card(
     acts=("forward", "backward", "road", "train"),
     needs=("bptt",),
     knobs=knobs(Knob("forget", "float", 1.0, -10, 10)),
+    notation=notation("ifog"),
     place=1,
     load="lessons.lstm.lesson:Lstm",
 )

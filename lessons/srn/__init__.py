@@ -2,6 +2,7 @@
 
 from lessons.course import Card
 from lessons.knobs import Knob
+from lessons.notation import SRN
 
 CARD = Card(
     id="srn",
@@ -23,5 +24,6 @@ CARD = Card(
         Knob("row", "int", 0, 0, 31),
         Knob("column", "int", 0, 0, 31),
     ),
+    notation=SRN,
     load="lessons.srn.lesson:Srn",
 )

@@ -25,6 +25,6 @@ CARD = Card(
         Knob("clip", "float", 1.0, 0.001, 1e300),
         Knob("gate", "float", 4.0, -10, 10),
     ),
-    place=0,
+    notation={"W": "W_hh", "s": "h"},
     load="lessons.vanishing.lesson:Vanishing",
 )

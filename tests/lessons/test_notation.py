@@ -1,0 +1,44 @@
+"""The lecture's other notation: formulas, cells, titles and texts under other names, and nothing else changed."""
+
+from __future__ import annotations
+
+from lessons.notation import SRN, in_formulas, renamed, respelled
+from lessons.panels import Block, Edge, Graph, Matrix, Node, Row
+from lessons.typeset import entry, law, name, naming
+
+Z = "z[t] = U @ x[t] + W @ s[t-1] + b"
+
+
+def test_formulas_are_typeset_in_the_notation_chosen() -> None:
+    assert law(Z) == "zₜ = U xₜ + W s[t-1] + b"
+    with naming(SRN):
+        assert law(Z) == "zₜ = W_hv xₜ + W_hh h[t-1] + b_h"
+        assert law(Z, {"t": 0}) == "z₀ = W_hv x₀ + W_hh h₋₁ + b_h"
+        assert law("dW[t,k] = delta[t,k] @ s[k-1].T") == "(∂Eₜ/∂W_hh)ₖ = δₜ,ₖ h[k-1]ᵀ"
+        assert (name("s[3]"), name("s_init"), name("dV"), name("G_U")) == ("h₃", "h₋₁", "∂E/∂W_oh", "G(W_hv)")
+        assert entry("W", (0, 1)) == "W_hh₀₁"
+    assert name("s[3]") == "s₃"
+
+
+def test_only_symbols_are_respelled() -> None:
+    assert respelled("∂Eₜ/∂W = δ s₋₁ᵀ", SRN) == "∂Eₜ/∂W_hh = δ h₋₁ᵀ"
+    assert respelled("Ws and cos(b), W(x), softmax", SRN) == "Ws and cos(b_h), W(x), softmax"
+    assert respelled("W", {}) == "W"
+    assert in_formulas("What W does: `W s + b`.", SRN) == "What W does: `W_hh h + b_h`."
+
+
+def test_panels_keep_letters_and_words() -> None:
+    block = Block("W", None, (2, 2), title="W")
+    matrix = Matrix(id="m", rows=[Row("s", {0: block}), Row("∂E/∂W", {})])
+    nodes = [Node("s0", "state", 0, "s₀", block), Node("x0", "input", 0, "s", block), Node("y0", "target", 0, "W")]
+    graph = Graph(id="g", layout="time", rows={}, nodes=nodes, edges=[Edge("a", "b", "U")], axis=None)  # type: ignore[arg-type]
+    found, drawn = renamed([matrix, graph], SRN)
+    assert isinstance(found, Matrix)
+    assert isinstance(drawn, Graph)
+    assert [row.label for row in found.rows] == ["s", "∂E/∂W_hh"]
+    shown = found.rows[0].items[0]
+    assert isinstance(shown, Block)
+    assert (shown.title, shown.symbol) == ("W_hh", "W")
+    assert [node.text for node in drawn.nodes] == ["h₀", "s", "W"]
+    assert drawn.edges[0].label == "W_hv"
+    assert renamed([matrix], {}) == [matrix]
