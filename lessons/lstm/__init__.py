@@ -33,7 +33,7 @@ CARD = Card(
     title={"en": "LSTM: a road with gates", "zh": "LSTM：带门的路"},
     lead={
         "en": "A state that no matrix touches on its way through time: only scaled, and added to.",
-        "zh": "有一种状态，穿过时间时不碰任何矩阵：只被缩放，只被相加。",
+        "zh": "有一种状态，沿时间往前走，不经过任何矩阵：只有缩放和相加。",
     },
     acts=("forward", "backward", "road", "train"),
     needs=("bptt",),

@@ -12,7 +12,7 @@ CARD = Card(
     title={"en": "The simple recurrent network", "zh": "简单循环网络"},
     lead={
         "en": "One cell, used again and again: it reads a letter and its own last state.",
-        "zh": "一个单元，反复使用：读一个字母，再读自己上一刻的状态。",
+        "zh": "一个循环单元，反复使用：读一个字符，再读自己上一时刻的状态。",
     },
     acts=("cell", "shared"),
     needs=("network",),

@@ -276,5 +276,12 @@ def says(view: View, text: Text) -> dict[str, Any]:
         "form": text.phrase("labels", f"{knobs['model']}_{knobs['loss']}").format(K=knobs["negatives"]),
         "n": number(view.training.n) if view.training else 0,
         "mean": five(training.mean(view)).strip() if state is not None else "·",
+        "like": paired(held, 2), "with": paired(held, 1),
         "more": text.phrase("labels", "more_race" if knobs["race"] == "four" else "more_live"),
     }  # fmt: skip
+
+
+def paired(held: exp.Held, other: int) -> str:
+    """The first word of the first analogy, and another of that analogy."""
+    questions = next(iter(held.questions.values()), None)
+    return "–" if questions is None else f"{held.words[questions[0][0]]} – {held.words[questions[0][other]]}"
