@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.activations import ACTIVATIONS, Activation
-from engine.device import Array
+from engine.device import HOST, Array, HostArray
 from engine.step import Path, Step, Walk
 
 GATE = "gate"
@@ -25,6 +25,11 @@ class Inputs(NamedTuple):
     n: Sequence[Array]
     s_init: Array
     eye: Array
+
+
+def radius(W: HostArray) -> float:
+    """The spectral radius: the largest |eigenvalue|."""
+    return float(HOST.xp.abs(HOST.xp.linalg.eigvals(W)).max())
 
 
 def rules(f: Activation) -> dict[str, str]:

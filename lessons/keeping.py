@@ -97,8 +97,10 @@ def _bring_branches(player: Player, kept: Mapping[str, Any], deadline: float) ->
     if not kept["branches"]:
         return
     player.to_act("train")
-    for branch in kept["branches"]:
-        if branch["parent"] is not None:
+    for i, branch in enumerate(kept["branches"]):
+        if branch["parent"] is None:  # a run from update 0: the first, or a rival, which is there already
+            player.current = min(i, len(player.branches) - 1)
+        else:
             player.current = int(branch["parent"])
             player.land(_grown(player.history, int(branch["at"]), deadline), is_open=False)
             start = _restart(branch["start"])

@@ -11,8 +11,6 @@ from lessons.panels import Beside, Block, Graph, Item, Matrix, Panel, Row, Stage
 
 Names = Mapping[str, str]
 """What each symbol is called instead: {"W": "W_hh"}."""
-SRN: Names = {"U": "W_hv", "W": "W_hh", "V": "W_oh", "b": "b_h", "c": "b_o", "s": "h"}
-"""The second notation of the simple recurrent network; its start is h₋₁ here, for time is counted from 0."""
 FORMULA = re.compile("[∂=‖Σδₜₖ]")
 """What makes a label a formula, and no word or letter."""
 

@@ -152,6 +152,8 @@ class Place:
         reel = self.scrub
         if reel is None:
             return (("update", self.spot.n),)
+        if not reel.total:
+            return reel.sections[0].place[:1]
         step = reel.step(max(self.spot.p, 1))
         assert step is not None
         return step.path if self.spot.p else step.path[:1]
@@ -225,7 +227,7 @@ class Place:
         if n:
             self.seen.add("train")
         for branch in self.branches:
-            if n - len(branch.history) <= MOST_CAUGHT_UP:
+            if 0 < n - len(branch.history) <= MOST_CAUGHT_UP:
                 branch.history.grow(n)
         self.spot, self.since = Spot(True, 0, n, is_open), 0
 

@@ -238,7 +238,7 @@ class Stepping(Asking):
         """An address that exists, for an error message."""
         reel = self.scrub or self.inside()
         sections = reel.sections
-        step = reel.step(reel.starts[len(sections) // 2] + 1)
+        step = reel.step(min(reel.starts[len(sections) // 2] + 1, reel.total))
         return ("train/" if self.spot.training else "") + address(step.path if step else self.path)
 
     def go_in(self) -> bool:

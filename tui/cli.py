@@ -209,7 +209,7 @@ def show_command(
     ):
         if wrong:
             raise Refused(key)
-    if seed is not None and not seed.isdigit():
+    if seed is not None and not seed.isdecimal():
         raise Refused("seed", value=repr(seed))
     from lessons.state import load
 
@@ -252,7 +252,7 @@ def _go(player: Any, place: str | None, step: str | None) -> None:
 
     if step is not None:
         total = player.reel.total
-        if not step.isdigit() or int(step) > total:
+        if not step.isdecimal() or int(step) > total:
             raise Refused("step", step=step, total=total)
         player.jump(step)
     if place is not None:

@@ -132,8 +132,12 @@ class Run:
             sent = (None if each is None else self.device.send(each) for each in held.vectors)
             vectors, done = type(vectors)(*sent), held.done
         handlers = {s: signal.signal(s, self.stop) for s in (signal.SIGINT, signal.SIGTERM)}
+        from concurrent.futures.process import BrokenProcessPool
+
         try:
             result = self.train(school, corpus, vectors, done, watched, about)
+        except BrokenProcessPool:
+            raise Refused("worker_gone", checkpoint=self.checkpoint) from None
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)

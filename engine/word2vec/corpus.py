@@ -94,13 +94,14 @@ def tokens(
     text: Iterable[tuple[str, int]], spaces: bool, lower: bool, segment: Segment | None
 ) -> Iterator[tuple[list[str], int]]:
     """Words and "\\n" of each block, and its bad bytes; a word is never cut where a block ends, however long a line."""
-    pattern, left = SPACED if spaces else WORD, ""
+    pattern, left, ended = SPACED if spaces else WORD, "", True
     for block, bad in text:
+        ended = block.endswith("\n") if block else ended
         block = left + (block.lower() if lower else block)
         cut = 1 + max(block.rfind(space) for space in " \n\t") or len(block)
         block, left = block[:cut], block[cut:]
         yield words(block, pattern, spaces, segment), bad
-    yield [*words(left, pattern, spaces, segment), "\n"], 0
+    yield [*words(left, pattern, spaces, segment), *(() if ended else ("\n",))], 0
 
 
 def words(text: str, pattern: re.Pattern[str], spaces: bool, segment: Segment | None) -> list[str]:

@@ -126,17 +126,21 @@ class Live:
         return found
 
     def examples(self, chunk: int, batch: int, most: int | None = None, device: Device = HOST) -> list[Example]:
-        """A batch's examples on a device; `most` of them, going on to the next batches where it has fewer."""
+        """A batch's examples on a device; `most` of them, going on to the next batches where it has fewer.
+
+        It goes on for a hundred chunks at most: there are texts in which hardly any two words meet.
+        """
         found: list[Example] = []
-        school, shape = self.school, self.school.shape
-        while True:
+        school, shape, last = self.school, self.school.shape, chunk + 100
+        while chunk <= last:
             chunk, batch = self.place(chunk, batch)
             laid = self.laid(chunk).chunk
             if batch < laid.batches:
                 found += examples.examples(device, school.form, laid, batch, school.way)
             if most is None or len(found) >= most or batch * shape.tokens >= laid.tokens:
-                return found[:most]
+                break
             batch += 1
+        return found[:most]
 
     def start(self, vectors: Vectors) -> State:
         """The state that update 0 starts from."""

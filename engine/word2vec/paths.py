@@ -77,5 +77,5 @@ def lay(device: Tables, ways: Ways, chunk: Chunk) -> Paths:
     nodes = xp.full(size, empty, dtype=xp.int32)
     owner, sign = xp.zeros(size, dtype=xp.int32), xp.zeros(size, dtype=ways.sign.dtype)
     nodes[tile, slot], owner[tile, slot], sign[tile, slot] = ways.nodes[of], token % shape.tokens, ways.sign[of]
-    nodes, owner, sign = (each.reshape(chunk.batches, -1) for each in (nodes, owner, sign))
+    nodes, owner, sign = (each.reshape(len(codes) // shape.tokens, -1) for each in (nodes, owner, sign))
     return Paths(plan(device, nodes, empty), owner, sign)

@@ -48,7 +48,7 @@ def sample(device: Device, examples: Sequence[Example], tree: bool) -> Sample:
         device.xp.asarray(table([[each.word for each in of] for of in rows], xp.int64))
         for rows in ([e.inputs for e in examples], [e.targets for e in examples])
     ]
-    pairs = float(m[:, 0].sum() if tree else (m * t).sum())
+    pairs = float(m[:, :1].sum() if tree else (m * t).sum())
     return Sample(index[0], device.put(share[:, :, None]), index[1], device.put(m), device.put(t), pairs)
 
 
@@ -58,7 +58,7 @@ def loss(xp: Any, some: Sample, v: Array, out: Array) -> Array:
     D = v.shape[1]
 
     def rows(table: Array, index: Array) -> Array:
-        return xp.reshape(xp.take(table, xp.reshape(index, (-1,)), axis=0), (N, -1, D))
+        return xp.reshape(xp.take(table, xp.reshape(index, (-1,)), axis=0), (N, index.shape[1], D))
 
     h = xp.sum(some.share * rows(v, some.inputs), axis=1)
     a = xp.reshape(xp.matmul(rows(out, some.targets), xp.reshape(h, (N, D, 1))), (N, J))

@@ -117,6 +117,9 @@ def mean_cosine(vectors: HostArray) -> float:
 def plane(vectors: HostArray) -> HostArray:
     """(V, 2): the coordinates along the first two principal axes. An axis's sign makes its largest part positive."""
     centred = vectors - vectors.mean(axis=0)
+    if not xp.isfinite(centred).all() or xp.abs(centred).max(initial=0) > 1e150:  # whose squares are beyond numbers
+        flat: HostArray = xp.zeros((len(vectors), 2))
+        return flat
     _, _, axes = xp.linalg.svd(centred.astype(float), full_matrices=False)
     axes = axes[:2]
     signs = xp.sign(axes[xp.arange(len(axes)), xp.abs(axes).argmax(axis=1)])

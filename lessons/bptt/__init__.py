@@ -2,7 +2,7 @@
 
 from lessons.course import Card
 from lessons.knobs import Knob
-from lessons.notation import SRN
+from lessons.srn import NOTATION
 
 ACTIVATIONS = ("linear", "ramp", "step", "sigmoid", "tanh", "relu")
 OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
@@ -29,6 +29,6 @@ CARD = Card(
         Knob("clip", "float", 5.0, 0.001, 1e300, live=True),
         Knob("start", "choice", "zero", choices=("zero", "random")),
     ),
-    notation=SRN,
+    notation=NOTATION,
     load="lessons.bptt.lesson:Bptt",
 )

@@ -17,6 +17,9 @@ from lessons.world import World, world
 
 WRAP = re.compile(r"(?<!\n)\n(?!\n)")
 """The end of a line within a paragraph."""
+KEPT = 4
+"""Files that are kept as they were read."""
+_read: dict[tuple[str, int, int], Corpus] = {}
 MOST = 64 << 20
 """Bytes that a file of the learner's may have here; the command line takes any size."""
 
@@ -49,8 +52,24 @@ def docstrings(folder: Path) -> Iterator[str]:
                     yield said
 
 
-def read(name: str, sentences: int, min_count: int, most: int) -> Corpus:
-    """A text by its name, or a file: its words that occur `min_count` times, at most `most`. Raises Refused."""
+def read(name: str, sentences: int, min_count: int, most: int, look: bool = False) -> Corpus:
+    """A text by its name, or a file: its words that occur `min_count` times, at most `most`. Raises Refused.
+
+    A file that was read is not read again, though it may have changed or gone, unless it is to be looked at.
+    """
+    asked = (name, min_count, most)
+    if asked in _read and not look:
+        return _read[asked]
+    found = _look(name, sentences, min_count, most)
+    if name not in TEXTS:
+        _read.pop(asked, None)
+        _read[asked] = found
+        while len(_read) > KEPT:
+            _read.pop(next(iter(_read)))
+    return found
+
+
+def _look(name: str, sentences: int, min_count: int, most: int) -> Corpus:
     try:
         if name in TEXTS:
             return _known(name, sentences if name in WORLDS else 0, min_count, most)
@@ -69,6 +88,10 @@ def read(name: str, sentences: int, min_count: int, most: int) -> Corpus:
         raise Refused("file_read", file=name, error=error.strerror) from None
     except CorpusError as error:
         raise Refused(f"corpus_{error.key}", **error.about) from None
+    except Refused:
+        raise
+    except ValueError as error:  # a name that can be no file's
+        raise Refused("file_read", file=repr(name), error=str(error)) from None
 
 
 @lru_cache(maxsize=4)

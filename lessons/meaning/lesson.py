@@ -168,13 +168,14 @@ class Words(Experiment):
     }
 
     def start(self, knobs: Knobs, seed: int | None) -> Start:
-        text, dim = str(knobs["text"]), int(knobs["dim"])
-        V = len(read(text, str(knobs["words"]), int(knobs["window"])).words)
-        W = (
-            principal(ppmi(counted(text, int(knobs["window"]))), dim)
-            if seed is None
-            else rng(seed).normal(0, 1, (dim, V))
-        )
+        text, dim, window = str(knobs["text"]), int(knobs["dim"]), int(knobs["window"])
+        seen = read(text, str(knobs["words"]), window)
+        if seed is not None:
+            return Start({"W": rng(seed).normal(0, 1, (dim, len(seen.words)))}, {"text": text})
+        W = principal(ppmi(counted(text, window)), dim)
+        flat = next((seen.words[w] for w in seen.chosen if not np.abs(W[:, w]).max() > 1e-9), None)
+        if flat is not None:
+            raise Refused("flat", word=flat, dim=dim)
         return Start({"W": W}, {"text": text})
 
     def shapes(self, knobs: Knobs, inputs: Mapping[str, Any]) -> Mapping[str, tuple[int, ...]]:

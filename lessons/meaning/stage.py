@@ -101,7 +101,7 @@ class Shown(Parts):
         names = {"x": "x_kind", "c": "c_kind", "v": "v_kind"}
         heads = [self.say("pair")]
         for kind in kinds:
-            heads += [f"{self.say(names[kind])} {self.say('dist')}", "cos"]
+            heads += [self.say(names[kind]), "cos"]
         return Table(id="pairs", priority=9, heads=heads, rows=rows, lit=self.view.loop("n"))
 
     def cells(self, kind: str) -> Matrix:
@@ -176,7 +176,8 @@ def panels(view: View, text: Text, rules: Rules, seen: Seen, sizes: Sequence[int
 
 def says(view: View, text: Text, seen: Seen) -> dict[str, Any]:
     """The fields that the text of `words` may use."""
-    a, b, c = (seen.words[w] for w in (*seen.chosen, *seen.chosen)[:3])
+    rest = [w for w in range(len(seen.words)) if w not in seen.chosen]
+    a, b, c = (seen.words[w] for w in (*seen.chosen, *rest)[:3])
     W = view.start.params["W"]
     return {
         "V": len(seen.words), "a": a, "b": b, "c": c, "D": W.shape[0], "window": view.knobs["window"],

@@ -2,7 +2,9 @@
 
 from lessons.course import Card
 from lessons.knobs import Knob
-from lessons.notation import SRN
+
+NOTATION = {"U": "W_hv", "W": "W_hh", "V": "W_oh", "b": "b_h", "c": "b_o", "s": "h"}
+"""The lecture's second notation; its start is h₋₁ here, for time is counted from 0."""
 
 CARD = Card(
     id="srn",
@@ -24,6 +26,6 @@ CARD = Card(
         Knob("row", "int", 0, 0, 31),
         Knob("column", "int", 0, 0, 31),
     ),
-    notation=SRN,
+    notation=NOTATION,
     load="lessons.srn.lesson:Srn",
 )

@@ -40,7 +40,8 @@ class Shown(Parts):
         t = self.now
         yhat, raised, o = (self.view.get(f"{name}[{t}]") for name in ("yhat", "raised", "o"))
         rows = []
-        for i, each in enumerate(self.vocabulary):
+        first = max(0, min(self.inputs["y"][t] - 5, self.K - 12))
+        for i, each in list(enumerate(self.vocabulary))[first : first + 12]:
             items: dict[int, Item] = {
                 0: Label(f"o {_at(o, i):>6}", **self.flags(f"o[{t}]")),
                 1: Label(f"e^ {_at(raised, i):>6}", **self.flags(f"raised[{t}]")),
@@ -48,7 +49,7 @@ class Shown(Parts):
             }
             wanted = self.inputs["y"][t] == i
             rows.append(Row(f"{each}{'  ←' if wanted else ''}", items))
-        return Matrix(id="softmax", priority=8, title=self.say("softmax", K=self.K), rows=rows[:12])
+        return Matrix(id="softmax", priority=8, title=self.say("softmax", K=self.K), rows=rows)
 
     def _bar(self, yhat: Any, i: int) -> str:
         return "" if yhat is None else "█" * round(BAR * float(yhat[i]))
@@ -144,7 +145,7 @@ def says(view: View, text: Text) -> dict[str, Any]:
     """The fields that the text of `srn` may use."""
     inputs, knobs = view.start.inputs, view.knobs
     T, said = len(inputs["x"]), inputs["text"]
-    s, dw = view.get("s[0]"), view.get("dw")
+    s, dw = view.get("s[0]"), view.get("dw") if view.loop("t") == T - 1 else None
     row, column = int(knobs["row"]), int(knobs["column"])
     return {
         "T": T, "K": len(inputs["vocabulary"]), "H": int(view.start.params["W"].shape[0]), "f": knobs["activation"],

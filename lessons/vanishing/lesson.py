@@ -11,10 +11,10 @@ import numpy as np
 from engine import vanish
 from engine.activations import ACTIVATIONS
 from engine.check import Objective
-from engine.device import Array, Device, HostArray, rng
+from engine.device import Array, Device, rng
 from engine.reel import Env, Grains, Reel, Section
 from engine.step import Path, drain
-from engine.vanish import Inputs, Variant
+from engine.vanish import Inputs, Variant, radius
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment, function
 from lessons.knobs import Refused, Value
@@ -25,11 +25,6 @@ from lessons.vanishing.stage import panels, says
 GRAINS: Grains = {"act": 0, "v": 1, "phase": 1, "t": 2, "k": 2, "op": 3}
 RADII = (("tanh", 0.5), ("tanh", 0.9), ("tanh", 1.5), ("linear", 1.5))
 """Units and spectral radius of the rivals; a ReLU net that starts from the identity and a gate follow."""
-
-
-def radius(W: HostArray) -> float:
-    """The largest |eigenvalue|."""
-    return float(np.abs(np.linalg.eigvals(W)).max())
 
 
 def rivals(device: Device, knobs: Knobs, start: Start) -> list[Variant]:

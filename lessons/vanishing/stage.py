@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.vanish import radius
 from lessons.contract import View
 from lessons.experiment import function
 from lessons.figures import five
@@ -206,22 +207,23 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
 
 def alive(view: View, T: int) -> str:
     """How many ReLU units have been on all along: their product is 1, that of the others 0."""
-    found = view.get(f"far[4,{T - 1}]") if view.act in ("compare", "remedies") else None
+    found = view.get(f"far[4,{T - 1}]")
     return "·" if found is None else str(round(float(found.reshape(-1)[0]) ** 2))
 
 
 def says(view: View, text: Text) -> dict[str, Any]:
     """The fields that the text of `vanishing` may use."""
     knobs, T = view.knobs, int(view.knobs["steps"])
-    first = view.get("reach[0]") if view.act == "joints" else None
+    first = view.get("reach[0]")
     gate = 1 / (1 + np.exp(-float(knobs["gate"])))
     ends = {}
     for v, name in ((2, "tanh"), (3, "linear")):
-        found = view.get(f"far[{v},{T - 1}]") if view.act in ("compare", "remedies") else None
+        found = view.get(f"far[{v},{T - 1}]")
         ends[name] = "·" if found is None else five(float(found.reshape(-1)[0])).strip()
+    W, noise = view.start.params["W"], float(np.std(view.start.inputs["noise"]))
     return {
-        "H": len(view.start.params["W"]), "T": T, "radius": f"{float(knobs['radius']):g}", "f": knobs["activation"],
-        "noise": f"{float(knobs['noise']):g}", "window": knobs["window"], "clip": f"{float(knobs['clip']):g}",
+        "H": len(W), "T": T, "radius": five(radius(W)).strip(), "f": knobs["activation"], "noise": five(noise).strip(),
+        "window": knobs["window"], "clip": f"{float(knobs['clip']):g}", "gate": five(float(gate)).strip(),
         "first": "·" if first is None else five(float(first.reshape(-1)[0])).strip(),
-        "gate": five(float(gate)).strip(), "left": five(float(gate**T)).strip(), **ends, "alive": alive(view, T),
+        "left": five(float(gate**T)).strip(), **ends, "alive": alive(view, T),
     }  # fmt: skip

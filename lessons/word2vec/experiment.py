@@ -59,15 +59,20 @@ def settled(knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
     return {**knobs, **{name: value for name, value in fits.items() if name not in given}}
 
 
-def read(knobs: Knobs) -> Corpus:
-    """The text. Raises Refused."""
-    sizes = (int(knobs[name]) for name in ("sentences", "min_count", "vocabulary"))
-    return corpora.read(str(knobs["corpus"]), *sizes)
+def read(knobs: Knobs, look: bool = False) -> Corpus:
+    """The text; a file as it was when it was last looked at. Raises Refused."""
+    sentences, min_count, most = (int(knobs[name]) for name in ("sentences", "min_count", "vocabulary"))
+    corpus = corpora.read(str(knobs["corpus"]), sentences, min_count, most, look)
+    if look:
+        word = xp.asarray(corpus.text[: len(corpus.text)]) >= 0
+        if not (word[1:] & word[:-1]).any():
+            raise Refused("no_pairs", corpus=knobs["corpus"])
+    return corpus
 
 
-def held(knobs: Knobs) -> Held:
+def held(knobs: Knobs, look: bool = False) -> Held:
     """The text and what is known of its words. Raises Refused."""
-    name, corpus = str(knobs["corpus"]), read(knobs)
+    name, corpus = str(knobs["corpus"]), read(knobs, look)
     codes, small = corpus.vocabulary.codes(), corpora.small_world(name)
     watched = tuple(watch(codes, str(knobs["watch"]), name))
     if small is None:
@@ -136,7 +141,7 @@ def out_name(knobs: Knobs) -> str:
 
 def begin_at(knobs: Knobs, seed: int) -> Start:
     """Input vectors drawn as the trainer draws them; all others zero."""
-    found = held(knobs)
+    found = held(knobs, look=True)
     start = Start({}, {"seed": seed, "words": list(found.words)})
     table = live(HOST, knobs, start).school.start().table
     V, D = len(found.words), int(knobs["dim"])

@@ -87,11 +87,11 @@ class Shown(Parts):
         window = int(self.view.knobs["window"])
         codes, stays = exp.beginning(self.live)
         left = [(int(code), int(s)) for code, s in zip(codes, np.cumsum(codes < 0), strict=True)]
-        left = [left[i] for i in np.flatnonzero(stays)][:40]
+        left = [left[i] for i in np.flatnonzero(stays)[:200]]
         pair = pairs[n] if pairs else None
         marks: Marks = []
-        x = 0
-        for place, (code, line) in enumerate(left, 1):
+        x, first = 0, 1 if pair is None else max(1, pair.centre - window - 2)
+        for place, (code, line) in list(enumerate(left, 1))[first - 1 :]:
             border = place > 1 and left[place - 2][1] != line
             near = pair is not None and abs(place - pair.centre) <= window and left[pair.centre - 1][1] == line
             centre = pair is not None and place == pair.centre

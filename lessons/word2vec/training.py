@@ -100,7 +100,11 @@ def tables(shown: Shown) -> Beside:
             same = held.classes.get(near.word) == held.classes.get(word)
             sign = ("●" if same else "○") if word in held.classes else " "
             rows.append(
-                (f"{place + 1} {sign} {held.words[near.word]}", five(near.cosine), arrow(int(was[near.word]) - place))
+                (
+                    f"{place + 1} {sign} {cut(held.words[near.word], LONG)}",
+                    five(near.cosine),
+                    arrow(int(was[near.word]) - place),
+                )
             )
         stacks.append([Table(id=f"near{word}", heads=(f"[{held.words[word]}]", "", ""), rows=rows)])
     title = shown.say("nearest", mean=five(mean(view)).strip(), since=number(since))
@@ -160,7 +164,8 @@ def passed(shown: Shown, example: Example) -> tuple[str, str, str]:
     params = shown.view.start.params
     v, out = params["V"], params["Theta" if shown.tree else "U"]
     h = sum(float(each.share[0, 0]) * v[each.word] for each in example.inputs)
-    said = "+".join(shown.words[each.word] for each in example.inputs[:2]) + ("…" if len(example.inputs) > 2 else "")
+    spoken = "+".join(cut(shown.words[each.word], LONG) for each in example.inputs[:2])
+    said = spoken + ("…" if len(example.inputs) > 2 else "")
     if shown.tree:
         signs = np.array([2 * float(t.t[0, 0]) - 1 for t in example.targets])
         a = out[[t.word for t in example.targets]] @ h
@@ -169,8 +174,8 @@ def passed(shown: Shown, example: Example) -> tuple[str, str, str]:
     met = next(t for t in example.targets if not t.noise)
     p = float(sigmoid(HOST.xp, np.array(out[met.word] @ h)))
     drawn = [shown.words[t.word] for t in example.targets if t.noise]
-    noise = f"−{drawn[0]}" + (f" +{len(drawn) - 1}" if len(drawn) > 1 else "") if drawn else ""
-    return f"{said}→{shown.words[met.word]}", five(p), noise
+    noise = f"−{cut(drawn[0], LONG)}" + (f" +{len(drawn) - 1}" if len(drawn) > 1 else "") if drawn else ""
+    return f"{said}→{cut(shown.words[met.word], LONG)}", five(p), noise
 
 
 def curve(shown: Shown) -> Curve:
@@ -237,7 +242,8 @@ def race(shown: Shown) -> Stage:
     ):
         form = (str(knobs["model"]), str(knobs["loss"]))
         said = shown.say("_".join(form), K=knobs["negatives"])
-        values, read = np.asarray(y, dtype=float), np.asarray(tokens, dtype=float)
+        both = min(len(y), len(tokens), len(seconds))  # an update may have landed in between
+        values, read = np.asarray(y[:both], dtype=float), np.asarray(tokens[:both], dtype=float)
         pictures[form] = Curve(
             id="_".join(form), title=said, series=[Series(name, values, first, at=read)],
             reach=max(1000, int(read[-1]) if len(read) else 0), top=1.0 if known else 0.0, least_top=3.0,

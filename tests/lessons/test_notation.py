@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lessons.notation import SRN, in_formulas, renamed, respelled
+from lessons.notation import in_formulas, renamed, respelled
 from lessons.panels import Block, Edge, Graph, Matrix, Node, Row
+from lessons.srn import NOTATION as SRN
 from lessons.typeset import entry, law, name, naming
 
 Z = "z[t] = U @ x[t] + W @ s[t-1] + b"

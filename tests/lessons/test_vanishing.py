@@ -11,9 +11,10 @@ from engine import vanish
 from engine.activations import ACTIVATIONS
 from engine.device import HOST
 from engine.step import drain
+from engine.vanish import radius
 from lessons.player import Player
 from lessons.vanishing import CARD
-from lessons.vanishing.lesson import Vanishing, radius
+from lessons.vanishing.lesson import Vanishing
 from tests.lessons.playing import played, result
 
 SEEDS = range(6)

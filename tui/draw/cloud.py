@@ -21,12 +21,12 @@ def draw_cloud(panel: Cloud, width: int, pen: Pen) -> Canvas:
     known = [point for point in panel.points if np.isfinite(point[:2]).all()]
     if known:
         low, high = np.min([p[:2] for p in known], axis=0), np.max([p[:2] for p in known], axis=0)
-        wide, tall = (float(each) or 1.0 for each in high - low)
+        wide, tall = (float(each) or 1.0 for each in high / 2 - low / 2)  # halves, for they may be huge
         taken = np.zeros((rows, room + 2), dtype=bool)
         for x, y, text, role in known:
             size = cell_len(text)
-            row = round((float(high[1]) - y) / tall * (rows - 1))
-            at = min(round((x - float(low[0])) / wide * (room - 1)), room - size)
+            row = round((float(high[1]) / 2 - y / 2) / tall * (rows - 1))
+            at = min(round((x / 2 - float(low[0]) / 2) / wide * (room - 1)), room - size)
             if at < 0 or taken[row, max(0, at - 1) : at + size + 1].any():
                 continue
             taken[row, at : at + size] = True
