@@ -90,7 +90,7 @@ class Shown(Parts):
         left = [left[i] for i in np.flatnonzero(stays)[:200]]
         pair = pairs[n] if pairs else None
         marks: Marks = []
-        x, first = 0, 1 if pair is None else max(1, pair.centre - window - 2)
+        x, first = 0, 1 if pair is None else max(1, min(pair.centre, pair.other) - 1)
         for place, (code, line) in list(enumerate(left, 1))[first - 1 :]:
             border = place > 1 and left[place - 2][1] != line
             near = pair is not None and abs(place - pair.centre) <= window and left[pair.centre - 1][1] == line

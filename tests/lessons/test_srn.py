@@ -70,3 +70,21 @@ def test_one_weight_moves_every_state_and_an_edit_moves_every_step(seed: int) ->
 def test_a_weight_that_is_not_there() -> None:
     with pytest.raises(Refused, match="takes 0 to 1"):
         player(row=2)
+
+
+def test_the_wanted_letter_is_among_those_shown_and_the_sum_is_told_at_the_end() -> None:
+    from lessons.panels import Matrix
+    from lessons.text import load
+
+    made, text = player(0, text="zyxwvutsrqponmlkjihgfedcbaabcdefghijklmnopqrstuvwxyz"), load("lessons.srn", "en")
+    for t in (0, 20, 40):
+        made.jump(f"cell/t={t}/output")
+        (shown,) = (p for p in made.lesson.panels(made.view(), text) if p.id == "softmax")
+        assert isinstance(shown, Matrix)
+        assert len(shown.rows) == 12
+        assert sum("←" in row.label for row in shown.rows) == 1
+    made = player()
+    made.jump("shared/t=1")
+    assert made.lesson.says(made.view(), text)["dw"] == "·"
+    made.jump("shared/t=3")
+    assert made.lesson.says(made.view(), text)["dw"] == ".488"

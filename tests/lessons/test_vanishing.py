@@ -110,3 +110,22 @@ def test_relu_from_the_identity_keeps_all_or_nothing(seed: int) -> None:
     kept = [round(end**2, 9) for end in ends]
     assert kept[0] == int(kept[0]) >= 8
     assert kept[1] == int(kept[1]) <= 4
+
+
+@pytest.mark.parametrize("given", [{}, {"activation": "linear"}, {"steps": 2}, {"hidden": 1}])
+def test_every_prediction_says_what_it_has_come_to(given: dict[str, Any]) -> None:
+    from lessons.text import fill, load
+
+    made = Player(CARD.open(), HOST, given, 1)
+    met = []
+    while made.forward():
+        if made.asked is not None:
+            made.skip()
+            view = made.asked.view
+            assert view is not None
+            text = load("lessons.vanishing", "en")
+            said = " ".join(fill(each, made.lesson.says(view, text)) for each in text[f"ask.{made.asked.ask.id}"].after)
+            assert "It has come to ·" not in said
+            met.append(made.asked.ask.id)
+            made.skip()
+    assert met == ["fate", "tanh", "linear"]

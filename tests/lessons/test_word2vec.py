@@ -296,3 +296,76 @@ def test_a_state_of_other_words_is_refused(tmp_path: Path) -> None:
     file.write_text(json.dumps(printed), encoding="utf-8")
     with pytest.raises(Refused, match="other words than the text"):
         restore(made.lesson, str(file), {})
+
+
+def test_a_text_without_pairs_is_refused_and_a_tiny_one_is_not(tmp_path: Path) -> None:
+    file = tmp_path / "one.txt"
+    file.write_text("a\nb\nc\na\nb\nd\n" * 5, encoding="utf-8")
+    with pytest.raises(Refused, match="no two words stand in one line"):
+        player(corpus=str(file), min_count=1)
+    file = tmp_path / "tiny.txt"
+    file.write_text("a b c\n", encoding="utf-8")
+    for loss in ("ns", "hs"):
+        for sample in (1e-6, 1.0):
+            made = player(corpus=str(file), min_count=1, loss=loss, sample=sample)
+            assert exp.held(made.knobs).corpus.sentences == 1
+            made.jump("update=5")
+            assert made.lesson.panels(made.view(), load("lessons.word2vec", "en"))
+            assert np.isfinite(result_of(made)["loss"])
+
+
+def result_of(made: Player) -> dict[str, Any]:
+    return dict(made.lesson.result(HOST, made.knobs, made.start_here()))
+
+
+def test_a_file_that_changes_or_goes_while_its_lesson_is_open(tmp_path: Path) -> None:
+    file = tmp_path / "own.txt"
+    file.write_text("the cat sat on the mat\na dog ran to the cat\n" * 30, encoding="utf-8")
+    made, text = player(corpus=str(file), min_count=1), load("lessons.word2vec", "en")
+    made.jump("update=20")
+    words = exp.held(made.knobs).words
+    file.write_text("other words altogether\n" * 9, encoding="utf-8")
+    for place in ("update=20", "corpus/w=2", "learn/n=1"):
+        made.jump(place)
+        assert made.lesson.panels(made.view(), text)
+        made.lesson.says(made.view(), text)
+    assert exp.held(made.knobs).words == words
+    file.unlink()
+    made.jump("update=25")
+    assert made.lesson.panels(made.view(), text)
+    with pytest.raises(Refused, match="no such file"):
+        player(corpus=str(file), min_count=1)
+
+
+@pytest.mark.parametrize("given", [{"vocabulary": 2}, {"vocabulary": 3, "loss": "hs", "model": "cbow"}])
+def test_a_batch_without_examples_can_be_asked_for(given: dict[str, Any]) -> None:
+    made = player(sentences=300, **given)
+    made.jump("update=10")
+    with pytest.raises(Refused, match="no such place"):
+        made.jump("learn/n=77")
+    made.go_in()
+    assert made.lesson.panels(made.view(), load("lessons.word2vec", "en"))
+
+
+def test_a_race_is_brought_back_as_it_was_left() -> None:
+    from lessons.keeping import bring_back, keep
+
+    made = player(race="four", sentences=300)
+    made.jump("update=40")
+    kept = json.loads(json.dumps(keep(made)))
+    again = player(race="four", sentences=300)
+    bring_back(again, kept)
+    assert [len(branch.history) for branch in again.branches] == [40] * 4
+    for one, other in zip(made.branches, again.branches, strict=True):
+        np.testing.assert_array_equal(one.history.latest.data.vectors.table, other.history.latest.data.vectors.table)
+
+
+def test_the_window_stands_on_the_strip_however_far_the_pair_is() -> None:
+    made = player(corpus="python")
+    for n in (0, 100, 300):
+        made.jump(f"samples/n={n}")
+        (strip,) = (p for p in made.lesson.panels(made.view(), load("lessons.word2vec", "en")) if p.id == "sentence")
+        assert isinstance(strip, Picture)
+        said = [mark[2] for mark in strip.marks]
+        assert any("►" in each for each in said)
+        assert any(each.startswith("└") for each in said)
