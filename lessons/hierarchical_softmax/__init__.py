@@ -21,5 +21,6 @@ CARD = Card(
         Knob("dim", "int", 3, 1, 8),
         Knob("rate", "float", 0.5, 0.0001, 100),
     ),
+    place=1,
     load="lessons.hierarchical_softmax.lesson:HierarchicalSoftmax",
 )

@@ -184,7 +184,8 @@ def curve(shown: Shown) -> Curve:
     series = lines(training.curves)
     right = "" if np.isnan(data.reading.right) else shown.say("right", share=f"{100 * data.reading.right:.0f}")
     title = " · ".join(filter(None, (shown.say("loss", loss=five(data.reading.loss).strip()), right)))
-    top = max((float(s.y[0]) for s in series if len(s.y) and np.isfinite(s.y[0])), default=1.0)
+    first = [float(s.y[0]) for s in series if len(s.y)]
+    top = max((each for each in (*first, data.reading.loss) if np.isfinite(each)), default=1.0)
     return Curve(
         id="curve", priority=7, title=title, series=series, reach=max(1000, training.latest), least_top=top,
         marks=[(training.n, "▲", number(training.n))], ends=len(series) > 1,
