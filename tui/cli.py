@@ -7,12 +7,12 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from lessons.knobs import Refused
-from tui.speech import spoken, words_of
+from tui.speech import above, fail, open_on, spoken, words_of
 from tui.terminal import language
 from tui.vectors import analogy_command, neighbours_command, train_group
 
@@ -43,12 +43,6 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         fail(f"cannot write: {error.strerror}")
     sys.exit(result if isinstance(result, int) else 0)
-
-
-def fail(said: str) -> NoReturn:
-    """One line on standard error, and exit code 2."""
-    print(f"unroll: {said}", file=sys.stderr)
-    sys.exit(2)
 
 
 def _speak(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -125,15 +119,6 @@ def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: st
     store.flush()
 
 
-def open_on(name: str) -> Any:
-    from engine.device import DeviceError, open_device
-
-    try:
-        return open_device(name)
-    except DeviceError as error:
-        fail(" ".join(str(error).split()))
-
-
 @cli.command("lessons")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @_lang_option
@@ -151,12 +136,6 @@ def lessons_command(as_json: bool, lang: str | None) -> None:
             click.echo(f"! {card.id:<12} {card.error}")
         else:
             click.echo(f"{card.id:<22}{card.slides:<22}{card.title[speak]}")
-
-
-def above(name: str, default: str) -> str:
-    """An option that stood before the command: `unroll --device gpu show …`."""
-    parent = click.get_current_context().parent
-    return str((parent.obj or {}).get(name) or default) if parent is not None else default
 
 
 def _settings(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -4,52 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lessons.knobs import Refused
-from tui.speech import words_of
+from tui.run import Run, find, said
+from tui.speech import above, open_on
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from engine.word2vec.corpus import Corpus
-    from engine.word2vec.fast import Vectors
     from engine.word2vec.files import Words as Held
-    from engine.word2vec.training import School, Settings
-
-GROWN = 3
-"""A loss so many times what it was before training has diverged: a bound on moves may keep the numbers finite."""
-OFTEN = 0.5
-"""Seconds between two looks at the loss and the watched words."""
-
-
-@contextmanager
-def said(path: Path) -> Iterator[None]:
-    """What reading and writing may raise, as one line."""
-    from engine.word2vec.corpus import CorpusError
-    from engine.word2vec.files import VectorsError
-
-    try:
-        yield
-    except CorpusError as error:
-        raise Refused(f"corpus_{error.key}", **error.about) from None
-    except VectorsError as error:
-        raise Refused(f"vectors_{error.key}", **error.about) from None
-    except FileNotFoundError:
-        raise Refused("file_missing", file=path) from None
-    except IsADirectoryError:
-        raise Refused("file_folder", file=path) from None
-    except OSError as error:
-        raise Refused("file_read", file=path, error=error.strerror) from None
 
 
 @click.group("train", help="Train a network on your own data.")
@@ -88,236 +54,12 @@ def train_group() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Say what was done as one JSON object.")
 def word2vec_command(files: tuple[Path, ...], device: str | None, as_json: bool, **options: Any) -> int:
     """Learn word vectors from text files; a line is a sentence."""
-    from tui.cli import above, open_on
-
     if options["threads"] > 1:  # each worker has a core; NumPy must be told before it is loaded
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     target = open_on(device or above("device", "cpu"))
     if options["threads"] > 1 and target.name != "cpu":
         raise Refused("threads_device", threads=options["threads"], device=target.name)
     return Run(files, target, as_json, options).go()
-
-
-class Run:
-    """One run of training: its corpus, its checkpoints, what it shows. Ctrl-C and SIGTERM end it between two chunks."""
-
-    def __init__(self, files: tuple[Path, ...], device: Any, as_json: bool, options: dict[str, Any]) -> None:
-        self.files, self.device, self.as_json, self.options = files, device, as_json, options
-        self.out: Path = options["out"]
-        if self.out.is_dir():
-            raise Refused("file_folder", file=self.out)
-        self.checkpoint = self.out.with_name(self.out.name + ".checkpoint")
-        self.stopped = 0
-        self.words = words_of()
-
-    def go(self) -> int:
-        """Read, train, write. The exit code: 0, or 128 + the signal that ended it."""
-        from engine.word2vec.files import Words, resume, save
-        from engine.word2vec.training import School
-
-        self.look()
-        if self.options["resume"] and not self.checkpoint.exists():
-            raise Refused("checkpoint_missing", path=self.checkpoint)
-        corpus = self.read()
-        watched = [find(corpus.vocabulary.words, word) for word in self.options["watch"].split(",") if word]
-        school = School(self.device, self.settings(), corpus.vocabulary)
-        vectors, done = school.start(), 0
-        about = self.about(corpus)
-        if self.options["resume"]:
-            with said(self.checkpoint):
-                held = resume(self.checkpoint)
-            for what, was in held.about.items():
-                if about.get(what) != was:
-                    raise Refused("checkpoint_other", path=self.checkpoint, what=what, was=was, now=about.get(what))
-            sent = (None if each is None else self.device.send(each) for each in held.vectors)
-            vectors, done = type(vectors)(*sent), held.done
-        handlers = {s: signal.signal(s, self.stop) for s in (signal.SIGINT, signal.SIGTERM)}
-        from concurrent.futures.process import BrokenProcessPool
-
-        try:
-            result = self.train(school, corpus, vectors, done, watched, about)
-        except BrokenProcessPool:
-            raise Refused("worker_gone", checkpoint=self.checkpoint) from None
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
-        if self.stopped:
-            return 128 + self.stopped
-        with writing(self.out):
-            table = self.device.get(vectors.table)[:-1, 0]
-            save(self.out, Words(corpus.vocabulary.words, table), self.options["binary"])
-        self.checkpoint.unlink(missing_ok=True)
-        if self.as_json:
-            click.echo(json.dumps(result, ensure_ascii=False))
-        return 0
-
-    def look(self) -> None:
-        """Refuse, before any work, what cannot be read or written."""
-        for path in self.files:
-            with said(path):
-                if path.is_dir():
-                    raise IsADirectoryError
-                with path.open("rb"):
-                    pass
-        if not self.out.parent.is_dir():
-            raise Refused("folder", file=self.out, folder=self.out.parent)
-        from engine.word2vec.files import write
-
-        with writing(self.out):
-            write(self.checkpoint.with_name(self.checkpoint.name + ".try"), lambda file: None)
-            self.checkpoint.with_name(self.checkpoint.name + ".try").unlink()
-
-    def read(self) -> Corpus:
-        """The corpus, with a line that says how it goes."""
-        from engine.word2vec.corpus import read, segmenter
-
-        o = self.options
-        with said(self.files[0]):
-            corpus = read(self.files, o["min_count"], o["max_size"], o["tokens"] == "spaces", o["lower"], segmenter())
-        known = corpus.vocabulary
-        counts = {"total": f"{known.total:,}", "kept": f"{len(known.words):,}", "lines": f"{corpus.sentences:,}"}
-        bad = self.words("train.bad", bad=f"{corpus.bad:,}") if corpus.bad else ""
-        self.say(self.words("train.read", **counts) + bad)
-        return corpus
-
-    def settings(self) -> Settings:
-        """What the engine is told."""
-        from engine.word2vec.training import Settings
-
-        names = ("model", "loss", "dim", "window", "negative", "sample", "formula", "epochs", "alpha", "seed")
-        return Settings(**{name: self.options[name] for name in names}, exact=self.options["mean"] == "exact")
-
-    def about(self, corpus: Corpus) -> dict[str, Any]:
-        """What a checkpoint must have been made with."""
-        import zlib
-
-        words = zlib.crc32("\n".join(corpus.vocabulary.words).encode())
-        return self.settings()._asdict() | {
-            "words": words,
-            "text": len(corpus.text),
-            "threads": self.options["threads"],
-        }
-
-    def stop(self, number: int, frame: FrameType | None) -> None:
-        """A signal came: end after this chunk."""
-        self.stopped = number
-
-    def say(self, line: str) -> None:
-        """One line where people read."""
-        print(line, file=sys.stderr)
-
-    def keep(self, done: int, vectors: Vectors, about: dict[str, Any]) -> None:
-        """Write a checkpoint."""
-        from engine.word2vec.fast import Vectors as Made
-        from engine.word2vec.files import Checkpoint, keep
-
-        host = Made(*(None if each is None else self.device.get(each) for each in vectors))
-        with writing(self.checkpoint):
-            keep(self.checkpoint, Checkpoint(done, host, about))
-
-    def train(
-        self, school: School, corpus: Corpus, vectors: Vectors, done: int, watched: list[int], about: dict[str, Any]
-    ) -> dict[str, Any]:
-        """All chunks, with progress shown and checkpoints kept. What was done, for --json."""
-        from rich.console import Console, Group
-        from rich.live import Live
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        from engine.word2vec.training import chunks, learn, loss
-
-        whole = chunks(corpus.text) * school.settings.epochs
-        bar = Progress(
-            TextColumn(self.words("train.bar")),
-            BarColumn(),
-            TextColumn("{task.percentage:3.0f} %  {task.fields[rate]:,.0f} " + self.words("train.rate")),
-            TextColumn(self.words("train.loss") + " {task.fields[loss]}"),
-            TimeRemainingColumn(),
-        )
-        task = bar.add_task("", total=whole, completed=done, rate=0.0, loss="–")
-        began = looked = kept = time.monotonic()
-        seen, value = None, float("nan")
-
-        def picture() -> RenderableType:
-            return Group(*([watching(self.device, corpus, vectors, watched)] if watched else []), bar)
-
-        laid = school.lay(corpus.text, 0, 0)
-        first = loss(school, school.start(), laid, 0)
-        console = Console(stderr=True)
-        with Live(picture(), console=console, auto_refresh=False, transient=not watched) as live:
-            for seen in learn(school, corpus.text, vectors, done, self.options["threads"]):
-                now = time.monotonic()
-                if now - looked >= OFTEN or seen.chunks == whole or self.stopped:
-                    looked = now
-                    value = loss(school, vectors, laid, 0)
-                    if not value <= GROWN * first or not sound(school, vectors):
-                        raise Refused(
-                            "diverged", chunk=seen.chunks, alpha=school.settings.alpha, first=f"{first:.3g}", loss=value
-                        )
-                    rate = seen.tokens / max(now - began, 1e-9)
-                    bar.update(task, completed=seen.chunks, rate=rate, loss=f"{value:.3f}")
-                    live.update(picture(), refresh=True)
-                    if self.stopped or now - kept >= self.options["keep_every"]:
-                        self.keep(seen.chunks, vectors, about)
-                        kept = now
-                if self.stopped:
-                    break
-        if self.stopped and seen is not None:
-            self.say(self.words("train.stopped", done=seen.chunks, whole=whole))
-        seconds, tokens = time.monotonic() - began, seen.tokens if seen else 0
-        return {
-            "out": str(self.out),
-            "words": len(corpus.vocabulary.words),
-            "dim": school.settings.dim,
-            "tokens": tokens,
-            "seconds": round(seconds, 3),
-            "words_per_second": round(tokens / max(seconds, 1e-9)),
-            "loss": None if value != value else value,
-            "bad_bytes": corpus.bad,
-            "settings": school.settings._asdict(),
-        }
-
-
-def sound(school: School, vectors: Vectors) -> bool:
-    """Whether every number is finite."""
-    from engine.device import finite
-
-    return all(each is None or finite(school.device.get(each)) for each in vectors)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """What writing may raise, as one line."""
-    try:
-        yield
-    except OSError as error:
-        raise Refused("file_write", file=path, error=error.strerror) from None
-
-
-def watching(device: Any, corpus: Corpus, vectors: Vectors, watched: list[int]) -> RenderableType:
-    """The neighbours of the watched words, as a table."""
-    from rich.table import Table
-
-    from engine.word2vec.vectors import neighbours
-
-    words = corpus.vocabulary.words
-    table = Table(box=None, padding=(0, 2))
-    found = neighbours(device.get(vectors.table)[:-1, 0], watched, 10)
-    for word in watched:
-        table.add_column(words[word])
-    for row in zip(*found, strict=True):
-        table.add_row(*(f"{words[near.word]} {near.cosine:.3f}" for near in row))
-    return table
-
-
-def find(words: tuple[str, ...], word: str) -> int:
-    """The number of a word. Refused with the nearest spellings where there is none."""
-    if word in words:
-        return words.index(word)
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, words, 3, 0.6)
-    hint = words_of()("refused.word_near", words=", ".join(close)) if close else ""
-    raise Refused("word_missing", word=word, count=len(words), near=hint)
 
 
 def held_in(path: Path) -> Held:
