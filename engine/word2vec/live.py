@@ -158,7 +158,7 @@ class Live:
         """One update at full speed."""
         began = time.perf_counter()
         data: Learned = state.data
-        vectors = Vectors(*(None if each is None else each.copy() for each in data.vectors))
+        vectors = copied(data.vectors)
         tokens, B = data.tokens, self.school.shape.tokens
         chunk, batch = data.chunk, data.batch
         for chunk, batch in self.places(data):
@@ -206,7 +206,7 @@ class Live:
             data: Learned = state.data
             if i == 0:
                 return data.vectors
-            vectors = Vectors(*(None if each is None else each.copy() for each in data.vectors))
+            vectors = copied(data.vectors)
             for chunk, batch in self.places(data)[:i]:
                 laid = self.laid(chunk)
                 self.kernel.update(vectors, laid.chunk, laid.paths, batch)
@@ -238,6 +238,11 @@ class Live:
             self.done,
             REPLAYED if self.per > 1 else 0,
         )
+
+
+def copied(vectors: Vectors) -> Vectors:
+    """The same vectors, to be changed in place."""
+    return Vectors(*(None if each is None else each.copy() for each in vectors))
 
 
 def places(v: HostArray, words: Sequence[int]) -> HostArray:

@@ -98,8 +98,8 @@ def _look(name: str, sentences: int, min_count: int, most: int) -> Corpus:
 def _known(name: str, sentences: int, min_count: int, most: int) -> Corpus:
     small = small_world(name)
     if small is not None:
-        said = ([word for line in small.sentences(sentences) for word in (*line, "\n")],)
-        return corpus.collect(((words, 0) for words in said), name, min_count, most)
+        words = [word for line in small.sentences(sentences) for word in (*line, "\n")]
+        return corpus.collect([(words, 0)], name, min_count, most)
     assert name == PYTHON
     text = python_text()
     return corpus.collect(corpus.tokens([(text, 0)], False, True, None), name, min_count, most)

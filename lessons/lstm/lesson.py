@@ -21,7 +21,7 @@ from engine.step import Path, drain
 from lessons.bptt.experiment import inputs_of, one_hot, restored_inputs
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.course import Card
-from lessons.experiment import Experiment, carried, column, learned
+from lessons.experiment import Experiment, carried, column
 from lessons.knobs import Refused, Value
 from lessons.lstm.stage import panels, says
 from lessons.panels import Stage
@@ -194,9 +194,6 @@ class Gated(Experiment):
             memory, began = carried(fork, state)
             state = State(fork.n, Learning(theta, memory, fork.data.loss, began))
         return track(device, plan, self.sequence(device, begun), state, GRAINS)
-
-    def at(self, start: Start, state: State, device: Device) -> Start:
-        return learned(start, state, device)
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         cell = self.cell(knobs)

@@ -98,10 +98,9 @@ class Shown(Parts):
                     found = self.number(f"{name}_{kind}[{n}]")
                     row.append("·" if found is None else five(found).strip())
             rows.append(tuple(row))
-        names = {"x": "x_kind", "c": "c_kind", "v": "v_kind"}
         heads = [self.say("pair")]
         for kind in kinds:
-            heads += [self.say(names[kind]), "cos"]
+            heads += [self.say(f"{kind}_kind"), "cos"]
         return Table(id="pairs", priority=9, heads=heads, rows=rows, lit=self.view.loop("n"))
 
     def cells(self, kind: str) -> Matrix:

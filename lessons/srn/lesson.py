@@ -69,12 +69,7 @@ class Srn(Bptt):
         Ask("moved", at_last_move, "number", how_many, tolerance=0.0),
     )
     explains = ("s", "yhat", "move")
-    draws = frozenset({"text", "hidden"})
-    rebuilds = draws | {"start"}
     columns = Bptt.columns | {"in_", "rec", "raised", "move", "top", "Z", "dw"}
-
-    def inputs(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> Mapping[str, Any]:
-        return experiment.restored_inputs(file, given, str(knobs["text"]))
 
     def settled(self, knobs: Knobs, given: Any) -> dict[str, Value]:
         for name in ("row", "column"):

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from engine import vanish
-from engine.activations import ACTIVATIONS
 from engine.check import Objective
 from engine.device import Array, Device, rng
 from engine.reel import Env, Grains, Reel, Section
@@ -124,10 +123,6 @@ class Vanishing(Experiment):
         ran = {**noise, "s": lambda t: s[t] if 0 <= t < T else None}
         here: dict[str, Path] = {act: ((act, -1),) for act in self.card.acts}
 
-        def reached() -> Env:
-            lengths = drain(vanish.joints(xp, f, W, inputs.eye, s))
-            return Env(plain, {**ran, "reach": lambda k: lengths[k] if 0 <= k < T else None})
-
         def compared(v: int) -> Env:
             def before(of: Array) -> Any:
                 return lambda w, t: of if (w, t) == (v, -1) else None
@@ -181,7 +176,7 @@ class Vanishing(Experiment):
 
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
         """½ ‖s_T‖² as a function of W."""
-        xp, f, inputs = device.xp, ACTIVATIONS[str(knobs["activation"])], self.given_to(device, start)
+        xp, f, inputs = device.xp, function(knobs), self.given_to(device, start)
         W = device.put(start.params["W"])
 
         def E(W: Array = W) -> Array:

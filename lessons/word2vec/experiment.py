@@ -72,7 +72,15 @@ def read(knobs: Knobs, look: bool = False) -> Corpus:
 
 def held(knobs: Knobs, look: bool = False) -> Held:
     """The text and what is known of its words. Raises Refused."""
-    name, corpus = str(knobs["corpus"]), read(knobs, look)
+    read(knobs, look)
+    return _held(tuple(sorted(knobs.items())), id(read(knobs)))
+
+
+@lru_cache(maxsize=8)
+def _held(given: tuple[tuple[str, Value], ...], corpus_id: int) -> Held:
+    """`corpus_id` tells a file that was changed from what it was: what is kept here keeps the corpus, and so its id."""
+    knobs = dict(given)
+    name, corpus = str(knobs["corpus"]), read(knobs)
     codes, small = corpus.vocabulary.codes(), corpora.small_world(name)
     watched = tuple(watch(codes, str(knobs["watch"]), name))
     if small is None:
@@ -121,8 +129,8 @@ def settings(knobs: Knobs, seed: int, words: int) -> Settings:
 
 
 @lru_cache(maxsize=8)
-def _live(device: Any, knobs: tuple[tuple[str, Value], ...], seed: int, corpus_id: int) -> Live:
-    """`corpus_id` tells a file that was changed from what it was."""
+def _live(device: Any, knobs: tuple[tuple[str, Value], ...], seed: int, text_id: int) -> Live:
+    """`text_id` tells a file that was changed from what it was: what is kept here keeps the text, and so its id."""
     found = held(dict(knobs))
     vocabulary = found.corpus.vocabulary
     plan = settings(dict(knobs), seed, len(vocabulary.words))
@@ -131,7 +139,7 @@ def _live(device: Any, knobs: tuple[tuple[str, Value], ...], seed: int, corpus_i
 
 def live(device: Any, knobs: Knobs, start: Start) -> Live:
     """The text and how it is learned from."""
-    return _live(device, tuple(sorted(knobs.items())), int(start.inputs["seed"]), id(read(knobs)))
+    return _live(device, tuple(sorted(knobs.items())), int(start.inputs["seed"]), id(read(knobs).text))
 
 
 def out_name(knobs: Knobs) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual.pilot import Pilot
 
 from lessons.panels import Beside, Cloud, Note
 from tests.tui.driving import go, lesson, shown, typed
@@ -35,14 +36,17 @@ def test_stacks_stand_beside_each_other_and_tight_ones_are_no_higher_than_the_fi
     assert draw(panel, 60, Pen(tight=True)).height == 2
 
 
+async def at_full_speed(pilot: Pilot[None]) -> None:
+    """Play, as fast as it goes."""
+    await pilot.press(*["plus"] * 12, "space")
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_training_in_view(size: tuple[int, int], tmp_path: Path) -> None:
     async with lesson(tmp_path, size, id="word2vec", sentences=500, epochs=1000) as (pilot, screen):
         player = screen.player
         go(screen, "act 4")
-        for _ in range(12):
-            await pilot.press("plus")
-        await pilot.press("space")
+        await at_full_speed(pilot)
         for _ in range(60):
             await pilot.pause(0.1)
             if len(player.history) > 300:
@@ -70,9 +74,7 @@ async def test_the_end_of_the_planned_run_stops_it(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), id="word2vec", sentences=100, epochs=1) as (pilot, screen):
         player = screen.player
         go(screen, "act 4")
-        for _ in range(12):
-            await pilot.press("plus")
-        await pilot.press("space")
+        await at_full_speed(pilot)
         for _ in range(60):
             await pilot.pause(0.05)
             if not screen.is_playing:
