@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine import descent
+from engine.cells import cell as cells
+from engine.cells.cell import Cell, Inputs
+from engine.cells.lstm import LSTM
+from engine.cells.training import Learning, Net, Recipe, advance, start, track
 from engine.check import Objective
 from engine.device import Array, Device, HostArray, rng
-from engine.gated import cell as cells
-from engine.gated.cell import Cell, Inputs
-from engine.gated.lstm import LSTM
-from engine.gated.training import Learning, Net, Recipe, advance, start, track
 from engine.history import State, Track
 from engine.optimisers import OPTIMISERS
 from engine.reel import Grains, Reel

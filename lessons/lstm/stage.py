@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.gated.cell import Cell
+from engine.cells.cell import Cell
 from lessons.bptt.parts import letter
 from lessons.contract import View
 from lessons.figures import five

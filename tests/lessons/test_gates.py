@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.cells.training import advance
 from engine.device import HOST
-from engine.gated.training import advance
 from lessons.gru import CARD as GRU
 from lessons.knobs import Refused
 from lessons.lstm import CARD as LSTM

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.activations import sigmoid
+from engine.cells.cell import Cell, Made, Theta
 from engine.device import Array
-from engine.gated.cell import Cell, Made, Theta
 from engine.step import Path, Step, Walk
 
 GATES = "ifog"
@@ -40,40 +40,42 @@ RULES = {
 """The rule of every op below."""
 
 
-def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = ()) -> Walk[Made]:
+def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = (), level: str = "") -> Walk[Made]:
     """One timestep: four gates, the road, the output tap."""
     made: dict[str, Array] = {}
     for q in GATES:
         here = (*at, (f"gate_{q}", -1))
         z = theta[f"W{q}"] @ x + theta[f"U{q}"] @ states["h"] + theta[f"b{q}"]
-        yield Step(here, f"z{q}", {f"z{q}[{t}]": z})
+        yield Step(here, f"z{q}{level}", {f"z{q}{level}[{t}]": z})
         made[q] = xp.tanh(z) if q == "g" else sigmoid(xp, z)
-        yield Step(here, q, {f"{q}[{t}]": made[q]})
+        yield Step(here, q + level, {f"{q}{level}[{t}]": made[q]})
     c = made["f"] * states["c"] + made["i"] * made["g"]
-    yield Step((*at, ("cell", -1)), "c", {f"c[{t}]": c})
+    yield Step((*at, ("cell", -1)), f"c{level}", {f"c{level}[{t}]": c})
     h = made["o"] * xp.tanh(c)
-    yield Step((*at, ("cell", -1)), "h", {f"h[{t}]": h})
+    yield Step((*at, ("cell", -1)), f"h{level}", {f"h{level}[{t}]": h})
     return {**made, "c": c, "h": h}
 
 
-def back(xp: Any, theta: Theta, now: Made, before: Made, gh: Array, later: Made, k: int, at: Path = ()) -> Walk[Made]:
+def back(
+    xp: Any, theta: Theta, now: Made, before: Made, gh: Array, later: Made, k: int, at: Path = (), level: str = ""
+) -> Walk[Made]:
     """The way back through one timestep: along the road, then into each gate."""
     i, f, o, g, c = (now[name] for name in ("i", "f", "o", "g", "c"))
     here = (*at, ("cell", -1))
     if later:
         gc = gh * o * (1 - xp.tanh(c) ** 2) + later["gc"] * later["f"]
-        yield Step(here, "gc", {f"gc[{k}]": gc})
+        yield Step(here, f"gc{level}", {f"gc{level}[{k}]": gc})
     else:
         gc = gh * o * (1 - xp.tanh(c) ** 2)
-        yield Step(here, "gc_last", {f"gc[{k}]": gc})
+        yield Step(here, f"gc_last{level}", {f"gc{level}[{k}]": gc})
     delta_i = gc * g * i * (1 - i)
-    yield Step((*at, ("gate_i", -1)), "delta_i", {f"delta_i[{k}]": delta_i})
+    yield Step((*at, ("gate_i", -1)), f"delta_i{level}", {f"delta_i{level}[{k}]": delta_i})
     delta_f = gc * before["c"] * f * (1 - f)
-    yield Step((*at, ("gate_f", -1)), "delta_f", {f"delta_f[{k}]": delta_f})
+    yield Step((*at, ("gate_f", -1)), f"delta_f{level}", {f"delta_f{level}[{k}]": delta_f})
     delta_o = gh * xp.tanh(c) * o * (1 - o)
-    yield Step((*at, ("gate_o", -1)), "delta_o", {f"delta_o[{k}]": delta_o})
+    yield Step((*at, ("gate_o", -1)), f"delta_o{level}", {f"delta_o{level}[{k}]": delta_o})
     delta_g = gc * i * (1 - g**2)
-    yield Step((*at, ("gate_g", -1)), "delta_g", {f"delta_g[{k}]": delta_g})
+    yield Step((*at, ("gate_g", -1)), f"delta_g{level}", {f"delta_g{level}[{k}]": delta_g})
     return {"gc": gc, "delta_i": delta_i, "delta_f": delta_f, "delta_o": delta_o, "delta_g": delta_g}
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from engine import descent
+from engine.cells import cell as cells
+from engine.cells.cell import Cell, Inputs, Run, Theta
 from engine.device import Array, Device
-from engine.gated import cell as cells
-from engine.gated.cell import Cell, Inputs, Run, Theta
 from engine.history import State, Track
 from engine.optimisers import Memory, Optimiser, begin, clip_by_norm, norm, update
 from engine.reel import Env, Grains, Reel, Section

@@ -1,4 +1,4 @@
-"""LSTM and GRU, both forms: PyTorch, central differences, their rules, the strict double, and broken on purpose."""
+"""Recurrent cells, one layer and two: PyTorch, central differences, rules, the strict double, and broken on purpose."""
 
 from __future__ import annotations
 
@@ -10,35 +10,44 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine import srn
+from engine.activations import ACTIVATIONS
+from engine.cells import cell as cells
+from engine.cells import gru, lstm, plain
+from engine.cells.cell import Cell, Inputs, Theta
 from engine.device import HOST, Device, rng
-from engine.gated import cell as cells
-from engine.gated import gru, lstm
-from engine.gated.cell import Cell, Inputs, Theta
 from engine.reel import Env, Reel, Section
 from engine.step import drain
 from tests.engine.cases import one_hot
 from tests.engine.ruling import assert_rules_hold
 
-CELLS = {"lstm": lstm.LSTM, "gru before": gru.BEFORE, "gru after": gru.AFTER}
+GATED = {"lstm": lstm.LSTM, "gru before": gru.BEFORE, "gru after": gru.AFTER}
+ONE = {**GATED, "srn": plain.SRN, "relu": plain.RELU}
+CELLS = {**ONE, **{f"{name} twice": cell._replace(layers=2) for name, cell in ONE.items()}}
 every = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
-GRAINS = {"act": 0, "t": 1, "k": 1, "phase": 2, "op": 4}
+gated = pytest.mark.parametrize("cell", GATED.values(), ids=GATED)
+GRAINS = {"act": 0, "t": 1, "k": 1, "layer": 2, "phase": 3, "op": 5}
 T, B, H, K = 5, 3, 4, 6
+STEP = 1e-5
 
 
-def make(device: Device, cell: Cell, seed: int = 0, batch: int = B) -> tuple[dict[str, Any], Inputs]:
-    """Random weights, inputs and start states."""
+def make(
+    device: Device, cell: Cell, seed: int = 0, batch: int = B, asked: tuple[int, ...] = tuple(range(T)), mean: int = 1
+) -> tuple[dict[str, Any], Inputs]:
+    """Random weights, inputs and start states; only the timesteps `asked` have a target."""
     draw = rng(seed, 77)
     shapes = {name: shape if len(shape) == 2 else (*shape, 1) for name, shape in cell.shapes(H, K).items()}
-    theta = {name: device.put(0.8 * draw.normal(size=shape)) for name, shape in shapes.items()}
+    scale = 0.4 if cell.name == "relu" else 0.8
+    theta = {name: device.put(scale * draw.normal(size=shape)) for name, shape in shapes.items()}
     x, y = (one_hot(device, draw.integers(0, K, (T, batch)), K) for _ in range(2))
-    start = {name: device.put(0.6 * draw.normal(size=(H, batch))) for name in cell.states}
-    return theta, Inputs(x, y, start)
+    start = {name: device.put(0.6 * draw.normal(size=(H, batch))) for name in cell.carry}
+    return theta, Inputs(x, [each if t in asked else None for t, each in enumerate(y)], start, mean)
 
 
 @every
 @pytest.mark.parametrize("seed", range(3))
 def test_central_differences(cell: Cell, seed: int) -> None:
-    theta, inputs = make(HOST, cell, seed)
+    theta, inputs = make(HOST, cell, seed, B, (0, 3, T - 1) if seed else tuple(range(T)), 1 + seed)
     of = cells.objective(np, cell, theta, inputs)
     assert set(of.gradient) == set(cell.names)
     for name, grad in of.gradient.items():
@@ -47,40 +56,53 @@ def test_central_differences(cell: Cell, seed: int) -> None:
             ends = []
             for sign in (1, -1):
                 moved = theta[name].copy()
-                moved[at] += sign * 1e-5
+                moved[at] += sign * STEP
                 ends.append(float(of.loss(**{name: moved})))
-            assert grad[at] == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-6, abs=1e-8), (name, at)
+            assert grad[at] == pytest.approx((ends[0] - ends[1]) / (2 * STEP), rel=1e-6, abs=1e-8), (name, at)
 
 
 def torch_run(cell: Cell, theta: Theta, inputs: Inputs) -> tuple[Any, dict[str, Any], list[Any]]:
-    """(loss, leaves, hidden states): PyTorch's own modules where they have this form, else its autograd."""
+    """(loss, leaves, hidden states of the top): PyTorch's own modules where they have this form, else its autograd."""
     torch = pytest.importorskip("torch", reason="no PyTorch here: pip install 'unroll-nn[peers]'")
     leaf = {name: torch.tensor(value, requires_grad=True) for name, value in theta.items()}
     x = torch.stack([torch.tensor(each.T) for each in inputs.x])  # (T, B, K)
-    if cell.name == "lstm" or cell.more:
-        order = "ifgo" if cell.name == "lstm" else "rzn"
-        made = (torch.nn.LSTM if cell.name == "lstm" else torch.nn.GRU)(K, H, dtype=torch.float64)
+    if cell.name == "gru" and not cell.more:  # reset before the matrix: PyTorch has no module for it
+        below = [each.T for each in x]
+        for level in cell.levels:
+            h, hidden = torch.tensor(inputs.start[f"h{level}"]), []
+            for each in below:
+                z, r = (
+                    torch.sigmoid(leaf[f"W{q}{level}"] @ each + leaf[f"U{q}{level}"] @ h + leaf[f"b{q}{level}"])
+                    for q in "zr"
+                )
+                n = torch.tanh(leaf[f"Wn{level}"] @ each + leaf[f"Un{level}"] @ (r * h) + leaf[f"bn{level}"])
+                h = z * h + (1 - z) * n
+                hidden.append(h)
+            below = hidden
+    else:
+        order = {"lstm": "ifgo", "gru": "rzn"}.get(cell.name, "h")
+        kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}.get(cell.name, torch.nn.RNN)
+        extra = {"nonlinearity": "relu"} if cell.name == "relu" else {}
+        made = kind(K, H, num_layers=cell.layers, dtype=torch.float64, **extra)
         zero = torch.zeros(H, 1, dtype=torch.float64)
-        inner = [leaf["bm"] if cell.more and q == "n" else zero for q in order]
-        weights = {
-            "weight_ih_l0": torch.cat([leaf[f"W{q}"] for q in order]),
-            "weight_hh_l0": torch.cat([leaf[f"U{q}"] for q in order]),
-            "bias_ih_l0": torch.cat([leaf[f"b{q}"] for q in order])[:, 0],
-            "bias_hh_l0": torch.cat(inner)[:, 0],
-        }
-        start = [torch.tensor(inputs.start[name].T)[None] for name in cell.states]
+        weights: dict[str, Any] = {}
+        for n, level in enumerate(cell.levels):
+            inner = [leaf[f"bm{level}"] if cell.more and q == "n" else zero for q in order]
+            weights |= {
+                f"weight_ih_l{n}": torch.cat([leaf[f"W{q}{level}"] for q in order]),
+                f"weight_hh_l{n}": torch.cat([leaf[f"U{q}{level}"] for q in order]),
+                f"bias_ih_l{n}": torch.cat([leaf[f"b{q}{level}"] for q in order])[:, 0],
+                f"bias_hh_l{n}": torch.cat(inner)[:, 0],
+            }
+        start = [
+            torch.stack([torch.tensor(inputs.start[name + level].T) for level in cell.levels]) for name in cell.states
+        ]
         states, _ = torch.func.functional_call(made, weights, (x, tuple(start) if len(start) == 2 else start[0]))
         hidden = [h.T for h in states]
-    else:  # reset before the matrix: PyTorch has no module for it
-        h, hidden = torch.tensor(inputs.start["h"]), []
-        for t in range(T):
-            z, r = (torch.sigmoid(leaf[f"W{q}"] @ x[t].T + leaf[f"U{q}"] @ h + leaf[f"b{q}"]) for q in "zr")
-            n = torch.tanh(leaf["Wn"] @ x[t].T + leaf["Un"] @ (r * h) + leaf["bn"])
-            h = z * h + (1 - z) * n
-            hidden.append(h)
     loss = sum(
-        -(torch.tensor(y) * torch.log_softmax(leaf["V"] @ h + leaf["by"], dim=0)).sum()
+        -(torch.tensor(y) * torch.log_softmax(leaf["V"] @ h + leaf["by"], dim=0)).sum() / inputs.B
         for h, y in zip(hidden, inputs.y, strict=True)
+        if y is not None
     )
     return loss, leaf, hidden
 
@@ -88,9 +110,10 @@ def torch_run(cell: Cell, theta: Theta, inputs: Inputs) -> tuple[Any, dict[str, 
 @pytest.mark.peer
 @every
 @pytest.mark.parametrize("seed", range(3))
-def test_states_losses_and_gradients_equal_pytorch(cell: Cell, seed: int) -> None:
-    """Over three updates: its LSTM and GRU take our weights as they are."""
-    theta, inputs = make(HOST, cell, seed)
+@pytest.mark.parametrize(("asked", "mean"), [(tuple(range(T)), 1), ((1, T - 1), B)], ids=["all", "some"])
+def test_states_losses_and_gradients_equal_pytorch(cell: Cell, seed: int, asked: tuple[int, ...], mean: int) -> None:
+    """Over three updates: its modules take our weights as they are."""
+    theta, inputs = make(HOST, cell, seed, B, asked, mean)
     for _ in range(3):
         loss, leaf, hidden = torch_run(cell, theta, inputs)
         loss.backward()
@@ -98,7 +121,7 @@ def test_states_losses_and_gradients_equal_pytorch(cell: Cell, seed: int) -> Non
         grad = drain(cells.sweep(np, cell, theta, inputs, run))
         assert sum(map(float, run.E)) == pytest.approx(float(loss.detach()), abs=1e-9)
         for made, h in zip(run.made, hidden, strict=True):
-            np.testing.assert_allclose(made["h"], h.detach().numpy(), atol=1e-9)
+            np.testing.assert_allclose(made[cell.top], h.detach().numpy(), atol=1e-9)
         for name in cell.names:
             np.testing.assert_allclose(grad[name], leaf[name].grad.numpy(), atol=1e-9, err_msg=name)
         theta = {name: value - 0.1 * grad[name] for name, value in theta.items()}
@@ -107,7 +130,7 @@ def test_states_losses_and_gradients_equal_pytorch(cell: Cell, seed: int) -> Non
 STORED = {"lstm": 31.4834749607, "gru before": 33.0690087005, "gru after": 41.2721052249}
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", STORED)
 def test_stored_losses(name: str) -> None:
     """For everyone without PyTorch, which gave these."""
     theta, inputs = make(HOST, CELLS[name], 11)
@@ -116,19 +139,19 @@ def test_stored_losses(name: str) -> None:
     )
 
 
-def reel_of(device: Device, cell: Cell, batch: int = B) -> Reel:
+def reel_of(device: Device, cell: Cell, batch: int, asked: tuple[int, ...]) -> Reel:
     """Forward, then back."""
-    theta, inputs = make(device, cell, 5, batch)
+    theta, inputs = make(device, cell, 5, batch, asked, batch)
     run = drain(cells.forward(device.xp, cell, theta, inputs))
     start = {f"{name}_init": value for name, value in inputs.start.items()}
 
     def known(families: dict[str, Any]) -> Env:
         seen = {name: (lambda t, v=v: v[t] if 0 <= t < T else None) for name, v in families.items()}
-        return Env({**theta, **start}, seen)
+        return Env({**theta, **start, "B": inputs.B}, seen)
 
     given = {"x": inputs.x, "y": inputs.y}
-    made = {name: [each[name] for each in run.made] for name in run.made[0] if name != "x"}
-    there, back = cells.lengths(cell, T)
+    made = {name: [each.get(name) for each in run.made] for name in run.made[-1] if name != "x"}
+    there, back = cells.lengths(cell, T, len(asked))
     return Reel(
         [
             Section((("forward", -1),), lambda: cells.forward(device.xp, cell, theta, inputs, (("forward", -1),)),
@@ -143,14 +166,34 @@ def reel_of(device: Device, cell: Cell, batch: int = B) -> Reel:
 
 @every
 @pytest.mark.parametrize("batch", [1, B])
-def test_every_rule_gives_its_step(cell: Cell, batch: int, device: Device) -> None:
-    reel = reel_of(device, cell, batch)
+@pytest.mark.parametrize("asked", [tuple(range(T)), (0, T - 1)], ids=["all", "some"])
+def test_every_rule_gives_its_step(cell: Cell, batch: int, asked: tuple[int, ...], device: Device) -> None:
+    reel = reel_of(device, cell, batch, asked)
     assert [len(reel.tape(n)) for n in (0, 1)] == [section.length for section in reel.sections]
-    met = assert_rules_hold(device, reel, cells.rules(cell))
-    assert met == set(cells.rules(cell)) - {"road", "road_last"}
+    rules = cells.rules(cell, mean=True)
+    met = assert_rules_hold(device, reel, rules)
+    unmet = ("road", "gh_kept") if len(asked) == T else ("road",)
+    assert met == {op for op in rules if not op.startswith(unmet)}
 
 
-@every
+@pytest.mark.parametrize("seed", range(3))
+def test_the_plain_cell_is_the_lectures_network(seed: int) -> None:
+    """The same states and gradient as `engine.srn`, whose names are the lecture's."""
+    theta, inputs = make(HOST, plain.SRN, seed)
+    theirs = srn.Params(*(theta[name] for name in ("Wh", "Uh", "V", "bh", "by")))
+    given = srn.Inputs(inputs.x, [y for y in inputs.y if y is not None], inputs.start["h"])
+    run, tanh = drain(cells.forward(np, plain.SRN, theta, inputs)), ACTIVATIONS["tanh"]
+    wanted = drain(srn.forward(np, tanh, theirs, given))
+    np.testing.assert_array_equal([made["h"] for made in run.made], wanted.s)
+    grad, same = (
+        drain(cells.sweep(np, plain.SRN, theta, inputs, run)),
+        drain(srn.sweep(np, tanh, theirs, given, wanted)),
+    )
+    for name, value in zip(("Wh", "Uh", "V", "bh", "by"), same, strict=True):
+        np.testing.assert_allclose(grad[name], value, atol=1e-13)
+
+
+@gated
 def test_one_loss_alone_adds_up_to_the_sweep(cell: Cell) -> None:
     theta, inputs = make(HOST, cell, 6)
     run = drain(cells.forward(np, cell, theta, inputs))
@@ -196,7 +239,7 @@ MUTATIONS = [
 
 @pytest.mark.parametrize(("name", "old", "new"), MUTATIONS)
 def test_a_broken_gate_is_noticed(name: str, old: str, new: str) -> None:
-    file = import_module(f"engine.gated.{name}").__file__
+    file = import_module(f"engine.cells.{name}").__file__
     assert file is not None
     source = Path(file).read_text(encoding="utf-8")
     assert source.count(old) == 1, old

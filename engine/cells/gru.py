@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.activations import sigmoid
+from engine.cells.cell import Cell, Made, Theta
 from engine.device import Array
-from engine.gated.cell import Cell, Made, Theta
 from engine.step import Path, Step, Walk
 
 GATES = "zrn"
@@ -51,40 +51,42 @@ AFTER_RULES = {
 """The rule of every op below, by form."""
 
 
-def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = ()) -> Walk[Made]:
+def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = (), level: str = "") -> Walk[Made]:
     """One timestep: update gate, reset gate, new content, and the road. With "bm" the reset comes after the matrix."""
     h, made = states["h"], {}
     for q in "zr":
         here = (*at, (f"gate_{q}", -1))
         net = theta[f"W{q}"] @ x + theta[f"U{q}"] @ h + theta[f"b{q}"]
-        yield Step(here, f"z{q}", {f"z{q}[{t}]": net})
+        yield Step(here, f"z{q}{level}", {f"z{q}{level}[{t}]": net})
         made[q] = sigmoid(xp, net)
-        yield Step(here, q, {f"{q}[{t}]": made[q]})
+        yield Step(here, q + level, {f"{q}{level}[{t}]": made[q]})
     here = (*at, ("gate_n", -1))
     if "bm" in theta:
         made["m"] = theta["Un"] @ h + theta["bm"]
-        yield Step(here, "m", {f"m[{t}]": made["m"]})
+        yield Step(here, f"m{level}", {f"m{level}[{t}]": made["m"]})
         net = theta["Wn"] @ x + theta["bn"] + made["r"] * made["m"]
     else:
         net = theta["Wn"] @ x + theta["Un"] @ (made["r"] * h) + theta["bn"]
-    yield Step(here, "zn", {f"zn[{t}]": net})
+    yield Step(here, f"zn{level}", {f"zn{level}[{t}]": net})
     made["n"] = xp.tanh(net)
-    yield Step(here, "n", {f"n[{t}]": made["n"]})
+    yield Step(here, f"n{level}", {f"n{level}[{t}]": made["n"]})
     made["h"] = made["z"] * h + (1 - made["z"]) * made["n"]
-    yield Step((*at, ("cell", -1)), "h", {f"h[{t}]": made["h"]})
+    yield Step((*at, ("cell", -1)), f"h{level}", {f"h{level}[{t}]": made["h"]})
     return made
 
 
-def back(xp: Any, theta: Theta, now: Made, before: Made, gh: Array, later: Made, k: int, at: Path = ()) -> Walk[Made]:
+def back(
+    xp: Any, theta: Theta, now: Made, before: Made, gh: Array, later: Made, k: int, at: Path = (), level: str = ""
+) -> Walk[Made]:
     """The way back through one timestep: into the update gate, the new content, and through that the reset gate."""
     z, r, n, h = now["z"], now["r"], now["n"], before["h"]
     delta_z = gh * (h - n) * z * (1 - z)
-    yield Step((*at, ("gate_z", -1)), "delta_z", {f"delta_z[{k}]": delta_z})
+    yield Step((*at, ("gate_z", -1)), f"delta_z{level}", {f"delta_z{level}[{k}]": delta_z})
     delta_n = gh * (1 - z) * (1 - n**2)
-    yield Step((*at, ("gate_n", -1)), "delta_n", {f"delta_n[{k}]": delta_n})
+    yield Step((*at, ("gate_n", -1)), f"delta_n{level}", {f"delta_n{level}[{k}]": delta_n})
     reset = delta_n * now["m"] if "bm" in theta else (theta["Un"].T @ delta_n) * h
     delta_r = reset * r * (1 - r)
-    yield Step((*at, ("gate_r", -1)), "delta_r", {f"delta_r[{k}]": delta_r})
+    yield Step((*at, ("gate_r", -1)), f"delta_r{level}", {f"delta_r{level}[{k}]": delta_r})
     return {"delta_z": delta_z, "delta_n": delta_n, "delta_r": delta_r}
 
 
