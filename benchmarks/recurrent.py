@@ -1,8 +1,9 @@
-"""SRN: forward, BPTT, clip and AdaGrad against PyTorch eager, alternated in one run; ratios of medians.
+"""SRN, LSTM and GRU: forward, BPTT, clip and AdaGrad against PyTorch eager, alternated in one run; ratios of medians.
 
-    python benchmarks/recurrent.py [--threads 1] [--rounds 7]
+    python benchmarks/recurrent.py [--threads 1] [--rounds 7] [--cells srn,lstm,gru] [--sizes 64,1,25 128,16,50]
 
-Vocabulary 65, float32, tanh. "walk" is the form that the lesson steps through, drained; "fast" is `engine.srn_fast`.
+Vocabulary 65, float32. "walk" is the form that a learner steps through, drained; "fast" is `engine.cells.fast`. PyTorch
+has its own modules (RNN, LSTM, GRU with the reset after the matrix), its fastest form on a CPU.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 SIZES = ((64, 1, 25), (128, 16, 50), (256, 32, 50), (512, 64, 64))
+ASKED = {"srn": (8, 2.7, 1.6, 1.25), "lstm": (1.7, 1.05, 1.1, 1.25), "gru": (6, 1.8, 1.25, 1.25)}
+FLOOR = {"srn": (7.5, 2.4, 1.5, 1.24), "lstm": (1.5, 0.8, 0.9, 1.1), "gru": (5.9, 1.6, 1.1, 1.2)}
 VOCABULARY, RATE, CLIP = 65, 0.1, 5.0
 
 
@@ -22,6 +26,8 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--cells", default="srn,lstm,gru")
+    parser.add_argument("--sizes", nargs="*", default=[",".join(map(str, size)) for size in SIZES])
     return parser.parse_args()
 
 
@@ -31,94 +37,107 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402 - the number of threads must be set first
 
-from engine.activations import ACTIVATIONS  # noqa: E402
-from engine.device import HOST  # noqa: E402
-from engine.optimisers import OPTIMISERS  # noqa: E402
-from engine.srn import Inputs, Params  # noqa: E402
-from engine.srn_fast import Kernel  # noqa: E402
-from engine.training import Recipe, advance, start  # noqa: E402
+from engine.cells import cell as cells  # noqa: E402
+from engine.cells.cell import Cell, Inputs  # noqa: E402
+from engine.cells.fast import Kernel  # noqa: E402
+from engine.cells.gru import AFTER  # noqa: E402
+from engine.cells.lstm import LSTM  # noqa: E402
+from engine.cells.plain import SRN  # noqa: E402
+from engine.flat import Flat, packed  # noqa: E402
+from engine.optimisers import OPTIMISERS, begin, clip_by_norm, update  # noqa: E402
+from engine.step import drain  # noqa: E402
 
 try:
     import torch
 except ImportError:
     sys.exit("this benchmark needs PyTorch: pip install -e '.[peers]'")
 
+CELLS = {"srn": SRN, "lstm": LSTM, "gru": AFTER}
+ADAGRAD = OPTIMISERS["adagrad"]
+Params = dict[str, np.ndarray]
 
-def weights(H: int, rng: np.random.Generator) -> Params:
+
+def weights(cell: Cell, H: int, seed: int = 1) -> Params:
     """Float32 weights of a trained size."""
-    scale = H**-0.5
-
-    def draw(rows: int, cols: int) -> np.ndarray:
-        return rng.normal(0, scale, (rows, cols)).astype(np.float32)
-
-    return Params(
-        draw(H, VOCABULARY),
-        draw(H, H),
-        draw(VOCABULARY, H),
-        np.zeros((H, 1), np.float32),
-        np.zeros((VOCABULARY, 1), np.float32),
-    )
+    draw = np.random.default_rng(seed)
+    shapes = {name: shape if len(shape) == 2 else (*shape, 1) for name, shape in cell.shapes(H, VOCABULARY).items()}
+    return {
+        name: (draw.normal(0, H**-0.5, shape) if shape[1] > 1 else np.zeros(shape)).astype(np.float32)
+        for name, shape in shapes.items()
+    }
 
 
-def walk_update(theta: Params, x: np.ndarray, y: np.ndarray) -> Callable[[], None]:
-    """One update as the lesson's training makes it."""
-    T, B = x.shape
+def walk_update(cell: Cell, theta: Params, x: np.ndarray, y: np.ndarray) -> Callable[[], None]:
+    """One update through the walk."""
+    (T, B), H = x.shape, len(theta["V"].T)
     eye = np.eye(VOCABULARY, dtype=np.float32)
-    inputs = Inputs(
-        [eye[:, x[t]] for t in range(T)], [eye[:, y[t]] for t in range(T)], np.zeros((len(theta.W), B), np.float32)
-    )
-    recipe = Recipe(ACTIVATIONS["tanh"], OPTIMISERS["adagrad"], RATE, T, CLIP)
-    state = [start(HOST, theta, recipe.optimiser)]
+    start = {name: np.zeros((H, B), np.float32) for name in cell.carry}
+    inputs = Inputs([eye[:, x[t]] for t in range(T)], [eye[:, y[t]] for t in range(T)], start)
+    held: list[Any] = [theta, begin(np, ADAGRAD, theta), 0]
 
-    def update() -> None:
-        state[0] = advance(HOST, recipe, inputs, state[0])
+    def once() -> None:
+        run = drain(cells.forward(np, cell, held[0], inputs))
+        clipped = clip_by_norm(np, drain(cells.sweep(np, cell, held[0], inputs, run)), CLIP)
+        held[2] += 1
+        held[:2] = update(np, ADAGRAD, held[0], clipped, held[1], RATE, held[2])
 
-    return update
+    return once
 
 
-def fast_update(theta: Params, x: np.ndarray, y: np.ndarray) -> Callable[[], None]:
+def fast_update(cell: Cell, theta: Params, x: np.ndarray, y: np.ndarray) -> Callable[[], None]:
     """One update of the fast form."""
-    kernel = Kernel(theta, *x.shape)
-    s_init = np.zeros((x.shape[1], len(theta.W)), np.float32)
+    (T, B), H = x.shape, len(theta["V"].T)
+    kernel = Kernel(cell, T, B, H, VOCABULARY, VOCABULARY, np.float32)
+    start = {name: np.zeros((H, B), np.float32) for name in cell.carry}
+    flat = Flat(packed(theta, kernel.layout), kernel.layout)
+    held: list[Any] = [flat, begin(np, ADAGRAD, flat), 0]
 
-    def update() -> None:
-        kernel.gradient(x, y, s_init)
-        kernel.adagrad(RATE, CLIP)
+    def once() -> None:
+        held[2] += 1
+        held[0], held[1], _ = kernel.update(ADAGRAD, held[0], held[1], RATE, CLIP, held[2], x, y, start)
 
-    return update
+    return once
 
 
-def torch_update(theta: Params, x: np.ndarray, y: np.ndarray) -> Callable[[], None]:
-    """The same update in PyTorch eager, through torch.nn.RNN, its fastest form on a CPU."""
-    H, (T, B) = len(theta.W), x.shape
-    rnn = torch.nn.RNN(VOCABULARY, H, bias=True)
+def torch_update(cell: Cell, theta: Params, x: np.ndarray, y: np.ndarray) -> Callable[[], None]:
+    """The same update in PyTorch eager."""
+    (T, B), H = x.shape, len(theta["V"].T)
+    made = {"srn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell.name](VOCABULARY, H)
     out = torch.nn.Linear(H, VOCABULARY)
+    order = {"srn": "h", "lstm": "ifgo", "gru": "rzn"}[cell.name]
     with torch.no_grad():
-        rnn.weight_ih_l0.copy_(torch.from_numpy(theta.U))
-        rnn.weight_hh_l0.copy_(torch.from_numpy(theta.W))
-        rnn.bias_ih_l0.zero_(), rnn.bias_hh_l0.zero_()
-        out.weight.copy_(torch.from_numpy(theta.V)), out.bias.zero_()
-    params = [*rnn.parameters(), *out.parameters()]
+        made.weight_ih_l0.copy_(torch.from_numpy(np.concatenate([theta[f"W{q}"] for q in order])))
+        made.weight_hh_l0.copy_(torch.from_numpy(np.concatenate([theta[f"U{q}"] for q in order])))
+        made.bias_ih_l0.zero_(), made.bias_hh_l0.zero_()
+        out.weight.copy_(torch.from_numpy(theta["V"])), out.bias.zero_()
+    params = [*made.parameters(), *out.parameters()]
     optimiser = torch.optim.Adagrad(params, lr=RATE, eps=1e-8)
     table, codes, target = torch.eye(VOCABULARY), torch.from_numpy(x), torch.from_numpy(y).reshape(-1)
-    s_init = torch.zeros(1, B, H)
+    zero = torch.zeros(1, B, H)
+    start = (zero, zero) if cell.name == "lstm" else zero
 
-    def update() -> None:
+    def once() -> None:
         optimiser.zero_grad()
-        states, _ = rnn(table[codes], s_init)
+        states, _ = made(table[codes], start)
         loss = torch.nn.functional.cross_entropy(out(states).reshape(T * B, -1), target, reduction="sum")
         loss.backward()
         torch.nn.utils.clip_grad_norm_(params, CLIP)
         optimiser.step()
 
-    return update
+    return once
 
 
-def seconds(update: Callable[[], None], count: int) -> float:
+def seconds(once: Callable[[], None], count: int) -> float:
     began = time.perf_counter()
     for _ in range(count):
-        update()
+        once()
     return (time.perf_counter() - began) / count
+
+
+def sgemm() -> float:
+    """GFLOP/s of a product of 1024 × 1024 numbers here and now."""
+    a, b = np.random.default_rng(0).normal(size=(2, 1024, 1024)).astype(np.float32)
+    return 2 * 1024**3 / min(seconds(lambda: a @ b, 3) for _ in range(5)) / 1e9
 
 
 def main() -> None:
@@ -126,22 +145,28 @@ def main() -> None:
     print(
         f"numpy {np.__version__}, torch {torch.__version__}, {ARGS.threads} thread(s), medians of {ARGS.rounds} rounds"
     )
-    heads = ("torch ms", "walk ms", "fast ms", "torch/walk", "torch/fast", "GFLOP/s")
-    print(f"{'(H, B, T)':<16}" + "".join(f"{head:>11}" for head in heads))
-    for H, B, T in SIZES:
-        rng = np.random.default_rng(0)
-        x, y = rng.integers(0, VOCABULARY, (2, T, B))
-        forms = [make(weights(H, np.random.default_rng(1)), x, y) for make in (torch_update, walk_update, fast_update)]
-        count = max(2, int(4e8 / (6 * T * B * H * H + 4e6)))
-        for form in forms:
-            seconds(form, max(1, count // 4))
-        rounds = [[seconds(form, count) for form in forms] for _ in range(ARGS.rounds)]
-        peer, walk, fast = (statistics.median(column) for column in zip(*rounds, strict=True))
-        work = 6 * T * B * H * (H + VOCABULARY) / 1e9
-        print(
-            f"{f'({H}, {B}, {T})':<16}{peer * 1e3:>11.3f}{walk * 1e3:>11.3f}{fast * 1e3:>11.3f}"
-            f"{peer / walk:>11.2f}{peer / fast:>11.2f}{work / fast:>11.1f}"
-        )
+    heads = ("torch ms", "walk ms", "fast ms", "torch/walk", "torch/fast", "asked", "floor", "GFLOP/s", "of sgemm")
+    print(f"{'':<22}" + "".join(f"{head:>11}" for head in heads))
+    for name in ARGS.cells.split(","):
+        for size in ARGS.sizes:
+            H, B, T = map(int, size.split(","))
+            cell = CELLS[name]
+            x, y = np.random.default_rng(0).integers(0, VOCABULARY, (2, T, B))
+            forms = [make(cell, weights(cell, H), x, y) for make in (torch_update, walk_update, fast_update)]
+            G = len(cell.gates)
+            work = (6 * G * H + 4 * G * VOCABULARY + 6 * VOCABULARY) * T * B * H
+            count = max(2, int(4e8 / (work + 4e6)))
+            for form in forms:
+                seconds(form, max(1, count // 4))
+            rounds = [[seconds(form, count) for form in forms] for _ in range(ARGS.rounds)]
+            peer, walk, fast = (statistics.median(column) for column in zip(*rounds, strict=True))
+            known = (H, B, T) in SIZES
+            asked, floor = ((of[name][SIZES.index((H, B, T))] if known else 0) for of in (ASKED, FLOOR))
+            rate = work / fast / 1e9
+            print(
+                f"{name:<5}{f'({H}, {B}, {T})':<17}{peer * 1e3:>11.3f}{walk * 1e3:>11.3f}{fast * 1e3:>11.3f}"
+                f"{peer / walk:>11.2f}{peer / fast:>11.2f}{asked:>11}{floor:>11}{rate:>11.1f}{rate / sgemm():>11.2f}"
+            )
 
 
 if __name__ == "__main__":

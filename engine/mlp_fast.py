@@ -8,54 +8,19 @@ walk, a benchmark shows the need.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from engine.activations import Activation, log_sigmoid, log_softmax
 from engine.device import HOST, Array
-from engine.mlp import Net, Theta, names
+from engine.flat import Flat, Layout, moved, packed
+from engine.mlp import Net, Theta
 from engine.optimisers import Memory, Optimiser
 
 xp = HOST.xp
 Shapes = Sequence[tuple[int, int]]
 """(out, in + 1) of every layer: its weights, and its bias as the last column."""
-
-
-class Flat(Mapping[str, Array]):
-    """Parameters by symbol, W1 (out, in), b1 (out, 1), …: views of one array, which is not changed any more."""
-
-    def __init__(self, array: Array, shapes: Shapes, prefix: str = "") -> None:
-        self.array, self.shapes, self.prefix = array, shapes, prefix
-
-    def __getitem__(self, name: str) -> Array:
-        if not name.startswith(self.prefix):
-            raise KeyError(name)
-        kind, layer = name[len(self.prefix)], int(name[len(self.prefix) + 1 :])
-        whole = layers(self.array, self.shapes)[layer - 1]
-        return whole[:, :-1] if kind == "W" else whole[:, -1:]
-
-    def __iter__(self) -> Iterator[str]:
-        return (self.prefix + name for name in names(len(self.shapes)))
-
-    def __len__(self) -> int:
-        return 2 * len(self.shapes)
-
-
-class Slots(Mapping[str, Array]):
-    """What an optimiser remembers, by slot and parameter, each slot one flat array."""
-
-    def __init__(self, slots: Mapping[str, Flat]) -> None:
-        self.slots = slots
-
-    def __getitem__(self, name: str) -> Array:
-        return self.slots[name.partition("_")[0]][name]
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for flat in self.slots.values() for name in flat)
-
-    def __len__(self) -> int:
-        return sum(len(flat) for flat in self.slots.values())
 
 
 def layers(array: Array, shapes: Shapes) -> list[Array]:
@@ -67,14 +32,16 @@ def layers(array: Array, shapes: Shapes) -> list[Array]:
     return found
 
 
-def packed(theta: Theta, shapes: Shapes, prefix: str = "") -> Array:
-    """Parameters by symbol as one flat array."""
-    if isinstance(theta, Flat):
-        return theta.array
-    array = xp.empty(sum(rows * cols for rows, cols in shapes), theta[f"{prefix}W1"].dtype)
-    for n, whole in enumerate(layers(array, shapes), 1):
-        whole[:, :-1], whole[:, -1:] = theta[f"{prefix}W{n}"], theta[f"{prefix}b{n}"]
-    return array
+def layout(shapes: Shapes) -> Layout:
+    """W1 (out, in), b1 (out, 1), …: of each layer's array all columns but the last, and the last."""
+
+    def views(array: Array) -> dict[str, Array]:
+        found: dict[str, Array] = {}
+        for n, whole in enumerate(layers(array, shapes), 1):
+            found |= {f"W{n}": whole[:, :-1], f"b{n}": whole[:, -1:]}
+        return found
+
+    return Layout(sum(rows * cols for rows, cols in shapes), views)
 
 
 Into = Callable[[Array, Array], None]
@@ -169,30 +136,18 @@ class Kernel:
         """The update on batch i of an epoch, n (from 0) since the memory began: (theta, memory, E of the batch)."""
         if not self._shapes:
             self._prepare(theta)
-        flat = packed(theta, self._shapes)
+        flat = packed(theta, self._layout)
         if self._epoch[0] is not order:
             self._epoch = order, self._batches(order)
         E = self.gradient(flat, self._epoch[1][i])
-        g = self._grad
-        length = float(xp.dot(g, g)) ** 0.5
-        if not length <= self.clip:
-            g *= self.clip / length
-        slots, memory = self._remember(memory, g) if self.optimiser.slots else ((), memory)
-        moved = self.optimiser.move(xp, flat, g, slots, self.rate, n + 1)
-        return Flat(moved, self._shapes), memory, E + 0 * length
-
-    def _remember(self, memory: Memory, g: Array) -> tuple[tuple[Array, ...], Slots]:
-        """What the optimiser remembers after this gradient."""
-        grown = {slot.name: slot.grow(self._slot(memory, slot.name), g) for slot in self.optimiser.slots}
-        return tuple(grown.values()), Slots({name: Flat(a, self._shapes, f"{name}_") for name, a in grown.items()})
-
-    def _slot(self, memory: Memory, name: str) -> Array:
-        return packed(memory.slots[name] if isinstance(memory, Slots) else memory, self._shapes, f"{name}_")
+        found = moved(self.optimiser, self._layout, flat, self._grad, memory, self.rate, self.clip, n + 1)
+        return found[0], found[1], E + 0 * found[2]
 
     def _prepare(self, theta: Theta) -> None:
         sizes = [theta[f"W{n}"].shape for n in range(1, self.net.depth + 1)]
         self._shapes, self._kind = [(rows, cols + 1) for rows, cols in sizes], theta["W1"].dtype
-        size = sum(rows * cols for rows, cols in self._shapes)
+        self._layout = layout(self._shapes)
+        size = self._layout.size
         self._theta, self._grad = xp.empty(size, self._kind), xp.empty(size, self._kind)
         self._W, self._dW = layers(self._theta, self._shapes), layers(self._grad, self._shapes)
         self._WT = [whole.T for whole in self._W]

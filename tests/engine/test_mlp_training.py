@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import descent, mlp, mlp_fast
+from engine import descent, flat, mlp, mlp_fast
 from engine.activations import ACTIVATIONS
 from engine.device import HOST, Array, Device, rng
 from engine.history import History
@@ -173,7 +173,6 @@ def test_pytorch_makes_the_same_updates(seed: int) -> None:
 @pytest.mark.parametrize(
     ("wrong", "of"),
     [
-        ("g *= self.clip / length", "pass"),
         ("xp.subtract(one, slope, slope)", "pass"),
         ("xp.greater(h, 0, slope)", "slope[...] = 1"),
         ("dot(WT[n], delta, b.back[n - 1])", "dot(abs(WT[n]), delta, b.back[n - 1])"),
@@ -182,17 +181,21 @@ def test_pytorch_makes_the_same_updates(seed: int) -> None:
         ("xp.multiply(last, b.share, last)", "pass"),
         ("xp.multiply(delta, b.slope[n - 1], delta)", "pass"),
         ("whole[:, -1] = 0", "pass"),
-        ("self.rate, n + 1)", "self.rate, n + 2)"),
-        ("self._slot(memory, slot.name), g)", "0 * g, g)"),
+        ("self.rate, self.clip, n + 1)", "self.rate, self.clip, n + 2)"),
+        ("g *= clip / length", "pass"),
+        ("slot.grow(before, g)", "slot.grow(0 * g, g)"),
     ],
 )
 def test_a_broken_fast_form_is_noticed(wrong: str, of: str, monkeypatch: pytest.MonkeyPatch) -> None:
     source = Path(mlp_fast.__file__).read_text(encoding="utf-8")
-    assert wrong in source
+    shared = Path(flat.__file__).read_text(encoding="utf-8")
+    assert (wrong in source) != (wrong in shared)
     source = source.replace(wrong, of)
     broken = ModuleType("broken")
     monkeypatch.setitem(__import__("sys").modules, "broken", broken)
     exec(compile(source, "broken", "exec"), broken.__dict__)
+    if wrong in shared:
+        exec(compile(shared.replace(wrong, of), "broken", "exec"), broken.__dict__)
     for seed in count():
         assert seed < 24, "no seed notices"
         made, theta = school(HOST, seed, names_of(seed), 0.2)

@@ -1,0 +1,150 @@
+"""The fast form is the walk: same loss, same states, same gradient, same weights after several updates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.cells import cell as cells
+from engine.cells import fast
+from engine.cells.cell import Cell, Inputs
+from engine.device import HOST, HostArray, rng
+from engine.flat import packed
+from engine.optimisers import OPTIMISERS, begin, clip_by_norm, update
+from engine.step import drain
+from tests.engine.cases import one_hot
+from tests.engine.test_cells import CELLS, every
+
+T, H, K, N = 5, 4, 6, 3
+Window = tuple[HostArray, HostArray, dict[str, HostArray]]
+
+
+def drawn(cell: Cell, seed: int, B: int, letters: bool, last: bool) -> tuple[dict[str, Any], Window]:
+    """Random weights, and what is read and wanted as the fast form takes it."""
+    draw = rng(seed, 5)
+    shapes = {n: s if len(s) == 2 else (*s, 1) for n, s in cell.shapes(H, K, None if letters else N).items()}
+    theta = {name: 0.5 * draw.normal(size=shape) for name, shape in shapes.items()}
+    x = draw.integers(0, K, (T, B)) if letters else draw.normal(size=(T, B, N))
+    y = draw.integers(0, K, B if last else (T, B))
+    return theta, (x, y, {name: 0.6 * draw.normal(size=(H, B)) for name in cell.carry})
+
+
+def walked(window: Window, last: bool, mean: bool) -> Inputs:
+    """The same for the walk."""
+    x, y, start = window
+    read = one_hot(HOST, x, K) if x.ndim == 2 else [each.T for each in x]
+    wanted: list[Any] = [*[None] * (T - 1), *one_hot(HOST, [y], K)] if last else list(one_hot(HOST, y, K))
+    return Inputs(read, wanted, start, x.shape[1] if mean else 1)
+
+
+def kernel(module: Any, cell: Cell, B: int, letters: bool, last: bool, mean: bool, kind: Any = float) -> fast.Kernel:
+    made: fast.Kernel = module.Kernel(cell, T, B, H, K, K if letters else N, kind, letters, last, mean)
+    return made
+
+
+CASES = [(1, True, False, False), (3, True, False, True), (1, False, True, False), (3, False, True, True)]
+
+
+def gap(module: Any, cell: Cell, case: tuple[int, bool, bool, bool], seed: int = 0) -> float:
+    """How far loss, states and gradient are from the walk's."""
+    B, letters, last, mean = case
+    theta, window = drawn(cell, seed, B, letters, last)
+    inputs, made = walked(window, last, mean), kernel(module, cell, *case)
+    E = made.gradient(packed(theta, made.layout), *window)
+    run = drain(cells.forward(np, cell, theta, inputs))
+    grad = drain(cells.sweep(np, cell, theta, inputs, run))
+    gaps = [abs(E - float(sum(run.E)))]
+    gaps += [float(np.abs(value - run.made[-1][name]).max()) for name, value in made.states().items()]
+    gaps += [float(np.abs(made.grad[name] - grad[name]).max()) for name in cell.names]
+    assert cell.name == "relu" or min(float(np.abs(grad[name]).max()) for name in cell.names) > 1e-4
+    return max(gaps)
+
+
+@every
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("seed", range(2))
+def test_gradient(cell: Cell, case: tuple[int, bool, bool, bool], seed: int) -> None:
+    assert gap(fast, cell, case, seed) < 1e-12
+
+
+@every
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+@pytest.mark.parametrize("clip", [0.3, 1e6])
+def test_updates(cell: Cell, optimiser: str, clip: float) -> None:
+    """Three windows that follow one another, the states carried over."""
+    how = OPTIMISERS[optimiser]
+    theta, window = drawn(cell, 3, 2, True, False)
+    made = kernel(fast, cell, 2, True, False, True)
+    slow, slots, start = theta, begin(np, how, theta), window[2]
+    quick: Any = theta
+    memory, states = begin(np, how, theta), window[2]
+    for n in range(1, 4):
+        x, y = rng(9, n).integers(0, K, (2, T, 2))
+        quick, memory, E = made.update(how, quick, memory, 0.1, clip, n, x, y, states)
+        states = made.states()
+        inputs = walked((x, y, start), False, True)
+        run = drain(cells.forward(np, cell, slow, inputs))
+        clipped = clip_by_norm(np, drain(cells.sweep(np, cell, slow, inputs, run)), clip)
+        slow, slots = update(np, how, slow, clipped, slots, 0.1, n)
+        start = {name: run.made[-1][name] for name in cell.carry}
+        assert pytest.approx(float(sum(run.E)), rel=1e-11) == E
+    for name in cell.names:
+        np.testing.assert_allclose(quick[name], slow[name], rtol=1e-9, atol=1e-12, err_msg=name)
+        assert np.abs(quick[name] - theta[name]).max() > 1e-4
+
+
+def test_reach() -> None:
+    """How much of the gradient comes to the first timestep."""
+    cell = CELLS["lstm"]
+    theta, window = drawn(cell, 1, 3, False, True)
+    made, inputs = kernel(fast, cell, 3, False, True, True), walked(window, True, True)
+    made.gradient(packed(theta, made.layout), *window)
+    seen = {name: value for step in cells.sweep(np, cell, theta, inputs, drain(cells.forward(np, cell, theta, inputs)))
+            for name, value in step.values.items()}  # fmt: skip
+    wanted = np.linalg.norm(seen["gh[0]"]) / np.linalg.norm(seen[f"gh[{T - 1}]"])
+    assert made.reach() == pytest.approx(wanted, rel=1e-12)
+
+
+def test_single_precision() -> None:
+    cell = CELLS["gru after twice"]
+    theta, window = drawn(cell, 1, 3, True, False)
+    made = kernel(fast, cell, 3, True, False, False, np.float32)
+    single = {name: value.astype(np.float32) for name, value in theta.items()}
+    E = made.gradient(packed(single, made.layout), *window)
+    assert made.grad["Wn2"].dtype == np.float32
+    assert (
+        pytest.approx(float(sum(drain(cells.forward(np, cell, theta, walked(window, False, False))).E)), rel=1e-5) == E
+    )
+
+
+BROKEN = [
+    ("xp.multiply(gh[t], lc[t], out=gc)", "gc[...] = gh[t]"),
+    ("gc *= self.z_at[t + 1][2]", "pass"),
+    ("(f, to_f, self.c[:-1][some])", "(f, to_f, self.c[1:][some])"),
+    ("to_g *= i", "to_g *= o"),
+    ("to_r *= to_n", "pass"),
+    ("xp.multiply(to_n, reset, out=inner)", "inner[...] = to_n"),
+    ("to_z *= h - n", "to_z *= n - h"),
+    ("inner *= reset", "pass"),
+    ("xp.multiply(inner, slope[t][2], out=D[t][2])", "D[t][2] = 0"),
+    ("xp.greater(self.h[1:][some], 0, out=self.L[0][some])", "self.L[0][some] = 1"),
+    ("xp.multiply(h, h, out=slope)", "slope[...] = h"),
+    ("e *= self.share", "pass"),
+    ("top.gh[:-1] = 0", "pass"),
+    ("layer.sent(self.layers[n - 1].gh)", "self.layers[n - 1].gh[:] = 0"),
+    ("self.total(3, 1, self.more", "self.total(0, 1, self.more"),
+    ("self.product(0, 1, self.m.reshape(-1, self.H)", "self.product(0, 1, self.h[:-1].reshape(-1, self.H)"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), BROKEN)
+def test_a_broken_fast_form_is_noticed(old: str, new: str) -> None:
+    source = Path(fast.__file__).read_text(encoding="utf-8")
+    assert source.count(old) == 1, old
+    broken = ModuleType("broken")
+    exec(compile(source.replace(old, new), fast.__file__, "exec"), broken.__dict__)
+    assert max(gap(broken, cell, case) for cell in CELLS.values() for case in CASES) > 1e-6
