@@ -36,6 +36,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "batch": lambda a: xp.sum(a, axis=1, keepdims=True),
     "column_sum": lambda a: xp.sum(a, axis=0, keepdims=True),
     "largest": lambda a: xp.max(a, axis=0, keepdims=True),
+    "cumulative": lambda a: xp.cumsum(a, axis=0),
+    "among": lambda a, count: 1.0 * (a >= xp.sort(a, axis=0)[-int(min(count, len(a)))]),
+    "one_hot": lambda letters, pick: 1.0 * (letters == pick),
 }
 OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,

@@ -113,7 +113,7 @@ class Run:
                     pass
         if not self.out.parent.is_dir():
             raise Refused("folder", file=self.out, folder=self.out.parent)
-        from engine.word2vec.files import write
+        from engine.files import write
 
         with writing(self.out):
             write(self.checkpoint.with_name(self.checkpoint.name + ".try"), lambda file: None)

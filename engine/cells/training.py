@@ -1,4 +1,4 @@
-"""Training a gated net: every update is forward, one sweep back, clip, step; any of them can be opened."""
+"""Training a net of recurrent cells: an update is forward, one sweep back, clip, step; any of them can be opened."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from engine import descent
 from engine.cells import cell as cells
-from engine.cells.cell import Cell, Inputs, Run, Theta
+from engine.cells.cell import Cell, Inputs, Made, Run, Theta
 from engine.device import Array, Device
 from engine.history import State, Track
 from engine.optimisers import Memory, Optimiser, begin, clip_by_norm, norm, update
@@ -27,12 +27,14 @@ class Learning(NamedTuple):
     """The data of a State: the net, what the optimiser remembers, and the last update's loss, NaN at first.
 
     `began` is the update that the memory began at: what an optimiser corrects for its start counts from there.
+    `carried` are the states after the last timestep, where the next window may begin.
     """
 
     theta: Theta
     memory: Memory
     loss: Any
     began: int = 0
+    carried: Made | None = None
 
 
 class Net:
@@ -40,7 +42,7 @@ class Net:
 
     def __init__(self, device: Device, cell: Cell, theta: Theta, inputs: Inputs) -> None:
         self.device, self.cell, self.theta, self.inputs = device, cell, theta, inputs
-        self.T = len(inputs.x)
+        self.T, self.asked = len(inputs.x), sum(y is not None for y in inputs.y)
         self._run: Run | None = None
         self._grad: Theta | None = None
 
@@ -62,11 +64,13 @@ class Net:
         """The parameters, the inputs and the start; with `ran` all that the forward pass left; and more."""
         given: dict[str, Any] = {"x": self.inputs.x, "y": self.inputs.y}
         if ran:
-            given |= {name: [made[name] for made in self.run.made] for name in self.run.made[0] if name != "x"}
-            given["E"] = self.run.E
+            names = self.run.made[-1]
+            given |= {name: [made.get(name) for made in self.run.made] for name in names if name != "x"}
+            losses = iter(self.run.E)
+            given["E"] = [next(losses) if y is not None else None for y in self.inputs.y]
         start = {f"{name}_init": value for name, value in self.inputs.start.items()}
         families = {name: (lambda t, v=v: v[t] if 0 <= t < self.T else None) for name, v in given.items()}
-        return Env({**self.theta, **start, **more}, families)
+        return Env({**self.theta, **start, "B": self.inputs.B, **more}, families)
 
     def forward(self, at: Path) -> Section:
         """One timestep after the other."""
@@ -74,7 +78,7 @@ class Net:
             at,
             lambda: cells.forward(self.device.xp, self.cell, self.theta, self.inputs, at),
             lambda: self.env(False),
-            cells.lengths(self.cell, self.T)[0],
+            cells.lengths(self.cell, self.T, self.asked)[0],
         )
 
     def backward(self, at: Path) -> Section:
@@ -83,7 +87,7 @@ class Net:
             at,
             lambda: cells.sweep(self.device.xp, self.cell, self.theta, self.inputs, self.run, at),
             lambda: self.env(True),
-            cells.lengths(self.cell, self.T)[1],
+            cells.lengths(self.cell, self.T, self.asked)[1],
         )
 
     def road(self, at: Path) -> Section:
@@ -96,6 +100,11 @@ class Net:
         )
 
 
+def last_states(cell: Cell, run: Run) -> Made:
+    """The states after the last timestep."""
+    return {name: run.made[-1][name] for name in cell.carry}
+
+
 def start(device: Device, theta: Theta, optimiser: Optimiser) -> State:
     """The state that update 0 starts from."""
     return State(0, Learning(theta, begin(device.xp, optimiser, theta), float("nan")))
@@ -103,17 +112,17 @@ def start(device: Device, theta: Theta, optimiser: Optimiser) -> State:
 
 def advance(device: Device, recipe: Recipe, inputs: Inputs, state: State) -> State:
     """One update at full speed: the walks, drained."""
-    xp, (theta, memory, _, began) = device.xp, state.data
+    xp, (theta, memory, _, began, _) = device.xp, state.data
     net = Net(device, recipe.cell, theta, inputs)
     clipped = clip_by_norm(xp, net.grad, recipe.clip)
     loss = sum(net.run.E) + 0 * norm(xp, net.grad)  # a gradient beyond the finite numbers must not pass unnoticed
     moved, kept = update(xp, recipe.optimiser, theta, clipped, memory, recipe.rate, state.n - began + 1)
-    return State(state.n + 1, Learning(moved, kept, loss, began))
+    return State(state.n + 1, Learning(moved, kept, loss, began, last_states(recipe.cell, net.run)))
 
 
 def inside(device: Device, recipe: Recipe, inputs: Inputs, state: State, grains: Grains) -> Reel:
     """One update opened."""
-    xp, (theta, memory, _, began) = device.xp, state.data
+    xp, (theta, memory, _, began, _) = device.xp, state.data
     net, at = Net(device, recipe.cell, theta, inputs), (("update", state.n),)
     clip, step = (*at, ("clip", -1)), (*at, ("step", -1))
     clips, moves = descent.steps(recipe.optimiser, recipe.cell.names)

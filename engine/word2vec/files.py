@@ -1,18 +1,15 @@
-"""Vectors in files, as word2vec and gensim write them, text or binary; and checkpoints of a run.
-
-A file is written beside its place and put there when it is whole, so that nothing is lost when a disk is full.
-"""
+"""Vectors in files, as word2vec and gensim write them, text or binary; and checkpoints of a run."""
 
 from __future__ import annotations
 
 import json
 import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from engine.device import HOST, HostArray
+from engine.files import write
 from engine.word2vec.fast import Vectors
 
 xp = HOST.xp
@@ -33,23 +30,6 @@ class Words(NamedTuple):
 
     words: tuple[str, ...]
     vectors: HostArray
-
-
-def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
-    """Write a file by `fill`, and put it in its place when it is whole. Raises OSError."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            fill(file)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def save(path: Path, held: Words, binary: bool = False) -> None:
