@@ -28,11 +28,15 @@ class Checked(NamedTuple):
 
 
 class Objective(NamedTuple):
-    """A scalar E of the parameters: `loss(W=…)` is E with some replaced, and `gradient` its claimed slope."""
+    """A scalar E of the parameters: `loss(W=…)` is E with some replaced, and `gradient` its claimed slope.
+
+    `h` is the nudge; where E bends more sharply than most, as at the end of a long chain, it must be shorter.
+    """
 
     theta: Mapping[str, Array]
     loss: Callable[..., Array]
     gradient: Mapping[str, Array]
+    h: float = H
 
 
 def cells(rows: int, cols: int, most: int) -> Iterator[tuple[int, int]]:
@@ -93,10 +97,10 @@ def checked(device: Device, of: Objective, name: str, most: int) -> list[Checked
     value, grad = of.theta[name], device.get(of.gradient[name])
     found = []
     for cell in cells(value.shape[0], value.shape[1], most):
-        nudge = H * unit(device, value, cell)
+        nudge = of.h * unit(device, value, cell)
         with quiet():
             plus, minus = (float(device.get(of.loss(**{name: value + s * nudge}))) for s in (1, -1))
-        found.append(Checked(name, cell, float(grad[cell]), (plus - minus) / (2 * H)))
+        found.append(Checked(name, cell, float(grad[cell]), (plus - minus) / (2 * of.h)))
     return found
 
 
@@ -110,4 +114,4 @@ def along(device: Device, of: Objective, rng: Rng) -> tuple[float, float]:
 
     with quiet():
         exact = sum(float((device.get(of.gradient[name]) * way[name]).sum()) for name in of.theta)
-        return exact, (moved(H) - moved(-H)) / (2 * H)
+        return exact, (moved(of.h) - moved(-of.h)) / (2 * of.h)

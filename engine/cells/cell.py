@@ -64,6 +64,11 @@ class Cell(NamedTuple):
         return f"h{self.levels[-1]}"
 
     @property
+    def lasting(self) -> str:
+        """The state of the top layer that is on the road: c, or h where there is no other."""
+        return f"{self.states[-1]}{self.levels[-1]}"
+
+    @property
     def own(self) -> tuple[str, ...]:
         """The parameters of one layer, by plain names."""
         return (*(f"{p}{q}" for q in self.gates for p in "WUb"), *self.more)

@@ -90,7 +90,6 @@ class Layer:
         self.D_at, self.slope_at, self.L = list(D), list(slope), list(slope.swapaxes(0, 1))
         self.z_at, self.h_at, self.gh_at = list(self.z), list(self.h), list(self.gh)
         self.wide = xp.empty((G, T * B, H), kind)
-        self.reach = 1.0
 
     # forward
 
@@ -179,6 +178,10 @@ class Layer:
         """The last states (B, H)."""
         return {"h": self.h[-1]}
 
+    def ends(self) -> tuple[Array, Array]:
+        """∂E/∂ the state on the road, at the first timestep and at the last."""
+        return self.gh[0], self.gh[-1]
+
 
 class Plain(Layer):
     """h = f(z)."""
@@ -226,6 +229,7 @@ class Lstm(Layer):
         super().__init__(*given)
         self.c, self.tc, self.lc = (xp.empty((self.T + n, self.B, self.H), self.h.dtype) for n in (1, 0, 0))
         self.c_at, self.tc_at, self.lc_at = list(self.c), list(self.tc), list(self.lc)
+        self.at_end = xp.empty((self.B, self.H), self.h.dtype)
 
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0], self.c[0] = start["h"], start["c"]
@@ -266,11 +270,15 @@ class Lstm(Layer):
                 gc += xp.multiply(gh[t], lc[t], out=self.one)
             else:
                 xp.multiply(gh[t], lc[t], out=gc)
+                self.at_end[...] = gc
             xp.multiply(gh[t], slope[t][0], out=D[t][0])
             xp.multiply(gc, slope[t][1:], out=D[t][1:])
 
     def states(self) -> dict[str, Array]:
         return {"h": self.h[-1], "c": self.c[-1]}
+
+    def ends(self) -> tuple[Array, Array]:
+        return self.two, self.at_end
 
 
 class Gru(Layer):
@@ -473,8 +481,8 @@ class Kernel:
                 layer.sent(self.layers[n - 1].gh)
 
     def reach(self) -> float:
-        """‖∂E/∂h‖ at the first timestep over that at the last, of the top layer, after `gradient`."""
-        first, last = (float(xp.sqrt((gh**2).sum())) for gh in (self.layers[-1].gh[0], self.layers[-1].gh[-1]))
+        """‖∂E/∂ the state on the road‖ (c, else h) at the first timestep over the last, top layer; after `gradient`."""
+        first, last = (float(xp.sqrt((each**2).sum())) for each in self.layers[-1].ends())
         return first / last if last else float("nan")
 
     def states(self) -> dict[str, Array]:

@@ -22,7 +22,7 @@ Read = TypeVar("Read")
 
 
 class Seen(NamedTuple):
-    """What an update showed: the likeliest answers (B,) where only the end is asked, and ‖∂E/∂h‖ there and at first."""
+    """What an update showed; where only the end is asked, also the answers (B,) and how far the gradient reached."""
 
     loss: float
     guesses: HostArray | None
@@ -114,10 +114,10 @@ class School(Generic[Read]):
         return after, Seen(float(device.get(after.loss)), guesses, self.reach(data.theta, inputs))
 
     def reach(self, theta: Theta, inputs: Inputs) -> float:
-        """‖∂E/∂h‖ at the first timestep over that at the last, in the top layer."""
+        """‖∂E/∂ the state on the road‖ at the first timestep over that at the last, in the top layer."""
         device, cell = self.device, self.recipe.cell
         run = drain(cells.forward(device.xp, cell, theta, inputs))
-        top = f"g{cell.top}["
+        top = f"g{cell.lasting}["
         found = [
             float((device.get(value) ** 2).sum()) ** 0.5
             for step in cells.sweep(device.xp, cell, theta, inputs, run)

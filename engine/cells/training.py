@@ -60,6 +60,14 @@ class Net:
             self._grad = drain(cells.sweep(self.device.xp, self.cell, self.theta, self.inputs, self.run))
         return self._grad
 
+    @property
+    def left(self) -> dict[str, Array]:
+        """All that the way back has written, by symbol."""
+        found: dict[str, Array] = {}
+        for step in cells.sweep(self.device.xp, self.cell, self.theta, self.inputs, self.run):
+            found |= step.values
+        return found
+
     def env(self, ran: bool, **more: Any) -> Env:
         """The parameters, the inputs and the start; with `ran` all that the forward pass left; and more."""
         given: dict[str, Any] = {"x": self.inputs.x, "y": self.inputs.y}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -21,13 +22,11 @@ from lessons.typeset import subscript
 class Shown(Parts):
     """A position."""
 
-    def __init__(self, view: View, text: Text, cell: Cell) -> None:
+    def __init__(self, view: View, text: Text, cell: Cell, T: int, vocabulary: Sequence[str]) -> None:
         super().__init__(view, text)
-        self.cell = cell
-        self.inputs = view.start.inputs
-        self.T, self.H = len(self.inputs["x"]), int(view.start.params["V"].shape[1])
-        self.vocabulary = [letter(each) for each in self.inputs["vocabulary"]]
-        self.K = len(self.vocabulary)
+        self.cell, self.inputs = cell, view.start.inputs
+        self.T, (self.K, self.H) = T, view.start.params["V"].shape
+        self.vocabulary = [letter(each) for each in vocabulary]
         self.t = view.loop("t") if view.loop("t") is not None else view.loop("k")
         phases = [name for name, index in view.path if index < 0]
         self.phase = phases[-1] if phases else "forward"
@@ -47,8 +46,9 @@ class Shown(Parts):
     @property
     def gate(self) -> str:
         """The gate at work: the one that was written last, else the one on the road."""
-        name = self.phase.removeprefix("gate_") if self.phase.startswith("gate_") else self.cell.road
-        return name if name in self.cell.gates else self.cell.road
+        road = self.cell.road or self.cell.gates
+        name = self.phase.removeprefix("gate_") if self.phase.startswith("gate_") else road
+        return name if name in self.cell.gates else road
 
     def graph(self) -> Graph:
         """States over time: the road from cell to cell (in a GRU from state to state), the output above, x below."""
@@ -179,7 +179,8 @@ class Shown(Parts):
 
 def panels(view: View, text: Text, rules: Rules, cell: Cell) -> Stage:
     """The panels of a position."""
-    shown = Shown(view, text, cell)
+    inputs = view.start.inputs
+    shown = Shown(view, text, cell, len(inputs["x"]), inputs["vocabulary"])
     if view.training is not None:
         return training(shown, rules)
     if view.act == "road":

@@ -97,15 +97,15 @@ def test_updates(cell: Cell, optimiser: str, clip: float) -> None:
         assert np.abs(quick[name] - theta[name]).max() > 1e-4
 
 
-def test_reach() -> None:
-    """How much of the gradient comes to the first timestep."""
-    cell = CELLS["lstm"]
+@every
+def test_reach(cell: Cell) -> None:
+    """How much of the gradient comes to the first timestep along the road."""
     theta, window = drawn(cell, 1, 3, False, True)
     made, inputs = kernel(fast, cell, 3, False, True, True), walked(window, True, True)
     made.gradient(packed(theta, made.layout), *window)
     seen = {name: value for step in cells.sweep(np, cell, theta, inputs, drain(cells.forward(np, cell, theta, inputs)))
             for name, value in step.values.items()}  # fmt: skip
-    wanted = np.linalg.norm(seen["gh[0]"]) / np.linalg.norm(seen[f"gh[{T - 1}]"])
+    wanted = np.linalg.norm(seen[f"g{cell.lasting}[0]"]) / np.linalg.norm(seen[f"g{cell.lasting}[{T - 1}]"])
     assert made.reach() == pytest.approx(wanted, rel=1e-12)
 
 
