@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sysconfig
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -19,7 +21,10 @@ WRAP = re.compile(r"(?<!\n)\n(?!\n)")
 """The end of a line within a paragraph."""
 KEPT = 4
 """Files that are kept as they were read."""
+SENTENCES = 5000
+"""Sentences of a small world that are read letter by letter."""
 _read: dict[tuple[str, int, int], Corpus] = {}
+_written: dict[str, str] = {}
 MOST = 64 << 20
 """Bytes that a file of the learner's may have here; the command line takes any size."""
 
@@ -70,16 +75,28 @@ def read(name: str, sentences: int, min_count: int, most: int, look: bool = Fals
 
 
 def _look(name: str, sentences: int, min_count: int, most: int) -> Corpus:
+    if name in TEXTS:
+        return _known(name, sentences if name in WORLDS else 0, min_count, most)
+    with said(name):
+        return _file(name, looked_at(name).st_mtime_ns, min_count, most)
+
+
+def looked_at(name: str) -> os.stat_result:
+    """What the system says of a file of the learner's that is not too large. Raises Refused, and OSError."""
+    path = Path(name)
+    size = path.stat()
+    if path.is_dir():
+        raise IsADirectoryError
+    if size.st_size > MOST:
+        raise Refused("corpus_large", path=name, size=size.st_size >> 20, most=MOST >> 20)
+    return size
+
+
+@contextmanager
+def said(name: str) -> Iterator[None]:
+    """What reading a file of the learner's may raise, as one line."""
     try:
-        if name in TEXTS:
-            return _known(name, sentences if name in WORLDS else 0, min_count, most)
-        path = Path(name)
-        size = path.stat()
-        if path.is_dir():
-            raise IsADirectoryError
-        if size.st_size > MOST:
-            raise Refused("corpus_large", path=name, size=size.st_size >> 20, most=MOST >> 20)
-        return _file(name, size.st_mtime_ns, min_count, most)
+        yield
     except FileNotFoundError:
         raise Refused("file_missing", file=name) from None
     except IsADirectoryError:
@@ -92,6 +109,32 @@ def _look(name: str, sentences: int, min_count: int, most: int) -> Corpus:
         raise
     except ValueError as error:  # a name that can be no file's
         raise Refused("file_read", file=repr(name), error=str(error)) from None
+
+
+def letters(name: str, look: bool = False) -> str:
+    """A text by its name, or a file, letter by letter. Raises Refused.
+
+    A file that was read is not read again, though it may have changed or gone, unless it is to be looked at.
+    """
+    if name in TEXTS:
+        return _letters(name)
+    if name not in _written or look:
+        with said(name):
+            looked_at(name)
+            _written.pop(name, None)
+            _written[name] = Path(name).read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+        while len(_written) > KEPT:
+            _written.pop(next(iter(_written)))
+    return _written[name]
+
+
+@lru_cache(maxsize=2)
+def _letters(name: str) -> str:
+    small = small_world(name)
+    if small is None:
+        return python_text()
+    between = " " if WORLDS[name] == "en" else ""
+    return "\n".join(between.join(line) for line in small.sentences(SENTENCES))
 
 
 @lru_cache(maxsize=4)

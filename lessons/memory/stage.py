@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from lessons.contract import View
 from lessons.figures import five
-from lessons.lstm.stage import Shown as Gates
 from lessons.lstm.stage import stepped
 from lessons.memory import race
 from lessons.panels import (
-    Axis,
     Bar,
-    Block,
     Curve,
     Item,
     Label,
@@ -30,11 +26,10 @@ from lessons.panels import (
     Stage,
     Table,
 )  # fmt: skip
+from lessons.part import Part
 from lessons.parts import Rules, flow, laws
 from lessons.text import Text
 
-PART = 2
-"""Units that are shown in digits."""
 FLOOR = -30.0
 """The least log₁₀ that is drawn."""
 LEVELS = "▁▂▃▄▅▆▇█"
@@ -42,42 +37,16 @@ LEVELS = "▁▂▃▄▅▆▇█"
 WIDE, BAR, DEEP = 18, 12, 18.0
 
 
-class Shown(Gates):
+class Shown(Part):
     """A position. Of the states the first units are shown; of a batch the first example."""
 
     def __init__(self, view: View, text: Text) -> None:
         self.inputs = view.start.inputs
         super().__init__(view, text, race.CELLS[str(view.knobs["model"])], len(self.inputs["x"]), [])
-        self.part = min(PART, self.H)
-
-    @cached_property
-    def axis(self) -> Axis:
-        return Axis(tuple(f"t={t}" for t in range(self.T)), self.t or 0, self.part)
-
-    def vector(self, name: str, size: int, lie: str = "row", editable: bool = False, title: str = "") -> Block:
-        value = self.view.get(name)
-        if lie == "column" or size == 1:
-            first = None if value is None else value.reshape(size, -1)[:, :1]
-            return Block(name, first, (size, 1), "column", editable=editable, title=title, **self.flags(name))
-        shown, batch = None if value is None else value.reshape(self.H, -1)[: self.part, 0][None], self.batch(value)
-        lies = "slice" if batch else "row"
-        return Block(name, shown, (1, self.part), lies, 0, title, editable=editable, **self.flags(name))
-
-    @staticmethod
-    def batch(value: Any) -> bool:
-        """Whether a symbol has a column for every example."""
-        return value is not None and value.ndim == 2
 
     def x(self) -> Row:
         """What is read, under every timestep: the bit first."""
         return Row(self.say("input"), {t: self.number_of(f"x[{t}]", self.view.training is None) for t in self.near})
-
-    def number_of(self, name: str, editable: bool) -> Block:
-        """One number; of a batch the first example's."""
-        value = self.view.get(name)
-        shown = None if value is None else value.reshape(1, -1)[:, :1]
-        return Block(name, shown, (1, 1), "row" if value is None or value.ndim == 1 else "matrix", editable=editable,
-                     **self.flags(name))  # fmt: skip
 
     def forward(self) -> Matrix:
         """What is read, the gates, the states."""
@@ -124,17 +93,6 @@ class Shown(Gates):
     def op(self) -> str:
         """The operation of the last step."""
         return self.view.step.op if self.view.step else ""
-
-    def parameter(self, name: str, shape: tuple[int, int], title: str = "") -> Block:
-        """A parameter, or its gradient: the first units of it."""
-        value = self.view.get(name)
-        rows, cols = min(shape[0], 4), min(shape[1], 4)
-        shown = None if value is None else value.reshape(shape)[:rows, :cols]
-        more = "" if (rows, cols) == shape else f" {rows}×{cols}/{shape[0]}×{shape[1]}"
-        lie = "matrix" if value is None or value.ndim == 2 else "column"
-        return Block(
-            name, shown, (rows, cols), lie, title=(title or name) + more, editable=not title, **self.flags(name)
-        )
 
     # the reach
 

@@ -45,8 +45,12 @@ def test_an_srn_fails_at_a_hundred_where_a_kept_road_solves_sixty(seed: int) -> 
 @pytest.mark.parametrize("seed", range(3))
 def test_who_solves_forty_is_foretold_by_the_bars(seed: int) -> None:
     """As the lesson opens: the ReLU net from the identity and the LSTM with bias 4, and nobody else."""
-    won = {"relu": {"model": "relu"}, "lstm 4": {"model": "lstm"}}
-    lost = {"srn": {"model": "srn"}, "lstm 1": {"model": "lstm", "forget": 1.0}, "gru": {"model": "gru"}}
+    won: dict[str, dict[str, Any]] = {"relu": {"model": "relu"}, "lstm 4": {"model": "lstm"}}
+    lost: dict[str, dict[str, Any]] = {
+        "srn": {"model": "srn"},
+        "lstm 1": {"model": "lstm", "forget": 1.0},
+        "gru": {"model": "gru"},
+    }
     good = {name: trained(seed, 400, **given) for name, given in won.items()}
     bad = {name: trained(seed, 400, **given) for name, given in lost.items()}
     assert all(each.solved for each in good.values()), good
