@@ -75,9 +75,9 @@ def read(name: str, sentences: int, min_count: int, most: int, look: bool = Fals
 
 
 def _look(name: str, sentences: int, min_count: int, most: int) -> Corpus:
-    if name in TEXTS:
-        return _known(name, sentences if name in WORLDS else 0, min_count, most)
     with said(name):
+        if name in TEXTS:
+            return _known(name, sentences if name in WORLDS else 0, min_count, most)
         return _file(name, looked_at(name).st_mtime_ns, min_count, most)
 
 
