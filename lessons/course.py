@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lessons.contract import Lesson
 
 GROUP = "unroll.lessons"
+LAST = 10
 CHAPTERS = ("history", "feedforward", "recurrent", "language")
 
 
@@ -37,7 +38,7 @@ class Card:
     notation: Mapping[str, str] = field(default_factory=dict)
     """What its symbols are called in the lecture's other notation, if it has one."""
     place: int = 0
-    """Its place among the lessons of the same slide."""
+    """Its place among the lessons of the same slide; from `LAST` on, at the end of its chapter."""
 
     def open(self) -> Lesson:
         """The lesson itself. Raises Refused("load") with the reason where it cannot be loaded."""
@@ -107,7 +108,8 @@ def _order(card: Card | Broken) -> tuple[int, int, int, str]:
         return len(CHAPTERS) + 1, 0, 0, card.id
     chapter = CHAPTERS.index(card.chapter) if card.chapter in CHAPTERS else len(CHAPTERS)
     digits = "".join(c if c.isdigit() else " " for c in card.slides).split()
-    return chapter, int(digits[0]) if digits else 0, card.place, card.id
+    slide = int(digits[0]) if digits and card.place < LAST else 999 * (card.place >= LAST)
+    return chapter, slide, card.place, card.id
 
 
 def find(lesson: str) -> Card:

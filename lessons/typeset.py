@@ -20,7 +20,7 @@ LETTERS = {
     "delta": "δ", "W_": "W", "b_": "b", "T_W": "W", "T_b": "b", "T_V": "V",
     "yhat": "ŷ", "theta": "θ", "rate": "η", "eta": "η", "gamma": "γ",
     "gh": "∂E/∂h", "gc": "∂E/∂c", "delta_i": "δi", "delta_f": "δf", "delta_o": "δo", "delta_g": "δg", "delta_z": "δz",
-    "delta_r": "δr", "delta_n": "δn",
+    "delta_r": "δr", "delta_n": "δn", "delta_h": "δh",
     "cut_dv": "cut_v", "cut_du": "cut_u", "cut_dtheta": "cut_θ", "cut_dnoise": "cut_noise", "dnoise": "∂L/∂u⁻",
     "du": "∂L/∂u", "dv": "∂L/∂v", "dh": "∂L/∂h", "dtheta": "∂L/∂θ",
     "n_pairs": "n", "half": "½", "rate_all": "η", "count_a": "left", "count_b": "right",
@@ -35,7 +35,7 @@ OF_PARAMETER = {
     "f": "{p}(z)", "df": "{p}'(z)", "G": "G({p})", "m": "m({p})", "v": "v({p})",
 }  # fmt: skip
 """Families that belong to a parameter: met_W is one term of ∂E/∂W, G_W what AdaGrad remembers of it."""
-PARAMETER = re.compile(r"[A-Za-z]\d*|[WUb][fgimnoryz]")
+PARAMETER = re.compile(r"[A-Za-z]\d*|[WUb][fghimnoryz]\d?")
 FUNCTIONS = {
     "log": "ln",
     "maximum": "max",
@@ -97,6 +97,10 @@ def _name(family: str, indices: list[str]) -> str:
         of_t = subscript(indices[0]) if indices else ""
         whole = f"∂E{of_t}/∂{numbered(family[1:])}"
         return f"({whole}){subscript(indices[1])}" if len(indices) > 1 else whole
+    layer = family[len(family.rstrip("0123456789")) :]
+    if layer and indices and family not in other:  # a layer's number and a timestep's are kept apart
+        letters = family.removesuffix(layer)
+        return LETTERS.get(letters, letters) + subscript(",".join([layer, *indices]))
     return numbered(family) + (subscript(",".join(indices)) if indices else "")
 
 

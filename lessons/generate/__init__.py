@@ -7,7 +7,6 @@ from lessons.lstm import OPTIMISERS
 from lessons.lstm import notation as gates
 
 CELLS = ("srn", "lstm", "gru")
-LAYERS = ("", "2")
 
 
 def notation() -> dict[str, str]:
@@ -47,6 +46,6 @@ CARD = Card(
         Knob("under", "text", "", 0, 200, live=True),
     ),
     notation=notation(),
-    place=1,
+    place=10,
     load="lessons.generate.lesson:Generate",
 )

@@ -116,7 +116,7 @@ class Shown(Part):
                     0: self.parameter(f"U{q}{of}", (H, H)),
                     1: self.parameter(f"dU{q}{of}", (H, H), f"∂E/∂U{q}{of}"),
                 }
-        return flow("weights", items, 6)
+        return flow("weights", items, 5)
 
     # writing
 
@@ -212,18 +212,21 @@ class Shown(Part):
         rows = [
             (letter(said), five(p).strip(), bar(p)) for said, p in learning.likeliest(yhat[t], self.letters, EXPECTED)
         ]
-        before = "".join(self.said(int(code)) for code in codes[max(0, t - 14) : t + 1])
+        before = "".join(self.said(int(code)) for code in codes[max(0, t - 7) : t + 1])
         return Table(id="expected", priority=8, heads=(self.say("expected", before=before), "p", ""), rows=rows)
 
     def near_cells(self) -> Matrix:
         """The loss at the letters around ▲, in cells that the cursor can go to."""
         codes, yhat, _ = self.watched
-        axis = Axis(tuple(self.said(int(code)) for code in codes[1:]), self.spot, 1)
+        axis = Axis(tuple(self.said(int(code)) for code in codes[1:]), self.spot, 1, close=True)
         items: dict[int, Item] = {}
         for t in range(max(0, self.spot - 10), min(len(yhat), self.spot + 11)):
             E = np.array([[-np.log(max(float(yhat[t][codes[t + 1]]), 1e-300))]])
             items[t] = Block(f"E[{t}]", E, (1, 1), "row")
-        return Matrix(id="cells", priority=7, title=self.say("losses"), rows=[Row("E", items)], axis=axis)
+        heads: dict[int, Item] = {t: Label(self.said(int(codes[t + 1]))) for t in items}
+        return Matrix(
+            id="cells", priority=9, title=self.say("losses"), rows=[Row("", heads), Row("E", items)], axis=axis
+        )
 
 
 def block_titled(item: Item, title: str) -> Item:
@@ -290,7 +293,7 @@ def live(shown: Shown) -> Stage:
     assert training.state is not None
     reading: learning.Reading = training.state.data.reading
     rows = [
-        (number(each.n), f"{each.bits:.2f}", "".join(letter(c) for c in each.text))
+        (number(each.n), f"{each.bits:.2f}", each.text.replace("\n", "⏎").replace("\t", "⇥"))
         for each in reading.samples[-SAMPLES:]
     ]
     heads = (shown.say("update"), shown.say("bits"), shown.say("sample", tau=f"{float(view.knobs['temperature']):g}"))
@@ -298,22 +301,21 @@ def live(shown: Shown) -> Stage:
     rows = [(a, b, c + " " * (wide - cells(c))) for a, b, c in rows]
     marks: list[tuple[int, str, str]] = [(training.n, "▲", number(training.n))]
     curve = Curve(
-        id="curve", priority=7, title=shown.say("curve", bits=f"{reading.bits:.2f}", even=f"{np.log2(shown.K):.2f}"),
+        id="curve", priority=6, title=shown.say("curve", bits=f"{reading.bits:.2f}", even=f"{np.log2(shown.K):.2f}"),
         series=[Series(name, y, first, i > 0) for i, (name, y, first) in enumerate(training.also[0])], marks=marks,
         reach=max(300, training.latest), least_top=float(np.log2(shown.K)), ends=len(training.also[0]) > 1,
     )  # fmt: skip
-    found: Stage = [
+    return [
         Picture(id="recipe", priority=6, marks=[(0, 0, recipe(shown), "")]),
         Table(id="samples", priority=10, heads=heads, rows=rows),
         shown.under(),
+        shown.near_cells(),
         Beside(
-            id="sides", priority=8, stacks=[[shown.expected()], [follows(shown, reading.follows)]], shares=(1.0, 1.0)
+            id="sides", priority=7, stacks=[[shown.expected()], [follows(shown, reading.follows)]], shares=(1.0, 1.0)
         ),
         curve,
-        shown.near_cells(),
         shown.weights(),
     ]
-    return found
 
 
 def follows(shown: Shown, some: Sequence[learning.Follows]) -> Table:
@@ -327,8 +329,8 @@ def recipe(shown: Shown) -> str:
     knobs = shown.view.knobs
     layers = "" if shown.cell.layers == 1 else shown.say("layers", n=shown.cell.layers)
     return shown.say(
-        "recipe", cell=str(knobs["cell"]).upper(), layers=layers, H=knobs["hidden"], T=shown.T, B=knobs["batch"],
-        K=shown.K, optimiser=knobs["optimiser"], rate=f"{float(knobs['rate']):g}", text=source(shown.view, shown.text),
+        "recipe", cell=str(knobs["cell"]).upper(), layers=layers, H=knobs["hidden"], T=shown.T,
+        B=learning.streams(knobs).B, K=shown.K, optimiser=knobs["optimiser"], rate=f"{float(knobs['rate']):g}", text=source(shown.view, shown.text),
     )  # fmt: skip
 
 
