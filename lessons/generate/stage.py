@@ -328,10 +328,9 @@ def recipe(shown: Shown) -> str:
     """What is trained, in a line."""
     knobs = shown.view.knobs
     layers = "" if shown.cell.layers == 1 else shown.say("layers", n=shown.cell.layers)
-    return shown.say(
-        "recipe", cell=str(knobs["cell"]).upper(), layers=layers, H=knobs["hidden"], T=shown.T,
-        B=learning.streams(knobs).B, K=shown.K, optimiser=knobs["optimiser"], rate=f"{float(knobs['rate']):g}", text=source(shown.view, shown.text),
-    )  # fmt: skip
+    B, rate, text = learning.streams(knobs).B, f"{float(knobs['rate']):g}", source(shown.view, shown.text)
+    given = {"H": knobs["hidden"], "T": shown.T, "B": B, "K": shown.K, "optimiser": knobs["optimiser"], "rate": rate}
+    return shown.say("recipe", cell=str(knobs["cell"]).upper(), layers=layers, text=text, **given)
 
 
 def source(view: View, text: Text) -> str:
