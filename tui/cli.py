@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from lessons.knobs import Refused
+from tui.letters import generate_command
 from tui.speech import above, fail, open_on, spoken, words_of
 from tui.terminal import language
 from tui.vectors import analogy_command, neighbours_command, train_group
@@ -64,7 +65,8 @@ class Lessons(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
+        lesson = args and args[0] not in self.commands and not args[0].startswith("-")
+        if lesson or args == ["generate"]:  # with the name of a file it is the command
             return "open", open_command, args
         return super().resolve_command(ctx, args)
 
@@ -279,7 +281,7 @@ def completion_command(shell: str) -> None:
     click.echo(kind(cli, {}, "unroll", "_UNROLL_COMPLETE").source())
 
 
-for each in (train_group, neighbours_command, analogy_command):
+for each in (train_group, neighbours_command, analogy_command, generate_command):
     cli.add_command(each)
 
 

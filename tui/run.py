@@ -1,4 +1,4 @@
-"""One run of `unroll train word2vec`: its corpus, its checkpoints, what it shows while it learns."""
+"""One run of `unroll train`, and of `train word2vec`: its corpus, its checkpoints, what it shows while it learns."""
 
 from __future__ import annotations
 
@@ -83,16 +83,13 @@ class Run:
                     raise Refused("checkpoint_other", path=self.checkpoint, what=what, was=was, now=about.get(what))
             sent = (None if each is None else self.device.send(each) for each in held.vectors)
             vectors, done = type(vectors)(*sent), held.done
-        handlers = {s: signal.signal(s, self.stop) for s in (signal.SIGINT, signal.SIGTERM)}
         from concurrent.futures.process import BrokenProcessPool
 
         try:
-            result = self.train(school, corpus, vectors, done, watched, about)
+            with self.caught():
+                result = self.train(school, corpus, vectors, done, watched, about)
         except BrokenProcessPool:
             raise Refused("worker_gone", checkpoint=self.checkpoint) from None
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
         if self.stopped:
             return 128 + self.stopped
         with writing(self.out):
@@ -102,6 +99,16 @@ class Run:
         if self.as_json:
             click.echo(json.dumps(result, ensure_ascii=False))
         return 0
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """Inside, Ctrl-C and SIGTERM only say that it is to stop."""
+        handlers = {s: signal.signal(s, self.stop) for s in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
 
     def look(self) -> None:
         """Refuse, before any work, what cannot be read or written."""

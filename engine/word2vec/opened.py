@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
+from inspect import signature
 from typing import Any
 
 from engine.device import Array, Device
@@ -92,9 +93,11 @@ class Opened:
 def within(make: Callable[..., Any]) -> Callable[..., Any]:
     """The same family, with None where there is nothing."""
 
+    count = len(signature(make).parameters)
+
     def found(*index: int) -> Any:
         try:
-            return make(*index) if min(index) >= 0 else None
+            return make(*index) if len(index) == count and min(index) >= 0 else None
         except IndexError:
             return None
 

@@ -369,3 +369,12 @@ def test_the_window_stands_on_the_strip_however_far_the_pair_is() -> None:
         said = [mark[2] for mark in strip.marks]
         assert any("►" in each for each in said)
         assert any(each.startswith("└") for each in said)
+
+
+def test_a_symbol_of_one_act_asked_for_in_another_is_not_there() -> None:
+    """m has one index among the samples and two in a batch: the cursor may still stand on the one."""
+    made = played(CARD, sentences=100)
+    made.jump("learn/n=0")
+    assert made.view().get("m[0,0]") is not None
+    assert made.view().get("m[0]") is None
+    assert made.view().get("h[0,1]") is None

@@ -1,0 +1,264 @@
+"""Nets that write, from the command line: train one on text, letter by letter, and let it write."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lessons.knobs import Refused
+from tui.run import OFTEN, Run, said, writing
+from tui.speech import above, open_on
+from tui.vectors import train_group
+
+if TYPE_CHECKING:
+    from engine.cells.cell import Made
+    from engine.cells.files import Model
+    from engine.history import State
+
+KINDS = ("srn", "relu", "lstm", "gru", "gru-before")
+OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
+LEAST = 3
+"""Letters that a text must have."""
+SHOWN, PART = 60, 100
+"""Letters of a sample, and letters that are written between two flushes."""
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """What reading a net may raise, as one line."""
+    from engine.cells.files import ModelError
+
+    try:
+        with said(path):
+            yield
+    except ModelError as error:
+        raise Refused(f"model_{error.key}", **error.about) from None
+
+
+class Letters(Run):
+    """One run of `unroll train charnn`."""
+
+    def go(self) -> int:
+        """Read, train, write. The exit code: 0, or 128 + the signal that ended it."""
+        import zlib
+
+        import numpy as np
+
+        from engine.cells.files import CELLS, Model, resume, save
+        from engine.cells.letters import encode, vocabulary
+        from engine.cells.school import Learned, School
+        from engine.cells.streams import Streams
+        from engine.cells.training import Recipe
+        from engine.device import HOST, rng
+        from engine.history import State
+        from engine.optimisers import OPTIMISERS as BY_NAME
+
+        o = self.options
+        self.look()
+        if o["resume"] and not self.checkpoint.exists():
+            raise Refused("checkpoint_missing", path=self.checkpoint)
+        text = self.text()
+        letters = vocabulary(text, o["symbols"])
+        codes = encode(text, letters)
+        if len(letters) < 2 or len(codes) < LEAST:
+            raise Refused("text_short", letters=len(letters), length=len(codes), least=LEAST)
+        source = Streams(codes, len(letters), o["window"], min(o["batch"], len(codes) - 1))
+        cell, kind = CELLS[o["cell"]]._replace(layers=o["layers"]), np.float32 if self.device is HOST else np.float64
+        recipe = Recipe(cell, BY_NAME[o["optimiser"]], o["rate"], o["clip"])
+        even = float(np.log2(len(letters)))
+
+        def look(n: int, before: float, learning: Any, seen: Any) -> float:
+            bits: float = seen.loss / source.T / float(np.log(2))
+            return before + (bits - before) / min(n, 100)
+
+        school: School[float] = School(self.device, recipe, source, o["hidden"], look, kind)
+        draw, theta = rng(o["seed"]), {}
+        for name, shape in cell.shapes(o["hidden"], len(letters)).items():
+            value = draw.normal(0, (3 * o["hidden"]) ** -0.5, shape) if len(shape) == 2 else np.zeros((*shape, 1))
+            value = value + 1 if name.rstrip("234") == "bf" else value
+            theta[name] = value.astype(kind) if self.device is HOST else self.device.put(value)
+        state = school.start(theta, even)
+        model = Model(o["cell"], o["layers"], {}, letters, o["lower"])
+        started = {
+            name: o[name] for name in ("cell", "layers", "hidden", "window", "batch", "rate", "optimiser", "clip")
+        }
+        started |= {"seed": o["seed"], "text": zlib.crc32(codes.tobytes()), "letters": len(letters)}
+        if o["resume"]:
+            with told(self.checkpoint):
+                held = resume(self.checkpoint)
+            for what, now in started.items():
+                if held.about.get(what) != now:
+                    was = held.about.get(what)
+                    raise Refused("checkpoint_other", path=self.checkpoint, what=what, was=was, now=now)
+            put = (lambda a: a) if self.device is HOST else self.device.put
+            carried = None if held.carried is None else {n: put(v) for n, v in held.carried.items()}
+            theta, memory = ({n: put(v) for n, v in part.items()} for part in (held.model.theta, held.memory))
+            state = State(held.done, Learned(theta, memory, 0.0, 0, carried, float(held.about["bits"])))
+        whole = o["updates"] or o["epochs"] * source.windows
+        counts = {"length": f"{len(codes):,}", "letters": len(letters), "dropped": f"{len(text) - len(codes):,}"}
+        self.say(self.words("train.letters", **counts))
+        began, first = time.monotonic(), state.n
+        with self.caught():
+            state = self.learn(school, model, state, whole, started)
+        if self.stopped:
+            return 128 + self.stopped
+        with writing(self.out):
+            save(self.out, model._replace(theta=self.host(state.data.theta)))
+        self.checkpoint.unlink(missing_ok=True)
+        if self.as_json:
+            seconds = time.monotonic() - began
+            rate = round((state.n - first) * source.T * source.B / max(seconds, 1e-9))
+            done = {
+                "out": str(self.out), "letters": letters, "updates": state.n, "bits": state.data.reading, "even": even,
+                "seconds": round(seconds, 3), "letters_per_second": rate, "settings": started,
+            }  # fmt: skip
+            click.echo(json.dumps(done, ensure_ascii=False))
+        return 0
+
+    def text(self) -> str:
+        """All files, one after the other."""
+        parts = []
+        for path in self.files:
+            with said(path):
+                parts.append(path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n"))
+        text = "\n".join(parts)
+        return text.lower() if self.options["lower"] else text
+
+    def host(self, held: Any) -> dict[str, Any]:
+        """Arrays on the host."""
+        return {name: self.device.get(value) for name, value in held.items()}
+
+    def learn(self, school: Any, model: Model, state: State, whole: int, started: dict[str, Any]) -> State:
+        """All updates, with progress and a sample shown, and checkpoints kept."""
+        from rich.console import Console, Group
+        from rich.live import Live
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.text import Text
+
+        from engine.device import quiet
+
+        bar = Progress(
+            TextColumn(self.words("train.bar")), BarColumn(),
+            TextColumn("{task.percentage:3.0f} %  {task.fields[bits]}"), TimeRemainingColumn(),
+        )  # fmt: skip
+        task = bar.add_task("", total=whole, completed=state.n, bits="")
+        looked = kept = time.monotonic()
+        with Live(bar, console=Console(stderr=True), auto_refresh=False) as live:
+            while state.n < whole and not self.stopped:
+                with quiet():
+                    state = school.advance(state)
+                loss = float(state.data.loss)
+                if loss - loss != 0:
+                    raise Refused("diverged_letters", update=state.n, rate=self.options["rate"])
+                now = time.monotonic()
+                if now - looked >= OFTEN or state.n == whole or self.stopped:
+                    looked = now
+                    shown = model._replace(theta=self.host(state.data.theta))
+                    wrote = "".join(written(shown, "", SHOWN, self.options["temperature"], 0, state.n))
+                    bits = self.words("train.bits", bits=f"{state.data.reading:.2f}")
+                    bar.update(task, completed=state.n, bits=bits)
+                    live.update(Group(Text(wrote.replace("\n", "⏎"), "dim"), bar), refresh=True)
+                    if self.stopped or now - kept >= self.options["keep_every"]:
+                        self.keep_net(shown, state, started)
+                        kept = now
+        if self.stopped:
+            self.say(self.words("train.stopped_letters", done=state.n, whole=whole))
+        return state
+
+    def keep_net(self, model: Model, state: State, started: dict[str, Any]) -> None:
+        """Write a checkpoint."""
+        from engine.cells.files import Kept, keep
+
+        data = state.data
+        carried = None if data.carried is None else self.host(data.carried)
+        about = {**started, "bits": data.reading}
+        with writing(self.checkpoint):
+            keep(self.checkpoint, Kept(model, state.n, self.host(data.memory), carried, about))
+
+
+def written(model: Model, start: str, length: int, temperature: float, top: int, seed: int) -> Iterator[str]:
+    """What a net writes after `start`, a part at a time."""
+    import numpy as np
+
+    from engine.cells.cell import timestep
+    from engine.cells.letters import encode
+    from engine.cells.streams import one_hot
+    from engine.cells.writing import write
+    from engine.device import HOST, rng
+    from engine.step import drain
+
+    theta = {name: HOST.put(value) for name, value in model.theta.items()}
+    H, K = theta["V"].shape[1], len(model.letters)
+    codes = encode(start or ("\n" if "\n" in model.letters else model.letters[0]), model.letters)
+    states: Made = dict.fromkeys(model.cell.carry, np.zeros((H, 1)))
+    for code in codes[:-1]:
+        states = drain(timestep(HOST.xp, model.cell, theta, one_hot(HOST, [code], K), states, 0))
+    x, draw = one_hot(HOST, codes[-1:], K), rng(seed)
+    for first in range(0, length, PART):
+        u = [HOST.put([[each]]) for each in draw.random(min(PART, length - first))]
+        picked, states = drain(write(HOST, model.cell, theta, states, x, u, temperature, top))
+        found = [int(pick.item()) for pick in picked]
+        x = one_hot(HOST, found[-1:], K)
+        yield "".join(model.letters[code] for code in found)
+
+
+@train_group.command("charnn")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
+@click.option("--cell", type=click.Choice(KINDS), default="lstm", show_default=True)
+@click.option("--layers", type=click.IntRange(1, 4), default=1, show_default=True)
+@click.option("--hidden", type=click.IntRange(1, 4096), default=128, show_default=True)
+@click.option("--window", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Letters of an update.")
+@click.option("--batch", type=click.IntRange(1, 4096), default=16, show_default=True, help="Streams side by side.")
+@click.option("--epochs", type=click.IntRange(1, 100_000), default=5, show_default=True)
+@click.option("--updates", type=click.IntRange(1), default=None, help="So many updates instead of epochs.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), default=0.003, show_default=True)
+@click.option("--optimiser", type=click.Choice(OPTIMISERS), default="adam", show_default=True)
+@click.option("--clip", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True)
+@click.option("--symbols", type=click.IntRange(2), default=500, show_default=True, help="At most so many letters.")
+@click.option("--lower", is_flag=True, help="In lower case.")
+@click.option("--temperature", type=click.FloatRange(0.01, 100), default=0.7, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None, help="Where to compute.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("charnn.npz"), show_default=True)
+@click.option("--keep-every", type=click.FloatRange(0), default=60.0, help="Seconds between two checkpoints.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint beside --out.")
+@click.option("--json", "as_json", is_flag=True, help="Say what was done as one JSON object.")
+def charnn_command(files: tuple[Path, ...], device: str | None, as_json: bool, **options: Any) -> int:
+    """Learn to write, letter by letter, from text files."""
+    return Letters(files, open_on(device or above("device", "cpu")), as_json, options).go()
+
+
+@click.command("generate")
+@click.argument("path", type=click.Path(path_type=Path), metavar="MODEL")
+@click.option("--length", type=click.IntRange(1, 10_000_000), default=500, show_default=True)
+@click.option("--start", default="", help="What it goes on from.")
+@click.option("--temperature", type=click.FloatRange(0.01, 100), default=0.7, show_default=True)
+@click.option("--top", type=click.IntRange(0), default=0, help="Only so many of the likeliest letters; 0: all.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+def generate_command(
+    path: Path, length: int, start: str, temperature: float, top: int, seed: int, as_json: bool
+) -> None:
+    """Let a net that was trained by `train charnn` write."""
+    from engine.cells.files import load
+
+    with told(path):
+        model = load(path)
+    start = start.lower() if model.lower else start
+    unknown = next((each for each in start if each not in model.letters), None)
+    if unknown is not None:
+        raise Refused("letter_unknown", letter=unknown, letters=model.letters[:40].replace("\n", "⏎"))
+    parts = written(model, start, length, temperature, top, seed)
+    if as_json:
+        click.echo(json.dumps({"start": start, "text": "".join(parts), "seed": seed}, ensure_ascii=False))
+        return
+    click.echo(start, nl=False)
+    for part in parts:
+        click.echo(part, nl=False)
+    click.echo()
