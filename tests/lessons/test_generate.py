@@ -31,8 +31,8 @@ def small(seed: int | None = None, **given: Any) -> Player:
 @every
 @pytest.mark.parametrize("layers", [1, 2])
 def test_bits_fall_far_below_guessing(cell: str, layers: int) -> None:
-    """Over five seeds, 600 updates: less than half of log₂ K."""
-    for seed in SEEDS:
+    """After 600 updates less than half of log₂ K: one layer over five seeds, two layers once."""
+    for seed in SEEDS if layers == 1 else (0,):
         made = small(seed, cell=cell, layers=layers)
         state = made.branch.history.grow(600)
         assert state.data.reading.bits < 0.5 * np.log2(len(made.start.inputs["letters"]))

@@ -29,7 +29,7 @@ async def test_there_and_back_at_every_grain(id: str, size: tuple[int, int], tmp
                 player.move(player.reel, player.reel.end(int(share * player.reel.total), grain) if share else 0)
                 screen.paint()
                 passed = [(player.spot.p, shown(screen, "stage"))]
-                while player.spot.p < player.reel.total and len(passed) < 6:
+                while player.spot.p < player.reel.total and len(passed) < 4:
                     await pilot.press("full_stop")
                     if isinstance(screen.drawer, Notice):
                         await pilot.press("escape")

@@ -50,12 +50,21 @@ def test_train_and_write(text: Path, tmp_path: Path, cell: str) -> None:
     assert len(json.loads(unroll("generate", str(out), "--length", "30", "--json").stdout)["text"]) == 30
 
 
+RUN = (*SMALL, "--updates", "2000", "--keep-every", "0")
+
+
+@pytest.fixture(scope="module")
+def whole(text: Path) -> Path:
+    """A net trained in one go."""
+    path = text.with_name("whole.npz")
+    unroll("train", "charnn", str(text), *RUN, "--out", str(path))
+    return path
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
-def test_stopped_and_taken_up(text: Path, tmp_path: Path, how: signal.Signals) -> None:
+def test_stopped_and_taken_up(text: Path, whole: Path, tmp_path: Path, how: signal.Signals) -> None:
     """The same net as in one go, to the bit."""
-    whole, out = tmp_path / "whole.npz", tmp_path / "net.npz"
-    options = (*SMALL, "--updates", "4000", "--keep-every", "0")
-    unroll("train", "charnn", str(text), *options, "--out", str(whole))
+    out, options = tmp_path / "net.npz", RUN
     kept = out.with_name("net.npz.checkpoint")
     running = subprocess.Popen([*COMMAND, str(text), *options, "--out", str(out)], env=ENV, stderr=subprocess.PIPE,
                                stdin=subprocess.DEVNULL, text=True)  # fmt: skip
