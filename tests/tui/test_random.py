@@ -1,6 +1,6 @@
 """Random keys and mouse events, seeded, at three sizes and while the terminal is resized: nothing is raised.
 
-UNROLL_EVENTS sets how many in all; continuous integration runs 4,000, a release 20,000.
+UNROLL_EVENTS sets how many in all; continuous integration runs 3,000, a release 20,000.
 """
 
 from __future__ import annotations
