@@ -151,12 +151,15 @@ def chances(device: Device, seed: int, n: int, count: int) -> list[Array]:
     return [device.put([[u]]) for u in rng(seed, n).random(count)]
 
 
-def run_over(device: Device, cell: Cell, theta: Theta, codes: HostArray, letters: int) -> tuple[Inputs, Run]:
-    """The forward pass over a text of its own: each letter wants the next."""
-    x = [one_hot(device, [code], letters) for code in codes[:-1]]
-    y = [one_hot(device, [code], letters) for code in codes[1:]]
-    inputs = Inputs(x, y, zero(device, cell, theta["V"].shape[1]))
-    return inputs, drain(cells.forward(device.xp, cell, theta, inputs))
+def inputs_over(device: Device, cell: Cell, theta: Theta, codes: HostArray, letters: int) -> Inputs:
+    """A text of its own, from zero states: each letter wants the next."""
+    x, y = ([one_hot(device, [code], letters) for code in some] for some in (codes[:-1], codes[1:]))
+    return Inputs(x, y, zero(device, cell, theta["V"].shape[1]))
+
+
+def run_over(device: Device, cell: Cell, theta: Theta, codes: HostArray, letters: int) -> Run:
+    """The forward pass over a text of its own."""
+    return drain(cells.forward(device.xp, cell, theta, inputs_over(device, cell, theta, codes, letters)))
 
 
 def traits(rows: HostArray, letters: str) -> dict[str, HostArray]:

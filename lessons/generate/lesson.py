@@ -12,7 +12,6 @@ from engine.cells import cell as cells
 from engine.cells import writing
 from engine.cells.cell import Theta
 from engine.cells.files import CELLS
-from engine.cells.school import Learned
 from engine.cells.streams import one_hot
 from engine.cells.training import Net
 from engine.check import Objective
@@ -74,13 +73,12 @@ def unsure(view: View) -> str:
     knobs, start = view.knobs, view.start
     theta = {name: column(HOST, value) for name, value in start.params.items()}
     school = learning.school(HOST, knobs, int(start.inputs["seed"]))
-    state = State(0, Learned(theta, school.start(theta, learning.Reading(0.0)).data.memory, 0.0, 0, None,
-                             learning.Reading(0.0)))  # fmt: skip
+    state = school.start(theta, learning.Reading(0.0))
     for _ in range(AHEAD):
         state = school.advance(state)
     text = learning.held(knobs)
     codes = text.codes[-400:]
-    _, run = learning.run_over(HOST, learning.cell_of(knobs), state.data.theta, codes, len(text.letters))
+    run = learning.run_over(HOST, learning.cell_of(knobs), state.data.theta, codes, len(text.letters))
     space = np.isin(np.array(list(text.letters))[codes], (" ", "\n"))
     E = np.array([float(each) for each in run.E])
     first, later = E[space[:-1] & ~space[1:]], E[~space[:-1] & ~space[1:]]
@@ -157,9 +155,7 @@ class Generate(Experiment):
         """The net on the first letters of the text, alone."""
         codes = learning.held(knobs).codes[: learning.streams(knobs).T + 1]
         cell, K, theta = learning.cell_of(knobs), len(learning.held(knobs).letters), self.theta(device, start)
-        x, y = ([one_hot(device, [code], K) for code in some] for some in (codes[:-1], codes[1:]))
-        zero = learning.zero(device, cell, start.params["V"].shape[1])
-        return Net(device, cell, theta, cells.Inputs(x, y, zero))
+        return Net(device, cell, theta, learning.inputs_over(device, cell, theta, codes, K))
 
     def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
         net = self.net(device, knobs, start)
@@ -213,8 +209,8 @@ class Generate(Experiment):
     def reading(self, device: Device, knobs: Knobs, theta: Theta, at: Path) -> Section:
         """The text that the net is watched on, read before an update."""
         codes, K = learning.under(knobs), len(learning.held(knobs).letters)
-        inputs, _ = learning.run_over(device, learning.cell_of(knobs), theta, codes, K)
-        return Net(device, learning.cell_of(knobs), theta, inputs).forward(at)
+        cell = learning.cell_of(knobs)
+        return Net(device, cell, theta, learning.inputs_over(device, cell, theta, codes, K)).forward(at)
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         cell = learning.cell_of(knobs)

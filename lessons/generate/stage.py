@@ -163,7 +163,7 @@ class Shown(Part):
         """The text that the net is watched on, as codes; what it expects after every letter; the top layer's h."""
         codes = learning.under(self.view.knobs)
         theta = {name: column(HOST, value) for name, value in self.view.start.params.items()}
-        _, run = learning.run_over(HOST, self.cell, theta, codes, self.K)
+        run = learning.run_over(HOST, self.cell, theta, codes, self.K)
         return codes, [made["yhat"][:, 0] for made in run.made], [made[self.cell.top][:, 0] for made in run.made]
 
     @cached_property
