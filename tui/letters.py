@@ -54,7 +54,7 @@ class Letters(Run):
         from engine.cells.letters import encode, vocabulary
         from engine.cells.school import Learned, School
         from engine.cells.streams import Streams
-        from engine.cells.training import Recipe
+        from engine.cells.training import Recipe, drawn
         from engine.device import HOST, rng
         from engine.history import State
         from engine.optimisers import OPTIMISERS as BY_NAME
@@ -78,11 +78,10 @@ class Letters(Run):
             return before + (bits - before) / min(n, 100)
 
         school: School[float] = School(self.device, recipe, source, o["hidden"], look, kind)
-        draw, theta = rng(o["seed"]), {}
-        for name, shape in cell.shapes(o["hidden"], len(letters)).items():
-            value = draw.normal(0, (3 * o["hidden"]) ** -0.5, shape) if len(shape) == 2 else np.zeros((*shape, 1))
-            value = value + 1 if name.rstrip("234") == "bf" else value
-            theta[name] = value.astype(kind) if self.device is HOST else self.device.put(value)
+        theta = {}
+        for name, value in drawn(cell, o["hidden"], len(letters), rng(o["seed"])).items():
+            shaped = value if value.ndim == 2 else value[:, None]
+            theta[name] = shaped.astype(kind) if self.device is HOST else self.device.put(shaped)
         state = school.start(theta, even)
         model = Model(o["cell"], o["layers"], {}, letters, o["lower"])
         started = {

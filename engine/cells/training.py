@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from engine import descent
 from engine.cells import cell as cells
 from engine.cells.cell import Cell, Inputs, Made, Run, Theta
-from engine.device import Array, Device
+from engine.device import HOST, Array, Device, HostArray, Rng
 from engine.history import State, Track
 from engine.optimisers import Memory, Optimiser, begin, clip_by_norm, norm, update
 from engine.reel import Env, Grains, Reel, Section
@@ -111,6 +111,17 @@ class Net:
 def last_states(cell: Cell, run: Run) -> Made:
     """The states after the last timestep."""
     return {name: run.made[-1][name] for name in cell.carry}
+
+
+def drawn(cell: Cell, H: int, K: int, draw: Rng) -> dict[str, HostArray]:
+    """N(0, 1/3H), as wide as PyTorch's; vectors, flat, are 0, but 1 at an LSTM's forget gate."""
+    xp, found = HOST.xp, {}
+    for name, shape in cell.shapes(H, K).items():
+        if len(shape) == 2:
+            found[name] = draw.normal(0, (3 * H) ** -0.5, shape)
+        else:
+            found[name] = xp.ones(shape) if name.startswith("bf") else xp.zeros(shape)
+    return found
 
 
 def start(device: Device, theta: Theta, optimiser: Optimiser) -> State:

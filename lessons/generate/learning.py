@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.cells import cell as cells
+from engine.cells import training
 from engine.cells.cell import Cell, Inputs, Made, Run, Theta
 from engine.cells.files import CELLS
 from engine.cells.letters import decode, encode, vocabulary
@@ -89,14 +90,8 @@ def recipe(knobs: Knobs) -> Recipe:
 
 
 def drawn(knobs: Knobs, seed: int) -> dict[str, HostArray]:
-    """N(0, 1/3H), as wide as PyTorch's; biases 0, but 1 at an LSTM's forget gate."""
-    cell, H, draw = cell_of(knobs), int(knobs["hidden"]), rng(seed)
-    shapes = cell.shapes(H, len(held(knobs).letters))
-    params = {
-        name: draw.normal(0, (3 * H) ** -0.5, shape) if len(shape) == 2 else np.zeros(shape)
-        for name, shape in shapes.items()
-    }
-    return {name: np.ones(H) if name.rstrip("2") == "bf" else value for name, value in params.items()}
+    """The weights that a seed gives."""
+    return training.drawn(cell_of(knobs), int(knobs["hidden"]), len(held(knobs).letters), rng(seed))
 
 
 # what is read
