@@ -49,14 +49,14 @@ class Section(NamedTuple):
 def rank(grains: Grains, path: Path, at: int) -> int:
     """How fine the place path[at] is: a loop by its name; a phase as "act" when outermost, else as "phase",
 
-    or one finer within another phase.
+    but always finer than what it stands in.
     """
     name, index = path[at]
     if index >= 0:
         return grains[name]
     if at == 0:
         return grains["act"]
-    return grains["phase"] + (path[at - 1][1] < 0 and at > 1)
+    return max(grains["phase"], rank(grains, path, at - 1) + 1)
 
 
 def group(grains: Grains, path: Path, grain: int) -> Path:

@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from engine.device import HostArray
 from lessons.contract import View
-from lessons.panels import Block, Formula, Item, Matrix, Row, Series
+from lessons.figures import five
+from lessons.panels import Axis, Block, Formula, Heat, Item, Label, Matrix, Panel, Row, Series
 from lessons.text import Text
 from lessons.typeset import law, subscript
 
 Rules = Mapping[str, str]
 GAP = "   "
+WIDE = 10
+"""Ledgers of more timesteps than this are drawn as heat."""
 
 
 class Parts:
@@ -65,6 +69,34 @@ def flow(id: str, items: Mapping[int, Item], priority: int, label: str = "", tit
 def laws(rules: Rules, *ops: str, right: str = "") -> Formula:
     """The act's formulas, from the rules that compute it."""
     return Formula(id="law", priority=9, lines=[GAP.join(law(rules[op]) for op in ops)], right=right)
+
+
+def ledger(
+    title: str, values: HostArray, axis: Axis, at: tuple[int | None, int | None], written: tuple[int, int] | None,
+    symbol: str, tails: Mapping[int, str], tail: str, priority: int = 6,
+) -> Panel:  # fmt: skip
+    """One number for every t and k ≤ t, NaN where it is not known yet; `at` is where the walk is, `tails` by t.
+
+    Up to WIDE timesteps in digits, more of them as heat.
+    """
+    T, (t, k) = len(values), at
+    if T > WIDE:
+        return Heat(
+            id="ledger",
+            priority=priority,
+            title=title,
+            block=Block(symbol, values, values.shape),
+            focus=(t or 0, k or 0),
+        )
+    rows = []
+    for row in range(T):
+        shown = ["·" if np.isnan(value) else five(float(value)) for value in values[row, : row + 1]]
+        items: dict[int, Item] = {
+            col: Label(each, written=(row, col) == written, role="dim" if each in "·0" else "")
+            for col, each in enumerate(shown)
+        }
+        rows.append(Row(subscripted("E", row), items, tail=tails.get(row, ""), mark=row == t))
+    return Matrix(id="ledger", priority=priority, title=title, rows=rows, axis=axis, tail=tail)
 
 
 def measured(name: str, held: Sequence[float], first: int, dotted: bool) -> Series:

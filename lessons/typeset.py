@@ -84,6 +84,8 @@ def _name(family: str, indices: list[str]) -> str:
     other = NAMES.get()
     if family.removesuffix("_init") in other:
         return other[family.removesuffix("_init")] + (subscript(",".join(indices)) if family in other else "₋₁")
+    if family in ("gh", "gc") and len(indices) > 1:
+        return f"∂E{subscript(indices[0])}/∂{family[1]}{subscript(indices[1])}"
     if family in LETTERS:
         return LETTERS[family] + subscript(",".join(indices))
     if family == "column":

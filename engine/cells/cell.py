@@ -268,16 +268,3 @@ def objective(xp: Any, cell: Cell, theta: Theta, inputs: Inputs) -> Objective:
         return sum(drain(forward(xp, cell, {**theta, **moved}, inputs)).E)
 
     return Objective(theta, E, drain(sweep(xp, cell, theta, inputs, drain(forward(xp, cell, theta, inputs)))))
-
-
-def only_last(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Run, t: int) -> list[Made]:
-    """What the way back leaves at k = 0 … t where E_t alone counts, in one layer: gh[k], deltas, in an LSTM gc[k]."""
-    later: Made = {}
-    found: list[Made] = []
-    for k in range(t, -1, -1):
-        now = run.made[k]
-        gh = cell.carried(theta, later) if later else theta["V"].T @ (now["yhat"] - inputs.y[k])
-        left = dict(drain(cell.back(xp, theta, now, before(inputs, run, k), gh, later, k)))
-        later = {**now, **left, "gh": gh}
-        found.append(later)
-    return found[::-1]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 from engine import descent
 from engine.cells import cell as cells
+from engine.cells import ledger
 from engine.cells.cell import Cell, Inputs, Made, Run, Theta
 from engine.device import HOST, Array, Device, HostArray, Rng
 from engine.history import State, Track
 from engine.optimisers import Memory, Optimiser, begin, clip_by_norm, norm, update
-from engine.reel import Env, Grains, Reel, Section
+from engine.reel import Env, Families, Grains, Late, Reel, Section
 from engine.step import Path, drain
 
 
@@ -45,6 +47,8 @@ class Net:
         self.T, self.asked = len(inputs.x), sum(y is not None for y in inputs.y)
         self._run: Run | None = None
         self._grad: Theta | None = None
+        self._rows: list[Made] | None = None
+        self._left: dict[str, Array] | None = None
 
     @property
     def run(self) -> Run:
@@ -61,14 +65,22 @@ class Net:
         return self._grad
 
     @property
+    def rows(self) -> list[Made]:
+        """The whole ledger, see `engine.cells.ledger.whole`."""
+        if self._rows is None:
+            self._rows = ledger.whole(self.device.xp, self.cell, self.theta, self.inputs, self.run)
+        return self._rows
+
+    @property
     def left(self) -> dict[str, Array]:
         """All that the way back has written, by symbol."""
-        found: dict[str, Array] = {}
-        for step in cells.sweep(self.device.xp, self.cell, self.theta, self.inputs, self.run):
-            found |= step.values
-        return found
+        if self._left is None:
+            self._left = {}
+            for step in cells.sweep(self.device.xp, self.cell, self.theta, self.inputs, self.run):
+                self._left |= step.values
+        return self._left
 
-    def env(self, ran: bool, **more: Any) -> Env:
+    def env(self, ran: bool, families: Families | None = None, late: Late | None = None, **more: Any) -> Env:
         """The parameters, the inputs and the start; with `ran` all that the forward pass left; and more."""
         given: dict[str, Any] = {"x": self.inputs.x, "y": self.inputs.y}
         if ran:
@@ -77,8 +89,8 @@ class Net:
             losses = iter(self.run.E)
             given["E"] = [next(losses) if y is not None else None for y in self.inputs.y]
         start = {f"{name}_init": value for name, value in self.inputs.start.items()}
-        families = {name: (lambda t, v=v: v[t] if 0 <= t < self.T else None) for name, v in given.items()}
-        return Env({**self.theta, **start, "B": self.inputs.B, **more}, families)
+        made: Families = {name: (lambda t, v=v: v[t] if 0 <= t < self.T else None) for name, v in given.items()}
+        return Env({**self.theta, **start, "B": self.inputs.B, **more}, {**made, **(families or {})}, late)
 
     def forward(self, at: Path) -> Section:
         """One timestep after the other."""
@@ -97,6 +109,48 @@ class Net:
             lambda: self.env(True),
             cells.lengths(self.cell, self.T, self.asked)[1],
         )
+
+    def row(self, at: Path, t: int) -> Section:
+        """Row t of the ledger."""
+        xp, cell = self.device.xp, self.cell
+        return Section(
+            at,
+            lambda: ledger.row(xp, cell, self.theta, self.inputs, self.run, t, self._columns(t), at),
+            lambda: self.env(True, self._above(t), {f"norms_{q}": partial(self.norms, q) for q in self.rows[0]}),
+            ledger.length(cell, t),
+        )
+
+    def _above(self, t: int) -> Families:
+        """What the rows above row t left."""
+        xp, B, road = self.device.xp, self.inputs.x[0].shape[1], ledger.road(self.cell)
+
+        def of(family: str, row: int, k: int | None = None) -> Array | None:
+            if k is None:  # what the one sweep over all losses finds at a timestep
+                return self.left.get(f"{family}[{row}]")
+            return self.rows[k][family][:, (row - k) * B : (row - k + 1) * B] if 0 <= k <= row < t else None
+
+        def reach(row: int, k: int) -> Array | None:
+            found = of(road, row, k)
+            return None if found is None else xp.sqrt(xp.sum(found**2))
+
+        def column(k: int) -> Array | None:
+            return ledger.summed(xp, self.rows[k][road], t - k, B) if k < t else None
+
+        return {
+            **{family: partial(of, family) for family in self.rows[0]},
+            "reach": reach,
+            "column": column,
+            "e": lambda row: self.run.made[row]["yhat"] - self.inputs.y[row] if row < t else None,
+        }
+
+    def norms(self, family: str) -> Array:
+        """‖family[t,k]‖ of the whole ledger (T, T), 0 for k > t; of a batch of one."""
+        return ledger.norms(self.device.xp, [made[family] for made in self.rows])
+
+    def _columns(self, t: int) -> list[Array]:
+        """Σ of the rows above row t, on the road, by k."""
+        column = self._above(t)["column"]
+        return [column(k) for k in range(t)]
 
     def road(self, at: Path) -> Section:
         """The product of the gates on the road."""

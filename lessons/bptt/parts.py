@@ -11,14 +11,11 @@ from engine.step import symbol
 from lessons.contract import View
 from lessons.figures import five
 from lessons.figures import loss as loss_figures
-from lessons.panels import Axis, Bar, Block, Edge, Graph, Heat, Item, Label, Matrix, Node, Panel, Row, Strip
+from lessons.panels import Axis, Bar, Block, Edge, Graph, Item, Label, Node, Panel, Row, Strip
+from lessons.parts import WIDE, ledger, subscripted
 from lessons.parts import Parts as Common
-from lessons.parts import subscripted
 from lessons.text import Text
 from lessons.typeset import subscript
-
-WIDE = 10
-"""Ledgers of more timesteps than this are drawn as heat."""
 
 
 class Parts(Common):
@@ -141,20 +138,9 @@ class Parts(Common):
         if flipped:
             values = self._signed(p, values)
         title = self.say("ledger_cell" if flipped else "ledger").format(p=p)
-        if self.T > WIDE:
-            focus = (self.t or 0, self.k if self.k is not None else 0)
-            block = Block(f"norms_{p}", values, values.shape)
-            return Heat(id="ledger", priority=6, title=title, block=block, focus=focus)
-        rows = []
-        for t in range(self.T):
-            items: dict[int, Item] = {}
-            for k in range(t + 1):
-                value = values[t, k]
-                shown = "·" if np.isnan(value) else five(float(value))
-                items[k] = Label(shown, written=(t, k) == written, role="dim" if shown in "·0" else "")
-            rows.append(Row(f"E{subscript(str(t))}", items, tail=self._sum_of_row(p, t, values), mark=t == self.t))
+        tails = {t: self._sum_of_row(p, t, values) for t in range(self.T)} if self.T <= WIDE else {}
         tail = "Σₖ" if flipped else "‖Σₖ‖"
-        return Matrix(id="ledger", priority=6, title=title, rows=rows, axis=self.axis, tail=tail)
+        return ledger(title, values, self.axis, (self.t, self.k), written, f"norms_{p}", tails, tail)
 
     def _signed(self, p: str, norms: HostArray) -> HostArray:
         """Entry [0, 0] (for U: of the letter read first) of every term that is known."""

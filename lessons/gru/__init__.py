@@ -14,7 +14,7 @@ CARD = Card(
         "en": "Two gates and no cell: keep so much of the old, take so much of the new.",
         "zh": "两个门，没有细胞：旧的留多少，新的就取其余。",
     },
-    acts=("forward", "backward", "road", "train"),
+    acts=("forward", "backward", "ledger", "road", "train"),
     needs=("lstm",),
     knobs=(*knobs(Knob("keep", "float", 1.0, -10, 10)), Knob("reset", "choice", "before", choices=("before", "after"))),
     notation=notation("zrn"),

@@ -35,7 +35,7 @@ CARD = Card(
         "en": "A state that no matrix touches on its way through time: only scaled, and added to.",
         "zh": "有一种状态，沿时间往前走，不经过任何矩阵：只有缩放和相加。",
     },
-    acts=("forward", "backward", "road", "train"),
+    acts=("forward", "backward", "ledger", "road", "train"),
     needs=("bptt",),
     knobs=knobs(Knob("forget", "float", 1.0, -10, 10)),
     notation=notation("ifog"),

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine import descent
 from engine.cells import cell as cells
+from engine.cells import ledger
 from engine.cells.cell import Cell, Inputs
 from engine.cells.lstm import LSTM
 from engine.cells.training import Learning, Net, Recipe, advance, start, track
@@ -23,11 +24,12 @@ from lessons.contract import Ask, Knobs, Start, View
 from lessons.course import Card
 from lessons.experiment import Experiment, carried, column
 from lessons.knobs import Refused, Value
-from lessons.lstm.stage import panels, says
+from lessons.lstm import stage
+from lessons.lstm.ledger import panels as in_ledger
 from lessons.panels import Stage
 from lessons.text import Text
 
-GRAINS: Grains = {"act": 0, "update": 1, "phase": 2, "t": 3, "k": 3, "op": 5}
+GRAINS: Grains = {"act": 0, "update": 1, "phase": 2, "t": 3, "k": 4, "gate": 5, "op": 6}
 AHEAD = 200
 """Updates that a prediction looks ahead."""
 
@@ -60,6 +62,18 @@ def most_told(view: View) -> str:
     return max(size, key=lambda q: size[q])
 
 
+def at_column(knobs: Knobs, start: Start) -> Path | None:
+    last = steps(start) - 1
+    return (("ledger", -1), ("t", last), ("k", 0), ("sum", -1)) if last > 1 else None
+
+
+def loudest(view: View) -> str:
+    """Whose error is the longest at the first timestep."""
+    lengths = stage.first_column(view)
+    at = int(np.argmax(lengths))
+    return "near" if at == 0 else "far" if at == len(lengths) - 1 else "between"
+
+
 def at_road(knobs: Knobs, start: Start) -> Path | None:
     return (("road", -1), ("k", 0)) if steps(start) > 1 else None
 
@@ -79,7 +93,7 @@ class Gated(Experiment):
     """See `lessons.contract.Lesson`. Wq, Uq, bq belong to gate q; V and by to the output; states begin at *_init."""
 
     grains = GRAINS
-    grain = "phase"
+    grain = "gate"
     example = False
     explains = ("h", "c", "gc", "gh", "delta", "road", "yhat")
     draws = frozenset({"text", "hidden"})
@@ -91,6 +105,7 @@ class Gated(Experiment):
         self.asks = (
             Ask("keep", at_keep, "number", kept, tolerance=0.15),
             Ask("most", at_first, "choice", most_told),
+            Ask("whose", at_column, "choice", loudest),
             Ask("left", at_road, "number", left, tolerance=0.15),
             Ask("learns", at_training, "choice", self.learns, track="train"),
         )
@@ -109,6 +124,7 @@ class Gated(Experiment):
                 "gh",
                 "gc",
                 "road",
+                "column",
                 "h_init",
                 "c_init",
                 "by",
@@ -183,8 +199,10 @@ class Gated(Experiment):
 
     def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
         net = self.net(device, knobs, start)
+        rows = [net.row((("ledger", -1),), t) for t in range(net.T)]
         return Reel(
-            [net.forward((("forward", -1),)), net.backward((("backward", -1),)), net.road((("road", -1),))], GRAINS
+            [net.forward((("forward", -1),)), net.backward((("backward", -1),)), *rows, net.road((("road", -1),))],
+            GRAINS,
         )
 
     def track(self, device: Device, knobs: Knobs, begun: Start, fork: State | None = None) -> Track | None:
@@ -197,7 +215,11 @@ class Gated(Experiment):
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         cell = self.cell(knobs)
-        return {**cells.rules(cell), **descent.rules(OPTIMISERS[str(knobs["optimiser"])], cell.names)}
+        return {
+            **cells.rules(cell),
+            **ledger.rules(cell),
+            **descent.rules(OPTIMISERS[str(knobs["optimiser"])], cell.names),
+        }
 
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
         return cells.objective(device.xp, self.cell(knobs), self.theta(device, start), self.sequence(device, start))
@@ -213,13 +235,14 @@ class Gated(Experiment):
         return "yes" if guesses == view.start.inputs["y"] else "no"
 
     def panels(self, view: View, text: Text) -> Stage:
-        return panels(view, text, self.rule(view.knobs), self.cell(view.knobs))
+        made = stage.panels if view.act != "ledger" else in_ledger
+        return made(view, text, self.rule(view.knobs), self.cell(view.knobs))
 
     def says(self, view: View, text: Text) -> dict[str, Any]:
-        return says(view, text)
+        return stage.says(view, text)
 
     def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
-        """Losses, the gradient before any clipping, every gate and state of every timestep, and the road."""
+        """Losses, the gradient before any clipping, every gate and state of every timestep, the road, the ledger."""
         net, get = self.net(device, knobs, start), device.get
         run = net.run
         losses = [float(get(E)) for E in run.E]
@@ -234,6 +257,7 @@ class Gated(Experiment):
             "grad": grad,
             **{name: [get(made[name])[:, 0] for made in run.made] for name in names},
             "road": product,
+            "reach": [row[: t + 1] for t, row in enumerate(get(net.norms(ledger.road(net.cell))))],
         }
 
 

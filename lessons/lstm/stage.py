@@ -30,7 +30,7 @@ class Shown(Parts):
         self.t = view.loop("t") if view.loop("t") is not None else view.loop("k")
         phases = [name for name, index in view.path if index < 0]
         self.phase = phases[-1] if phases else "forward"
-        self.back = "backward" in phases
+        self.back = "backward" in phases or "ledger" in phases
 
     @cached_property
     def axis(self) -> Axis:
@@ -42,6 +42,10 @@ class Shown(Parts):
         """The timesteps that may be in sight."""
         focus = self.t or 0
         return range(max(0, focus - 12), min(self.T, focus + 13))
+
+    def left(self, family: str, k: int) -> str:
+        """The symbol of what the way back leaves at timestep k."""
+        return f"{family}[{k}]"
 
     @property
     def gate(self) -> str:
@@ -67,15 +71,15 @@ class Shown(Parts):
                 Node(f"x{t}", "input", t, self.vocabulary[self.inputs["x"][t]]),
             ]  # fmt: skip
             known = self.known(f"{road}[{t}]")
-            came = self.back and self.known(f"g{road}[{t}]")
+            came = self.back and self.known(self.left(f"g{road}", t))
             way = "backward" if came else "forward" if known else ""
-            live = f"{road}[{t}]" in written or f"g{road}[{t}]" in written
+            live = f"{road}[{t}]" in written or self.left(f"g{road}", t) in written
             edges.append(Edge(f"x{t}", f"{road}{t}", "W", way, live))
             if road != "h":
                 edges.append(
                     Edge(f"c{t}", f"h{t}", "o", "backward" if came else "forward" if self.known(f"h[{t}]") else "")
                 )
-            above = "backward" if self.back and self.known(f"e[{t}]") else "forward" if E is not None else ""
+            above = "backward" if self.told(t) else "forward" if E is not None else ""
             edges.append(Edge(f"h{t}", f"E{t}", "V", above, f"a[{t}]" in written or f"e[{t}]" in written))
             if t == 0 or t - 1 in self.near:
                 flows = "backward" if came and t > 0 else "forward" if known else ""
@@ -87,10 +91,18 @@ class Shown(Parts):
         }
         return Graph(id="graph", priority=10, layout="time", rows=rows, nodes=nodes, edges=edges, axis=self.axis)
 
+    def of_loss(self, of: str) -> str:
+        """∂E/∂ of something."""
+        return f"∂E/∂{of}"
+
+    def told(self, t: int) -> bool:
+        """Whether the loss at t has sent its error into the net."""
+        return self.back and self.known(f"e[{t}]")
+
     def over_time(self, names: list[tuple[str, str]], id: str, priority: int = 9) -> Matrix:
         """Families under every timestep: (label, family)."""
         rows = [
-            Row(label, {t: self.vector(f"{family}[{t}]", self.H) for t in self.near}, mark=family == self.lit)
+            Row(label, {t: self.vector(self.left(family, t), self.H) for t in self.near}, mark=family == self.lit)
             for label, family in names
         ]
         return Matrix(id=id, priority=priority, rows=rows, axis=self.axis)
@@ -108,7 +120,7 @@ class Shown(Parts):
 
     def errors(self) -> Matrix:
         """What comes back to every state and gate."""
-        states = [(f"∂E/∂{s}", f"g{s}") for s in reversed(self.cell.states)]
+        states = [(self.of_loss(s), f"g{s}") for s in reversed(self.cell.states)]
         return self.over_time([*states, *((f"δ{q}", f"delta_{q}") for q in self.cell.gates)], "errors", 10)
 
     def matrix(self, name: str, shape: tuple[int, int], title: str, labels: str = "") -> Block:
@@ -246,6 +258,12 @@ def stepped(shown: Shown) -> Matrix:
     return flow("step", found, 9)
 
 
+def first_column(view: View) -> list[float]:
+    """How long the error of every loss is at the first timestep, as far as it is known."""
+    found = (view.get(f"reach[{t},0]") for t in range(len(view.start.inputs["x"])))
+    return [float(each.reshape(-1)[0]) for each in found if each is not None]
+
+
 def says(view: View, text: Text) -> dict[str, Any]:
     """The fields that the text of `lstm` and `gru` may use."""
     knobs, params = view.knobs, view.start.params
@@ -260,5 +278,6 @@ def says(view: View, text: Text) -> dict[str, Any]:
         "bias": f"{float(knobs['keep' if gru else 'forget']):g}".replace("-", "−"),
         "keep": "·" if keep is None else five(float(keep.reshape(-1)[0])).strip(),
         "left": "·" if road is None else five(float(road.reshape(-1)[0])).strip(),
+        "ten": T * (T + 1) // 2, "column": "  ".join(five(each).strip() for each in first_column(view)) or "·",
         "last": subscript(str(T - 1)), "form": text.phrase("labels", f"form_{knobs['reset']}") if gru else "",
     }  # fmt: skip

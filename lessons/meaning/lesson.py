@@ -22,7 +22,7 @@ from lessons.meaning.stage import panels, says
 from lessons.panels import Stage
 from lessons.text import Text
 
-GRAINS: Grains = {"act": 0, "phase": 1, "w": 2, "n": 2, "i": 3, "a": 3, "b": 3, "o": 3, "op": 4}
+GRAINS: Grains = {"act": 0, "phase": 1, "w": 2, "n": 2, "i": 3, "a": 3, "b": 4, "o": 4, "op": 5}
 SIZES = (10, 100, 1000, 10_000, 100_000, 1_000_000)
 """The vocabularies of the last act."""
 ENDS = re.compile(r"[/.!?。！？；;\n]+")

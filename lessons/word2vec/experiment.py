@@ -25,7 +25,7 @@ from lessons.corpora import read as corpora
 from lessons.knobs import Refused, Value
 
 xp = HOST.xp
-GRAINS: Grains = {"act": 0, "update": 1, "batch": 2, "n": 3, "phase": 4, "c": 5, "j": 5, "w": 5, "op": 6}
+GRAINS: Grains = {"act": 0, "update": 1, "batch": 2, "n": 3, "phase": 4, "c": 5, "j": 5, "w": 6, "op": 7}
 FIRST = 24
 """Words whose chances are worked out one by one."""
 BATCH, LARGER, MANY = 8, 64, 1000

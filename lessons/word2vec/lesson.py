@@ -84,7 +84,7 @@ class Word2vec(Experiment):
     """See `lessons.contract.Lesson`. Row w of V and of U belongs to word w, by falling count; of Theta to node w."""
 
     grains = exp.GRAINS
-    grain = "j"
+    grain = "w"
     example = False
     asks = (
         Ask("stays", at_most_frequent, "number", stays, tolerance=0.2),

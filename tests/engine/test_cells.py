@@ -13,9 +13,9 @@ import pytest
 from engine import srn
 from engine.activations import ACTIVATIONS
 from engine.cells import cell as cells
-from engine.cells import gru, lstm, plain
+from engine.cells import gru, ledger, lstm, plain
 from engine.cells.cell import Cell, Inputs, Theta
-from engine.device import HOST, Device, rng
+from engine.device import HOST, Array, Device, rng
 from engine.reel import Env, Reel, Section
 from engine.step import drain
 from tests.engine.cases import one_hot
@@ -195,13 +195,42 @@ def test_the_plain_cell_is_the_lectures_network(seed: int) -> None:
 
 @gated
 def test_one_loss_alone_adds_up_to_the_sweep(cell: Cell) -> None:
+    """Rows of the ledger: each the gradient of its own loss, their sum what the sweep finds, all at once the same."""
     theta, inputs = make(HOST, cell, 6)
     run = drain(cells.forward(np, cell, theta, inputs))
-    rows = [cells.only_last(np, cell, theta, inputs, run, t) for t in range(T)]
-    gate, before = cell.gates[0], [cells.before(inputs, run, k)["h"] for k in range(T)]
-    total = sum(row[k][f"delta_{gate}"] @ before[k].T for t, row in enumerate(rows) for k in range(t + 1))
-    grad = drain(cells.sweep(np, cell, theta, inputs, run))
-    np.testing.assert_allclose(total, grad[f"U{gate}"], atol=1e-12)
+    columns: list[Array] = []
+    rows = []
+    for t in range(T):
+        values: dict[str, Array] = {}
+        walk, found = ledger.row(np, cell, theta, inputs, run, t, columns), None
+        count = 0
+        while found is None:
+            try:
+                step = next(walk)
+                values |= step.values
+                count += 1
+            except StopIteration as end:
+                found = end.value
+        assert count == ledger.length(cell, t)
+        columns = [values[f"column[{k}]"] for k in range(t + 1)]
+        rows.append(found)
+    left: dict[str, Array] = {}
+    for step in cells.sweep(np, cell, theta, inputs, run):
+        left |= step.values
+    whole = ledger.whole(np, cell, theta, inputs, run)
+    for k in range(T):
+        np.testing.assert_allclose(columns[k], left[f"{ledger.road(cell)}[{k}]"], atol=1e-13)
+        for name in ("gh", *(f"delta_{gate}" for gate in cell.gates)):
+            np.testing.assert_allclose(sum(row[k][name] for row in rows[k:]), left[f"{name}[{k}]"], atol=1e-13)
+            side_by_side = np.concatenate([row[k][name] for row in rows[k:]], axis=1)
+            np.testing.assert_allclose(whole[k][name], side_by_side, atol=1e-14)
+    alone = inputs._replace(y=[None] * (T - 1) + [inputs.y[T - 1]])
+    last: dict[str, Array] = {}
+    for step in cells.sweep(np, cell, theta, alone, run):
+        last |= step.values
+    for k in range(T):
+        for name in ("gh", *(f"delta_{gate}" for gate in cell.gates)):
+            np.testing.assert_allclose(rows[T - 1][k][name], last[f"{name}[{k}]"], atol=1e-14)
 
 
 def test_nothing_but_f_on_the_road() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engine.device import HOST, Device
+from engine.reel import rank
 from lessons.course import Card, course
 from lessons.knobs import Refused
 from lessons.player import Player
@@ -53,6 +54,17 @@ def test_sections_are_as_long_as_they_say(card: Card) -> None:
     for n, section in enumerate(reel.sections):
         assert len(reel.tape(n)) == section.length, section.place
         assert all(step.path[: len(section.place)] == section.place for step in reel.tape(n))
+
+
+@every
+def test_every_place_is_finer_than_what_it_stands_in(card: Card) -> None:
+    """So that each part of the address is a grain to step at, and none of them two."""
+    reel = make(card).reel
+    paths = {step.path for section in reel.sections for step in section.open()}
+    for path in paths:
+        ranks = [rank(reel.grains, path, at) for at in range(len(path))]
+        assert ranks == sorted(set(ranks)), path
+        assert ranks[-1] < reel.grains["op"], path
 
 
 @every

@@ -11,11 +11,12 @@ import pytest
 
 from engine.cells.training import advance
 from engine.device import HOST
+from lessons.figures import five
 from lessons.gru import CARD as GRU
 from lessons.knobs import Refused
 from lessons.lstm import CARD as LSTM
 from lessons.lstm.lesson import Gated
-from lessons.panels import Bar, Graph, Matrix
+from lessons.panels import Bar, Graph, Label, Matrix
 from lessons.player import Player
 from lessons.show import everything
 from lessons.state import restore
@@ -148,3 +149,57 @@ def test_an_edit_and_a_fork(kind: str) -> None:
     made.fork("rate", "0.5")
     made.history.grow(20)
     assert made.branches[0].history.grow(20).data.loss != made.history.state(20).data.loss
+
+
+@both
+def test_the_ledger_shows_every_loss_alone(kind: str) -> None:
+    """Its numbers are the walk's; row by row they come; with v, what the gate at work hears; sums meet the sweep's."""
+    made = player(kind, 4, text="(a)a(a", hidden=3)
+    text = load(type(made.lesson).__module__.rpartition(".")[0], "en")
+    reach, T, gate = result(made)["reach"], 5, CARDS[kind][2]
+    made.jump("ledger/t=3/k=1/sum")
+    panels = {panel.id: panel for panel in made.lesson.panels(made.view(), text)}
+    ledger, sums, graph = panels["ledger"], panels["columns"], panels["graph"]
+    assert isinstance(ledger, Matrix)
+    assert isinstance(sums, Matrix)
+    assert isinstance(graph, Graph)
+    shown = [[item.text for item in row.items.values() if isinstance(item, Label)] for row in ledger.rows]
+    for t in range(T):
+        known = {0: 1, 1: 2, 2: 3, 3: 3}.get(t, 0)
+        wanted = [five(float(each)) for each in reach[t]]
+        at = range(1, 4) if t == 3 else range(known)
+        assert shown[t] == [wanted[k] if k in at else "·" for k in range(t + 1)]
+    ways, road = {edge.start: edge.way for edge in graph.edges if edge.label == gate}, "c" if kind == "lstm" else "h"
+    assert ways[f"{road}2"] == ways[f"{road}0"] == "backward"
+    assert ways[f"{road}3"] == "forward"
+    made.flipped = True
+    flipped = next(panel for panel in made.lesson.panels(made.view(), text) if panel.id == "ledger")
+    assert isinstance(flipped, Matrix)
+    label = flipped.rows[2].items[1]
+    delta = made.view().get(f"delta_{gate}[2,1]")
+    assert isinstance(label, Label)
+    assert delta is not None
+    assert label.text == five(float(np.linalg.norm(delta)))
+    made.jump("ledger/t=4/k=0/sum")
+    view = made.view()
+    for k in range(T):
+        column, sweep = view.get(f"column[{k}]"), view.get(f"{'gc' if kind == 'lstm' else 'gh'}[{k}]")
+        np.testing.assert_allclose(np.asarray(column), np.asarray(sweep), atol=1e-14)
+        assert np.abs(np.asarray(sweep)).max() > 1e-3
+
+
+@both
+def test_steps_go_by_timestep_and_by_gate(kind: str) -> None:
+    made = player(kind)
+    made.forward()
+    assert made.view().path[2][0].startswith("gate_")
+    made.set_grain(1)
+    for t in range(3):
+        made.forward()
+        assert made.view().path[:2] == (("forward", -1), ("t", t))
+        assert made.view().get(f"E[{t}]") is not None
+    made.back()
+    assert made.view().get("E[2]") is None
+    made.set_grain(2)
+    made.forward()
+    assert made.view().path[2][0].startswith("gate_")
