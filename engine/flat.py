@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -12,6 +13,16 @@ from engine.optimisers import Memory, Optimiser
 xp = HOST.xp
 CHUNK = 1 << 15
 """Numbers that are moved at a time."""
+LINE = 64
+"""Bytes of a cache line."""
+
+
+def aligned(shape: tuple[int, ...], kind: Any = float) -> Array:
+    """Zeros from an address that a cache line begins at: vector units of 64 bytes read such arrays at full speed."""
+    size = math.prod(shape) * xp.dtype(kind).itemsize
+    raw = xp.zeros(size + LINE, xp.uint8)
+    first = -raw.ctypes.data % LINE
+    return raw[first : first + size].view(kind).reshape(shape)
 
 
 class Layout(NamedTuple):

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from engine.cells import cell as cells
-from engine.cells import fast
+from engine.cells import fast, layers
 from engine.cells.cell import Cell, Inputs
+from engine.cells.thin import Thin, cut
 from engine.device import HOST, HostArray, rng
-from engine.flat import packed
+from engine.flat import aligned, packed
 from engine.optimisers import OPTIMISERS, begin, clip_by_norm, update
 from engine.step import drain
 from tests.engine.cases import one_hot
@@ -54,6 +55,7 @@ def gap(module: Any, cell: Cell, case: tuple[int, bool, bool, bool], seed: int =
     B, letters, last, mean = case
     theta, window = drawn(cell, seed, B, letters, last)
     inputs, made = walked(window, last, mean), kernel(module, cell, *case)
+    made.gradient(packed(theta, made.layout), *drawn(cell, seed + 7, B, letters, last)[1])  # nothing of it may stay
     E = made.gradient(packed(theta, made.layout), *window)
     run = drain(cells.forward(np, cell, theta, inputs))
     grad = drain(cells.sweep(np, cell, theta, inputs, run))
@@ -123,7 +125,7 @@ def test_single_precision() -> None:
 
 BROKEN = [
     ("xp.multiply(gh[t], lc[t], out=gc)", "gc[...] = gh[t]"),
-    ("gc *= self.z_at[t + 1][2]", "pass"),
+    ("gc *= self.gates_at[t + 1][2]", "pass"),
     ("(f, to_f, self.c[:-1][some])", "(f, to_f, self.c[1:][some])"),
     ("to_g *= i", "to_g *= o"),
     ("to_r *= to_n", "pass"),
@@ -141,10 +143,39 @@ BROKEN = [
 ]
 
 
+def broken(old: str, new: str) -> Any:
+    """The fast form with one piece of its source replaced."""
+    made, pieces = {}, 0
+    for module in (layers, fast):
+        source = Path(str(module.__file__)).read_text(encoding="utf-8")
+        pieces += source.count(old)
+        made[module] = ModuleType(module.__name__)
+        exec(compile(source.replace(old, new), str(module.__file__), "exec"), made[module].__dict__)
+    assert pieces == 1, old
+    made[fast].__dict__["KINDS"] = made[layers].__dict__["KINDS"]
+    return made[fast]
+
+
 @pytest.mark.parametrize(("old", "new"), BROKEN)
 def test_a_broken_fast_form_is_noticed(old: str, new: str) -> None:
-    source = Path(fast.__file__).read_text(encoding="utf-8")
-    assert source.count(old) == 1, old
-    broken = ModuleType("broken")
-    exec(compile(source.replace(old, new), fast.__file__, "exec"), broken.__dict__)
-    assert max(gap(broken, cell, case) for cell in CELLS.values() for case in CASES) > 1e-6
+    found = broken(old, new)
+    assert max(gap(found, cell, case) for cell in CELLS.values() for case in CASES) > 1e-6
+
+
+@pytest.mark.parametrize(("B", "H"), [(2, 6), (32, 256), (64, 512), (70, 192), (1, 1088)])
+def test_products_in_tiles(B: int, H: int) -> None:
+    draw = rng(B, H)
+    weights, h, D = (draw.normal(size=shape) for shape in ((3, H, H), (B, H), (3, B, H)))
+    product = Thin(weights, B)
+    np.testing.assert_allclose(product.each(h), h @ weights, atol=1e-11)
+    np.testing.assert_allclose(product.total(D), (D @ weights).sum(axis=0), atol=1e-11)
+    weights *= 2  # they are seen, not copied
+    np.testing.assert_allclose(product.each(h), h @ weights, atol=1e-11)
+
+
+def test_which_products_are_cut() -> None:
+    assert [cut(B, H) for B, H in ((16, 128), (32, 256), (64, 512), (64, 1024), (40, 250), (30, 768))] == [
+        (1, 128), (1, 64), (4, 64), (1, 1024), (1, 250), (1, 768)
+    ]  # fmt: skip
+    address = aligned((3, 5), np.float32).ctypes.data
+    assert address % 64 == 0

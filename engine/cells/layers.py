@@ -1,0 +1,392 @@
+"""The layers of `engine.cells.fast`: what one timestep of each kind of cell does, on buffers that are written over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from engine.cells.cell import Cell, Theta
+from engine.cells.thin import Thin
+from engine.device import HOST, Array
+from engine.flat import aligned
+
+xp = HOST.xp
+ORDERS = {"lstm": ("oifg", "oifg", 3), "gru": ("nzr", "zrn", 2), "srn": ("h", "h", 0), "relu": ("h", "h", 0)}
+"""By cell: the order in which W's gates lie, that of U's, and how many of U's, from its first, are σ."""
+CACHED = 1 << 15
+"""Numbers of one kind that stay at hand between their making and their use."""
+
+
+def stacked(views: Mapping[str, Array], names: list[str]) -> Array:
+    """Several parameters that lie behind one another as one array (gates, rows, cols)."""
+    first = views[names[0]]
+    strides = (first.nbytes, *first.strides)
+    return xp.lib.stride_tricks.as_strided(first, (len(names), *first.shape), strides)
+
+
+class Size(NamedTuple):
+    """T timesteps of B examples, H units a layer."""
+
+    T: int
+    B: int
+    H: int
+
+
+class Layer:
+    """One layer: its parameters, gradients and buffers. `slots` is how many errors a timestep has."""
+
+    slots = 1
+
+    def __init__(self, cell: Cell, level: str, size: Size, theta: Theta, grad: Theta, kind: Any) -> None:
+        T, B, H = self.T, self.B, self.H = size
+        down, across, self.soft = ORDERS[cell.name]
+        self.W, self.dW = (stacked(of, [f"W{q}{level}" for q in down]) for of in (theta, grad))
+        self.U, self.dU = (stacked(of, [f"U{q}{level}" for q in across]) for of in (theta, grad))
+        self.b, self.db = (stacked(of, [f"b{q}{level}" for q in down])[:, :, 0] for of in (theta, grad))
+        self.more = {name: (theta[name + level], grad[name + level]) for name in cell.more}
+        self.scale = xp.array([0.5 if q in across[: self.soft] else 1.0 for q in down], kind)[:, None, None]
+        self.scale_U = xp.array([0.5] * self.soft + [1.0] * (len(across) - self.soft), kind)[:, None, None]
+        G = self.G = len(down)
+        self.table, half = aligned((G, self.W.shape[2], H), kind), aligned((G, H, H), kind)
+        back = half.transpose(0, 2, 1)  # a single row is quickest with U as it lies, more of them with Uᵀ
+        self.half, self.turned = (half, back) if B == 1 else (back, half)
+        self.tall, self.tall_U = half.reshape(G * H, H), self.U.reshape(G * H, H)
+        self.forth, self.home = Thin(self.turned, B), Thin(self.U, B)
+        self.z, self.h = aligned((T, G, B, H), kind), aligned((T + 1, B, H), kind)
+        self.work, self.block = aligned((G, B, H), kind), max(1, CACHED // (B * H))
+        self.long = self.work.reshape(-1)
+        self.one, self.two = aligned((B, H), kind), aligned((B, H), kind)
+        self.gh = aligned((T, B, H), kind)
+        shape = (T, self.slots, B, H) if B == 1 else (self.slots, T, B, H)
+        self.D, self.slope = aligned(shape, kind), aligned(shape, kind)
+        self.ones = xp.ones(T * B, kind)
+        D, slope = (of if B == 1 else of.swapaxes(0, 1) for of in (self.D, self.slope))  # timesteps first
+        self.D_at, self.slope_at, self.L = list(D), list(slope), list(slope.swapaxes(0, 1))
+        self.row_at = list(self.D.reshape(T, 1, -1)) if B == 1 else self.D_at
+        self.z_at, self.h_at, self.gh_at = list(self.z), list(self.h), list(self.gh)
+        self.gates_at = [tuple(z) for z in self.z]
+        self.before = list(self.h[:, 0]) if B == 1 else self.h_at
+        self.a_half = xp.array(0.5, kind)  # a number of Python's would be made into an array each time
+
+    # forward
+
+    @cached_property
+    def wide(self) -> Array:
+        """Net inputs from numbers, before they are put in order."""
+        return aligned((self.G, self.T * self.B, self.H), self.h.dtype)
+
+    def feed(self, rows: Array | None, numbers: Array | None) -> None:
+        """Net inputs from what is below, for all timesteps: letters are looked up, numbers multiplied."""
+        xp.multiply(self.W.transpose(0, 2, 1), self.scale, out=self.table)
+        xp.multiply(self.U, self.scale_U, self.half)
+        b = self.b[:, None, :] * self.scale
+        self.rows = rows
+        if rows is not None:
+            self.table += b
+            return
+        xp.matmul(numbers, self.table, out=self.wide)
+        self.wide += b
+        self.z[...] = self.wide.reshape(self.G, self.T, self.B, self.H).swapaxes(0, 1)
+
+    def forwards(self) -> Iterator[int]:
+        """The timesteps from the first, what was read looked up a few ahead: as many as stay at hand."""
+        if self.rows is None:
+            yield from range(self.T)
+            return
+        table = self.table.reshape(-1, self.H)
+        for first in range(0, self.T, self.block):
+            some = slice(first, min(first + self.block, self.T))
+            xp.take(table, self.rows[some], axis=0, out=self.z[some], mode="clip")
+            yield from range(some.start, some.stop)
+
+    def across(self, t: int) -> Array:
+        """U h of every gate, from the state before timestep t."""
+        if self.B > 1:
+            return self.forth.each(self.before[t])
+        xp.dot(self.tall, self.before[t], self.long)
+        return self.work
+
+    def run(self, start: Mapping[str, Array]) -> None:
+        """All timesteps, from the states (B, H) before them."""
+        raise NotImplementedError
+
+    # back
+
+    def slopes(self, some: slice) -> None:
+        """What the errors are multiplied by, for some timesteps."""
+        raise NotImplementedError
+
+    def backwards(self) -> Iterator[int]:
+        """The timesteps from the last, the slopes made a few ahead: as many as stay at hand."""
+        for end in range(self.T, 0, -self.block):
+            first = max(end - self.block, 0)
+            self.slopes(slice(first, end))
+            yield from range(end - 1, first - 1, -1)
+
+    def back(self) -> None:
+        """All errors D, from gh, to which is added what comes back from later."""
+        raise NotImplementedError
+
+    def handed(self, D: Array) -> Array:
+        """Uᵀ of the errors of one timestep, all gates together: (G, B, H), or (1, G H) of a batch of one."""
+        return self.home.total(D) if self.B > 1 else xp.dot(D, self.tall_U, self.one)
+
+    def product(self, first: int, count: int, right: Array, out: Array) -> None:
+        """Dᵀ right of some slots, summed over time and batch: (count, H, …)."""
+        if self.B == 1:
+            D = self.D.reshape(self.T, -1)[:, first * self.H : (first + count) * self.H]
+            xp.dot(D.T, right, out=out.reshape(-1, out.shape[2]))
+        else:
+            D = self.D[first : first + count].reshape(count, self.T * self.B, self.H)
+            xp.matmul(D.transpose(0, 2, 1), right, out=out)
+
+    def total(self, first: int, count: int, out: Array) -> None:
+        """Some slots summed over time and batch: (count, H)."""
+        if self.B == 1:
+            D = self.D.reshape(self.T, -1)[:, first * self.H : (first + count) * self.H]
+            xp.dot(self.ones, D, out=out.reshape(-1))
+        else:
+            xp.matmul(self.ones, self.D[first : first + count].reshape(count, self.T * self.B, self.H), out=out)
+
+    def gradients(self, below: Array) -> None:
+        """Every gradient of this layer; `below` (T B, I) is what it read."""
+        self.product(0, self.G, below, self.dW)
+        self.total(0, self.G, self.db)
+        self.product(0, self.G, self.h[:-1].reshape(-1, self.H), self.dU)
+
+    def sent(self, out: Array) -> None:
+        """What goes down to the layer below: (T, B, I)."""
+        if self.B == 1:
+            D = self.D.reshape(self.T, -1)[:, : self.G * self.H]
+            xp.dot(D, self.W.reshape(-1, self.W.shape[2]), out=out.reshape(self.T, -1))
+            return
+        D = self.D[: self.G].reshape(self.G, self.T * self.B, self.H)
+        xp.add.reduce(xp.matmul(D, self.W), axis=0, out=out.reshape(self.T * self.B, -1))
+
+    def states(self) -> dict[str, Array]:
+        """The last states (B, H)."""
+        return {"h": self.h[-1]}
+
+    def ends(self) -> tuple[Array, Array]:
+        """∂E/∂ the state on the road, at the first timestep and at the last."""
+        return self.gh[0], self.gh[-1]
+
+
+class Plain(Layer):
+    """h = f(z)."""
+
+    def run(self, start: Mapping[str, Array]) -> None:
+        self.h[0] = start["h"]
+        across, unit, h, z = self.across, self.unit, self.h_at, list(self.z[:, 0])
+        for t in self.forwards():
+            xp.add(z[t], across(t)[0], z[t])
+            unit(z[t], h[t + 1])
+
+    unit = staticmethod(xp.tanh)
+
+    def slopes(self, some: slice) -> None:
+        slope, h = self.L[0][some], self.h[1:][some]
+        xp.multiply(h, h, out=slope)
+        xp.subtract(1, slope, out=slope)
+
+    def back(self) -> None:
+        gh, row, last, handed = self.gh_at, self.row_at, self.T - 1, self.handed
+        D, slope = ([each[0] for each in of] for of in (self.D_at, self.slope_at))
+        for t in self.backwards():
+            if t < last:
+                xp.add(gh[t], handed(row[t + 1]), gh[t])
+            xp.multiply(gh[t], slope[t], D[t])
+
+
+class Relu(Plain):
+    """h = max(z, 0)."""
+
+    @staticmethod
+    def unit(z: Array, h: Array) -> None:
+        xp.maximum(z, 0, out=h)
+
+    def slopes(self, some: slice) -> None:
+        xp.greater(self.h[1:][some], 0, out=self.L[0][some])
+
+
+class Lstm(Layer):
+    """o, i, f in a row, and i, f, g in a row."""
+
+    slots = 4
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.c, self.tc, self.lc = (aligned((self.T + n, self.B, self.H), self.h.dtype) for n in (1, 0, 0))
+        self.c_at, self.tc_at, self.lc_at = list(self.c), list(self.tc), list(self.lc)
+        self.at_end = aligned((self.B, self.H), self.h.dtype)
+
+    def run(self, start: Mapping[str, Array]) -> None:
+        self.h[0], self.c[0] = start["h"], start["c"]
+        for t in self.forwards():
+            z, c, tc = self.z_at[t], self.c_at[t + 1], self.tc_at[t]
+            z += self.across(t)
+            xp.tanh(z, out=z)
+            soft, (o, i, f, g) = z[:3], self.gates_at[t]
+            soft *= self.a_half
+            soft += self.a_half
+            xp.multiply(f, self.c_at[t], out=c)
+            c += xp.multiply(i, g, out=self.one)
+            xp.tanh(c, out=tc)
+            xp.multiply(o, tc, out=self.h_at[t + 1])
+
+    def slopes(self, some: slice) -> None:
+        o, i, f, g = self.z[some].swapaxes(0, 1)
+        to_o, to_i, to_f, to_g = (of[some] for of in self.L)
+        tc, lc = self.tc[some], self.lc[some]
+        xp.multiply(tc, tc, out=lc)
+        xp.subtract(1, lc, out=lc)
+        lc *= o
+        for gate, into, factor in ((o, to_o, tc), (i, to_i, g), (f, to_f, self.c[:-1][some])):
+            xp.subtract(1, gate, out=into)
+            into *= gate
+            into *= factor
+        xp.multiply(g, g, out=to_g)
+        xp.subtract(1, to_g, out=to_g)
+        to_g *= i
+
+    def back(self) -> None:
+        gh, D, slope, lc, gc, last = self.gh_at, self.D_at, self.slope_at, self.lc_at, self.two, self.T - 1
+        row = self.row_at
+        for t in self.backwards():
+            if t < last:
+                gh[t] += self.handed(row[t + 1])
+                gc *= self.gates_at[t + 1][2]
+                gc += xp.multiply(gh[t], lc[t], out=self.one)
+            else:
+                xp.multiply(gh[t], lc[t], out=gc)
+                self.at_end[...] = gc
+            xp.multiply(gh[t], slope[t][0], out=D[t][0])
+            xp.multiply(gc, slope[t][1:], out=D[t][1:])
+
+    def states(self) -> dict[str, Array]:
+        return {"h": self.h[-1], "c": self.c[-1]}
+
+    def ends(self) -> tuple[Array, Array]:
+        return self.two, self.at_end
+
+
+class Gru(Layer):
+    """Reset after the matrix. Errors lie as n, z, r, r∘n: W's gates first, U's last."""
+
+    slots = 4
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.m = aligned((self.T, self.B, self.H), self.h.dtype)
+        self.m_at, self.soft_at = list(self.m), list(self.z[:, 1:])
+
+    def run(self, start: Mapping[str, Array]) -> None:
+        self.h[0] = start["h"]
+        bm = self.more["bm"][0][:, 0]
+        for t in self.forwards():
+            h, m, work, (n, keep, reset) = self.h_at[t], self.m_at[t], self.across(t), self.gates_at[t]
+            self._open(self.soft_at[t], work[:2])
+            xp.add(work[2], bm, out=m)
+            n += xp.multiply(reset, m, out=self.one)
+            self._mix(n, keep, h, self.h_at[t + 1])
+
+    def _open(self, gates: Array, more: Array) -> None:
+        gates += more
+        xp.tanh(gates, out=gates)
+        gates *= self.a_half
+        gates += self.a_half
+
+    def _mix(self, n: Array, keep: Array, h: Array, new: Array) -> None:
+        """h = n + z ∘ (h₋₁ − n)."""
+        xp.tanh(n, out=n)
+        xp.subtract(h, n, out=new)
+        new *= keep
+        new += n
+
+    def slopes(self, some: slice) -> None:
+        n, keep, reset = self.z[some].swapaxes(0, 1)
+        to_n, to_z, to_r, inner = (of[some] for of in self.L)
+        self._slopes(n, keep, to_n, to_z, self.h[:-1][some])
+        xp.subtract(1, reset, out=to_r)
+        to_r *= reset
+        to_r *= self.m[some]
+        to_r *= to_n
+        xp.multiply(to_n, reset, out=inner)
+
+    def _slopes(self, n: Array, keep: Array, to_n: Array, to_z: Array, h: Array) -> None:
+        xp.subtract(1, keep, out=to_n)
+        xp.multiply(keep, to_n, out=to_z)
+        to_z *= h - n
+        to_n *= 1 - n * n
+
+    def back(self) -> None:
+        gh, D, slope, H = self.gh_at, self.D_at, self.slope_at, self.H
+        row = [each[:, H:] for each in self.row_at] if self.B == 1 else [each[1:] for each in D]
+        for t in self.backwards():
+            if t < self.T - 1:
+                now = gh[t]
+                now += xp.multiply(gh[t + 1], self.gates_at[t + 1][1], out=self.two)
+                now += self.handed(row[t + 1])
+            xp.multiply(gh[t], slope[t], out=D[t])
+
+    def gradients(self, below: Array) -> None:
+        self.product(0, 3, below, self.dW)
+        self.total(0, 3, self.db)
+        self.product(1, 3, self.h[:-1].reshape(-1, self.H), self.dU)
+        self.total(3, 1, self.more["bm"][1].T)
+
+
+class GruBefore(Gru):
+    """Reset before the matrix: Un sees r ∘ h₋₁, so that its error must come back first."""
+
+    slots = 3
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.gates, self.content = Thin(self.turned[:2], self.B), Thin(self.turned[2:], self.B)
+        self.gates_U, self.content_U = Thin(self.U[:2], self.B), Thin(self.U[2:], self.B)
+
+    def run(self, start: Mapping[str, Array]) -> None:
+        self.h[0] = start["h"]
+        for t in self.forwards():
+            h, (n, keep, reset) = self.h_at[t], self.gates_at[t]
+            self._open(self.soft_at[t], self.gates.each(h))
+            n += self.content.each(xp.multiply(reset, h, out=self.m[t]))[0]
+            self._mix(n, keep, h, self.h_at[t + 1])
+
+    def slopes(self, some: slice) -> None:
+        n, keep, reset = self.z[some].swapaxes(0, 1)
+        to_n, to_z, to_r = (of[some] for of in self.L)
+        self._slopes(n, keep, to_n, to_z, self.h[:-1][some])
+        xp.subtract(1, reset, out=to_r)
+        to_r *= self.m[some]
+
+    def back(self) -> None:
+        gh, D, slope = self.gh_at, self.D_at, self.slope_at
+        inner = self.two
+        for t in self.backwards():
+            if t < self.T - 1:
+                _, keep, reset = self.gates_at[t + 1]
+                inner *= reset
+                gh[t] += inner
+                gh[t] += xp.multiply(gh[t + 1], keep, out=inner)
+                gh[t] += self.gates_U.total(D[t + 1][1:])
+            xp.multiply(gh[t], slope[t][:2], out=D[t][:2])
+            inner[...] = self.content_U.total(D[t][:1])
+            xp.multiply(inner, slope[t][2], out=D[t][2])
+
+    def gradients(self, below: Array) -> None:
+        self.product(0, 3, below, self.dW)
+        self.total(0, 3, self.db)
+        self.product(1, 2, self.h[:-1].reshape(-1, self.H), self.dU[:2])
+        self.product(0, 1, self.m.reshape(-1, self.H), self.dU[2:])
+
+
+KINDS: dict[tuple[str, bool], type[Layer]] = {
+    ("srn", False): Plain,
+    ("relu", False): Relu,
+    ("lstm", False): Lstm,
+    ("gru", True): Gru,
+    ("gru", False): GruBefore,
+}
