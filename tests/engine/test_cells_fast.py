@@ -12,7 +12,7 @@ import pytest
 from engine.cells import cell as cells
 from engine.cells import fast, layers
 from engine.cells.cell import Cell, Inputs
-from engine.cells.thin import Thin, cut
+from engine.cells.thin import Thin, cut, wide
 from engine.device import HOST, HostArray, rng
 from engine.flat import aligned, packed
 from engine.optimisers import OPTIMISERS, begin, clip_by_norm, update
@@ -162,11 +162,12 @@ def test_a_broken_fast_form_is_noticed(old: str, new: str) -> None:
     assert max(gap(found, cell, case) for cell in CELLS.values() for case in CASES) > 1e-6
 
 
+@pytest.mark.parametrize("tiles", [True, False])
 @pytest.mark.parametrize(("B", "H"), [(2, 6), (32, 256), (64, 512), (70, 192), (1, 1088)])
-def test_products_in_tiles(B: int, H: int) -> None:
+def test_products_in_tiles(B: int, H: int, tiles: bool) -> None:
     draw = rng(B, H)
     weights, h, D = (draw.normal(size=shape) for shape in ((3, H, H), (B, H), (3, B, H)))
-    product = Thin(weights, B)
+    product = Thin(weights, B, tiles)
     np.testing.assert_allclose(product.each(h), h @ weights, atol=1e-11)
     np.testing.assert_allclose(product.total(D), (D @ weights).sum(axis=0), atol=1e-11)
     weights *= 2  # they are seen, not copied
@@ -174,8 +175,10 @@ def test_products_in_tiles(B: int, H: int) -> None:
 
 
 def test_which_products_are_cut() -> None:
-    assert [cut(B, H) for B, H in ((16, 128), (32, 256), (64, 512), (64, 1024), (40, 250), (30, 768))] == [
+    assert [cut(B, H, True) for B, H in ((16, 128), (32, 256), (64, 512), (64, 1024), (40, 250), (30, 768))] == [
         (1, 128), (1, 64), (4, 64), (1, 1024), (1, 250), (1, 768)
     ]  # fmt: skip
+    assert cut(32, 256, False) == (1, 256)
+    assert isinstance(wide(), bool)
     address = aligned((3, 5), np.float32).ctypes.data
     assert address % 64 == 0
