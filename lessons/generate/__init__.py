@@ -21,10 +21,10 @@ CARD = Card(
     chapter="recurrent",
     slides="29",
     minutes=25,
-    title={"en": "Text that writes itself", "zh": "自己写字的文本"},
+    title={"en": "Text that writes itself", "zh": "自己往下写的文本"},
     lead={
         "en": "It guesses the next letter of your text, and reads its own guess as the next one.",
-        "zh": "猜你的文本的下一个字符，再把自己猜的当作下一个输入。",
+        "zh": "猜出文本的下一个字符，再把自己猜的当作下一个输入。",
     },
     acts=("forward", "backward", "write", "train"),
     needs=("bptt", "lstm"),

@@ -12,7 +12,7 @@ CARD = Card(
     title={"en": "GRU: the road is the state", "zh": "GRU：状态本身就是路"},
     lead={
         "en": "Two gates and no cell: keep so much of the old, take so much of the new.",
-        "zh": "两个门，没有细胞：旧的留多少，新的就取其余。",
+        "zh": "两个门，没有细胞：旧的留一部分，其余取新的。",
     },
     acts=("forward", "backward", "ledger", "road", "train"),
     needs=("lstm",),

@@ -10,7 +10,7 @@ CARD = Card(
     chapter="feedforward",
     slides="9",
     minutes=12,
-    title={"en": "The perceptron", "zh": "感知器"},
+    title={"en": "The perceptron", "zh": "感知机"},
     lead={
         "en": "Move the line only when it is wrong. It ends where a line exists, and on XOR it provably never does.",
         "zh": "判错了才移动直线。有这样的直线，它就会停；在 XOR 上可以证明它永远停不下来。",
