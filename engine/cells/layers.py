@@ -51,11 +51,12 @@ class Layer:
         self.table, half = aligned((G, self.W.shape[2], H), kind), aligned((G, H, H), kind)
         back = half.transpose(0, 2, 1)  # a single row is quickest with U as it lies, more of them with Uᵀ
         self.half, self.turned = (half, back) if B == 1 else (back, half)
-        self.tall, self.tall_U = half.reshape(G * H, H), self.U.reshape(G * H, H)
+        self.tall_U = self.U.reshape(G * H, H)
+        self.tall = half.reshape(G * H, H) if self.soft else self.tall_U
         self.forth, self.home = Thin(self.turned, B), Thin(self.U, B)
         self.z, self.h = aligned((T, G, B, H), kind), aligned((T + 1, B, H), kind)
         self.work, self.block = aligned((G, B, H), kind), max(1, CACHED // (B * H))
-        self.long = self.work.reshape(-1)
+        self.long, self.net = self.work.reshape(-1), self.work if B == 1 else self.forth.made
         self.one, self.two = aligned((B, H), kind), aligned((B, H), kind)
         self.gh = aligned((T, B, H), kind)
         shape = (T, self.slots, B, H) if B == 1 else (self.slots, T, B, H)
@@ -78,14 +79,17 @@ class Layer:
 
     def feed(self, rows: Array | None, numbers: Array | None) -> None:
         """Net inputs from what is below, for all timesteps: letters are looked up, numbers multiplied."""
-        xp.multiply(self.W.transpose(0, 2, 1), self.scale, out=self.table)
-        xp.multiply(self.U, self.scale_U, self.half)
-        b = self.b[:, None, :] * self.scale
+        table, b = self.W.transpose(0, 2, 1), self.b[:, None, :]
+        if self.soft:
+            table, b = xp.multiply(table, self.scale, self.table), b * self.scale
+            xp.multiply(self.U, self.scale_U, self.half)
+        elif self.B > 1:
+            self.half[...] = self.U
         self.rows = rows
         if rows is not None:
-            self.table += b
+            xp.add(table, b, self.table)
             return
-        xp.matmul(numbers, self.table, out=self.wide)
+        xp.matmul(numbers, table, out=self.wide)
         self.wide += b
         self.z[...] = self.wide.reshape(self.G, self.T, self.B, self.H).swapaxes(0, 1)
 
@@ -100,12 +104,12 @@ class Layer:
             xp.take(table, self.rows[some], axis=0, out=self.z[some], mode="clip")
             yield from range(some.start, some.stop)
 
-    def across(self, t: int) -> Array:
-        """U h of every gate, from the state before timestep t."""
+    def across(self, t: int) -> None:
+        """U h of every gate, from the state before timestep t, into `net`."""
         if self.B > 1:
-            return self.forth.each(self.before[t])
-        xp.dot(self.tall, self.before[t], self.long)
-        return self.work
+            self.forth.each(self.before[t])
+        else:
+            xp.dot(self.tall, self.before[t], self.long)
 
     def run(self, start: Mapping[str, Array]) -> None:
         """All timesteps, from the states (B, H) before them."""
@@ -178,9 +182,10 @@ class Plain(Layer):
 
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0] = start["h"]
-        across, unit, h, z = self.across, self.unit, self.h_at, list(self.z[:, 0])
+        across, unit, h, net, z = self.across, self.unit, self.h_at, self.net[0], list(self.z[:, 0])
         for t in self.forwards():
-            xp.add(z[t], across(t)[0], z[t])
+            across(t)
+            xp.add(z[t], net, z[t])
             unit(z[t], h[t + 1])
 
     unit = staticmethod(xp.tanh)
@@ -225,7 +230,8 @@ class Lstm(Layer):
         self.h[0], self.c[0] = start["h"], start["c"]
         for t in self.forwards():
             z, c, tc = self.z_at[t], self.c_at[t + 1], self.tc_at[t]
-            z += self.across(t)
+            self.across(t)
+            z += self.net
             xp.tanh(z, out=z)
             soft, (o, i, f, g) = z[:3], self.gates_at[t]
             soft *= self.a_half
@@ -283,11 +289,12 @@ class Gru(Layer):
 
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0] = start["h"]
-        bm = self.more["bm"][0][:, 0]
+        bm, gates, content = self.more["bm"][0][:, 0], self.net[:2], self.net[2]
         for t in self.forwards():
-            h, m, work, (n, keep, reset) = self.h_at[t], self.m_at[t], self.across(t), self.gates_at[t]
-            self._open(self.soft_at[t], work[:2])
-            xp.add(work[2], bm, out=m)
+            h, m, (n, keep, reset) = self.h_at[t], self.m_at[t], self.gates_at[t]
+            self.across(t)
+            self._open(self.soft_at[t], gates)
+            xp.add(content, bm, out=m)
             n += xp.multiply(reset, m, out=self.one)
             self._mix(n, keep, h, self.h_at[t + 1])
 
