@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -19,10 +20,13 @@ from tui.vectors import train_group
 if TYPE_CHECKING:
     from engine.cells.cell import Made
     from engine.cells.files import Model
+    from engine.cells.school import School
     from engine.history import State
 
 KINDS = ("srn", "relu", "lstm", "gru", "gru-before")
 OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
+SETTINGS = ("cell", "layers", "hidden", "window", "batch", "rate", "optimiser", "clip")
+"""Options that a checkpoint must have been made with."""
 LEAST = 3
 """Letters that a text must have."""
 SHOWN, PART = 60, 100
@@ -41,84 +45,111 @@ def told(path: Path) -> Iterator[None]:
         raise Refused(f"model_{error.key}", **error.about) from None
 
 
+class Begun(NamedTuple):
+    """A run that is set up: how it learns, a net still without weights, where it stands, its updates and settings."""
+
+    school: School[float]
+    model: Model
+    state: State
+    whole: int
+    started: Mapping[str, Any]
+
+
 class Letters(Run):
     """One run of `unroll train charnn`."""
 
     def go(self) -> int:
         """Read, train, write. The exit code: 0, or 128 + the signal that ended it."""
+        from engine.cells.files import save
+
+        self.look()
+        if self.options["resume"] and not self.checkpoint.exists():
+            raise Refused("checkpoint_missing", path=self.checkpoint)
+        begun = self.begin(self.text())
+        if self.options["resume"]:
+            begun = self.taken_up(begun)
+        began = time.monotonic()
+        with self.caught():
+            state = self.learn(begun)
+        if self.stopped:
+            return 128 + self.stopped
+        with writing(self.out):
+            save(self.out, begun.model._replace(theta=self.host(state.data.theta)))
+        self.checkpoint.unlink(missing_ok=True)
+        if self.as_json:
+            click.echo(json.dumps(self.done(begun, state, time.monotonic() - began), ensure_ascii=False))
+        return 0
+
+    def begin(self, text: str) -> Begun:
+        """The text as codes in streams, a net with weights drawn from the seed."""
         import zlib
 
         import numpy as np
 
-        from engine.cells.files import CELLS, Model, resume, save
+        from engine.cells.files import CELLS, Model
         from engine.cells.letters import encode, vocabulary
-        from engine.cells.school import Learned, School
+        from engine.cells.school import School
         from engine.cells.streams import Streams
         from engine.cells.training import Recipe, drawn
         from engine.device import HOST, rng
-        from engine.history import State
         from engine.optimisers import OPTIMISERS as BY_NAME
 
-        o = self.options
-        self.look()
-        if o["resume"] and not self.checkpoint.exists():
-            raise Refused("checkpoint_missing", path=self.checkpoint)
-        text = self.text()
+        o, kind = self.options, np.float32 if self.device is HOST else np.float64
         letters = vocabulary(text, o["symbols"])
         codes = encode(text, letters)
         if len(letters) < 2 or len(codes) < LEAST:
             raise Refused("text_short", letters=len(letters), length=len(codes), least=LEAST)
         source = Streams(codes, len(letters), o["window"], min(o["batch"], len(codes) - 1))
-        cell, kind = CELLS[o["cell"]]._replace(layers=o["layers"]), np.float32 if self.device is HOST else np.float64
-        recipe = Recipe(cell, BY_NAME[o["optimiser"]], o["rate"], o["clip"])
-        even = float(np.log2(len(letters)))
+        cell = CELLS[o["cell"]]._replace(layers=o["layers"])
 
         def look(n: int, before: float, learning: Any, seen: Any) -> float:
             bits: float = seen.loss / source.T / float(np.log(2))
             return before + (bits - before) / min(n, 100)
 
+        recipe = Recipe(cell, BY_NAME[o["optimiser"]], o["rate"], o["clip"])
         school: School[float] = School(self.device, recipe, source, o["hidden"], look, kind)
         theta = {}
         for name, value in drawn(cell, o["hidden"], len(letters), rng(o["seed"])).items():
             shaped = value if value.ndim == 2 else value[:, None]
             theta[name] = shaped.astype(kind) if self.device is HOST else self.device.put(shaped)
-        state = school.start(theta, even)
-        model = Model(o["cell"], o["layers"], {}, letters, o["lower"])
-        started = {
-            name: o[name] for name in ("cell", "layers", "hidden", "window", "batch", "rate", "optimiser", "clip")
-        }
+        started = {name: o[name] for name in SETTINGS}
         started |= {"seed": o["seed"], "text": zlib.crc32(codes.tobytes()), "letters": len(letters)}
-        if o["resume"]:
-            with told(self.checkpoint):
-                held = resume(self.checkpoint)
-            for what, now in started.items():
-                if held.about.get(what) != now:
-                    was = held.about.get(what)
-                    raise Refused("checkpoint_other", path=self.checkpoint, what=what, was=was, now=now)
-            put = (lambda a: a) if self.device is HOST else self.device.put
-            carried = None if held.carried is None else {n: put(v) for n, v in held.carried.items()}
-            theta, memory = ({n: put(v) for n, v in part.items()} for part in (held.model.theta, held.memory))
-            state = State(held.done, Learned(theta, memory, 0.0, 0, carried, float(held.about["bits"])))
-        whole = o["updates"] or o["epochs"] * source.windows
         counts = {"length": f"{len(codes):,}", "letters": len(letters), "dropped": f"{len(text) - len(codes):,}"}
         self.say(self.words("train.letters", **counts))
-        began, first = time.monotonic(), state.n
-        with self.caught():
-            state = self.learn(school, model, state, whole, started)
-        if self.stopped:
-            return 128 + self.stopped
-        with writing(self.out):
-            save(self.out, model._replace(theta=self.host(state.data.theta)))
-        self.checkpoint.unlink(missing_ok=True)
-        if self.as_json:
-            seconds = time.monotonic() - began
-            rate = round((state.n - first) * source.T * source.B / max(seconds, 1e-9))
-            done = {
-                "out": str(self.out), "letters": letters, "updates": state.n, "bits": state.data.reading, "even": even,
-                "seconds": round(seconds, 3), "letters_per_second": rate, "settings": started,
-            }  # fmt: skip
-            click.echo(json.dumps(done, ensure_ascii=False))
-        return 0
+        state = school.start(theta, float(np.log2(len(letters))))
+        whole = o["updates"] or o["epochs"] * source.windows
+        return Begun(school, Model(o["cell"], o["layers"], {}, letters, o["lower"]), state, whole, started)
+
+    def taken_up(self, begun: Begun) -> Begun:
+        """The same run where its checkpoint left it. Raises Refused for another run's."""
+        from engine.cells.files import resume
+        from engine.cells.school import Learned
+        from engine.device import HOST
+        from engine.history import State
+
+        with told(self.checkpoint):
+            held = resume(self.checkpoint)
+        for what, now in begun.started.items():
+            was = held.about.get(what)
+            if was != now:
+                raise Refused("checkpoint_other", path=self.checkpoint, what=what, was=was, now=now)
+
+        def put(part: Mapping[str, Any]) -> Mapping[str, Any]:
+            return part if self.device is HOST else {name: self.device.put(value) for name, value in part.items()}
+
+        carried = None if held.carried is None else put(held.carried)
+        data = Learned(put(held.model.theta), put(held.memory), 0.0, 0, carried, float(held.about["bits"]))
+        return begun._replace(state=State(held.done, data))
+
+    def done(self, begun: Begun, state: State, seconds: float) -> dict[str, Any]:
+        """What was done, for --json."""
+        source, letters = begun.school.source, begun.model.letters
+        learned = (state.n - begun.state.n) * source.T * source.B
+        return {
+            "out": str(self.out), "letters": letters, "updates": state.n, "bits": state.data.reading,
+            "even": math.log2(len(letters)), "seconds": round(seconds, 3),
+            "letters_per_second": round(learned / max(seconds, 1e-9)), "settings": begun.started,
+        }  # fmt: skip
 
     def text(self) -> str:
         """All files, one after the other."""
@@ -133,7 +164,7 @@ class Letters(Run):
         """Arrays on the host."""
         return {name: self.device.get(value) for name, value in held.items()}
 
-    def learn(self, school: Any, model: Model, state: State, whole: int, started: dict[str, Any]) -> State:
+    def learn(self, begun: Begun) -> State:
         """All updates, with progress and a sample shown, and checkpoints kept."""
         from rich.console import Console, Group
         from rich.live import Live
@@ -142,6 +173,7 @@ class Letters(Run):
 
         from engine.device import quiet
 
+        school, model, state, whole, started = begun
         bar = Progress(
             TextColumn(self.words("train.bar")), BarColumn(),
             TextColumn("{task.percentage:3.0f} %  {task.fields[bits]}"), TimeRemainingColumn(),
@@ -170,7 +202,7 @@ class Letters(Run):
             self.say(self.words("train.stopped_letters", done=state.n, whole=whole))
         return state
 
-    def keep_net(self, model: Model, state: State, started: dict[str, Any]) -> None:
+    def keep_net(self, model: Model, state: State, started: Mapping[str, Any]) -> None:
         """Write a checkpoint."""
         from engine.cells.files import Kept, keep
 
