@@ -27,8 +27,6 @@ KINDS = ("srn", "relu", "lstm", "gru", "gru-before")
 OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
 SETTINGS = ("cell", "layers", "hidden", "window", "batch", "rate", "optimiser", "clip")
 """Options that a checkpoint must have been made with."""
-LEAST = 3
-"""Letters that a text must have."""
 SHOWN, PART = 60, 100
 """Letters of a sample, and letters that are written between two flushes."""
 
@@ -87,18 +85,15 @@ class Letters(Run):
         import numpy as np
 
         from engine.cells.files import CELLS, Model
-        from engine.cells.letters import encode, vocabulary
         from engine.cells.school import School
         from engine.cells.streams import Streams
         from engine.cells.training import Recipe, drawn
         from engine.device import HOST, rng
         from engine.optimisers import OPTIMISERS as BY_NAME
+        from lessons.generate.learning import spelled
 
         o, kind = self.options, np.float32 if self.device is HOST else np.float64
-        letters = vocabulary(text, o["symbols"])
-        codes = encode(text, letters)
-        if len(letters) < 2 or len(codes) < LEAST:
-            raise Refused("text_short", letters=len(letters), length=len(codes), least=LEAST)
+        letters, codes, dropped = spelled(text, o["symbols"])
         source = Streams(codes, len(letters), o["window"], min(o["batch"], len(codes) - 1))
         cell = CELLS[o["cell"]]._replace(layers=o["layers"])
 
@@ -114,7 +109,7 @@ class Letters(Run):
             theta[name] = shaped.astype(kind) if self.device is HOST else self.device.put(shaped)
         started = {name: o[name] for name in SETTINGS}
         started |= {"seed": o["seed"], "text": zlib.crc32(codes.tobytes()), "letters": len(letters)}
-        counts = {"length": f"{len(codes):,}", "letters": len(letters), "dropped": f"{len(text) - len(codes):,}"}
+        counts = {"length": f"{len(codes):,}", "letters": len(letters), "dropped": f"{dropped:,}"}
         self.say(self.words("train.letters", **counts))
         state = school.start(theta, float(np.log2(len(letters))))
         whole = o["updates"] or o["epochs"] * source.windows

@@ -56,7 +56,11 @@ def held(knobs: Knobs, look: bool = False) -> Held:
 
 @lru_cache(maxsize=4)
 def _held(text: str, lower: bool, most: int) -> Held:
-    text = text.lower() if lower else text
+    return spelled(text.lower() if lower else text, most)
+
+
+def spelled(text: str, most: int) -> Held:
+    """A text in its `most` most frequent letters. Raises Refused where it is too short to learn from."""
     letters = vocabulary(text, most)
     codes = encode(text, letters)
     if len(letters) < 2 or len(codes) < SHORTEST:
