@@ -1,6 +1,6 @@
 """What painting costs: a full redraw of a stage at 120×36, and painting while training runs at full speed.
 
-python benchmarks/painting.py [--seconds 4] [--lesson bptt|playground|word2vec]
+python benchmarks/painting.py [--seconds 4] [--lesson bptt|playground|word2vec|lstm|memory|generate]
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ PLACES = {
     "bptt": [f"dW/t=3/k={k}" for k in range(4)],
     "playground": [f"update {n}" for n in (100, 101, 102, 103)],
     "word2vec": [f"update {n}" for n in (1000, 1001, 1002, 1003)],
+    "lstm": [f"ledger/t=2/k={k}/cell" for k in range(3)] + ["update 100"],
+    "memory": [f"update {n}" for n in (20, 21, 22, 23)],
+    "generate": [f"update {n}" for n in (100, 101, 102, 103)],
 }
 GIVEN: dict[str, dict[str, int]] = {"word2vec": {"epochs": 1000}}
 """Knobs without which training would be over too soon to be measured."""
@@ -102,11 +105,14 @@ async def beside_training(lesson: str, seconds: float) -> tuple[float, float, li
 def alone(lesson: str, seconds: float) -> float:
     """Updates a second of the same loop without an app."""
     player = Player(find(lesson).open(), HOST, GIVEN.get(lesson))
-    history = player.history
+    player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+    player.to_act("train")
+    beside = [branch.history for branch in player.branches if branch is not player.branch]
     began = time.perf_counter()
     while time.perf_counter() - began < seconds:
-        history.advance()
-    return len(history) / (time.perf_counter() - began)
+        for history in (player.history, *beside):
+            history.advance()
+    return len(player.history) / (time.perf_counter() - began)
 
 
 def field(rounds: int) -> float:
