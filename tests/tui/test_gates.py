@@ -1,0 +1,54 @@
+"""`lstm` and `gru` by keys: the ledger row by row, its other face, timesteps and gates as grains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.tui.driving import lesson, shown
+
+ROADS = {"lstm": "gc", "gru": "gh"}
+
+
+@pytest.mark.parametrize("id", ROADS)
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_the_ledger_row_by_row(id: str, size: tuple[int, int], tmp_path: Path) -> None:
+    async with lesson(tmp_path, size, id=id) as (pilot, screen):
+        player = screen.player
+        await pilot.press("n", "n", "full_stop")
+        assert player.view().path[:2] == (("ledger", -1), ("t", 0))
+        await pilot.press("up", "up")  # from a gate to k, to t
+        for t in range(3):
+            await pilot.press("full_stop")
+            view = player.view()
+            assert view.path[1] == ("t", t)
+            assert view.path[2] == ("k", 0)
+            assert view.get(f"reach[{t},0]") is not None
+            assert view.get(f"reach[{t + 1},0]") is None
+        view = player.view()
+        for k in range(3):
+            column, sweep = view.get(f"column[{k}]"), view.get(f"{ROADS[id]}[{k}]")
+            assert column is not None
+            assert sweep is not None
+            np.testing.assert_allclose(column, sweep, atol=1e-14)
+        lengths = shown(screen, "stage")
+        await pilot.press("v")
+        assert shown(screen, "stage") != lengths
+        await pilot.press("v", "comma")
+        assert player.view().path[1] == ("t", 1)
+
+
+@pytest.mark.parametrize("id", ROADS)
+async def test_a_timestep_and_a_gate_are_grains(id: str, tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), id=id) as (pilot, screen):
+        player = screen.player
+        await pilot.press("full_stop")
+        assert player.view().path[-1][0].startswith("gate_")
+        await pilot.press("up", "full_stop", "full_stop")
+        assert player.view().get("E[1]") is not None
+        assert player.view().get("h[2]") is None
+        await pilot.press("down", "full_stop")
+        assert player.view().path[1:] == (("t", 2), player.view().path[2])
+        assert player.view().path[2][0].startswith("gate_")
