@@ -12,6 +12,9 @@ from lessons.contract import View
 from lessons.figures import eight, five, whole
 from lessons.typeset import entry, explain, law
 
+USERS = 3
+"""What was made from a cell: so many are named."""
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -78,7 +81,7 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
         cell.numbers,
         cell.parts,
         tuple(ruling.reads(rule, path)),
-        tuple(view.users(symbol)),
+        tuple(view.users(symbol, USERS + 1)),
         position,
     )
 

@@ -43,12 +43,12 @@ class Part(Shown):
         """Whether a symbol has a column for every example."""
         return value is not None and value.ndim == 2
 
-    def number_of(self, name: str, editable: bool) -> Block:
+    def number_of(self, name: str, editable: bool, title: str = "") -> Block:
         """One number; of a batch the first example's."""
         value = self.view.get(name)
         shown = None if value is None else value.reshape(1, -1)[:, :1]
         return Block(name, shown, (1, 1), "row" if value is None or value.ndim == 1 else "matrix", editable=editable,
-                     **self.flags(name))  # fmt: skip
+                     title=title, **self.flags(name))  # fmt: skip
 
     def parameter(self, name: str, shape: tuple[int, int], title: str = "") -> Block:
         """A parameter, or its gradient: the first units of it."""

@@ -194,7 +194,8 @@ class Stepping(Asking):
 
     def seek(self, wanted: Path) -> None:
         """To the end of the first group at an address; within the update in focus if it has one. Raises Refused."""
-        if wanted and wanted[0] in (("reel", -1), ("ledger", -1)):
+        acts = self.lesson.card.acts
+        if wanted and wanted[0] in (("reel", -1), ("ledger", -1)) and wanted[0][0] not in acts:
             wanted = wanted[1:]
         if wanted and (wanted[0] == ("train", -1) or wanted[0][0] == "update") and self.trains:
             self._seek_training(tuple(place for place in wanted if place != ("train", -1)))
@@ -205,7 +206,10 @@ class Stepping(Asking):
                 self.spot = replace(self.spot, p=p, open=True)
                 self._mark_since(self.inside(), wanted)
                 return
-        p = self.reel.seek(wanted) if wanted else None
+        here = self.reel.step(self.spot.p) if wanted and wanted[0][0] not in acts and not self.spot.training else None
+        p = self.reel.seek((here.path[0], *wanted)) if here else None  # in the act that one is in, if it is there
+        if p is None:
+            p = self.reel.seek(wanted) if wanted else None
         if p is None:
             raise Refused("place", place=address(wanted) or "–", example=self.example())
         self.spot = Spot(p=p)

@@ -120,7 +120,7 @@ def load(package: str, lang: str) -> Text:
 
 def fill(template: str, fields: dict[str, Any]) -> str:
     """A template with its {fields} filled; backticks, which only mark formulas, go."""
-    return template.format_map(fields).replace("`", "")
+    return template.replace("`", "").format_map(fields)
 
 
 def behind(folder: Path) -> list[str]:

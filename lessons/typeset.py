@@ -264,9 +264,10 @@ class _Expand:
                 return Cell(symbols, numbers, 3, _power(a.value, b.value))
             case ast.BinOp(left=left, op=op, right=right):
                 return self.pair(left, op, right, at)
-            case ast.Compare():
-                holds = float(self.at(self.value(node), at))
-                return Cell(_symbols(node, self.bound).text, f"{holds:g}", 3, holds)
+            case ast.Compare(left=left, ops=[order], comparators=[right]):
+                holds, sign = float(self.at(self.value(node), at)), ">" if isinstance(order, ast.Gt) else "<"
+                said = f"[{self.cell(left, at).symbols} {sign} {self.cell(right, at).symbols}]"
+                return Cell(said, f"{holds:g}", 3, holds)
             case ast.Call(func=ast.Name(id=function), args=args):
                 return self.call(node, function, args, at)
         raise ValueError(f"cannot explain {ast.dump(node)}")
@@ -341,11 +342,14 @@ class _Expand:
             inner, x = self.cell(args[0], at), float(self.at(self.value(node), at))
             if function == "log_softmax":
                 return Cell(f"ln softmax({_base(inner.symbols)})[{at[0]}]", f"ln {five(_exp(x))}", 2, x)
-            scores = self.value(args[0])
+            scores, whole = self.value(args[0]), not isinstance(args[0], ast.Name | ast.Subscript)
+            if whole:  # a / τ: as it stands, in brackets
+                one, each = f"({inner.symbols})", f"({INDEX.sub('[j]', inner.symbols)})"
+            else:
+                one, each = inner.symbols, f"{_base(inner.symbols)}[j]"
+            number = _bracket(five(inner.value)) if whole else _bracket(inner.numbers)
             others = _series([f"e^{_bracket(five(float(v)))}" for v in scores[:, min(at[1], scores.shape[1] - 1)]])
-            return Cell(
-                f"e^{inner.symbols} / Σⱼ e^{_base(inner.symbols)}[j]", f"e^{_bracket(inner.numbers)} / ({others})", 2, x
-            )
+            return Cell(f"e^{one} / Σⱼ e^{each}", f"e^{number} / ({others})", 2, x)
         if function.startswith("E_"):
             x = float(self.value(node))
             return Cell(_symbols(node, self.bound).text, f"{x:.10f}", 3, x)
@@ -414,6 +418,10 @@ def _series(parts: list[str], cut: bool = False) -> str:
     if cut:
         parts = [*parts[:-1], "…", parts[-1]]
     return " + ".join(parts) if parts else "0"
+
+
+INDEX = re.compile(r"\[\d+(?:,\d+)?\]")
+"""The place of a cell in what it is an entry of."""
 
 
 def _base(symbols: str) -> str:

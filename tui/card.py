@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.cells import cell_len
+
 from lessons.figures import five
 from lessons.place import Asked
 from lessons.text import Section, Text, fill
@@ -52,13 +54,21 @@ def draw_card(asked: Asked, words: Words, text: Text, fields: dict[str, Any], wi
     for paragraph in question if asked.verdict == "right" else ():
         lines += [(line, "dim") for line in wrap(fill(paragraph, fields), inner)]
     if asked.verdict == "wrong":
-        lines.append((words("card.you", said=_said(asked, chosen, fields, asked.given)), "wrong"))
-    lines.append((words("card.truth", truth=_said(asked, chosen, fields, asked.truth)), "right"))
+        lines += hung(words("card.you", said=_said(asked, chosen, fields, asked.given)), inner, "wrong")
+    lines += hung(words("card.truth", truth=_said(asked, chosen, fields, asked.truth)), inner, "right")
     lines.append(("", ""))
     for paragraph in why:
         lines += [(line, "") for line in wrap(fill(paragraph, fields), inner)]
     lines += [("", ""), (f"→ {words('keys.go_on')}", "dim")]
     return boxed(words(f"card.{asked.verdict}"), lines, width, ascii_only)
+
+
+def hung(text: str, width: int, ink: str) -> Styled:
+    """A line; of one that is too long the rest indented."""
+    if cell_len(text) <= width:
+        return [(text, ink)]
+    first, *rest = wrap(text, width - 3)
+    return [(first, ink), *((f"   {line}", ink) for line in rest)]
 
 
 def _said(asked: Asked, chosen: list[tuple[str, str]], fields: dict[str, Any], value: Any) -> str:

@@ -46,6 +46,10 @@ def main() -> None:
     sys.exit(result if isinstance(result, int) else 0)
 
 
+OPENING = ("--lang", "--glyphs", "--device")
+"""Options of a lesson that is opened which take a value."""
+
+
 def _speak(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Remember --lang before anything can go wrong."""
     if value:
@@ -59,6 +63,16 @@ def _lang_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def is_lesson(args: list[str]) -> bool:
+    """Whether "generate" means the lesson: alone, or with what opens a lesson. With a file's name it is the command."""
+    rest = list(args[1:])
+    while rest and args[0] == "generate" and rest[0].partition("=")[0] in (*OPENING, "--afresh"):
+        taken = rest.pop(0)
+        if taken in OPENING and rest:
+            rest.pop(0)
+    return args[:1] == ["generate"] and not rest
+
+
 class Lessons(click.Group):
     """A group whose unknown commands are lessons: `unroll bptt` opens one."""
 
@@ -66,7 +80,7 @@ class Lessons(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         lesson = args and args[0] not in self.commands and not args[0].startswith("-")
-        if lesson or args == ["generate"]:  # with the name of a file it is the command
+        if lesson or is_lesson(args):
             return "open", open_command, args
         return super().resolve_command(ctx, args)
 

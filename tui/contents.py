@@ -39,14 +39,21 @@ class Contents(Painted):
         yield Prompt()
 
     def on_mount(self) -> None:
-        last = self.unroll.store.progress.last
-        cards = self.cards()
-        self.at = next((i for i, card in enumerate(cards) if card.id == last), 0)
+        self.to_last()
         store = self.unroll.store
         if not store.probe() or store.trouble:
             self.notice = Notice(self.unroll.words("drawer.trouble"), "\n".join(store.trouble))
             store.trouble.clear()
         self.paint()
+
+    def on_screen_resume(self) -> None:
+        self.to_last()
+        super().on_screen_resume()
+
+    def to_last(self) -> None:
+        """The cursor on the lesson that was open last."""
+        last = self.unroll.store.progress.last
+        self.at = next((i for i, card in enumerate(self.cards()) if card.id == last), self.at)
 
     def cards(self) -> list[Card | Broken]:
         """All lessons, in order."""

@@ -10,7 +10,7 @@ from engine.check import Checked
 from engine.tape import function_source
 from lessons.figures import eight, five
 from lessons.figures import loss as loss_figures
-from lessons.inspect import Inspection, inspect
+from lessons.inspect import USERS, Inspection, inspect
 from lessons.knobs import Knob, Refused
 from lessons.typeset import entry
 from lessons.typeset import name as symbol_name
@@ -49,13 +49,13 @@ class Check(Drawer):
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         words, p = desk.words, self.names[self.at]
         width = min(width, 58)
-        lines: Styled = [(f"{'':12}{words('drawer.check_heads')}", "label")]
+        lines: Styled = [(f"{'':16}{words('drawer.check_heads')}", "label")]
         room = max(1, height - 6)
         self.top = max(0, min(self.top, len(self.found) - room))
         for c in self.found[self.top : self.top + room]:
             vector = desk.player.start.params[p].ndim == 1
             cell = entry(p, c.cell[:1] if vector else c.cell)
-            lines.append((f"{cell:8}{eight(c.gradient):>14}{eight(c.numeric):>15}   {_tiny(c.gap):>8}", ""))
+            lines.append((f"{cell:12}{eight(c.gradient):>14}{eight(c.numeric):>15}   {_tiny(c.gap):>8}", ""))
         rest = len(self.found) - self.top - room
         if rest > 0:
             lines.append((words("drawer.more", n=rest), "dim"))
@@ -206,7 +206,8 @@ class Inspect(Drawer):
             )
             lines.append((f"{head}{mark} {symbol_name(source)}  {size}", "head" if i == self.at else ""))
         if found.users:
-            lines.append((words("drawer.used", by=", ".join(symbol_name(user) for user in found.users)), "dim"))
+            by = [symbol_name(user) for user in found.users[:USERS]] + ["…"] * (len(found.users) > USERS)
+            lines.append((words("drawer.used", by=", ".join(by)), "dim"))
         lines.append((words("drawer.copy", full=found.full), "dim"))
         return boxed(words("drawer.inspect", cell=found.label), lines[: height - 2], width, desk.ascii_only)
 
@@ -292,7 +293,7 @@ class Fork(Drawer):
             here = knob is self.knob(desk)
             value = player.branch.knobs[knob.id]
             limits = knob.range()
-            lines.append((f"{'►' if here else ' '} {knob.id:<11}{value!s:<10} {limits}", "head" if here else ""))
+            lines.append((f"{'►' if here else ' '} {knob.id:<12}{value!s:<10} {limits}", "head" if here else ""))
         lines.append((words("drawer.fork_hint"), "dim"))
         return boxed(words("drawer.fork", n=player.spot.n), lines, min(width, 60), desk.ascii_only)
 

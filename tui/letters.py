@@ -74,6 +74,7 @@ class Letters(Run):
         with writing(self.out):
             save(self.out, begun.model._replace(theta=self.host(state.data.theta)))
         self.checkpoint.unlink(missing_ok=True)
+        self.say(self.words("train.written", out=self.out))
         if self.as_json:
             click.echo(json.dumps(self.done(begun, state, time.monotonic() - began), ensure_ascii=False))
         return 0

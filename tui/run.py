@@ -96,6 +96,7 @@ class Run:
             table = self.device.get(vectors.table)[:-1, 0]
             save(self.out, Words(corpus.vocabulary.words, table), self.options["binary"])
         self.checkpoint.unlink(missing_ok=True)
+        self.say(self.words("train.written", out=self.out))
         if self.as_json:
             click.echo(json.dumps(result, ensure_ascii=False))
         return 0

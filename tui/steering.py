@@ -293,7 +293,7 @@ class Steering(Painted):
     def _type(self, char: str) -> bool:
         """A character for a number card; False where none is open."""
         asked = self.player.asked
-        if asked is None or asked.verdict or asked.ask.kind != "number" or (char == "." and not asked.typed):
+        if asked is None or asked.verdict or asked.ask.kind != "number":
             return False
         asked.typed = (asked.typed + char)[:12]
         self.paint()

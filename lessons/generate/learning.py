@@ -102,11 +102,12 @@ def drawn(knobs: Knobs, seed: int) -> dict[str, HostArray]:
 
 
 class Sample(NamedTuple):
-    """What a net wrote after n updates, and the running mean of its bits per letter then."""
+    """What a net wrote after n updates, the running mean of its bits per letter then, and at which temperature."""
 
     n: int
     bits: float
     text: str
+    tau: float
 
 
 class Follows(NamedTuple):
@@ -233,7 +234,7 @@ class Reader:
 
     def _sampled(self, n: int, reading: Reading, theta: Theta) -> Reading:
         said = sample(self.device, self.knobs, self.cell, theta, n, self.seed)
-        samples = (*reading.samples, Sample(n, reading.bits, said))
+        samples = (*reading.samples, Sample(n, reading.bits, said, float(self.knobs["temperature"])))
         return reading._replace(samples=samples, follows=followed(self.device, self.cell, theta, self.text))
 
 

@@ -23,6 +23,8 @@ from lessons.parts import Rules, flow, laws
 from lessons.text import Text
 
 WIDE, NAME, BAR = 62, 10, 14
+LEAD = 40
+"""Letters that the text names of the window."""
 """Cells of the text under which the net is watched, of what stands before it, and of a bar."""
 EXPECTED, SAMPLES = 5, 7
 CHANCES = ((0.05, " "), (0.2, "░"), (0.5, "▒"), (2.0, "▓"))
@@ -288,7 +290,7 @@ def forward_ops(shown: Shown) -> tuple[str, ...]:
 
 def live(shown: Shown) -> Stage:
     """Training from outside: samples, the curve, what it expects of a text, what its units follow."""
-    view, training = shown.view, shown.view.training
+    training = shown.view.training
     assert training is not None
     assert training.state is not None
     reading: learning.Reading = training.state.data.reading
@@ -296,7 +298,8 @@ def live(shown: Shown) -> Stage:
         (number(each.n), f"{each.bits:.2f}", each.text.replace("\n", "⏎").replace("\t", "⇥"))
         for each in reading.samples[-SAMPLES:]
     ]
-    heads = (shown.say("update"), shown.say("bits"), shown.say("sample", tau=f"{float(view.knobs['temperature']):g}"))
+    taus = " → ".join(dict.fromkeys(f"{each.tau:g}" for each in reading.samples[-SAMPLES:]))
+    heads = (shown.say("update"), shown.say("bits"), shown.say("sample", tau=taus))
     wide = max((cells(row[2]) for row in rows), default=0)
     rows = [(a, b, c + " " * (wide - cells(c))) for a, b, c in rows]
     marks: list[tuple[int, str, str]] = [(training.n, "▲", number(training.n))]
@@ -352,12 +355,13 @@ def says(view: View, text: Text) -> dict[str, Any]:
         for i, at in enumerate((tau, tau / 2)):
             q = np.exp((a.reshape(-1) - a.max()) / at)
             tops[i] = five(float((q / q.sum()).max())).strip()
-    training = view.training
+    training, T = view.training, learning.streams(knobs).T
     return {
         "K": K, "letters": number(len(held.codes)), "dropped": number(held.dropped), "even": f"{np.log2(K):.2f}",
-        "H": int(knobs["hidden"]), "T": learning.streams(knobs).T, "tau": f"{tau:g}",
+        "H": int(knobs["hidden"]), "T": T, "tau": f"{tau:g}",
         "cell": str(knobs["cell"]).upper(),
-        "window": "".join(letter(c) for c in view.start.inputs["window"][:24]), "source": source(view, text),
+        "window": "".join(letter(c) for c in view.start.inputs["window"][: min(T, LEAD)]) + "…" * (T > LEAD),
+        "source": source(view, text),
         "rate": f"{float(knobs['rate']):g}", "optimiser": knobs["optimiser"], "here": tops[0], "half": tops[1],
         "n": number(training.n) if training is not None else 0, "layers": int(knobs["layers"]),
     }  # fmt: skip

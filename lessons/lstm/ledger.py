@@ -36,6 +36,14 @@ class Ledger(Shown):
         back = family in ("gh", "gc") or family.startswith("delta_")
         return f"{family}[{self.row},{k}]" if back else f"{family}[{k}]"
 
+    def errors(self) -> Matrix:
+        """What comes back to the states, and to the gate at work."""
+        return self.over_time([*self.to_states(), *self.to_gates(self.gate)], "errors", 10)
+
+    def others(self) -> Matrix:
+        """What comes back to the other gates."""
+        return self.over_time(self.to_gates(self.cell.gates.replace(self.gate, "")), "others", 4)
+
     def told(self, t: int) -> bool:
         return t == self.row and super().told(t)
 
@@ -51,7 +59,7 @@ class Ledger(Shown):
                 items[1] = self.vector(f"e[{self.row}]", self.K, "column", title=subscripted("e", self.row))
         else:
             items = {i: self.matrix(f"U{q}", (self.H, self.H), f"U{q}") for i, q in enumerate(self.cell.gates)}
-        return flow("weights", items, 5)
+        return flow("weights", items, 3)
 
     def ledger(self) -> Panel:
         """How long the error is that arrives on the road, for every loss and timestep; flipped, at the gate at work."""
@@ -76,7 +84,7 @@ class Ledger(Shown):
         columns = {k: self.vector(f"column[{k}]", self.H) for k in self.near}
         sweep = {k: self.vector(f"{self.g}[{k}]", self.H) for k in self.near}
         rows = [Row(self.say("column", state=state), columns, rule=True), Row(self.say("sweep"), sweep)]
-        return Matrix(id="columns", priority=6, rows=rows, axis=self.axis)
+        return Matrix(id="columns", priority=8, rows=rows, axis=self.axis)
 
 
 def panels(view: View, text: Text, rules: Rules, cell: Cell) -> Stage:
@@ -89,4 +97,6 @@ def panels(view: View, text: Text, rules: Rules, cell: Cell) -> Stage:
         "cell": ("row_gc" if late else "row_gc_last",),
         "sum": ("column", "reach"),
     }.get(shown.phase, (f"row_delta_{shown.gate}",))
-    return [laws(rules, *ops), shown.graph(), shown.errors(), shown.ledger(), shown.sums(), shown.weights()]
+    return [
+        laws(rules, *ops), shown.graph(), shown.errors(), shown.others(), shown.ledger(), shown.sums(), shown.weights()
+    ]  # fmt: skip

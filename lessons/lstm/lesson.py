@@ -52,7 +52,7 @@ def kept(view: View) -> float:
 
 
 def at_first(knobs: Knobs, start: Start) -> Path | None:
-    return (("backward", -1), ("k", 0), ("sum", -1)) if steps(start) > 1 else None
+    return (("backward", -1), ("k", 0)) if steps(start) > 1 else None
 
 
 def most_told(view: View) -> str:
@@ -64,7 +64,7 @@ def most_told(view: View) -> str:
 
 def at_column(knobs: Knobs, start: Start) -> Path | None:
     last = steps(start) - 1
-    return (("ledger", -1), ("t", last), ("k", 0), ("sum", -1)) if last > 1 else None
+    return (("ledger", -1), ("t", last), ("k", 0)) if last > 1 else None
 
 
 def loudest(view: View) -> str:

@@ -50,9 +50,11 @@ class Shown(Parts):
     @property
     def gate(self) -> str:
         """The gate at work: the one that was written last, else the one on the road."""
-        road = self.cell.road or self.cell.gates
-        name = self.phase.removeprefix("gate_") if self.phase.startswith("gate_") else road
-        return name if name in self.cell.gates else road
+        name, op = self.phase, self.view.step.op if self.view.step else ""
+        if name == "sum":  # what was added to last: dWf, dUf2, dbf
+            name = op[2:].rstrip("0123456789") if op[:1] == "d" else ""
+        name = name.removeprefix("gate_")
+        return name if name and name in self.cell.gates else self.cell.road or self.cell.gates
 
     def graph(self) -> Graph:
         """States over time: the road from cell to cell (in a GRU from state to state), the output above, x below."""
@@ -120,8 +122,15 @@ class Shown(Parts):
 
     def errors(self) -> Matrix:
         """What comes back to every state and gate."""
-        states = [(self.of_loss(s), f"g{s}") for s in reversed(self.cell.states)]
-        return self.over_time([*states, *((f"δ{q}", f"delta_{q}") for q in self.cell.gates)], "errors", 10)
+        return self.over_time([*self.to_states(), *self.to_gates(self.cell.gates)], "errors", 10)
+
+    def to_states(self) -> list[tuple[str, str]]:
+        """The errors at the states: (label, family)."""
+        return [(self.of_loss(s), f"g{s}") for s in reversed(self.cell.states)]
+
+    def to_gates(self, gates: str) -> list[tuple[str, str]]:
+        """The errors at some gates: (label, family)."""
+        return [(f"δ{q}", f"delta_{q}") for q in gates]
 
     def matrix(self, name: str, shape: tuple[int, int], title: str, labels: str = "") -> Block:
         """A matrix of parameters, or its gradient."""
@@ -157,7 +166,7 @@ class Shown(Parts):
                 4: self.matrix(f"dU{q}", (self.H, self.H), f"∂E/∂U{q}"),
                 5: self.vector(f"db{q}", self.H, "column", False, f"∂E/∂b{q}"),
             }
-        elif t is not None:
+        elif t is not None and self.phase != "road":
             items[3] = self.vector(f"z{q}[{t}]", self.H, "column", title=f"z{q}{subscript(str(t))}")
         return flow("weights", items, 7)
 

@@ -149,6 +149,13 @@ class Memory(Experiment):
         family, _, rest = symbol.partition("[")
         return ("x", (int(rest[:-1]),)) if family == "x" and rest else (symbol, index)
 
+    def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
+        """One entry put in by hand; the sign of the first input is the bit that is asked for."""
+        found = super().edit(start, symbol, index, raw)
+        first = float(found.inputs["x"][0])
+        turned = symbol == "x[0]" and first != 0
+        return Start(found.params, {**found.inputs, "bit": int(first > 0)}) if turned else found
+
     def editable(self, symbol: str) -> bool:
         family, _, rest = symbol.partition("[")
         return family == "x" or (not rest and any(symbol in cell.names for cell in race.CELLS.values()))

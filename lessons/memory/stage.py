@@ -66,13 +66,15 @@ class Shown(Part):
 
     def answer(self) -> Matrix:
         """The two scores, what the net holds likely, and the loss."""
-        last = self.T - 1
+        last, y, B = self.T - 1, self.view.get(f"y[{self.T - 1}]"), int(self.view.knobs["batch"])
+        bit = self.inputs["bit"] if y is None else int(y.reshape(2, -1)[1, 0])
+        share = f" / {B}" if self.view.training is not None and B > 1 else ""
         items: dict[int, Item] = {
             0: self.vector(f"a[{last}]", 2, "column", title="a"),
             1: self.vector(f"yhat[{last}]", 2, "column", title="ŷ"),
-            2: self.vector(f"e[{last}]", 2, "column", title="e"),
-            3: self.number_of(f"E[{last}]", False),
-            4: Label(self.say("wanted", bit="+1" if self.inputs["bit"] else "−1")),
+            2: self.vector(f"e[{last}]", 2, "column", title=f"(ŷ − y){share}" if share else "e"),
+            3: self.number_of(f"E[{last}]", False, self.say("mean_loss", B=B) if share else "E"),
+            4: Label(self.say("wanted", bit="+1" if bit else "−1")),
         }
         return flow("answer", items, 8)
 

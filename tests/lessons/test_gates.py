@@ -203,3 +203,16 @@ def test_steps_go_by_timestep_and_by_gate(kind: str) -> None:
     made.set_grain(2)
     made.forward()
     assert made.view().path[2][0].startswith("gate_")
+
+
+def test_a_jump_stays_in_its_act(tmp_path: Path) -> None:
+    """A place without an act is looked for where one is; the act "ledger" is no other name for the reel."""
+    made = player("lstm", text="(a)a(a")
+    for typed in ("ledger/t=1", "ledger t=1", "t=1"):
+        made.jump(typed)
+        assert made.view().path[:2] == (("ledger", -1), ("t", 1)), typed
+    made.jump("road/k=2")
+    made.jump("k=1")
+    assert made.view().path == (("road", -1), ("k", 1))
+    made.jump("t=1")  # there is none here, but elsewhere
+    assert made.view().path[:2] == (("forward", -1), ("t", 1))

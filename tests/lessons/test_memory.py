@@ -14,7 +14,7 @@ from engine.history import State
 from lessons.knobs import Refused, Value
 from lessons.memory import CARD, MODELS, race
 from lessons.memory.stage import bar, spark
-from lessons.panels import Curve, Note, Table
+from lessons.panels import Block, Curve, Label, Matrix, Note, Table
 from lessons.player import Player
 from lessons.state import restore
 from lessons.text import load
@@ -195,3 +195,50 @@ def test_a_state_says_which_model_it_is_of(model: str, tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text(json.dumps(state), encoding="utf-8")
     knobs, _, _ = restore(made.lesson, str(tmp_path / "s.json"), {})
     assert (knobs["model"], knobs["hidden"], knobs["length"]) == (model, 3, 5)
+
+
+def asking_nothing(**given: Any) -> Player:
+    """The lesson without its predictions."""
+    made = played(CARD, 1, **given)
+    made.record = {ask.id: "skipped" for ask in made.lesson.asks}
+    return made
+
+
+def answered(made: Player) -> tuple[str, float, float]:
+    """What is wanted, what the net gives it, and the error there, as they are shown."""
+    text = load("lessons.memory", "en")
+    panel = next(panel for panel in made.lesson.panels(made.view(), text) if panel.id == "answer")
+    assert isinstance(panel, Matrix)
+    items = list(panel.rows[0].items.values())
+    wanted = next(item.text for item in items if isinstance(item, Label))
+    yhat, e = (item.values for item in items[1:3] if isinstance(item, Block))
+    assert yhat is not None
+    assert e is not None
+    at = 1 if wanted.endswith("+1") else 0
+    return wanted, float(yhat[at, 0]), float(e[at, 0])
+
+
+def test_what_is_wanted_is_what_the_shown_example_wants() -> None:
+    """In an opened update too, where each batch has its own bits; and the error is a share of a mean."""
+    made = asking_nothing(length=6, batch=4)
+    seen = set()
+    for n in range(8):
+        made.jump(f"update={n}/backward/k=5/error")
+        wanted, yhat, e = answered(made)
+        assert e == pytest.approx((yhat - 1) / 4)
+        assert (wanted.endswith("+1")) == (float(np.asarray(made.view().get("x[0]")).reshape(-1)[0]) > 0)
+        seen.add(wanted)
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize("turned", [1.0, -1.0])
+def test_the_sign_of_the_first_input_is_the_bit(turned: float) -> None:
+    made = asking_nothing(length=6)
+    made.edit("x[0]", (0,), str(turned))
+    assert made.start.inputs["bit"] == int(turned > 0)
+    made.jump("backward/k=5/error")
+    wanted, yhat, e = answered(made)
+    assert wanted.endswith("+1" if turned > 0 else "−1")
+    assert e == pytest.approx(yhat - 1)
+    made.edit("x[3]", (0,), "-0.5")
+    assert made.start.inputs["bit"] == int(turned > 0)

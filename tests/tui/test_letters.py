@@ -15,6 +15,7 @@ import pytest
 from engine.cells.files import load
 from lessons.world import world
 from tests.tui.test_cli import ENV, unroll
+from tui.cli import is_lesson
 
 COMMAND = [sys.executable, "-m", "tui.cli", "train", "charnn"]
 SMALL = ("--hidden", "16", "--window", "20", "--batch", "8")
@@ -120,3 +121,15 @@ def test_nets_that_are_none(tmp_path: Path) -> None:
     )
     assert unroll("generate", str(tmp_path / "net.npz"), "--start", "ABC").stdout.startswith("abc")
     assert "不认识" in unroll("--lang", "zh", "generate", str(tmp_path / "net.npz"), "--start", "z", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "is_one"),
+    [
+        (["generate"], True), (["generate", "--afresh"], True), (["generate", "--lang", "zh"], True),
+        (["generate", "--lang=zh", "--device", "cpu"], True), (["generate", "net.npz"], False),
+        (["generate", "--help"], False), (["generate", "--lang", "zh", "net.npz"], False), (["lessons"], False),
+    ],
+)  # fmt: skip
+def test_generate_without_a_file_is_the_lesson(args: list[str], is_one: bool) -> None:
+    assert is_lesson(args) == is_one
