@@ -6,22 +6,32 @@ from collections.abc import Callable
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from tui.painted import Painted
 
+OWN = {key.strip(): each.action for each in Input.BINDINGS if isinstance(each, Binding) for key in each.key.split(",")}
+"""What keys like backspace do in a line."""
+
 
 class Line(Input):
-    """The line that is typed. Keys that arrive behind the one that closed the prompt go on to the screen."""
+    """The line that is typed. Keys that arrive behind the one that closed the prompt go on to the screen.
+
+    Backspace and its like act here at once: as bindings of the app they would come after letters typed behind them.
+    """
 
     async def _on_key(self, event: events.Key) -> None:
         prompt = self.query_ancestor(Prompt)
-        if prompt.asking and event.key not in ("enter", "escape"):
+        if prompt.asking and event.key not in ("enter", "escape", *OWN):
             await super()._on_key(event)
             return
         event.stop()
         event.prevent_default()
+        if prompt.asking and event.key in OWN and event.key != "enter":
+            await self.run_action(OWN[event.key])
+            return
         if not prompt.asking:
             self.app.simulate_key(event.key)
         elif event.key == "enter":

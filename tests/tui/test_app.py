@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tests.tui.driving import go, lesson, shown, typed
 from tui.app import UnrollApp
@@ -347,3 +348,16 @@ async def test_no_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
                 assert segment.style is None or segment.style.color is None
                 assert segment.style is None or segment.style.bgcolor is None
         assert "► .263" in shown(screen, "stage")
+
+
+async def test_keys_of_one_burst_keep_their_order(tmp_path: Path) -> None:
+    """As a slow line delivers them: backspace takes the letter before it, not the last one."""
+    async with lesson(tmp_path) as (pilot, screen):
+        await pilot.press("j")
+        field = screen.query_one(Input)
+        field.value = ""
+        for key in ("1", "2", "backspace", "3", "4", "home", "5"):
+            pilot.app.simulate_key(key)
+        for _ in range(20):
+            await pilot.pause(0.01)
+        assert field.value == "5134"
