@@ -9,7 +9,7 @@ from typing import Any
 from engine.cells.cell import Cell
 from lessons.contract import View
 from lessons.lstm.stage import Shown
-from lessons.panels import Axis, Block
+from lessons.panels import Axis, Block, Label, Row
 from lessons.text import Text
 
 PART = 2
@@ -28,6 +28,10 @@ class Part(Shown):
     @cached_property
     def axis(self) -> Axis:
         return Axis(tuple(f"t={t}" for t in range(self.T)), self.t or 0, self.part)
+
+    def head(self) -> Row:
+        """The timesteps over their columns."""
+        return Row("", {t: Label(f"t={t}", role="dim") for t in self.near})
 
     def vector(self, name: str, size: int, lie: str = "row", editable: bool = False, title: str = "") -> Block:
         value = self.view.get(name)

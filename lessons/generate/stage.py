@@ -86,7 +86,7 @@ class Shown(Part):
         of = self.level
         gates = [(f"{q}{of} {self.say(f'gate_{q}')}", f"{q}{of}") for q in self.cell.gates if q != "h"]
         families = [*gates, *((f"{s}{of}", f"{s}{of}") for s in reversed(self.cell.states))]
-        rows = [self.read_row(), *self.over_time(families, "over").rows]
+        rows = [self.head(), self.read_row(), *self.over_time(families, "over").rows]
         if not self.writes:
             rows.append(self.guesses().rows[0])
         return Matrix(id="over", priority=10, title=self.say("units", n=self.part, H=self.H), rows=rows, axis=self.axis)
@@ -98,7 +98,7 @@ class Shown(Part):
             *((f"∂E/∂{s}{of}", f"g{s}{of}") for s in reversed(self.cell.states)),
             *((f"δ{q}{of}", f"delta_{q}{of}") for q in self.cell.gates),
         ]
-        rows = [self.read_row(), *self.over_time(families, "over").rows]
+        rows = [self.head(), self.read_row(), *self.over_time(families, "over").rows]
         return Matrix(id="over", priority=10, title=self.say("units", n=self.part, H=self.H), rows=rows, axis=self.axis)
 
     @property

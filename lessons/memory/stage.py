@@ -61,7 +61,7 @@ class Shown(Part):
 
     def under(self, id: str, families: Sequence[tuple[str, str]]) -> Matrix:
         """The input, and families under it."""
-        rows = [self.x(), *self.over_time(list(families), id).rows]
+        rows = [self.head(), self.x(), *self.over_time(list(families), id).rows]
         return Matrix(id=id, priority=10, title=self.say("units", n=self.part, H=self.H), rows=rows, axis=self.axis)
 
     def answer(self) -> Matrix:
@@ -108,6 +108,7 @@ class Shown(Part):
             else:
                 bars[k] = Bar(value, min(1.0, abs(value)), f"reach[{k}]" in self.view.written, symbol=f"reach[{k}]")
         rows = [
+            self.head(),
             self.x(),
             *self.over_time([(f"∂E/∂{self.cell.lasting}", f"g{self.cell.lasting}")], "g").rows,
             Row(self.say("reach"), bars),
