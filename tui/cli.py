@@ -81,7 +81,7 @@ class Lessons(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         lesson = args and args[0] not in self.commands and not args[0].startswith("-")
         if lesson or is_lesson(args):
-            return "open", open_command, args
+            return args[0], open_command, args
         return super().resolve_command(ctx, args)
 
 
@@ -99,7 +99,7 @@ def cli(ctx: click.Context, lang: str | None, glyphs: str | None, device: str) -
 
 
 @click.command("open", hidden=True)
-@click.argument("lesson")
+@click.argument("lesson", metavar="")
 @_lang_option
 @click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None)
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)

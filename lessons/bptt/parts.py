@@ -192,6 +192,12 @@ def letter(raw: str) -> str:
     return {" ": "␣", "\n": "⏎", "\t": "⇥"}.get(raw, raw)
 
 
+def guess(shown: str, p: float) -> str:
+    """How likely a letter is, in percent, behind it; a dot between what could be read as one number, or as none."""
+    percent = f"{100 * p:.0f}" if np.isfinite(p) else five(p)
+    return f"{shown}{percent}" if shown.isalpha() else f"{shown}·{percent}"
+
+
 def window_of(view: View, steps: int) -> int:
     """The window as it acts: no longer than the text."""
     return min(int(view.knobs["window"]), steps)

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.check import cells
 from engine.step import split
-from lessons.bptt.parts import Parts, letter, window_of
+from lessons.bptt.parts import Parts, guess, letter, window_of
 from lessons.contract import View
 from lessons.figures import eight, five
 from lessons.figures import loss as loss_figures
@@ -70,13 +70,9 @@ def _guesses(parts: Parts) -> Row:
             found[t] = Label("·", role="dim")
             continue
         order = np.argsort(-yhat, kind="stable")[:4] if parts.K > 4 else range(parts.K)
-        shown = " ".join(f"{parts.vocabulary[i]}{_percent(float(yhat[i]))}" for i in order)
+        shown = " ".join(guess(parts.vocabulary[i], float(yhat[i])) for i in order)
         found[t] = Label(shown, **parts.flags(f"yhat[{t}]"))
     return Row("ŷ %", found)
-
-
-def _percent(p: float) -> str:
-    return f"{100 * p:.0f}" if np.isfinite(p) else five(p)
 
 
 def by_V(parts: Parts, rules: Rules) -> Stage:

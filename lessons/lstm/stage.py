@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.cells.cell import Cell
-from lessons.bptt.parts import letter
+from lessons.bptt.parts import guess, letter
 from lessons.contract import View
 from lessons.figures import five
 from lessons.figures import loss as loss_figures
@@ -179,7 +179,7 @@ class Shown(Parts):
                 found[t] = Label("·", role="dim")
                 continue
             order = np.argsort(-yhat, kind="stable")[:3]
-            said = " ".join(f"{self.vocabulary[i]}{100 * yhat[i]:.0f}" for i in order)
+            said = " ".join(guess(self.vocabulary[i], float(yhat[i])) for i in order)
             found[t] = Label(said, **self.flags(f"yhat[{t}]"))
         return Matrix(id="guess", priority=5, axis=self.axis, rows=[Row("ŷ %", found)])
 
