@@ -16,7 +16,7 @@ from lessons.gru import CARD as GRU
 from lessons.knobs import Refused
 from lessons.lstm import CARD as LSTM
 from lessons.lstm.lesson import Gated
-from lessons.panels import Bar, Graph, Label, Matrix
+from lessons.panels import Bar, Block, Graph, Label, Matrix
 from lessons.player import Player
 from lessons.show import everything
 from lessons.state import restore
@@ -216,3 +216,32 @@ def test_a_jump_stays_in_its_act(tmp_path: Path) -> None:
     assert made.view().path == (("road", -1), ("k", 1))
     made.jump("t=1")  # there is none here, but elsewhere
     assert made.view().path[:2] == (("forward", -1), ("t", 1))
+
+
+@both
+def test_while_adding_up_the_gate_at_work_is_the_one_that_is_added_to(kind: str) -> None:
+    made = player(kind)
+    text = load(type(made.lesson).__module__.rpartition(".")[0], "en")
+    seen = set()
+    for p in range(1, made.reel.total + 1):
+        step = made.reel.step(p)
+        if step is None or step.path[:2] != (("backward", -1), ("k", 1)) or step.op[:2] not in ("dW", "dU"):
+            continue
+        made.move(made.reel, p)
+        weights = next(panel for panel in made.lesson.panels(made.view(), text) if panel.id == "weights")
+        assert isinstance(weights, Matrix)
+        assert step.op in {item.symbol for item in weights.rows[0].items.values() if isinstance(item, Block)}
+        seen.add(step.op)
+    assert len(seen) == 2 * len("ifog" if kind == "lstm" else "zrn")
+
+
+@both
+def test_a_prediction_is_asked_before_its_answer_is_there(kind: str) -> None:
+    made = player(kind)
+    made.record = {}
+    at = {ask.id: p for p, ask in made.asks()}
+    for ask, unknown in (("most", "gh[0]"), ("whose", "gh[2,0]"), ("left", "road[0]")):
+        made.move(made.reel, at[ask])
+        assert made.view().get(unknown) is None, ask
+        made.move(made.reel, min(at[ask] + 2, made.reel.total))
+        assert made.view().get(unknown) is not None, ask

@@ -12,6 +12,7 @@ import pytest
 from engine.cells.letters import decode, encode, vocabulary
 from engine.device import HOST, rng
 from lessons.generate import CARD, CELLS, learning
+from lessons.inspect import inspect
 from lessons.knobs import Refused
 from lessons.panels import Beside, Matrix, Picture, Table
 from lessons.player import Player
@@ -207,3 +208,28 @@ def test_a_state_says_what_it_is(cell: str, tmp_path: Path) -> None:
 
 
 CARD_DEFAULT = {knob.id: knob.default for knob in CARD.knobs}
+
+
+def test_a_chance_is_explained_with_its_temperature() -> None:
+    made = small()
+    made.jump("write/t=1/output")
+    said = inspect(made.view(), "q[1]", (0,))
+    assert "(a₁[0] / tau)" in said.symbols
+    assert "(a₁[j] / tau)" in said.symbols
+    assert said.value is not None
+
+
+def test_samples_say_the_temperature_they_were_written_at() -> None:
+    made, text = small(), load("lessons.generate", "en")
+
+    def head() -> str:
+        table = next(panel for panel in made.lesson.panels(made.view(), text) if panel.id == "samples")
+        assert isinstance(table, Table)
+        return table.heads[2]
+
+    made.jump("update=5")
+    assert head().endswith(" 0.7")
+    made.fork("temperature", "0.2")
+    assert head().endswith(" 0.7")
+    made.jump("update=100")
+    assert head().endswith(" 0.7 → 0.2")

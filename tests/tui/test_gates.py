@@ -52,3 +52,16 @@ async def test_a_timestep_and_a_gate_are_grains(id: str, tmp_path: Path) -> None
         await pilot.press("down", "full_stop")
         assert player.view().path[1:] == (("t", 2), player.view().path[2])
         assert player.view().path[2][0].startswith("gate_")
+
+
+async def test_a_number_may_begin_with_its_point(tmp_path: Path) -> None:
+    async with lesson(tmp_path, asks=True, id="lstm") as (pilot, screen):
+        for _ in range(40):
+            if screen.player.asked is not None:
+                break
+            await pilot.press("full_stop")
+        asked = screen.player.asked
+        assert asked is not None
+        assert asked.ask.kind == "number"
+        await pilot.press("full_stop", "4", "9", "enter")
+        assert asked.given == 0.49
