@@ -144,7 +144,7 @@ class View:
         found = self._raw(symbol, self.p)
         return self.device.get(found) if hasattr(found, "shape") else found
 
-    def users(self, symbol: str, most: int = 3) -> list[str]:
+    def users(self, symbol: str, most: int) -> list[str]:
         """What the next steps of this section make from a symbol, the nearest first."""
         found: list[str] = []
         if self._reel is None:

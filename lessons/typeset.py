@@ -49,6 +49,7 @@ FUNCTIONS = {
 OPERATORS: dict[type[ast.operator], tuple[str, int]] = {
     ast.Add: (" + ", 1), ast.Sub: (" − ", 1), ast.Mult: (" ∘ ", 2), ast.Div: (" / ", 2), ast.MatMult: (" ", 2),
 }  # fmt: skip
+ORDERS: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.Gt: ">"}
 MOST_TERMS = 6
 """A sum of products longer than this is shown by its first terms and its last."""
 
@@ -174,8 +175,7 @@ def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
                 a, b = (Typeset(p.text, 1) if _is_product(n) else p for p, n in ((a, left), (b, right)))
             return Typeset(_paren(a, tight) + between + _paren(b, tight + isinstance(op, ast.Sub | ast.Div)), tight)
         case ast.Compare(left=left, ops=[order], comparators=[right]):
-            sign = " > " if isinstance(order, ast.Gt) else " < "
-            return Typeset(f"[{_symbols(left, bound).text}{sign}{_symbols(right, bound).text}]", 3)
+            return Typeset(f"[{_symbols(left, bound).text} {ORDERS[type(order)]} {_symbols(right, bound).text}]", 3)
         case ast.Call(func=ast.Name(id="batch"), args=[inner]):
             return _symbols(inner, bound)
         case ast.Call(func=ast.Name(id="total"), args=[ast.Name(id=family), column]):
@@ -265,8 +265,8 @@ class _Expand:
             case ast.BinOp(left=left, op=op, right=right):
                 return self.pair(left, op, right, at)
             case ast.Compare(left=left, ops=[order], comparators=[right]):
-                holds, sign = float(self.at(self.value(node), at)), ">" if isinstance(order, ast.Gt) else "<"
-                said = f"[{self.cell(left, at).symbols} {sign} {self.cell(right, at).symbols}]"
+                holds = float(self.at(self.value(node), at))
+                said = f"[{self.cell(left, at).symbols} {ORDERS[type(order)]} {self.cell(right, at).symbols}]"
                 return Cell(said, f"{holds:g}", 3, holds)
             case ast.Call(func=ast.Name(id=function), args=args):
                 return self.call(node, function, args, at)
@@ -342,14 +342,10 @@ class _Expand:
             inner, x = self.cell(args[0], at), float(self.at(self.value(node), at))
             if function == "log_softmax":
                 return Cell(f"ln softmax({_base(inner.symbols)})[{at[0]}]", f"ln {five(_exp(x))}", 2, x)
-            scores, whole = self.value(args[0]), not isinstance(args[0], ast.Name | ast.Subscript)
-            if whole:  # a / τ: as it stands, in brackets
-                one, each = f"({inner.symbols})", f"({INDEX.sub('[j]', inner.symbols)})"
-            else:
-                one, each = inner.symbols, f"{_base(inner.symbols)}[j]"
-            number = _bracket(five(inner.value)) if whole else _bracket(inner.numbers)
+            scores, one = self.value(args[0]), _wrap(inner.symbols, inner.tight, 3)
             others = _series([f"e^{_bracket(five(float(v)))}" for v in scores[:, min(at[1], scores.shape[1] - 1)]])
-            return Cell(f"e^{one} / Σⱼ e^{each}", f"e^{number} / ({others})", 2, x)
+            symbols = f"e^{one} / Σⱼ e^{INDEX.sub('[j]', one)}"
+            return Cell(symbols, f"e^{_bracket(five(inner.value))} / ({others})", 2, x)
         if function.startswith("E_"):
             x = float(self.value(node))
             return Cell(_symbols(node, self.bound).text, f"{x:.10f}", 3, x)

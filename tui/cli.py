@@ -46,10 +46,6 @@ def main() -> None:
     sys.exit(result if isinstance(result, int) else 0)
 
 
-OPENING = ("--lang", "--glyphs", "--device")
-"""Options of a lesson that is opened which take a value."""
-
-
 def _speak(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Remember --lang before anything can go wrong."""
     if value:
@@ -65,11 +61,12 @@ def _lang_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def is_lesson(args: list[str]) -> bool:
     """Whether "generate" means the lesson: alone, or with what opens a lesson. With a file's name it is the command."""
-    rest = list(args[1:])
-    while rest and args[0] == "generate" and rest[0].partition("=")[0] in (*OPENING, "--afresh"):
-        taken = rest.pop(0)
-        if taken in OPENING and rest:
-            rest.pop(0)
+    takes = {
+        name: not each.is_flag for each in open_command.params if isinstance(each, click.Option) for name in each.opts
+    }
+    rest = args[1:]
+    while rest and (name := rest[0].partition("=")[0]) in takes:
+        rest = rest[2 if takes[name] and "=" not in rest[0] else 1 :]
     return args[:1] == ["generate"] and not rest
 
 

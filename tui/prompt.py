@@ -12,7 +12,12 @@ from textual.widgets import Input, Static
 
 from tui.painted import Painted
 
-OWN = {key.strip(): each.action for each in Input.BINDINGS if isinstance(each, Binding) for key in each.key.split(",")}
+OWN = {
+    key.strip(): each.action
+    for each in Input.BINDINGS
+    if isinstance(each, Binding) and each.action != "submit"
+    for key in each.key.split(",")
+}
 """What keys like backspace do in a line."""
 
 
@@ -29,11 +34,10 @@ class Line(Input):
             return
         event.stop()
         event.prevent_default()
-        if prompt.asking and event.key in OWN and event.key != "enter":
-            await self.run_action(OWN[event.key])
-            return
         if not prompt.asking:
             self.app.simulate_key(event.key)
+        elif event.key in OWN:
+            await self.run_action(OWN[event.key])
         elif event.key == "enter":
             prompt.take(self.value)
         else:

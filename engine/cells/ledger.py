@@ -45,6 +45,17 @@ def rules(cell: Cell) -> dict[str, str]:
     }
 
 
+def error(inputs: Inputs, run: Run, t: int) -> Array:
+    """e[t] (K, B): what was said at timestep t, minus the truth."""
+    found: Array = (run.made[t]["yhat"] - inputs.y[t]) / inputs.B
+    return found
+
+
+def norm(xp: Any, g: Array) -> Array:
+    """‖g‖."""
+    return xp.sqrt(xp.sum(g**2))
+
+
 def named(walk: Walk[Made], t: int) -> Walk[Made]:
     """The steps of a walk over k, named as those of row t."""
     while True:
@@ -62,7 +73,7 @@ def row(
 ) -> Walk[list[Made]]:
     """Row t: E_t alone sent back to k = t … 0; `columns` are the sums of the rows above. Returns what it left by k."""
     here = (*at, ("t", t))
-    e = (run.made[t]["yhat"] - inputs.y[t]) / inputs.B
+    e = error(inputs, run, t)
     yield Step((*here, ("error", -1)), "row_e", {f"e[{t}]": e})
     later: Made = {}
     found: list[Made] = []
@@ -77,7 +88,7 @@ def row(
         column = columns[k] + g if k < len(columns) else g
         op = "column" if k < len(columns) else "column_first"
         yield Step((*spot, ("sum", -1)), op, {f"column[{k}]": column})
-        yield Step((*spot, ("sum", -1)), "reach", {f"reach[{t},{k}]": xp.sqrt(xp.sum(g**2))})
+        yield Step((*spot, ("sum", -1)), "reach", {f"reach[{t},{k}]": norm(xp, g)})
         found.append(later)
     return found[::-1]
 
@@ -95,7 +106,7 @@ def whole(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Run) -> list[M
     later: Made = {}
     found: list[Made] = []
     for k in range(len(run.made) - 1, -1, -1):
-        e = (run.made[k]["yhat"] - inputs.y[k]) / inputs.B
+        e = error(inputs, run, k)
         B, gh = e.shape[1], theta["V"].T @ e
         if later:
             gh = xp.concat((gh, cell.carried(theta, later)), axis=1)

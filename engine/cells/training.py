@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from engine import descent
@@ -13,7 +13,7 @@ from engine.device import HOST, Array, Device, HostArray, Rng
 from engine.history import State, Track
 from engine.optimisers import Memory, Optimiser, begin, clip_by_norm, norm, update
 from engine.reel import Env, Families, Grains, Late, Reel, Section
-from engine.step import Path, drain
+from engine.step import Path, Walk, drain
 
 
 class Recipe(NamedTuple):
@@ -45,40 +45,29 @@ class Net:
     def __init__(self, device: Device, cell: Cell, theta: Theta, inputs: Inputs) -> None:
         self.device, self.cell, self.theta, self.inputs = device, cell, theta, inputs
         self.T, self.asked = len(inputs.x), sum(y is not None for y in inputs.y)
-        self._run: Run | None = None
-        self._grad: Theta | None = None
-        self._rows: list[Made] | None = None
-        self._left: dict[str, Array] | None = None
 
-    @property
+    @cached_property
     def run(self) -> Run:
         """The forward pass."""
-        if self._run is None:
-            self._run = drain(cells.forward(self.device.xp, self.cell, self.theta, self.inputs))
-        return self._run
+        return drain(cells.forward(self.device.xp, self.cell, self.theta, self.inputs))
 
-    @property
+    @cached_property
     def grad(self) -> Theta:
         """∂E/∂θ."""
-        if self._grad is None:
-            self._grad = drain(cells.sweep(self.device.xp, self.cell, self.theta, self.inputs, self.run))
-        return self._grad
+        return drain(cells.sweep(self.device.xp, self.cell, self.theta, self.inputs, self.run))
 
-    @property
+    @cached_property
     def rows(self) -> list[Made]:
         """The whole ledger, see `engine.cells.ledger.whole`."""
-        if self._rows is None:
-            self._rows = ledger.whole(self.device.xp, self.cell, self.theta, self.inputs, self.run)
-        return self._rows
+        return ledger.whole(self.device.xp, self.cell, self.theta, self.inputs, self.run)
 
-    @property
+    @cached_property
     def left(self) -> dict[str, Array]:
         """All that the way back has written, by symbol."""
-        if self._left is None:
-            self._left = {}
-            for step in cells.sweep(self.device.xp, self.cell, self.theta, self.inputs, self.run):
-                self._left |= step.values
-        return self._left
+        found: dict[str, Array] = {}
+        for step in cells.sweep(self.device.xp, self.cell, self.theta, self.inputs, self.run):
+            found |= step.values
+        return found
 
     def env(self, ran: bool, families: Families | None = None, late: Late | None = None, **more: Any) -> Env:
         """The parameters, the inputs and the start; with `ran` all that the forward pass left; and more."""
@@ -113,44 +102,46 @@ class Net:
     def row(self, at: Path, t: int) -> Section:
         """Row t of the ledger."""
         xp, cell = self.device.xp, self.cell
+
+        def walk() -> Walk[list[Made]]:
+            columns = [self._column(k, t) for k in range(t)]
+            return ledger.row(xp, cell, self.theta, self.inputs, self.run, t, columns, at)
+
         return Section(
             at,
-            lambda: ledger.row(xp, cell, self.theta, self.inputs, self.run, t, self._columns(t), at),
+            walk,
             lambda: self.env(True, self._above(t), {f"norms_{q}": partial(self.norms, q) for q in self.rows[0]}),
             ledger.length(cell, t),
         )
 
     def _above(self, t: int) -> Families:
-        """What the rows above row t left."""
-        xp, B, road = self.device.xp, self.inputs.x[0].shape[1], ledger.road(self.cell)
+        """What the rows above row t left; with one index, what the one sweep over all losses finds there."""
+        B = self.inputs.x[0].shape[1]
 
         def of(family: str, row: int, k: int | None = None) -> Array | None:
-            if k is None:  # what the one sweep over all losses finds at a timestep
+            if k is None:
                 return self.left.get(f"{family}[{row}]")
             return self.rows[k][family][:, (row - k) * B : (row - k + 1) * B] if 0 <= k <= row < t else None
 
         def reach(row: int, k: int) -> Array | None:
-            found = of(road, row, k)
-            return None if found is None else xp.sqrt(xp.sum(found**2))
-
-        def column(k: int) -> Array | None:
-            return ledger.summed(xp, self.rows[k][road], t - k, B) if k < t else None
+            found = of(ledger.road(self.cell), row, k)
+            return None if found is None else ledger.norm(self.device.xp, found)
 
         return {
             **{family: partial(of, family) for family in self.rows[0]},
             "reach": reach,
-            "column": column,
-            "e": lambda row: self.run.made[row]["yhat"] - self.inputs.y[row] if row < t else None,
+            "column": lambda k: self._column(k, t) if 0 <= k < t else None,
+            "e": lambda row: ledger.error(self.inputs, self.run, row) if 0 <= row < t else None,
         }
+
+    def _column(self, k: int, t: int) -> Array:
+        """Σ of the rows above row t at timestep k, on the road."""
+        made = self.rows[k][ledger.road(self.cell)]
+        return ledger.summed(self.device.xp, made, t - k, self.inputs.x[0].shape[1])
 
     def norms(self, family: str) -> Array:
         """‖family[t,k]‖ of the whole ledger (T, T), 0 for k > t; of a batch of one."""
         return ledger.norms(self.device.xp, [made[family] for made in self.rows])
-
-    def _columns(self, t: int) -> list[Array]:
-        """Σ of the rows above row t, on the road, by k."""
-        column = self._above(t)["column"]
-        return [column(k) for k in range(t)]
 
     def road(self, at: Path) -> Section:
         """The product of the gates on the road."""

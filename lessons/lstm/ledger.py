@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 
 from engine.cells.cell import Cell
 from engine.cells.ledger import road
 from lessons.contract import View
 from lessons.lstm.stage import Shown
-from lessons.panels import Axis, Item, Matrix, Panel, Row, Stage
+from lessons.panels import Item, Matrix, Panel, Row, Stage
 from lessons.parts import Rules, flow, laws, ledger, subscripted
 from lessons.text import Text
 
@@ -22,15 +20,7 @@ class Ledger(Shown):
         inputs = view.start.inputs
         super().__init__(view, text, cell, len(inputs["x"]), inputs["vocabulary"])
         self.row, self.k, self.g = view.loop("t"), view.loop("k"), road(cell)
-
-    @cached_property
-    def axis(self) -> Axis:
-        focus = self.k if self.k is not None else self.row or 0
-        return Axis(tuple(f"t={t}" for t in range(self.T)), focus, self.H)
-
-    @cached_property
-    def near(self) -> range:
-        return range(max(0, self.axis.focus - 12), min(self.T, self.axis.focus + 13))
+        self.t = self.row if self.k is None else self.k  # what stays in sight is the timestep that one has come back to
 
     def left(self, family: str, k: int) -> str:
         back = family in ("gh", "gc") or family.startswith("delta_")

@@ -153,7 +153,7 @@ class Memory(Experiment):
         """One entry put in by hand; the sign of the first input is the bit that is asked for."""
         found = super().edit(start, symbol, index, raw)
         first = float(found.inputs["x"][0])
-        turned = symbol == "x[0]" and first != 0
+        turned = self.home(symbol, index) == ("x", (0,)) and first != 0
         return Start(found.params, {**found.inputs, "bit": int(first > 0)}) if turned else found
 
     def editable(self, symbol: str) -> bool:
