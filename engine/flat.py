@@ -11,8 +11,8 @@ from engine.device import HOST, Array
 from engine.optimisers import Memory, Optimiser
 
 xp = HOST.xp
-CHUNK = 1 << 15
-"""Numbers that are moved at a time."""
+WHOLE, CHUNK = 1 << 16, 1 << 15
+"""Numbers that are moved at once; of more, how many at a time."""
 LINE = 64
 """Bytes of a cache line."""
 
@@ -86,7 +86,7 @@ def moved(
     if not length <= clip:
         g *= clip / length
     held = [_slot(memory, layout, slot.name, theta) for slot in optimiser.slots]
-    if layout.size <= CHUNK:
+    if layout.size <= WHOLE:
         grown = [slot.grow(before, g) for slot, before in zip(optimiser.slots, held, strict=True)]
         new = optimiser.move(xp, theta, g, tuple(grown), rate, n)
     else:

@@ -14,11 +14,14 @@ from typing import Any
 
 from engine.cells.cell import Cell, Theta
 from engine.cells.layers import KINDS, ORDERS, Size
+from engine.cells.tiles import Product, Summed, lined
 from engine.device import HOST, Array
 from engine.flat import Flat, Layout, aligned, moved, packed
 from engine.optimisers import Memory, Optimiser
 
 xp = HOST.xp
+SAFE = 64.0
+"""Scores between −SAFE and SAFE have an exp within float32: no need to take the largest of each row away first."""
 
 
 def layout(cell: Cell, H: int, K: int, inputs: int) -> Layout:
@@ -62,10 +65,18 @@ class Kernel:
         size = Size(T, B, H)
         self.layers = [made(cell, level, size, self.theta, self.grad, kind) for level in cell.levels]
         asked = B if last else T * B
-        self._e, self._rows, self._turned = aligned((asked, K), kind), K * xp.arange(asked), aligned((H, K), kind)
+        self._e, self._rows, self._turned = (
+            aligned((asked, K), kind),
+            K * xp.arange(asked),
+            aligned((H, lined(K, kind)), kind)[:, :K],
+        )
+        top = self.layers[-1].gh[-1] if last else self.layers[-1].gh.reshape(-1, H)
+        self._scores = Product(self._turned[None], asked, self._e[None])
+        self._sent = Product(self.theta["V"][None], asked, top[None])
+        self._summed = Summed(asked, K, H, kind)
         self._letters, self._ones = xp.ones(K, kind), xp.ones(asked, kind)
-        self._read = aligned((T * B, inputs), kind)
-        self._places = inputs * xp.arange(T * B)
+        self._ground = aligned((T * B, lined(inputs, kind)), kind)
+        self._read, self._places = self._ground[:, :inputs], self._ground.shape[1] * xp.arange(T * B)
         self._gates = (xp.arange(self.layers[0].G) * inputs)[None, :, None]
 
     def gradient(self, theta: Array, x: Array, y: Array, start: Mapping[str, Array]) -> float:
@@ -74,11 +85,12 @@ class Kernel:
         below = self._run(x, start)
         top = self.layers[-1]
         flat = (top.h[-1] if self.last else top.h[1:]).reshape(-1, top.H)
-        e, V = self._e, self.theta["V"]
-        self._turned[...] = V.T
-        xp.dot(flat, self._turned, out=e)
+        e = self._e
+        self._turned[...] = self.theta["V"].T
+        self._scores.each(flat)
         e += self.theta["by"][:, 0]
-        e -= e.max(axis=1, keepdims=True)
+        if not (e.min() > -SAFE and e.max() < SAFE):
+            e -= e.max(axis=1, keepdims=True)
         right = self._rows + y.reshape(-1)
         wanted = e.reshape(-1).take(right)
         xp.exp(e, out=e)
@@ -89,21 +101,19 @@ class Kernel:
         e.reshape(-1)[right] -= 1
         if self.share != 1:
             e *= self.share
-        xp.dot(e.T, flat, out=self.grad["V"])
+        self._summed.into(e, flat, self.grad["V"])
         xp.dot(self._ones, e, out=self.grad["by"][:, 0])
         if self.last:
             top.gh[:-1] = 0
-            xp.dot(e, V, out=top.gh[-1])
-        else:
-            xp.dot(e, V, out=top.gh.reshape(-1, top.H))
+        self._sent.each(e)
         self._back(below)
         return E
 
     def _run(self, x: Array, start: Mapping[str, Array]) -> Array:
         """Forward; what the first layer read, (T B, I)."""
         if self.letters:
-            self._read[:] = 0
-            self._read.reshape(-1)[self._places + x.reshape(-1)] = 1
+            self._ground[:] = 0
+            self._ground.reshape(-1)[self._places + x.reshape(-1)] = 1
         else:
             self._read[:] = x.reshape(self._read.shape)
         below = None

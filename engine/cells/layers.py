@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from engine.cells.cell import Cell, Theta
-from engine.cells.thin import Thin
+from engine.cells.tiles import Product, Summed
 from engine.device import HOST, Array
 from engine.flat import aligned
 
@@ -34,9 +34,13 @@ class Size(NamedTuple):
 
 
 class Layer:
-    """One layer: its parameters, gradients and buffers. `slots` is how many errors a timestep has."""
+    """One layer: its parameters, gradients and buffers.
 
-    slots = 1
+    A timestep has `slots` errors and `factors` slopes; its net inputs are kept where they `last`, as gates do. What
+    does not last is written over as soon as it is used, so that it stays at hand.
+    """
+
+    slots, factors, last = 1, 1, True
 
     def __init__(self, cell: Cell, level: str, size: Size, theta: Theta, grad: Theta, kind: Any) -> None:
         T, B, H = self.T, self.B, self.H = size
@@ -53,20 +57,22 @@ class Layer:
         self.half, self.turned = (half, back) if B == 1 else (back, half)
         self.tall_U = self.U.reshape(G * H, H)
         self.tall = half.reshape(G * H, H) if self.soft else self.tall_U
-        self.forth, self.home = Thin(self.turned, B), Thin(self.U, B)
-        self.z, self.h = aligned((T, G, B, H), kind), aligned((T + 1, B, H), kind)
-        self.work, self.block = aligned((G, B, H), kind), max(1, CACHED // (B * H))
+        self.forth, self.home = Product(self.turned, B), Product(self.U, B)
+        self.block = max(1, min(T, CACHED // (B * H)))
+        self.z, self.h = aligned((T if self.last else self.block, G, B, H), kind), aligned((T + 1, B, H), kind)
+        self.work = aligned((G, B, H), kind)
         self.long, self.net = self.work.reshape(-1), self.work if B == 1 else self.forth.made
         self.one, self.two = aligned((B, H), kind), aligned((B, H), kind)
         self.gh = aligned((T, B, H), kind)
-        shape = (T, self.slots, B, H) if B == 1 else (self.slots, T, B, H)
-        self.D, self.slope = aligned(shape, kind), aligned(shape, kind)
+        self.D = aligned((T, self.slots, B, H) if B == 1 else (self.slots, T, B, H), kind)
+        slope = aligned((self.block, self.factors, B, H), kind)
         self.ones = xp.ones(T * B, kind)
-        D, slope = (of if B == 1 else of.swapaxes(0, 1) for of in (self.D, self.slope))  # timesteps first
-        self.D_at, self.slope_at, self.L = list(D), list(slope), list(slope.swapaxes(0, 1))
+        self.summed: dict[int, Summed] = {}
+        self.D_at = list(self.D if B == 1 else self.D.swapaxes(0, 1))
+        self.slope_at, self.L = [slope[t % self.block] for t in range(T)], slope.swapaxes(0, 1)
         self.row_at = list(self.D.reshape(T, 1, -1)) if B == 1 else self.D_at
-        self.z_at, self.h_at, self.gh_at = list(self.z), list(self.h), list(self.gh)
-        self.gates_at = [tuple(z) for z in self.z]
+        self.z_at, self.h_at, self.gh_at = [self.z[t % len(self.z)] for t in range(T)], list(self.h), list(self.gh)
+        self.gates_at = [tuple(z) for z in self.z_at]
         self.before = list(self.h[:, 0]) if B == 1 else self.h_at
         self.a_half = xp.array(0.5, kind)  # a number of Python's would be made into an array each time
 
@@ -91,17 +97,20 @@ class Layer:
             return
         xp.matmul(numbers, table, out=self.wide)
         self.wide += b
-        self.z[...] = self.wide.reshape(self.G, self.T, self.B, self.H).swapaxes(0, 1)
+
+    def stretches(self) -> list[slice]:
+        """The timesteps, as many at a time as stay at hand."""
+        return [slice(first, min(first + self.block, self.T)) for first in range(0, self.T, self.block)]
 
     def forwards(self) -> Iterator[int]:
-        """The timesteps from the first, what was read looked up a few ahead: as many as stay at hand."""
-        if self.rows is None:
-            yield from range(self.T)
-            return
+        """The timesteps from the first, their net inputs from what was read made a few ahead."""
         table = self.table.reshape(-1, self.H)
-        for first in range(0, self.T, self.block):
-            some = slice(first, min(first + self.block, self.T))
-            xp.take(table, self.rows[some], axis=0, out=self.z[some], mode="clip")
+        for some in self.stretches():
+            z = self.z[some.start % len(self.z) :][: some.stop - some.start]
+            if self.rows is None:
+                z[...] = self.wide.reshape(self.G, self.T, self.B, self.H)[:, some].swapaxes(0, 1)
+            else:
+                xp.take(table, self.rows[some], axis=0, out=z, mode="clip")
             yield from range(some.start, some.stop)
 
     def across(self, t: int) -> None:
@@ -117,16 +126,15 @@ class Layer:
 
     # back
 
-    def slopes(self, some: slice) -> None:
-        """What the errors are multiplied by, for some timesteps."""
+    def slopes(self, some: slice, L: Array) -> None:
+        """What the errors of some timesteps are multiplied by, into L (factors, timesteps, B, H)."""
         raise NotImplementedError
 
     def backwards(self) -> Iterator[int]:
-        """The timesteps from the last, the slopes made a few ahead: as many as stay at hand."""
-        for end in range(self.T, 0, -self.block):
-            first = max(end - self.block, 0)
-            self.slopes(slice(first, end))
-            yield from range(end - 1, first - 1, -1)
+        """The timesteps from the last, the slopes made a few ahead."""
+        for some in reversed(self.stretches()):
+            self.slopes(some, self.L[:, : some.stop - some.start])
+            yield from range(some.stop - 1, some.start - 1, -1)
 
     def back(self) -> None:
         """All errors D, from gh, to which is added what comes back from later."""
@@ -141,9 +149,11 @@ class Layer:
         if self.B == 1:
             D = self.D.reshape(self.T, -1)[:, first * self.H : (first + count) * self.H]
             xp.dot(D.T, right, out=out.reshape(-1, out.shape[2]))
-        else:
-            D = self.D[first : first + count].reshape(count, self.T * self.B, self.H)
-            xp.matmul(D.transpose(0, 2, 1), right, out=out)
+            return
+        rows = self.T * self.B
+        summed = self.summed.setdefault(right.shape[1], Summed(rows, self.H, right.shape[1], self.D.dtype))
+        for D, into in zip(self.D[first : first + count], out, strict=True):
+            summed.into(D.reshape(rows, self.H), right, into)
 
     def total(self, first: int, count: int, out: Array) -> None:
         """Some slots summed over time and batch: (count, H)."""
@@ -180,9 +190,11 @@ class Layer:
 class Plain(Layer):
     """h = f(z)."""
 
+    last = False
+
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0] = start["h"]
-        across, unit, h, net, z = self.across, self.unit, self.h_at, self.net[0], list(self.z[:, 0])
+        across, unit, h, net, z = self.across, self.unit, self.h_at, self.net[0], [each[0] for each in self.z_at]
         for t in self.forwards():
             across(t)
             xp.add(z[t], net, z[t])
@@ -190,16 +202,16 @@ class Plain(Layer):
 
     unit = staticmethod(xp.tanh)
 
-    def slopes(self, some: slice) -> None:
-        slope, h = self.L[0][some], self.h[1:][some]
+    def slopes(self, some: slice, L: Array) -> None:
+        slope, h = L[0], self.h[1:][some]
         xp.multiply(h, h, out=slope)
         xp.subtract(1, slope, out=slope)
 
     def back(self) -> None:
-        gh, row, last, handed = self.gh_at, self.row_at, self.T - 1, self.handed
+        gh, row, end, handed = self.gh_at, self.row_at, self.T - 1, self.handed
         D, slope = ([each[0] for each in of] for of in (self.D_at, self.slope_at))
         for t in self.backwards():
-            if t < last:
+            if t < end:
                 xp.add(gh[t], handed(row[t + 1]), gh[t])
             xp.multiply(gh[t], slope[t], D[t])
 
@@ -211,19 +223,19 @@ class Relu(Plain):
     def unit(z: Array, h: Array) -> None:
         xp.maximum(z, 0, out=h)
 
-    def slopes(self, some: slice) -> None:
-        xp.greater(self.h[1:][some], 0, out=self.L[0][some])
+    def slopes(self, some: slice, L: Array) -> None:
+        xp.greater(self.h[1:][some], 0, out=L[0])
 
 
 class Lstm(Layer):
-    """o, i, f in a row, and i, f, g in a row."""
+    """o, i, f in a row, and i, f, g in a row. The fifth factor is ∂h/∂c."""
 
-    slots = 4
+    slots, factors = 4, 5
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self.c, self.tc, self.lc = (aligned((self.T + n, self.B, self.H), self.h.dtype) for n in (1, 0, 0))
-        self.c_at, self.tc_at, self.lc_at = list(self.c), list(self.tc), list(self.lc)
+        self.c, self.tc = (aligned((self.T + n, self.B, self.H), self.h.dtype) for n in (1, 0))
+        self.c_at, self.tc_at = list(self.c), list(self.tc)
         self.at_end = aligned((self.B, self.H), self.h.dtype)
 
     def run(self, start: Mapping[str, Array]) -> None:
@@ -241,10 +253,9 @@ class Lstm(Layer):
             xp.tanh(c, out=tc)
             xp.multiply(o, tc, out=self.h_at[t + 1])
 
-    def slopes(self, some: slice) -> None:
+    def slopes(self, some: slice, L: Array) -> None:
         o, i, f, g = self.z[some].swapaxes(0, 1)
-        to_o, to_i, to_f, to_g = (of[some] for of in self.L)
-        tc, lc = self.tc[some], self.lc[some]
+        (to_o, to_i, to_f, to_g, lc), tc = L, self.tc[some]
         xp.multiply(tc, tc, out=lc)
         xp.subtract(1, lc, out=lc)
         lc *= o
@@ -257,18 +268,17 @@ class Lstm(Layer):
         to_g *= i
 
     def back(self) -> None:
-        gh, D, slope, lc, gc, last = self.gh_at, self.D_at, self.slope_at, self.lc_at, self.two, self.T - 1
-        row = self.row_at
+        gh, D, slope, row, gc, end = self.gh_at, self.D_at, self.slope_at, self.row_at, self.two, self.T - 1
         for t in self.backwards():
-            if t < last:
+            if t < end:
                 gh[t] += self.handed(row[t + 1])
                 gc *= self.gates_at[t + 1][2]
-                gc += xp.multiply(gh[t], lc[t], out=self.one)
+                gc += xp.multiply(gh[t], slope[t][4], out=self.one)
             else:
-                xp.multiply(gh[t], lc[t], out=gc)
+                xp.multiply(gh[t], slope[t][4], out=gc)
                 self.at_end[...] = gc
             xp.multiply(gh[t], slope[t][0], out=D[t][0])
-            xp.multiply(gc, slope[t][1:], out=D[t][1:])
+            xp.multiply(gc, slope[t][1:4], out=D[t][1:])
 
     def states(self) -> dict[str, Array]:
         return {"h": self.h[-1], "c": self.c[-1]}
@@ -280,7 +290,7 @@ class Lstm(Layer):
 class Gru(Layer):
     """Reset after the matrix. Errors lie as n, z, r, r∘n: W's gates first, U's last."""
 
-    slots = 4
+    slots = factors = 4
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -311,9 +321,9 @@ class Gru(Layer):
         new *= keep
         new += n
 
-    def slopes(self, some: slice) -> None:
+    def slopes(self, some: slice, L: Array) -> None:
         n, keep, reset = self.z[some].swapaxes(0, 1)
-        to_n, to_z, to_r, inner = (of[some] for of in self.L)
+        to_n, to_z, to_r, inner = L
         self._slopes(n, keep, to_n, to_z, self.h[:-1][some])
         xp.subtract(1, reset, out=to_r)
         to_r *= reset
@@ -347,12 +357,12 @@ class Gru(Layer):
 class GruBefore(Gru):
     """Reset before the matrix: Un sees r ∘ h₋₁, so that its error must come back first."""
 
-    slots = 3
+    slots = factors = 3
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self.gates, self.content = Thin(self.turned[:2], self.B), Thin(self.turned[2:], self.B)
-        self.gates_U, self.content_U = Thin(self.U[:2], self.B), Thin(self.U[2:], self.B)
+        self.gates, self.content = Product(self.turned[:2], self.B), Product(self.turned[2:], self.B)
+        self.gates_U, self.content_U = Product(self.U[:2], self.B), Product(self.U[2:], self.B)
 
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0] = start["h"]
@@ -362,9 +372,9 @@ class GruBefore(Gru):
             n += self.content.each(xp.multiply(reset, h, out=self.m[t]))[0]
             self._mix(n, keep, h, self.h_at[t + 1])
 
-    def slopes(self, some: slice) -> None:
+    def slopes(self, some: slice, L: Array) -> None:
         n, keep, reset = self.z[some].swapaxes(0, 1)
-        to_n, to_z, to_r = (of[some] for of in self.L)
+        to_n, to_z, to_r = L
         self._slopes(n, keep, to_n, to_z, self.h[:-1][some])
         xp.subtract(1, reset, out=to_r)
         to_r *= self.m[some]

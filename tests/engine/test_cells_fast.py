@@ -12,7 +12,7 @@ import pytest
 from engine.cells import cell as cells
 from engine.cells import fast, layers
 from engine.cells.cell import Cell, Inputs
-from engine.cells.thin import Thin, cut, wide
+from engine.cells.tiles import Product, Summed, cut, wide
 from engine.device import HOST, HostArray, rng
 from engine.flat import aligned, packed
 from engine.optimisers import OPTIMISERS, begin, clip_by_norm, update
@@ -124,7 +124,7 @@ def test_single_precision() -> None:
 
 
 BROKEN = [
-    ("xp.multiply(gh[t], lc[t], out=gc)", "gc[...] = gh[t]"),
+    ("xp.multiply(gh[t], slope[t][4], out=gc)", "gc[...] = gh[t]"),
     ("gc *= self.gates_at[t + 1][2]", "pass"),
     ("(f, to_f, self.c[:-1][some])", "(f, to_f, self.c[1:][some])"),
     ("to_g *= i", "to_g *= o"),
@@ -133,7 +133,7 @@ BROKEN = [
     ("to_z *= h - n", "to_z *= n - h"),
     ("inner *= reset", "pass"),
     ("xp.multiply(inner, slope[t][2], out=D[t][2])", "D[t][2] = 0"),
-    ("xp.greater(self.h[1:][some], 0, out=self.L[0][some])", "self.L[0][some] = 1"),
+    ("xp.greater(self.h[1:][some], 0, out=L[0])", "L[0][...] = 1"),
     ("xp.multiply(h, h, out=slope)", "slope[...] = h"),
     ("e *= self.share", "pass"),
     ("top.gh[:-1] = 0", "pass"),
@@ -163,22 +163,43 @@ def test_a_broken_fast_form_is_noticed(old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize("tiles", [True, False])
-@pytest.mark.parametrize(("B", "H"), [(2, 6), (32, 256), (64, 512), (70, 192), (1, 1088)])
-def test_products_in_tiles(B: int, H: int, tiles: bool) -> None:
-    draw = rng(B, H)
-    weights, h, D = (draw.normal(size=shape) for shape in ((3, H, H), (B, H), (3, B, H)))
-    product = Thin(weights, B, tiles)
+@pytest.mark.parametrize(
+    ("N", "K", "M"),
+    [(2, 6, 6), (32, 256, 256), (64, 512, 512), (70, 192, 192), (1, 1088, 1088), (96, 512, 65), (96, 65, 512)],
+)
+def test_products_in_tiles(N: int, K: int, M: int, tiles: bool) -> None:
+    draw = rng(N, K)
+    weights, h, D = (draw.normal(size=shape) for shape in ((3, K, M), (N, K), (3, N, K)))
+    product = Product(weights, N, tiles=tiles)
     np.testing.assert_allclose(product.each(h), h @ weights, atol=1e-11)
     np.testing.assert_allclose(product.total(D), (D @ weights).sum(axis=0), atol=1e-11)
     weights *= 2  # they are seen, not copied
     np.testing.assert_allclose(product.each(h), h @ weights, atol=1e-11)
+    into = np.full((1, N, M), np.nan)
+    Product(weights[1:2], N, into, tiles).total(D[:1])
+    np.testing.assert_allclose(into[0], D[0] @ weights[1], atol=1e-11)
+
+
+@pytest.mark.parametrize("tiles", [True, False])
+@pytest.mark.parametrize(("N", "M", "K"), [(7, 5, 3), (800, 65, 128), (480, 128, 128), (1000, 64, 80), (331, 128, 65)])
+def test_sums_in_tiles(N: int, M: int, K: int, tiles: bool) -> None:
+    draw = rng(N, M)
+    A, B, out = draw.normal(size=(N, M)), draw.normal(size=(N, K + 3))[:, :K], np.full((M, K), np.nan)
+    summed = Summed(N, M, K, float, tiles)
+    summed.into(A, B, out)
+    np.testing.assert_allclose(out, A.T @ B, atol=1e-10)
+    assert summed.cut == (tiles and N > 7 and N != 331)  # 331 is a prime: there is nothing to cut it into
 
 
 def test_which_products_are_cut() -> None:
-    assert [cut(B, H, True) for B, H in ((16, 128), (32, 256), (64, 512), (64, 1024), (40, 250), (30, 768))] == [
-        (1, 128), (1, 64), (4, 64), (1, 1024), (1, 250), (1, 768)
-    ]  # fmt: skip
-    assert cut(32, 256, False) == (1, 256)
+    square = [cut(B, H, H, True) for B, H in ((16, 128), (32, 256), (64, 512), (64, 1024), (40, 250), (30, 768))]
+    assert square == [(16, 128), (32, 64), (16, 64), (64, 1024), (40, 250), (30, 768)]
+    assert [cut(800, 128, 65, True), cut(4096, 512, 65, True), cut(1009, 512, 65, True)] == [
+        (100, 65),
+        (16, 65),
+        (1009, 65),
+    ]
+    assert cut(32, 256, 256, False) == (32, 256)
     assert isinstance(wide(), bool)
     address = aligned((3, 5), np.float32).ctypes.data
     assert address % 64 == 0

@@ -1,0 +1,105 @@
+"""Products as tiles that OpenBLAS multiplies where they lie: for larger ones it first copies both factors."""
+
+from __future__ import annotations
+
+from functools import cache, cached_property
+from typing import Any
+
+from engine.device import HOST, Array
+from engine.flat import LINE, aligned
+
+xp = HOST.xp
+SMALL = 1_000_000
+"""Multiplications up to which OpenBLAS takes the factors where they lie."""
+NARROW, FEW = 64, 16
+"""Columns of a tile, and the fewest rows that it is multiplied with."""
+SLIM = 128
+"""A sum over rows is cut where it has at most so many rows or columns itself: adding up a larger one costs more."""
+
+
+@cache
+def wide() -> bool:
+    """Whether NumPy works with vectors of 64 bytes here: only for those has OpenBLAS products that copy nothing."""
+    known = xp.lib.introspect.opt_func_info(func_name="^exp$", signature="float32")
+    return any("V4" in way["current"] or "AVX512" in way["current"] for way in known.get("exp", {}).values())
+
+
+def lined(n: int, kind: Any) -> int:
+    """How long a row of n numbers must be for the next one to begin at a cache line."""
+    each: int = LINE // xp.dtype(kind).itemsize
+    return -(-n // each) * each
+
+
+def divisor(n: int, most: int) -> int:
+    """The largest number up to `most` that divides n; 0 if there is none."""
+    return next((d for d in range(min(n, most), 0, -1) if n % d == 0), 0)
+
+
+def cut(rows: int, inner: int, cols: int, tiles: bool) -> tuple[int, int]:
+    """How many rows and columns of (rows, inner) times (inner, cols) are made at a time; all without tiles."""
+    if tiles and rows * inner * cols > SMALL:
+        for width in (cols, NARROW):
+            height = divisor(rows, SMALL // (inner * width))
+            if cols % width == 0 and height >= FEW:
+                return height, width
+    return rows, cols
+
+
+class Product:
+    """(N, K) times each of `weights` (G, K, M), which are seen, not copied: into `made` (G, N, M)."""
+
+    def __init__(self, weights: Array, N: int, made: Array | None = None, tiles: bool | None = None) -> None:
+        G, K, M = weights.shape
+        height, width = cut(N, K, M, wide() if tiles is None else tiles)
+        self.rows = (N // height, height, K)
+        self.tiles = weights.reshape((G, K, M // width, width), copy=False).swapaxes(1, 2)[:, :, None]
+        self.made = aligned((G, N, M), weights.dtype) if made is None else made
+        into = self.made.reshape((G, N // height, height, M // width, width), copy=False)
+        self.into = into.transpose(0, 3, 1, 2, 4)
+        self.whole = (weights[0], self.made[0]) if (G, height, width) == (1, N, M) else None
+
+    @cached_property
+    def sum(self) -> Array:
+        return aligned(self.made.shape[1:], self.made.dtype)
+
+    def each(self, h: Array) -> Array:
+        """h W of every matrix: (G, N, M). It is written over by the next."""
+        if self.whole:
+            xp.dot(h, *self.whole)  # a microsecond less than matmul
+        else:
+            xp.matmul(h.reshape(self.rows), self.tiles, out=self.into)
+        return self.made
+
+    def total(self, D: Array) -> Array:
+        """Σ D[g] W[g] of D (G, N, K): (N, M). It is written over by the next."""
+        if len(D) == 1:
+            return self.each(D[0])[0]
+        xp.matmul(D.reshape(len(D), 1, *self.rows), self.tiles, out=self.into)
+        return xp.add.reduce(self.made, axis=0, out=self.sum)
+
+
+class Summed:
+    """AᵀB of A (N, M) and B (N, K): a sum over N rows, as the sum of what a stretch of them gives."""
+
+    def __init__(self, N: int, M: int, K: int, kind: Any, tiles: bool | None = None) -> None:
+        self.tile = tuple(NARROW if n % NARROW == 0 else n for n in (M, K))
+        self.height = divisor(N, SMALL // (self.tile[0] * self.tile[1]))
+        tiles = wide() if tiles is None else tiles
+        self.cut = tiles and N * M * K > SMALL and min(M, K) <= SLIM and self.height >= FEW
+        self.shape = (N // self.height if self.cut else 1, M, K)
+        self.kind = kind
+
+    @cached_property
+    def parts(self) -> Array:
+        return aligned(self.shape, self.kind)
+
+    def into(self, A: Array, B: Array, out: Array) -> None:
+        """AᵀB, written into `out` (M, K)."""
+        if not self.cut:
+            xp.matmul(A.T, B, out=out)
+            return
+        (pieces, M, K), (high, broad) = self.shape, self.tile
+        left = A.reshape(pieces, self.height, M // high, high).transpose(0, 2, 3, 1)[:, :, None]
+        right = B.reshape((pieces, self.height, K // broad, broad), copy=False).swapaxes(1, 2)[:, None]
+        xp.matmul(left, right, out=self.parts.reshape(pieces, M // high, high, K // broad, broad).swapaxes(2, 3))
+        xp.add.reduce(self.parts, axis=0, out=out)
