@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from engine.cells.cell import Cell, Theta
-from engine.cells.tiles import Product, Summed
+from engine.cells.tiles import NARROW, Product, Summed
 from engine.device import HOST, Array
 from engine.flat import aligned
 
 xp = HOST.xp
 ORDERS = {"lstm": ("oifg", "oifg", 3), "gru": ("nzr", "zrn", 2), "srn": ("h", "h", 0), "relu": ("h", "h", 0)}
 """By cell: the order in which W's gates lie, that of U's, and how many of U's, from its first, are σ."""
-CACHED = 1 << 15
+CACHED = 1 << 13
 """Numbers of one kind that stay at hand between their making and their use."""
 
 
@@ -23,6 +23,13 @@ def stacked(views: Mapping[str, Array], names: list[str]) -> Array:
     first = views[names[0]]
     strides = (first.nbytes, *first.strides)
     return xp.lib.stride_tricks.as_strided(first, (len(names), *first.shape), strides)
+
+
+def turn(U: Array, into: Array) -> None:
+    """Uᵀ of every matrix, some columns at a time: at once it takes twice as long."""
+    turned = U.transpose(0, 2, 1)
+    for first in range(0, U.shape[1], NARROW):
+        into[:, :, first : first + NARROW] = turned[:, :, first : first + NARROW]
 
 
 class Size(NamedTuple):
@@ -52,11 +59,11 @@ class Layer:
         self.scale = xp.array([0.5 if q in across[: self.soft] else 1.0 for q in down], kind)[:, None, None]
         self.scale_U = xp.array([0.5] * self.soft + [1.0] * (len(across) - self.soft), kind)[:, None, None]
         G = self.G = len(down)
-        self.table, half = aligned((G, self.W.shape[2], H), kind), aligned((G, H, H), kind)
-        back = half.transpose(0, 2, 1)  # a single row is quickest with U as it lies, more of them with Uᵀ
-        self.half, self.turned = (half, back) if B == 1 else (back, half)
+        self.table, self.half = aligned((G, self.W.shape[2], H), kind), aligned((G, H, H), kind)
+        # a single row is quickest with U as it lies, more of them with Uᵀ
+        self.turned = self.half.transpose(0, 2, 1) if B == 1 else self.half
         self.tall_U = self.U.reshape(G * H, H)
-        self.tall = half.reshape(G * H, H) if self.soft else self.tall_U
+        self.tall = self.half.reshape(G * H, H) if self.soft else self.tall_U
         self.forth, self.home = Product(self.turned, B), Product(self.U, B)
         self.block = max(1, min(T, CACHED // (B * H)))
         self.z, self.h = aligned((T if self.last else self.block, G, B, H), kind), aligned((T + 1, B, H), kind)
@@ -88,9 +95,12 @@ class Layer:
         table, b = self.W.transpose(0, 2, 1), self.b[:, None, :]
         if self.soft:
             table, b = xp.multiply(table, self.scale, self.table), b * self.scale
+        if self.B > 1:
+            turn(self.U, self.turned)
+            if self.soft:
+                self.turned *= self.scale_U
+        elif self.soft:
             xp.multiply(self.U, self.scale_U, self.half)
-        elif self.B > 1:
-            self.half[...] = self.U
         self.rows = rows
         if rows is not None:
             xp.add(table, b, self.table)
