@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -68,7 +68,7 @@ class Layer:
         self.block = max(1, min(T, CACHED // (B * H)))
         self.z, self.h = aligned((T if self.last else self.block, G, B, H), kind), aligned((T + 1, B, H), kind)
         self.work = aligned((G, B, H), kind)
-        self.long, self.net = self.work.reshape(-1), self.work if B == 1 else self.forth.made
+        self.net = self.work if B == 1 else self.forth.made
         self.one, self.two = aligned((B, H), kind), aligned((B, H), kind)
         self.gh = aligned((T, B, H), kind)
         self.D = aligned((T, self.slots, B, H) if B == 1 else (self.slots, T, B, H), kind)
@@ -123,12 +123,11 @@ class Layer:
                 xp.take(table, self.rows[some], axis=0, out=z, mode="clip")
             yield from range(some.start, some.stop)
 
-    def across(self, t: int) -> None:
-        """U h of every gate, from the state before timestep t, into `net`."""
-        if self.B > 1:
-            self.forth.each(self.before[t])
-        else:
-            xp.dot(self.tall, self.before[t], self.long)
+    @cached_property
+    def across(self) -> Callable[[Array], Array]:
+        """Of a state `before[t]` U h of every gate, into `net`."""
+        tall, into = self.tall, self.work.reshape(-1)
+        return self.forth.each if self.B > 1 else lambda h: xp.dot(tall, h, into)
 
     def run(self, start: Mapping[str, Array]) -> None:
         """All timesteps, from the states (B, H) before them."""
@@ -150,9 +149,11 @@ class Layer:
         """All errors D, from gh, to which is added what comes back from later."""
         raise NotImplementedError
 
-    def handed(self, D: Array) -> Array:
+    @cached_property
+    def handed(self) -> Callable[[Array], Array]:
         """Uᵀ of the errors of one timestep, all gates together: (G, B, H), or (1, G H) of a batch of one."""
-        return self.home.total(D) if self.B > 1 else xp.dot(D, self.tall_U, self.one)
+        tall, into = self.tall_U, self.one
+        return self.home.total if self.B > 1 else lambda D: xp.dot(D, tall, into)
 
     def product(self, first: int, count: int, right: Array, out: Array) -> None:
         """Dᵀ right of some slots, summed over time and batch: (count, H, …)."""
@@ -202,13 +203,17 @@ class Plain(Layer):
 
     last = False
 
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.errors, self.factor = ([each[0] for each in of] for of in (self.D_at, self.slope_at))
+
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0] = start["h"]
-        across, unit, h, net, z = self.across, self.unit, self.h_at, self.net[0], [each[0] for each in self.z_at]
+        across, unit, h, net = self.across, self.unit, self.h_at, self.net[0]
         for t in self.forwards():
-            across(t)
-            xp.add(z[t], net, z[t])
-            unit(z[t], h[t + 1])
+            across(self.before[t])
+            (z,) = self.gates_at[t]
+            unit(xp.add(z, net, z), h[t + 1])
 
     unit = staticmethod(xp.tanh)
 
@@ -219,7 +224,7 @@ class Plain(Layer):
 
     def back(self) -> None:
         gh, row, end, handed = self.gh_at, self.row_at, self.T - 1, self.handed
-        D, slope = ([each[0] for each in of] for of in (self.D_at, self.slope_at))
+        D, slope = self.errors, self.factor
         for t in self.backwards():
             if t < end:
                 xp.add(gh[t], handed(row[t + 1]), gh[t])
@@ -252,7 +257,7 @@ class Lstm(Layer):
         self.h[0], self.c[0] = start["h"], start["c"]
         for t in self.forwards():
             z, c, tc = self.z_at[t], self.c_at[t + 1], self.tc_at[t]
-            self.across(t)
+            self.across(self.before[t])
             z += self.net
             xp.tanh(z, out=z)
             soft, (o, i, f, g) = z[:3], self.gates_at[t]
@@ -312,7 +317,7 @@ class Gru(Layer):
         bm, gates, content = self.more["bm"][0][:, 0], self.net[:2], self.net[2]
         for t in self.forwards():
             h, m, (n, keep, reset) = self.h_at[t], self.m_at[t], self.gates_at[t]
-            self.across(t)
+            self.across(self.before[t])
             self._open(self.soft_at[t], gates)
             xp.add(content, bm, out=m)
             n += xp.multiply(reset, m, out=self.one)
