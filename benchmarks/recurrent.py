@@ -20,6 +20,8 @@ SIZES = ((64, 1, 25), (128, 16, 50), (256, 32, 50), (512, 64, 64))
 ASKED = {"srn": (8, 2.7, 1.6, 1.25), "lstm": (1.7, 1.05, 1.1, 1.25), "gru": (6, 1.8, 1.25, 1.25)}
 FLOOR = {"srn": (7.5, 2.4, 1.5, 1.24), "lstm": (1.5, 0.8, 0.9, 1.1), "gru": (5.9, 1.6, 1.1, 1.2)}
 VOCABULARY, RATE, CLIP = 65, 0.1, 5.0
+LONG = 0.1
+"""Seconds that a form runs before the next one has its turn: what training meets are its own numbers in the cache."""
 
 
 def options() -> argparse.Namespace:
@@ -155,10 +157,8 @@ def main() -> None:
             forms = [make(cell, weights(cell, H), x, y) for make in (torch_update, walk_update, fast_update)]
             G = len(cell.gates)
             work = (6 * G * H + 4 * G * VOCABULARY + 6 * VOCABULARY) * T * B * H
-            count = max(2, int(4e8 / (work + 4e6)))
-            for form in forms:
-                seconds(form, max(1, count // 4))
-            rounds = [[seconds(form, count) for form in forms] for _ in range(ARGS.rounds)]
+            counts = [max(2, int(LONG / seconds(form, 2))) for form in forms]
+            rounds = [[seconds(*each) for each in zip(forms, counts, strict=True)] for _ in range(ARGS.rounds)]
             peer, walk, fast = (statistics.median(column) for column in zip(*rounds, strict=True))
             known = (H, B, T) in SIZES
             asked, floor = ((of[name][SIZES.index((H, B, T))] if known else 0) for of in (ASKED, FLOOR))

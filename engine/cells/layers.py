@@ -309,7 +309,7 @@ class Gru(Layer):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self.m = aligned((self.T, self.B, self.H), self.h.dtype)
+        self.m, self.spare = (aligned((count, self.B, self.H), self.h.dtype) for count in (self.T, self.block))
         self.m_at, self.soft_at = list(self.m), list(self.z[:, 1:])
 
     def run(self, start: Mapping[str, Array]) -> None:
@@ -347,10 +347,12 @@ class Gru(Layer):
         xp.multiply(to_n, reset, out=inner)
 
     def _slopes(self, n: Array, keep: Array, to_n: Array, to_z: Array, h: Array) -> None:
+        spare = self.spare[: len(n)]
         xp.subtract(1, keep, out=to_n)
         xp.multiply(keep, to_n, out=to_z)
-        to_z *= h - n
-        to_n *= 1 - n * n
+        to_z *= xp.subtract(h, n, out=spare)
+        xp.multiply(n, n, out=spare)
+        to_n *= xp.subtract(1, spare, out=spare)
 
     def back(self) -> None:
         gh, D, slope, H = self.gh_at, self.D_at, self.slope_at, self.H

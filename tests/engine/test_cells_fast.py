@@ -130,7 +130,7 @@ BROKEN = [
     ("to_g *= i", "to_g *= o"),
     ("to_r *= to_n", "pass"),
     ("xp.multiply(to_n, reset, out=inner)", "inner[...] = to_n"),
-    ("to_z *= h - n", "to_z *= n - h"),
+    ("to_z *= xp.subtract(h, n", "to_z *= xp.subtract(n, h"),
     ("inner *= reset", "pass"),
     ("xp.multiply(inner, slope[t][2], out=D[t][2])", "D[t][2] = 0"),
     ("xp.greater(self.h[1:][some], 0, out=L[0])", "L[0][...] = 1"),
