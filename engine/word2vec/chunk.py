@@ -18,6 +18,7 @@ xp = HOST.xp
 END = -1
 """Stands between two sentences in a stream of codes."""
 TILE = 8
+"""A tile's tokens."""
 
 
 class Shape(NamedTuple):
@@ -43,20 +44,12 @@ class Shape(NamedTuple):
         return self.tile + 2 * self.window
 
 
-class Borders(NamedTuple):
-    """Tiles that a sentence ends in or near: their number in the chunk, and which pairs are of one sentence."""
-
-    tiles: HostArray
-    same: HostArray
-    ends: HostArray
-
-
 class Chunk(NamedTuple):
     """Batches of one stretch. `codes` (batches B + 2 window) has a window of emptiness at either end.
 
     `batches` is how many there are; `rows` plans the gathering of words, `noise` that of negatives, `drawn` (batches,
-    groups × K), numbered as output rows; `pairs` (batches, B) is the weight of all pairs of each token; `rate`
-    (batches) the learning rate.
+    groups × K), numbered as output rows; `mask` (batches, tiles, C, C + 2 window) says who meets whom, `pairs`
+    (batches, B) is the weight of all pairs of each token; `rate` (batches) the learning rate.
     """
 
     shape: Shape
@@ -66,7 +59,7 @@ class Chunk(NamedTuple):
     rows: Plan
     noise: Plan | None
     drawn: HostArray | None
-    borders: Borders
+    mask: HostArray
     pairs: HostArray
     rate: HostArray
 
@@ -108,16 +101,26 @@ def lay(
     near[w + n :] = sentence[-1] + 1 if n else 0
     own = near[w : w + count * B].copy()
     own[n:] = -2  # emptiness meets nothing
-    index = xp.lib.stride_tricks.sliding_window_view(padded, shape.rows)[::B]
+    index = xp.lib.stride_tricks.sliding_window_view(padded, shape.rows)[::B].reshape(-1)
     around = xp.lib.stride_tricks.sliding_window_view(near, shape.wide)[::C]
     tiles = xp.flatnonzero((around[:, 0] != around[:, -1]) | (own[C - 1 :: C] == -2))
-    same = (own.reshape(-1, C)[tiles][:, :, None] == around[tiles][:, None, :]).astype(dtype)
-    weights: HostArray = band(shape).astype(dtype)
-    pairs = xp.tile(weights.sum(axis=1), (count * shape.tiles, 1))
-    pairs[tiles] = (same * weights).sum(axis=2)
-    ends = xp.searchsorted(tiles, xp.arange(count + 1) * shape.tiles)
+    mask = xp.tile(band(shape).astype(dtype), (count * shape.tiles, 1, 1))
+    mask[tiles] *= own.reshape(-1, C)[tiles][:, :, None] == around[tiles][:, None, :]
+    pairs = xp.matmul(mask, xp.ones(shape.wide, dtype)).reshape(count, B)
     drawn = None if negatives is None else negatives(count)
-    noise = None if drawn is None else plan(device, 2 * drawn + 1, 2 * V + 1)
-    borders = Borders(tiles, same, ends)
-    pairs = pairs.reshape(count, B)
-    return Chunk(shape, count if n else 0, n, padded, plan(device, index, V), noise, drawn, borders, pairs, rate)
+
+    def planned(rows: HostArray, each: int, pad: int) -> Plan:
+        return plan(device, rows, xp.arange(count + 1) * each, pad)
+
+    return Chunk(
+        shape,
+        count if n else 0,
+        n,
+        padded,
+        planned(index, shape.rows, V),
+        None if drawn is None else planned(2 * drawn.reshape(-1) + 1, drawn.shape[1], 2 * V + 1),
+        drawn,
+        mask.reshape(count, shape.tiles, C, shape.wide),
+        pairs,
+        rate,
+    )

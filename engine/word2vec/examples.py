@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.device import HOST, Device, HostArray
 from engine.word2vec.batch import Example, Input, Target
-from engine.word2vec.chunk import Chunk, band
+from engine.word2vec.chunk import Chunk
 from engine.word2vec.fast import Form
 from engine.word2vec.huffman import Way
 
@@ -17,11 +17,8 @@ xp = HOST.xp
 def weights(chunk: Chunk, b: int) -> HostArray:
     """(B, B + 2 window): how much token i of batch b and its neighbour j count as a pair."""
     shape = chunk.shape
-    start, end = chunk.borders.ends[b], chunk.borders.ends[b + 1]
-    tiles = xp.tile(band(shape), (shape.tiles, 1, 1))
-    tiles[chunk.borders.tiles[start:end] - b * shape.tiles] *= chunk.borders.same[start:end]
     found: HostArray = xp.zeros((shape.tokens, shape.rows))
-    for n, tile in enumerate(tiles):
+    for n, tile in enumerate(chunk.mask[b]):
         found[n * shape.tile : (n + 1) * shape.tile, n * shape.tile : n * shape.tile + shape.wide] = tile
     return found
 

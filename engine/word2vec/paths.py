@@ -1,7 +1,9 @@
-"""The ways of a chunk's words through a Huffman tree: a dense part for the nodes at its top, a packed one for the rest.
+"""The ways of a chunk's words through a Huffman tree, in tiles whose words share what their ways have in common.
+
+The words of a tile are put in the order of the tree's leaves; then a node that two of them pass stands in the ways of
+neighbours, and a way's nodes are new from where it leaves the way before it. So a tile gathers each node once.
 
 node n      merged node n of `huffman`, row n of the table of nodes; row V − 1 is empty
-sign        +1 where the bit is 0 and σ(θ·h) should be 1, −1 where the bit is 1
 """
 
 from __future__ import annotations
@@ -9,73 +11,102 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.device import HOST, HostArray, Tables
-from engine.word2vec.chunk import Chunk
+from engine.device import HOST, Array, HostArray, Tables
 from engine.word2vec.huffman import Way
 from engine.word2vec.rows import Plan, plan
 
 xp = HOST.xp
-TOP = 127
-"""So many of the most visited nodes are scored for every word at once."""
+SOME = 8
+"""Batches whose ways are laid out at once: what is made on the way stays in the cache."""
 
 
 class Ways(NamedTuple):
-    """The ways of all words. The `top` nodes are the last; those of word w below them lie at start[w]:start[w+1].
+    """The ways of all words and of the empty row, (depth, V + 1): the node at each depth, and whether bit 0 is taken.
 
-    `on` (V + 1, 2 top): whether word w's way passes a top node, and whether it takes bit 0 there.
+    `leaf` (V + 1) is the place of every word among the leaves, from left to right.
     """
 
-    top: int
-    on: HostArray
-    start: HostArray
     nodes: HostArray
-    sign: HostArray
+    first: HostArray
+    leaf: HostArray
 
 
 class Paths(NamedTuple):
-    """The packed part of a chunk, (count, tiles × E): node, whose way it is (a token of the batch), and sign."""
+    """The ways of some batches: of batch b, tile by tile, the nodes that are passed, each once in a tile.
 
-    rest: Plan
-    owner: HostArray
-    sign: HostArray
+    `nodes` plans their gathering; sizes[b] says how many a tile has. In the batch's table of (tile, word, node), flat,
+    a word's way passes the nodes at on[b] and takes bit 0 at first[b]; −1, the place behind the table, is none. `order`
+    (batches, B) are the tokens of a batch in the order of tiles, None where that is the text's.
+    """
+
+    nodes: Plan
+    sizes: list[list[int]]
+    on: Array
+    first: Array
+    order: Array | None
 
 
-def pack(ways: Sequence[Way], dtype: type, top: int) -> Ways:
-    """All ways, split at the `top` last merged nodes: the most visited ones, the root being the last."""
-    V = len(ways)
-    top = min(top, V - 1)
-    first = V - 1 - top
-    on = xp.zeros((V + 1, 2 * top), dtype=dtype)
-    start, nodes, sign = [0], [], []
+def pack(ways: Sequence[Way]) -> Ways:
+    """All ways as tables."""
+    V, depth = len(ways), max(len(way.nodes) for way in ways)
+    nodes = xp.full((depth, V + 1), V - 1, dtype=xp.int32)
+    first = xp.zeros((depth, V + 1), dtype=bool)
     for word, way in enumerate(ways):
-        for node, bit in zip(*way, strict=True):
-            if node >= first:
-                on[word, node - first] = 1
-                on[word, top + node - first] = 1 - bit
-            else:
-                nodes.append(node)
-                sign.append(1 - 2 * bit)
-        start.append(len(nodes))
-    start.append(len(nodes))  # of the empty row
-    return Ways(top, on, xp.array(start), xp.array(nodes, dtype=xp.int32), xp.array(sign, dtype=dtype))
+        nodes[: len(way.nodes), word] = way.nodes
+        first[: len(way.nodes), word] = xp.array(way.bits) == 0
+    leaf = xp.full(V + 1, V, dtype=xp.int64)
+    leaf[xp.lexsort(first[::-1, :V])] = xp.arange(V)
+    return Ways(nodes, first, leaf)
 
 
-def lay(device: Tables, ways: Ways, chunk: Chunk) -> Paths:
-    """The ways below the top of a chunk's tokens, a tile's side by side; tiles are filled up with emptiness."""
-    shape = chunk.shape
-    codes = chunk.codes[shape.window : len(chunk.codes) - shape.window]
-    length = ways.start[codes + 1] - ways.start[codes]
-    token = xp.repeat(xp.arange(len(codes)), length)
-    before = xp.cumsum(length) - length
-    entry = xp.arange(len(token))
-    of = ways.start[codes][token] + entry - before[token]
-    tile = token // shape.tile
-    slot = entry - before[:: shape.tile][tile]
-    wide = max(1, int(slot.max(initial=0)) + 1)
-    size = (len(codes) // shape.tile, wide)
-    empty = shape.words - 1
-    nodes = xp.full(size, empty, dtype=xp.int32)
-    owner, sign = xp.zeros(size, dtype=xp.int32), xp.zeros(size, dtype=ways.sign.dtype)
-    nodes[tile, slot], owner[tile, slot], sign[tile, slot] = ways.nodes[of], token % shape.tokens, ways.sign[of]
-    nodes, owner, sign = (each.reshape(len(codes) // shape.tokens, -1) for each in (nodes, owner, sign))
-    return Paths(plan(device, nodes, empty), owner, sign)
+def lay(device: Tables, ways: Ways, codes: HostArray, tile: int, mixed: bool) -> Paths:
+    """The ways of words `codes` (batches, B), V being none, in tiles of so many words.
+
+    `mixed` puts the words of a whole batch in the order of leaves, so that tiles share most; else those of each tile.
+    """
+    batches, B = codes.shape
+    empty, tiles = len(ways.leaf) - 2, codes.size // tile
+    token = xp.arange(B)
+    key = ways.leaf[codes] * B + token
+    if not mixed:
+        key += token // tile * (len(ways.leaf) * B)
+    key.sort(axis=1)
+    order = key % B
+    words = xp.take_along_axis(codes, order, axis=1).reshape(-1)
+    nodes, first = (xp.take(table, words, axis=1) for table in (ways.nodes, ways.first))
+    passed, new = nodes != empty, xp.empty(nodes.shape, dtype=bool)
+    xp.not_equal(nodes[:, 1:], nodes[:, :-1], out=new[:, 1:])
+    new[:, ::tile] = True
+    new &= passed
+    at = new.astype(xp.int32)
+    for depth in range(1, len(at)):
+        at[depth] += at[depth - 1]
+    each = at[-1].copy()  # new nodes of a word
+    at += xp.cumsum(each, dtype=xp.int32) - each - 1
+    at *= new
+    xp.maximum.accumulate(at, axis=1, out=at)  # a word's nodes among those of all tiles, each where it was new
+    sizes = each.reshape(tiles, tile).sum(axis=1)
+    ends = xp.zeros(tiles + 1, dtype=xp.int64)
+    xp.cumsum(sizes, out=ends[1:])
+    nowhere = xp.logical_not(passed, out=passed)
+    at[nowhere] = ends[-1]
+    found = xp.empty(ends[-1] + 1, dtype=xp.int32)
+    found[at] = nodes
+    begin = xp.repeat(ends[: -1 : B // tile], B // tile)  # where a tile's batch begins
+    row = xp.tile(token % tile, batches) if mixed else order.reshape(-1) % tile
+    shift = row * xp.repeat(sizes, tile) + xp.repeat(tile * (ends[:-1] - begin) - ends[:-1], tile)
+    at += shift.astype(xp.int32)
+    at[nowhere] = -1
+
+    def by_batch(places: HostArray) -> HostArray:
+        """(depth, batches B) as (batches, depth B), of the type that an index has."""
+        found: HostArray = places.reshape(-1, batches, B).swapaxes(0, 1).astype(xp.intp, order="C")
+        return found.reshape(batches, -1)
+
+    return Paths(
+        plan(device, found[:-1], ends[:: B // tile], empty),
+        sizes.reshape(batches, -1).tolist(),
+        device.send(by_batch(at)),
+        device.send(by_batch(xp.where(first, at, -1))),
+        device.send(order) if mixed else None,
+    )

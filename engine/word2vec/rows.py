@@ -1,88 +1,160 @@
 """Adding to rows of a table when some are named twice: exactly, and without `add.at`, which is twenty times slower.
 
-A plan for many batches at once says which rows of a batch are the same. They are added up pairwise, as in a
-tournament, until the last of them holds the sum, and that one is written.
+A plan for many batches at once says which rows of a batch are the same. Equal rows are dealt into heaps of a few; the
+first rows of all heaps are taken at once, then the second rows are added, and so on. The heaps of a row that stands in
+a batch very often are added up pairwise, as in a tournament, and one of them is written.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from engine.device import HOST, Array, HostArray, Tables
 
 xp = HOST.xp
-BITS = 24
+BITS = 20
 """A batch has fewer rows than 2 to this power."""
+HEAP = 8
+"""Rows in a heap at most."""
 
 
 class Level(NamedTuple):
-    """One round of the tournament: rows `src` are added to rows `dst`; those of batch b lie at ends[b]:ends[b+1]."""
+    """One round of the tournament: heaps `src` are added to heaps `dst`; those of batch b lie at ends[b]:ends[b+1]."""
 
     dst: HostArray
     src: HostArray
-    ends: HostArray
+    ends: list[int]
 
 
 class Plan(NamedTuple):
-    """`index` (batches, rows): which row of the table each row of a batch stands for, `pad` one that stays zero.
+    """Batches of rows, one behind the other: batch b has the places at[b]:at[b+1], and heaps heaps[b]:heaps[b+1].
 
-    `write` is the same, but that only the last of equal rows is written where it belongs, the others to `pad`.
+    `index` (places) is the row of the table that a place stands for, `pad` one that stays zero. `place` are the places
+    of a batch, layer by layer, from begin[b] on: layers[b] says how many heaps have a first row, a second one, …
+    `write` (heaps) is the row that a heap belongs to, or `pad` where its row is written by another heap.
     """
 
     index: Array
+    at: list[int]
+    place: Array
+    begin: list[int]
+    layers: list[list[int]]
     write: Array
+    heaps: list[int]
     levels: list[Level]
     pad: int
 
 
-def plan(device: Tables, index: HostArray, pad: int) -> Plan:
-    """The plan for batches of rows, `index` (batches, rows); row `pad` of the table is always zero."""
-    batches, count = index.shape
-    most = int(index.max()) + 1
-    key = xp.arange(batches, dtype=xp.int64)[:, None] * most + index
-    packed = ((key << BITS) | xp.arange(count)[None, :])[index != pad]
+def plan(device: Tables, index: HostArray, at: HostArray, pad: int) -> Plan:
+    """The plan for batches of rows: batch b has index[at[b]:at[b+1]]; row `pad` of the table is always zero."""
+    batches = len(at) - 1
+    low = max(1, int(index.max(initial=0)).bit_length())
+    size = xp.diff(at)
+    ground = xp.arange(batches) << low + BITS
+    packed = (index.astype(xp.int64) << BITS) + xp.arange(len(index)) + xp.repeat(ground - at[:-1], size)
+    packed = packed[index != pad]
     packed.sort()  # by batch, row of the table, place in the batch
-    key, place = packed >> BITS, (packed & ((1 << BITS) - 1)).astype(xp.int32)
-    last = xp.flatnonzero(xp.append(key[1:] != key[:-1], True))
-    left = xp.repeat(last, xp.diff(last, prepend=-1)) - xp.arange(len(key))  # equal rows still to come
-    again = xp.flatnonzero(left)
-    left, batch = left[again], key[again] // most
-    levels, step = [], 1
-    while len(again):
-        even = (left & step) == 0
-        chosen = again[~even]
-        ends = xp.searchsorted(batch[~even], xp.arange(batches + 1))
-        levels.append(Level(place[chosen + step], place[chosen], ends))
-        again, left, batch = again[even], left[even], batch[even]
-        step *= 2
-    write = index.copy()
-    for level in levels:
-        write[xp.repeat(xp.arange(batches), xp.diff(level.ends)), level.src] = pad
-    return Plan(device.send(index), device.send(write), levels, pad)
+    place, key, batch = packed & (1 << BITS) - 1, packed >> BITS, packed >> low + BITS
+    first = xp.ones(len(key), dtype=bool)
+    xp.not_equal(key[1:], key[:-1], out=first[1:])
+    runs = xp.flatnonzero(first)
+    nth = xp.arange(len(key)) - xp.repeat(runs, xp.diff(runs, append=len(key)))  # which of equal rows
+    heads = xp.flatnonzero(nth % HEAP == 0)
+    tall = xp.diff(heads, append=len(key))
+    of, number = batch[heads], nth[heads] // HEAP  # a heap's batch, and which heap of its row it is
+    heaps = _starts(of, batches)
+    order = of * (HEAP + 1) + HEAP - tall
+    kind = xp.uint16 if batches * (HEAP + 1) < 1 << 16 else xp.int64  # short numbers are sorted several times faster
+    lies = xp.empty(len(heads), dtype=xp.int64)  # where a heap lies in its batch: high ones first
+    lies[xp.argsort(order.astype(kind), kind="stable")] = xp.arange(len(heads))
+    lies -= heaps[of]
+    high = xp.bincount(of * HEAP + tall - 1, minlength=batches * HEAP).reshape(batches, HEAP)
+    layers = high[:, ::-1].cumsum(axis=1)[:, ::-1]
+    begin = _starts(batch, batches)
+    lower = (begin[:-1, None] + layers.cumsum(axis=1) - layers).reshape(-1)  # where a layer begins
+    where = xp.empty_like(place)
+    where[lower[batch * HEAP + nth % HEAP] + xp.repeat(lies, tall)] = place
+    write = xp.full(len(heads), pad, dtype=xp.int64)
+    one = number == 0
+    write[(heaps[of] + lies)[one]] = key[heads[one]] & (1 << low) - 1
+    return Plan(
+        device.send(index),
+        at.tolist(),
+        device.send(where),
+        begin.tolist(),
+        [[n for n in row if n] for row in layers.tolist()],
+        device.send(write),
+        heaps.tolist(),
+        list(_tournament(number, lies, of, batches)),
+        pad,
+    )
+
+
+def _starts(batch: HostArray, batches: int) -> HostArray:
+    """Where each batch begins, and the end: `batch` says of each thing which one it is in, in order."""
+    found: HostArray = xp.zeros(batches + 1, dtype=xp.int64)
+    xp.cumsum(xp.bincount(batch, minlength=batches), out=found[1:])
+    return found
+
+
+def _tournament(nth: HostArray, lies: HostArray, batch: HostArray, batches: int) -> Iterator[Level]:
+    """Rounds that add the heaps of a row to its first one; `nth` is which heap of its row a heap is."""
+    step, heap = 1, xp.flatnonzero(nth)
+    while len(heap):
+        src = heap[nth[heap] % (2 * step) == step]
+        yield Level(lies[src - step], lies[src], _starts(batch[src], batches).tolist())
+        step, heap = 2 * step, heap[nth[heap] % (2 * step) == 0]
+
+
+class Room:
+    """Where rows are added up: two arrays that grow to the most heaps of a batch."""
+
+    def __init__(self, width: int, dtype: Any) -> None:
+        self.width, self.dtype = width, dtype
+        self.size = -1
+        self.held: tuple[Array, ...] = ()
+
+    def of(self, xp: Any, heaps: int) -> tuple[Array, Array]:
+        """(heaps, width), twice."""
+        if heaps > self.size:
+            self.size, self.held = heaps, tuple(xp.empty((heaps, self.width), dtype=self.dtype) for _ in range(2))
+        sums, more = self.held
+        return sums[:heaps], more[:heaps]
 
 
 def gather(device: Tables, table: Array, plan: Plan, b: int, out: Array) -> None:
-    """The rows of batch b, into `out` (rows, …)."""
-    device.take(table, plan.index[b], out)
+    """The rows of batch b, into `out` (places, …)."""
+    device.take(table, plan.index[plan.at[b] : plan.at[b + 1]], out)
 
 
-def add(device: Tables, table: Array, plan: Plan, b: int, move: Array, bound: float, held: Array, now: bool) -> None:
-    """table[row] += move for every row of batch b, in place, no row further than `bound` (a half, where it has two).
+def add(device: Tables, table: Array, plan: Plan, b: int, move: Array, bound: float, room: Room) -> None:
+    """table[row] += move for every place of batch b, in place, no row further than `bound`: each D numbers of it.
 
-    `move` (rows, halves, D) is used up, and so is `held` (rows, halves D): the rows as they are `now`, or room.
+    `move` is (places, halves, D).
     """
-    rows = len(move)
-    flat = move.reshape(rows, -1)
+    if not plan.layers[b]:
+        return
+    xp, flat, at = device.xp, move.reshape(len(move), -1), plan.begin[b]
+    heaps, *layers = plan.layers[b]
+    sums, more = room.of(xp, heaps)
+    device.take(flat, plan.place[at : at + heaps], sums)
+    at += heaps
+    for count in layers:
+        some, first = more[:count], sums[:count]
+        device.take(flat, plan.place[at : at + count], some)
+        xp.add(first, some, out=first)
+        at += count
     for level in plan.levels:
         start, end = level.ends[b], level.ends[b + 1]
         if start == end:
             break
-        flat[level.dst[start:end]] += flat[level.src[start:end]]
-    shorten(device, move, bound)
-    if not now:
-        device.take(table, plan.index[b], held)
-    held += flat
-    table[plan.write[b]] = held
+        sums[level.dst[start:end]] += sums[level.src[start:end]]
+    shorten(device, sums.reshape(heaps, *move.shape[1:]), bound)
+    write = plan.write[plan.heaps[b] : plan.heaps[b + 1]]
+    device.take(table, write, more)
+    more += sums
+    table[write] = more
     table[plan.pad] = 0
 
 

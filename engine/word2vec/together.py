@@ -46,7 +46,7 @@ class Worker:
     def __init__(self, school: School, text: Text, table: Shared, nodes: Shared | None) -> None:
         self.school, self.text, self.rooms = school, text, (table, nodes)  # the rooms live as long as their arrays
         self.vectors = Vectors(table.array(), None if nodes is None else nodes.array())
-        self.kernel: Kernel = school.kernel(alone=False)
+        self.kernel: Kernel = school.kernel()
 
 
 _mine: list[Worker] = []

@@ -23,8 +23,14 @@ STRETCH = 32768
 """Codes in a chunk."""
 GROUPS = {"sg": 32, "cbow": 128}
 """Tokens that share negatives: in CBOW each has one target, in skip-gram all of its neighbours."""
+ASKED, LEAVES = 16, 32
+"""Tokens of a tile that asks its neighbours the way, and of one whose own means are asked."""
 BOUND = 0.5
 """How far a batch may move a row at most."""
+
+
+ROUND = 4
+"""Chunks that each of several workers crosses before all wait for each other."""
 
 
 class Settings(NamedTuple):
@@ -49,7 +55,6 @@ class Settings(NamedTuple):
     shared: int = 16
     group: int = 0
     bound: float = BOUND
-    top: int = paths.TOP
 
 
 class Text(Protocol):
@@ -63,15 +68,15 @@ class Text(Protocol):
 
 
 class Laid(NamedTuple):
-    """A chunk, and with a tree the ways of its words."""
+    """A chunk, and with a tree the ways of its words, `paths.SOME` batches at a time."""
 
     chunk: Chunk
-    paths: Paths | None
+    paths: list[Paths] | None
 
 
-def tokens(words: int) -> int:
+def tokens(words: int, most: int = 1024) -> int:
     """How many tokens make a batch: few where words are few, for a batch moves every word by what was before it."""
-    return min(512, max(TILE, 1 << (words // 4).bit_length() - 1 if words >= 4 else 0))
+    return min(most, max(TILE, 1 << (2 * words // 7).bit_length() - 1 if words >= 4 else 0))
 
 
 class School:
@@ -80,15 +85,14 @@ class School:
     def __init__(self, device: Tables, settings: Settings, vocabulary: Vocabulary, dtype: Any = xp.float32) -> None:
         self.device, self.settings, self.vocabulary, self.dtype = device, settings, vocabulary, xp.dtype(dtype).type
         V, total = len(vocabulary.words), sum(vocabulary.counts)
-        tile = max(TILE, -(-settings.window // TILE) * TILE)
-        batch = settings.batch or tokens(V)
-        group = min(settings.group or GROUPS[settings.model], -(-batch // tile) * tile)
-        unit = math.lcm(tile, group)
+        cbow, tree = settings.model == "cbow", settings.loss == "hs"
+        batch = settings.batch or (tokens(V, 512) if tree and not cbow else tokens(V))  # many nodes fill the cache
+        least = ASKED if tree and not cbow and batch >= ASKED else TILE
+        tile = -(-max(least, settings.window) // TILE) * TILE
+        group, leaves = (min(n, -(-batch // tile) * tile) for n in (settings.group or GROUPS[settings.model], LEAVES))
+        unit = math.lcm(tile, leaves if tree else group)
         self.shape = Shape(-(-batch // unit) * unit, tile, settings.window, V)
-        tree = settings.loss == "hs"
-        self.form = Form(
-            settings.model == "cbow", tree, settings.negative, settings.shared, group, settings.exact, settings.bound
-        )
+        self.form = Form(cbow, tree, settings.negative, settings.shared, group, leaves, settings.exact, settings.bound)
         keep = {"c": keep_c, "paper": keep_paper}[settings.formula]
         self.keep = xp.array([keep(count / total, settings.sample) for count in vocabulary.counts], dtype=xp.float32)
         self.alias = None if tree else alias.table(noise(vocabulary.counts, POWER))
@@ -96,7 +100,7 @@ class School:
         self.ways = None
         if tree:
             self.way = huffman.ways(huffman.Tree(tuple(huffman.merges(vocabulary.counts)), V))
-            self.ways = paths.pack(self.way, self.dtype, settings.top)
+            self.ways = paths.pack(self.way)
 
     def start(self) -> Vectors:
         """Vectors to begin with: v evenly from −1/D to 1/D (as gensim), u and nodes zero."""
@@ -112,9 +116,9 @@ class School:
         found: Rng = xp.random.default_rng((self.settings.seed, *(1 + each for each in place)))
         return found
 
-    def kernel(self, alone: bool = True) -> Kernel:
-        """Rooms for one thread; `alone` where no other changes the vectors meanwhile."""
-        return Kernel(self.device, self.form, self.shape, self.settings.dim, self.dtype, self.ways, alone)
+    def kernel(self) -> Kernel:
+        """Rooms for one thread."""
+        return Kernel(self.device, self.form, self.shape, self.settings.dim, self.dtype)
 
     def rate(self, done: Any) -> Any:
         """The learning rate after this share of the run: it falls on a straight line, and stays where that ends."""
@@ -138,7 +142,16 @@ class School:
             return found
 
         chunk = lay(self.device, self.shape, codes, sentence, rate, None if self.form.tree else negatives, self.dtype)
-        return Laid(chunk, None if self.ways is None else paths.lay(self.device, self.ways, chunk))
+        return Laid(chunk, None if self.ways is None else self.lay_ways(self.ways, chunk))
+
+    def lay_ways(self, ways: paths.Ways, chunk: Chunk) -> list[Paths]:
+        """The ways of a chunk's tokens, some batches at a time; in CBOW of those that have a context."""
+        w, form, shape = self.shape.window, self.form, self.shape
+        codes = chunk.codes[w : len(chunk.codes) - w].reshape(-1, shape.tokens)
+        asked = xp.where(chunk.pairs > 0, codes, shape.words) if form.cbow else codes
+        tile = form.leaves if form.cbow else shape.tile
+        some = range(0, len(asked), paths.SOME)
+        return [paths.lay(self.device, ways, asked[n : n + paths.SOME], tile, form.cbow) for n in some]
 
     def cross(self, kernel: Kernel, text: Text, vectors: Vectors, n: int) -> int:
         """Learn from chunk n of the run, in place; the words learned from."""
@@ -164,7 +177,7 @@ class Seen(NamedTuple):
 def learn(school: School, text: Text, vectors: Vectors, done: int = 0, threads: int = 1) -> Iterator[Seen]:
     """Train in place from chunk `done` of the run on; yields between chunks, where a run may be left and taken up.
 
-    One thread gives the same bits every time. Several (on the CPU, each in a process of its own) cross a chunk each,
+    One thread gives the same bits every time. Several (on the CPU, each in a process of its own) share out some chunks,
     and `vectors` are brought up to date before every yield; see `engine.word2vec.together`.
     """
     whole, tokens = chunks(text) * school.settings.epochs, 0
@@ -176,7 +189,7 @@ def learn(school: School, text: Text, vectors: Vectors, done: int = 0, threads: 
         return
     with together.workers(school, text, vectors, threads) as crew:
         while done < whole:
-            numbers = range(done, min(done + threads, whole))
+            numbers = range(done, min(done + ROUND * threads, whole))
             tokens += crew.cross(numbers)
             done += len(numbers)
             for mine, shared in zip(vectors, crew.vectors, strict=True):

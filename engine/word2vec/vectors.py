@@ -11,9 +11,9 @@ from typing import NamedTuple
 from engine.device import HOST, HostArray
 
 xp = HOST.xp
-BLOCK = 256
+BLOCK = 32
 """Scores whose largest stands for them all while the nearest are sought."""
-ROWS, WIDE = 4096, 16
+ROWS, WIDE = 2048, 16
 """Rows that are scored at a time, so that they are read once and measured while they are near; the questions are
 filled up to a multiple of so many, for which a matrix product is faster."""
 
@@ -54,9 +54,9 @@ def largest(scores: HostArray, count: int) -> HostArray:
     if blocks <= 4 * count:
         found: HostArray = xp.argpartition(scores, size - count, axis=1)[:, size - count :]
         return found
-    whole = scores[:, : blocks * BLOCK].reshape(rows, blocks, BLOCK)
-    best = xp.argpartition(whole.max(axis=2), blocks - count, axis=1)[:, blocks - count :]
-    inside = (best[:, :, None] * BLOCK + xp.arange(BLOCK)).reshape(rows, -1)
+    whole = scores[:, : blocks * BLOCK].reshape(rows, BLOCK, blocks)  # a block is every `blocks`-th score: whole
+    best = xp.argpartition(whole.max(axis=1), blocks - count, axis=1)[:, blocks - count :]  # rows are compared at once
+    inside = (xp.arange(BLOCK)[:, None] * blocks + best[:, None, :]).reshape(rows, -1)
     rest = xp.broadcast_to(xp.arange(blocks * BLOCK, size), (rows, size - blocks * BLOCK))
     places = xp.concatenate([inside, rest], axis=1)
     among = xp.take_along_axis(scores, places, axis=1)
@@ -71,10 +71,14 @@ def cosines(vectors: HostArray, unit: HostArray) -> HostArray:
     filled = xp.zeros((dim, -(-count // WIDE) * WIDE), dtype=vectors.dtype)
     filled[:, :count] = unit.T
     scores: HostArray = xp.empty((count, len(vectors)), dtype=vectors.dtype)
+    found, square = (xp.empty((ROWS, wide), dtype=vectors.dtype) for wide in (filled.shape[1], dim))
+    ones = xp.ones(dim, dtype=vectors.dtype)
     for start in range(0, len(vectors), ROWS):
         rows = vectors[start : start + ROWS]
-        found = rows @ filled
-        xp.divide(found[:, :count].T, lengths(rows), out=scores[:, start : start + ROWS])
+        some = xp.dot(rows, filled, out=found[: len(rows)])
+        norm = xp.sqrt(xp.dot(xp.multiply(rows, rows, out=square[: len(rows)]), ones))
+        norm[norm == 0] = 1
+        xp.divide(some[:, :count].T, norm, out=scores[:, start : start + ROWS])
     return scores
 
 
@@ -87,7 +91,8 @@ def nearest(vectors: HostArray, asked: HostArray, count: int, without: Sequence[
     for row, left_out in enumerate(without):
         scores[row, list(left_out)] = -xp.inf
     best = top(scores, min(count, scores.shape[1] - max((len(set(w)) for w in without), default=0)))
-    return [[Near(int(w), float(scores[n, w])) for w in row] for n, row in enumerate(best)]
+    found = xp.take_along_axis(scores, best, axis=1).tolist()
+    return [list(map(Near, *row)) for row in zip(best.tolist(), found, strict=True)]
 
 
 def neighbours(vectors: HostArray, words: Sequence[int], count: int = 10) -> list[list[Near]]:

@@ -10,7 +10,7 @@ import pytest
 from engine.device import HOST, Array, Device, HostArray, quiet
 from engine.reel import Env, Reel, Section
 from engine.step import drain
-from engine.word2vec import batch, examples, fast, rows, training
+from engine.word2vec import batch, examples, fast, huffman, paths, questions, rows, training
 from engine.word2vec.chunk import END, kept
 from engine.word2vec.training import School, Settings
 from engine.word2vec.vocabulary import Vocabulary
@@ -35,7 +35,7 @@ def text_of(seed: int, tokens: int = 300) -> tuple[Vocabulary, HostArray]:
 def school(seed: int, **given: Any) -> tuple[School, HostArray, fast.Vectors]:
     """A school in float64, its text, and vectors of which none is zero."""
     vocabulary, text = text_of(seed)
-    settings = Settings(**{"dim": D, "sample": 0.05, "seed": seed, "batch": 64, "alpha": 0.1, "top": 7} | given)
+    settings = Settings(**{"dim": D, "sample": 0.05, "seed": seed, "batch": 64, "alpha": 0.1} | given)
     made = School(HOST, settings, vocabulary, np.float64)
     vectors = made.start()
     draw = np.random.default_rng(seed + 1)
@@ -175,13 +175,13 @@ def test_every_rule_of_a_batch_gives_its_step(model: str, loss: str, exact: bool
 def test_rows_add_up(seed: int) -> None:
     draw = np.random.default_rng(seed)
     index = np.minimum(draw.zipf(1.4, size=(3, 50)), 12) - 1
-    made = rows.plan(HOST, index, 12)
+    made = rows.plan(HOST, index.reshape(-1), np.array([0, 50, 100, 150]), 12)
     for b in range(3):
         table, move = draw.normal(size=(13, 8)), draw.normal(size=(50, 2, 4))
         table[12] = 0
         wanted = table.copy()
         np.add.at(wanted, index[b], move.reshape(50, 8))
-        rows.add(HOST, table, made, b, move, 1e9, np.empty((50, 8)), now=False)
+        rows.add(HOST, table, made, b, move, 1e9, rows.Room(8, float))
         assert np.abs(table - wanted).max() < 1e-12
 
 
@@ -244,17 +244,22 @@ def test_two_threads_learn_as_well() -> None:
 
 
 MUTATIONS = {
-    "the halo to the left": ("into[:w] = q[0, :, :w].T", "into[:w] = 0 * q[0, :, :w].T"),
-    "the halo to the right": ("into[w + B :] = q[-1, :, C + w :].T", "into[w + B :] = 0 * q[-1, :, C + w :].T"),
-    "the tile before": ("T[1:, :w, :w] = q[:-1, C - w :, C + w :]", "T[1:, :w, :w] = 0"),
-    "the tile after": ("T[:-1, C + w :, C - w :] = q[1:, :w, :w]", "T[:-1, C + w :, C - w :] = 0"),
-    "the border of a sentence": ("if end > start:", "if False:"),
-    "what noise says to v": ("self.move[w : w + B, :D] += self.more", "pass"),
-    "how much noise counts": ("self.form.negatives / self.form.shared", "self.form.negatives"),
-    "the sign of a bit": ("        q *= signs\n", ""),
-    "the top of the tree": ("top += move", "pass"),
-    "a mean's way back": ("self.M if given is None else given", "self.M"),
-    "the tile's last neighbours": ("middle[1:, :w] += parts[:-1, C + w :]", "pass"),
+    "the halo to the left": (fast, "into[:w] = q[0, :, :w].T", "into[:w] = 0 * q[0, :, :w].T"),
+    "the halo to the right": (fast, "into[w + B :] = q[-1, :, C + w :].T", "into[w + B :] = 0 * q[-1, :, C + w :].T"),
+    "the tile before": (fast, "T[1:, :w, :w] = q[:-1, C - w :, C + w :]", "T[1:, :w, :w] = 0"),
+    "the tile after": (fast, "T[:-1, C + w :, C - w :] = q[1:, :w, :w]", "T[:-1, C + w :, C - w :] = 0"),
+    "what noise says to v": (fast, "self.dv[self.middle] += self.more", "pass"),
+    "how much noise counts": (fast, "self.form.negatives / self.form.shared", "self.form.negatives"),
+    "a mean's way back": (fast, "self.M if self.form.exact else mask", "self.M"),
+    "the tile's last neighbours": (fast, "middle[1:, :w] += parts[:-1, C + w :]", "pass"),
+    "the order of leaves": (fast, "self.dh[self.middle][order] = self.dsorted", "self.dh[self.middle] = self.dsorted"),
+    "which bit is taken": (questions, "xp.subtract(self.bits[: len(a)], ", "xp.subtract(self.counts[: len(a)], "),
+    "who is asked": (questions, "self.weights[t], table", "self.weights[0], table"),
+    "what a node says": (questions, "xp.dot(q, theta[some], out=self.told[t])", "self.told[t][...] = 0"),
+    "what a node is told": (questions, "xp.dot(q.T, self.asked[t], out=dtheta[some, 0])", "dtheta[some] = 0"),
+    "the second of equal rows": (rows, "xp.add(first, some, out=first)", "pass"),
+    "the ninth of equal rows": (rows, "sums[level.dst[start:end]] += sums[level.src[start:end]]", "pass"),
+    "the bound": (rows, "    shorten(device, sums", "    shorten(device, 0 * sums"),
 }
 
 
@@ -262,18 +267,74 @@ MUTATIONS = {
 def test_a_broken_fast_form_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import inspect
 
-    source, (right, wrong) = inspect.getsource(fast), MUTATIONS[name]
+    module, right, wrong = MUTATIONS[name]
+    source = inspect.getsource(module)
     assert right in source
-    space: dict[str, Any] = {"__name__": "engine.word2vec.fast"}
+    space: dict[str, Any] = {"__name__": module.__name__}
     exec(compile(source.replace(right, wrong), "broken", "exec"), space)
+    used = {fast: (fast, "Kernel"), questions: (fast, "Questions"), rows: (rows, "add")}
+    where, symbol = used[module]
+    monkeypatch.setattr(where, symbol, space[symbol])
     noticed = False
     for model, loss, exact in FORMS:
-        made, text, vectors = school(3, model=model, loss=loss, exact=exact)
+        made, text, vectors = school(
+            3, model=model, loss=loss, exact=exact, sample=0, batch=256 if module is rows else 64
+        )
         laid = made.lay(text, 0, 0)
-        kernel = space["Kernel"](HOST, made.form, made.shape, D, np.float64, made.ways)
-        for b in range(2):
+        kernel = fast.Kernel(HOST, made.form, made.shape, D, np.float64)
+        for b in range(min(2, laid.chunk.batches)):
             with quiet():
                 held, _ = drain(walked(made, laid.chunk, b, by_symbol(HOST, vectors))[0])
                 kernel.update(vectors, laid.chunk, laid.paths, b)
             noticed |= not farthest(held, vectors) <= 1e-9
     assert noticed
+
+
+@pytest.mark.parametrize("window", [1, 3, 8])
+def test_who_meets_whom(window: int) -> None:
+    made, text, _ = school(6, window=window, sample=0)
+    chunk = made.lay(text, 0, 0).chunk
+    words = [(place, int(code)) for place, code in enumerate(text) if code != END]
+    sentence = np.cumsum(text == END)
+    B = made.shape.tokens
+    assert chunk.batches >= 4
+    assert len(words) == chunk.tokens
+    for b in range(chunk.batches):
+        wanted = np.zeros((B, made.shape.rows))
+        for i in range(min(B, len(words) - b * B)):
+            here = b * B + i
+            for other in range(max(0, here - window), min(len(words), here + window + 1)):
+                if other != here and sentence[words[here][0]] == sentence[words[other][0]]:
+                    wanted[i, i + other - here + window] = (window - abs(other - here) + 1) / window
+        found = examples.weights(chunk, b)
+        assert np.abs(found - wanted).max() < 1e-12
+        assert np.abs(chunk.pairs[b] - wanted.sum(axis=1)).max() < 1e-12
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_the_ways_of_a_batch_are_all_there(mixed: bool) -> None:
+    draw = np.random.default_rng(8)
+    counts = np.sort(draw.integers(1, 400, V))[::-1]
+    tree = huffman.Tree(tuple(huffman.merges(list(map(int, counts)))), V)
+    ways = huffman.ways(tree)
+    codes = np.minimum(draw.zipf(1.3, size=(5, 48)) - 1, V)  # V: none
+    codes[2, 16:] = V  # whole tiles are empty
+    laid = paths.lay(HOST, paths.pack(ways), codes, 16, mixed)
+    assert laid.sizes[2][-1] == 0
+    for b, row in enumerate(codes):
+        listed = laid.nodes.index[laid.nodes.at[b] : laid.nodes.at[b + 1]]
+        size = 16 * len(listed) + 1
+        on, first = np.zeros(size), np.zeros(size)
+        on[laid.on[b]], first[laid.first[b]] = 1, 1
+        order = np.arange(48) if laid.order is None else laid.order[b]
+        assert sorted(order) == list(range(48))
+        start = 0
+        for t, count in enumerate(laid.sizes[b]):
+            some = listed[start : start + count]
+            assert len(set(some)) == count, "a node twice in a tile"
+            tables = (of[16 * start : 16 * (start + count)].reshape(16, count) for of in (on, first))
+            for token, passed, left in zip(order[16 * t : 16 * (t + 1)], *tables, strict=True):
+                way = ways[row[token]] if row[token] < V else huffman.Way((), ())
+                assert set(some[passed > 0]) == set(way.nodes)
+                assert set(some[left > 0]) == {node for node, bit in zip(*way, strict=True) if bit == 0}
+            start += count
