@@ -1,9 +1,10 @@
 """A stretch of text laid out for training: batches of tokens, who meets whom in each, and who is drawn as noise.
 
 A batch holds B tokens that follow each other, with `window` more on either side. It falls into tiles of C tokens, each
-with its neighbours C + 2 window; mask[i, j] says how much token i of a tile and neighbour j count as a pair: the share
-of windows that reach so far where a window's size is drawn evenly from 1 to `window`, and 0 across the border of a
-sentence. So nothing is drawn for windows, and each pair has the weight that word2vec gives it in the mean.
+with its neighbours C + 2 window; mask[i, j] says how much token i of a tile and neighbour j count as a pair, 0 across
+the border of a sentence. word2vec draws the size of every window evenly from 1 to `window`. In skip-gram a pair stands
+for itself, so nothing is drawn, and each counts as the share of windows that reach so far. In CBOW the mean of a window
+speaks, which is another thing than a mean over windows: there sizes are drawn, and what a window reaches counts 1.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Chunk(NamedTuple):
 
     `batches` is how many there are; `rows` plans the gathering of words, `noise` that of negatives, `drawn` (batches,
     groups × K), numbered as output rows; `mask` (batches, tiles, C, C + 2 window) says who meets whom, `pairs`
-    (batches, B) is the weight of all pairs of each token; `rate` (batches) the learning rate.
+    (batches, B) is the weight of all pairs of each token; `reach` (batches, B) is the size of its window, where that is
+    drawn; `rate` (batches) the learning rate.
     """
 
     shape: Shape
@@ -61,14 +63,20 @@ class Chunk(NamedTuple):
     drawn: HostArray | None
     mask: HostArray
     pairs: HostArray
+    reach: HostArray | None
     rate: HostArray
+
+
+def apart(shape: Shape) -> HostArray:
+    """(C, C + 2 window): how far a token of a tile and a neighbour are apart."""
+    found: HostArray = xp.abs(xp.arange(shape.tile)[:, None] + shape.window - xp.arange(shape.wide))
+    return found
 
 
 def band(shape: Shape) -> HostArray:
     """(C, C + 2 window): (window − d + 1) / window for two places that are d apart, 0 for a place and itself."""
-    apart = xp.abs(xp.arange(shape.tile)[:, None] + shape.window - xp.arange(shape.wide))
-    reach = (shape.window - apart + 1) / shape.window
-    found: HostArray = xp.where((apart > 0) & (reach > 0), reach, 0.0)
+    d = apart(shape)
+    found: HostArray = xp.where(d > 0, xp.maximum(shape.window - d + 1, 0) / shape.window, 0.0)
     return found
 
 
@@ -88,9 +96,13 @@ def lay(
     sentence: HostArray,
     rate: HostArray,
     negatives: Callable[[int], HostArray] | None,
+    windows: Callable[[int], HostArray] | None,
     dtype: type,
 ) -> Chunk:
-    """Lay tokens out in batches. `negatives(count)` draws words (count, groups × K) for so many batches."""
+    """Lay tokens out in batches.
+
+    For so many batches `negatives` draws words (count, groups × K), and `windows` the size of each window (count, B).
+    """
     B, C, w, V = shape.tokens, shape.tile, shape.window, shape.words
     n = len(codes)
     count = max(1, -(-n // B))  # where nothing is left, a batch of emptiness is laid out, and not counted
@@ -104,7 +116,12 @@ def lay(
     index = xp.lib.stride_tricks.sliding_window_view(padded, shape.rows)[::B].reshape(-1)
     around = xp.lib.stride_tricks.sliding_window_view(near, shape.wide)[::C]
     tiles = xp.flatnonzero((around[:, 0] != around[:, -1]) | (own[C - 1 :: C] == -2))
-    mask = xp.tile(band(shape).astype(dtype), (count * shape.tiles, 1, 1))
+    reach = None if windows is None else windows(count)
+    if reach is None:
+        mask = xp.tile(band(shape).astype(dtype), (count * shape.tiles, 1, 1))
+    else:
+        d = apart(shape)
+        mask = ((d > 0) & (d <= reach.reshape(-1, C, 1))).astype(dtype)
     mask[tiles] *= own.reshape(-1, C)[tiles][:, :, None] == around[tiles][:, None, :]
     pairs = xp.matmul(mask, xp.ones(shape.wide, dtype)).reshape(count, B)
     drawn = None if negatives is None else negatives(count)
@@ -122,5 +139,6 @@ def lay(
         drawn,
         mask.reshape(count, shape.tiles, C, shape.wide),
         pairs,
+        reach,
         rate,
     )

@@ -3,7 +3,8 @@
 count[w]  how often word w occurs, of `total` words    f[w]  its share     keep[w]  how likely one occurrence stays
 P[w]  how likely it is drawn as noise, count^¾ ÷ Z
 i[n] o[n]  where the words of pair n stand among those that stayed     d[n]  how far apart
-m[n]  how much the pair counts: the share of windows that reach so far, where sizes are drawn evenly from 1 to `window`
+m[n]  how much the pair counts: the share of windows that reach so far, where sizes are drawn evenly from 1 to `window`;
+      in CBOW, where the centre has drawn size[n], 1 if that reaches so far
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ RULES = {
     "Z": "Z = sum(counts**0.75)",
     "d": "d[n] = abs(o[n] - i[n])",
     "m": "m[n] = (window - d[n] + 1) / window",
+    "m_drawn": "m[n] = minimum(one, maximum(0 * one, size[n] - d[n] + 1))",
 }
 """The rule of every op below; `one` is 1, `counts` (V, 1) has all words."""
 
@@ -46,14 +48,20 @@ def chances(
     return kept, noise
 
 
-def meetings(xp: Any, places: Sequence[tuple[Array, Array]], window: Array, at: Path = ()) -> Walk[list[Array]]:
-    """How much each pair counts; `places` are those of its two words."""
+def meetings(
+    xp: Any, places: Sequence[tuple[Array, Array]], window: Array, sizes: Sequence[Array] | None = None, at: Path = ()
+) -> Walk[list[Array]]:
+    """How much each pair counts; `places` are those of its two words, `sizes` of the centres' windows, where drawn."""
     found = []
     for n, (i, o) in enumerate(places):
         here = (*at, ("n", n))
         d = xp.abs(o - i)
         yield Step(here, "d", {f"d[{n}]": d})
-        m = (window - d + 1) / window
-        yield Step(here, "m", {f"m[{n}]": m})
+        if sizes is None:
+            m = (window - d + 1) / window
+            yield Step(here, "m", {f"m[{n}]": m})
+        else:
+            m = xp.minimum(xp.ones_like(d), xp.maximum(xp.zeros_like(d), sizes[n] - d + 1))
+            yield Step(here, "m_drawn", {f"m[{n}]": m})
         found.append(m)
     return found

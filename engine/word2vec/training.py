@@ -126,7 +126,7 @@ class School:
         return first - (first - last) * xp.minimum(done, 1)
 
     def lay(self, text: Text, epoch: int, c: int) -> Laid:
-        """Chunk c of an epoch: sub-sampled, laid out in batches, noise drawn."""
+        """Chunk c of an epoch: sub-sampled, laid out in batches, noise and (in CBOW) windows drawn."""
         rng = self.chance(epoch, c)
         stretch = text[c * STRETCH : (c + 1) * STRETCH]
         codes, sentence, place = kept(stretch, self.keep, rng)
@@ -141,7 +141,12 @@ class School:
             found: HostArray = drawn.reshape(count, -1)
             return found
 
-        chunk = lay(self.device, self.shape, codes, sentence, rate, None if self.form.tree else negatives, self.dtype)
+        def windows(count: int) -> HostArray:
+            found: HostArray = rng.integers(1, self.shape.window + 1, size=(count, self.shape.tokens))
+            return found
+
+        noise, reach = None if self.form.tree else negatives, windows if self.form.cbow else None
+        chunk = lay(self.device, self.shape, codes, sentence, rate, noise, reach, self.dtype)
         return Laid(chunk, None if self.ways is None else self.lay_ways(self.ways, chunk))
 
     def lay_ways(self, ways: paths.Ways, chunk: Chunk) -> list[Paths]:

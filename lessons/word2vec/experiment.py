@@ -227,6 +227,7 @@ class Pair(NamedTuple):
     other: int
     word: int
     near: int
+    reach: int
 
 
 def pairs(lv: Live) -> list[Pair]:
@@ -237,8 +238,9 @@ def pairs(lv: Live) -> list[Pair]:
         return []
     M, (B, _, window, _) = weights(laid, batch), laid.shape
     codes = laid.codes[batch * B : batch * B + laid.shape.rows]
+    reach = xp.full(B, window) if laid.reach is None else laid.reach[batch]
     return [
-        Pair(int(i) + 1, int(j) - window + 1, int(codes[i + window]), int(codes[j]))
+        Pair(int(i) + 1, int(j) - window + 1, int(codes[i + window]), int(codes[j]), int(reach[i]))
         for i, j in zip(*xp.nonzero(M), strict=True)
     ]
 
@@ -266,12 +268,14 @@ def reel(device: Device, knobs: Knobs, start: Start) -> Reel:
         device.put([[float(each)]]) for each in (sum(counts), float(knobs["sample"]), int(knobs["window"]))
     )
     places = [(device.put([[float(p.centre)]]), device.put([[float(p.other)]])) for p in known]
+    sizes = [device.put([[float(p.reach)]]) for p in known] if knobs["model"] == "cbow" else None
     params = {name: device.put(value) for name, value in start.params.items()}
     plain = {"counts": column, "one": one, "total": total, "sample": sample, "window": window, **params}
     families: dict[str, Any] = {
         "count": lambda w: column[w : w + 1, :] if 0 <= w < len(counts) else None,
         "i": lambda n: places[n][0] if 0 <= n < len(places) else None,
         "o": lambda n: places[n][1] if 0 <= n < len(places) else None,
+        "size": lambda n: sizes[n] if sizes and 0 <= n < len(sizes) else None,
     }
     begun = lambda: Env(plain, families)  # noqa: E731
     here: dict[str, Path] = {act: ((act, -1),) for act in ("corpus", "samples", "learn")}
@@ -286,7 +290,7 @@ def reel(device: Device, knobs: Knobs, start: Start) -> Reel:
             ),
             Section(
                 here["samples"],
-                lambda: prepare.meetings(device_xp, places, window, here["samples"]),
+                lambda: prepare.meetings(device_xp, places, window, sizes, here["samples"]),
                 begun,
                 2 * len(known),
             ),

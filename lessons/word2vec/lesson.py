@@ -97,7 +97,7 @@ class Word2vec(Experiment):
     rebuilds = draws
     columns = frozenset(
         {"v", "u", "theta", "h", "a", "p", "q", "dh", "dv", "du", "dtheta", "dnoise", "f", "keep", "P", "count", "d"}
-        | {"m", "t", "i", "o", "share", "back", "cut_dv", "cut_du", "cut_dnoise", "cut_dtheta"}
+        | {"m", "t", "i", "o", "size", "share", "back", "cut_dv", "cut_du", "cut_dnoise", "cut_dtheta"}
     )
 
     def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:

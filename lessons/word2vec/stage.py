@@ -84,7 +84,6 @@ class Shown(Parts):
 
     def sentence(self, pairs: Sequence[exp.Pair], n: int) -> Picture:
         """What stayed, in a row: the window around the centre of pair n."""
-        window = int(self.view.knobs["window"])
         codes, stays = exp.beginning(self.live)
         left = [(int(code), int(s)) for code, s in zip(codes, np.cumsum(codes < 0), strict=True)]
         left = [left[i] for i in np.flatnonzero(stays)[:200]]
@@ -93,7 +92,7 @@ class Shown(Parts):
         x, first = 0, 1 if pair is None else max(1, min(pair.centre, pair.other) - 1)
         for place, (code, line) in list(enumerate(left, 1))[first - 1 :]:
             border = place > 1 and left[place - 2][1] != line
-            near = pair is not None and abs(place - pair.centre) <= window and left[pair.centre - 1][1] == line
+            near = pair is not None and abs(place - pair.centre) <= pair.reach and left[pair.centre - 1][1] == line
             centre = pair is not None and place == pair.centre
             said = ("⏎ " if border else "") + ("►" if centre else "") + self.words[code]
             if x + cells(said) > WIDE:
@@ -117,9 +116,9 @@ class Shown(Parts):
         return Table(id="pairs", priority=9, heads=heads, rows=rows, lit=len(rows) - 1 if rows else None)
 
     def pair_at_work(self, n: int) -> Matrix:
+        drawn = ("size",) if self.view.knobs["model"] == "cbow" else ()
         items: dict[int, Item] = {
-            i: self.scalar(f"{name}[{n}]", title=title)
-            for i, (name, title) in enumerate((("i", "i"), ("o", "o"), ("d", "d"), ("m", "m")))
+            i: self.scalar(f"{name}[{n}]", title=name) for i, name in enumerate(("i", "o", "d", *drawn, "m"))
         }
         return Matrix(id="numbers", priority=10, rows=[Row(self.say("pair"), items)])
 
@@ -228,7 +227,8 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
         return [laws(rules, "share", "keep", "P"), shown.raw(), shown.chances(), shown.word_at_work()]
     pairs, n = exp.pairs(shown.live), view.loop("n") or 0
     drawn = Matrix(id="noise", priority=6, rows=[Row(shown.say("noise"), {0: shown.noise()})])
-    return [laws(rules, "d", "m"), shown.sentence(pairs, n), shown.pairs(pairs, n), shown.pair_at_work(n), drawn]
+    counts = "m_drawn" if view.knobs["model"] == "cbow" else "m"
+    return [laws(rules, "d", counts), shown.sentence(pairs, n), shown.pairs(pairs, n), shown.pair_at_work(n), drawn]
 
 
 def update(shown: Shown, rules: Rules) -> Stage:
@@ -277,6 +277,7 @@ def says(view: View, text: Text) -> dict[str, Any]:
         "n": number(view.training.n) if view.training else 0,
         "mean": five(training.mean(view)).strip() if state is not None else "·",
         "like": paired(held, 2), "with": paired(held, 1),
+        "counts": text.phrase("labels", f"counts_{knobs['model']}"),
         "more": text.phrase("labels", "more_race" if knobs["race"] == "four" else "more_live"),
     }  # fmt: skip
 

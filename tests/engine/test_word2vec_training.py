@@ -290,9 +290,10 @@ def test_a_broken_fast_form_is_noticed(name: str, monkeypatch: pytest.MonkeyPatc
     assert noticed
 
 
+@pytest.mark.parametrize("model", ["sg", "cbow"])
 @pytest.mark.parametrize("window", [1, 3, 8])
-def test_who_meets_whom(window: int) -> None:
-    made, text, _ = school(6, window=window, sample=0)
+def test_who_meets_whom(window: int, model: str) -> None:
+    made, text, _ = school(6, window=window, sample=0, model=model)
     chunk = made.lay(text, 0, 0).chunk
     words = [(place, int(code)) for place, code in enumerate(text) if code != END]
     sentence = np.cumsum(text == END)
@@ -303,12 +304,16 @@ def test_who_meets_whom(window: int) -> None:
         wanted = np.zeros((B, made.shape.rows))
         for i in range(min(B, len(words) - b * B)):
             here = b * B + i
-            for other in range(max(0, here - window), min(len(words), here + window + 1)):
+            reach = window if chunk.reach is None else chunk.reach[b, i]
+            for other in range(max(0, here - reach), min(len(words), here + reach + 1)):
                 if other != here and sentence[words[here][0]] == sentence[words[other][0]]:
-                    wanted[i, i + other - here + window] = (window - abs(other - here) + 1) / window
+                    share = (window - abs(other - here) + 1) / window
+                    wanted[i, i + other - here + window] = share if chunk.reach is None else 1
         found = examples.weights(chunk, b)
         assert np.abs(found - wanted).max() < 1e-12
         assert np.abs(chunk.pairs[b] - wanted.sum(axis=1)).max() < 1e-12
+    if chunk.reach is not None:
+        assert set(np.unique(chunk.reach)) == set(range(1, window + 1))
 
 
 @pytest.mark.parametrize("mixed", [False, True])

@@ -122,23 +122,28 @@ def test_the_chances_of_words() -> None:
     assert stayed.stays[some].mean() == pytest.approx(float(view.get("keep[0]")[0]), abs=0.03)  # type: ignore[index]
 
 
-def test_the_pairs_of_the_first_batch_are_those_of_the_text() -> None:
-    made = player(window=3)
+@pytest.mark.parametrize("model", ["sg", "cbow"])
+def test_the_pairs_of_the_first_batch_are_those_of_the_text(model: str) -> None:
+    made = player(window=3, model=model)
     lv = exp.live(HOST, made.knobs, made.start)
     codes, stays = exp.beginning(lv)
     line = np.cumsum(codes < 0)[stays]
     word = codes[stays]
+    drawn = lv.laid(0).chunk.reach
+    assert (drawn is None) == (model == "sg")
+    reach = [3] * 8 if drawn is None else list(map(int, drawn[0]))
     wanted = [
-        exp.Pair(i + 1, j + 1, int(word[i]), int(word[j]))
+        exp.Pair(i + 1, j + 1, int(word[i]), int(word[j]), reach[i])
         for i in range(8)
         for j in range(len(word))
-        if i != j and abs(i - j) <= 3 and line[i] == line[j]
+        if i != j and abs(i - j) <= reach[i] and line[i] == line[j]
     ]
     assert exp.pairs(lv) == wanted
     made.jump(f"samples/n={len(wanted) - 1}")
     view = made.view()
     for n, pair in enumerate(wanted):
-        assert view.get(f"m[{n}]") == pytest.approx((3 - abs(pair.centre - pair.other) + 1) / 3)
+        share = (3 - abs(pair.centre - pair.other) + 1) / 3
+        assert view.get(f"m[{n}]") == pytest.approx(share if drawn is None else 1)
 
 
 def test_a_race_is_four_forms_in_step_on_the_same_words() -> None:
