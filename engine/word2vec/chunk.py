@@ -108,7 +108,7 @@ def lay(
     count = max(1, -(-n // B))  # where nothing is left, a batch of emptiness is laid out, and not counted
     padded = xp.full(count * B + 2 * w, V, dtype=xp.int32)
     padded[w : w + n] = codes
-    near = xp.full(len(padded), -1, dtype=xp.int64)
+    near = xp.full(len(padded), -1, dtype=xp.int32)
     near[w : w + n] = sentence
     near[w + n :] = sentence[-1] + 1 if n else 0
     own = near[w : w + count * B].copy()
@@ -120,8 +120,8 @@ def lay(
     if reach is None:
         mask = xp.tile(band(shape).astype(dtype), (count * shape.tiles, 1, 1))
     else:
-        d = apart(shape)
-        mask = ((d > 0) & (d <= reach.reshape(-1, C, 1))).astype(dtype)
+        d = xp.where(apart(shape), apart(shape), w + 1).astype(reach.dtype)  # short numbers are compared faster
+        mask = (d <= reach.reshape(-1, C, 1)).astype(dtype)
     mask[tiles] *= own.reshape(-1, C)[tiles][:, :, None] == around[tiles][:, None, :]
     pairs = xp.matmul(mask, xp.ones(shape.wide, dtype)).reshape(count, B)
     drawn = None if negatives is None else negatives(count)

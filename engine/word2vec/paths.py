@@ -21,28 +21,27 @@ SOME = 8
 
 
 class Ways(NamedTuple):
-    """The ways of all words and of the empty row, (depth, V + 1): the node at each depth, and whether bit 0 is taken.
+    """The ways of all words and of the empty row, (depth, V + 1): the node at each depth, and the bit that is taken.
 
     `leaf` (V + 1) is the place of every word among the leaves, from left to right.
     """
 
     nodes: HostArray
-    first: HostArray
+    bits: HostArray
     leaf: HostArray
 
 
 class Paths(NamedTuple):
     """The ways of some batches: of batch b, tile by tile, the nodes that are passed, each once in a tile.
 
-    `nodes` plans their gathering; sizes[b] says how many a tile has. In the batch's table of (tile, word, node), flat,
-    a word's way passes the nodes at on[b] and takes bit 0 at first[b]; −1, the place behind the table, is none. `order`
-    (batches, B) are the tokens of a batch in the order of tiles, None where that is the text's.
+    `nodes` plans their gathering; sizes[b] says how many a tile has. In the batch's table of (tile, word, node, bit),
+    flat, a word's way stands at marks[b]; −1, the place behind the table, is none. `order` (batches, B) are the tokens
+    of a batch in the order of tiles, None where that is the text's.
     """
 
     nodes: Plan
     sizes: list[list[int]]
-    on: Array
-    first: Array
+    marks: Array
     order: Array | None
 
 
@@ -50,13 +49,13 @@ def pack(ways: Sequence[Way]) -> Ways:
     """All ways as tables."""
     V, depth = len(ways), max(len(way.nodes) for way in ways)
     nodes = xp.full((depth, V + 1), V - 1, dtype=xp.int32)
-    first = xp.zeros((depth, V + 1), dtype=bool)
+    bits = xp.zeros((depth, V + 1), dtype=xp.int8)
     for word, way in enumerate(ways):
         nodes[: len(way.nodes), word] = way.nodes
-        first[: len(way.nodes), word] = xp.array(way.bits) == 0
+        bits[: len(way.nodes), word] = way.bits
     leaf = xp.full(V + 1, V, dtype=xp.int64)
-    leaf[xp.lexsort(first[::-1, :V])] = xp.arange(V)
-    return Ways(nodes, first, leaf)
+    leaf[xp.lexsort(bits[::-1, :V])] = xp.arange(V)
+    return Ways(nodes, bits, leaf)
 
 
 def lay(device: Tables, ways: Ways, codes: HostArray, tile: int, mixed: bool) -> Paths:
@@ -73,7 +72,7 @@ def lay(device: Tables, ways: Ways, codes: HostArray, tile: int, mixed: bool) ->
     key.sort(axis=1)
     order = key % B
     words = xp.take_along_axis(codes, order, axis=1).reshape(-1)
-    nodes, first = (xp.take(table, words, axis=1) for table in (ways.nodes, ways.first))
+    nodes, bits = (xp.take(table, words, axis=1) for table in (ways.nodes, ways.bits))
     passed, new = nodes != empty, xp.empty(nodes.shape, dtype=bool)
     xp.not_equal(nodes[:, 1:], nodes[:, :-1], out=new[:, 1:])
     new[:, ::tile] = True
@@ -88,25 +87,20 @@ def lay(device: Tables, ways: Ways, codes: HostArray, tile: int, mixed: bool) ->
     sizes = each.reshape(tiles, tile).sum(axis=1)
     ends = xp.zeros(tiles + 1, dtype=xp.int64)
     xp.cumsum(sizes, out=ends[1:])
-    nowhere = xp.logical_not(passed, out=passed)
-    at[nowhere] = ends[-1]
-    found = xp.empty(ends[-1] + 1, dtype=xp.int32)
-    found[at] = nodes
+    found = xp.empty(ends[-1], dtype=xp.int32)
+    fresh = xp.flatnonzero(new)
+    found[at.reshape(-1)[fresh]] = nodes.reshape(-1)[fresh]
     begin = xp.repeat(ends[: -1 : B // tile], B // tile)  # where a tile's batch begins
     row = xp.tile(token % tile, batches) if mixed else order.reshape(-1) % tile
     shift = row * xp.repeat(sizes, tile) + xp.repeat(tile * (ends[:-1] - begin) - ends[:-1], tile)
     at += shift.astype(xp.int32)
-    at[nowhere] = -1
-
-    def by_batch(places: HostArray) -> HostArray:
-        """(depth, batches B) as (batches, depth B), of the type that an index has."""
-        found: HostArray = places.reshape(-1, batches, B).swapaxes(0, 1).astype(xp.intp, order="C")
-        return found.reshape(batches, -1)
-
+    at += at
+    at += bits
+    xp.copyto(at, -1, where=xp.logical_not(passed, out=passed))
+    marks = at.reshape(-1, batches, B).swapaxes(0, 1).astype(xp.intp, order="C")  # the type that an index has
     return Paths(
-        plan(device, found[:-1], ends[:: B // tile], empty),
+        plan(device, found, ends[:: B // tile], empty),
         sizes.reshape(batches, -1).tolist(),
-        device.send(by_batch(at)),
-        device.send(by_batch(xp.where(first, at, -1))),
+        device.send(marks.reshape(batches, -1)),
         device.send(order) if mixed else None,
     )

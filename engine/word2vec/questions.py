@@ -38,10 +38,10 @@ class Questions:
         def new(*size: int) -> Array:
             return self.device.xp.zeros(size, dtype=self.dtype)
 
-        self.size, marks, n = count, self.words * count + 1, self.n * count
+        self.size, marks, n = count, self.words * count, self.n * count
         self.theta, self.dtheta, self.a = new(count, self.D), new(count, 1, self.D), new(n)
-        self.on, self.first = new(marks), new(marks)
-        self.counts, self.bits = (self.on, self.first) if self.weights is None else (new(n), new(n))
+        self.marks, self.on, self.left = new(2 * marks + 1), new(marks), new(marks)
+        self.counts, self.lefts = (self.on, self.left) if self.weights is None else (new(n), new(n))
 
     def ask(self, nodes: Array, paths: Paths, b: int, rate: Any) -> None:
         """Batch b of `paths`: every `told` is filled, and `nodes` are moved. All gradients are times −rate.
@@ -53,15 +53,17 @@ class Questions:
         self.make_room(count)
         theta, dtheta = self.theta[:count], self.dtheta[:count]
         rows.gather(self.device, nodes, plan, b, theta)
-        for table, places in ((self.on, paths.on[b]), (self.first, paths.first[b])):
-            table[: self.words * count] = 0
-            table[places] = rate
+        marks = self.marks[: 2 * self.words * count].reshape(-1, 2)
+        marks[...] = 0
+        self.marks[paths.marks[b]] = rate
+        self.left[: len(marks)] = marks[:, 0]
+        xp.add(marks[:, 0], marks[:, 1], out=self.on[: len(marks)])
         tiles = list(self.tiles(sizes))
         for t, (some, q) in enumerate(tiles):
             xp.dot(self.asked[t], theta[some].T, out=q)
         a = self.a[: self.n * count]
         xp.negative(a, out=a)
-        xp.subtract(self.bits[: len(a)], pulled(xp, a, self.counts[: len(a)]), out=a)
+        xp.subtract(self.lefts[: len(a)], pulled(xp, a, self.counts[: len(a)]), out=a)
         for t, (some, q) in enumerate(tiles):
             xp.dot(q, theta[some], out=self.told[t])
             xp.dot(q.T, self.asked[t], out=dtheta[some, 0])
@@ -74,7 +76,7 @@ class Questions:
             end = start + size
             some = slice(self.n * start, self.n * end)
             if self.weights is not None:
-                for marks, sums in ((self.on, self.counts), (self.first, self.bits)):
+                for marks, sums in ((self.on, self.counts), (self.left, self.lefts)):
                     table = marks[self.words * start : self.words * end].reshape(self.words, size)
                     self.device.xp.dot(self.weights[t], table, out=sums[some].reshape(self.n, size))
             yield slice(start, end), self.a[some].reshape(self.n, size)

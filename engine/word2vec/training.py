@@ -142,7 +142,7 @@ class School:
             return found
 
         def windows(count: int) -> HostArray:
-            found: HostArray = rng.integers(1, self.shape.window + 1, size=(count, self.shape.tokens))
+            found: HostArray = rng.integers(1, self.shape.window + 1, size=(count, self.shape.tokens), dtype=xp.int16)
             return found
 
         noise, reach = None if self.form.tree else negatives, windows if self.form.cbow else None

@@ -253,7 +253,7 @@ MUTATIONS = {
     "a mean's way back": (fast, "self.M if self.form.exact else mask", "self.M"),
     "the tile's last neighbours": (fast, "middle[1:, :w] += parts[:-1, C + w :]", "pass"),
     "the order of leaves": (fast, "self.dh[self.middle][order] = self.dsorted", "self.dh[self.middle] = self.dsorted"),
-    "which bit is taken": (questions, "xp.subtract(self.bits[: len(a)], ", "xp.subtract(self.counts[: len(a)], "),
+    "which bit is taken": (questions, "xp.subtract(self.lefts[: len(a)], ", "xp.subtract(self.counts[: len(a)], "),
     "who is asked": (questions, "self.weights[t], table", "self.weights[0], table"),
     "what a node says": (questions, "xp.dot(q, theta[some], out=self.told[t])", "self.told[t][...] = 0"),
     "what a node is told": (questions, "xp.dot(q.T, self.asked[t], out=dtheta[some, 0])", "dtheta[some] = 0"),
@@ -328,18 +328,19 @@ def test_the_ways_of_a_batch_are_all_there(mixed: bool) -> None:
     assert laid.sizes[2][-1] == 0
     for b, row in enumerate(codes):
         listed = laid.nodes.index[laid.nodes.at[b] : laid.nodes.at[b + 1]]
-        size = 16 * len(listed) + 1
-        on, first = np.zeros(size), np.zeros(size)
-        on[laid.on[b]], first[laid.first[b]] = 1, 1
+        marks = np.zeros(2 * 16 * len(listed) + 1)
+        marks[laid.marks[b]] = 1
+        left, right = marks[:-1].reshape(-1, 2).T
         order = np.arange(48) if laid.order is None else laid.order[b]
         assert sorted(order) == list(range(48))
         start = 0
         for t, count in enumerate(laid.sizes[b]):
             some = listed[start : start + count]
             assert len(set(some)) == count, "a node twice in a tile"
-            tables = (of[16 * start : 16 * (start + count)].reshape(16, count) for of in (on, first))
-            for token, passed, left in zip(order[16 * t : 16 * (t + 1)], *tables, strict=True):
+            tables = (of[16 * start : 16 * (start + count)].reshape(16, count) for of in (left, right))
+            for token, *passed in zip(order[16 * t : 16 * (t + 1)], *tables, strict=True):
                 way = ways[row[token]] if row[token] < V else huffman.Way((), ())
-                assert set(some[passed > 0]) == set(way.nodes)
-                assert set(some[left > 0]) == {node for node, bit in zip(*way, strict=True) if bit == 0}
+                for bit in (0, 1):
+                    wanted = {node for node, taken in zip(*way, strict=True) if taken == bit}
+                    assert set(some[passed[bit] > 0]) == wanted
             start += count
