@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from engine.cells.tiles import wide
 from engine.device import HOST, HostArray
 
 xp = HOST.xp
 BLOCK = 32
-"""Scores whose largest stands for them all while the nearest are sought."""
+"""Scores of which the largest is looked at while a bound for the nearest is sought."""
 ROWS, WIDE = 2048, 16
-"""Rows that are scored at a time, so that they are read once and measured while they are near; the questions are
-filled up to a multiple of so many, for which a matrix product is faster."""
+"""Rows that are scored at a time, so that they are read once and measured while they are near; and questions that
+vectors of 64 bytes take at once: where NumPy works with those, the questions are filled up to a multiple."""
 
 
 class Near(NamedTuple):
@@ -40,45 +41,38 @@ def directions(vectors: HostArray) -> HostArray:
 
 def top(scores: HostArray, count: int) -> HostArray:
     """The places of the `count` largest of every row of scores (N, V), the largest first; equals in order of place."""
-    count = min(count, scores.shape[1])
-    some = xp.sort(largest(scores, count), axis=1)
-    order = xp.argsort(-xp.take_along_axis(scores, some, axis=1), axis=1, kind="stable")
-    found: HostArray = xp.take_along_axis(some, order, axis=1)
+    rows, size = scores.shape
+    count = min(count, size)
+    flat = xp.flatnonzero(~(scores < least(scores, count)))  # what is no number compares to nothing, and comes last
+    row, place = xp.divmod(flat, size)
+    order = xp.lexsort((place, -scores.reshape(-1)[flat], row))
+    first = xp.searchsorted(row, xp.arange(rows))
+    found: HostArray = place[order[first[:, None] + xp.arange(count)]]
     return found
 
 
-def largest(scores: HostArray, count: int) -> HostArray:
-    """Places of the `count` largest of every row, in any order: only blocks that can hold one are looked into."""
-    rows, size = scores.shape
-    blocks = size // BLOCK
-    if blocks <= 4 * count:
-        found: HostArray = xp.argpartition(scores, size - count, axis=1)[:, size - count :]
-        return found
-    whole = scores[:, : blocks * BLOCK].reshape(rows, BLOCK, blocks)  # a block is every `blocks`-th score: whole
-    best = xp.argpartition(whole.max(axis=1), blocks - count, axis=1)[:, blocks - count :]  # rows are compared at once
-    inside = (xp.arange(BLOCK)[:, None] * blocks + best[:, None, :]).reshape(rows, -1)
-    rest = xp.broadcast_to(xp.arange(blocks * BLOCK, size), (rows, size - blocks * BLOCK))
-    places = xp.concatenate([inside, rest], axis=1)
-    among = xp.take_along_axis(scores, places, axis=1)
-    chosen = xp.argpartition(among, among.shape[1] - count, axis=1)[:, among.shape[1] - count :]
-    within: HostArray = xp.take_along_axis(places, chosen, axis=1)
-    return within
+def least(scores: HostArray, count: int) -> HostArray:
+    """(N, 1): a bound that at least `count` scores of a row reach, and few more: so many blocks have one that does."""
+    blocks = scores.shape[1] // BLOCK
+    if blocks < count:
+        nothing: HostArray = xp.full((len(scores), 1), -xp.inf)
+        return nothing
+    whole = scores[:, : blocks * BLOCK].reshape(len(scores), BLOCK, blocks)  # every `blocks`-th score is of one block,
+    largest = whole.max(axis=1)  # so that whole rows are compared
+    found: HostArray = xp.partition(largest, blocks - count, axis=1)[:, blocks - count, None]
+    return found
 
 
 def cosines(vectors: HostArray, unit: HostArray) -> HostArray:
     """(N, V): the cosine of every row of `vectors` (V, D) with each of `unit` (N, D), whose rows have length 1."""
     count, dim = unit.shape
-    filled = xp.zeros((dim, -(-count // WIDE) * WIDE), dtype=vectors.dtype)
+    filled = xp.zeros((dim, -(-count // WIDE) * WIDE if wide() else count), dtype=vectors.dtype)
     filled[:, :count] = unit.T
     scores: HostArray = xp.empty((count, len(vectors)), dtype=vectors.dtype)
-    found, square = (xp.empty((ROWS, wide), dtype=vectors.dtype) for wide in (filled.shape[1], dim))
-    ones = xp.ones(dim, dtype=vectors.dtype)
     for start in range(0, len(vectors), ROWS):
         rows = vectors[start : start + ROWS]
-        some = xp.dot(rows, filled, out=found[: len(rows)])
-        norm = xp.sqrt(xp.dot(xp.multiply(rows, rows, out=square[: len(rows)]), ones))
-        norm[norm == 0] = 1
-        xp.divide(some[:, :count].T, norm, out=scores[:, start : start + ROWS])
+        found = rows @ filled
+        xp.divide(found[:, :count].T, lengths(rows), out=scores[:, start : start + ROWS])
     return scores
 
 
@@ -91,8 +85,8 @@ def nearest(vectors: HostArray, asked: HostArray, count: int, without: Sequence[
     for row, left_out in enumerate(without):
         scores[row, list(left_out)] = -xp.inf
     best = top(scores, min(count, scores.shape[1] - max((len(set(w)) for w in without), default=0)))
-    found = xp.take_along_axis(scores, best, axis=1).tolist()
-    return [list(map(Near, *row)) for row in zip(best.tolist(), found, strict=True)]
+    found = xp.take_along_axis(scores, best, axis=1)
+    return [list(map(Near, *row)) for row in zip(best.tolist(), found.tolist(), strict=True)]
 
 
 def neighbours(vectors: HostArray, words: Sequence[int], count: int = 10) -> list[list[Near]]:

@@ -73,3 +73,10 @@ def test_the_largest_are_found_in_blocks(size: int, count: int) -> None:
     scores[0, 3], scores[0, -1] = 9, 9 - (count == 1)
     wanted = np.argsort(-scores, axis=1, kind="stable")[:, :count]
     assert (vectors.top(scores, count) == wanted).all()
+
+
+def test_the_largest_of_equals_are_the_first_and_what_is_no_number_is_last() -> None:
+    scores = np.zeros((3, 900))
+    scores[1, 500:] = 1
+    scores[2, ::2] = np.nan
+    assert vectors.top(scores, 4).tolist() == [[0, 1, 2, 3], [500, 501, 502, 503], [1, 3, 5, 7]]
