@@ -32,7 +32,7 @@ class Asking(Place):
         return self._asks[ask.id]
 
     def _stop_at_ask(self, target: int) -> int:
-        """Where a step may go: to a prediction that is still open, if one lies on the way."""
+        """Where a step may go: to the first prediction on the way that is still open, which is asked there."""
         if self.spot.training:
             return target
         here, there = self.reel.section(self.spot.p + 1), self.reel.section(target)
@@ -42,9 +42,7 @@ class Asking(Place):
                 continue
             p = self._position(ask)
             if p is not None and self.spot.p <= p < target:
-                if p == self.spot.p:
-                    self.asked = Asked(ask)
-                return p
+                target, self.asked = p, Asked(ask)
         return target
 
     def _ask_training(self) -> bool:

@@ -173,7 +173,7 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
     def _under(self, canvas: Canvas, width: int, y: int, dropped: int, fields: dict[str, Any]) -> None:
         """On a small screen: the text's first sentence, and that there is more."""
         said = frame.told(self.player, self.view, self.text, fields, self.names)
-        more = f"t {self.words('keys.more')}" + (f" (+{dropped})" if dropped else "")
+        more = f"t {self.words('keys.more')}" + (f" ({self.words('keys.left_out', n=dropped)})" if dropped else "")
         lead = wrap(said.paragraphs[0] if said.paragraphs else said.heading, width - cell_len(more) - 8)
         canvas.put(1, y, lead[0] + (" …" if len(lead) > 1 else ""), "dim")
         canvas.right(width - 1, y, more, "key")

@@ -76,7 +76,7 @@ class Laid(NamedTuple):
 
 def tokens(words: int, most: int = 1024) -> int:
     """How many tokens make a batch: few where words are few, for a batch moves every word by what was before it."""
-    return min(most, max(TILE, 1 << (2 * words // 7).bit_length() - 1 if words >= 4 else 0))
+    return min(most, max(TILE, 1 << (words // 3).bit_length() - 1 if words >= 3 else 0))
 
 
 class School:
