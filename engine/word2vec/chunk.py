@@ -48,8 +48,8 @@ class Shape(NamedTuple):
 class Chunk(NamedTuple):
     """Batches of one stretch. `codes` (batches B + 2 window) has a window of emptiness at either end.
 
-    `batches` is how many there are; `rows` plans the gathering of words, `noise` that of negatives, `drawn` (batches,
-    groups × K), numbered as output rows; `mask` (batches, tiles, C, C + 2 window) says who meets whom, `pairs`
+    `batches` is how many there are; `rows` plans the gathering of words, `noise` that of negatives, which are
+    the words `drawn` (batches, groups × K); `mask` (batches, tiles, C, C + 2 window) says who meets whom, `pairs`
     (batches, B) is the weight of all pairs of each token; `reach` (batches, B) is the size of its window, where that is
     drawn; `rate` (batches) the learning rate.
     """
@@ -120,7 +120,8 @@ def lay(
     if reach is None:
         mask = xp.tile(band(shape).astype(dtype), (count * shape.tiles, 1, 1))
     else:
-        d = xp.where(apart(shape), apart(shape), w + 1).astype(reach.dtype)  # short numbers are compared faster
+        d = apart(shape).astype(reach.dtype)  # short numbers are compared faster
+        d[d == 0] = w + 1
         mask = (d <= reach.reshape(-1, C, 1)).astype(dtype)
     mask[tiles] *= own.reshape(-1, C)[tiles][:, :, None] == around[tiles][:, None, :]
     pairs = xp.matmul(mask, xp.ones(shape.wide, dtype)).reshape(count, B)

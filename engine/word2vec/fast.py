@@ -6,7 +6,7 @@ are shared by a group of tokens, each weighted so that a pair has as many as it 
 through a Huffman tree are gathered once and meet all of the tile. A test holds it equal to the walk, a benchmark shows
 the need.
 
-M (tiles, C, C + 2 window)   how much each pair counts, times the learning rate
+M (tiles, C, C + 2 window)  how much each pair counts, in skip-gram times the learning rate; in CBOW a share of the mean
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def halves(vectors: Vectors) -> tuple[Array, Array]:
 class Form(NamedTuple):
     """What is trained: `cbow` or skip-gram, a tree or `negatives` for each pair; `exact` hands a mean's 1/C back.
 
-    `shared` negatives serve a `group` of tokens; `leaves` tokens that are near each other in the tree make a tile.
+    Without a tree `shared` negatives serve a `group` of tokens; in CBOW with a tree a tile are `leaves` tokens that are
+    near each other in it.
     """
 
     cbow: bool
@@ -123,7 +124,6 @@ class Kernel:
         self.back(q)
         self.pushed(table, chunk, b, chunk.pairs[b] * (self.form.negatives / self.form.shared * chunk.rate[b]))
         self.dv[self.middle] += self.more
-        self.borders(self.dv)
 
     def bag_by_noise(self, table: Array, chunk: Chunk, b: int) -> None:
         """CBOW with negatives: the mean of the context says one word."""
@@ -133,15 +133,9 @@ class Kernel:
         dh = self.dh[self.middle]
         xp.multiply(q, self.u, out=dh)
         xp.multiply(q, self.h, out=self.du)
-        self.borders(self.move[:, 1])
         self.pushed(table, chunk, b, (chunk.pairs[b] > 0) * (self.form.negatives / self.form.shared * chunk.rate[b]))
         dh += self.more
         self.back(back)
-
-    def borders(self, move: Array) -> None:
-        """The rows before and after the batch's own are not moved."""
-        move[: self.middle.start] = 0
-        move[self.middle.stop :] = 0
 
     def bag(self, chunk: Chunk, b: int) -> tuple[Array, Array]:
         """Every token's h, the mean of its context: M is the mask with rows that add up to 1.

@@ -51,6 +51,7 @@ def plan(device: Tables, index: HostArray, at: HostArray, pad: int) -> Plan:
     batches = len(at) - 1
     low = max(1, int(index.max(initial=0)).bit_length())
     size = xp.diff(at)
+    assert size.max(initial=0) < 1 << BITS
     ground = xp.arange(batches) << low + BITS
     packed = (index.astype(xp.int64) << BITS) + xp.arange(len(index)) + xp.repeat(ground - at[:-1], size)
     packed = packed[index != pad]
@@ -129,7 +130,7 @@ def gather(device: Tables, table: Array, plan: Plan, b: int, out: Array) -> None
 
 
 def add(device: Tables, table: Array, plan: Plan, b: int, move: Array, bound: float, room: Room) -> None:
-    """table[row] += move for every place of batch b, in place, no row further than `bound`: each D numbers of it.
+    """table[row] += move for every place of batch b, in place; no half of a row moves further than `bound`.
 
     `move` is (places, halves, D).
     """

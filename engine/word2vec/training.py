@@ -25,12 +25,10 @@ GROUPS = {"sg": 32, "cbow": 128}
 """Tokens that share negatives: in CBOW each has one target, in skip-gram all of its neighbours."""
 ASKED, LEAVES = 16, 32
 """Tokens of a tile that asks its neighbours the way, and of one whose own means are asked."""
-BOUND = 0.5
-"""How far a batch may move a row at most."""
-
-
 ROUND = 4
 """Chunks that each of several workers crosses before all wait for each other."""
+BOUND = 0.5
+"""How far a batch may move a row at most."""
 
 
 class Settings(NamedTuple):
@@ -89,8 +87,9 @@ class School:
         batch = settings.batch or (tokens(V, 512) if tree and not cbow else tokens(V))  # many nodes fill the cache
         least = ASKED if tree and not cbow and batch >= ASKED else TILE
         tile = -(-max(least, settings.window) // TILE) * TILE
-        group, leaves = (min(n, -(-batch // tile) * tile) for n in (settings.group or GROUPS[settings.model], LEAVES))
-        unit = math.lcm(tile, leaves if tree else group)
+        whole = -(-batch // tile) * tile
+        group, leaves = min(settings.group or GROUPS[settings.model], whole), min(LEAVES, whole)
+        unit = math.lcm(tile, (leaves if cbow else tile) if tree else group)
         self.shape = Shape(-(-batch // unit) * unit, tile, settings.window, V)
         self.form = Form(cbow, tree, settings.negative, settings.shared, group, leaves, settings.exact, settings.bound)
         keep = {"c": keep_c, "paper": keep_paper}[settings.formula]

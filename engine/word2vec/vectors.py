@@ -52,13 +52,17 @@ def top(scores: HostArray, count: int) -> HostArray:
 
 
 def least(scores: HostArray, count: int) -> HostArray:
-    """(N, 1): a bound that at least `count` scores of a row reach, and few more: so many blocks have one that does."""
+    """(N, 1): a bound that at least `count` numbers of a row reach, where it has so many, and as a rule few more.
+
+    So many blocks have one that does; a block in which something is no number does not count.
+    """
     blocks = scores.shape[1] // BLOCK
     if blocks < count:
         nothing: HostArray = xp.full((len(scores), 1), -xp.inf)
         return nothing
     whole = scores[:, : blocks * BLOCK].reshape(len(scores), BLOCK, blocks)  # every `blocks`-th score is of one block,
     largest = whole.max(axis=1)  # so that whole rows are compared
+    largest[xp.isnan(largest)] = -xp.inf
     found: HostArray = xp.partition(largest, blocks - count, axis=1)[:, blocks - count, None]
     return found
 
@@ -81,10 +85,13 @@ def nearest(vectors: HostArray, asked: HostArray, count: int, without: Sequence[
 
     Only scores are scaled: the vectors may have changed a moment ago, and are neither copied nor normalised.
     """
+    most = len(vectors) - max((len(set(words)) for words in without), default=0)
+    if most < 1:
+        return [[] for _ in asked]
     scores = cosines(vectors, directions(asked))
     for row, left_out in enumerate(without):
         scores[row, list(left_out)] = -xp.inf
-    best = top(scores, min(count, scores.shape[1] - max((len(set(w)) for w in without), default=0)))
+    best = top(scores, min(count, most))
     found = xp.take_along_axis(scores, best, axis=1)
     return [list(map(Near, *row)) for row in zip(best.tolist(), found.tolist(), strict=True)]
 

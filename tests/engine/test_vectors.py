@@ -80,3 +80,12 @@ def test_the_largest_of_equals_are_the_first_and_what_is_no_number_is_last() -> 
     scores[1, 500:] = 1
     scores[2, ::2] = np.nan
     assert vectors.top(scores, 4).tolist() == [[0, 1, 2, 3], [500, 501, 502, 503], [1, 3, 5, 7]]
+    few = np.linspace(0, 1, 896)[None].copy()
+    few[0, [0, 5, 9]] = np.nan
+    assert vectors.top(few, 4).tolist() == [[895, 894, 893, 892]]
+
+
+def test_where_all_words_are_asked_for_none_is_near() -> None:
+    table = np.array([[1.0, 0], [0, 1], [1, 1]])
+    assert vectors.neighbours(table[:1], [0], 10) == [[]]
+    assert vectors.analogies(table, [(0, 1, 2)]) == [[]]
