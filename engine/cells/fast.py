@@ -1,10 +1,10 @@
 """The update of stacked recurrent cells where speed counts: the same mathematics as `engine.cells.cell`, in place.
 
 What makes it fast, and what the walk gives it up for: rows are examples; a gate is a slab of its own, so that no step
-reads with gaps; letters are looked up in W' + b, in all timesteps at once; one tanh serves all gates, for σ(x) = ½ + ½
-tanh(x/2), whose weights are halved beforehand; slopes are made for all timesteps outside the loop, which then only
-multiplies; every gradient is one product after it; and every array is made once and written over. A test holds it equal
-to the walk, a benchmark shows the need.
+reads with gaps; letters are looked up in W' + b, in all timesteps at once; weights of σ gates have their sign turned
+beforehand, so that 1 / (1 + exp(−x)) takes three passes; slopes are made for all timesteps outside the loop, which then
+only multiplies; every gradient is one product after it; and every array is made once and written over. A test holds it
+equal to the walk, a benchmark shows the need.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from engine.cells.cell import Cell, Theta
 from engine.cells.layers import KINDS, ORDERS, Size
 from engine.cells.tiles import Product, Summed, lined
-from engine.device import HOST, Array
+from engine.device import HOST, Array, quiet
 from engine.flat import Flat, Layout, aligned, moved, packed
 from engine.optimisers import Memory, Optimiser
 
@@ -81,6 +81,10 @@ class Kernel:
 
     def gradient(self, theta: Array, x: Array, y: Array, start: Mapping[str, Array]) -> float:
         """E of one window; `grad` is filled. `theta` is flat, in this layout; `start` has the states (H, B)."""
+        with quiet():  # a gate that is shut for good has an exp beyond all numbers, and is 0
+            return self._gradient(theta, x, y, start)
+
+    def _gradient(self, theta: Array, x: Array, y: Array, start: Mapping[str, Array]) -> float:
         self._theta[:] = theta
         below = self._run(x, start)
         top = self.layers[-1]

@@ -56,14 +56,14 @@ class Layer:
         self.U, self.dU = (stacked(of, [f"U{q}{level}" for q in across]) for of in (theta, grad))
         self.b, self.db = (stacked(of, [f"b{q}{level}" for q in down])[:, :, 0] for of in (theta, grad))
         self.more = {name: (theta[name + level], grad[name + level]) for name in cell.more}
-        self.scale = xp.array([0.5 if q in across[: self.soft] else 1.0 for q in down], kind)[:, None, None]
-        self.scale_U = xp.array([0.5] * self.soft + [1.0] * (len(across) - self.soft), kind)[:, None, None]
+        self.scale = xp.array([-1.0 if q in across[: self.soft] else 1.0 for q in down], kind)[:, None, None]
+        self.scale_U = xp.array([-1.0] * self.soft + [1.0] * (len(across) - self.soft), kind)[:, None, None]
         G = self.G = len(down)
-        self.table, self.half = aligned((G, self.W.shape[2], H), kind), aligned((G, H, H), kind)
+        self.table, self.signed = aligned((G, self.W.shape[2], H), kind), aligned((G, H, H), kind)
         # a single row is quickest with U as it lies, more of them with Uᵀ
-        self.turned = self.half.transpose(0, 2, 1) if B == 1 else self.half
+        self.turned = self.signed.transpose(0, 2, 1) if B == 1 else self.signed
         self.tall_U = self.U.reshape(G * H, H)
-        self.tall = self.half.reshape(G * H, H) if self.soft else self.tall_U
+        self.tall = self.signed.reshape(G * H, H) if self.soft else self.tall_U
         self.forth, self.home = Product(self.turned, B), Product(self.U, B)
         self.block = max(1, min(T, CACHED // (B * H)))
         self.z, self.h = aligned((T if self.last else self.block, G, B, H), kind), aligned((T + 1, B, H), kind)
@@ -81,7 +81,7 @@ class Layer:
         self.z_at, self.h_at, self.gh_at = [self.z[t % len(self.z)] for t in range(T)], list(self.h), list(self.gh)
         self.gates_at = [tuple(z) for z in self.z_at]
         self.before = list(self.h[:, 0]) if B == 1 else self.h_at
-        self.a_half = xp.array(0.5, kind)  # a number of Python's would be made into an array each time
+        self.a_one = xp.array(1, kind)  # a number of Python's would be made into an array each time
 
     # forward
 
@@ -100,7 +100,7 @@ class Layer:
             if self.soft:
                 self.turned *= self.scale_U
         elif self.soft:
-            xp.multiply(self.U, self.scale_U, self.half)
+            xp.multiply(self.U, self.scale_U, self.signed)
         self.rows = rows
         if rows is not None:
             xp.add(table, b, self.table)
@@ -128,6 +128,12 @@ class Layer:
         """Of a state `before[t]` U h of every gate, into `net`."""
         tall, into = self.tall, self.work.reshape(-1)
         return self.forth.each if self.B > 1 else lambda h: xp.dot(tall, h, into)
+
+    def opened(self, gates: Array) -> None:
+        """σ of gates whose net inputs come with the sign turned, in place: 1 / (1 + exp(−z))."""
+        xp.exp(gates, out=gates)
+        gates += self.a_one
+        xp.divide(self.a_one, gates, out=gates)
 
     def run(self, start: Mapping[str, Array]) -> None:
         """All timesteps, from the states (B, H) before them."""
@@ -259,10 +265,9 @@ class Lstm(Layer):
             z, c, tc = self.z_at[t], self.c_at[t + 1], self.tc_at[t]
             self.across(self.before[t])
             z += self.net
-            xp.tanh(z, out=z)
-            soft, (o, i, f, g) = z[:3], self.gates_at[t]
-            soft *= self.a_half
-            soft += self.a_half
+            o, i, f, g = self.gates_at[t]
+            self.opened(z[:3])
+            xp.tanh(g, out=g)
             xp.multiply(f, self.c_at[t], out=c)
             c += xp.multiply(i, g, out=self.one)
             xp.tanh(c, out=tc)
@@ -325,9 +330,7 @@ class Gru(Layer):
 
     def _open(self, gates: Array, more: Array) -> None:
         gates += more
-        xp.tanh(gates, out=gates)
-        gates *= self.a_half
-        gates += self.a_half
+        self.opened(gates)
 
     def _mix(self, n: Array, keep: Array, h: Array, new: Array) -> None:
         """h = n + z ∘ (h₋₁ − n)."""
