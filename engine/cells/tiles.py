@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
-from engine.device import HOST, Array
+from engine.device import HOST, Array, wide
 from engine.flat import LINE, aligned
 
 xp = HOST.xp
@@ -15,13 +15,6 @@ NARROW, FEW = 64, 16
 """Columns of a tile, and the fewest rows that it is multiplied with."""
 SLIM = 128
 """A sum over rows is cut where it has at most so many rows or columns itself: adding up a larger one costs more."""
-
-
-@cache
-def wide() -> bool:
-    """Whether NumPy works with vectors of 64 bytes here: only for those has OpenBLAS products that copy nothing."""
-    known = xp.lib.introspect.opt_func_info(func_name="^exp$", signature="float32")
-    return any("V4" in way["current"] or "AVX512" in way["current"] for way in known.get("exp", {}).values())
 
 
 def lined(n: int, kind: Any) -> int:

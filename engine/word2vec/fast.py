@@ -104,7 +104,7 @@ class Kernel:
         rows.gather(self.device, table, chunk.rows, b, self.rows)
         if nodes is not None:
             assert ways is not None
-            self.by_tree(nodes, chunk, ways[b // SOME], b)
+            self.by_tree(nodes, chunk, ways, b)
         elif self.form.cbow:
             self.bag_by_noise(table, chunk, b)
         else:
@@ -117,13 +117,17 @@ class Kernel:
     def words_by_noise(self, table: Array, chunk: Chunk, b: int) -> None:
         """Skip-gram with negatives: every pair of a tile at once. Moves are −rate × gradient."""
         xp = self.device.xp
-        xp.multiply(self.device.send(chunk.mask[b]), self.dtype(chunk.rate[b]), out=self.M)
+        self.weigh(chunk, b)
         xp.matmul(self.tiled_h, self.near_u.transpose(0, 2, 1), out=self.S)
         q = pulled(xp, self.S, self.M)
         xp.matmul(q, self.near_u, out=self.tiled_dv)
         self.back(q)
         self.pushed(table, chunk, b, chunk.pairs[b] * (self.form.negatives / self.form.shared * chunk.rate[b]))
         self.dv[self.middle] += self.more
+
+    def weigh(self, chunk: Chunk, b: int) -> None:
+        """M of skip-gram: how much each pair counts, times the learning rate."""
+        self.device.xp.multiply(self.device.send(chunk.mask[b]), self.dtype(chunk.rate[b]), out=self.M)
 
     def bag_by_noise(self, table: Array, chunk: Chunk, b: int) -> None:
         """CBOW with negatives: the mean of the context says one word."""
@@ -160,18 +164,18 @@ class Kernel:
         device.xp.matmul(q, u, out=self.more.reshape(-1, form.group, D))
         device.xp.matmul(q.transpose(0, 2, 1), self.grouped, out=self.pushes)
 
-    def by_tree(self, nodes: Array, chunk: Chunk, paths: Paths, b: int) -> None:
+    def by_tree(self, nodes: Array, chunk: Chunk, ways: Sequence[Paths], b: int) -> None:
         """Every neighbour (skip-gram), or the mean of them (CBOW), answers the questions on each word's way."""
-        xp, rate = self.device.xp, self.dtype(chunk.rate[b])
+        paths, at = ways[b // SOME], b % SOME
         if paths.order is None:
-            xp.multiply(self.device.send(chunk.mask[b]), rate, out=self.M)
-            self.questions.ask(nodes, paths, b % SOME, 1)
+            self.weigh(chunk, b)
+            self.questions.ask(nodes, paths, at, 1)
             self.fold()
             return
         _, back = self.bag(chunk, b)
-        order = paths.order[b % SOME]
+        order = paths.order[at]
         self.device.take(self.h, order, self.sorted)
-        self.questions.ask(nodes, paths, b % SOME, rate)
+        self.questions.ask(nodes, paths, at, self.dtype(chunk.rate[b]))
         self.dh[self.middle][order] = self.dsorted
         self.back(back)
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from engine.cells.tiles import wide
-from engine.device import HOST, HostArray
+from engine.device import HOST, HostArray, wide
 
 xp = HOST.xp
 BLOCK = 32

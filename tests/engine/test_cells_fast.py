@@ -12,8 +12,8 @@ import pytest
 from engine.cells import cell as cells
 from engine.cells import fast, layers
 from engine.cells.cell import Cell, Inputs
-from engine.cells.tiles import Product, Summed, cut, wide
-from engine.device import HOST, HostArray, rng
+from engine.cells.tiles import Product, Summed, cut
+from engine.device import HOST, HostArray, rng, wide
 from engine.flat import aligned, packed
 from engine.optimisers import OPTIMISERS, begin, clip_by_norm, update
 from engine.step import drain
