@@ -1,20 +1,20 @@
-"""SRN, LSTM and GRU: forward, BPTT, clip and AdaGrad against PyTorch eager, alternated in one run; ratios of medians.
+"""SRN, LSTM and GRU: forward, BPTT, clip and AdaGrad against PyTorch eager, alternated in one run; medians of ratios.
 
-    python benchmarks/recurrent.py [--threads 1] [--rounds 7] [--cells srn,lstm,gru] [--sizes 64,1,25 128,16,50]
+    python benchmarks/recurrent.py [--threads 1] [--rounds 20] [--cells srn,lstm,gru] [--sizes 64,1,25 128,16,50]
 
 Vocabulary 65, float32. "walk" is the form that a learner steps through, drained; "fast" is `engine.cells.fast`. PyTorch
-has its own modules (RNN, LSTM, GRU with the reset after the matrix), its fastest form on a CPU.
+has its own modules (RNN, LSTM, GRU with the reset after the matrix), its fastest form on a CPU. See `turns.py` for how
+ratios are taken.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import sys
-import time
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 SIZES = ((64, 1, 25), (128, 16, 50), (256, 32, 50), (512, 64, 64))
 ASKED = {"srn": (8, 2.7, 1.6, 1.25), "lstm": (1.7, 1.05, 1.1, 1.25), "gru": (6, 1.8, 1.25, 1.25)}
@@ -27,7 +27,7 @@ LONG = 0.1
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--cells", default="srn,lstm,gru")
     parser.add_argument("--sizes", nargs="*", default=[",".join(map(str, size)) for size in SIZES])
     return parser.parse_args()
@@ -38,6 +38,7 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = str(ARGS.threads)
 
 import numpy as np  # noqa: E402 - the number of threads must be set first
+import turns  # noqa: E402
 
 from engine.cells import cell as cells  # noqa: E402
 from engine.cells.cell import Cell, Inputs  # noqa: E402
@@ -129,44 +130,53 @@ def torch_update(cell: Cell, theta: Params, x: np.ndarray, y: np.ndarray) -> Cal
     return once
 
 
-def seconds(once: Callable[[], None], count: int) -> float:
-    began = time.perf_counter()
-    for _ in range(count):
-        once()
-    return (time.perf_counter() - began) / count
-
-
-def sgemm() -> float:
-    """GFLOP/s of a product of 1024 × 1024 numbers here and now."""
+def product() -> Callable[[], object]:
+    """A product of 1024 × 1024 numbers, what the machine can do at best."""
     a, b = np.random.default_rng(0).normal(size=(2, 1024, 1024)).astype(np.float32)
-    return 2 * 1024**3 / min(seconds(lambda: a @ b, 3) for _ in range(5)) / 1e9
+    out = np.empty_like(a)
+    return lambda: np.matmul(a, b, out=out)
+
+
+class Row(NamedTuple):
+    """One size of one cell: multiplications and additions of an update; turns of PyTorch, walk, fast and a product."""
+
+    name: str
+    size: tuple[int, int, int]
+    work: float
+    turns: list[turns.Turn]
+
+    def said(self, best: float) -> str:
+        H, B, T = self.size
+        walk, fast, share = (turns.verdict(self.turns, best, mine, other) for mine, other in ((1, 0), (2, 0), (2, 3)))
+        known = self.size in SIZES
+        asked, floor = ((of[self.name][SIZES.index(self.size)] if known else 0) for of in (ASKED, FLOOR))
+        of_sgemm = share.ratio * self.work / (2 * 1024**3)
+        took = f"{fast.other * 1e3:>9.2f}{walk.mine * 1e3:>9.2f}{fast.mine * 1e3:>9.2f}{walk.ratio:>7.2f}  {fast!s:<40}"
+        rates = f"{self.work / fast.mine / 1e9:>7.1f}{of_sgemm:>7.2f}"
+        return f"{self.name:<5}{f'({H}, {B}, {T})':<15}{took}{asked:>6}{floor:>6}{rates}"
+
+
+def measured(name: str, size: tuple[int, int, int]) -> Row:
+    (H, B, T), cell = size, CELLS[name]
+    x, y = np.random.default_rng(0).integers(0, VOCABULARY, (2, T, B))
+    forms = [make(cell, weights(cell, H), x, y) for make in (torch_update, walk_update, fast_update)]
+    counts = [max(2, int(LONG / turns.seconds(form, 2))) for form in forms]
+    sides = [partial(turns.seconds, *each) for each in zip([*forms, product()], [*counts, 2], strict=True)]
+    G = len(cell.gates)
+    work = (6 * G * H + 4 * G * VOCABULARY + 6 * VOCABULARY) * T * B * H
+    return Row(name, size, work, turns.take([sides] * ARGS.rounds))
 
 
 def main() -> None:
     torch.set_num_threads(ARGS.threads)
-    print(
-        f"numpy {np.__version__}, torch {torch.__version__}, {ARGS.threads} thread(s), medians of {ARGS.rounds} rounds"
-    )
-    heads = ("torch ms", "walk ms", "fast ms", "torch/walk", "torch/fast", "asked", "floor", "GFLOP/s", "of sgemm")
-    print(f"{'':<22}" + "".join(f"{head:>11}" for head in heads))
-    for name in ARGS.cells.split(","):
-        for size in ARGS.sizes:
-            H, B, T = map(int, size.split(","))
-            cell = CELLS[name]
-            x, y = np.random.default_rng(0).integers(0, VOCABULARY, (2, T, B))
-            forms = [make(cell, weights(cell, H), x, y) for make in (torch_update, walk_update, fast_update)]
-            G = len(cell.gates)
-            work = (6 * G * H + 4 * G * VOCABULARY + 6 * VOCABULARY) * T * B * H
-            counts = [max(2, int(LONG / seconds(form, 2))) for form in forms]
-            rounds = [[seconds(*each) for each in zip(forms, counts, strict=True)] for _ in range(ARGS.rounds)]
-            peer, walk, fast = (statistics.median(column) for column in zip(*rounds, strict=True))
-            known = (H, B, T) in SIZES
-            asked, floor = ((of[name][SIZES.index((H, B, T))] if known else 0) for of in (ASKED, FLOOR))
-            rate = work / fast / 1e9
-            print(
-                f"{name:<5}{f'({H}, {B}, {T})':<17}{peer * 1e3:>11.3f}{walk * 1e3:>11.3f}{fast * 1e3:>11.3f}"
-                f"{peer / walk:>11.2f}{peer / fast:>11.2f}{asked:>11}{floor:>11}{rate:>11.1f}{rate / sgemm():>11.2f}"
-            )
+    print(f"numpy {np.__version__}, torch {torch.__version__}, {ARGS.threads} thread(s), {ARGS.rounds} turns")
+    sizes = [(H, B, T) for H, B, T in (map(int, size.split(",")) for size in ARGS.sizes)]
+    rows = [measured(name, size) for name in ARGS.cells.split(",") for size in sizes]
+    best = min(turn.pace for row in rows for turn in row.turns)
+    heads = f"{'torch ms':>9}{'walk ms':>9}{'fast ms':>9}{'/walk':>7}  {'torch/fast':<40}"
+    print(f"{'':<20}{heads}{'asked':>6}{'floor':>6}{'GFLOP':>7}{'sgemm':>7}")
+    for row in rows:
+        print(row.said(best))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
-"""word2vec: four forms against gensim, alternated in one run; ratios of medians. Speed, and what is learned.
+"""word2vec: four forms against gensim, alternated in one run; medians of ratios. Speed, and what is learned.
 
     python benchmarks/word2vec.py [FILE] [--rounds 5] [--epochs 5] [--only speed|threads|command|neighbours|quality]
 
 Speed: words/s left by sub-sampling, dim 100, window 5, 5 negatives, sample 1e-3, one thread against one worker, both
-from words in memory ("long": 1,000 a line, "short": 13 a line); then two threads against two workers, and the whole
-command against a script. Beside the ratio of medians stands that of the fastest rounds: what others take away on a
-shared machine, they take from products of matrices most. FILE is any English text; without one, the documentation of
-Python's standard library is read.
+from words in memory ("long": 1,000 a line, "short": 13 a line), in turn on the same 33,000 words; then two threads
+against two workers for some epochs, and the whole command against a script. See `turns.py` for how the ratio is taken.
+FILE is any English text; without one, the sources of Python's standard library are read.
 Quality: the small world, mean of five seeds, share of the five nearest in the right class, and of analogies solved.
 """
 
@@ -14,14 +13,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from itertools import chain, repeat
+from functools import partial
+from itertools import chain, count, repeat
 from pathlib import Path
+from typing import NamedTuple
 
 
 def options() -> argparse.Namespace:
@@ -38,6 +38,7 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 import numpy as np  # noqa: E402 - the number of threads must be set first
+import turns  # noqa: E402
 
 from engine.device import HOST  # noqa: E402
 from engine.word2vec import training, vectors, vocabulary  # noqa: E402
@@ -51,7 +52,7 @@ except ImportError:
 
 FORMS = [(model, loss) for model in ("sg", "cbow") for loss in ("ns", "hs")]
 Sentences = list[list[str]]
-TABLES = 20
+TABLES = 5
 """Tables of neighbours in a round."""
 
 
@@ -81,67 +82,87 @@ def codes(said: Sentences, known: vocabulary.Vocabulary) -> np.ndarray:
     return found[found != -2]
 
 
-def ours(said: Sentences, known: vocabulary.Vocabulary, model: str, loss: str, threads: int) -> float:
-    """Words a second, strings looked up once for each epoch as gensim does."""
-    school = training.School(HOST, training.Settings(model, loss, epochs=ARGS.epochs), known)
-    learned, tokens = school.start(), 0
-    began = time.perf_counter()
-    for _ in range(ARGS.epochs):
+Work = Callable[[Sentences], float]
+"""Trains on some sentences; seconds a word, strings looked up."""
+
+
+def ours(known: vocabulary.Vocabulary, model: str, loss: str) -> Work:
+    """One thread, a chunk at a time, as `training.learn` does it."""
+    school = training.School(HOST, training.Settings(model, loss, epochs=ARGS.rounds), known)
+    kernel, learned, numbers = school.kernel(), school.start(), count()
+
+    def work(said: Sentences) -> float:
+        began = time.perf_counter()
         text = codes(said, known)
-    for seen in training.learn(school, text, learned, threads=threads):
-        tokens = seen.tokens
-    return tokens / (time.perf_counter() - began)
+        assert training.chunks(text) == 1
+        tokens = school.cross(kernel, text, learned, next(numbers))
+        return (time.perf_counter() - began) / tokens
+
+    return work
 
 
-def theirs(said: Sentences, model: str, loss: str, workers: int) -> float:
+def theirs(said: Sentences, model: str, loss: str, workers: int = 1, epochs: int = 1) -> Work:
+    """gensim on the same sentences."""
     made = Word2Vec(
         vector_size=100, window=5, min_count=5, sg=model == "sg", hs=loss == "hs", negative=0 if loss == "hs" else 5,
         sample=1e-3, workers=workers,
     )  # fmt: skip
     made.build_vocab(said)
-    began = time.perf_counter()
-    tokens, _ = made.train(said, total_examples=len(said), epochs=ARGS.epochs)
-    return tokens / (time.perf_counter() - began)
+
+    def work(said: Sentences) -> float:
+        began = time.perf_counter()
+        tokens, _ = made.train(said, total_examples=len(said), epochs=epochs)
+        return (time.perf_counter() - began) / tokens
+
+    return work
 
 
-def against(name: str, one: Callable[[], float], other: Callable[[], float], asked: str, unit: str = "words/s") -> None:
-    """Both, in turn; medians, their ratio with the least and greatest ratio of a round, and that of the fastest."""
-    pairs = [(one(), other()) for _ in range(ARGS.rounds)]
-    a, b = (statistics.median(side) for side in zip(*pairs, strict=True))
-    ratios = sorted(x / y for x, y in pairs)
-    best = max(x for x, _ in pairs) / max(y for _, y in pairs)
-    ratio = f"{a / b:.2f} ({ratios[0]:.2f}–{ratios[-1]:.2f}; fastest {best:.2f})"
-    print(f"| {name} | {a:,.0f} | {b:,.0f} {unit} | {ratio} | {asked} |", flush=True)
+class Row(NamedTuple):
+    """One line of the table: what was measured against what, and what was asked."""
+
+    name: str
+    turns: list[turns.Turn]
+    asked: str
+    unit: str = "words/s"
 
 
-def speed() -> None:
+def speed() -> Iterator[Row]:
+    """All forms, a slice of the text at a time."""
     every = words()
     asked = {("sg", "ns"): "4 (3.2); short 2", ("cbow", "ns"): "1.5 (1.0)"}
+    known = vocabulary.build(every, 5)
     for name, size in (("long", 1000), ("short", 13)):
         said = cut(every, size)
-        known = vocabulary.build(every, 5)
+        each = training.STRETCH // (size + 1)  # sentences that make a chunk of ours
+        slices = [said[n : n + each] for n in range(0, len(said), each)]
         for model, loss in FORMS:
-            against(
-                f"{model}+{loss}, {name}, V = {len(known.words):,}",
-                lambda m=model, o=loss, s=said, k=known: ours(s, k, m, o, 1),
-                lambda m=model, o=loss, s=said: theirs(s, m, o, 1),
-                asked.get((model, loss), "1.0 (0.7)"),
-            )
+            mine, other = ours(known, model, loss), theirs(said, model, loss)
+            mine(slices[0]), other(slices[0])
+            pieces = ((partial(mine, some), partial(other, some)) for _ in range(ARGS.rounds) for some in slices)
+            target = asked.get((model, loss), "1.0 (0.7)")
+            yield Row(f"{model}+{loss}, {name}, V = {len(known.words):,}", turns.take(pieces), target)
 
 
-def threads() -> None:
-    """Two of ours, each in a process, against two of gensim's workers."""
+def threads() -> Iterator[Row]:
+    """Two of ours, each in a process, against two of gensim's workers: some epochs of the whole text."""
     every = words()
     said, known = cut(every, 1000), vocabulary.build(every, 5)
-    against(
-        "sg+ns, long, two threads, two workers",
-        lambda: ours(said, known, "sg", "ns", 2),
-        lambda: theirs(said, "sg", "ns", 2),
-        "2.5 (2.0)",
-    )
+
+    def mine() -> float:
+        school = training.School(HOST, training.Settings("sg", "ns", epochs=ARGS.epochs), known)
+        learned, tokens = school.start(), 0
+        began = time.perf_counter()
+        for _ in range(ARGS.epochs):
+            text = codes(said, known)
+        for seen in training.learn(school, text, learned, threads=2):
+            tokens = seen.tokens
+        return (time.perf_counter() - began) / tokens
+
+    other = partial(theirs(said, "sg", "ns", 2, ARGS.epochs), said)
+    yield Row("sg+ns, long, two threads, two workers", turns.take([(mine, other)] * ARGS.rounds), "2.5 (2.0)")
 
 
-def command() -> None:
+def command() -> Iterator[Row]:
     """The whole of it, from a file to a file: start, read, train, write."""
     script = (
         "import sys; from gensim.models import Word2Vec; from gensim.models.word2vec import LineSentence;"
@@ -153,41 +174,36 @@ def command() -> None:
         text.write_text("\n".join(" ".join(sentence) for sentence in cut(words(), 1000)), encoding="utf-8")
 
         def run(*command: str) -> float:
-            began = time.perf_counter()
-            subprocess.run([sys.executable, *command], check=True, stderr=subprocess.DEVNULL)
-            return 1000 / (time.perf_counter() - began)
+            def once() -> object:
+                return subprocess.run([sys.executable, *command], check=True, stderr=subprocess.DEVNULL)
+
+            return turns.seconds(once, 1) / 1000
 
         mine = ["-m", "tui.cli", "train", "word2vec", str(text), "--tokens", "spaces", "--out", str(out)]
-        against(
-            "the whole command", lambda: run(*mine), lambda: run("-c", script, str(text), str(out)), "2", "runs/1000 s"
-        )
+        piece = partial(run, *mine), partial(run, "-c", script, str(text), str(out))
+        yield Row("the whole command", turns.take([piece] * ARGS.rounds), "2", "runs/1000 s")
 
 
-def neighbours() -> None:
+def neighbours() -> Iterator[Row]:
     """Ten words, ten nearest each, of vectors that have just changed."""
     for size in (10_000, 71_000):
         table = np.random.default_rng(0).normal(size=(size, 100)).astype(np.float32)
         held = KeyedVectors(100)
         held.add_vectors([str(n) for n in range(size)], table)
 
-        def mine(table: np.ndarray = table) -> float:
-            began = time.perf_counter()
-            for _ in range(TABLES):
-                table[0] += 1e-3
-                vectors.neighbours(table, range(10, 20), 10)
-            return TABLES / (time.perf_counter() - began)
+        def mine(table: np.ndarray = table) -> None:
+            table[0] += 1e-3
+            vectors.neighbours(table, range(10, 20), 10)
 
-        def gensim(held: KeyedVectors = held) -> float:
-            began = time.perf_counter()
-            for _ in range(TABLES):
-                held.vectors[0] += 1e-3
-                held.norms = None
-                held.fill_norms(force=True)
-                for word in range(10, 20):
-                    held.similar_by_key(str(word), 10)
-            return TABLES / (time.perf_counter() - began)
+        def gensim(held: KeyedVectors = held) -> None:
+            held.vectors[0] += 1e-3
+            held.norms = None
+            held.fill_norms(force=True)
+            for word in range(10, 20):
+                held.similar_by_key(str(word), 10)
 
-        against(f"neighbours, V = {size:,}", mine, gensim, "2.5", "tables/s")
+        piece = partial(turns.seconds, mine, TABLES), partial(turns.seconds, gensim, TABLES)
+        yield Row(f"neighbours, V = {size:,}", turns.take([piece] * 10 * ARGS.rounds), "2.5", "tables/s")
 
 
 def seeds(language: str, model: str, loss: str) -> Iterator[tuple[list[float], list[float]]]:
@@ -228,7 +244,21 @@ def quality() -> None:
             )
 
 
-for part in (speed, threads, command, neighbours, quality):
-    if ARGS.only in (None, part.__name__):
-        print(f"\n{part.__name__}")
-        part()
+def main() -> None:
+    best = turns.pace()
+    for part in (speed, threads, command, neighbours):
+        if ARGS.only in (None, part.__name__):
+            print(f"\n{part.__name__}", flush=True)
+            rows = list(part())
+            best = min(best, *(turn.pace for row in rows for turn in row.turns))
+            for row in rows:
+                said = turns.verdict(row.turns, best)
+                speeds = f"{1 / said.mine:,.0f} | {1 / said.other:,.0f} {row.unit}"
+                print(f"| {row.name} | {speeds} | {said} | {row.asked} |", flush=True)
+    if ARGS.only in (None, "quality"):
+        print("\nquality", flush=True)
+        quality()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Sides measured in turn, in pieces so short that all meet the same machine.
+
+On a shared machine a core is slowed by whoever has its other half, for seconds at a time, and products of matrices are
+slowed most. So a piece takes some tenths of a second, the ratio is taken turn by turn, and the median of ratios is
+told with its quartiles. A small product is timed before and after each turn: where both are as fast as the fastest,
+the machine was at rest, and the median of those turns stands beside that of all.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+REST = 1.1
+"""At rest a product takes at most this much longer than the fastest."""
+LITTLE = 5
+"""So many turns at rest at least are told of."""
+
+_square = np.random.default_rng(0).random((64, 64), dtype=np.float32)
+_product = np.empty_like(_square)
+
+
+def pace() -> float:
+    """Seconds of a small product here and now, the median of five."""
+    return statistics.median(seconds(lambda: np.dot(_square, _square, out=_product), 20) for _ in range(5))
+
+
+def seconds(once: Callable[[], object], count: int) -> float:
+    """Seconds of one call, the mean of `count`."""
+    began = time.perf_counter()
+    for _ in range(count):
+        once()
+    return (time.perf_counter() - began) / count
+
+
+class Turn(NamedTuple):
+    """What each side took (seconds, or seconds a piece of work), and the slower pace of the machine around them."""
+
+    took: tuple[float, ...]
+    pace: float
+
+
+def take(pieces: Iterable[Sequence[Callable[[], float]]]) -> list[Turn]:
+    """All sides of every piece, in an order that turns round from piece to piece."""
+    found, before = [], pace()
+    for n, sides in enumerate(pieces):
+        order = range(len(sides))[:: -1 if n % 2 else 1]
+        took = {side: sides[side]() for side in order}
+        after = pace()
+        found.append(Turn(tuple(took[side] for side in range(len(sides))), max(before, after)))
+        before = after
+    return found
+
+
+class Verdict(NamedTuple):
+    """Medians of both sides; of their ratio the median and quartiles; the same median at rest, and how often it was."""
+
+    mine: float
+    other: float
+    ratio: float
+    low: float
+    high: float
+    at_rest: float | None
+    rests: int
+    count: int
+
+    def __str__(self) -> str:
+        rest = "none at rest" if self.at_rest is None else f"at rest {self.at_rest:.2f}, {self.rests} of {self.count}"
+        return f"{self.ratio:.2f} ({self.low:.2f}–{self.high:.2f}; {rest})"
+
+
+def verdict(found: Sequence[Turn], best: float, mine: int = 0, other: int = 1) -> Verdict:
+    """Side `other` over side `mine`. `best` is the fastest pace that was seen on this machine."""
+    ratios = [turn.took[other] / turn.took[mine] for turn in found]
+    low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
+    rest = [ratio for ratio, turn in zip(ratios, found, strict=True) if turn.pace <= REST * best]
+    return Verdict(
+        statistics.median(turn.took[mine] for turn in found),
+        statistics.median(turn.took[other] for turn in found),
+        middle,
+        low,
+        high,
+        statistics.median(rest) if len(rest) >= LITTLE else None,
+        len(rest),
+        len(found),
+    )
