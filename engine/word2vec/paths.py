@@ -34,15 +34,22 @@ class Ways(NamedTuple):
 class Paths(NamedTuple):
     """The ways of some batches: of batch b, tile by tile, the nodes that are passed, each once in a tile.
 
-    `nodes` plans their gathering; sizes[b] says how many a tile has. In the batch's table of (tile, word, node, bit),
-    flat, a word's way stands at marks[b]; −1, the place behind the table, is none. `order` (batches, B) are the tokens
-    of a batch in the order of tiles, None where that is the text's.
+    `nodes` plans their gathering; sizes[b] says how many a tile has. In the batch's table of (tile, word, node), flat,
+    the ways of its words stand at marks[at[b]:at[b+1]]; `left` says of each mark whether bit 0 is taken there. `order`
+    (batches, B) are the tokens of a batch in the order of tiles, None where that is the text's.
     """
 
     nodes: Plan
     sizes: list[list[int]]
+    at: list[int]
     marks: Array
+    left: Array
     order: Array | None
+
+    def way(self, b: int) -> tuple[Array, Array]:
+        """Marks of batch b, and whether bit 0 is taken at each."""
+        some = slice(self.at[b], self.at[b + 1])
+        return self.marks[some], self.left[some]
 
 
 def pack(ways: Sequence[Way]) -> Ways:
@@ -64,7 +71,7 @@ def lay(device: Tables, ways: Ways, codes: HostArray, tile: int, mixed: bool) ->
     `mixed` puts the words of a whole batch in the order of leaves, so that tiles share most; else those of each tile.
     """
     batches, B = codes.shape
-    empty, tiles = len(ways.leaf) - 2, codes.size // tile
+    empty = len(ways.leaf) - 2
     token = xp.arange(B)
     key = ways.leaf[codes] * B + token
     if not mixed:
@@ -73,7 +80,36 @@ def lay(device: Tables, ways: Ways, codes: HostArray, tile: int, mixed: bool) ->
     order = key % B
     words = xp.take_along_axis(codes, order, axis=1).reshape(-1)
     nodes, bits = (xp.take(table, words, axis=1) for table in (ways.nodes, ways.bits))
-    passed, new = nodes != empty, xp.empty(nodes.shape, dtype=bool)
+    passed = nodes != empty
+    at, found, ends = _shared(nodes, passed, tile)
+    sizes = xp.diff(ends)
+    begin = xp.repeat(ends[: -1 : B // tile], B // tile)  # where a tile's batch begins
+    row = xp.tile(token % tile, batches) if mixed else order.reshape(-1) % tile
+    shift = row * xp.repeat(sizes, tile) + xp.repeat(tile * (ends[:-1] - begin) - ends[:-1], tile)
+    at += shift.astype(xp.int32)
+
+    def by_batch(array: HostArray) -> HostArray:
+        found: HostArray = xp.ascontiguousarray(array.reshape(-1, batches, B).swapaxes(0, 1))
+        return found
+
+    marked = by_batch(passed)
+    return Paths(
+        plan(device, found, ends[:: B // tile], empty),
+        sizes.reshape(batches, -1).tolist(),
+        [0, *xp.cumsum(xp.count_nonzero(marked, axis=(1, 2))).tolist()],
+        device.send(by_batch(at)[marked].astype(xp.intp)),  # the type that an index has
+        device.send(by_batch(bits)[marked] == 0),
+        device.send(order) if mixed else None,
+    )
+
+
+def _shared(nodes: HostArray, passed: HostArray, tile: int) -> tuple[HostArray, HostArray, HostArray]:
+    """Every node once in a tile: (depth, words) its place among those of all tiles; the nodes; where each tile's begin.
+
+    What is not `passed` has the place of something else. Words of a tile that share a node stand side by side, so a
+    node is new where the word before has another at that depth, and the places of old ones are those last seen.
+    """
+    new = xp.empty(nodes.shape, dtype=bool)
     xp.not_equal(nodes[:, 1:], nodes[:, :-1], out=new[:, 1:])
     new[:, ::tile] = True
     new &= passed
@@ -83,24 +119,10 @@ def lay(device: Tables, ways: Ways, codes: HostArray, tile: int, mixed: bool) ->
     each = at[-1].copy()  # new nodes of a word
     at += xp.cumsum(each, dtype=xp.int32) - each - 1
     at *= new
-    xp.maximum.accumulate(at, axis=1, out=at)  # a word's nodes among those of all tiles, each where it was new
-    sizes = each.reshape(tiles, tile).sum(axis=1)
-    ends = xp.zeros(tiles + 1, dtype=xp.int64)
-    xp.cumsum(sizes, out=ends[1:])
+    xp.maximum.accumulate(at, axis=1, out=at)
+    ends = xp.zeros(len(each) // tile + 1, dtype=xp.int64)
+    xp.cumsum(each.reshape(-1, tile).sum(axis=1), out=ends[1:])
     found = xp.empty(ends[-1], dtype=xp.int32)
     fresh = xp.flatnonzero(new)
     found[at.reshape(-1)[fresh]] = nodes.reshape(-1)[fresh]
-    begin = xp.repeat(ends[: -1 : B // tile], B // tile)  # where a tile's batch begins
-    row = xp.tile(token % tile, batches) if mixed else order.reshape(-1) % tile
-    shift = row * xp.repeat(sizes, tile) + xp.repeat(tile * (ends[:-1] - begin) - ends[:-1], tile)
-    at += shift.astype(xp.int32)
-    at += at
-    at += bits
-    xp.copyto(at, -1, where=xp.logical_not(passed, out=passed))
-    marks = at.reshape(-1, batches, B).swapaxes(0, 1).astype(xp.intp, order="C")  # the type that an index has
-    return Paths(
-        plan(device, found, ends[:: B // tile], empty),
-        sizes.reshape(batches, -1).tolist(),
-        device.send(marks.reshape(batches, -1)),
-        device.send(order) if mixed else None,
-    )
+    return at, found, ends

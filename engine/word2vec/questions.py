@@ -40,46 +40,61 @@ class Questions:
 
         self.size, marks, n = count, self.words * count, self.n * count
         self.theta, self.dtheta, self.a = new(count, self.D), new(count, 1, self.D), new(n)
-        self.marks, self.on, self.left = new(2 * marks + 1), new(marks), new(marks)
-        self.counts, self.lefts = (self.on, self.left) if self.weights is None else (new(n), new(n))
+        if self.weights is not None:
+            self.on, self.left, self.counts, self.lefts = new(marks), new(marks), new(n), new(n)
 
     def ask(self, nodes: Array, paths: Paths, b: int, rate: Any) -> None:
         """Batch b of `paths`: every `told` is filled, and `nodes` are moved. All gradients are times −rate.
 
         Σ over the words whose way passes node j of (whether bit 0 is taken there − σ(θ·h)) is what h hears of θ.
         """
-        xp, plan, sizes = self.device.xp, paths.nodes, paths.sizes[b]
+        xp, plan = self.device.xp, paths.nodes
         count = plan.at[b + 1] - plan.at[b]
         self.make_room(count)
-        theta, dtheta = self.theta[:count], self.dtheta[:count]
+        theta, dtheta, a = self.theta[:count], self.dtheta[:count], self.a[: self.n * count]
         rows.gather(self.device, nodes, plan, b, theta)
-        marks = self.marks[: 2 * self.words * count].reshape(-1, 2)
-        marks[...] = 0
-        self.marks[paths.marks[b]] = rate
-        self.left[: len(marks)] = marks[:, 0]
-        xp.add(marks[:, 0], marks[:, 1], out=self.on[: len(marks)])
-        tiles = list(self.tiles(sizes))
-        for t, (some, q) in enumerate(tiles):
-            xp.dot(self.asked[t], theta[some].T, out=q)
-        a = self.a[: self.n * count]
-        xp.negative(a, out=a)
-        xp.subtract(self.lefts[: len(a)], pulled(xp, a, self.counts[: len(a)]), out=a)
-        for t, (some, q) in enumerate(tiles):
+        tiles = list(self.tiles(paths.sizes[b]))
+        for t, (some, asked, _) in enumerate(tiles):
+            xp.dot(self.asked[t], theta[some].T, out=a[asked].reshape(self.n, -1))
+        if self.weights is None:
+            self.own(a, *paths.way(b), rate)
+        else:
+            self.weighed(a, *paths.way(b), self.weights, tiles)
+        for t, (some, asked, _) in enumerate(tiles):
+            q = a[asked].reshape(self.n, -1)
             xp.dot(q, theta[some], out=self.told[t])
             xp.dot(q.T, self.asked[t], out=dtheta[some, 0])
         rows.add(self.device, nodes, plan, b, dtheta, self.bound, self.room)
 
-    def tiles(self, sizes: Sequence[int]) -> Iterator[tuple[slice, Array]]:
-        """Of every tile its nodes, a slice, and its part (n, size) of `a`; on the way who counts there is added up."""
+    def own(self, a: Array, marks: Array, left: Array, rate: Any) -> None:
+        """Who is asked answers for its own way only: a = rate × (left − σ(a)) there, 0 elsewhere."""
+        xp = self.device.xp
+        said = a[marks]
+        xp.negative(said, out=said)
+        a[...] = 0
+        a[marks] = rate * left - pulled(xp, said, rate)
+
+    def weighed(
+        self, a: Array, marks: Array, left: Array, weights: Sequence[Array], tiles: Sequence[tuple[slice, slice, slice]]
+    ) -> None:
+        """Who is asked answers for the ways of many words: a = Σ over words of weight × (left − on the way × σ(a))."""
+        xp = self.device.xp
+        size = len(a) // self.n * self.words
+        on, taken, counts, lefts = self.on[:size], self.left[:size], self.counts[: len(a)], self.lefts[: len(a)]
+        on[...] = taken[...] = 0
+        on[marks], taken[marks] = 1, left
+        for t, (_, asked, told) in enumerate(tiles):
+            for said, sums in ((on, counts), (taken, lefts)):
+                xp.dot(weights[t], said[told].reshape(self.words, -1), out=sums[asked].reshape(self.n, -1))
+        xp.negative(a, out=a)
+        xp.subtract(lefts, pulled(xp, a, counts), out=a)
+
+    def tiles(self, sizes: Sequence[int]) -> Iterator[tuple[slice, slice, slice]]:
+        """Of every tile its nodes, and its parts of what is held for all who are asked, and for all words."""
         start = 0
-        for t, size in enumerate(sizes):
+        for size in sizes:
             end = start + size
-            some = slice(self.n * start, self.n * end)
-            if self.weights is not None:
-                for marks, sums in ((self.on, self.counts), (self.left, self.lefts)):
-                    table = marks[self.words * start : self.words * end].reshape(self.words, size)
-                    self.device.xp.dot(self.weights[t], table, out=sums[some].reshape(self.n, size))
-            yield slice(start, end), self.a[some].reshape(self.n, size)
+            yield slice(start, end), slice(self.n * start, self.n * end), slice(self.words * start, self.words * end)
             start = end
 
 

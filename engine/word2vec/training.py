@@ -24,7 +24,8 @@ STRETCH = 32768
 GROUPS = {"sg": 32, "cbow": 128}
 """Tokens that share negatives: in CBOW each has one target, in skip-gram all of its neighbours."""
 ASKED, LEAVES = 16, 32
-"""Tokens of a tile that asks its neighbours the way, and of one whose own means are asked."""
+"""Tokens at least of a tile that asks its neighbours the way, who are a multiple of that, as products like best; and
+tokens of a tile whose own means are asked."""
 ROUND = 4
 """Chunks that each of several workers crosses before all wait for each other."""
 BOUND = 0.5
@@ -84,9 +85,11 @@ class School:
         self.device, self.settings, self.vocabulary, self.dtype = device, settings, vocabulary, xp.dtype(dtype).type
         V, total = len(vocabulary.words), sum(vocabulary.counts)
         cbow, tree = settings.model == "cbow", settings.loss == "hs"
-        batch = settings.batch or (tokens(V, 512) if tree and not cbow else tokens(V))  # many nodes fill the cache
-        least = ASKED if tree and not cbow and batch >= ASKED else TILE
-        tile = -(-max(least, settings.window) // TILE) * TILE
+        few, most = (2 * V, 2048) if cbow else (V, 256)  # in skip-gram the nodes fill the cache, in CBOW they are few
+        batch = settings.batch or (tokens(few, most) if tree else tokens(V))
+        tile = -(-settings.window // TILE) * TILE
+        if tree and not cbow and batch >= ASKED:
+            tile = -(-(max(ASKED, tile) + 2 * settings.window) // ASKED) * ASKED - 2 * settings.window
         whole = -(-batch // tile) * tile
         group, leaves = min(settings.group or GROUPS[settings.model], whole), min(LEAVES, whole)
         unit = math.lcm(tile, (leaves if cbow else tile) if tree else group)

@@ -253,8 +253,10 @@ MUTATIONS = {
     "a mean's way back": (fast, "self.M if self.form.exact else mask", "self.M"),
     "the tile's last neighbours": (fast, "middle[1:, :w] += parts[:-1, C + w :]", "pass"),
     "the order of leaves": (fast, "self.dh[self.middle][order] = self.dsorted", "self.dh[self.middle] = self.dsorted"),
-    "which bit is taken": (questions, "xp.subtract(self.lefts[: len(a)], ", "xp.subtract(self.counts[: len(a)], "),
-    "who is asked": (questions, "self.weights[t], table", "self.weights[0], table"),
+    "which bit is taken": (questions, "xp.subtract(lefts, ", "xp.subtract(counts, "),
+    "which bit one's own way takes": (questions, "rate * left - pulled", "rate - pulled"),
+    "whose way it is": (questions, "a[...] = 0", "pass"),
+    "who is asked": (questions, "xp.dot(weights[t], said", "xp.dot(weights[0], said"),
     "what a node says": (questions, "xp.dot(q, theta[some], out=self.told[t])", "self.told[t][...] = 0"),
     "what a node is told": (questions, "xp.dot(q.T, self.asked[t], out=dtheta[some, 0])", "dtheta[some] = 0"),
     "the second of equal rows": (rows, "xp.add(first, some, out=first)", "pass"),
@@ -328,9 +330,10 @@ def test_the_ways_of_a_batch_are_all_there(mixed: bool) -> None:
     assert laid.sizes[2][-1] == 0
     for b, row in enumerate(codes):
         listed = laid.nodes.index[laid.nodes.at[b] : laid.nodes.at[b + 1]]
-        marks = np.zeros(2 * 16 * len(listed) + 1)
-        marks[laid.marks[b]] = 1
-        left, right = marks[:-1].reshape(-1, 2).T
+        left, right = np.zeros((2, 16 * len(listed)))
+        marks, zero = laid.way(b)
+        assert len(set(marks)) == len(marks)
+        left[marks], right[marks] = zero, ~zero
         order = np.arange(48) if laid.order is None else laid.order[b]
         assert sorted(order) == list(range(48))
         start = 0
