@@ -1,6 +1,8 @@
 """What painting costs: a full redraw of a stage at 120×36, and painting while training runs at full speed.
 
-python benchmarks/painting.py [--seconds 4] [--lesson bptt|playground|word2vec|lstm|memory|generate]
+    python benchmarks/painting.py [--seconds 0.7] [--rounds 15] [--lesson bptt|playground|word2vec|lstm|memory|generate]
+
+In the app and alone, training takes turns of some tenths of a second; see `turns.py` for why.
 """
 
 from __future__ import annotations
@@ -10,9 +12,12 @@ import asyncio
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import turns
 from rich.console import Console
 from rich.segment import Segment
 from textual.strip import Strip
@@ -69,11 +74,20 @@ async def redraw(lesson: str, rounds: int) -> tuple[float, float]:
         return statistics.median(steps) * 1e3, statistics.median(full) * 1e3
 
 
-async def beside_training(lesson: str, seconds: float) -> tuple[float, float, list[float]]:
-    """(updates a second in the app, CPU ms of the main thread a second, delays from key to paint in ms)."""
+class Beside(NamedTuple):
+    """Training in the app and alone (seconds an update); CPU ms of the main thread a second; ms to paint."""
+
+    turns: list[turns.Turn]
+    painting: list[float]
+    delays: list[float]
+
+
+async def beside_training(lesson: str, seconds: float, rounds: int) -> Beside:
+    """A lesson trains for some seconds in the app, then stands while the same loop runs without an app, and so on."""
     store = Store(Path(tempfile.mkdtemp()), background=True)
     store.settings.speed = 4096.0
     app = UnrollApp(lesson, store)
+    bare = alone(lesson)
     async with app.run_test(size=(120, 36)) as pilot:
         screen = app.screen
         assert isinstance(screen, LessonScreen)
@@ -81,38 +95,49 @@ async def beside_training(lesson: str, seconds: float) -> tuple[float, float, li
         player.record = {ask.id: "skipped" for ask in player.lesson.asks}
         player.set_knobs(GIVEN.get(lesson, {}))
         player.to_act("train")
-        screen.action_play()
-        await asyncio.sleep(0.5)
-        updates, cpu, began = len(player.history), time.thread_time(), time.perf_counter()
-        await asyncio.sleep(seconds)
-        wall = time.perf_counter() - began
-        rate, painting = (len(player.history) - updates) / wall, (time.thread_time() - cpu) / wall * 1e3
-        delays = []
-        for _ in range(40):
-            before = app.words.lang
-            pressed = time.perf_counter()
-            app.simulate_key("l")
-            while app.words.lang == before:
-                await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            delays.append((time.perf_counter() - pressed) * 1e3)
-            await asyncio.sleep(0.03)
-        screen.action_play()
-        await pilot.pause(0)
-        return rate, painting, delays
+        found = Beside([], [], [])
+        for _ in range(rounds):
+            screen.action_play()
+            await asyncio.sleep(0.3)
+            updates, cpu, began = len(player.history), time.thread_time(), time.perf_counter()
+            await asyncio.sleep(seconds)
+            wall = time.perf_counter() - began
+            rate = (len(player.history) - updates) / wall
+            found.painting.append((time.thread_time() - cpu) / wall * 1e3)
+            for _ in range(120 // rounds):
+                found.delays.append(await delay(app))
+                await asyncio.sleep(0.03)
+            screen.action_play()
+            await pilot.pause(0)
+            found.turns.append(turns.Turn((1 / rate, 1 / bare(seconds)), turns.pace()))
+        return found
 
 
-def alone(lesson: str, seconds: float) -> float:
-    """Updates a second of the same loop without an app."""
+async def delay(app: UnrollApp) -> float:
+    """ms from a key to what it paints."""
+    before, pressed = app.words.lang, time.perf_counter()
+    app.simulate_key("l")
+    while app.words.lang == before:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    return (time.perf_counter() - pressed) * 1e3
+
+
+def alone(lesson: str) -> Callable[[float], float]:
+    """Updates a second of the same loop without an app, for some seconds."""
     player = Player(find(lesson).open(), HOST, GIVEN.get(lesson))
     player.record = {ask.id: "skipped" for ask in player.lesson.asks}
     player.to_act("train")
     beside = [branch.history for branch in player.branches if branch is not player.branch]
-    began = time.perf_counter()
-    while time.perf_counter() - began < seconds:
-        for history in (player.history, *beside):
-            history.advance()
-    return len(player.history) / (time.perf_counter() - began)
+
+    def train(seconds: float) -> float:
+        updates, began = len(player.history), time.perf_counter()
+        while time.perf_counter() - began < seconds:
+            for history in (player.history, *beside):
+                history.advance()
+        return (len(player.history) - updates) / (time.perf_counter() - began)
+
+    return train
 
 
 def field(rounds: int) -> float:
@@ -139,7 +164,8 @@ def field(rounds: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--seconds", type=float, default=0.7)
+    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--lesson", choices=PLACES, default="bptt")
     options = parser.parse_args()
     seconds, lesson = options.seconds, options.lesson
@@ -147,19 +173,15 @@ def main() -> None:
     print(f"painting one step             {step:6.1f} ms CPU")
     print(f"full redraw, ANSI included    {full:6.1f} ms CPU   (at most 15)")
     print(f"field of 80×80 half blocks   {field(100):6.1f} ms CPU   (at most 15)")
-    bare, rates, paintings, delays = [], [], [], []
-    for _ in range(3):
-        bare.append(alone(lesson, seconds / 2))
-        rate, painting, delay = asyncio.run(beside_training(lesson, seconds))
-        rates.append(rate)
-        paintings.append(painting)
-        delays += delay
-    print(f"training alone                {statistics.median(bare):6.0f} updates/s")
-    print(f"training in the app           {statistics.median(rates):6.0f} updates/s")
-    share = statistics.median(r / b for r, b in zip(rates, bare, strict=True))
-    print(f"in the app / alone            {share:6.2f}   (at least 0.85)")
-    print(f"main thread while training    {statistics.median(paintings):6.0f} ms CPU a second   (at most 120)")
-    print(f"key to paint, p95             {sorted(delays)[int(len(delays) * 0.95)]:6.1f} ms   (at most 50)")
+    found = asyncio.run(beside_training(lesson, seconds, options.rounds))
+    app, bare = (statistics.median(1 / turn.took[side] for turn in found.turns) for side in (0, 1))
+    shares = [turn.took[1] / turn.took[0] for turn in found.turns]
+    low, share, high = statistics.quantiles(shares, n=4)
+    print(f"training alone                {bare:6.0f} updates/s")
+    print(f"training in the app           {app:6.0f} updates/s")
+    print(f"in the app / alone            {share:6.2f}   (at least 0.85; quartiles {low:.2f} to {high:.2f})")
+    print(f"main thread while training    {statistics.median(found.painting):6.0f} ms CPU a second   (at most 120)")
+    print(f"key to paint, p95             {sorted(found.delays)[int(len(found.delays) * 0.95)]:6.1f} ms   (at most 50)")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Pow: lambda a, b: a**b,
     ast.MatMult: lambda a, b: a @ b,
     ast.Lt: lambda a, b: a < b,
+    ast.LtE: lambda a, b: a <= b,
     ast.Gt: lambda a, b: a > b,
 }
 

@@ -49,7 +49,7 @@ FUNCTIONS = {
 OPERATORS: dict[type[ast.operator], tuple[str, int]] = {
     ast.Add: (" + ", 1), ast.Sub: (" − ", 1), ast.Mult: (" ∘ ", 2), ast.Div: (" / ", 2), ast.MatMult: (" ", 2),
 }  # fmt: skip
-ORDERS: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.Gt: ">"}
+ORDERS: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">"}
 MOST_TERMS = 6
 """A sum of products longer than this is shown by its first terms and its last."""
 
@@ -266,8 +266,8 @@ class _Expand:
                 return self.pair(left, op, right, at)
             case ast.Compare(left=left, ops=[order], comparators=[right]):
                 holds = float(self.at(self.value(node), at))
-                said = f"[{self.cell(left, at).symbols} {ORDERS[type(order)]} {self.cell(right, at).symbols}]"
-                return Cell(said, f"{holds:g}", 3, holds)
+                a, b, sign = self.cell(left, at), self.cell(right, at), ORDERS[type(order)]
+                return Cell(f"[{a.symbols} {sign} {b.symbols}]", f"[{a.numbers} {sign} {b.numbers}]", 3, holds)
             case ast.Call(func=ast.Name(id=function), args=args):
                 return self.call(node, function, args, at)
         raise ValueError(f"cannot explain {ast.dump(node)}")
@@ -294,17 +294,14 @@ class _Expand:
     def product(self, left: ast.expr, right: ast.expr, at: tuple[int, int]) -> Cell:
         """Σ_m left[i,m] right[m,j]; factors that are exactly 0 or 1 on a one-hot side are left out."""
         a, b = self.value(left), self.value(right)
-        found = []
-        for m in range(a.shape[1]):
-            x, y = self.cell(left, (at[0], m)), self.cell(right, (m, at[1]))
-            if a.shape[1] > 2 and (x.value == 0 or y.value == 0):
-                continue
-            found.append(_times(x, y))
-        total = float((a @ b)[at[0], min(at[1], b.shape[1] - 1)])
+        i, j, few = min(at[0], a.shape[0] - 1), min(at[1], b.shape[1] - 1), a.shape[1] <= 2
+        terms = [m for m in range(a.shape[1]) if few or a[i, m] != 0 != b[m, j]]
+        found = [_times(self.cell(left, (i, m)), self.cell(right, (m, j))) for m in shown(terms)]
+        total = float((a @ b)[i, j])
         if not found:
             return Cell("0", "0", 3, total)
-        tight = 2 if len(found) == 1 else 1
-        return Cell(_series([c.symbols for c in found]), _series([c.numbers for c in found]), tight, total)
+        tight, cut = 2 if len(found) == 1 else 1, len(terms) > MOST_TERMS
+        return Cell(_series([c.symbols for c in found], cut), _series([c.numbers for c in found], cut), tight, total)
 
     def pair(self, left: ast.expr, op: ast.operator, right: ast.expr, at: tuple[int, int]) -> Cell:
         a, b = self.cell(left, at), self.cell(right, at)
@@ -320,30 +317,29 @@ class _Expand:
         return Cell(symbols, numbers, tight, x, f"{five(a.value)}{sign}{_after(five(b.value), 3, after)}")
 
     def call(self, node: ast.expr, function: str, args: list[ast.expr], at: tuple[int, int]) -> Cell:
-        if function == "batch":
-            return self.cell(args[0], (at[0], 0))
+        if function in ("batch", "column_sum"):
+            rows, cols = self.value(args[0]).shape
+            places = [(at[0], n) for n in range(cols)] if function == "batch" else [(i, at[1]) for i in range(rows)]
+            return self.series(args[0], places, float(self.at(self.value(node), at)))
         if function == "total":
             assert isinstance(args[0], ast.Name)
             values = members(args[0].id, index(args[1], self.bound), self.lookup)
-            shown = [five(float(self.at(v, at))) for v in values]
-            x = float(sum(float(self.at(v, at)) for v in values))
-            return Cell(_symbols(node, self.bound).text, _series([_bracket(s) for s in shown]), 1, x)
+            every = [float(self.at(v, at)) for v in values]
+            numbers = _series([_bracket(five(x)) for x in shown(every)], len(every) > MOST_TERMS)
+            return Cell(_symbols(node, self.bound).text, numbers, 1, float(sum(every)))
         if function == "sum":
             return self.sum(args[0])
-        if function in ("column_sum", "largest"):
-            array, x = self.value(args[0]), float(self.at(self.value(node), at))
-            every = [self.cell(args[0], (i, at[1])) for i in range(array.shape[0])]
-            parts = [[c.symbols for c in every], [c.numbers for c in every]]
-            if function == "largest":
-                said = [f"max({', '.join(part)})" for part in parts]
-                return Cell(said[0], said[1], 3, x)
-            return Cell(_series(parts[0]), _series(parts[1]), 1, x)
+        if function == "largest":
+            found = [self.cell(args[0], (i, at[1])) for i in range(self.value(args[0]).shape[0])]
+            symbols, numbers = (f"max({', '.join(part)})" for part in zip(*(c[:2] for c in found), strict=True))
+            return Cell(symbols, numbers, 3, float(self.at(self.value(node), at)))
         if function in ("softmax", "log_softmax"):
             inner, x = self.cell(args[0], at), float(self.at(self.value(node), at))
             if function == "log_softmax":
                 return Cell(f"ln softmax({_base(inner.symbols)})[{at[0]}]", f"ln {five(_exp(x))}", 2, x)
             scores, one = self.value(args[0]), _wrap(inner.symbols, inner.tight, 3)
-            others = _series([f"e^{_bracket(five(float(v)))}" for v in scores[:, min(at[1], scores.shape[1] - 1)]])
+            every = scores[:, min(at[1], scores.shape[1] - 1)].tolist()
+            others = _series([f"e^{_bracket(five(v))}" for v in shown(every)], len(every) > MOST_TERMS)
             symbols = f"e^{one} / Σⱼ e^{INDEX.sub('[j]', one)}"
             return Cell(symbols, f"e^{_bracket(five(inner.value))} / ({others})", 2, x)
         if function.startswith("E_"):
@@ -359,12 +355,14 @@ class _Expand:
     def sum(self, inner: ast.expr) -> Cell:
         array = self.value(inner)
         rows, cols = array.shape[0], array.shape[1] if array.ndim > 1 else 1
-        indices = [(i, j) for i in range(rows) for j in range(cols) if float(self.at(array, (i, j))) != 0]
-        found = [self.cell(inner, at) for at in shown(indices)]
-        x = float(array.sum())
-        tight = found[0].tight if len(found) == 1 else 1
-        cut = len(indices) > MOST_TERMS
-        return Cell(_series([c.symbols for c in found], cut), _series([c.numbers for c in found], cut), tight, x)
+        places = [(i, j) for i in range(rows) for j in range(cols) if float(self.at(array, (i, j))) != 0]
+        return self.series(inner, places, float(array.sum()))
+
+    def series(self, inner: ast.expr, places: list[tuple[int, int]], total: float) -> Cell:
+        """What stands at these places, added up."""
+        found = [self.cell(inner, place) for place in shown(places)]
+        tight, cut = found[0].tight if len(found) == 1 else 1, len(places) > MOST_TERMS
+        return Cell(_series([c.symbols for c in found], cut), _series([c.numbers for c in found], cut), tight, total)
 
 
 def _power(a: float, b: float) -> float:

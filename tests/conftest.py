@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # tests run side by side: no product takes every core for itself
 
 import pytest
 

@@ -22,7 +22,7 @@ RULES = {
     "Z": "Z = sum(counts**0.75)",
     "d": "d[n] = abs(o[n] - i[n])",
     "m": "m[n] = (window - d[n] + 1) / window",
-    "m_drawn": "m[n] = minimum(one, maximum(0 * one, size[n] - d[n] + 1))",
+    "m_drawn": "m[n] = (d[n] <= size[n])",
 }
 """The rule of every op below; `one` is 1, `counts` (V, 1) has all words."""
 
@@ -61,7 +61,7 @@ def meetings(
             m = (window - d + 1) / window
             yield Step(here, "m", {f"m[{n}]": m})
         else:
-            m = xp.minimum(xp.ones_like(d), xp.maximum(xp.zeros_like(d), sizes[n] - d + 1))
+            m = xp.where(d <= sizes[n], xp.ones_like(d), xp.zeros_like(d))
             yield Step(here, "m_drawn", {f"m[{n}]": m})
         found.append(m)
     return found

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.device import HOST, Device
+from engine.device import HOST, Device, quiet
 from engine.reel import rank
 from lessons.course import Card, course
+from lessons.inspect import inspect
 from lessons.knobs import Refused
 from lessons.player import Player
 from lessons.show import everything
 from lessons.state import restore
 from lessons.text import fill, load
+from lessons.typeset import explain
 from lessons.words import LANGUAGES
 from tests.engine.ruling import assert_rules_hold
 from tests.engine.strict import Strict
@@ -34,6 +36,26 @@ def make(card: Card, device: Device = HOST, seed: int | None = None) -> Player:
 def test_every_rule_gives_its_step(card: Card, seed: int | None) -> None:
     player = make(card, seed=seed)
     assert_rules_hold(HOST, player.reel, player.lesson.rule(player.knobs))
+
+
+@every
+def test_every_formula_is_carried_down_to_the_number_it_gives(card: Card) -> None:
+    player = make(card, seed=1)
+    player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+    for p in range(1, player.reel.total + 1, max(1, player.reel.total // 40)):
+        player.move(player.reel, p)
+        view, step = player.view(), player.reel.step(p)
+        assert step is not None
+        for name in step.values:
+            held, found = view.get(name), view.writer(name)
+            assert held is not None
+            assert found is not None
+            rule, path, position = found
+            for at in {tuple(where(size) for size in held.shape) for where in (lambda n: 0, lambda n: n - 1)}:
+                with quiet():
+                    cell = explain(rule, path, at, view.lookup(position))
+                assert cell.value == pytest.approx(float(held[at]), rel=1e-9, abs=1e-12), (rule, at)
+                assert inspect(view, name, at).lines()
 
 
 @every

@@ -49,11 +49,11 @@ def test_skip_gram_needs_fewer_words_than_cbow(seed: int, loss: str) -> None:
     """Word for word: it makes a pair of each neighbour, where CBOW makes one example of all of them."""
     reached = {}
     for model in ("sg", "cbow"):
-        right = np.array(run(seed, model, loss, 5000).curve(1))
+        right = np.array(run(seed, model, loss, 2500).curve(1))
         there = np.flatnonzero(right >= 0.8)
         reached[model] = there[0] if len(there) else len(right)
     assert reached["sg"] < reached["cbow"]
-    assert reached["sg"] < 5000
+    assert reached["sg"] < 2500
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -61,7 +61,7 @@ def test_a_cosine_is_to_be_read_against_the_mean_and_like_comes_first(seed: int)
     """Words are near to their like, not to those that stand beside them; and any two have something in common."""
     made = player(seed, sentences=3000)
     held = exp.held(made.knobs)
-    v = run(seed, "sg", "ns", 5000).state(2000).data.vectors.table[:-1, 0]
+    v = run(seed, "sg", "ns", 2500).state(2000).data.vectors.table[:-1, 0]
     assert vectors.mean_cosine(v) > 0.1
     unit = vectors.directions(v)
     for questions in held.questions.values():
