@@ -74,8 +74,8 @@ class Laid(NamedTuple):
 
 
 def tokens(words: int, most: int = 1024) -> int:
-    """How many tokens make a batch: few where words are few, for a batch moves every word by what was before it."""
-    return min(most, max(TILE, 1 << (words // 3).bit_length() - 1 if words >= 3 else 0))
+    """How many tokens make a batch: not more than there are words, for it moves every word by what was before it."""
+    return min(most, max(TILE, 1 << words.bit_length() - 1))
 
 
 class School:
@@ -85,8 +85,8 @@ class School:
         self.device, self.settings, self.vocabulary, self.dtype = device, settings, vocabulary, xp.dtype(dtype).type
         V, total = len(vocabulary.words), sum(vocabulary.counts)
         cbow, tree = settings.model == "cbow", settings.loss == "hs"
-        few, most = (2 * V, 2048) if cbow else (V, 256)  # in skip-gram the nodes fill the cache, in CBOW they are few
-        batch = settings.batch or (tokens(few, most) if tree else tokens(V))
+        most = (2048 if cbow else 256) if tree else 1024  # in skip-gram the nodes fill the cache, in CBOW they are few
+        batch = settings.batch or tokens(V, most)
         tile = -(-settings.window // TILE) * TILE
         if tree and not cbow and batch >= ASKED:
             tile = -(-(max(ASKED, tile) + 2 * settings.window) // ASKED) * ASKED - 2 * settings.window
