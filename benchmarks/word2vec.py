@@ -1,6 +1,7 @@
 """word2vec: four forms against gensim, alternated in one run; medians of ratios. Speed, and what is learned.
 
     python benchmarks/word2vec.py [FILE] [--rounds 5] [--epochs 5] [--only speed|threads|command|neighbours|quality]
+                                   [--forms sg+ns sg+hs cbow+ns cbow+hs]
 
 Speed: words/s left by sub-sampling, dim 100, window 5, 5 negatives, sample 1e-3, one thread against one worker, both
 from words in memory ("long": 1,000 a line, "short": 13 a line), in turn on the same 33,000 words. We look strings up
@@ -31,6 +32,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("file", nargs="?", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--forms", nargs="*", default=["sg+ns", "sg+hs", "cbow+ns", "cbow+hs"])
     parser.add_argument("--only", choices=["speed", "threads", "command", "neighbours", "quality"])
     return parser.parse_args()
 
@@ -52,7 +54,7 @@ try:
 except ImportError:
     sys.exit("this benchmark needs gensim: pip install -e '.[peers]'")
 
-FORMS = [(model, loss) for model in ("sg", "cbow") for loss in ("ns", "hs")]
+FORMS = [(model, loss) for model, loss in (form.split("+") for form in ARGS.forms)]
 Sentences = list[list[str]]
 TABLES = 5
 """Tables of neighbours in a round."""

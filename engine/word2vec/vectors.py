@@ -13,7 +13,7 @@ from engine.device import HOST, HostArray, wide
 xp = HOST.xp
 BLOCK = 32
 """Scores of which the largest is looked at while a bound for the nearest is sought."""
-ROWS, WIDE = 2048, 16
+ROWS, WIDE = 5120, 16
 """Rows that are scored at a time, so that they are read once and measured while they are near; and questions that
 vectors of 64 bytes take at once: where NumPy works with those, the questions are filled up to a multiple."""
 
@@ -27,9 +27,10 @@ class Near(NamedTuple):
 
 def lengths(vectors: HostArray) -> HostArray:
     """The norm of every row, and 1 where it is 0."""
-    norm = xp.sqrt(xp.einsum("vd,vd->v", vectors, vectors))
-    found: HostArray = xp.where(norm > 0, norm, 1)
-    return found
+    norm: HostArray = xp.einsum("vd,vd->v", vectors, vectors)
+    xp.sqrt(norm, out=norm)
+    norm[~(norm > 0)] = 1
+    return norm
 
 
 def directions(vectors: HostArray) -> HostArray:
