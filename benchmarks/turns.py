@@ -1,9 +1,10 @@
 """Sides measured in turn, in pieces so short that all meet the same machine.
 
 On a shared machine a core is slowed by whoever has its other half, for seconds at a time, and products of matrices are
-slowed most. So a piece takes some tenths of a second, the ratio is taken turn by turn, and the median of ratios is
-told with its quartiles. A small product is timed before and after each turn: where both are as fast as the fastest,
-the machine was at rest, and the median of those turns stands beside that of all.
+slowed most. So a piece takes about a second or less, the ratio is taken turn by turn, and the median of ratios is told
+with its quartiles. A small product is timed before and after each turn: where both took at most a tenth longer than the
+fastest of the run, the machine was at rest, and the median of those turns stands beside that of all. Of pieces that
+take seconds, the moments before and after say nothing; they have no such median.
 """
 
 from __future__ import annotations
@@ -72,12 +73,12 @@ class Verdict(NamedTuple):
     count: int
 
     def __str__(self) -> str:
-        rest = "none at rest" if self.at_rest is None else f"at rest {self.at_rest:.2f}, {self.rests} of {self.count}"
-        return f"{self.ratio:.2f} ({self.low:.2f}–{self.high:.2f}; {rest})"
+        rest = "" if self.at_rest is None else f"; at rest {self.at_rest:.2f}, {self.rests} of {self.count}"
+        return f"{self.ratio:.2f} ({self.low:.2f}–{self.high:.2f}{rest})"
 
 
 def verdict(found: Sequence[Turn], best: float, mine: int = 0, other: int = 1) -> Verdict:
-    """Side `other` over side `mine`. `best` is the fastest pace that was seen on this machine."""
+    """Side `other` over side `mine`. `best` is the fastest pace of the run, 0 where turns are too long for one."""
     ratios = [turn.took[other] / turn.took[mine] for turn in found]
     low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
     rest = [ratio for ratio, turn in zip(ratios, found, strict=True) if turn.pace <= REST * best]

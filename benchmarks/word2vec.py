@@ -1,13 +1,13 @@
 """word2vec: four forms against gensim, alternated in one run; medians of ratios. Speed, and what is learned.
 
-    python benchmarks/word2vec.py [FILE] [--rounds 5] [--epochs 5] [--only speed|threads|command|neighbours|quality]
+    python benchmarks/word2vec.py [FILE] [--rounds 20] [--epochs 5] [--only speed|threads|command|neighbours|quality]
                                    [--forms sg+ns sg+hs cbow+ns cbow+hs]
 
 Speed: words/s left by sub-sampling, dim 100, window 5, 5 negatives, sample 1e-3, one thread against one worker, both
-from words in memory ("long": 1,000 a line, "short": 13 a line), in turn on the same 33,000 words. We look strings up
-once in a run of five epochs, as `unroll train` does, so a fifth of that time counts; gensim does so in every epoch.
-Then two threads against two workers for some epochs, and the whole command against a script. See `turns.py` for
-how the ratio is taken.
+from words in memory ("long": 1,000 a line, "short": 13 a line), in turn, an epoch each. We look strings up once in a
+run of five epochs, as `unroll train` does, so a fifth of that time counts; gensim does so in every epoch. Then two
+threads against two workers for some epochs, and the whole command against a script. See `turns.py` for how the ratio is
+taken.
 FILE is any English text; without one, the sources of Python's standard library are read.
 Quality: the small world, mean of five seeds, share of the five nearest in the right class, and of analogies solved.
 """
@@ -30,9 +30,9 @@ from typing import NamedTuple
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", nargs="?", type=Path)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--forms", nargs="*", default=["sg+ns", "sg+hs", "cbow+ns", "cbow+hs"])
+    parser.add_argument("--forms", nargs="+", default=["sg+ns", "sg+hs", "cbow+ns", "cbow+hs"])
     parser.add_argument("--only", choices=["speed", "threads", "command", "neighbours", "quality"])
     return parser.parse_args()
 
@@ -57,11 +57,11 @@ except ImportError:
 FORMS = [(model, loss) for model, loss in (form.split("+") for form in ARGS.forms)]
 Sentences = list[list[str]]
 TABLES = 5
-"""Tables of neighbours in a round."""
+"""Tables of neighbours in a turn."""
 
 
 def words() -> list[str]:
-    """The words of FILE, or of the standard library's documentation."""
+    """The words of FILE, or of the standard library's sources."""
     if ARGS.file:
         return ARGS.file.read_text(encoding="utf-8", errors="replace").lower().split()
     found: list[str] = []
@@ -86,40 +86,35 @@ def codes(said: Sentences, known: vocabulary.Vocabulary) -> np.ndarray:
     return found[found != -2]
 
 
-Work = Callable[[Sentences], float]
-"""Trains on some sentences; seconds a word, strings looked up."""
+def ours(said: Sentences, known: vocabulary.Vocabulary, model: str, loss: str) -> Callable[[], float]:
+    """Seconds a word of one epoch after the other, as `training.learn` does them; strings are looked up once a run."""
+    text = codes(said, known)
+    school = training.School(HOST, training.Settings(model, loss, epochs=ARGS.rounds + 1), known)
+    kernel, learned, whole, epochs = school.kernel(), school.start(), training.chunks(text), count()
+
+    def epoch() -> float:
+        looking = turns.seconds(lambda: codes(said, known), 1)
+        began, first = time.perf_counter(), next(epochs) * whole
+        tokens = sum(school.cross(kernel, text, learned, n) for n in range(first, first + whole))
+        return (time.perf_counter() - began + looking / ARGS.epochs) / tokens
+
+    return epoch
 
 
-def ours(known: vocabulary.Vocabulary, model: str, loss: str) -> Work:
-    """One thread, a chunk at a time, as `training.learn` does it; strings are looked up once for all epochs."""
-    school = training.School(HOST, training.Settings(model, loss, epochs=ARGS.rounds), known)
-    kernel, learned, numbers = school.kernel(), school.start(), count()
-
-    def work(said: Sentences) -> float:
-        began = time.perf_counter()
-        text = codes(said, known)
-        assert training.chunks(text) == 1
-        looked_up = time.perf_counter()
-        tokens = school.cross(kernel, text, learned, next(numbers))
-        return (time.perf_counter() - looked_up + (looked_up - began) / ARGS.epochs) / tokens
-
-    return work
-
-
-def theirs(said: Sentences, model: str, loss: str, workers: int = 1, epochs: int = 1) -> Work:
-    """gensim on the same sentences."""
+def theirs(said: Sentences, model: str, loss: str, workers: int = 1, epochs: int = 1) -> Callable[[], float]:
+    """gensim on the same sentences, for some epochs."""
     made = Word2Vec(
         vector_size=100, window=5, min_count=5, sg=model == "sg", hs=loss == "hs", negative=0 if loss == "hs" else 5,
         sample=1e-3, workers=workers,
     )  # fmt: skip
     made.build_vocab(said)
 
-    def work(said: Sentences) -> float:
+    def train() -> float:
         began = time.perf_counter()
         tokens, _ = made.train(said, total_examples=len(said), epochs=epochs)
         return (time.perf_counter() - began) / tokens
 
-    return work
+    return train
 
 
 class Row(NamedTuple):
@@ -129,23 +124,23 @@ class Row(NamedTuple):
     turns: list[turns.Turn]
     asked: str
     unit: str = "words/s"
+    long: bool = False
+    """Whether a turn takes seconds."""
 
 
 def speed() -> Iterator[Row]:
-    """All forms, a slice of the text at a time."""
+    """All forms, an epoch at a time."""
     every = words()
     asked = {("sg", "ns"): "4 (3.2); short 2", ("cbow", "ns"): "1.5 (1.0)"}
     known = vocabulary.build(every, 5)
     for name, size in (("long", 1000), ("short", 13)):
         said = cut(every, size)
-        each = training.STRETCH // (size + 1)  # sentences that make a chunk of ours
-        slices = [said[n : n + each] for n in range(0, len(said), each)]
         for model, loss in FORMS:
-            mine, other = ours(known, model, loss), theirs(said, model, loss)
-            mine(slices[0]), other(slices[0])
-            pieces = ((partial(mine, some), partial(other, some)) for _ in range(ARGS.rounds) for some in slices)
+            sides = ours(said, known, model, loss), theirs(said, model, loss)
+            for side in sides:
+                side()
             target = asked.get((model, loss), "1.0 (0.7)")
-            yield Row(f"{model}+{loss}, {name}, V = {len(known.words):,}", turns.take(pieces), target)
+            yield Row(f"{model}+{loss}, {name}, V = {len(known.words):,}", turns.take([sides] * ARGS.rounds), target)
 
 
 def threads() -> Iterator[Row]:
@@ -162,8 +157,8 @@ def threads() -> Iterator[Row]:
             tokens = seen.tokens
         return (time.perf_counter() - began) / tokens
 
-    other = partial(theirs(said, "sg", "ns", 2, ARGS.epochs), said)
-    yield Row("sg+ns, long, two threads, two workers", turns.take([(mine, other)] * ARGS.rounds), "2.5 (2.0)")
+    sides = mine, theirs(said, "sg", "ns", 2, ARGS.epochs)
+    yield Row("sg+ns, long, two threads, two workers", turns.take([sides] * ARGS.rounds), "2.5 (2.0)", long=True)
 
 
 def command() -> Iterator[Row]:
@@ -185,7 +180,7 @@ def command() -> Iterator[Row]:
 
         mine = ["-m", "tui.cli", "train", "word2vec", str(text), "--tokens", "spaces", "--out", str(out)]
         piece = partial(run, *mine), partial(run, "-c", script, str(text), str(out))
-        yield Row("the whole command", turns.take([piece] * ARGS.rounds), "2", "runs/1000 s")
+        yield Row("the whole command", turns.take([piece] * ARGS.rounds), "2", "runs/1000 s", long=True)
 
 
 def neighbours() -> Iterator[Row]:
@@ -249,16 +244,12 @@ def quality() -> None:
 
 
 def main() -> None:
-    best = turns.pace()
-    for part in (speed, threads, command, neighbours):
-        if ARGS.only in (None, part.__name__):
-            print(f"\n{part.__name__}", flush=True)
-            rows = list(part())
-            best = min(best, *(turn.pace for row in rows for turn in row.turns))
-            for row in rows:
-                said = turns.verdict(row.turns, best)
-                speeds = f"{1 / said.mine:,.0f} | {1 / said.other:,.0f} {row.unit}"
-                print(f"| {row.name} | {speeds} | {said} | {row.asked} |", flush=True)
+    parts = [part for part in (speed, threads, command, neighbours) if ARGS.only in (None, part.__name__)]
+    rows = [row for part in parts for row in part()]
+    best = min((turn.pace for row in rows for turn in row.turns), default=0.0)
+    for row in rows:
+        said = turns.verdict(row.turns, 0.0 if row.long else best)
+        print(f"| {row.name} | {1 / said.mine:,.0f} | {1 / said.other:,.0f} {row.unit} | {said} | {row.asked} |")
     if ARGS.only in (None, "quality"):
         print("\nquality", flush=True)
         quality()

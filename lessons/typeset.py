@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from engine import rules
 from engine.rules import Lookup, bindings, index, members, parse, reference, value
 from engine.step import Path, split
 from lessons.figures import five
@@ -292,7 +293,7 @@ class _Expand:
         return Cell(entry(symbol, where), five(x), 3, x)
 
     def product(self, left: ast.expr, right: ast.expr, at: tuple[int, int]) -> Cell:
-        """Σ_m left[i,m] right[m,j]; factors that are exactly 0 or 1 on a one-hot side are left out."""
+        """Σ_m left[i,m] right[m,j]; of more than two terms those that are exactly 0 are left out."""
         a, b = self.value(left), self.value(right)
         i, j, few = min(at[0], a.shape[0] - 1), min(at[1], b.shape[1] - 1), a.shape[1] <= 2
         terms = [m for m in range(a.shape[1]) if few or a[i, m] != 0 != b[m, j]]
@@ -345,8 +346,13 @@ class _Expand:
         if function.startswith("E_"):
             x = float(self.value(node))
             return Cell(_symbols(node, self.bound).text, f"{x:.10f}", 3, x)
+        answer = self.value(node)
+        x = float(self.at(answer, at))
+        if function not in rules.FUNCTIONS:  # a network of the lesson's, which answers a whole column
+            column = [self.cell(args[0], (i, at[1])).numbers for i in range(self.value(args[0]).shape[0])]
+            which = f"[{at[0]}]" if len(answer) > 1 else ""
+            return Cell(f"{_symbols(node, self.bound).text}{which}", f"{function}({', '.join(column)}){which}", 3, x)
         cells = [self.cell(a, at) for a in args]
-        x = float(self.at(self.value(node), at))
         form = {"abs": "|{}|", "sqrt": "√({})"}.get(function) or FUNCTIONS.get(function, function) + "({})"
         symbols = form.format(", ".join(c.symbols for c in cells))
         numbers = form.format(", ".join(c.numbers for c in cells))

@@ -17,8 +17,8 @@ from engine.word2vec.paths import Paths
 class Questions:
     """`asked` (n, D) of every tile hear an answer in `told` (n, D). Rooms grow with the ways.
 
-    `weights` (n, words) says of every tile how much one who is asked counts for the ways of its `words` words; where it
-    is None, those who are asked are the words themselves.
+    `weights` (n, words) says of every tile how much one who is asked counts for the ways of its `words` words, the
+    learning rate included; where it is None, those who are asked are the words themselves, and count as the rate.
     """
 
     def __init__(

@@ -24,8 +24,8 @@ STRETCH = 32768
 GROUPS = {"sg": 32, "cbow": 128}
 """Tokens that share negatives: in CBOW each has one target, in skip-gram all of its neighbours."""
 ASKED, LEAVES = 16, 32
-"""Tokens at least of a tile that asks its neighbours the way, who are a multiple of that, as products like best; and
-tokens of a tile whose own means are asked."""
+"""Tokens at least of a tile that asks its neighbours the way: with a window on either side they are a multiple of it,
+as products like best. And tokens of a tile whose own means are asked."""
 ROUND = 4
 """Chunks that each of several workers crosses before all wait for each other."""
 BOUND = 0.5
@@ -74,8 +74,8 @@ class Laid(NamedTuple):
 
 
 def tokens(words: int, most: int = 1024) -> int:
-    """How many tokens make a batch: not more than there are words, for it moves every word by what was before it."""
-    return min(most, max(TILE, 1 << words.bit_length() - 1))
+    """How many tokens make a batch: about as many as there are words, for it moves each by what was before it."""
+    return min(most, max(TILE, 1 << max(words, 1).bit_length() - 1))
 
 
 class School:

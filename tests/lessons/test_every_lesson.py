@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from engine.device import HOST, Device, quiet
 from engine.reel import rank
+from lessons import typeset
 from lessons.course import Card, course
 from lessons.inspect import inspect
 from lessons.knobs import Refused
@@ -18,7 +21,6 @@ from lessons.player import Player
 from lessons.show import everything
 from lessons.state import restore
 from lessons.text import fill, load
-from lessons.typeset import explain
 from lessons.words import LANGUAGES
 from tests.engine.ruling import assert_rules_hold
 from tests.engine.strict import Strict
@@ -38,8 +40,35 @@ def test_every_rule_gives_its_step(card: Card, seed: int | None) -> None:
     assert_rules_hold(HOST, player.reel, player.lesson.rule(player.knobs))
 
 
+SPOKEN = {
+    "ln σ": "ln_σ", "−": "-", "·": "*", "∘": "*", "²": "**2", "^": "**", "√": "sqrt", "≤": "<=", "[": "(", "]": ")",
+}  # fmt: skip
+"""How a formula is written on the screen, and in Python."""
+FUNCTIONS = {"sqrt": np.sqrt, "tanh": np.tanh, "σ": lambda z: 1 / (1 + np.exp(-z)), "ln": np.log, "e": np.e}
+FUNCTIONS |= {
+    "ln_σ": lambda z: -np.log1p(np.exp(-z)),
+    "max": max,
+    "min": min,
+    "abs": abs,
+    "sign": np.sign,
+    "exp": np.exp,
+}
+
+
+def worth(numbers: str, network: Callable[[Any], Any] | None) -> float:
+    """What a formula of numbers comes to; o is what a network answers."""
+    said = re.sub(r"\|([^|]*)\|", r"abs(\1)", numbers)
+    said = re.sub(r"ln ([\d.e−+]+)", r"ln(\1)", re.sub(r"\)\[(\d+)\]", r").item(\1)", said))
+    for written, python in SPOKEN.items():
+        said = said.replace(written, python)
+    o = None if network is None else lambda *column: network(np.array(column, dtype=float)[:, None])
+    return float(eval(said, {**FUNCTIONS, "o": o}))
+
+
 @every
-def test_every_formula_is_carried_down_to_the_number_it_gives(card: Card) -> None:
+def test_every_formula_in_numbers_gives_its_value(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typeset, "five", lambda x: repr(float(x)).replace("-", "−"))  # all figures, and all terms
+    monkeypatch.setattr(typeset, "MOST_TERMS", 10**6)
     player = make(card, seed=1)
     player.record = {ask.id: "skipped" for ask in player.lesson.asks}
     for p in range(1, player.reel.total + 1, max(1, player.reel.total // 40)):
@@ -52,9 +81,12 @@ def test_every_formula_is_carried_down_to_the_number_it_gives(card: Card) -> Non
             assert found is not None
             rule, path, position = found
             for at in {tuple(where(size) for size in held.shape) for where in (lambda n: 0, lambda n: n - 1)}:
+                lookup = view.lookup(position)
                 with quiet():
-                    cell = explain(rule, path, at, view.lookup(position))
+                    cell = typeset.explain(rule, path, at, lookup)
+                    said = worth(cell.numbers, lookup("o"))
                 assert cell.value == pytest.approx(float(held[at]), rel=1e-9, abs=1e-12), (rule, at)
+                assert said == pytest.approx(cell.value, rel=1e-9, abs=1e-9), (rule, at, cell.numbers)
                 assert inspect(view, name, at).lines()
 
 

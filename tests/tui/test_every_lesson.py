@@ -48,7 +48,7 @@ async def test_drawers_languages_and_checks(id: str, size: tuple[int, int], tmp_
         for n, _ in enumerate(player.lesson.card.acts):
             await pilot.press("full_stop", "full_stop")
             place = player.spot
-            for key, kind in kinds if n == 0 else [kinds[n % 3], kinds[3]]:
+            for key, kind in kinds if n == 0 else [kinds[(n + SIZES.index(size)) % 3], kinds[3]]:
                 await pilot.press(key)
                 assert isinstance(screen.drawer, kind), key
                 if isinstance(screen.drawer, Check):
@@ -107,5 +107,5 @@ async def test_extreme_numbers_are_drawn(id: str, tmp_path: Path) -> None:
             for p in range(0, player.reel.total + 1, max(1, player.reel.total // 12)):
                 player.move(player.reel, p)
                 screen.paint()
-            await pilot.press("g", "escape", "i", "escape")
+            await pilot.press("g", "escape", "i", "escape", "u")
         assert pilot.app.is_running
