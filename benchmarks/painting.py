@@ -126,7 +126,7 @@ async def delay(app: UnrollApp) -> float:
 
 
 def alone(lesson: str) -> Callable[[float], float]:
-    """Updates a second of the same loop without an app, for some seconds."""
+    """The same loop without an app: trains for some seconds, and says how many updates a second it made."""
     player = Player(find(lesson).open(), HOST, GIVEN.get(lesson))
     player.record = {ask.id: "skipped" for ask in player.lesson.asks}
     player.to_act("train")
@@ -176,7 +176,7 @@ def main() -> None:
     print(f"full redraw, ANSI included    {full:6.1f} ms CPU   (at most 15)")
     print(f"field of 80×80 half blocks   {field(100):6.1f} ms CPU   (at most 15)")
     found = asyncio.run(beside_training(lesson, seconds, options.rounds))
-    said = turns.verdict(found.turns, min(turn.pace for turn in found.turns), mine=0, other=1)
+    said = turns.verdict(found.turns, min(turn.pace for turn in found.turns))
     print(f"training alone                {1 / said.other:6.0f} updates/s")
     print(f"training in the app           {1 / said.mine:6.0f} updates/s")
     print(f"in the app / alone            {said}   (at least 0.85)")

@@ -75,7 +75,7 @@ def cut(every: list[str], size: int) -> Sentences:
 
 
 def encoded(said: Sentences, min_count: int) -> tuple[vocabulary.Vocabulary, np.ndarray]:
-    """Strings to codes: in the time measured, as gensim looks its words up too."""
+    """The words that occur so often, and the text in their codes."""
     known = vocabulary.build((word for sentence in said for word in sentence), min_count)
     return known, codes(said, known)
 

@@ -301,8 +301,7 @@ class _Expand:
         total = float((a @ b)[i, j])
         if not found:
             return Cell("0", "0", 3, total)
-        tight, cut = 2 if len(found) == 1 else 1, len(terms) > MOST_TERMS
-        return Cell(_series([c.symbols for c in found], cut), _series([c.numbers for c in found], cut), tight, total)
+        return _added(found, len(terms), total)
 
     def pair(self, left: ast.expr, op: ast.operator, right: ast.expr, at: tuple[int, int]) -> Cell:
         a, b = self.cell(left, at), self.cell(right, at)
@@ -326,7 +325,7 @@ class _Expand:
             assert isinstance(args[0], ast.Name)
             values = members(args[0].id, index(args[1], self.bound), self.lookup)
             every = [float(self.at(v, at)) for v in values]
-            numbers = _series([_bracket(five(x)) for x in shown(every)], len(every) > MOST_TERMS)
+            numbers = _series([_bracket(five(x)) for x in shown(every)], len(every))
             return Cell(_symbols(node, self.bound).text, numbers, 1, float(sum(every)))
         if function == "sum":
             return self.sum(args[0])
@@ -340,7 +339,7 @@ class _Expand:
                 return Cell(f"ln softmax({_base(inner.symbols)})[{at[0]}]", f"ln {five(_exp(x))}", 2, x)
             scores, one = self.value(args[0]), _wrap(inner.symbols, inner.tight, 3)
             every = scores[:, min(at[1], scores.shape[1] - 1)].tolist()
-            others = _series([f"e^{_bracket(five(v))}" for v in shown(every)], len(every) > MOST_TERMS)
+            others = _series([f"e^{_bracket(five(v))}" for v in shown(every)], len(every))
             symbols = f"e^{one} / Σⱼ e^{INDEX.sub('[j]', one)}"
             return Cell(symbols, f"e^{_bracket(five(inner.value))} / ({others})", 2, x)
         if function.startswith("E_"):
@@ -366,9 +365,7 @@ class _Expand:
 
     def series(self, inner: ast.expr, places: list[tuple[int, int]], total: float) -> Cell:
         """What stands at these places, added up."""
-        found = [self.cell(inner, place) for place in shown(places)]
-        tight, cut = found[0].tight if len(found) == 1 else 1, len(places) > MOST_TERMS
-        return Cell(_series([c.symbols for c in found], cut), _series([c.numbers for c in found], cut), tight, total)
+        return _added([self.cell(inner, place) for place in shown(places)], len(places), total)
 
 
 def _power(a: float, b: float) -> float:
@@ -411,13 +408,17 @@ def shown(terms: list[Any]) -> list[Any]:
     return terms if len(terms) <= MOST_TERMS else [*terms[: MOST_TERMS - 2], terms[-1]]
 
 
-def _series(parts: list[str], cut: bool = False) -> str:
-    """A sum of what is `shown`; `cut` where that is not all."""
-    if len(parts) > MOST_TERMS:
-        parts, cut = shown(parts), True
-    if cut:
+def _series(parts: list[str], count: int) -> str:
+    """A sum of so many terms, of which `parts` are `shown`."""
+    if count > len(parts):
         parts = [*parts[:-1], "…", parts[-1]]
     return " + ".join(parts) if parts else "0"
+
+
+def _added(found: list[Cell], count: int, total: float) -> Cell:
+    """The same of entries, in symbols and in numbers."""
+    tight = found[0].tight if len(found) == 1 else 1
+    return Cell(_series([c.symbols for c in found], count), _series([c.numbers for c in found], count), tight, total)
 
 
 INDEX = re.compile(r"\[\d+(?:,\d+)?\]")

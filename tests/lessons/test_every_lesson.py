@@ -44,15 +44,10 @@ SPOKEN = {
     "ln σ": "ln_σ", "−": "-", "·": "*", "∘": "*", "²": "**2", "^": "**", "√": "sqrt", "≤": "<=", "[": "(", "]": ")",
 }  # fmt: skip
 """How a formula is written on the screen, and in Python."""
-FUNCTIONS = {"sqrt": np.sqrt, "tanh": np.tanh, "σ": lambda z: 1 / (1 + np.exp(-z)), "ln": np.log, "e": np.e}
-FUNCTIONS |= {
-    "ln_σ": lambda z: -np.log1p(np.exp(-z)),
-    "max": max,
-    "min": min,
-    "abs": abs,
-    "sign": np.sign,
-    "exp": np.exp,
-}
+FUNCTIONS = {
+    "sqrt": np.sqrt, "tanh": np.tanh, "sign": np.sign, "exp": np.exp, "e": np.e, "ln": np.log, "max": max, "min": min,
+    "abs": abs, "σ": lambda z: 1 / (1 + np.exp(-z)), "ln_σ": lambda z: -np.log1p(np.exp(-z)),
+}  # fmt: skip
 
 
 def worth(numbers: str, network: Callable[[Any], Any] | None) -> float:

@@ -5,16 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from lessons.course import Card, course
 from lessons.show import everything
 from tests.tui.driving import lesson, shown
 from tui.boxes import Notice
 from tui.drawers import Check, Code, Inspect, Knobs
+from tui.lesson import LessonScreen
 
 IDS = [card.id for card in course().values() if isinstance(card, Card) and card.id != "bptt"]
 SIZES = [(80, 24), (120, 36)]
 each = pytest.mark.parametrize("id", IDS)
+
+
+async def to_an_editable_cell(pilot: Pilot[None], screen: LessonScreen) -> None:
+    """The cursor, after a step, on a cell that may be changed."""
+    await pilot.press("full_stop", "tab")
+    for _ in range(40):
+        assert screen.cursor is not None
+        if screen.player.lesson.editable(screen.cursor[0]):
+            break
+        await pilot.press("tab")
 
 
 @each
@@ -67,12 +79,7 @@ async def test_drawers_languages_and_checks(id: str, size: tuple[int, int], tmp_
 async def test_a_cell_is_moved_by_hand_and_back(id: str, tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), id=id) as (pilot, screen):
         player = screen.player
-        await pilot.press("full_stop", "tab")
-        for _ in range(40):
-            assert screen.cursor is not None
-            if player.lesson.editable(screen.cursor[0]):
-                break
-            await pilot.press("tab")
+        await to_an_editable_cell(pilot, screen)
         before, stage = everything(player, all_steps=False), shown(screen, "stage")
         await pilot.press("right_square_bracket")
         assert everything(player, all_steps=False)["result"] != before["result"]
@@ -95,12 +102,7 @@ async def test_no_colour(id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 async def test_extreme_numbers_are_drawn(id: str, tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), id=id) as (pilot, screen):
         player = screen.player
-        await pilot.press("full_stop", "tab")
-        for _ in range(40):
-            assert screen.cursor is not None
-            if player.lesson.editable(screen.cursor[0]):
-                break
-            await pilot.press("tab")
+        await to_an_editable_cell(pilot, screen)
         assert screen.cursor is not None
         for value in ("1e308", "-1e308", "1e6", "0"):
             player.edit(*screen.cursor, value)
