@@ -89,14 +89,15 @@ class Kernel:
         (B, *_), tile = self.shape, self.form.leaves
         self.sorted, self.dsorted = self.new(B, self.D), self.new(B, self.D)
         asked, told = ([of[n : n + tile] for n in range(0, B, tile)] for of in (self.sorted, self.dsorted))
-        return Questions(self.device, asked, told, tile, None, self.form.bound)
+        return Questions(self.device, asked, told, self.form.bound)
 
     def among_neighbours(self) -> Questions:
         """In skip-gram the neighbours of a tile are asked the ways of its words."""
-        B, tile, _, _ = self.shape
-        self.parts = self.new(self.shape.tiles, self.shape.wide, self.D)
-        asked, weights = [self.rows[n : n + self.shape.wide] for n in range(0, B, tile)], [m.T for m in self.M]
-        return Questions(self.device, asked, list(self.parts), tile, weights, self.form.bound)
+        (B, tile, _, _), tiles, wide = self.shape, self.shape.tiles, self.shape.wide
+        self.parts, self.sums = self.new(tiles, wide, self.D), self.new(tiles, tile + 1, wide)
+        self.firsts = self.device.xp.tri(tile + 1, tile, -1, dtype=self.dtype)
+        asked = [self.rows[n : n + wide] for n in range(0, B, tile)]
+        return Questions(self.device, asked, list(self.parts), self.form.bound)
 
     def update(self, vectors: Vectors, chunk: Chunk, ways: Sequence[Paths] | None, b: int) -> None:
         """Train on batch b of a chunk: the vectors are changed."""
@@ -167,17 +168,24 @@ class Kernel:
     def by_tree(self, nodes: Array, chunk: Chunk, ways: Sequence[Paths], b: int) -> None:
         """Every neighbour (skip-gram), or the mean of them (CBOW), answers the questions on each word's way."""
         paths, at = ways[b // SOME], b % SOME
-        if paths.order is None:
-            self.weigh(chunk, b)
-            self.questions.ask(nodes, paths, at, 1)
-            self.fold()
-            return
-        _, back = self.bag(chunk, b)
         order = paths.order[at]
-        self.device.take(self.h, order, self.sorted)
-        self.questions.ask(nodes, paths, at, self.dtype(chunk.rate[b]))
-        self.dh[self.middle][order] = self.dsorted
-        self.back(back)
+        if self.form.cbow:
+            _, back = self.bag(chunk, b)
+            self.device.take(self.h, order, self.sorted)
+            self.questions.ask(nodes, paths, at, self.dtype(chunk.rate[b]))
+            self.dh[self.middle][order] = self.dsorted
+            self.back(back)
+        else:
+            self.add_up(chunk, b, order)
+            self.questions.ask(nodes, paths, at, self.sums)
+            self.fold()
+
+    def add_up(self, chunk: Chunk, b: int, order: Array) -> None:
+        """`sums` (tiles, C + 1, C + 2 window): what neighbours count for the first k words of a tile, × the rate."""
+        flat, M = self.device.send(chunk.mask[b]).reshape(-1, self.shape.wide), self.M
+        self.device.take(flat, order, M.reshape(flat.shape))
+        self.device.xp.matmul(self.firsts, M, out=self.sums)
+        self.sums *= self.dtype(chunk.rate[b])
 
     def fold(self) -> None:
         """What every tile's neighbours hear (tiles, C + 2 window, D), added up in the rows that they are."""

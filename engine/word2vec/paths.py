@@ -1,7 +1,7 @@
 """The ways of a chunk's words through a Huffman tree, in tiles whose words share what their ways have in common.
 
-The words of a tile are put in the order of the tree's leaves; then a node that two of them pass stands in the ways of
-neighbours, and a way's nodes are new from where it leaves the way before it. So a tile gathers each node once.
+The words of a tile are put in the order of the tree's leaves; then those whose ways pass a node stand side by side, and
+first among them those who take bit 0 there. So a tile gathers each node once, and three places say who passes it.
 
 node n      merged node n of `huffman`, row n of the table of nodes; row V − 1 is empty
 """
@@ -31,25 +31,48 @@ class Ways(NamedTuple):
     leaf: HostArray
 
 
-class Paths(NamedTuple):
-    """The ways of some batches: of batch b, tile by tile, the nodes that are passed, each once in a tile.
+class Own(NamedTuple):
+    """Where those who are asked are a tile's words: who answers what. In the batch's table (node, word), flat.
 
-    `nodes` plans their gathering; sizes[b] says how many a tile has. In the batch's table of (tile, word, node), flat,
-    the ways of its words stand at marks[at[b]:at[b+1]]; `left` says of each mark whether bit 0 is taken there. `order`
-    (batches, B) are the tokens of a batch in the order of tiles, None where that is the text's.
+    Batch b has marks[at[b]:at[b+1]], where a word passes a node; `left` says of each whether bit 0 is taken there.
     """
 
-    nodes: Plan
-    sizes: list[list[int]]
     at: list[int]
     marks: Array
     left: Array
-    order: Array | None
 
     def way(self, b: int) -> tuple[Array, Array]:
         """Marks of batch b, and whether bit 0 is taken at each."""
         some = slice(self.at[b], self.at[b + 1])
         return self.marks[some], self.left[some]
+
+
+class Shared(NamedTuple):
+    """Where others are asked: the words of a node's tile from `start` to `middle` take bit 0 there, and bit 1 to `end`.
+
+    Each (nodes) is a row of a batch's table of sums (tiles, words + 1), flat: there stand a tile's first k words.
+    """
+
+    start: Array
+    middle: Array
+    end: Array
+
+    def words(self, first: int, last: int) -> tuple[Array, Array, Array]:
+        """Of some nodes that follow each other: start, middle, end."""
+        return self.start[first:last], self.middle[first:last], self.end[first:last]
+
+
+class Paths(NamedTuple):
+    """The ways of some batches: of batch b, tile by tile, the nodes that are passed, each once in a tile.
+
+    `nodes` plans their gathering; sizes[b] says how many a tile has. `order` (batches, B) are the tokens of a batch, in
+    tiles, each tile in the order of leaves. `passed` says who passes a node.
+    """
+
+    nodes: Plan
+    sizes: list[list[int]]
+    order: Array
+    passed: Own | Shared
 
 
 def pack(ways: Sequence[Way]) -> Ways:
@@ -68,7 +91,8 @@ def pack(ways: Sequence[Way]) -> Ways:
 def lay(device: Tables, ways: Ways, codes: HostArray, tile: int, mixed: bool) -> Paths:
     """The ways of words `codes` (batches, B), V being none, in tiles of so many words.
 
-    `mixed` puts the words of a whole batch in the order of leaves, so that tiles share most; else those of each tile.
+    `mixed` puts the words of a whole batch in the order of leaves, so that tiles share most, and each answers for its
+    own way; else a tile has the words of a stretch of text.
     """
     batches, B = codes.shape
     empty = len(ways.leaf) - 2
@@ -79,50 +103,50 @@ def lay(device: Tables, ways: Ways, codes: HostArray, tile: int, mixed: bool) ->
     key.sort(axis=1)
     order = key % B
     words = xp.take_along_axis(codes, order, axis=1).reshape(-1)
-    nodes, bits = (xp.take(table, words, axis=1) for table in (ways.nodes, ways.bits))
+    nodes, bits = (_tiled(xp.take(table, words, axis=1), tile) for table in (ways.nodes, ways.bits))
     passed = nodes != empty
-    at, found, ends = _shared(nodes, passed, tile)
-    sizes = xp.diff(ends)
-    begin = xp.repeat(ends[: -1 : B // tile], B // tile)  # where a tile's batch begins
-    row = xp.tile(token % tile, batches) if mixed else order.reshape(-1) % tile
-    shift = row * xp.repeat(sizes, tile) + xp.repeat(tile * (ends[:-1] - begin) - ends[:-1], tile)
-    at += shift.astype(xp.int32)
-
-    def by_batch(array: HostArray) -> HostArray:
-        found: HostArray = xp.ascontiguousarray(array.reshape(-1, batches, B).swapaxes(0, 1))
-        return found
-
-    marked = by_batch(passed)
+    begins = xp.ones(nodes.shape, dtype=bool)  # where another node stands than in the way before
+    xp.not_equal(nodes[..., 1:], nodes[..., :-1], out=begins[..., 1:])
+    new = begins & passed
+    fresh = xp.flatnonzero(new)
+    sizes = xp.count_nonzero(new, axis=(1, 2)).reshape(batches, -1)
+    ends = xp.zeros(batches + 1, dtype=xp.int64)
+    xp.cumsum(sizes.sum(axis=1), out=ends[1:])
+    lay_passed = _own if mixed else _shared
     return Paths(
-        plan(device, found, ends[:: B // tile], empty),
-        sizes.reshape(batches, -1).tolist(),
-        [0, *xp.cumsum(xp.count_nonzero(marked, axis=(1, 2))).tolist()],
-        device.send(by_batch(at)[marked].astype(xp.intp)),  # the type that an index has
-        device.send(by_batch(bits)[marked] == 0),
-        device.send(order) if mixed else None,
+        plan(device, nodes.reshape(-1)[fresh], ends, empty),
+        sizes.tolist(),
+        device.send(order),
+        lay_passed(device, passed, begins, bits, batches),
     )
 
 
-def _shared(nodes: HostArray, passed: HostArray, tile: int) -> tuple[HostArray, HostArray, HostArray]:
-    """Every node once in a tile: (depth, words) its place among those of all tiles; the nodes; where each tile's begin.
+def _tiled(table: HostArray, tile: int) -> HostArray:
+    """(depth, words) as (tiles, depth, tile)."""
+    found: HostArray = xp.ascontiguousarray(table.reshape(len(table), -1, tile).swapaxes(0, 1))
+    return found
 
-    What is not `passed` has the place of something else. Words of a tile that share a node stand side by side, so a
-    node is new where the word before has another at that depth, and the places of old ones are those last seen.
-    """
-    new = xp.empty(nodes.shape, dtype=bool)
-    xp.not_equal(nodes[:, 1:], nodes[:, :-1], out=new[:, 1:])
-    new[:, ::tile] = True
-    new &= passed
-    at = new.astype(xp.int32)
-    for depth in range(1, len(at)):
-        at[depth] += at[depth - 1]
-    each = at[-1].copy()  # new nodes of a word
-    at += xp.cumsum(each, dtype=xp.int32) - each - 1
-    at *= new
-    xp.maximum.accumulate(at, axis=1, out=at)
-    ends = xp.zeros(len(each) // tile + 1, dtype=xp.int64)
-    xp.cumsum(each.reshape(-1, tile).sum(axis=1), out=ends[1:])
-    found = xp.empty(ends[-1], dtype=xp.int32)
-    fresh = xp.flatnonzero(new)
-    found[at.reshape(-1)[fresh]] = nodes.reshape(-1)[fresh]
-    return at, found, ends
+
+def _own(device: Tables, passed: HostArray, begins: HostArray, bits: HostArray, batches: int) -> Own:
+    """Who passes which node, of (tiles, depth, tile): a run's words have marks that follow each other."""
+    tile = passed.shape[-1]
+    new = (begins & passed).reshape(batches, -1)
+    each = xp.count_nonzero(new, axis=1)
+    node = xp.arange(each.sum()) - xp.repeat(xp.cumsum(each) - each, each)
+    where, fresh = xp.flatnonzero(passed), xp.flatnonzero(new)
+    length = xp.diff(xp.flatnonzero(new.reshape(-1)[where]), append=len(where))
+    marks = where + xp.repeat(node * tile + fresh % tile - fresh, length)
+    at = xp.searchsorted(where, xp.arange(batches + 1) * new.shape[1])
+    return Own(at.tolist(), device.send(marks), device.send(bits.reshape(-1)[where] == 0))
+
+
+def _shared(device: Tables, passed: HostArray, begins: HostArray, bits: HostArray, batches: int) -> Shared:
+    """Who passes which node, of (tiles, depth, tile): a run's words, of which those with bit 0 come first."""
+    tiles, depth, tile = passed.shape
+    runs = xp.flatnonzero(begins)
+    zeros = xp.add.reduceat((bits == 0).reshape(-1), runs, dtype=xp.intp)
+    length = xp.diff(runs, append=begins.size)
+    some = passed.reshape(-1)[runs]
+    runs = runs[some]
+    start = runs // (depth * tile) % (tiles // batches) * (tile + 1) + runs % tile
+    return Shared(*(device.send(array) for array in (start, start + zeros[some], start + length[some])))

@@ -6,28 +6,21 @@ form, see `engine.word2vec.fast`; a test holds it equal to the walk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from engine.device import Array, Tables
 from engine.word2vec import rows
-from engine.word2vec.paths import Paths
+from engine.word2vec.paths import Own, Paths
 
 
 class Questions:
-    """`asked` (n, D) of every tile hear an answer in `told` (n, D). Rooms grow with the ways.
+    """`asked` (n, D) of every tile hear an answer in `told` (n, D). Rooms grow with the ways."""
 
-    `weights` (n, words) says of every tile how much one who is asked counts for the ways of its `words` words, the
-    learning rate included; where it is None, those who are asked are the words themselves, and count as the rate.
-    """
-
-    def __init__(
-        self, device: Tables, asked: Sequence[Array], told: Sequence[Array], words: int,
-        weights: Sequence[Array] | None, bound: float,
-    ) -> None:  # fmt: skip
-        self.device, self.asked, self.told, self.words, self.weights = device, asked, told, words, weights
+    def __init__(self, device: Tables, asked: Sequence[Array], told: Sequence[Array], bound: float) -> None:
+        self.device, self.asked, self.told, self.bound = device, asked, told, bound
         self.n, self.D = asked[0].shape
-        self.dtype, self.bound = asked[0].dtype, bound
+        self.dtype = asked[0].dtype
         self.room, self.size = rows.Room(self.D, self.dtype), -1
 
     def make_room(self, count: int) -> None:
@@ -38,32 +31,32 @@ class Questions:
         def new(*size: int) -> Array:
             return self.device.xp.zeros(size, dtype=self.dtype)
 
-        self.size, marks, n = count, self.words * count, self.n * count
-        self.theta, self.dtheta, self.a = new(count, self.D), new(count, 1, self.D), new(n)
-        if self.weights is not None:
-            self.on, self.left, self.counts, self.lefts = new(marks), new(marks), new(n), new(n)
+        self.size, self.theta, self.dtheta = count, new(count, self.D), new(count, 1, self.D)
+        self.a, self.counts, self.lefts, self.starts = (new(count, self.n) for _ in range(4))
 
-    def ask(self, nodes: Array, paths: Paths, b: int, rate: Any) -> None:
+    def ask(self, nodes: Array, paths: Paths, b: int, weight: Any) -> None:
         """Batch b of `paths`: every `told` is filled, and `nodes` are moved. All gradients are times −rate.
 
         Σ over the words whose way passes node j of (whether bit 0 is taken there − σ(θ·h)) is what h hears of θ.
+        `weight` is the rate, where those who are asked are the words themselves; else (tiles, words + 1, n): how much
+        each who is asked counts for the first k words of a tile, the rate included.
         """
         xp, plan = self.device.xp, paths.nodes
         count = plan.at[b + 1] - plan.at[b]
         self.make_room(count)
-        theta, dtheta, a = self.theta[:count], self.dtheta[:count], self.a[: self.n * count]
+        theta, dtheta, a = self.theta[:count], self.dtheta[:count], self.a[:count]
         rows.gather(self.device, nodes, plan, b, theta)
-        tiles = list(self.tiles(paths.sizes[b]))
-        for t, (some, asked, _) in enumerate(tiles):
-            xp.dot(self.asked[t], theta[some].T, out=a[asked].reshape(self.n, -1))
-        if self.weights is None:
-            self.own(a, *paths.way(b), rate)
+        tiles = list(_stretches(paths.sizes[b]))
+        for some, asked in zip(tiles, self.asked, strict=True):
+            xp.dot(theta[some], asked.T, out=a[some])
+        if isinstance(paths.passed, Own):
+            self.own(a.reshape(-1), *paths.passed.way(b), weight)
         else:
-            self.weighed(a, *paths.way(b), self.weights, tiles)
-        for t, (some, asked, _) in enumerate(tiles):
-            q = a[asked].reshape(self.n, -1)
-            xp.dot(q, theta[some], out=self.told[t])
-            xp.dot(q.T, self.asked[t], out=dtheta[some, 0])
+            self.weighed(a, *paths.passed.words(plan.at[b], plan.at[b + 1]), weight.reshape(-1, self.n))
+        for some, asked, told in zip(tiles, self.asked, self.told, strict=True):
+            q = a[some]
+            xp.dot(q.T, theta[some], out=told)
+            xp.dot(q, asked, out=dtheta[some, 0])
         rows.add(self.device, nodes, plan, b, dtheta, self.bound, self.room)
 
     def own(self, a: Array, marks: Array, left: Array, rate: Any) -> None:
@@ -74,28 +67,24 @@ class Questions:
         a[...] = 0
         a[marks] = rate * left - pulled(xp, said, rate)
 
-    def weighed(
-        self, a: Array, marks: Array, left: Array, weights: Sequence[Array], tiles: Sequence[tuple[slice, slice, slice]]
-    ) -> None:
+    def weighed(self, a: Array, start: Array, middle: Array, end: Array, sums: Array) -> None:
         """Who is asked answers for the ways of many words: a = Σ over words of weight × (left − on the way × σ(a))."""
         xp = self.device.xp
-        size = len(a) // self.n * self.words
-        on, taken, counts, lefts = self.on[:size], self.left[:size], self.counts[: len(a)], self.lefts[: len(a)]
-        on[...] = taken[...] = 0
-        on[marks], taken[marks] = 1, left
-        for t, (_, asked, told) in enumerate(tiles):
-            for said, sums in ((on, counts), (taken, lefts)):
-                xp.dot(weights[t], said[told].reshape(self.words, -1), out=sums[asked].reshape(self.n, -1))
+        starts, lefts, counts = (room[: len(a)] for room in (self.starts, self.lefts, self.counts))
+        for at, into in ((start, starts), (middle, lefts), (end, counts)):
+            self.device.take(sums, at, into)
+        lefts -= starts
+        counts -= starts
         xp.negative(a, out=a)
         xp.subtract(lefts, pulled(xp, a, counts), out=a)
 
-    def tiles(self, sizes: Sequence[int]) -> Iterator[tuple[slice, slice, slice]]:
-        """Of every tile its nodes, and its parts of what is held for all who are asked, and for all words."""
-        start = 0
-        for size in sizes:
-            end = start + size
-            yield slice(start, end), slice(self.n * start, self.n * end), slice(self.words * start, self.words * end)
-            start = end
+
+def _stretches(sizes: Iterable[int]) -> Iterator[slice]:
+    """Slices of these sizes, one behind the other."""
+    start = 0
+    for size in sizes:
+        yield slice(start, start + size)
+        start += size
 
 
 def pulled(xp: Any, a: Array, weight: Array) -> Array:

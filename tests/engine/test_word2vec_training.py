@@ -256,9 +256,8 @@ MUTATIONS = {
     "which bit is taken": (questions, "xp.subtract(lefts, ", "xp.subtract(counts, "),
     "which bit one's own way takes": (questions, "rate * left - pulled", "rate - pulled"),
     "whose way it is": (questions, "a[...] = 0", "pass"),
-    "who is asked": (questions, "xp.dot(weights[t], said", "xp.dot(weights[0], said"),
-    "what a node says": (questions, "xp.dot(q, theta[some], out=self.told[t])", "self.told[t][...] = 0"),
-    "what a node is told": (questions, "xp.dot(q.T, self.asked[t], out=dtheta[some, 0])", "dtheta[some] = 0"),
+    "what a node says": (questions, "xp.dot(q.T, theta[some], out=told)", "told[...] = 0"),
+    "what a node is told": (questions, "xp.dot(q, asked, out=dtheta[some, 0])", "dtheta[some] = 0"),
     "the second of equal rows": (rows, "xp.add(first, some, out=first)", "pass"),
     "the ninth of equal rows": (rows, "sums[level.dst[start:end]] += sums[level.src[start:end]]", "pass"),
     "the bound": (rows, "    shorten(device, sums", "    shorten(device, 0 * sums"),
@@ -329,21 +328,29 @@ def test_the_ways_of_a_batch_are_all_there(mixed: bool) -> None:
     laid = paths.lay(HOST, paths.pack(ways), codes, 16, mixed)
     assert laid.sizes[2][-1] == 0
     for b, row in enumerate(codes):
-        listed = laid.nodes.index[laid.nodes.at[b] : laid.nodes.at[b + 1]]
-        left, right = np.zeros((2, 16 * len(listed)))
-        marks, zero = laid.way(b)
-        assert len(set(marks)) == len(marks)
-        left[marks], right[marks] = zero, ~zero
-        order = np.arange(48) if laid.order is None else laid.order[b]
-        assert sorted(order) == list(range(48))
-        start = 0
+        first = laid.nodes.at[b]
+        order = laid.order[b].reshape(-1, 16)
+        assert sorted(order.reshape(-1)) == list(range(48))
         for t, count in enumerate(laid.sizes[b]):
-            some = listed[start : start + count]
-            assert len(set(some)) == count, "a node twice in a tile"
-            tables = (of[16 * start : 16 * (start + count)].reshape(16, count) for of in (left, right))
-            for token, *passed in zip(order[16 * t : 16 * (t + 1)], *tables, strict=True):
+            listed = laid.nodes.index[first : first + count]
+            assert len(set(listed)) == count, "a node twice in a tile"
+            for word, token in enumerate(order[t]):
                 way = ways[row[token]] if row[token] < V else huffman.Way((), ())
                 for bit in (0, 1):
                     wanted = {node for node, taken in zip(*way, strict=True) if taken == bit}
-                    assert set(some[passed[bit] > 0]) == wanted
-            start += count
+                    found = {int(node) for n, node in enumerate(listed, first) if passes(laid, b, n, t, word) == bit}
+                    assert found == wanted
+            first += count
+
+
+def passes(laid: paths.Paths, b: int, n: int, t: int, word: int) -> int | None:
+    """The bit that word `word` of tile `t` takes at the n-th node laid out, None where it does not pass."""
+    passed = laid.passed
+    if isinstance(passed, paths.Own):
+        marks, left = passed.way(b)
+        assert len(set(marks)) == len(marks)
+        at = np.flatnonzero(marks == 16 * (n - laid.nodes.at[b]) + word)
+        return int(not left[at[0]]) if len(at) else None
+    start, middle, end = (int(rows[n]) - 17 * t for rows in passed)
+    assert 0 <= start <= middle <= end <= 16
+    return int(word >= middle) if start <= word < end else None
