@@ -67,17 +67,28 @@ class Chunk(NamedTuple):
     rate: HostArray
 
 
-def apart(shape: Shape) -> HostArray:
-    """(C, C + 2 window): how far a token of a tile and a neighbour are apart."""
-    found: HostArray = xp.abs(xp.arange(shape.tile)[:, None] + shape.window - xp.arange(shape.wide))
-    return found
+def meets(shape: Shape, drawn: bool, dtype: type) -> tuple[HostArray, HostArray, HostArray]:
+    """(C, window + 1, C + 2 window) twice: whom a token meets that reaches so far to the left, and to the right.
+
+    And (window + 1) how much all those to one side count. A neighbour that is d away counts (window − d + 1) / window,
+    the share of windows that reach it, or 1 where windows are `drawn`.
+    """
+    C, w = shape.tile, shape.window
+    ahead = xp.arange(shape.wide) - w - xp.arange(C)[:, None, None]
+    far = xp.arange(w + 1)
+    counts = ((far > 0) * (1.0 if drawn else (w - far + 1) / w)).astype(dtype)
+    weight = counts[xp.minimum(xp.abs(ahead), w)]
+    left, right = (xp.where((side > 0) & (side <= far[:, None]), weight, dtype(0)) for side in (-ahead, ahead))
+    return left, right, counts.cumsum()
 
 
-def band(shape: Shape) -> HostArray:
-    """(C, C + 2 window): (window − d + 1) / window for two places that are d apart, 0 for a place and itself."""
-    d = apart(shape)
-    found: HostArray = xp.where(d > 0, xp.maximum(shape.window - d + 1, 0) / shape.window, 0.0)
-    return found
+def reaches(sentence: HostArray, most: HostArray | int) -> tuple[HostArray, HostArray]:
+    """(tokens) twice: how many tokens of its sentence stand to the left of each, and to the right; `most` at most."""
+    n = len(sentence)
+    first = xp.flatnonzero(xp.diff(sentence, prepend=-1))
+    length = xp.diff(first, append=n)
+    left = xp.arange(n) - xp.repeat(first, length)
+    return xp.minimum(left, most), xp.minimum(xp.repeat(length, length) - 1 - left, most)
 
 
 def kept(codes: HostArray, keep: HostArray, rng: Rng) -> tuple[HostArray, HostArray, HostArray]:
@@ -108,23 +119,15 @@ def lay(
     count = max(1, -(-n // B))  # where nothing is left, a batch of emptiness is laid out, and not counted
     padded = xp.full(count * B + 2 * w, V, dtype=xp.int32)
     padded[w : w + n] = codes
-    near = xp.full(len(padded), -1, dtype=xp.int32)
-    near[w : w + n] = sentence
-    near[w + n :] = sentence[-1] + 1 if n else 0
-    own = near[w : w + count * B].copy()
-    own[n:] = -2  # emptiness meets nothing
     index = xp.lib.stride_tricks.sliding_window_view(padded, shape.rows)[::B].reshape(-1)
-    around = xp.lib.stride_tricks.sliding_window_view(near, shape.wide)[::C]
-    tiles = xp.flatnonzero((around[:, 0] != around[:, -1]) | (own[C - 1 :: C] == -2))
     reach = None if windows is None else windows(count)
-    if reach is None:
-        mask = xp.tile(band(shape).astype(dtype), (count * shape.tiles, 1, 1))
-    else:
-        d = apart(shape).astype(reach.dtype)  # short numbers are compared faster
-        d[d == 0] = w + 1
-        mask = (d <= reach.reshape(-1, C, 1)).astype(dtype)
-    mask[tiles] *= own.reshape(-1, C)[tiles][:, :, None] == around[tiles][:, None, :]
-    pairs = xp.matmul(mask, xp.ones(shape.wide, dtype)).reshape(count, B)
+    left, right = xp.zeros((2, count * B), dtype=xp.int64)  # emptiness meets nothing
+    left[:n], right[:n] = reaches(sentence, w if reach is None else reach.reshape(-1)[:n])
+    to_left, to_right, weight = meets(shape, reach is not None, dtype)
+    row = xp.arange(count * B) % C * (w + 1)
+    mask = to_left.reshape(-1, shape.wide).take(row + left, axis=0)
+    mask += to_right.reshape(-1, shape.wide).take(row + right, axis=0)
+    pairs = (weight[left] + weight[right]).reshape(count, B)
     drawn = None if negatives is None else negatives(count)
 
     def planned(rows: HostArray, each: int, pad: int) -> Plan:

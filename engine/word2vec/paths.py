@@ -144,9 +144,11 @@ def _shared(device: Tables, passed: HostArray, begins: HostArray, bits: HostArra
     """Who passes which node, of (tiles, depth, tile): a run's words, of which those with bit 0 come first."""
     tiles, depth, tile = passed.shape
     runs = xp.flatnonzero(begins)
-    zeros = xp.add.reduceat((bits == 0).reshape(-1), runs, dtype=xp.intp)
-    length = xp.diff(runs, append=begins.size)
     some = passed.reshape(-1)[runs]
+    length = xp.diff(runs, append=begins.size)[some]
     runs = runs[some]
+    zeros = xp.zeros(begins.size + 1, dtype=xp.int32)  # among all that stand before
+    xp.cumsum(bits == 0, out=zeros[1:])
     start = runs // (depth * tile) % (tiles // batches) * (tile + 1) + runs % tile
-    return Shared(*(device.send(array) for array in (start, start + zeros[some], start + length[some])))
+    middle = start + zeros[runs + length] - zeros[runs]
+    return Shared(*(device.send(array) for array in (start, middle, start + length)))

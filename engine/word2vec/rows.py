@@ -61,7 +61,8 @@ def plan(device: Tables, index: HostArray, at: HostArray, pad: int) -> Plan:
     xp.not_equal(key[1:], key[:-1], out=first[1:])
     runs = xp.flatnonzero(first)
     nth = xp.arange(len(key)) - xp.repeat(runs, xp.diff(runs, append=len(key)))  # which of equal rows
-    heads = xp.flatnonzero(nth % HEAP == 0)
+    layer = nth & HEAP - 1  # which of its heap
+    heads = xp.flatnonzero(layer == 0)
     tall = xp.diff(heads, append=len(key))
     of, number = batch[heads], nth[heads] // HEAP  # a heap's batch, and which heap of its row it is
     heaps = _starts(of, batches)
@@ -75,7 +76,7 @@ def plan(device: Tables, index: HostArray, at: HostArray, pad: int) -> Plan:
     begin = _starts(batch, batches)
     lower = (begin[:-1, None] + layers.cumsum(axis=1) - layers).reshape(-1)  # where a layer begins
     where = xp.empty_like(place)
-    where[lower[batch * HEAP + nth % HEAP] + xp.repeat(lies, tall)] = place
+    where[lower[batch * HEAP + layer] + xp.repeat(lies, tall)] = place
     write = xp.full(len(heads), pad, dtype=xp.int64)
     one = number == 0
     write[(heaps[of] + lies)[one]] = key[heads[one]] & (1 << low) - 1
