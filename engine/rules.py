@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from engine.activations import log_sigmoid, log_softmax, sigmoid, softmax
@@ -147,9 +147,10 @@ def evaluate(rule: str, path: Path, lookup: Lookup) -> Any:
     return value(parse(rule).value, bindings(path), lookup)
 
 
-def reads(rule: str, path: Path) -> list[str]:
+@lru_cache(maxsize=1 << 12)
+def reads(rule: str, path: Path) -> tuple[str, ...]:
     """The symbols that a rule reads at a path, each once, in the order of the formula."""
-    bound, found = bindings(path), []
+    bound, found = bindings(path), dict[str, None]()
     functions = {n.func for n in ast.walk(parse(rule).value) if isinstance(n, ast.Call)}
 
     def visit(node: ast.AST) -> None:
@@ -157,14 +158,13 @@ def reads(rule: str, path: Path) -> list[str]:
             return
         name = reference(node, bound) if isinstance(node, ast.expr) else None
         if name is not None:
-            if name not in found:
-                found.append(name)
+            found[name] = None
             return
         for child in ast.iter_child_nodes(node):
             visit(child)
 
     visit(parse(rule).value)
-    return found
+    return tuple(found)
 
 
 def unify(rule: str, name: str) -> Path | None:

@@ -80,7 +80,7 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
         cell.symbols,
         cell.numbers,
         cell.parts,
-        tuple(ruling.reads(rule, path)),
+        ruling.reads(rule, path),
         tuple(view.users(symbol, USERS + 1)),
         position,
     )

@@ -24,6 +24,17 @@ ASCII |= {ord(low): plain for low, plain in zip("₀₁₂₃₄₅₆₇₈₉�
 BRAILLE = range(0x2800, 0x2900)
 
 
+def columns(char: str) -> int:
+    """How many columns a character takes."""
+    return 1 if char < "\u0300" else get_character_cell_size(char)
+
+
+@lru_cache(maxsize=1 << 14)
+def narrow(text: str) -> bool:
+    """Whether every character takes one column."""
+    return all(columns(char) == 1 for char in text)
+
+
 def to_ascii(text: str) -> str:
     """The same columns in ASCII; Chinese stays, braille becomes stars."""
     plain = text.replace("²", "^2").translate(ASCII)
@@ -74,8 +85,15 @@ class Canvas:
             return x
         self._grow(y + 1)
         chars, inks = self.chars[y], self.inks[y]
-        for char in to_ascii(text) if self.ascii_only else text:
-            size = 1 if char < "\u0300" else get_character_cell_size(char)
+        if self.ascii_only:
+            text = to_ascii(text)
+        if 0 <= x < self.width and narrow(text):  # all at once, as most text is
+            end = min(x + len(text), self.width)
+            self._clear(chars, x, end - x)
+            chars[x:end], inks[x:end] = text[: end - x], [ink] * (end - x)
+            return end
+        for char in text:
+            size = columns(char)
             if size == 0:
                 continue
             if x + size > self.width:
@@ -89,7 +107,7 @@ class Canvas:
         return x
 
     def _clear(self, chars: list[str], x: int, size: int) -> None:
-        """Where a character falls on half of a wide one, the other half becomes a space."""
+        """Where what is drawn falls on half of a wide character, the other half becomes a space."""
         if chars[x] == "" and x > 0:
             chars[x - 1] = " "
         end = x + size
@@ -147,6 +165,10 @@ class Canvas:
         """Line y as plain text."""
         return "".join(self.chars[y])
 
+    def looks_like(self, other: Canvas, y: int) -> bool:
+        """Whether line y is the same on both."""
+        return self.chars[y] == other.chars[y] and self.inks[y] == other.inks[y]
+
     def text(self) -> str:
         """The whole canvas as plain text, without trailing blanks."""
         return "\n".join(self.line(y).rstrip() for y in range(self.height))
@@ -158,7 +180,7 @@ def fit(text: str, width: int) -> str:
         return text
     kept, used = "", 0
     for char in text:
-        size = get_character_cell_size(char)
+        size = columns(char)
         if used + size > width - 1:
             break
         kept, used = kept + char, used + size

@@ -48,13 +48,15 @@ class Lines(Widget):
         fresh = theme is not None and theme != self.ink_theme
         if theme is not None:
             self.ink_theme = theme
-        strips = [self._strip(canvas, y) for y in range(canvas.height)]
-        before, self._strips, self.canvas = self._strips, strips, canvas
-        if fresh or len(before) != len(strips):
+        before, strips = self.canvas, self._strips
+        same = not fresh and (canvas.width, canvas.height) == (before.width, len(strips))
+        changed = [y for y in range(canvas.height) if not (same and canvas.looks_like(before, y))]
+        self.canvas, self._strips = canvas, [*strips] if same else [Strip([])] * canvas.height
+        for y in changed:
+            self._strips[y] = self._strip(canvas, y)
+        if not same:
             self.refresh()
-            return
-        changed = [y for y, strip in enumerate(strips) if strip != before[y]]
-        if changed:
+        elif changed:
             self.refresh(*(Region(0, y, canvas.width, 1) for y in changed))
 
     def _strip(self, canvas: Canvas, y: int) -> Strip:

@@ -6,6 +6,7 @@ import ast
 import os
 import re
 import sysconfig
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
@@ -50,11 +51,23 @@ def docstrings(folder: Path) -> Iterator[str]:
             tree = ast.parse(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, SyntaxError):
             continue
-        for node in ast.walk(tree):
+        for node in statements(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 said = ast.get_docstring(node)
                 if said:
                     yield said
+
+
+def statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """All statements of a module, the outer ones first: expressions are left out, for they hold no docstrings."""
+    todo = deque([tree])
+    while todo:
+        node = todo.popleft()
+        yield node
+        for inner in ("body", "handlers", "orelse", "finalbody", "cases"):
+            below = getattr(node, inner, None)
+            if isinstance(below, list):  # a lambda's body is none
+                todo += below
 
 
 def read(name: str, sentences: int, min_count: int, most: int, look: bool = False) -> Corpus:

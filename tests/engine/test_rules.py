@@ -83,10 +83,10 @@ def test_reads_and_target() -> None:
     path = (("dW", -1), ("t", 3), ("k", 1))
     rule = srn.rules(ACTIVATIONS["tanh"])["delta"]
     assert language.target(rule, path) == "delta[3,1]"
-    assert language.reads(rule, path) == ["W", "delta[3,2]", "s[1]"]
-    assert language.reads("z[t] = U @ x[t] + W @ s[t-1] + b", (("t", 0),)) == ["U", "x[0]", "W", "s_init", "b"]
-    assert language.reads("E_plus[cell] = E_W(W + h * unit[cell])", (("cell", 2),)) == ["W", "h", "unit[2]"]
-    assert language.reads("p = p - rate * n", (("n", 4),)) == ["p", "rate"]  # n is a bound index here
+    assert language.reads(rule, path) == ("W", "delta[3,2]", "s[1]")
+    assert language.reads("z[t] = U @ x[t] + W @ s[t-1] + b", (("t", 0),)) == ("U", "x[0]", "W", "s_init", "b")
+    assert language.reads("E_plus[cell] = E_W(W + h * unit[cell])", (("cell", 2),)) == ("W", "h", "unit[2]")
+    assert language.reads("p = p - rate * n", (("n", 4),)) == ("p", "rate")  # n is a bound index here
     assert language.bindings(path) == {"t": 3, "k": 1}
 
 

@@ -21,6 +21,20 @@ def test_a_line_is_always_as_wide_as_the_canvas(text: str, x: int, width: int) -
     assert "".join(run.text for run in canvas.runs(0)) == canvas.line(0)
 
 
+@given(TEXTS, st.integers(-3, 20), st.integers(1, 30))
+def test_text_at_once_is_text_by_characters(text: str, x: int, width: int) -> None:
+    whole, single = Canvas(width, 1), Canvas(width, 1)
+    at = x
+    for canvas in (whole, single):
+        canvas.put(0, 0, "a你" * 10, "head")
+    for char in text:
+        if at + cell_len(char) > width:
+            break
+        at = single.put(at, 0, char, "dim")
+    assert whole.put(x, 0, text, "dim") == at
+    assert whole.looks_like(single, 0)
+
+
 @given(TEXTS, st.integers(0, 30))
 def test_fit(text: str, width: int) -> None:
     assert cell_len(fit(text, width)) <= max(width, 0)
