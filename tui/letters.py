@@ -69,10 +69,11 @@ class Letters(Run):
         began = time.monotonic()
         with self.caught():
             state = self.learn(begun)
-        if self.stopped:
-            return 128 + self.stopped
-        with writing(self.out):
-            save(self.out, begun.model._replace(theta=self.host(state.data.theta)))
+            if state.n < begun.whole:
+                return 128 + self.stopped
+            learned = begun.model._replace(theta=self.host(state.data.theta))
+            with self.ending(lambda: self.keep_net(learned, state, begun.started)):
+                save(self.out, learned)
         self.checkpoint.unlink(missing_ok=True)
         self.say(self.words("train.written", out=self.out))
         if self.as_json:
@@ -176,25 +177,26 @@ class Letters(Run):
         )  # fmt: skip
         task = bar.add_task("", total=whole, completed=state.n, bits="")
         looked = kept = time.monotonic()
+        stops = False
         with Live(bar, console=Console(stderr=True), auto_refresh=False) as live:
-            while state.n < whole and not self.stopped:
+            while state.n < whole and not stops:
                 with quiet():
                     state = school.advance(state)
                 loss = float(state.data.loss)
                 if loss - loss != 0:
                     raise Refused("diverged_letters", update=state.n, rate=self.options["rate"])
-                now = time.monotonic()
-                if now - looked >= OFTEN or state.n == whole or self.stopped:
+                now, last, stops = time.monotonic(), state.n == whole, bool(self.stopped)
+                if now - looked >= OFTEN or last or stops:
                     looked = now
                     shown = model._replace(theta=self.host(state.data.theta))
                     wrote = "".join(written(shown, "", SHOWN, self.options["temperature"], 0, state.n))
                     bits = self.words("train.bits", bits=f"{state.data.reading:.2f}")
                     bar.update(task, completed=state.n, bits=bits)
                     live.update(Group(Text(wrote.replace("\n", "⏎"), "dim"), bar), refresh=True)
-                    if self.stopped or now - kept >= self.options["keep_every"]:
+                    if (stops and not last) or now - kept >= self.options["keep_every"]:
                         self.keep_net(shown, state, started)
                         kept = now
-        if self.stopped:
+        if state.n < whole:
             self.say(self.words("train.stopped_letters", done=state.n, whole=whole))
         return state
 

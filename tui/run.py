@@ -6,8 +6,8 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -65,7 +65,7 @@ class Run:
     def go(self) -> int:
         """Read, train, write. The exit code: 0, or 128 + the signal that ended it."""
         from engine.word2vec.files import Words, resume, save
-        from engine.word2vec.training import School
+        from engine.word2vec.training import School, chunks
 
         self.look()
         if self.options["resume"] and not self.checkpoint.exists():
@@ -88,13 +88,14 @@ class Run:
         try:
             with self.caught():
                 result = self.train(school, corpus, vectors, done, watched, about)
+                if result is None:
+                    return 128 + self.stopped
+                whole = chunks(corpus.text) * school.settings.epochs
+                with self.ending(lambda: self.keep(whole, vectors, about)):
+                    table = self.device.get(vectors.table)[:-1, 0]
+                    save(self.out, Words(corpus.vocabulary.words, table), self.options["binary"])
         except BrokenProcessPool:
             raise Refused("worker_gone", checkpoint=self.checkpoint) from None
-        if self.stopped:
-            return 128 + self.stopped
-        with writing(self.out):
-            table = self.device.get(vectors.table)[:-1, 0]
-            save(self.out, Words(corpus.vocabulary.words, table), self.options["binary"])
         self.checkpoint.unlink(missing_ok=True)
         self.say(self.words("train.written", out=self.out))
         if self.as_json:
@@ -110,6 +111,20 @@ class Run:
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
+
+    @contextmanager
+    def ending(self, keep: Callable[[], None]) -> Iterator[None]:
+        """Inside, what was learned is written. Where that fails, a checkpoint is kept of it, if that does not fail too.
+
+        Stands within `caught`: a signal that comes as late as this must not cost the whole run.
+        """
+        try:
+            with writing(self.out):
+                yield
+        except Refused:
+            with suppress(Refused):
+                keep()
+            raise
 
     def look(self) -> None:
         """Refuse, before any work, what cannot be read or written."""
@@ -177,8 +192,8 @@ class Run:
 
     def train(
         self, school: School, corpus: Corpus, vectors: Vectors, done: int, watched: list[int], about: dict[str, Any]
-    ) -> dict[str, Any]:
-        """All chunks, with progress shown and checkpoints kept. What was done, for --json."""
+    ) -> dict[str, Any] | None:
+        """All chunks, with progress and checkpoints. What was done, for --json; None where it was stopped."""
         from rich.console import Console, Group
         from rich.live import Live
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -205,8 +220,8 @@ class Run:
         console = Console(stderr=True)
         with Live(picture(), console=console, auto_refresh=False, transient=not watched) as live:
             for seen in learn(school, corpus.text, vectors, done, self.options["threads"]):
-                now = time.monotonic()
-                if now - looked >= OFTEN or seen.chunks == whole or self.stopped:
+                now, last, stops = time.monotonic(), seen.chunks == whole, bool(self.stopped)
+                if now - looked >= OFTEN or last or stops:
                     looked = now
                     value = loss(school, vectors, laid, 0)
                     if not value <= GROWN * first or not sound(school, vectors):
@@ -216,13 +231,14 @@ class Run:
                     rate = seen.tokens / max(now - began, 1e-9)
                     bar.update(task, completed=seen.chunks, rate=rate, loss=f"{value:.3f}")
                     live.update(picture(), refresh=True)
-                    if self.stopped or now - kept >= self.options["keep_every"]:
+                    if (stops and not last) or now - kept >= self.options["keep_every"]:
                         self.keep(seen.chunks, vectors, about)
                         kept = now
-                if self.stopped:
+                if stops:
                     break
-        if self.stopped and seen is not None:
+        if seen is not None and seen.chunks < whole:
             self.say(self.words("train.stopped", done=seen.chunks, whole=whole))
+            return None
         seconds, tokens = time.monotonic() - began, seen.tokens if seen else 0
         return {
             "out": str(self.out),

@@ -61,6 +61,16 @@ def test_the_same_seed_gives_the_same_file(text: Path, tmp_path: Path) -> None:
     assert found[0] == found[1] != found[2]
 
 
+def stopped(command: list[str], how: signal.Signals) -> tuple[subprocess.Popen[str], str]:
+    """A run that gets a signal at some moment of its training, and what it said after it had read its text."""
+    with subprocess.Popen(command, env=ENV, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as running:
+        assert running.stderr is not None
+        assert "words" in running.stderr.readline()
+        time.sleep(random.uniform(0.5, 2))
+        running.send_signal(how)
+        return running, running.stderr.read()
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
 def test_stopped_and_taken_up(text: Path, tmp_path: Path, how: signal.Signals) -> None:
     whole, out = tmp_path / "whole.txt", tmp_path / "v.txt"
@@ -69,11 +79,8 @@ def test_stopped_and_taken_up(text: Path, tmp_path: Path, how: signal.Signals) -
     kept = out.with_name("v.txt.checkpoint")
     for _ in range(2):
         command = [*COMMAND, str(text), *options, "--out", str(out), *(["--resume"] if kept.exists() else [])]
-        running = subprocess.Popen(command, env=ENV, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
-        time.sleep(random.uniform(1.5, 3))
-        running.send_signal(how)
-        _, err = running.communicate(timeout=60)
-        if how is not signal.SIGKILL and running.returncode:
+        running, err = stopped(command, how)
+        if how is not signal.SIGKILL and not out.exists():
             assert running.returncode == 128 + how
             assert "--resume" in err
             assert kept.exists()
@@ -86,10 +93,7 @@ def test_a_checkpoint_of_another_run(text: Path, tmp_path: Path) -> None:
     out = tmp_path / "v.txt"
     assert "no checkpoint" in unroll("train", "word2vec", str(text), "--out", str(out), "--resume", code=2).stderr
     command = [*COMMAND, str(text), "--epochs", "3000", "--dim", "8", "--out", str(out)]
-    running = subprocess.Popen(command, env=ENV, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-    time.sleep(3)
-    running.send_signal(signal.SIGTERM)
-    running.wait(60)
+    stopped(command, signal.SIGTERM)
     said = unroll(
         "train", "word2vec", str(text), "--epochs", "3000", "--dim", "9", "--out", str(out), "--resume", code=2
     )

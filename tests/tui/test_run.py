@@ -1,0 +1,73 @@
+"""What `unroll train` keeps when the end of a run goes wrong: a signal while it writes, a disk that is full."""
+
+from __future__ import annotations
+
+import errno
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import engine.cells.files
+import engine.word2vec.files
+from lessons.knobs import Refused
+from tui.cli import cli
+
+RUNS = {
+    "word2vec": (engine.word2vec.files, ("--dim", "4", "--epochs", "2", "--min-count", "1")),
+    "charnn": (engine.cells.files, ("--hidden", "4", "--updates", "5")),
+}
+each = pytest.mark.parametrize("what", RUNS)
+
+
+def train(what: str, folder: Path, *more: str) -> Result:
+    text = folder / "text.txt"
+    text.write_text("the cat sat on the mat and the dog sat on the log\n" * 40, encoding="utf-8")
+    options = ("--out", str(folder / "out"), "--keep-every", "1000", *RUNS[what][1], *more)
+    return CliRunner().invoke(cli, ["train", what, str(text), *options], standalone_mode=False)
+
+
+def numbers(what: str, folder: Path) -> list[list[float]]:
+    """What was written."""
+    held = RUNS[what][0].load(folder / "out")
+    arrays = held.theta.values() if what == "charnn" else [held.vectors]
+    return [array.ravel().tolist() for array in arrays]
+
+
+@each
+def test_a_signal_while_it_writes_comes_too_late(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = RUNS[what][0]
+    save = module.save
+
+    def slowly(*given: Any) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+        save(*given)
+
+    monkeypatch.setattr(module, "save", slowly)
+    done = train(what, tmp_path)
+    assert (done.exception, done.return_value) == (None, 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "text.txt"]
+
+
+@each
+def test_a_full_disk_at_the_end_leaves_a_checkpoint(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    assert train(what, whole).return_value == 0
+
+    def full(*given: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(RUNS[what][0], "save", full)
+        done = train(what, tmp_path)
+        assert isinstance(done.exception, Refused)
+        assert done.exception.key == "file_write"
+    assert not (tmp_path / "out").exists()
+    assert (tmp_path / "out.checkpoint").exists()
+    assert train(what, tmp_path, "--resume").return_value == 0
+    assert numbers(what, tmp_path) == numbers(what, whole)
+    assert not (tmp_path / "out.checkpoint").exists()
