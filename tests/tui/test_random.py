@@ -59,6 +59,7 @@ async def keep_going(pilot: Pilot[None], rng: random.Random) -> None:
         screen.paint()
 
 
+@pytest.mark.events
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_nothing_is_raised(size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
