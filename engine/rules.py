@@ -150,7 +150,8 @@ def evaluate(rule: str, path: Path, lookup: Lookup) -> Any:
 @lru_cache(maxsize=1 << 12)
 def reads(rule: str, path: Path) -> tuple[str, ...]:
     """The symbols that a rule reads at a path, each once, in the order of the formula."""
-    bound, found = bindings(path), dict[str, None]()
+    bound = bindings(path)
+    found: dict[str, None] = {}
     functions = {n.func for n in ast.walk(parse(rule).value) if isinstance(n, ast.Call)}
 
     def visit(node: ast.AST) -> None:

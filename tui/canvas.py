@@ -87,7 +87,7 @@ class Canvas:
         chars, inks = self.chars[y], self.inks[y]
         if self.ascii_only:
             text = to_ascii(text)
-        if 0 <= x < self.width and narrow(text):  # all at once, as most text is
+        if text and 0 <= x < self.width and narrow(text):  # all at once, as most text is
             end = min(x + len(text), self.width)
             self._clear(chars, x, end - x)
             chars[x:end], inks[x:end] = text[: end - x], [ink] * (end - x)

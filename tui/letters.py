@@ -193,7 +193,7 @@ class Letters(Run):
                     bits = self.words("train.bits", bits=f"{state.data.reading:.2f}")
                     bar.update(task, completed=state.n, bits=bits)
                     live.update(Group(Text(wrote.replace("\n", "⏎"), "dim"), bar), refresh=True)
-                    if (stops and not last) or now - kept >= self.options["keep_every"]:
+                    if not last and (stops or now - kept >= self.options["keep_every"]):
                         self.keep_net(shown, state, started)
                         kept = now
         if state.n < whole:

@@ -44,20 +44,20 @@ class Lines(Widget):
         self._strips: list[Strip] = []
 
     def show(self, canvas: Canvas, theme: str | None = None) -> None:
-        """Show this canvas; lines that look as before are left alone."""
+        """Show this canvas; lines that look as before are left alone. It is not drawn on any more."""
         fresh = theme is not None and theme != self.ink_theme
         if theme is not None:
             self.ink_theme = theme
-        before, strips = self.canvas, self._strips
-        same = not fresh and (canvas.width, canvas.height) == (before.width, len(strips))
-        changed = [y for y in range(canvas.height) if not (same and canvas.looks_like(before, y))]
-        self.canvas, self._strips = canvas, [*strips] if same else [Strip([])] * canvas.height
-        for y in changed:
-            self._strips[y] = self._strip(canvas, y)
+        before, lines = self.canvas, range(canvas.height)
+        same = not fresh and (canvas.width, canvas.height) == (before.width, len(self._strips))
+        changed = [y for y in lines if not (same and canvas.looks_like(before, y))]
         if not same:
+            self._strips = [self._strip(canvas, y) for y in lines]
             self.refresh()
         elif changed:
+            self._strips = [self._strip(canvas, y) if y in changed else strip for y, strip in enumerate(self._strips)]
             self.refresh(*(Region(0, y, canvas.width, 1) for y in changed))
+        self.canvas = canvas
 
     def _strip(self, canvas: Canvas, y: int) -> Strip:
         segments = [Segment(run.text, style(self.ink_theme, run.ink)) for run in canvas.runs(y)]

@@ -114,7 +114,7 @@ class Run:
 
     @contextmanager
     def ending(self, keep: Callable[[], None]) -> Iterator[None]:
-        """Inside, what was learned is written. Where that fails, a checkpoint is kept of it, if that does not fail too.
+        """Inside, what was learned is written. Where the disk refuses, a checkpoint is kept, if it takes that.
 
         Stands within `caught`: a signal that comes as late as this must not cost the whole run.
         """
@@ -124,6 +124,7 @@ class Run:
         except Refused:
             with suppress(Refused):
                 keep()
+                self.say(self.words("train.kept", path=self.checkpoint))
             raise
 
     def look(self) -> None:
@@ -231,7 +232,7 @@ class Run:
                     rate = seen.tokens / max(now - began, 1e-9)
                     bar.update(task, completed=seen.chunks, rate=rate, loss=f"{value:.3f}")
                     live.update(picture(), refresh=True)
-                    if (stops and not last) or now - kept >= self.options["keep_every"]:
+                    if not last and (stops or now - kept >= self.options["keep_every"]):
                         self.keep(seen.chunks, vectors, about)
                         kept = now
                 if stops:

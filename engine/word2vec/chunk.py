@@ -10,6 +10,7 @@ speaks, which is another thing than a mean over windows: there sizes are drawn, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from engine.device import HOST, HostArray, Rng, Tables
@@ -67,19 +68,20 @@ class Chunk(NamedTuple):
     rate: HostArray
 
 
+@lru_cache(maxsize=4)
 def meets(shape: Shape, drawn: bool, dtype: type) -> tuple[HostArray, HostArray, HostArray]:
-    """(C, window + 1, C + 2 window) twice: whom a token meets that reaches so far to the left, and to the right.
+    """(C, window + 1, C + 2 window) twice: what neighbour j counts for a token i that reaches r to its left; right.
 
-    And (window + 1) how much all those to one side count. A neighbour that is d away counts (window − d + 1) / window,
+    And (window + 1) what all those to one side count. A neighbour that is d away counts (window − d + 1) / window,
     the share of windows that reach it, or 1 where windows are `drawn`.
     """
     C, w = shape.tile, shape.window
     ahead = xp.arange(shape.wide) - w - xp.arange(C)[:, None, None]
     far = xp.arange(w + 1)
-    counts = ((far > 0) * (1.0 if drawn else (w - far + 1) / w)).astype(dtype)
-    weight = counts[xp.minimum(xp.abs(ahead), w)]
-    left, right = (xp.where((side > 0) & (side <= far[:, None]), weight, dtype(0)) for side in (-ahead, ahead))
-    return left, right, counts.cumsum()
+    share = ((far > 0) * (1.0 if drawn else (w - far + 1) / w)).astype(dtype)
+    shares = share[xp.minimum(xp.abs(ahead), w)]
+    left, right = (xp.where((side > 0) & (side <= far[:, None]), shares, dtype(0)) for side in (-ahead, ahead))
+    return left, right, share.cumsum()
 
 
 def reaches(sentence: HostArray, most: HostArray | int) -> tuple[HostArray, HostArray]:
@@ -123,11 +125,11 @@ def lay(
     reach = None if windows is None else windows(count)
     left, right = xp.zeros((2, count * B), dtype=xp.int64)  # emptiness meets nothing
     left[:n], right[:n] = reaches(sentence, w if reach is None else reach.reshape(-1)[:n])
-    to_left, to_right, weight = meets(shape, reach is not None, dtype)
+    to_left, to_right, total = meets(shape, reach is not None, dtype)
     row = xp.arange(count * B) % C * (w + 1)
     mask = to_left.reshape(-1, shape.wide).take(row + left, axis=0)
     mask += to_right.reshape(-1, shape.wide).take(row + right, axis=0)
-    pairs = (weight[left] + weight[right]).reshape(count, B)
+    pairs = (total[left] + total[right]).reshape(count, B)
     drawn = None if negatives is None else negatives(count)
 
     def planned(rows: HostArray, each: int, pad: int) -> Plan:

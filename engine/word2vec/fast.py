@@ -6,7 +6,8 @@ are shared by a group of tokens, each weighted so that a pair has as many as it 
 through a Huffman tree are gathered once and meet all of the tile. A test holds it equal to the walk, a benchmark shows
 the need.
 
-M (tiles, C, C + 2 window)  how much each pair counts, in skip-gram times the learning rate; in CBOW a share of the mean
+M (tiles, C, C + 2 window)  how much each pair counts: in skip-gram with negatives times the learning rate, in CBOW as
+                            a share of the mean; in skip-gram with a tree by words in the order of leaves
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class Kernel:
         (B, *_), tile = self.shape, self.form.leaves
         self.sorted, self.dsorted = self.new(B, self.D), self.new(B, self.D)
         asked, told = ([of[n : n + tile] for n in range(0, B, tile)] for of in (self.sorted, self.dsorted))
-        return Questions(self.device, asked, told, self.form.bound)
+        return Questions(self.device, asked, told, False, self.form.bound)
 
     def among_neighbours(self) -> Questions:
         """In skip-gram the neighbours of a tile are asked the ways of its words."""
@@ -97,7 +98,7 @@ class Kernel:
         self.parts, self.sums = self.new(tiles, wide, self.D), self.new(tiles, tile + 1, wide)
         self.firsts = self.device.xp.tri(tile + 1, tile, -1, dtype=self.dtype)
         asked = [self.rows[n : n + wide] for n in range(0, B, tile)]
-        return Questions(self.device, asked, list(self.parts), self.form.bound)
+        return Questions(self.device, asked, list(self.parts), True, self.form.bound)
 
     def update(self, vectors: Vectors, chunk: Chunk, ways: Sequence[Paths] | None, b: int) -> None:
         """Train on batch b of a chunk: the vectors are changed."""
@@ -181,7 +182,10 @@ class Kernel:
             self.fold()
 
     def add_up(self, chunk: Chunk, b: int, order: Array) -> None:
-        """`sums` (tiles, C + 1, C + 2 window): what neighbours count for the first k words of a tile, × the rate."""
+        """`sums` (tiles, C + 1, C + 2 window): what neighbours count for the first k words of a tile, × the rate.
+
+        In float32 a difference of two of them may be 1e-8 where nothing counts.
+        """
         flat, M = self.device.send(chunk.mask[b]).reshape(-1, self.shape.wide), self.M
         self.device.take(flat, order, M.reshape(flat.shape))
         self.device.xp.matmul(self.firsts, M, out=self.sums)

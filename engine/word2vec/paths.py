@@ -1,7 +1,8 @@
 """The ways of a chunk's words through a Huffman tree, in tiles whose words share what their ways have in common.
 
 The words of a tile are put in the order of the tree's leaves; then those whose ways pass a node stand side by side, and
-first among them those who take bit 0 there. So a tile gathers each node once, and three places say who passes it.
+first among them those who take bit 0 there. So a tile gathers each node once, and where others are asked than its words
+three places say who passes it.
 
 node n      merged node n of `huffman`, row n of the table of nodes; row V − 1 is empty
 """
@@ -48,9 +49,10 @@ class Own(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """Where others are asked: the words of a node's tile from `start` to `middle` take bit 0 there, and bit 1 to `end`.
+    """Where others are asked than the words: of a node's tile the k-th to the m-th take bit 0 there, bit 1 to the n-th.
 
-    Each (nodes) is a row of a batch's table of sums (tiles, words + 1), flat: there stand a tile's first k words.
+    `start`, `middle` and `end` (nodes) are where k, m and n stand in a batch's table of sums (tiles, words + 1), flat,
+    in which place k is for the first k words.
     """
 
     start: Array

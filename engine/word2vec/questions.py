@@ -15,10 +15,15 @@ from engine.word2vec.paths import Own, Paths
 
 
 class Questions:
-    """`asked` (n, D) of every tile hear an answer in `told` (n, D). Rooms grow with the ways."""
+    """`asked` (n, D) of every tile hear an answer in `told` (n, D). Rooms grow with the ways.
 
-    def __init__(self, device: Tables, asked: Sequence[Array], told: Sequence[Array], bound: float) -> None:
-        self.device, self.asked, self.told, self.bound = device, asked, told, bound
+    Where they are `shared`, all of a tile are asked the ways of all its words; else each its own.
+    """
+
+    def __init__(
+        self, device: Tables, asked: Sequence[Array], told: Sequence[Array], shared: bool, bound: float
+    ) -> None:
+        self.device, self.asked, self.told, self.shared, self.bound = device, asked, told, shared, bound
         self.n, self.D = asked[0].shape
         self.dtype = asked[0].dtype
         self.room, self.size = rows.Room(self.D, self.dtype), -1
@@ -32,14 +37,15 @@ class Questions:
             return self.device.xp.zeros(size, dtype=self.dtype)
 
         self.size, self.theta, self.dtheta = count, new(count, self.D), new(count, 1, self.D)
-        self.a, self.counts, self.lefts, self.starts = (new(count, self.n) for _ in range(4))
+        self.a = new(count, self.n)
+        self.sums = [new(count, self.n) for _ in range(3)] if self.shared else []
 
     def ask(self, nodes: Array, paths: Paths, b: int, weight: Any) -> None:
         """Batch b of `paths`: every `told` is filled, and `nodes` are moved. All gradients are times −rate.
 
         Σ over the words whose way passes node j of (whether bit 0 is taken there − σ(θ·h)) is what h hears of θ.
-        `weight` is the rate, where those who are asked are the words themselves; else (tiles, words + 1, n): how much
-        each who is asked counts for the first k words of a tile, the rate included.
+        `weight` is the rate; or, where ways are shared, (tiles, words + 1, n): how much each who is asked counts for
+        the first k words of a tile, the rate included.
         """
         xp, plan = self.device.xp, paths.nodes
         count = plan.at[b + 1] - plan.at[b]
@@ -70,7 +76,7 @@ class Questions:
     def weighed(self, a: Array, start: Array, middle: Array, end: Array, sums: Array) -> None:
         """Who is asked answers for the ways of many words: a = Σ over words of weight × (left − on the way × σ(a))."""
         xp = self.device.xp
-        starts, lefts, counts = (room[: len(a)] for room in (self.starts, self.lefts, self.counts))
+        starts, lefts, counts = (room[: len(a)] for room in self.sums)
         for at, into in ((start, starts), (middle, lefts), (end, counts)):
             self.device.take(sums, at, into)
         lefts -= starts

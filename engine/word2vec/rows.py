@@ -16,7 +16,7 @@ xp = HOST.xp
 BITS = 20
 """A batch has fewer rows than 2 to this power."""
 HEAP = 8
-"""Rows in a heap at most."""
+"""Rows in a heap at most: a power of two."""
 
 
 class Level(NamedTuple):
@@ -61,7 +61,7 @@ def plan(device: Tables, index: HostArray, at: HostArray, pad: int) -> Plan:
     xp.not_equal(key[1:], key[:-1], out=first[1:])
     runs = xp.flatnonzero(first)
     nth = xp.arange(len(key)) - xp.repeat(runs, xp.diff(runs, append=len(key)))  # which of equal rows
-    layer = nth & HEAP - 1  # which of its heap
+    layer = nth & (HEAP - 1)  # which of its heap
     heads = xp.flatnonzero(layer == 0)
     tall = xp.diff(heads, append=len(key))
     of, number = batch[heads], nth[heads] // HEAP  # a heap's batch, and which heap of its row it is

@@ -51,15 +51,15 @@ def docstrings(folder: Path) -> Iterator[str]:
             tree = ast.parse(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, SyntaxError):
             continue
-        for node in statements(tree):
+        for node in outline(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 said = ast.get_docstring(node)
                 if said:
                     yield said
 
 
-def statements(tree: ast.AST) -> Iterator[ast.AST]:
-    """All statements of a module, the outer ones first: expressions are left out, for they hold no docstrings."""
+def outline(tree: ast.AST) -> Iterator[ast.AST]:
+    """A module and all that stands in it, the outer things first, but for expressions, which hold no docstrings."""
     todo = deque([tree])
     while todo:
         node = todo.popleft()

@@ -256,6 +256,13 @@ MUTATIONS = {
     "which bit is taken": (questions, "xp.subtract(lefts, ", "xp.subtract(counts, "),
     "which bit one's own way takes": (questions, "rate * left - pulled", "rate - pulled"),
     "whose way it is": (questions, "a[...] = 0", "pass"),
+    "who is asked": (fast, "take(flat, order, M", "take(flat, 0 * order, M"),
+    "for which words": (fast, "xp.matmul(self.firsts, M", "xp.matmul(self.firsts[::-1], M"),
+    "where a node's words begin": (questions, "counts -= starts", "pass"),
+    "where those with bit 0 begin": (questions, "lefts -= starts", "pass"),
+    "the rate of a way": (fast, "self.sums *= self.dtype(chunk.rate[b])", "pass"),
+    "how far a word's own way is": (paths, "node * tile + fresh % tile", "node * tile"),
+    "where bit 1 begins": (paths, "start + zeros[runs + length]", "start + length + zeros[runs]"),
     "what a node says": (questions, "xp.dot(q.T, theta[some], out=told)", "told[...] = 0"),
     "what a node is told": (questions, "xp.dot(q, asked, out=dtheta[some, 0])", "dtheta[some] = 0"),
     "the second of equal rows": (rows, "xp.add(first, some, out=first)", "pass"),
@@ -273,7 +280,9 @@ def test_a_broken_fast_form_is_noticed(name: str, monkeypatch: pytest.MonkeyPatc
     assert right in source
     space: dict[str, Any] = {"__name__": module.__name__}
     exec(compile(source.replace(right, wrong), "broken", "exec"), space)
-    used = {fast: (fast, "Kernel"), questions: (fast, "Questions"), rows: (rows, "add")}
+    if module is paths:
+        space |= {"Own": paths.Own, "Shared": paths.Shared}  # which one it is is asked elsewhere
+    used = {fast: (fast, "Kernel"), questions: (fast, "Questions"), rows: (rows, "add"), paths: (paths, "lay")}
     where, symbol = used[module]
     monkeypatch.setattr(where, symbol, space[symbol])
     noticed = False
@@ -289,6 +298,23 @@ def test_a_broken_fast_form_is_noticed(name: str, monkeypatch: pytest.MonkeyPatc
                 kernel.update(vectors, laid.chunk, laid.paths, b)
             noticed |= not farthest(held, vectors) <= 1e-9
     assert noticed
+
+
+@pytest.mark.parametrize("window", [5, 100])
+def test_single_precision_is_close(window: int) -> None:
+    """What a tile's words count is added up from the first one on, and taken away again: to rounding."""
+    found = []
+    for kind in (np.float32, np.float64):
+        vocabulary, text = text_of(7, 600)
+        settings = Settings(model="sg", loss="hs", dim=D, window=window, sample=0)
+        made = School(HOST, settings, vocabulary, kind)
+        vectors, laid, kernel = made.start(), made.lay(text, 0, 0), made.kernel()
+        assert vectors.nodes is not None
+        vectors.nodes[:-1] = np.random.default_rng(1).normal(0, 0.3, vectors.nodes[:-1].shape)
+        kernel.update(vectors, laid.chunk, laid.paths, 0)
+        found.append(vectors)
+    short, exact = found
+    assert farthest(by_symbol(HOST, short), exact) < 1e-6
 
 
 @pytest.mark.parametrize("model", ["sg", "cbow"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -22,6 +22,7 @@ def test_a_line_is_always_as_wide_as_the_canvas(text: str, x: int, width: int) -
 
 
 @given(TEXTS, st.integers(-3, 20), st.integers(1, 30))
+@example("", 2, 6)
 def test_text_at_once_is_text_by_characters(text: str, x: int, width: int) -> None:
     whole, single = Canvas(width, 1), Canvas(width, 1)
     at = x

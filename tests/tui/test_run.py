@@ -19,13 +19,14 @@ RUNS = {
     "word2vec": (engine.word2vec.files, ("--dim", "4", "--epochs", "2", "--min-count", "1")),
     "charnn": (engine.cells.files, ("--hidden", "4", "--updates", "5")),
 }
+ONE = {"word2vec": ("--epochs", "1"), "charnn": ("--updates", "1")}
 each = pytest.mark.parametrize("what", RUNS)
 
 
-def train(what: str, folder: Path, *more: str) -> Result:
+def train(what: str, folder: Path, *more: str, every: str = "1000") -> Result:
     text = folder / "text.txt"
     text.write_text("the cat sat on the mat and the dog sat on the log\n" * 40, encoding="utf-8")
-    options = ("--out", str(folder / "out"), "--keep-every", "1000", *RUNS[what][1], *more)
+    options = ("--out", str(folder / "out"), "--keep-every", every, *RUNS[what][1], *more)
     return CliRunner().invoke(cli, ["train", what, str(text), *options], standalone_mode=False)
 
 
@@ -53,6 +54,15 @@ def test_a_signal_while_it_writes_comes_too_late(what: str, tmp_path: Path, monk
 
 
 @each
+def test_no_checkpoint_stands_in_the_way_at_the_end(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(RUNS[what][0], "keep", full)
+    assert train(what, tmp_path, *ONE[what], every="0").return_value == 0
+
+
+@each
 def test_a_full_disk_at_the_end_leaves_a_checkpoint(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = tmp_path / "whole"
     whole.mkdir()
@@ -65,7 +75,8 @@ def test_a_full_disk_at_the_end_leaves_a_checkpoint(what: str, tmp_path: Path, m
         broken.setattr(RUNS[what][0], "save", full)
         done = train(what, tmp_path)
         assert isinstance(done.exception, Refused)
-        assert done.exception.key == "file_write"
+        assert (done.exception.key, done.exception.fields["file"]) == ("file_write", tmp_path / "out")
+        assert "--resume" in done.stderr
     assert not (tmp_path / "out").exists()
     assert (tmp_path / "out.checkpoint").exists()
     assert train(what, tmp_path, "--resume").return_value == 0

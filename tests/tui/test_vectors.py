@@ -68,7 +68,10 @@ def stopped(command: list[str], how: signal.Signals) -> tuple[subprocess.Popen[s
         assert "words" in running.stderr.readline()
         time.sleep(random.uniform(0.5, 2))
         running.send_signal(how)
-        return running, running.stderr.read()
+        try:
+            return running, running.communicate(timeout=60)[1]
+        finally:
+            running.kill()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
