@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from engine import rules as ruling
 from engine.device import quiet
-from engine.step import split
+from engine.step import Path, split
 from lessons.contract import View
 from lessons.figures import eight, five, whole
 from lessons.typeset import entry, explain, law
@@ -70,13 +71,13 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
     rule, path, position = found
     lookup = view.lookup(position) if position is not None else view.held
     with quiet():
-        cell = explain(rule, path, full, lookup)
+        cell, said = explain(rule, path, full, lookup), summed(rule, path, lookup)
     return Inspection(
         symbol,
         full,
         label,
         value,
-        law(rule, ruling.bindings(path)),
+        law(said, ruling.bindings(path)),
         cell.symbols,
         cell.numbers,
         cell.parts,
@@ -84,6 +85,14 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
         tuple(view.users(symbol, USERS + 1)),
         position,
     )
+
+
+def summed(rule: str, path: Path, lookup: ruling.Lookup) -> str:
+    """The rule as it is said of a batch: with a Σ where several examples are added up; of one there is no sum."""
+    calls = (node for node in ast.walk(ruling.parse(rule).value) if isinstance(node, ast.Call))
+    inner = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "batch"]
+    several = any(ruling.value(each, ruling.bindings(path), lookup).shape[1] > 1 for each in inner)
+    return rule.replace("batch(", "sum(") if several else rule
 
 
 def focus(view: View, shown: Collection[str], explains: tuple[str, ...] = ()) -> tuple[str, tuple[int, ...]] | None:

@@ -9,6 +9,7 @@ import pytest
 
 from engine.device import HOST
 from lessons.bptt import ACTIVATIONS, CARD, OPTIMISERS
+from lessons.course import course
 from lessons.inspect import focus, inspect
 from lessons.player import Player
 from lessons.typeset import explain
@@ -46,6 +47,24 @@ def explained(p: Player, every: int = 1) -> int:
 
 def test_every_cell_of_the_example() -> None:
     assert explained(player()) > 700
+
+
+@pytest.mark.parametrize(("examples", "said"), [("one", "∂E/∂b₁ = δ₁"), ("several", "∂E/∂b₁ = Σ δ₁")])
+def test_a_sum_over_examples_is_said_where_there_are_several(examples: str, said: str) -> None:
+    p = Player(course()["mlp"].open(), HOST, {})
+    p.record = {ask.id: "skipped" for ask in p.lesson.asks}
+    if examples == "several":
+        p.jump("update 2")
+        p.go_in()
+    reel = p.scrub
+    assert reel is not None
+    for at in range(1, reel.total + 1):
+        p.spot = type(p.spot)(p.spot.training, at, p.spot.n, p.spot.open)
+        step = reel.step(at)
+        if step is not None and "db1" in step.values:
+            assert inspect(p.view(), "db1", (0,)).rule == said
+            return
+    raise AssertionError("no step made it")
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
