@@ -21,7 +21,7 @@ from engine.word2vec.vocabulary import POWER, Vocabulary, keep_c, keep_paper, no
 xp = HOST.xp
 STRETCH = 32768
 """Codes in a chunk."""
-GROUPS = {"sg": 32, "cbow": 128}
+GROUPS = {"sg": 48, "cbow": 128}
 """Tokens that share negatives: in CBOW each has one target, in skip-gram all of its neighbours."""
 ASKED, LEAVES = 16, 32
 """Tokens at least of a tile that asks its neighbours the way: with a window on either side they are a multiple of it,
