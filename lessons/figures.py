@@ -47,6 +47,18 @@ def _power(a: float) -> str:
     return f"e{e}" if e < -9 or e > 99 else f"{mantissa}e{e}"
 
 
+def three(x: float) -> str:
+    """Three figures, or all before the point up to five: what stands in a formula. .263  2378  5.12e-5  1.23e6."""
+    a = abs(x)
+    if not math.isfinite(x) or a == 0 or 0.0009995 <= a < 999.5:
+        return five(x)
+    sign = MINUS if x < 0 else ""
+    if 999.5 <= a < 99999.5:
+        return f"{sign}{a:.0f}"
+    mantissa, exponent = f"{a:.2e}".split("e")
+    return f"{sign}{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
 def cell(x: float) -> str:
     """The same in exactly five columns: the sign's own, then four for the figures."""
     text = five(x)

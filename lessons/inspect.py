@@ -10,7 +10,7 @@ from engine import rules as ruling
 from engine.device import quiet
 from engine.step import Path, split
 from lessons.contract import View
-from lessons.figures import eight, five, whole
+from lessons.figures import eight, three, whole
 from lessons.typeset import entry, explain, law
 
 USERS = 3
@@ -50,7 +50,9 @@ class Inspection:
             return (f"{head}{self.shown}",)
         indent = " " * (len(head) - 3) + "=  "
         parts = f"{self.parts}  =  " if self.parts and self.parts != self.numbers else ""
-        worth = "·" if self.value is None else five(self.value)
+        worth = "·" if self.value is None else three(self.value)
+        if self.symbols == self.numbers:  # a sum begins with 0
+            return (head + self.numbers,)
         if self.numbers == worth:
             return (head + self.symbols, indent + self.numbers)
         whole = f"{self.numbers}  =  {parts}{worth}"

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from engine import rules
 from engine.rules import Lookup, bindings, index, members, parse, reference, value
 from engine.step import Path, split
-from lessons.figures import five
+from lessons.figures import three
 
 SUBSCRIPTS = str.maketrans("0123456789+-tkijn,", "₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙ,")
 UNLOWERED = re.compile("[abcdefghlmopqrsuvwxyz]")
@@ -163,6 +163,10 @@ def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
             return Typeset(f"{_paren(_symbols(inner, bound), 3)}ᵀ", 3)
         case ast.UnaryOp(operand=inner):
             return Typeset(f"−{_paren(_symbols(inner, bound), 2)}", 1)
+        case ast.BinOp(left=ast.Constant(value=0), op=ast.Mult()):
+            return Typeset("0", 3)  # what a sum begins with: of the shape of what stands beside it
+        case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=0)):
+            return Typeset("1", 3)
         case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=2)):
             return Typeset(f"{_paren(_symbols(left, bound), 3)}²", 3)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
@@ -256,6 +260,10 @@ class _Expand:
                 a = self.cell(inner, at)
                 numbers = _bracket(a.numbers) if a.tight >= 2 else f"({a.numbers})"
                 return Cell(f"−{_wrap(a.symbols, a.tight, 2)}", f"−{numbers}", 1, -a.value)
+            case ast.BinOp(left=ast.Constant(value=0), op=ast.Mult()):
+                return Cell("0", "0", 3, 0.0)
+            case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=0)):
+                return Cell("1", "1", 3, 1.0)
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 return self.product(left, right, at)
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
@@ -289,8 +297,8 @@ class _Expand:
         single = not shape or array.size == 1
         where = () if single else at if len(shape) > 1 and max(shape[1:]) > 1 else (at[0],)
         if symbol in "bc" and len(where) == 1:
-            return Cell(f"{symbol}{subscript(str(where[0]))}", five(x), 3, x)
-        return Cell(entry(symbol, where), five(x), 3, x)
+            return Cell(f"{symbol}{subscript(str(where[0]))}", three(x), 3, x)
+        return Cell(entry(symbol, where), three(x), 3, x)
 
     def product(self, left: ast.expr, right: ast.expr, at: tuple[int, int]) -> Cell:
         """Σ_m left[i,m] right[m,j]; of more than two terms those that are exactly 0 are left out."""
@@ -314,7 +322,7 @@ class _Expand:
             x = a.value / b.value if b.value else float("nan")
         symbols = _wrap(a.symbols, a.tight, tight) + sign + _wrap(b.symbols, b.tight, after)
         numbers = _wrap(a.numbers, a.tight, tight) + sign + _after(b.numbers, b.tight, after)
-        return Cell(symbols, numbers, tight, x, f"{five(a.value)}{sign}{_after(five(b.value), 3, after)}")
+        return Cell(symbols, numbers, tight, x, f"{three(a.value)}{sign}{_after(three(b.value), 3, after)}")
 
     def call(self, node: ast.expr, function: str, args: list[ast.expr], at: tuple[int, int]) -> Cell:
         if function in ("batch", "column_sum"):
@@ -325,7 +333,7 @@ class _Expand:
             assert isinstance(args[0], ast.Name)
             values = members(args[0].id, index(args[1], self.bound), self.lookup)
             every = [float(self.at(v, at)) for v in values]
-            numbers = _series([_bracket(five(x)) for x in shown(every)], len(every))
+            numbers = _series([_bracket(three(x)) for x in shown(every)], len(every))
             return Cell(_symbols(node, self.bound).text, numbers, 1, float(sum(every)))
         if function == "sum":
             return self.sum(args[0])
@@ -336,12 +344,12 @@ class _Expand:
         if function in ("softmax", "log_softmax"):
             inner, x = self.cell(args[0], at), float(self.at(self.value(node), at))
             if function == "log_softmax":
-                return Cell(f"ln softmax({_base(inner.symbols)})[{at[0]}]", f"ln {five(_exp(x))}", 2, x)
+                return Cell(f"ln softmax({_base(inner.symbols)})[{at[0]}]", f"ln {three(_exp(x))}", 2, x)
             scores, one = self.value(args[0]), _wrap(inner.symbols, inner.tight, 3)
             every = scores[:, min(at[1], scores.shape[1] - 1)].tolist()
-            others = _series([f"e^{_bracket(five(v))}" for v in shown(every)], len(every))
+            others = _series([f"e^{_bracket(three(v))}" for v in shown(every)], len(every))
             symbols = f"e^{one} / Σⱼ e^{INDEX.sub('[j]', one)}"
-            return Cell(symbols, f"e^{_bracket(five(inner.value))} / ({others})", 2, x)
+            return Cell(symbols, f"e^{_bracket(three(inner.value))} / ({others})", 2, x)
         if function.startswith("E_"):
             x = float(self.value(node))
             return Cell(_symbols(node, self.bound).text, f"{x:.10f}", 3, x)
@@ -355,7 +363,7 @@ class _Expand:
         form = {"abs": "|{}|", "sqrt": "√({})"}.get(function) or FUNCTIONS.get(function, function) + "({})"
         symbols = form.format(", ".join(c.symbols for c in cells))
         numbers = form.format(", ".join(c.numbers for c in cells))
-        return Cell(symbols, numbers, 3, x, form.format(", ".join(five(c.value) for c in cells)))
+        return Cell(symbols, numbers, 3, x, form.format(", ".join(three(c.value) for c in cells)))
 
     def sum(self, inner: ast.expr) -> Cell:
         array = self.value(inner)
@@ -378,7 +386,7 @@ def _power(a: float, b: float) -> float:
 def _times(a: Cell, b: Cell) -> Cell:
     symbols = f"{_wrap(a.symbols, a.tight, 2)}·{_wrap(b.symbols, b.tight, 2)}"
     numbers = f"{_factor(a)}·{_factor(b)}"
-    parts = f"{_bracket(five(a.value))} · {_bracket(five(b.value))}" if min(a.tight, b.tight) < 3 or a.parts else ""
+    parts = f"{_bracket(three(a.value))} · {_bracket(three(b.value))}" if min(a.tight, b.tight) < 3 or a.parts else ""
     return Cell(symbols, numbers, 2, a.value * b.value, parts)
 
 

@@ -31,12 +31,16 @@ def lay(panels: list[Panel], width: int, height: int, pen: Pen, dense: bool = Fa
         if _height(drawn) <= height:
             break
         drawn[panel.id] = draw(panel, width, tight)
-    dropped = 0
+    left_out: list[Panel] = []
+    canvases = dict(drawn)
     for panel in order:
         if _height(drawn) <= height or len(drawn) == 1:
             break
         del drawn[panel.id]
-        dropped += 1
+        left_out.append(panel)
+    for panel in reversed(left_out):  # where a large one went, one that is smaller may have room after all
+        if _height(drawn) + canvases[panel.id].height <= height:
+            drawn[panel.id] = canvases[panel.id]
     spare = height - _height(drawn)
     gaps = len(drawn) - 1
     canvas = pen.canvas(width, height)
@@ -47,7 +51,7 @@ def lay(panels: list[Panel], width: int, height: int, pen: Pen, dense: bool = Fa
             y += drawn[panel.id].height
             if gaps and spare >= gaps and not dense:
                 y += 1
-    return Laid(canvas, dropped)
+    return Laid(canvas, len(panels) - len(drawn))
 
 
 def _height(drawn: dict[str, Canvas]) -> int:

@@ -49,8 +49,8 @@ class Shown(Parts):
         self.built = (n if n is not None else self.V - 1) if building else known.tree.root
 
     def node(self, n: int) -> str:
-        """The name of a merged node, n₁ being the root."""
-        return subscripted("n", self.known_words.tree.root - n + 1)
+        """The name of a merged node: n₅ is what count₅ counts, and the root is the last."""
+        return subscripted("n", n)
 
     def tree(self) -> list[Picture]:
         """The tree as far as it is built, the way to the target thick."""

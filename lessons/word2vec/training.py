@@ -132,7 +132,7 @@ def cloud(shown: Shown) -> Cloud:
         full = w in held.watched
         said = cut(held.words[w], LONG) if full or kind is None else letters[kind]
         points.append((float(x), float(y), said, "head" if full else ink))
-    legend = "  ".join(f"{letter} {kind}" for kind, letter in letters.items())
+    legend = "  ".join(f"{letter}\N{NO-BREAK SPACE}{kind}" for kind, letter in letters.items())
     return Cloud(id="map", priority=7, title=shown.say("map"), points=points, legend=legend)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from lessons.figures import cell, eight, five, whole
+from lessons.figures import cell, eight, five, three, whole
 from lessons.typeset import entry, law, name
 
 
@@ -24,6 +24,17 @@ from lessons.typeset import entry, law, name
 )  # fmt: skip
 def test_five(x: float, shown: str) -> None:
     assert five(x) == shown
+
+
+@pytest.mark.parametrize(
+    ("x", "shown"),
+    [
+        (0.263, ".263"), (-0.0651, "−.065"), (2378.0, "2378"), (-99_999.4, "−99999"), (1.23e6, "1.23e6"),
+        (5e-5, "5e-5"), (-0.00051249, "−5.12e-4"), (0.0, "0"), (float("inf"), "∞"),
+    ],
+)  # fmt: skip
+def test_three(x: float, shown: str) -> None:
+    assert three(x) == shown
 
 
 @given(st.floats())

@@ -31,6 +31,6 @@ def draw_cloud(panel: Cloud, width: int, pen: Pen) -> Canvas:
                 continue
             taken[row, at : at + size] = True
             canvas.put(1 + at, 1 + row, text, role)
-    for y, line in enumerate(wrap(panel.legend, width - 2)[: 1 if pen.tight else 3]):
+    for y, line in enumerate(wrap(panel.legend, width - 2)[: 2 if pen.tight else 3]):
         canvas.put(1, 1 + rows + y, line, "dim")
     return canvas
