@@ -60,6 +60,11 @@ class Inspection:
             return (head + self.symbols, indent + whole)
         return (head + self.symbols, indent + self.numbers, indent + parts + worth)
 
+    def short(self, width: int = 80) -> tuple[str, ...]:
+        """Two lines where `lines` are three: without the symbols."""
+        lines = self.lines(width)
+        return (f"{self.label}  =  {self.numbers}", lines[-1]) if len(lines) == 3 else lines
+
 
 def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
     """Explain one cell by its last writer; a given one (a weight, an input) is just named."""

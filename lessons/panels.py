@@ -161,10 +161,11 @@ class Graph(Panel):
 
 @dataclass(frozen=True, kw_only=True)
 class Formula(Panel):
-    """Lines of formula; `cell` lines go with the cell in focus."""
+    """Lines of formula; `cell` lines go with the cell in focus. `short` is the same in fewer, for want of room."""
 
     lines: Sequence[str]
     right: str = ""
+    short: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

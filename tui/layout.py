@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from lessons.panels import Panel
+from lessons.panels import Formula, Panel
 from tui.canvas import Canvas
 from tui.draw import Pen, draw
 
@@ -39,8 +39,9 @@ def lay(panels: list[Panel], width: int, height: int, pen: Pen, dense: bool = Fa
         del drawn[panel.id]
         left_out.append(panel)
     for panel in reversed(left_out):  # where a large one went, one that is smaller may have room after all
-        if _height(drawn) + canvases[panel.id].height <= height:
-            drawn[panel.id] = canvases[panel.id]
+        for canvas in (canvases[panel.id], *_shorter(panel, width, tight)):
+            if panel.id not in drawn and _height(drawn) + canvas.height <= height:
+                drawn[panel.id] = canvas
     spare = height - _height(drawn)
     gaps = len(drawn) - 1
     canvas = pen.canvas(width, height)
@@ -52,6 +53,11 @@ def lay(panels: list[Panel], width: int, height: int, pen: Pen, dense: bool = Fa
             if gaps and spare >= gaps and not dense:
                 y += 1
     return Laid(canvas, len(panels) - len(drawn))
+
+
+def _shorter(panel: Panel, width: int, pen: Pen) -> list[Canvas]:
+    """A formula in fewer lines, if it has such."""
+    return [draw(replace(panel, lines=panel.short), width, pen)] if isinstance(panel, Formula) and panel.short else []
 
 
 def _height(drawn: dict[str, Canvas]) -> int:

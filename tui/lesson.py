@@ -145,7 +145,9 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
             panels.append(lens(block, cell[1]))
         found = inspect(self.view, *cell)
         small = self.size.height < 30 and self.cursor is None
-        panels.append(Formula(id="cell", priority=3 if small else 9, lines=found.lines(width)))
+        panels.append(
+            Formula(id="cell", priority=3 if small else 9, lines=found.lines(width), short=found.short(width))
+        )
         return panels
 
     def _stage(self, width: int, height: int, fields: dict[str, Any]) -> Canvas:
