@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -10,9 +11,11 @@ from engine import rules as ruling
 from engine.device import quiet
 from engine.step import Path, split
 from lessons.contract import View
-from lessons.figures import eight, three, whole
+from lessons.figures import cells, eight, three, whole
 from lessons.typeset import entry, explain, law
 
+BETWEEN = re.compile(" (?=[+−] )")
+"""Between two terms of a sum."""
 USERS = 3
 """What was made from a cell: so many are named."""
 
@@ -48,22 +51,34 @@ class Inspection:
         head = f"{self.label}  =  "
         if not self.symbols:
             return (f"{head}{self.shown}",)
-        indent = " " * (len(head) - 3) + "=  "
+        indent = " " * (cells(head) - 3) + "=  "
+        symbols = _folded(head, self.symbols, width)
         parts = f"{self.parts}  =  " if self.parts and self.parts != self.numbers else ""
         worth = "·" if self.value is None else three(self.value)
         if self.symbols == self.numbers:  # a sum begins with 0
             return (head + self.numbers,)
         if self.numbers == worth:
-            return (head + self.symbols, indent + self.numbers)
+            return (*symbols, indent + self.numbers)
         whole = f"{self.numbers}  =  {parts}{worth}"
-        if len(indent) + len(whole) <= width:
-            return (head + self.symbols, indent + whole)
-        return (head + self.symbols, indent + self.numbers, indent + parts + worth)
+        if cells(indent + whole) <= width:
+            return (*symbols, indent + whole)
+        return (*symbols, *_folded(indent, self.numbers, width), *_folded(indent, parts + worth, width))
 
     def short(self, width: int = 80) -> tuple[str, ...]:
-        """Two lines where `lines` are three: without the symbols."""
+        """The same without the symbols, where `lines` are more than two."""
         lines = self.lines(width)
-        return (f"{self.label}  =  {self.numbers}", lines[-1]) if len(lines) == 3 else lines
+        return (*_folded(f"{self.label}  =  ", self.numbers, width), lines[-1]) if len(lines) > 2 else lines
+
+
+def _folded(head: str, text: str, width: int) -> list[str]:
+    """A sum behind `head`, in several lines where it is too long for one: each goes on with its + or −."""
+    lines = [head]
+    for n, part in enumerate(BETWEEN.split(text)):
+        if n and cells(f"{lines[-1]} {part}") > width:
+            lines.append(" " * cells(head) + part)
+        else:
+            lines[-1] += f" {part}" if n else part
+    return lines
 
 
 def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:

@@ -24,7 +24,8 @@ def lay(panels: list[Panel], width: int, height: int, pen: Pen, dense: bool = Fa
     """
     if dense:
         pen = replace(pen, tight=True, rows=2)
-    drawn = {panel.id: draw(panel, width, pen) for panel in panels}
+    at_ease = {panel.id: draw(panel, width, pen) for panel in panels}
+    drawn = dict(at_ease)
     order = sorted(panels, key=lambda panel: panel.priority)
     tight = replace(pen, tight=True, rows=2)
     for panel in order:
@@ -42,6 +43,10 @@ def lay(panels: list[Panel], width: int, height: int, pen: Pen, dense: bool = Fa
         for canvas in (canvases[panel.id], *_shorter(panel, width, tight)):
             if panel.id not in drawn and _height(drawn) + canvas.height <= height:
                 drawn[panel.id] = canvas
+    for panel in reversed(order):
+        larger = at_ease[panel.id]
+        if panel.id in drawn and _height(drawn) - drawn[panel.id].height + larger.height <= height:
+            drawn[panel.id] = larger
     spare = height - _height(drawn)
     gaps = len(drawn) - 1
     canvas = pen.canvas(width, height)

@@ -10,6 +10,7 @@ import pytest
 from engine.device import HOST
 from lessons.bptt import ACTIVATIONS, CARD, OPTIMISERS
 from lessons.course import course
+from lessons.figures import cells
 from lessons.inspect import focus, inspect
 from lessons.player import Player
 from lessons.typeset import explain
@@ -47,6 +48,20 @@ def explained(p: Player, every: int = 1) -> int:
 
 def test_every_cell_of_the_example() -> None:
     assert explained(player()) > 700
+
+
+def test_a_long_sum_is_folded_and_nothing_is_lost() -> None:
+    p = Player(course()["lstm"].open(), HOST, {"hidden": 4})
+    p.record = {ask.id: "skipped" for ask in p.lesson.asks}
+    steps = ((at, p.reel.step(at)) for at in range(1, p.reel.total + 1))
+    p.move(p.reel, next(at for at, step in steps if step is not None and "gh[0]" in step.values))
+    found = inspect(p.view(), "gh[0]", (0,))
+    assert found.numbers.count("·") > 8
+    for width in (40, 78):
+        lines = found.lines(width)
+        assert all(cells(line) <= width for line in lines)
+        assert found.numbers.replace(" ", "") in "".join(lines).replace(" ", "")
+        assert found.numbers.replace(" ", "") in "".join(found.short(width)).replace(" ", "")
 
 
 @pytest.mark.parametrize(("examples", "said"), [("one", "∂E/∂b₁ = δ₁"), ("several", "∂E/∂b₁ = Σ δ₁")])

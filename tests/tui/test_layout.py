@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from lessons.panels import Formula, Panel
+from dataclasses import replace
+
+import numpy as np
+
+from lessons.panels import Block, Formula, Matrix, Panel, Picture, Row
 from tui.draw import Pen, draw
 from tui.layout import lay
 
@@ -25,6 +29,18 @@ def test_what_is_least_goes_first_and_comes_back_where_a_larger_one_left_room() 
     assert "law 1" in text
     assert "small 1" in text
     assert "large" not in text
+
+
+def test_what_was_made_tight_is_at_ease_again_where_a_larger_one_left_room() -> None:
+    many = Picture(id="many", priority=3, marks=[(y, 0, "x", "") for y in range(9)])
+    numbers = np.linspace(0, 1, 24).reshape(4, 6)
+    block = Block("W", numbers, numbers.shape)
+    matrix = Matrix(id="matrix", priority=9, rows=[Row("", {0: block})])
+    whole = draw(matrix, 20, pen()).height
+    assert whole > draw(matrix, 20, replace(pen(), tight=True, rows=2)).height
+    laid = lay([matrix, many], 20, 10, pen())
+    assert laid.dropped == 1
+    assert laid.canvas.text().rstrip() == draw(matrix, 20, pen()).text().rstrip()
 
 
 def test_a_formula_is_said_in_fewer_lines_before_it_is_left_out() -> None:
