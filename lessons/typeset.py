@@ -25,7 +25,7 @@ LETTERS = {
     "cut_dv": "cut_v", "cut_du": "cut_u", "cut_dtheta": "cut_θ", "cut_dnoise": "cut_noise", "dnoise": "∂L/∂u⁻",
     "du": "∂L/∂u", "dv": "∂L/∂v", "dh": "∂L/∂h", "dtheta": "∂L/∂θ",
     "n_pairs": "n", "half": "½", "rate_all": "η", "count_a": "left", "count_b": "right",
-    "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h", "slope": "f'",
+    "one": "1", "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h", "slope": "f'",
 }  # fmt: skip
 SCALARS = frozenset({"rate", "eta", "t", "h", "slope", "w", "d", "g"})
 """Families of single numbers: what follows one is written beside it, without a sign."""
