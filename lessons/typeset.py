@@ -149,7 +149,19 @@ def _paren(part: Typeset, tight: int) -> str:
     return part.text if part.tight >= tight else f"({part.text})"
 
 
+def _beginning(node: ast.expr) -> str:
+    """0 or 1 where that is all an expression says: what sums and products begin with, shaped as its other factor."""
+    match node:
+        case ast.BinOp(left=ast.Constant(value=0), op=ast.Mult()):
+            return "0"
+        case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=0)):
+            return "1"
+    return ""
+
+
 def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
+    if beginning := _beginning(node):
+        return Typeset(beginning, 3)
     match node:
         case ast.Name(id=plain):
             return Typeset(str(bound[plain]) if plain in bound else _name(plain, []), 3)
@@ -163,10 +175,6 @@ def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
             return Typeset(f"{_paren(_symbols(inner, bound), 3)}ᵀ", 3)
         case ast.UnaryOp(operand=inner):
             return Typeset(f"−{_paren(_symbols(inner, bound), 2)}", 1)
-        case ast.BinOp(left=ast.Constant(value=0), op=ast.Mult()):
-            return Typeset("0", 3)  # what a sum begins with: of the shape of what stands beside it
-        case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=0)):
-            return Typeset("1", 3)
         case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=2)):
             return Typeset(f"{_paren(_symbols(left, bound), 3)}²", 3)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
@@ -249,6 +257,8 @@ class _Expand:
         symbol = reference(node, self.bound)
         if symbol is not None:
             return self.entry(symbol, self.value(node), at)
+        if beginning := _beginning(node):
+            return Cell(beginning, beginning, 3, float(beginning))
         match node:
             case ast.Constant(value=int() | float() as constant):
                 return Cell(_constant(constant), _constant(constant), 3, float(constant))
@@ -260,10 +270,6 @@ class _Expand:
                 a = self.cell(inner, at)
                 numbers = _bracket(a.numbers) if a.tight >= 2 else f"({a.numbers})"
                 return Cell(f"−{_wrap(a.symbols, a.tight, 2)}", f"−{numbers}", 1, -a.value)
-            case ast.BinOp(left=ast.Constant(value=0), op=ast.Mult()):
-                return Cell("0", "0", 3, 0.0)
-            case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=0)):
-                return Cell("1", "1", 3, 1.0)
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 return self.product(left, right, at)
             case ast.BinOp(left=left, op=ast.Pow(), right=right):

@@ -180,7 +180,7 @@ def fit(text: str, width: int) -> str:
         return text
     kept, used = "", 0
     for char in text:
-        size = columns(char)
+        size = get_character_cell_size(char)
         if used + size > width - 1:
             break
         kept, used = kept + char, used + size

@@ -48,16 +48,14 @@ class Lines(Widget):
         fresh = theme is not None and theme != self.ink_theme
         if theme is not None:
             self.ink_theme = theme
-        before, lines = self.canvas, range(canvas.height)
-        same = not fresh and (canvas.width, canvas.height) == (before.width, len(self._strips))
-        changed = [y for y in lines if not (same and canvas.looks_like(before, y))]
-        if not same:
-            self._strips = [self._strip(canvas, y) for y in lines]
-            self.refresh()
-        elif changed:
-            self._strips = [self._strip(canvas, y) if y in changed else strip for y, strip in enumerate(self._strips)]
-            self.refresh(*(Region(0, y, canvas.width, 1) for y in changed))
+        same = not fresh and (canvas.width, canvas.height) == (self.canvas.width, len(self._strips))
+        kept = [same and canvas.looks_like(self.canvas, y) for y in range(canvas.height)]
+        self._strips = [self._strips[y] if keep else self._strip(canvas, y) for y, keep in enumerate(kept)]
         self.canvas = canvas
+        if not same:
+            self.refresh()
+        elif not all(kept):
+            self.refresh(*(Region(0, y, canvas.width, 1) for y, keep in enumerate(kept) if not keep))
 
     def _strip(self, canvas: Canvas, y: int) -> Strip:
         segments = [Segment(run.text, style(self.ink_theme, run.ink)) for run in canvas.runs(y)]

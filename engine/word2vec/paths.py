@@ -114,12 +114,11 @@ def lay(device: Tables, ways: Ways, codes: HostArray, tile: int, mixed: bool) ->
     sizes = xp.count_nonzero(new, axis=(1, 2)).reshape(batches, -1)
     ends = xp.zeros(batches + 1, dtype=xp.int64)
     xp.cumsum(sizes.sum(axis=1), out=ends[1:])
-    lay_passed = _own if mixed else _shared
     return Paths(
         plan(device, nodes.reshape(-1)[fresh], ends, empty),
         sizes.tolist(),
         device.send(order),
-        lay_passed(device, passed, begins, bits, batches),
+        _own(device, passed, new, fresh, bits, ends) if mixed else _shared(device, passed, begins, bits, batches),
     )
 
 
@@ -129,16 +128,17 @@ def _tiled(table: HostArray, tile: int) -> HostArray:
     return found
 
 
-def _own(device: Tables, passed: HostArray, begins: HostArray, bits: HostArray, batches: int) -> Own:
-    """Who passes which node, of (tiles, depth, tile): a run's words have marks that follow each other."""
-    tile = passed.shape[-1]
-    new = (begins & passed).reshape(batches, -1)
-    each = xp.count_nonzero(new, axis=1)
-    node = xp.arange(each.sum()) - xp.repeat(xp.cumsum(each) - each, each)
-    where, fresh = xp.flatnonzero(passed), xp.flatnonzero(new)
+def _own(device: Tables, passed: HostArray, new: HostArray, fresh: HostArray, bits: HostArray, ends: HostArray) -> Own:
+    """Who passes which node, of (tiles, depth, tile): a run's words have marks that follow each other.
+
+    Nodes are `new` at the places `fresh`, and those of batch b are the ends[b]-th and on.
+    """
+    tile, batches = passed.shape[-1], len(ends) - 1
+    node = xp.arange(len(fresh)) - xp.repeat(ends[:-1], xp.diff(ends))
+    where = xp.flatnonzero(passed)
     length = xp.diff(xp.flatnonzero(new.reshape(-1)[where]), append=len(where))
     marks = where + xp.repeat(node * tile + fresh % tile - fresh, length)
-    at = xp.searchsorted(where, xp.arange(batches + 1) * new.shape[1])
+    at = xp.searchsorted(where, xp.arange(batches + 1) * (new.size // batches))
     return Own(at.tolist(), device.send(marks), device.send(bits.reshape(-1)[where] == 0))
 
 

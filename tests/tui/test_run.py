@@ -30,6 +30,11 @@ def train(what: str, folder: Path, *more: str, every: str = "1000") -> Result:
     return CliRunner().invoke(cli, ["train", what, str(text), *options], standalone_mode=False)
 
 
+def full(*given: Any) -> None:
+    """What writing does where the disk is full."""
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def numbers(what: str, folder: Path) -> list[list[float]]:
     """What was written."""
     held = RUNS[what][0].load(folder / "out")
@@ -55,9 +60,6 @@ def test_a_signal_while_it_writes_comes_too_late(what: str, tmp_path: Path, monk
 
 @each
 def test_no_checkpoint_stands_in_the_way_at_the_end(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*given: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     monkeypatch.setattr(RUNS[what][0], "keep", full)
     assert train(what, tmp_path, *ONE[what], every="0").return_value == 0
 
@@ -67,10 +69,6 @@ def test_a_full_disk_at_the_end_leaves_a_checkpoint(what: str, tmp_path: Path, m
     whole = tmp_path / "whole"
     whole.mkdir()
     assert train(what, whole).return_value == 0
-
-    def full(*given: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     with monkeypatch.context() as broken:
         broken.setattr(RUNS[what][0], "save", full)
         done = train(what, tmp_path)
