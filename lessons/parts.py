@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,17 @@ class Parts:
         value = self.view.get(name)
         shown = None if value is None else value.reshape(1, 1)
         return Block(name, shown, (1, 1), "row", editable=editable, title=title, **self.flags(name))
+
+    def standing(self, name: str, *made_from: str) -> bool:
+        """Whether a symbol still goes with what it was made from: none of that was written after it."""
+        at = self.view.writer(name)
+        after = [found for each in made_from if (found := self.view.writer(each)) is not None]
+        return all(at is not None and at[2] > found[2] for found in after)
+
+    def score(self, name: str, made_from: Sequence[str], title: str = "") -> Block:
+        """A number as a cell, as long as it goes with the vectors beside it; then nothing, until it is made anew."""
+        shown = self.scalar(name, title=title)
+        return shown if self.standing(name, *made_from) else replace(shown, values=None)
 
     def vector(self, name: str, size: int, lie: str = "row", editable: bool = False, title: str = "") -> Block:
         """A vector symbol as one line of cells, or one column."""

@@ -75,6 +75,16 @@ def of(start: Start) -> Words:
     return prepared(str(start.inputs["words"]), str(start.inputs["target"]))
 
 
+def held(knobs: Knobs, start: Start) -> Start:
+    """The start with the target that the knobs name: another target keeps the tree and its vectors."""
+    return Start(start.params, {**start.inputs, "target": str(knobs["target"])})
+
+
+def walked(view: View) -> Words:
+    """The words, and the way to the target, of a position."""
+    return of(held(view.knobs, view.start))
+
+
 def parts(device: Device, start: Start) -> tuple[Array, list[Array], list[Array]]:
     """v, the nodes on the way to the target, and the bits taken there, on the device, as columns."""
     way = of(start).way
@@ -104,7 +114,7 @@ def longest(view: View) -> float:
 
 
 def at_end_of_path(knobs: Knobs, start: Start) -> Path:
-    return (("path", -1), ("j", len(of(start).way.bits) - 1))
+    return (("path", -1), ("j", len(of(held(knobs, start)).way.bits) - 1))
 
 
 def total(view: View) -> str:
@@ -117,19 +127,33 @@ def at_after(knobs: Knobs, start: Start) -> Path:
     return (("step", -1), ("after", -1))
 
 
-def gains(view: View) -> str:
-    """What the step did to the chance of the target."""
-    found, moved = of(view.start), dict(view.start.params)
-    Theta = moved["Theta"].copy()
-    for j, node in enumerate(found.way.nodes):
-        held = view.get(f"theta[{j}]")
-        assert held is not None
-        Theta[node] = held
+def moved(view: View) -> Start:
+    """The start with the vectors that took part as they are here."""
+    found = walked(view)
+    theta = {node: view.get(f"theta[{j}]") for j, node in enumerate(found.way.nodes)}
+    Theta = [row if theta.get(node) is None else theta[node] for node, row in enumerate(view.start.params["Theta"])]
     v = view.get("v[0]")
     assert v is not None
-    before = probabilities(view.start)[found.target]
-    after = probabilities(Start({"v": v, "Theta": Theta}, view.start.inputs))[found.target]
+    return Start({"v": v, "Theta": np.array(Theta)}, view.start.inputs)
+
+
+def gains(view: View) -> str:
+    """What the step did to the chance of the target."""
+    target = walked(view).target
+    before, after = (probabilities(start)[target] for start in (view.start, moved(view)))
     return "rises" if after > before else "falls" if after < before else "stays"
+
+
+def chances(view: View) -> dict[str, list[float]]:
+    """p of every word by its head in the table, [] where it is not known yet: of the step both, before and after."""
+    if view.act == "build":
+        return {"p": []}
+    before = probabilities(view.start)
+    if view.act != "step":
+        return {"p": before}
+    last = len(walked(view).way.bits) - 1
+    done = view.step is not None and view.step.op == "L_node" and view.loop("j") == last
+    return {"before": before, "after": probabilities(moved(view)) if done else []}
 
 
 class HierarchicalSoftmax(Experiment):
@@ -176,12 +200,8 @@ class HierarchicalSoftmax(Experiment):
             return "Theta", (at[0], *index)
         return ("v", index) if symbol in ("v[0]", "h") else (symbol, index)
 
-    def _held(self, knobs: Knobs, start: Start) -> Start:
-        """The start with the target that the knobs name: another target keeps the tree and its vectors."""
-        return Start(start.params, {**start.inputs, "target": str(knobs["target"])})
-
     def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
-        start = self._held(knobs, start)
+        start = held(knobs, start)
         xp, rate, found = device.xp, float(knobs["rate"]), of(start)
         v, theta, d = parts(device, start)
         h = drain(pair.said([v]))
@@ -249,7 +269,7 @@ class HierarchicalSoftmax(Experiment):
         return {**pair.RULES, **huffman.RULES}
 
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
-        start = self._held(knobs, start)
+        start = held(knobs, start)
         v, theta, d = parts(device, start)
         xp, way = device.xp, of(start).way
         whole = device.put(start.params["Theta"])
@@ -267,14 +287,13 @@ class HierarchicalSoftmax(Experiment):
         return Objective({"v": v, "Theta": whole}, L, {"v": dv[0], "Theta": xp.concat(rows)})
 
     def panels(self, view: View, text: Text) -> Stage:
-        start = self._held(view.knobs, view.start)
-        return panels(view, text, self.rule(view.knobs), of(start), probabilities(start))
+        return panels(view, text, self.rule(view.knobs), walked(view), chances(view))
 
     def says(self, view: View, text: Text) -> dict[str, Any]:
-        return says(view, text, of(self._held(view.knobs, view.start)))
+        return says(view, text, walked(view))
 
     def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
-        start = self._held(knobs, start)
+        start = held(knobs, start)
         found, goal = of(start), self.objective(device, knobs, start)
         chance = probabilities(start)
         codes = {word: "".join(map(str, way.bits)) for word, way in zip(found.words, found.ways, strict=True)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil, log2
 from typing import Any, Protocol
 
@@ -40,9 +41,9 @@ class Known(Protocol):
 class Shown(Parts):
     """A position in the tree."""
 
-    def __init__(self, view: View, text: Text, known: Known, chance: list[float]) -> None:
+    def __init__(self, view: View, text: Text, known: Known, chances: Mapping[str, list[float]]) -> None:
         super().__init__(view, text)
-        self.known_words, self.chance = known, chance
+        self.known_words, self.chances = known, chances
         self.V, self.D = len(known.words), view.start.params["v"].shape[0]
         building = view.act == "build"
         n = view.loop("n")
@@ -116,7 +117,7 @@ class Shown(Parts):
             found.append((y + 1, where[child], corner[bit], ink))
             found.append((y + 1, where[child] + (2 if bit == 0 else -2), str(bit), "head" if thick else "dim"))
             a = self.number(f"a[{j}]") if walking and j is not None else None
-            if a is not None:
+            if a is not None and self.standing(f"a[{j}]", f"theta[{j}]", "v[0]"):
                 chance = float(sigmoid(HOST.xp, np.array((1 - 2 * bit) * a)))
                 found.append((y + 2, max(0, where[child] - 2), five(chance), ink))
             else:
@@ -148,12 +149,13 @@ class Shown(Parts):
         for j, (node, bit) in enumerate(zip(way.nodes, way.bits, strict=True)):
             heads = j == 0
             vector = f"theta[{j}]" if self.view.act == "step" else f"node[{node}]"
+            of = (f"theta[{j}]", "v[0]")
             items: dict[int, Item] = {
                 0: self.vector(vector, self.D, "row", vector.startswith("node"), "θ" if heads else ""),
                 1: Label(f"{self.say('bit')} {bit}"),
-                2: self.scalar(f"a[{j}]", title="θ·h" if heads else ""),
-                3: self.scalar(f"s[{j}]", title="σ(±)" if heads else ""),
-                4: self.scalar(f"q[{j}]", title="q" if heads else ""),
+                2: self.score(f"a[{j}]", of, "θ·h" if heads else ""),
+                3: self.score(f"s[{j}]", of, "σ(±)" if heads else ""),
+                4: self.score(f"q[{j}]", of, "q" if heads else ""),
             }
             if self.view.act != "path":
                 items[5] = self.vector(f"dtheta[{j}]", self.D, title="dθ = q h" if heads else "")
@@ -167,22 +169,26 @@ class Shown(Parts):
             items[1] = self.vector("dh", self.D, title="Σ q θ")
         elif self.view.act == "step":
             items[1] = self.vector("dv[0]", self.D, title="dv = Σ q θ")
-        items[2] = self.scalar("P", title=f"p({self.known_words.words[self.known_words.target]})")
-        items[3] = self.scalar("L", title="L")
+        of = (*(f"theta[{j}]" for j in range(len(self.known_words.way.nodes))), "v[0]")
+        items[2] = self.score("P", of, f"p({self.known_words.words[self.known_words.target]})")
+        items[3] = self.score("L", of, "L")
         return Matrix(id="centre", priority=8, rows=[Row(self.say("centre"), items)])
 
     def codes(self) -> Table:
-        """Every word: its count, its code, its chance; they add up to 1."""
+        """Every word: its count, its code, its chances, before the step and after it; they add up to 1."""
         known = self.known_words
         whole = self.built == known.tree.root
         rows = []
         for i, word in enumerate(known.words):
             code = "".join(map(str, known.ways[i].bits)) if whole else "·"
-            rows.append((word, str(known.counts[i]), code, five(self.chance[i]) if self.view.act != "build" else "·"))
-        if self.view.act != "build":
-            rows.append(("Σ", str(sum(known.counts)), "", f"{sum(self.chance):.6f}"))
-        heads = (self.say("word"), self.say("count"), self.say("code"), "p")
-        return Table(id="codes", priority=5, heads=heads, rows=rows[:14], lit=known.target if whole else None)
+            shown = [five(chance[i]) if chance else "·" for chance in self.chances.values()]
+            rows.append((word, str(known.counts[i]), code, *shown))
+        rows = rows[:13]
+        if whole:
+            sums = [f"{sum(chance):.6f}" if chance else "·" for chance in self.chances.values()]
+            rows.append(("Σ", str(sum(known.counts)), "", *sums))
+        heads = (self.say("word"), self.say("count"), self.say("code"), *(self.say(head) for head in self.chances))
+        return Table(id="codes", priority=5, heads=heads, rows=rows, lit=known.target if whole else None)
 
     def cost(self) -> Table:
         """Dot products for one pair, by the size of the vocabulary."""
@@ -196,9 +202,9 @@ class Shown(Parts):
         return Table(id="cost", priority=3, heads=heads, rows=rows)
 
 
-def panels(view: View, text: Text, rules: Rules, known: Known, chance: list[float]) -> Stage:
+def panels(view: View, text: Text, rules: Rules, known: Known, chances: Mapping[str, list[float]]) -> Stage:
     """The panels of a position."""
-    shown = Shown(view, text, known, chance)
+    shown = Shown(view, text, known, chances)
     if view.act == "build":
         return [laws(rules, "merge"), *shown.tree(), shown.merged(), shown.codes()]
     ops = {"path": ("s", "P"), "gradient": ("q_node", "dtheta"), "step": ("theta", "v")}[view.act]

@@ -48,9 +48,9 @@ class Shown(Parts):
             items: dict[int, Item] = {
                 0: self.vector(f"u[{j}]", self.D, "row", True, "u" if heads else ""),
                 1: self.scalar(f"t[{j}]", title="t" if heads else ""),
-                2: self.scalar(f"a[{j}]", title="u·v" if heads else ""),
-                3: self.scalar(f"p[{j}]", title="σ" if heads else ""),
-                4: self.scalar(f"q[{j}]", title="q" if heads else ""),
+                2: self.score(f"a[{j}]", (f"u[{j}]", "v[0]"), "u·v" if heads else ""),
+                3: self.score(f"p[{j}]", (f"u[{j}]", "v[0]"), "σ" if heads else ""),
+                4: self.score(f"q[{j}]", (f"u[{j}]", "v[0]"), "q" if heads else ""),
             }
             if self.view.act != "scores":
                 items[5] = self.vector(f"du[{j}]", self.D, title="du = q v" if heads else "")
@@ -88,7 +88,8 @@ class Shown(Parts):
         L = self.number("L")
         if L is None:
             return []
-        items: dict[int, Item] = {0: self.scalar("L", title="L")}
+        vectors = [f"u[{j}]" for j in range(self.K)]
+        items: dict[int, Item] = {0: self.score("L", (*vectors, "v[0]"), "L")}
         if self.after and self._done():
             before = -sum(_log_sigmoid((1 if j == 0 else -1) * (self.first(f"a[{j}]") or 0.0)) for j in range(self.K))
             said = self.say("likelihood", before=f"{before:.4f}", after=f"{L:.4f}", p=f"{np.exp(-before):.4f}",

@@ -102,3 +102,38 @@ def test_bad_words(given: dict[str, Any], says: str) -> None:
     with pytest.raises(Refused, match=says):
         made.set_knobs(given)
     assert everything(made, all_steps=False) == before
+
+
+def shown(made: Player) -> dict[str, Any]:
+    return {panel.id: panel for panel in made.lesson.panels(made.view(), load("lessons.hierarchical_softmax", "en"))}
+
+
+@pytest.mark.parametrize("target", ["cat", "the", "cow"])
+def test_a_number_is_shown_as_long_as_it_goes_with_its_vectors(target: str) -> None:
+    made = player(target=target)
+    last = len(result(made)["path"]["bits"]) - 1
+    for where, blank in (("step/move/j=0", True), (f"step/after/j={last}", False)):
+        made.jump(where)
+        scores = [row.items[2].values for row in shown(made)["questions"].rows]
+        assert (scores[0] is None) == blank  # its θ has moved, or has been asked anew
+        v = made.view().get("v[0]")
+        assert v is not None
+        for j in range(1 if blank else 0, last + 1):
+            theta = made.view().get(f"theta[{j}]")
+            assert theta is not None
+            assert scores[j][0, 0] == pytest.approx(float(theta @ v), rel=1e-12)
+
+
+@pytest.mark.parametrize("target", ["cat", "the", "cow"])
+def test_the_table_has_the_chances_after_the_step(target: str) -> None:
+    made = player(target=target)
+    made.jump("step/after")
+    table = shown(made)["codes"]
+    assert table.heads[-2:] == ("p before", "p after")
+    assert table.rows[-1][-2:] == ("1.000000", "1.000000")
+    P = made.view().get("P")
+    assert P is not None
+    row = next(row for row in table.rows if row[0] == target)
+    assert float(row[-1]) == pytest.approx(float(P[0]), abs=5e-4)
+    assert float(row[-2]) == pytest.approx(result(made)["p"][target], abs=5e-4)
+    assert made.lesson.asks[2].answer(made.view()) == "rises"
