@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from unicodedata import east_asian_width
 
 MINUS = "−"
+BETWEEN = re.compile(" (?=[+−] )")
+"""Between two terms of a sum."""
 
 
 def cells(text: str) -> int:
@@ -20,6 +23,17 @@ def cut(text: str, width: int) -> str:
     while text and cells(text) > width - 1:
         text = text[:-1]
     return text + "…"
+
+
+def folded(head: str, text: str, width: int) -> list[str]:
+    """A sum behind `head`, in several lines where it is too long for one: each goes on with its + or −."""
+    lines = [head]
+    for n, part in enumerate(BETWEEN.split(text)):
+        if n and cells(f"{lines[-1]} {part}") > width:
+            lines.append(" " * cells(head) + part)
+        else:
+            lines[-1] += f" {part}" if n else part
+    return lines
 
 
 def five(x: float) -> str:

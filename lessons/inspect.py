@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -11,11 +10,9 @@ from engine import rules as ruling
 from engine.device import quiet
 from engine.step import Path, split
 from lessons.contract import View
-from lessons.figures import cells, eight, three, whole
+from lessons.figures import cells, eight, folded, three, whole
 from lessons.typeset import entry, explain, law
 
-BETWEEN = re.compile(" (?=[+−] )")
-"""Between two terms of a sum."""
 USERS = 3
 """What was made from a cell: so many are named."""
 
@@ -52,7 +49,7 @@ class Inspection:
         if not self.symbols:
             return (f"{head}{self.shown}",)
         indent = " " * (cells(head) - 3) + "=  "
-        symbols = _folded(head, self.symbols, width)
+        symbols = folded(head, self.symbols, width)
         parts = f"{self.parts}  =  " if self.parts and self.parts != self.numbers else ""
         worth = "·" if self.value is None else three(self.value)
         if self.symbols == self.numbers:  # a sum begins with 0
@@ -62,23 +59,12 @@ class Inspection:
         whole = f"{self.numbers}  =  {parts}{worth}"
         if cells(indent + whole) <= width:
             return (*symbols, indent + whole)
-        return (*symbols, *_folded(indent, self.numbers, width), *_folded(indent, parts + worth, width))
+        return (*symbols, *folded(indent, self.numbers, width), *folded(indent, parts + worth, width))
 
     def short(self, width: int = 80) -> tuple[str, ...]:
         """The same without the symbols, where `lines` are more than two."""
         lines = self.lines(width)
-        return (*_folded(f"{self.label}  =  ", self.numbers, width), lines[-1]) if len(lines) > 2 else lines
-
-
-def _folded(head: str, text: str, width: int) -> list[str]:
-    """A sum behind `head`, in several lines where it is too long for one: each goes on with its + or −."""
-    lines = [head]
-    for n, part in enumerate(BETWEEN.split(text)):
-        if n and cells(f"{lines[-1]} {part}") > width:
-            lines.append(" " * cells(head) + part)
-        else:
-            lines[-1] += f" {part}" if n else part
-    return lines
+        return (*folded(f"{self.label}  =  ", self.numbers, width), lines[-1]) if len(lines) > 2 else lines
 
 
 def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:

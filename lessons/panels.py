@@ -159,6 +159,10 @@ class Graph(Panel):
     axis: Axis
 
 
+GAP = "   "
+"""Between two laws in a line."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Formula(Panel):
     """Lines of formula; `cell` lines go with the cell in focus. `short` is the same in fewer, for want of room."""

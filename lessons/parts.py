@@ -11,12 +11,11 @@ import numpy as np
 from engine.device import HostArray
 from lessons.contract import View
 from lessons.figures import five
-from lessons.panels import Axis, Block, Formula, Heat, Item, Label, Matrix, Panel, Row, Series
+from lessons.panels import GAP, Axis, Block, Formula, Heat, Item, Label, Matrix, Panel, Row, Series
 from lessons.text import Text
 from lessons.typeset import law, subscript
 
 Rules = Mapping[str, str]
-GAP = "   "
 WIDE = 10
 """Ledgers of more timesteps than this are drawn as heat."""
 

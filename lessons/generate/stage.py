@@ -260,7 +260,7 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
     if shown.writes:
         return [laws(rules, *write_ops(shown)), shown.written(), *shown.draw(), shown.forward()]
     if shown.back:
-        return [laws(rules, *back_ops(shown)), shown.backward(), shown.weights()]
+        return [laws(rules, shown.op), shown.backward(), shown.weights()]
     return [laws(rules, *forward_ops(shown)), shown.forward(), shown.weights()]
 
 
@@ -268,14 +268,6 @@ def write_ops(shown: Shown) -> tuple[str, ...]:
     """The operations whose rules are shown while it writes."""
     ops = {"draw": ("F", "pick"), "output": ("a", "q")}.get(shown.phase)
     return forward_ops(shown) if ops is None else ops
-
-
-def back_ops(shown: Shown) -> tuple[str, ...]:
-    """The operations whose rules are shown on the way back."""
-    q, of = shown.gate, shown.level
-    if shown.phase in ("error", "sum"):
-        return (f"gh{of}",) if shown.phase == "error" else (f"dU{q}{of}",)
-    return (f"gc{of}",) if shown.phase == "cell" and "c" in shown.cell.states else (f"delta_{q}{of}",)
 
 
 def forward_ops(shown: Shown) -> tuple[str, ...]:

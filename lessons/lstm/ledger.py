@@ -80,13 +80,5 @@ class Ledger(Shown):
 def panels(view: View, text: Text, rules: Rules, cell: Cell) -> Stage:
     """The panels of a position in the ledger."""
     shown = Ledger(view, text, cell)
-    late = shown.k is not None and shown.k != shown.row
-    ops = {
-        "ledger": ("row_e", "reach"),
-        "error": ("row_gh",) if late else ("row_e", "row_gh_last"),
-        "cell": ("row_gc" if late else "row_gc_last",),
-        "sum": ("column", "reach"),
-    }.get(shown.phase, (f"row_delta_{shown.gate}",))
-    return [
-        laws(rules, *ops), shown.graph(), shown.errors(), shown.others(), shown.ledger(), shown.sums(), shown.weights()
-    ]  # fmt: skip
+    law = laws(rules, shown.op)
+    return [law, shown.graph(), shown.errors(), shown.others(), shown.ledger(), shown.sums(), shown.weights()]

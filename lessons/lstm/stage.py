@@ -48,9 +48,14 @@ class Shown(Parts):
         return f"{family}[{k}]"
 
     @property
+    def op(self) -> str:
+        """The operation at work; "" before the first."""
+        return self.view.step.op if self.view.step else ""
+
+    @property
     def gate(self) -> str:
         """The gate at work: the one that was written last, else the one on the road."""
-        name, op = self.phase, self.view.step.op if self.view.step else ""
+        name, op = self.phase, self.op
         if name == "sum":  # what was added to last: dWf, dUf2, dbf
             name = op[2:].rstrip("0123456789") if op[:1] == "d" else ""
         name = name.removeprefix("gate_")
@@ -216,9 +221,7 @@ def passing(shown: Shown, rules: Rules) -> Stage:
     """A forward or a backward pass."""
     q, cell = shown.gate, shown.cell
     if shown.back:
-        road = "gc" if "c" in cell.states else "gh"
-        ops = {"error": ("e", "gh"), "cell": (road,), "sum": (f"dW{q}", f"dU{q}")}.get(shown.phase, (f"delta_{q}",))
-        return [laws(rules, *ops), shown.graph(), shown.errors(), shown.weights(), shown.gates()]
+        return [laws(rules, shown.op), shown.graph(), shown.errors(), shown.weights(), shown.gates()]
     ops = {"output": ("a", "yhat", "E"), "cell": tuple(reversed(cell.states))}.get(shown.phase, (f"z{q}", q))
     return [laws(rules, *ops), shown.graph(), shown.gates(), shown.weights(), shown.guesses()]
 

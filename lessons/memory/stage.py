@@ -141,17 +141,8 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
     if view.act == "reach":
         return [laws(rules, "reach"), shown.reaches(), shown.how_far()]
     if shown.back:
-        return [laws(rules, *back_ops(shown)), shown.backward(), shown.answer(), shown.weights()]
+        return [laws(rules, shown.op), shown.backward(), shown.answer(), shown.weights()]
     return [laws(rules, *forward_ops(shown)), shown.forward(), shown.weights(), shown.answer()]
-
-
-def back_ops(shown: Shown) -> tuple[str, ...]:
-    """The operations whose rules are shown on the way back: at the end the error comes from the answer, else later."""
-    if shown.phase == "error":
-        return ("gh_last" if shown.t == shown.T - 1 else "gh_kept",)
-    if shown.phase == "sum":
-        return (f"dU{shown.gate}",)
-    return ("gc",) if shown.phase == "cell" and "c" in shown.cell.states else (f"delta_{shown.gate}",)
 
 
 def forward_ops(shown: Shown) -> tuple[str, ...]:

@@ -16,11 +16,12 @@ from lessons.gru import CARD as GRU
 from lessons.knobs import Refused
 from lessons.lstm import CARD as LSTM
 from lessons.lstm.lesson import Gated
-from lessons.panels import Bar, Block, Graph, Label, Matrix
+from lessons.panels import Bar, Block, Formula, Graph, Label, Matrix
 from lessons.player import Player
 from lessons.show import everything
 from lessons.state import restore
 from lessons.text import load
+from lessons.typeset import law
 from tests.lessons.playing import played, result
 
 SEEDS = range(5)
@@ -245,3 +246,21 @@ def test_a_prediction_is_asked_before_its_answer_is_there(kind: str) -> None:
         assert made.view().get(unknown) is None, ask
         made.move(made.reel, min(at[ask] + 2, made.reel.total))
         assert made.view().get(unknown) is not None, ask
+
+
+@both
+@pytest.mark.parametrize("act", ["backward", "ledger"])
+def test_on_the_way_back_the_law_is_that_of_the_step(kind: str, act: str) -> None:
+    made = player(kind, 1)
+    made.to_act(act)
+    made.grain = 6  # op by op
+    text = load(type(made.lesson).__module__.rpartition(".")[0], "en")
+    rules, seen = made.lesson.rule(made.knobs), set()
+    while (view := made.view()).act == act:
+        assert view.step is not None
+        panel = next(panel for panel in made.lesson.panels(view, text) if panel.id == "law")
+        assert isinstance(panel, Formula)
+        assert panel.lines == [law(rules[view.step.op])]
+        seen.add(view.step.op)
+        made.forward()
+    assert len(seen) > 5

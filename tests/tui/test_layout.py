@@ -49,3 +49,11 @@ def test_a_formula_is_said_in_fewer_lines_before_it_is_left_out() -> None:
     assert "cell 1" in text
     assert "cell 2" not in text
     assert lay(panels, 40, 5, pen()).dropped == 1
+
+
+def test_laws_that_are_too_long_go_on_below_where_there_is_room() -> None:
+    law = Formula(id="law", priority=9, lines=["e = y − t   g = V e + U d + W f"])
+    told = draw(law, 20, pen()).text().split("\n")
+    assert [line.rstrip() for line in told] == [" e = y − t", " g = V e + U d", "     + W f"]
+    assert draw(law, 20, replace(pen(), tight=True)).text().rstrip().endswith("…")
+    assert draw(law, 40, pen()).height == 1

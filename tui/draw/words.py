@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from lessons.panels import Formula, Note, Picture, Strip, Table
+from lessons.figures import folded
+from lessons.panels import GAP, Formula, Note, Picture, Strip, Table
 from tui.canvas import Canvas, fit, wrap
 from tui.draw.pen import Pen, columns
 
@@ -13,12 +14,24 @@ def draw_formula(panel: Formula, width: int, pen: Pen) -> Canvas:
     """Formula lines, and at the right of the first what is counted."""
     canvas = pen.canvas(width)
     room = width - 2 - (cell_len(panel.right) + 2 if panel.right else 0)
-    for y, line in enumerate(panel.lines):
+    lines = panel.lines if pen.tight else [part for line in panel.lines for part in _laws(line, room)]
+    for y, line in enumerate(lines):
         shown = line.replace("·", "*") if pen.ascii_only else line  # a full stop is a decimal point already
         canvas.put(1, y, fit(shown, room if y == 0 else width - 2), "law")
     if panel.right:
         canvas.right(width - 1, 0, panel.right, "head")
     return canvas
+
+
+def _laws(line: str, room: int) -> list[str]:
+    """A line of laws: one below the other, and long sums folded, where it is too long."""
+    if cell_len(line) <= room:
+        return [line]
+    found: list[str] = []
+    for each in line.split(GAP):
+        name, equals, said = each.partition(" = ")
+        found += folded(name + equals, said, room)
+    return found
 
 
 def draw_note(panel: Note, width: int, pen: Pen) -> Canvas:
