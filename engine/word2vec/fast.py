@@ -81,9 +81,14 @@ class Kernel:
         self.noise, self.dnoise = room(groups, form.shared, dim), room(groups * form.shared, 1, dim)
         self.noises, self.pushes = rows.Room(dim, dtype), self.dnoise.reshape(self.noise.shape)
         self.A, self.S = room(groups, form.group, form.shared), room(shape.tiles, shape.tile, shape.wide)
-        self.grouped, self.more = device.windows(self.h, form.group, form.group, groups), room(B, dim)
-        self.u, self.du = self.rows[self.middle, dim:], self.move[self.middle, 1]
-        self.near_u = self.near(self.rows[:, dim:])
+        self.grouped = device.windows(self.h, form.group, form.group, groups)
+        self.more = room(B, 1 if form.cbow else 2, dim)  # as wide as what it is added to: of whole rows that is faster
+        self.grouped_more = device.windows(self.more[:, 0], form.group, form.group, groups)
+        self.u, self.near_u = self.rows[self.middle, dim:], self.near(self.rows[:, dim:])
+        if form.cbow:
+            self.own = room(shape.tiles, shape.tile, shape.tile)
+            self.tiled_u, self.tiled_du = (self.tiled(of) for of in (self.u, self.move[self.middle, 1]))
+            self.tiled_dh = self.tiled(self.dh[self.middle])
 
     def among_leaves(self) -> Questions:
         """In CBOW the tokens' means are asked, in the order of the tree's leaves."""
@@ -125,22 +130,22 @@ class Kernel:
         xp.matmul(q, self.near_u, out=self.tiled_dv)
         self.back(q)
         self.pushed(table, chunk, b, chunk.pairs[b] * (self.form.negatives / self.form.shared * chunk.rate[b]))
-        self.dv[self.middle] += self.more
+        self.move[self.middle] += self.more
 
     def weigh(self, chunk: Chunk, b: int) -> None:
         """M of skip-gram: how much each pair counts, times the learning rate."""
         self.device.xp.multiply(self.device.send(chunk.mask[b]), self.dtype(chunk.rate[b]), out=self.M)
 
     def bag_by_noise(self, table: Array, chunk: Chunk, b: int) -> None:
-        """CBOW with negatives: the mean of the context says one word."""
-        xp = self.device.xp
+        """CBOW with negatives: the mean of the context says one word. q stands on the diagonals of `own`."""
+        xp, own = self.device.xp, self.own
         there, back = self.bag(chunk, b)
-        q = pulled(xp, xp.einsum("bd,bd->b", self.h, self.u), there)[:, None]
-        dh = self.dh[self.middle]
-        xp.multiply(q, self.u, out=dh)
-        xp.multiply(q, self.h, out=self.du)
+        q = pulled(xp, xp.einsum("bd,bd->b", self.h, self.u), there)
+        own.reshape(len(own), -1)[:, :: self.shape.tile + 1] = q.reshape(len(own), -1)
+        xp.matmul(own, self.tiled_u, out=self.tiled_dh)
+        xp.matmul(own, self.tiled_h, out=self.tiled_du)
         self.pushed(table, chunk, b, (chunk.pairs[b] > 0) * (self.form.negatives / self.form.shared * chunk.rate[b]))
-        dh += self.more
+        self.dh[self.middle] += self.more[:, 0]
         self.back(back)
 
     def bag(self, chunk: Chunk, b: int) -> tuple[Array, Array]:
@@ -163,7 +168,7 @@ class Kernel:
         weights = device.send(weight.astype(self.dtype)).reshape(-1, form.group, 1)
         device.xp.negative(self.A, out=self.A)
         q = pulled(device.xp, self.A, -weights)
-        device.xp.matmul(q, u, out=self.more.reshape(-1, form.group, D))
+        device.xp.matmul(q, u, out=self.grouped_more)
         device.xp.matmul(q.transpose(0, 2, 1), self.grouped, out=self.pushes)
 
     def by_tree(self, nodes: Array, chunk: Chunk, ways: Sequence[Paths], b: int) -> None:
