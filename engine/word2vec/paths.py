@@ -35,17 +35,17 @@ class Ways(NamedTuple):
 class Own(NamedTuple):
     """Where those who are asked are a tile's words: who answers what. In the batch's table (node, word), flat.
 
-    Batch b has marks[at[b]:at[b+1]], where a word passes a node; `left` says of each whether bit 0 is taken there.
+    Batch b has marks[at[b]:at[b+1]], where a word passes a node; `right` says of each whether bit 1 is taken there.
     """
 
     at: list[int]
     marks: Array
-    left: Array
+    right: Array
 
     def way(self, b: int) -> tuple[Array, Array]:
-        """Marks of batch b, and whether bit 0 is taken at each."""
+        """Marks of batch b, and whether bit 1 is taken at each."""
         some = slice(self.at[b], self.at[b + 1])
-        return self.marks[some], self.left[some]
+        return self.marks[some], self.right[some]
 
 
 class Shared(NamedTuple):
@@ -139,7 +139,7 @@ def _own(device: Tables, passed: HostArray, new: HostArray, fresh: HostArray, bi
     length = xp.diff(xp.flatnonzero(new.reshape(-1)[where]), append=len(where))
     marks = where + xp.repeat(node * tile + fresh % tile - fresh, length)
     at = xp.searchsorted(where, xp.arange(batches + 1) * (new.size // batches))
-    return Own(at.tolist(), device.send(marks), device.send(bits.reshape(-1)[where] == 0))
+    return Own(at.tolist(), device.send(marks), device.send(bits.reshape(-1)[where] == 1))
 
 
 def _shared(device: Tables, passed: HostArray, begins: HostArray, bits: HostArray, batches: int) -> Shared:

@@ -43,7 +43,7 @@ class Questions:
     def ask(self, nodes: Array, paths: Paths, b: int, weight: Any) -> None:
         """Batch b of `paths`: every `told` is filled, and `nodes` are moved. All gradients are times −rate.
 
-        Σ over the words whose way passes node j of (whether bit 0 is taken there − σ(θ·h)) is what h hears of θ.
+        Σ over the words whose way passes node j of (1 − σ(θ·h) − whether bit 1 is taken there) is what h hears of θ.
         `weight` is the rate; or, where ways are shared, (tiles, words + 1, n): how much each who is asked counts for
         the first k words of a tile, the rate included.
         """
@@ -65,24 +65,22 @@ class Questions:
             xp.dot(q, asked, out=dtheta[some, 0])
         rows.add(self.device, nodes, plan, b, dtheta, self.bound, self.room)
 
-    def own(self, a: Array, marks: Array, left: Array, rate: Any) -> None:
-        """Who is asked answers for its own way only: a = rate × (left − σ(a)) there, 0 elsewhere."""
-        xp = self.device.xp
+    def own(self, a: Array, marks: Array, right: Array, rate: Any) -> None:
+        """Who is asked answers for its own way only: a = rate × (1 − σ(a) − right) there, 0 elsewhere."""
         said = a[marks]
-        xp.negative(said, out=said)
         a[...] = 0
-        a[marks] = rate * left - pulled(xp, said, rate)
+        a[marks] = pulled(self.device.xp, said, rate) - rate * right
 
     def weighed(self, a: Array, start: Array, middle: Array, end: Array, sums: Array) -> None:
-        """Who is asked answers for the ways of many words: a = Σ over words of weight × (left − on the way × σ(a))."""
+        """Who is asked answers for many words: a = Σ over those on the way of weight × (1 − σ(a) − right)."""
         xp = self.device.xp
-        starts, lefts, counts = (room[: len(a)] for room in self.sums)
-        for at, into in ((start, starts), (middle, lefts), (end, counts)):
+        starts, rights, counts = (room[: len(a)] for room in self.sums)
+        for at, into in ((start, starts), (middle, rights), (end, counts)):
             self.device.take(sums, at, into)
-        lefts -= starts
+        xp.subtract(counts, rights, out=rights)
         counts -= starts
-        xp.negative(a, out=a)
-        xp.subtract(lefts, pulled(xp, a, counts), out=a)
+        pulled(xp, a, counts)
+        a -= rights
 
 
 def _stretches(sizes: Iterable[int]) -> Iterator[slice]:

@@ -257,13 +257,13 @@ MUTATIONS = {
     "a mean's way back": (fast, "self.M if self.form.exact else mask", "self.M"),
     "the tile's last neighbours": (fast, "middle[1:, :w] += parts[:-1, C + w :]", "pass"),
     "the order of leaves": (fast, "self.dh[self.middle][order] = self.dsorted", "self.dh[self.middle] = self.dsorted"),
-    "which bit is taken": (questions, "xp.subtract(lefts, ", "xp.subtract(counts, "),
-    "which bit one's own way takes": (questions, "rate * left - pulled", "rate - pulled"),
+    "which bit is taken": (questions, "a -= rights", "a -= counts"),
+    "which bit one's own way takes": (questions, "said, rate) - rate * right", "said, rate)"),
     "whose way it is": (questions, "a[...] = 0", "pass"),
     "who is asked": (fast, "take(flat, order, M", "take(flat, 0 * order, M"),
     "for which words": (fast, "xp.matmul(self.firsts, M", "xp.matmul(self.firsts[::-1], M"),
     "where a node's words begin": (questions, "counts -= starts", "pass"),
-    "where those with bit 0 begin": (questions, "lefts -= starts", "pass"),
+    "where those with bit 1 begin": (questions, "xp.subtract(counts, rights, out=rights)", "pass"),
     "the rate of a way": (fast, "self.sums *= self.dtype(chunk.rate[b])", "pass"),
     "how far a word's own way is": (paths, "node * tile + fresh % tile", "node * tile"),
     "where bit 1 begins": (paths, "start + zeros[runs + length]", "start + length + zeros[runs]"),
@@ -377,10 +377,10 @@ def passes(laid: paths.Paths, b: int, n: int, t: int, word: int) -> int | None:
     """The bit that word `word` of tile `t` takes at the n-th node laid out, None where it does not pass."""
     passed = laid.passed
     if isinstance(passed, paths.Own):
-        marks, left = passed.way(b)
+        marks, right = passed.way(b)
         assert len(set(marks)) == len(marks)
         at = np.flatnonzero(marks == 16 * (n - laid.nodes.at[b]) + word)
-        return int(not left[at[0]]) if len(at) else None
+        return int(right[at[0]]) if len(at) else None
     start, middle, end = (int(rows[n]) - 17 * t for rows in passed)
     assert 0 <= start <= middle <= end <= 16
     return int(word >= middle) if start <= word < end else None
