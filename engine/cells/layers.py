@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 from engine.cells.cell import Cell, Theta
 from engine.cells.tiles import NARROW, Product, Summed
-from engine.device import HOST, Array
+from engine.device import HOST, Array, wide
 from engine.flat import aligned
 
 xp = HOST.xp
 ORDERS = {"lstm": ("oifg", "oifg", 3), "gru": ("nzr", "zrn", 2), "srn": ("h", "h", 0), "relu": ("h", "h", 0)}
 """By cell: the order in which W's gates lie, that of U's, and how many of U's, from its first, are σ."""
-CACHED = 1 << 13
-"""Numbers of one kind that stay at hand between their making and their use."""
+CACHED = 1 << (15 if wide() else 13)
+"""Numbers of one kind that stay at hand between their making and their use: wide vectors come with larger caches."""
 
 
 def stacked(views: Mapping[str, Array], names: list[str]) -> Array:
