@@ -9,7 +9,7 @@ from typing import Any
 from engine.cells.cell import Cell
 from lessons.contract import View
 from lessons.lstm.stage import Shown
-from lessons.panels import Axis, Block, Label, Row
+from lessons.panels import Axis, Block, Label, Matrix, Row
 from lessons.text import Text
 
 PART = 2
@@ -28,6 +28,11 @@ class Part(Shown):
     @cached_property
     def axis(self) -> Axis:
         return Axis(tuple(f"t={t}" for t in range(self.T)), self.t or 0, self.part)
+
+    def of_units(self, id: str, rows: Sequence[Row]) -> Matrix:
+        """Rows under the timesteps, and over them which units they show."""
+        title = self.say("units", last=self.part - 1, H=self.H)
+        return Matrix(id=id, priority=10, title=title, rows=rows, axis=self.axis)
 
     def head(self) -> Row:
         """The timesteps over their columns."""

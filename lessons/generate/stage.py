@@ -89,7 +89,7 @@ class Shown(Part):
         rows = [self.head(), self.read_row(), *self.over_time(families, "over").rows]
         if not self.writes:
             rows.append(self.guesses().rows[0])
-        return Matrix(id="over", priority=10, title=self.say("units", n=self.part, H=self.H), rows=rows, axis=self.axis)
+        return self.of_units("over", rows)
 
     def backward(self) -> Matrix:
         """What comes back to the layer at work."""
@@ -99,7 +99,7 @@ class Shown(Part):
             *((f"δ{q}{of}", f"delta_{q}{of}") for q in self.cell.gates),
         ]
         rows = [self.head(), self.read_row(), *self.over_time(families, "over").rows]
-        return Matrix(id="over", priority=10, title=self.say("units", n=self.part, H=self.H), rows=rows, axis=self.axis)
+        return self.of_units("over", rows)
 
     @property
     def lit(self) -> str:
@@ -260,7 +260,7 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
     if shown.writes:
         return [laws(rules, *write_ops(shown)), shown.written(), *shown.draw(), shown.forward()]
     if shown.back:
-        return [laws(rules, shown.op), shown.backward(), shown.weights()]
+        return [shown.law_back(rules), shown.backward(), shown.weights()]
     return [laws(rules, *forward_ops(shown)), shown.forward(), shown.weights()]
 
 

@@ -9,7 +9,7 @@ from engine.cells.ledger import road
 from lessons.contract import View
 from lessons.lstm.stage import Shown
 from lessons.panels import Item, Matrix, Panel, Row, Stage
-from lessons.parts import Rules, flow, laws, ledger, subscripted
+from lessons.parts import Rules, flow, ledger, subscripted
 from lessons.text import Text
 
 
@@ -80,5 +80,5 @@ class Ledger(Shown):
 def panels(view: View, text: Text, rules: Rules, cell: Cell) -> Stage:
     """The panels of a position in the ledger."""
     shown = Ledger(view, text, cell)
-    law = laws(rules, shown.op)
+    law = shown.law_back(rules)
     return [law, shown.graph(), shown.errors(), shown.others(), shown.ledger(), shown.sums(), shown.weights()]

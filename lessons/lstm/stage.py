@@ -13,10 +13,10 @@ from lessons.bptt.parts import guess, letter
 from lessons.contract import View
 from lessons.figures import five
 from lessons.figures import loss as loss_figures
-from lessons.panels import Axis, Bar, Block, Curve, Edge, Graph, Item, Label, Matrix, Node, Row, Series, Stage
+from lessons.panels import Axis, Bar, Block, Curve, Edge, Formula, Graph, Item, Label, Matrix, Node, Row, Series, Stage
 from lessons.parts import Parts, Rules, flow, laws, subscripted
 from lessons.text import Text
-from lessons.typeset import subscript
+from lessons.typeset import law, subscript
 
 
 class Shown(Parts):
@@ -51,6 +51,13 @@ class Shown(Parts):
     def op(self) -> str:
         """The operation at work; "" before the first."""
         return self.view.step.op if self.view.step else ""
+
+    def law_back(self, rules: Rules) -> Formula:
+        """The law of a step of the way back; of a larger one, of the error on the road, from which the rest comes."""
+        here = (self.left(f"g{self.cell.states[-1]}{level}", self.t or 0) for level in reversed(self.cell.levels))
+        error = next((name for name in here if name in self.view.written), "")
+        found = self.view.writer(error)
+        return Formula(id="law", priority=9, lines=[law(found[0] if found else rules[self.op])])
 
     @property
     def gate(self) -> str:
@@ -221,7 +228,7 @@ def passing(shown: Shown, rules: Rules) -> Stage:
     """A forward or a backward pass."""
     q, cell = shown.gate, shown.cell
     if shown.back:
-        return [laws(rules, shown.op), shown.graph(), shown.errors(), shown.weights(), shown.gates()]
+        return [shown.law_back(rules), shown.graph(), shown.errors(), shown.weights(), shown.gates()]
     ops = {"output": ("a", "yhat", "E"), "cell": tuple(reversed(cell.states))}.get(shown.phase, (f"z{q}", q))
     return [laws(rules, *ops), shown.graph(), shown.gates(), shown.weights(), shown.guesses()]
 

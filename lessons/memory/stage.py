@@ -62,7 +62,7 @@ class Shown(Part):
     def under(self, id: str, families: Sequence[tuple[str, str]]) -> Matrix:
         """The input, and families under it."""
         rows = [self.head(), self.x(), *self.over_time(list(families), id).rows]
-        return Matrix(id=id, priority=10, title=self.say("units", n=self.part, H=self.H), rows=rows, axis=self.axis)
+        return self.of_units(id, rows)
 
     def answer(self) -> Matrix:
         """The two scores, what the net holds likely, and the loss."""
@@ -76,7 +76,7 @@ class Shown(Part):
             3: self.number_of(f"E[{last}]", False, self.say("mean_loss", B=B) if share else "E"),
             4: Label(self.say("wanted", bit="+1" if bit else "−1")),
         }
-        return flow("answer", items, 8)
+        return flow("answer", items, 8, "x₀ = −1\nx₀ = +1")
 
     def weights(self) -> Matrix:
         """The parameters of the gate at work; beside them, on the way back, their gradient."""
@@ -90,11 +90,6 @@ class Shown(Part):
         if self.back:
             items = {0: self.parameter(f"U{q}", (H, H)), 1: self.parameter(f"dU{q}", (H, H), f"∂E/∂U{q}")}
         return flow("weights", items, 7)
-
-    @property
-    def op(self) -> str:
-        """The operation of the last step."""
-        return self.view.step.op if self.view.step else ""
 
     # the reach
 
@@ -141,7 +136,7 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
     if view.act == "reach":
         return [laws(rules, "reach"), shown.reaches(), shown.how_far()]
     if shown.back:
-        return [laws(rules, shown.op), shown.backward(), shown.answer(), shown.weights()]
+        return [shown.law_back(rules), shown.backward(), shown.answer(), shown.weights()]
     return [laws(rules, *forward_ops(shown)), shown.forward(), shown.weights(), shown.answer()]
 
 

@@ -136,7 +136,7 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
             shown.weights(),
         ]
     out = ("output", -1) in view.path
-    ops = ("raised", "Z", "yhat") if out else ("in", "rec", "z", "s")
+    ops = ("o", "raised", "Z", "yhat") if out else ("in", "rec", "z", "s")
     lower = [shown.softmax(), shown.numbers(), shown.output()] if out else [shown.weights(), shown.softmax()]
     return [laws(rules, *ops), *shown.strip(), shown.graph(), shown.inside(), *lower]
 

@@ -264,3 +264,17 @@ def test_on_the_way_back_the_law_is_that_of_the_step(kind: str, act: str) -> Non
         seen.add(view.step.op)
         made.forward()
     assert len(seen) > 5
+
+
+@both
+def test_of_a_timestep_of_the_way_back_the_law_is_that_of_the_road(kind: str) -> None:
+    made = player(kind, 1)
+    made.jump("backward/k=1")
+    made.grain = 4  # timestep by timestep
+    made.forward()
+    view, text = made.view(), load(type(made.lesson).__module__.rpartition(".")[0], "en")
+    road = "gc" if kind == "lstm" else "gh"
+    assert f"{road}[{view.loop('k')}]" in view.written
+    panel = next(panel for panel in made.lesson.panels(view, text) if panel.id == "law")
+    assert isinstance(panel, Formula)
+    assert panel.lines == [law(made.lesson.rule(made.knobs)[road])]

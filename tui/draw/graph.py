@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from lessons.panels import Edge, Graph, Node
 from tui.canvas import Canvas, fit
 from tui.draw.matrix import block_size, draw_block
-from tui.draw.pen import LABEL, Columns, Pen, columns
+from tui.draw.pen import Columns, Pen, columns
 
 HEADS = {"forward": ("─", "→"), "backward": ("═", "⇐"), "": (" ", " ")}
 
@@ -100,8 +100,8 @@ def _values(canvas: Canvas, y: int, nodes: Sequence[Node], place: Columns, pen: 
         room = place.room
         x = place.edge(node.column)
         if node.column < 0:
-            room = LABEL - 1
-            x = place.label - 6 * block.shape[1] if 6 * block.shape[1] <= LABEL else 1
+            room = place.label
+            x = place.label - 6 * block.shape[1] if 6 * block.shape[1] <= place.label else 1
             x = None if place.first > 0 else x
         if x is None:
             continue

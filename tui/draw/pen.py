@@ -10,7 +10,7 @@ from lessons.figures import cell
 from lessons.panels import Axis
 from tui.canvas import Canvas
 
-LABEL, NARROW = 13, 11
+LABEL, NARROW = 13, 12
 COLUMN = 17
 Cursor = tuple[str, tuple[int, ...]]
 
