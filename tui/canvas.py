@@ -188,35 +188,53 @@ def fit(text: str, width: int) -> str:
 
 
 CLOSING = "，。；：！？、）》」』”’,.;:!?)]}…"
+OPENING = "（《「『“‘"
 
 
 @lru_cache(maxsize=512)
 def wrap(text: str, width: int) -> tuple[str, ...]:
     """Text in lines of at most `width` cells: words stay whole, Chinese breaks anywhere but before a closing mark.
 
-    Chinese is set two cells narrower, so that such a mark may hang over the edge.
+    Nor does a line end with an opening one. Chinese is set two cells narrower, so that a mark may hang over the edge.
     """
-    lines, line, used = [], "", 0
-    edge = width
+    lines: list[str] = []
+    line: list[str] = []
+    used, edge = 0, width
     if any(get_character_cell_size(char) == 2 for char in text):
         width -= 2
     for word in _words(text):
         size = cell_len(word)
         if word == " ":
             if line:
-                line, used = line + " ", used + 1
+                line.append(" ")
+                used += 1
             continue
-        hangs = len(word) == 1 and word in CLOSING and used + size <= edge
-        if used + size > width and line and not hangs:
-            lines.append(line.rstrip())
-            line, used = "", 0
+        closes = len(word) == 1 and word in CLOSING
+        if used + size > width and line and not (closes and used + size <= edge):
+            kept = _end(line, closes)
+            taken = line[kept:] if cell_len("".join(line[kept:])) + size <= width else []
+            lines.append("".join(line[: len(line) - len(taken)]).rstrip())
+            line, used = taken, cell_len("".join(taken))
         while size > width:
             head = _head(word, width)
             lines.append(head)
             word = word[len(head) :]
             size = cell_len(word)
-        line, used = line + word, used + size
-    return (*lines, line.rstrip()) if line.strip() or not lines else tuple(lines)
+        line.append(word)
+        used += size
+    last = "".join(line).rstrip()
+    return (*lines, last) if last or not lines else tuple(lines)
+
+
+def _end(line: Sequence[str], closes: bool) -> int:
+    """How many pieces of a full line stay on it: what follows takes opening marks along, a closing mark its word."""
+    kept = len(line)
+    while closes and kept > 1 and line[kept - 1] in CLOSING:
+        kept -= 1
+    kept -= closes
+    while kept > 0 and line[kept - 1] in OPENING:
+        kept -= 1
+    return kept if kept > 0 else len(line)
 
 
 def _words(text: str) -> Iterator[str]:

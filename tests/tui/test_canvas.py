@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.canvas import CLOSING, Canvas, fit, to_ascii, wrap
+from tui.canvas import CLOSING, OPENING, Canvas, fit, to_ascii, wrap
 
 TEXTS = st.text(st.sampled_from("ab é你好，。World ─►░δ₃²∂"), max_size=60)
 
@@ -50,10 +50,25 @@ def test_wrap_loses_nothing_and_keeps_the_width(text: str, width: int) -> None:
     assert all(cell_len(line) <= width for line in lines)
 
 
-def test_no_chinese_line_begins_with_a_closing_mark() -> None:
-    for width in range(8, 40):
-        for line in wrap("误差从 t 出发，记作δ。要到达更早的 k，需要经过接口；每个接口都乘以 W，再乘以斜率。", width):
-            assert not line or line[0] not in CLOSING
+@pytest.mark.parametrize(
+    "text",
+    [
+        "误差从 t 出发，记作δ。要到达更早的 k，需要经过接口；每个接口都乘以 W，再乘以斜率。",
+        "它们的答案应是 0。（见“下一步”）。每个词（不管多少）只用 1（一）个数，答案是“是”。",
+    ],
+)
+def test_no_chinese_line_begins_with_a_closing_mark_or_ends_with_an_opening_one(text: str) -> None:
+    for width in range(12, 40):
+        for line in wrap(text, width):
+            assert line[0] not in CLOSING
+            assert line[-1] not in OPENING
+
+
+@given(st.text(alphabet="（“）。字词ab1 ", max_size=40), st.integers(4, 12))
+def test_marks_lose_nothing_and_keep_the_width(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(cell_len(line) <= width for line in lines)
 
 
 @pytest.mark.parametrize("text", ["δ₃,ₖ", "►◄•·", "░▒▓≡", "─→⇐══", "‖Σₖ‖", "✓✗", "⠋⠙"])
