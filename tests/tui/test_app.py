@@ -361,3 +361,17 @@ async def test_keys_of_one_burst_keep_their_order(tmp_path: Path) -> None:
         for _ in range(20):
             await pilot.pause(0.01)
         assert field.value == "5134"
+
+
+async def test_a_drawer_stands_over_the_card_for_it_has_the_keys(tmp_path: Path) -> None:
+    async with lesson(tmp_path, asks=True) as (pilot, screen):
+        while screen.player.asked is None:
+            await pilot.press("right")
+        question = shown(screen, "stage")
+        await pilot.press("k")
+        assert screen.drawer is not None
+        box = screen.drawer.draw(screen.desk(), 78, 18)
+        top = shown(screen, "stage").split("\n")
+        assert all(line.strip() in "\n".join(top) for line in box.text().split("\n") if line.strip())
+        await pilot.press("escape")
+        assert shown(screen, "stage") == question
