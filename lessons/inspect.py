@@ -10,8 +10,9 @@ from engine import rules as ruling
 from engine.device import quiet
 from engine.step import Path, split
 from lessons.contract import View
+from lessons.explain import explain
 from lessons.figures import cells, eight, folded, three, whole
-from lessons.typeset import entry, explain, law
+from lessons.typeset import entry, law
 
 USERS = 3
 """What was made from a cell: so many are named."""

@@ -1,4 +1,4 @@
-"""Rules as typeset text: in symbols, `δ₃,ₖ = (Wᵀ δ₃,ₖ₊₁) ∘ (1 − sₖ²)`, and for one cell with its numbers in place."""
+"""Symbols and rules as the field writes them: `δ₃,ₖ = (Wᵀ δ₃,ₖ₊₁) ∘ (1 − sₖ²)`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from engine import rules
-from engine.rules import Lookup, bindings, index, members, parse, reference, value
-from engine.step import Path, split
-from lessons.figures import three
+from engine.rules import index, parse
+from engine.step import split
 
 SUBSCRIPTS = str.maketrans("0123456789+-tkijn,", "₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙ,")
 UNLOWERED = re.compile("[abcdefghlmopqrsuvwxyz]")
@@ -51,8 +49,6 @@ OPERATORS: dict[type[ast.operator], tuple[str, int]] = {
     ast.Add: (" + ", 1), ast.Sub: (" − ", 1), ast.Mult: (" ∘ ", 2), ast.Div: (" / ", 2), ast.MatMult: (" ", 2),
 }  # fmt: skip
 ORDERS: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">"}
-MOST_TERMS = 6
-"""A sum of products longer than this is shown by its first terms and its last."""
 
 
 def subscript(text: str) -> str:
@@ -135,7 +131,7 @@ class Typeset(NamedTuple):
 def law(rule: str, bound: Mapping[str, int] | None = None) -> str:
     """A rule in symbols, its loop indices as letters, or as the numbers that `bound` gives them."""
     left, right = parse(rule)
-    return f"{_symbols(left, bound or {}).text} = {_symbols(right, bound or {}).text}"
+    return f"{typeset(left, bound or {}).text} = {typeset(right, bound or {}).text}"
 
 
 def _index(node: ast.expr, bound: Mapping[str, int]) -> str:
@@ -149,7 +145,7 @@ def _paren(part: Typeset, tight: int) -> str:
     return part.text if part.tight >= tight else f"({part.text})"
 
 
-def _beginning(node: ast.expr) -> str:
+def begins_with(node: ast.expr) -> str:
     """0 or 1 where that is all an expression says: what sums and products begin with, shaped as its other factor."""
     match node:
         case ast.BinOp(left=ast.Constant(value=0), op=ast.Mult()):
@@ -159,8 +155,9 @@ def _beginning(node: ast.expr) -> str:
     return ""
 
 
-def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
-    if beginning := _beginning(node):
+def typeset(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
+    """An expression in symbols; loop indices that are `bound` as numbers."""
+    if beginning := begins_with(node):
         return Typeset(beginning, 3)
     match node:
         case ast.Name(id=plain):
@@ -170,38 +167,38 @@ def _symbols(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
             at = [_index(part, bound) for part in parts]
             return Typeset(_name("s_init", []) if (family, at) == ("s", ["-1"]) else _name(family, at), 3)
         case ast.Constant(value=constant):
-            return Typeset(_constant(constant), 3)
+            return Typeset(plain_number(constant), 3)
         case ast.Attribute(value=inner, attr="T"):
-            return Typeset(f"{_paren(_symbols(inner, bound), 3)}ᵀ", 3)
+            return Typeset(f"{_paren(typeset(inner, bound), 3)}ᵀ", 3)
         case ast.UnaryOp(operand=inner):
-            return Typeset(f"−{_paren(_symbols(inner, bound), 2)}", 1)
+            return Typeset(f"−{_paren(typeset(inner, bound), 2)}", 1)
         case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=2)):
-            return Typeset(f"{_paren(_symbols(left, bound), 3)}²", 3)
+            return Typeset(f"{_paren(typeset(left, bound), 3)}²", 3)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            return Typeset(f"{_paren(_symbols(left, bound), 3)}^{_paren(_symbols(right, bound), 3)}", 3)
+            return Typeset(f"{_paren(typeset(left, bound), 3)}^{_paren(typeset(right, bound), 3)}", 3)
         case ast.BinOp(left=left, op=op, right=right):
             sign, tight = OPERATORS[type(op)]
-            a, b = _symbols(left, bound), _symbols(right, bound)
+            a, b = typeset(left, bound), typeset(right, bound)
             scalar = _is_scalar(left)
             between = " " if isinstance(op, ast.Mult) and scalar else sign
             if isinstance(op, ast.Mult):  # (Wᵀ δ) ∘ slope: a matrix product is kept together
                 a, b = (Typeset(p.text, 1) if _is_product(n) else p for p, n in ((a, left), (b, right)))
             return Typeset(_paren(a, tight) + between + _paren(b, tight + isinstance(op, ast.Sub | ast.Div)), tight)
         case ast.Compare(left=left, ops=[order], comparators=[right]):
-            return Typeset(f"[{_symbols(left, bound).text} {ORDERS[type(order)]} {_symbols(right, bound).text}]", 3)
+            return Typeset(f"[{typeset(left, bound).text} {ORDERS[type(order)]} {typeset(right, bound).text}]", 3)
         case ast.Call(func=ast.Name(id="batch"), args=[inner]):
-            return _symbols(inner, bound)
+            return typeset(inner, bound)
         case ast.Call(func=ast.Name(id="total"), args=[ast.Name(id=family), column]):
             return Typeset(f"Σₜ {_name(family, ['t', _index(column, bound)])}", 2)
         case ast.Call(func=ast.Name(id="sum"), args=[inner]):
-            return Typeset(f"Σ {_paren(_symbols(inner, bound), 2)}", 2)
+            return Typeset(f"Σ {_paren(typeset(inner, bound), 2)}", 2)
         case ast.Call(func=ast.Name(id="sqrt"), args=[inner]):
-            return Typeset(f"√({_symbols(inner, bound).text})", 3)
+            return Typeset(f"√({typeset(inner, bound).text})", 3)
         case ast.Call(func=ast.Name(id="abs"), args=[inner]):
-            return Typeset(f"|{_symbols(inner, bound).text}|", 3)
+            return Typeset(f"|{typeset(inner, bound).text}|", 3)
         case ast.Call(func=ast.Name(id=function), args=args):
             called = FUNCTIONS.get(function, "E" if function.startswith("E_") else function)
-            return Typeset(f"{called}({', '.join(_symbols(a, bound).text for a in args)})", 3)
+            return Typeset(f"{called}({', '.join(typeset(a, bound).text for a in args)})", 3)
     raise ValueError(f"cannot typeset {ast.dump(node)}")
 
 
@@ -222,228 +219,6 @@ def _is_product(node: ast.expr) -> bool:
     return isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
 
 
-def _constant(x: Any) -> str:
+def plain_number(x: Any) -> str:
+    """A number of the rule itself, as short as can be."""
     return f"{x:g}".removeprefix("0") if isinstance(x, float) and 1e-3 < x < 1 else f"{x:g}"
-
-
-class Cell(NamedTuple):
-    """One entry of an expression: in symbols, in numbers, how tightly each binds, and what it comes to."""
-
-    symbols: str
-    numbers: str
-    tight: int
-    value: float
-    parts: str = ""
-    """The numbers with every factor or summand worked out: the line between the formula and its result."""
-
-
-def explain(rule: str, path: Path, at: tuple[int, ...], lookup: Lookup) -> Cell:
-    """Entry `at` of what a rule gives at a path, its formula carried down to numbers; `lookup` as in evaluation."""
-    bound, expression = bindings(path), parse(rule).value
-    row, col = (*at, 0, 0)[:2]
-    return _Expand(bound, lookup).cell(expression, (row, col))
-
-
-class _Expand:
-    """The expansion of one entry: walks a formula, carrying the entry's index down to the arrays."""
-
-    def __init__(self, bound: Mapping[str, int], lookup: Lookup) -> None:
-        self.bound, self.lookup = bound, lookup
-
-    def value(self, node: ast.expr) -> Any:
-        return value(node, self.bound, self.lookup)
-
-    def cell(self, node: ast.expr, at: tuple[int, int]) -> Cell:
-        symbol = reference(node, self.bound)
-        if symbol is not None:
-            return self.entry(symbol, self.value(node), at)
-        if beginning := _beginning(node):
-            return Cell(beginning, beginning, 3, float(beginning))
-        match node:
-            case ast.Constant(value=int() | float() as constant):
-                return Cell(_constant(constant), _constant(constant), 3, float(constant))
-            case ast.Name(id=plain):
-                return Cell(str(self.bound[plain]), str(self.bound[plain]), 3, float(self.bound[plain]))
-            case ast.Attribute(value=inner, attr="T"):
-                return self.cell(inner, (at[1], at[0]))
-            case ast.UnaryOp(operand=inner):
-                a = self.cell(inner, at)
-                numbers = _bracket(a.numbers) if a.tight >= 2 else f"({a.numbers})"
-                return Cell(f"−{_wrap(a.symbols, a.tight, 2)}", f"−{numbers}", 1, -a.value)
-            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-                return self.product(left, right, at)
-            case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                a, b = self.cell(left, at), self.cell(right, at)
-                power = "²" if b.symbols == "2" else f"^{b.numbers}"
-                symbols, numbers = _wrap(a.symbols, a.tight, 3) + power, _negative(a.numbers, a.tight) + power
-                return Cell(symbols, numbers, 3, _power(a.value, b.value))
-            case ast.BinOp(left=left, op=op, right=right):
-                return self.pair(left, op, right, at)
-            case ast.Compare(left=left, ops=[order], comparators=[right]):
-                holds = float(self.at(self.value(node), at))
-                a, b, sign = self.cell(left, at), self.cell(right, at), ORDERS[type(order)]
-                return Cell(f"[{a.symbols} {sign} {b.symbols}]", f"[{a.numbers} {sign} {b.numbers}]", 3, holds)
-            case ast.Call(func=ast.Name(id=function), args=args):
-                return self.call(node, function, args, at)
-        raise ValueError(f"cannot explain {ast.dump(node)}")
-
-    @staticmethod
-    def at(array: Any, at: tuple[int, int]) -> Any:
-        """The entry of a column, matrix or scalar at a full index, broadcasting as NumPy does."""
-        shape = getattr(array, "shape", ())
-        if not shape:
-            return array
-        if len(shape) == 1:
-            return array[min(at[0], shape[0] - 1)]
-        return array[min(at[0], shape[0] - 1), min(at[1], shape[1] - 1)]
-
-    def entry(self, symbol: str, array: Any, at: tuple[int, int]) -> Cell:
-        x = float(self.at(array, at))
-        shape = getattr(array, "shape", ())
-        single = not shape or array.size == 1
-        where = () if single else at if len(shape) > 1 and max(shape[1:]) > 1 else (at[0],)
-        if symbol in "bc" and len(where) == 1:
-            return Cell(f"{symbol}{subscript(str(where[0]))}", three(x), 3, x)
-        return Cell(entry(symbol, where), three(x), 3, x)
-
-    def product(self, left: ast.expr, right: ast.expr, at: tuple[int, int]) -> Cell:
-        """Σ_m left[i,m] right[m,j]; of more than two terms those that are exactly 0 are left out."""
-        a, b = self.value(left), self.value(right)
-        i, j, few = min(at[0], a.shape[0] - 1), min(at[1], b.shape[1] - 1), a.shape[1] <= 2
-        terms = [m for m in range(a.shape[1]) if few or a[i, m] != 0 != b[m, j]]
-        found = [_times(self.cell(left, (i, m)), self.cell(right, (m, j))) for m in shown(terms)]
-        total = float((a @ b)[i, j])
-        if not found:
-            return Cell("0", "0", 3, total)
-        return _added(found, len(terms), total)
-
-    def pair(self, left: ast.expr, op: ast.operator, right: ast.expr, at: tuple[int, int]) -> Cell:
-        a, b = self.cell(left, at), self.cell(right, at)
-        if isinstance(op, ast.Mult):
-            return _times(a, b)
-        sign, tight = OPERATORS[type(op)]
-        after = tight + isinstance(op, ast.Sub | ast.Div)
-        x = a.value + b.value if isinstance(op, ast.Add) else a.value - b.value
-        if isinstance(op, ast.Div):
-            x = a.value / b.value if b.value else float("nan")
-        symbols = _wrap(a.symbols, a.tight, tight) + sign + _wrap(b.symbols, b.tight, after)
-        numbers = _wrap(a.numbers, a.tight, tight) + sign + _after(b.numbers, b.tight, after)
-        summed = isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add | ast.Sub)  # each addend for itself
-        before = a.parts if summed and a.parts else three(a.value)
-        return Cell(symbols, numbers, tight, x, f"{before}{sign}{_after(three(b.value), 3, after)}")
-
-    def call(self, node: ast.expr, function: str, args: list[ast.expr], at: tuple[int, int]) -> Cell:
-        if function in ("batch", "column_sum"):
-            rows, cols = self.value(args[0]).shape
-            places = [(at[0], n) for n in range(cols)] if function == "batch" else [(i, at[1]) for i in range(rows)]
-            return self.series(args[0], places, float(self.at(self.value(node), at)))
-        if function == "total":
-            assert isinstance(args[0], ast.Name)
-            values = members(args[0].id, index(args[1], self.bound), self.lookup)
-            every = [float(self.at(v, at)) for v in values]
-            numbers = _series([_bracket(three(x)) for x in shown(every)], len(every))
-            return Cell(_symbols(node, self.bound).text, numbers, 1, float(sum(every)))
-        if function == "sum":
-            return self.sum(args[0])
-        if function == "largest":
-            found = [self.cell(args[0], (i, at[1])) for i in range(self.value(args[0]).shape[0])]
-            symbols, numbers = (f"max({', '.join(part)})" for part in zip(*(c[:2] for c in found), strict=True))
-            return Cell(symbols, numbers, 3, float(self.at(self.value(node), at)))
-        if function in ("softmax", "log_softmax"):
-            inner, x = self.cell(args[0], at), float(self.at(self.value(node), at))
-            if function == "log_softmax":
-                return Cell(f"ln softmax({_base(inner.symbols)})[{at[0]}]", f"ln {three(_exp(x))}", 2, x)
-            scores, one = self.value(args[0]), _wrap(inner.symbols, inner.tight, 3)
-            every = scores[:, min(at[1], scores.shape[1] - 1)].tolist()
-            others = _series([f"e^{_bracket(three(v))}" for v in shown(every)], len(every))
-            symbols = f"e^{one} / Σⱼ e^{INDEX.sub('[j]', one)}"
-            return Cell(symbols, f"e^{_bracket(three(inner.value))} / ({others})", 2, x)
-        if function.startswith("E_"):
-            x = float(self.value(node))
-            return Cell(_symbols(node, self.bound).text, f"{x:.10f}", 3, x)
-        answer = self.value(node)
-        x = float(self.at(answer, at))
-        if function not in rules.FUNCTIONS:  # a network of the lesson's, which answers a whole column
-            column = [self.cell(args[0], (i, at[1])).numbers for i in range(self.value(args[0]).shape[0])]
-            which = f"[{at[0]}]" if len(answer) > 1 else ""
-            return Cell(f"{_symbols(node, self.bound).text}{which}", f"{function}({', '.join(column)}){which}", 3, x)
-        cells = [self.cell(a, at) for a in args]
-        form = {"abs": "|{}|", "sqrt": "√({})"}.get(function) or FUNCTIONS.get(function, function) + "({})"
-        symbols = form.format(", ".join(c.symbols for c in cells))
-        numbers = form.format(", ".join(c.numbers for c in cells))
-        return Cell(symbols, numbers, 3, x, form.format(", ".join(three(c.value) for c in cells)))
-
-    def sum(self, inner: ast.expr) -> Cell:
-        array = self.value(inner)
-        rows, cols = array.shape[0], array.shape[1] if array.ndim > 1 else 1
-        places = [(i, j) for i in range(rows) for j in range(cols) if float(self.at(array, (i, j))) != 0]
-        return self.series(inner, places, float(array.sum()))
-
-    def series(self, inner: ast.expr, places: list[tuple[int, int]], total: float) -> Cell:
-        """What stands at these places, added up."""
-        return _added([self.cell(inner, place) for place in shown(places)], len(places), total)
-
-
-def _power(a: float, b: float) -> float:
-    try:
-        return float(a**b)
-    except (OverflowError, ZeroDivisionError):
-        return float("inf")
-
-
-def _times(a: Cell, b: Cell) -> Cell:
-    symbols = f"{_wrap(a.symbols, a.tight, 2)}·{_wrap(b.symbols, b.tight, 2)}"
-    numbers = f"{_factor(a)}·{_factor(b)}"
-    parts = f"{_bracket(three(a.value))} · {_bracket(three(b.value))}" if min(a.tight, b.tight) < 3 or a.parts else ""
-    return Cell(symbols, numbers, 2, a.value * b.value, parts)
-
-
-def _factor(a: Cell) -> str:
-    return _bracket(a.numbers) if a.tight == 3 else _wrap(a.numbers, a.tight, 2)
-
-
-def _bracket(number: str) -> str:
-    """A negative number in brackets, where it follows an operator."""
-    return f"({number})" if number.startswith("−") else number
-
-
-def _wrap(text: str, tight: int, needed: int) -> str:
-    return text if tight >= needed else f"({text})"
-
-
-def _after(text: str, tight: int, needed: int) -> str:
-    return _bracket(text) if tight >= needed else f"({text})"
-
-
-def _negative(text: str, tight: int) -> str:
-    return _bracket(text) if tight == 3 else f"({text})"
-
-
-def shown(terms: list[Any]) -> list[Any]:
-    """The terms of a sum that are written out: all of them, or of many the first and the last."""
-    return terms if len(terms) <= MOST_TERMS else [*terms[: MOST_TERMS - 2], terms[-1]]
-
-
-def _series(parts: list[str], count: int) -> str:
-    """A sum of so many terms, of which `parts` are `shown`."""
-    if count > len(parts):
-        parts = [*parts[:-1], "…", parts[-1]]
-    return " + ".join(parts) if parts else "0"
-
-
-def _added(found: list[Cell], count: int, total: float) -> Cell:
-    """The same of entries, in symbols and in numbers."""
-    tight = found[0].tight if len(found) == 1 else 1
-    return Cell(_series([c.symbols for c in found], count), _series([c.numbers for c in found], count), tight, total)
-
-
-INDEX = re.compile(r"\[\d+(?:,\d+)?\]")
-"""The place of a cell in what it is an entry of."""
-
-
-def _base(symbols: str) -> str:
-    return symbols.partition("[")[0]
-
-
-def _exp(x: float) -> float:
-    return float(2.718281828459045**x)

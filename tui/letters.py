@@ -74,11 +74,7 @@ class Letters(Run):
             learned = begun.model._replace(theta=self.host(state.data.theta))
             with self.ending(lambda: self.keep_net(learned, state, begun.started)):
                 save(self.out, learned)
-        self.checkpoint.unlink(missing_ok=True)
-        self.say(self.words("train.written", out=self.out))
-        if self.as_json:
-            click.echo(json.dumps(self.done(begun, state, time.monotonic() - began), ensure_ascii=False))
-        return 0
+        return self.finish(self.done(begun, state, time.monotonic() - began))
 
     def begin(self, text: str) -> Begun:
         """The text as codes in streams, a net with weights drawn from the seed."""

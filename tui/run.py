@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -73,7 +73,7 @@ class Run:
         corpus = self.read()
         watched = [find(corpus.vocabulary.words, word) for word in self.options["watch"].split(",") if word]
         school = School(self.device, self.settings(), corpus.vocabulary)
-        vectors, done = school.start(), 0
+        vectors, done, whole = school.start(), 0, chunks(corpus.text) * school.settings.epochs
         about = self.about(corpus)
         if self.options["resume"]:
             with said(self.checkpoint):
@@ -87,15 +87,18 @@ class Run:
 
         try:
             with self.caught():
-                result = self.train(school, corpus, vectors, done, watched, about)
+                result = self.train(school, corpus, vectors, range(done, whole), watched, about)
                 if result is None:
                     return 128 + self.stopped
-                whole = chunks(corpus.text) * school.settings.epochs
                 with self.ending(lambda: self.keep(whole, vectors, about)):
                     table = self.device.get(vectors.table)[:-1, 0]
                     save(self.out, Words(corpus.vocabulary.words, table), self.options["binary"])
         except BrokenProcessPool:
             raise Refused("worker_gone", checkpoint=self.checkpoint) from None
+        return self.finish(result)
+
+    def finish(self, result: Mapping[str, Any]) -> int:
+        """All is written: the checkpoint goes, and what was done is said. The exit code."""
         self.checkpoint.unlink(missing_ok=True)
         self.say(self.words("train.written", out=self.out))
         if self.as_json:
@@ -192,16 +195,16 @@ class Run:
             keep(self.checkpoint, Checkpoint(done, host, about))
 
     def train(
-        self, school: School, corpus: Corpus, vectors: Vectors, done: int, watched: list[int], about: dict[str, Any]
+        self, school: School, corpus: Corpus, vectors: Vectors, left: range, watched: list[int], about: dict[str, Any]
     ) -> dict[str, Any] | None:
-        """All chunks, with progress and checkpoints. What was done, for --json; None where it was stopped."""
+        """All chunks `left`, with progress and checkpoints. What was done, for --json; None where it was stopped."""
         from rich.console import Console, Group
         from rich.live import Live
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        from engine.word2vec.training import chunks, learn, loss
+        from engine.word2vec.training import learn, loss
 
-        whole = chunks(corpus.text) * school.settings.epochs
+        done, whole = left.start, left.stop
         bar = Progress(
             TextColumn(self.words("train.bar")),
             BarColumn(),

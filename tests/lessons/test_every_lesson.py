@@ -13,7 +13,7 @@ import pytest
 
 from engine.device import HOST, Device, quiet
 from engine.reel import rank
-from lessons import typeset
+from lessons import explain
 from lessons.course import Card, course
 from lessons.inspect import inspect
 from lessons.knobs import Refused
@@ -62,8 +62,8 @@ def worth(numbers: str, network: Callable[[Any], Any] | None) -> float:
 
 @every
 def test_every_formula_in_numbers_gives_its_value(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(typeset, "three", lambda x: repr(float(x)).replace("-", "−"))  # all figures, and all terms
-    monkeypatch.setattr(typeset, "MOST_TERMS", 10**6)
+    monkeypatch.setattr(explain, "three", lambda x: repr(float(x)).replace("-", "−"))  # all figures, and all terms
+    monkeypatch.setattr(explain, "MOST_TERMS", 10**6)
     player = make(card, seed=1)
     player.record = {ask.id: "skipped" for ask in player.lesson.asks}
     for p in range(1, player.reel.total + 1, max(1, player.reel.total // 40)):
@@ -78,7 +78,7 @@ def test_every_formula_in_numbers_gives_its_value(card: Card, monkeypatch: pytes
             for at in {tuple(where(size) for size in held.shape) for where in (lambda n: 0, lambda n: n - 1)}:
                 lookup = view.lookup(position)
                 with quiet():
-                    cell = typeset.explain(rule, path, at, lookup)
+                    cell = explain.explain(rule, path, at, lookup)
                     said = worth(cell.numbers, lookup("o"))
                 assert cell.value == pytest.approx(float(held[at]), rel=1e-9, abs=1e-12), (rule, at)
                 assert said == pytest.approx(cell.value, rel=1e-9, abs=1e-9), (rule, at, cell.numbers)

@@ -10,10 +10,10 @@ import pytest
 from engine.device import HOST
 from lessons.bptt import ACTIVATIONS, CARD, OPTIMISERS
 from lessons.course import course
+from lessons.explain import explain
 from lessons.figures import cells
 from lessons.inspect import focus, inspect
 from lessons.player import Player
-from lessons.typeset import explain
 
 
 def player(**given: object) -> Player:
