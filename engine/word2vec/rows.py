@@ -73,7 +73,7 @@ def plan(device: Tables, index: HostArray, at: HostArray, pad: int) -> Plan:
     lies -= heaps[of]
     high = xp.bincount(of * HEAP + tall - 1, minlength=batches * HEAP).reshape(batches, HEAP)
     layers = high[:, ::-1].cumsum(axis=1)[:, ::-1]
-    begin = _starts(batch, batches)
+    begin = xp.concatenate([[0], layers.sum(axis=1).cumsum()])
     lower = (begin[:-1, None] + layers.cumsum(axis=1) - layers).reshape(-1)  # where a layer begins
     where = xp.empty_like(place)
     where[lower[batch * HEAP + layer] + xp.repeat(lies, tall)] = place

@@ -8,7 +8,7 @@ CARD = Card(
     chapter="language",
     slides="43",
     minutes=12,
-    title={"en": "Hierarchical softmax", "zh": "层次 softmax"},
+    title={"en": "Hierarchical softmax", "zh": "层次 Softmax"},
     lead={
         "en": "Build Huffman's tree, walk down to a word, and see why nobody has to sum over the vocabulary.",
         "zh": "一步步建起哈夫曼树，顺着它走到一个词，看看为什么不必对整个词表求和。",

@@ -11,7 +11,7 @@ CARD = Card(
     title={"en": "A sentence becomes pairs", "zh": "一句话变成词对"},
     lead={
         "en": "Slide the window over a sentence: pairs that met, words drawn as noise, CBOW and skip-gram.",
-        "zh": "让窗口滑过一句话：哪些词相遇过，哪些词被抽来当噪声，CBOW 和 skip-gram 各往哪边预测。",
+        "zh": "让窗口滑过一句话：哪些词相遇过，哪些词被抽来当噪声，CBOW 和 Skip-gram 各往哪边预测。",
     },
     acts=("window", "noise", "draw", "skipgram", "cbow"),
     needs=(),
