@@ -121,8 +121,9 @@ class _Expand:
             x = a.value / b.value if b.value else float("nan")
         symbols = _wrap(a.symbols, a.tight, tight) + sign + _wrap(b.symbols, b.tight, after)
         numbers = _wrap(a.numbers, a.tight, tight) + sign + _after(b.numbers, b.tight, after)
-        summed = isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add | ast.Sub)  # each addend for itself
-        before = a.parts if summed and a.parts else three(a.value)
+        sums = (ast.Add, ast.Sub)
+        summed = isinstance(op, sums) and isinstance(left, ast.BinOp) and isinstance(left.op, sums)
+        before = a.parts if summed and a.parts else three(a.value)  # of a sum each addend for itself
         return Cell(symbols, numbers, tight, x, f"{before}{sign}{_after(three(b.value), 3, after)}")
 
     def call(self, node: ast.expr, function: str, args: list[ast.expr], at: tuple[int, int]) -> Cell:
