@@ -193,52 +193,47 @@ OPENING = "（《「『“‘"
 
 @lru_cache(maxsize=512)
 def wrap(text: str, width: int) -> tuple[str, ...]:
-    """Text in lines of at most `width` cells: words stay whole, Chinese breaks anywhere but before a closing mark.
+    """Text in lines of at most `width` cells (2 at least): words stay whole, Chinese breaks between characters.
 
-    Nor does a line end with an opening one. Chinese is set two cells narrower, so that a mark may hang over the edge.
+    No line begins with a closing mark or ends with an opening one.
     """
-    lines: list[str] = []
-    line: list[str] = []
-    used, edge = 0, width
-    if any(get_character_cell_size(char) == 2 for char in text):
-        width -= 2
-    for word in _words(text):
-        size = cell_len(word)
-        if word == " ":
+    lines, line, used = [], "", 0
+    width = max(width, 2)
+    for piece in _pieces(text):
+        size = cell_len(piece)
+        if piece == " ":
             if line:
-                line.append(" ")
-                used += 1
+                line, used = line + " ", used + 1
             continue
-        closes = len(word) == 1 and word in CLOSING
-        if used + size > width and line and not (closes and used + size <= edge):
-            kept = _end(line, closes)
-            taken = line[kept:] if cell_len("".join(line[kept:])) + size <= width else []
-            lines.append("".join(line[: len(line) - len(taken)]).rstrip())
-            line, used = taken, cell_len("".join(taken))
+        if used + size > width and line:
+            lines.append(line.rstrip())
+            line, used = "", 0
         while size > width:
-            head = _head(word, width)
+            head = _head(piece, width)
             lines.append(head)
-            word = word[len(head) :]
-            size = cell_len(word)
-        line.append(word)
-        used += size
-    last = "".join(line).rstrip()
-    return (*lines, last) if last or not lines else tuple(lines)
+            piece = piece[len(head) :]
+            size = cell_len(piece)
+        line, used = line + piece, used + size
+    return (*lines, line.rstrip()) if line.strip() or not lines else tuple(lines)
 
 
-def _end(line: Sequence[str], closes: bool) -> int:
-    """How many pieces of a full line stay on it: what follows takes opening marks along, a closing mark its word."""
-    kept = len(line)
-    while closes and kept > 1 and line[kept - 1] in CLOSING:
-        kept -= 1
-    kept -= closes
-    while kept > 0 and line[kept - 1] in OPENING:
-        kept -= 1
-    return kept if kept > 0 else len(line)
+def _pieces(text: str) -> Iterator[str]:
+    """What stays together: a word or wide character with the marks that open before it and close behind it; spaces."""
+    piece = ""
+    for word in _words(text):
+        marks = piece not in ("", " ") and (piece[-1] in OPENING or all(char in CLOSING for char in word))
+        if marks and word != " ":
+            piece += word
+        else:
+            if piece:
+                yield piece
+            piece = word
+    if piece:
+        yield piece
 
 
 def _words(text: str) -> Iterator[str]:
-    """Words, spaces, and single wide characters; closing marks come alone only after a wide character."""
+    """Words, spaces, and single wide characters."""
     word = ""
     for char in text:
         wide = get_character_cell_size(char) == 2

@@ -58,17 +58,22 @@ def test_wrap_loses_nothing_and_keeps_the_width(text: str, width: int) -> None:
     ],
 )
 def test_no_chinese_line_begins_with_a_closing_mark_or_ends_with_an_opening_one(text: str) -> None:
-    for width in range(12, 40):
+    for width in range(8, 40):
         for line in wrap(text, width):
             assert line[0] not in CLOSING
             assert line[-1] not in OPENING
 
 
-@given(st.text(alphabet="（“）。字词ab1 ", max_size=40), st.integers(4, 12))
+@given(st.text(alphabet="（“）。…]字词ab1 ", max_size=40), st.integers(1, 12))
 def test_marks_lose_nothing_and_keep_the_width(text: str, width: int) -> None:
     lines = wrap(text, width)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
-    assert all(cell_len(line) <= width for line in lines)
+    assert all(cell_len(line) <= max(width, 2) and line == line.strip() for line in lines)
+
+
+def test_a_mark_that_stands_alone_takes_no_blank_along() -> None:
+    assert wrap("aaaa bbbb … cc", 9) == ("aaaa bbbb", "… cc")
+    assert wrap("谱半径的三十倍……", 15) == ("谱半径的三十", "倍……")
 
 
 @pytest.mark.parametrize("text", ["δ₃,ₖ", "►◄•·", "░▒▓≡", "─→⇐══", "‖Σₖ‖", "✓✗", "⠋⠙"])
