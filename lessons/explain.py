@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from engine import rules
 from engine.rules import Lookup, bindings, index, members, parse, reference, value
 from engine.step import Path
 from lessons.figures import three
-from lessons.typeset import FUNCTIONS, OPERATORS, ORDERS, begins_with, entry, plain_number, subscript, typeset
+from lessons.typeset import FUNCTIONS, OPERATORS, ORDERS, beginning, entry, plain_number, subscript, typeset
 
 MOST_TERMS = 6
 """A sum of products longer than this is shown by its first terms and its last."""
@@ -50,8 +51,8 @@ class _Expand:
         symbol = reference(node, self.bound)
         if symbol is not None:
             return self.entry(symbol, self.value(node), at)
-        if beginning := begins_with(node):
-            return Cell(beginning, beginning, 3, float(beginning))
+        if first := beginning(node):
+            return Cell(first, first, 3, float(first))
         match node:
             case ast.Constant(value=int() | float() as constant):
                 return Cell(plain_number(constant), plain_number(constant), 3, float(constant))
@@ -146,7 +147,7 @@ class _Expand:
         if function in ("softmax", "log_softmax"):
             inner, x = self.cell(args[0], at), float(self.at(self.value(node), at))
             if function == "log_softmax":
-                return Cell(f"ln softmax({_base(inner.symbols)})[{at[0]}]", f"ln {three(_exp(x))}", 2, x)
+                return Cell(f"ln softmax({inner.symbols.partition('[')[0]})[{at[0]}]", f"ln {three(math.exp(x))}", 2, x)
             scores, one = self.value(args[0]), _wrap(inner.symbols, inner.tight, 3)
             every = scores[:, min(at[1], scores.shape[1] - 1)].tolist()
             others = _series([f"e^{_bracket(three(v))}" for v in shown(every)], len(every))
@@ -229,11 +230,3 @@ def _added(found: list[Cell], count: int, total: float) -> Cell:
     """The same of entries, in symbols and in numbers."""
     tight = found[0].tight if len(found) == 1 else 1
     return Cell(_series([c.symbols for c in found], count), _series([c.numbers for c in found], count), tight, total)
-
-
-def _base(symbols: str) -> str:
-    return symbols.partition("[")[0]
-
-
-def _exp(x: float) -> float:
-    return float(2.718281828459045**x)

@@ -105,15 +105,26 @@ def summed(rule: str, path: Path, lookup: ruling.Lookup) -> str:
 
 
 def focus(view: View, shown: Collection[str], explains: tuple[str, ...] = ()) -> tuple[str, tuple[int, ...]] | None:
-    """The cell that is explained when none is chosen: the first that was written, of what is shown if possible."""
+    """The cell that is explained when none is chosen: of what was written and is shown, what a lesson would have told.
+
+    Where the lesson names nothing, what came first. Of a family that was written several times it is the last one, as
+    the address says.
+    """
     step = view.step
     if step is None:
         return None
     order = [name for name in view.written if not _is_zero(view, name)] or list(step.values)
-    first = [name for name in order if split(name)[0].startswith(explains)] if explains else []
+    told = {name: rank for name in order for rank, of in enumerate(explains) if split(name)[0].startswith(of)}
+    place = {name: (view.writer(name) or ("", (), 0))[2] for name in order}
     seen = [name for name in order if name in shown]
-    place = lambda name: (view.writer(name) or ("", (), 0))[2]  # noqa: E731
-    name = first[0] if first else min(seen, key=place) if seen else max(order, key=place)
+    if told:
+        pool = [name for name in seen if name in told] or list(told)
+        name = min(pool, key=lambda name: (told[name], place[name]))
+    else:
+        pool = seen or order
+        name = min(seen, key=place.__getitem__) if seen else max(order, key=place.__getitem__)
+    family = split(name)[0]
+    name = max((each for each in pool if split(each)[0] == family), key=place.__getitem__)
     held = view.get(name)
     return name, (0,) * (0 if held is None else held.ndim)
 

@@ -165,7 +165,7 @@ GAP = "   "
 
 @dataclass(frozen=True, kw_only=True)
 class Formula(Panel):
-    """Lines of formula; `cell` lines go with the cell in focus. `short` is the same in fewer, for want of room."""
+    """Lines of formula, several laws in one with GAP between. `short` is the same in fewer, for want of room."""
 
     lines: Sequence[str]
     right: str = ""

@@ -51,9 +51,8 @@ class Parts:
 
     def standing(self, name: str, *made_from: str) -> bool:
         """Whether a symbol still goes with what it was made from: none of that was written after it."""
-        at = self.view.writer(name)
-        after = [found for each in made_from if (found := self.view.writer(each)) is not None]
-        return all(at is not None and at[2] > found[2] for found in after)
+        at, *after = (found[2] if (found := self.view.writer(each)) else 0 for each in (name, *made_from))
+        return at >= max(after)
 
     def score(self, name: str, made_from: Sequence[str], title: str = "") -> Block:
         """A number as a cell, as long as it goes with the vectors beside it; then nothing, until it is made anew."""
@@ -79,7 +78,12 @@ def flow(id: str, items: Mapping[int, Item], priority: int, label: str = "", tit
 
 def laws(rules: Rules, *ops: str, right: str = "") -> Formula:
     """The act's formulas, from the rules that compute it."""
-    return Formula(id="law", priority=9, lines=[GAP.join(law(rules[op]) for op in ops)], right=right)
+    return lawful(*(rules[op] for op in ops), right=right)
+
+
+def lawful(*rules: str, right: str = "") -> Formula:
+    """Rules in symbols, in the line at the top of a stage."""
+    return Formula(id="law", priority=9, lines=[GAP.join(map(law, rules))], right=right)
 
 
 def ledger(

@@ -23,7 +23,7 @@ LETTERS = {
     "cut_dv": "cut_v", "cut_du": "cut_u", "cut_dtheta": "cut_θ", "cut_dnoise": "cut_noise", "dnoise": "∂L/∂u⁻",
     "du": "∂L/∂u", "dv": "∂L/∂v", "dh": "∂L/∂h", "dtheta": "∂L/∂θ",
     "n_pairs": "n", "half": "½", "rate_all": "η", "count_a": "left", "count_b": "right",
-    "one": "1", "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h", "slope": "f'",
+    "one": "1", "top": "max", "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h", "slope": "f'",
 }  # fmt: skip
 SCALARS = frozenset({"rate", "eta", "t", "h", "slope", "w", "d", "g"})
 """Families of single numbers: what follows one is written beside it, without a sign."""
@@ -145,7 +145,7 @@ def _paren(part: Typeset, tight: int) -> str:
     return part.text if part.tight >= tight else f"({part.text})"
 
 
-def begins_with(node: ast.expr) -> str:
+def beginning(node: ast.expr) -> str:
     """0 or 1 where that is all an expression says: what sums and products begin with, shaped as its other factor."""
     match node:
         case ast.BinOp(left=ast.Constant(value=0), op=ast.Mult()):
@@ -157,8 +157,8 @@ def begins_with(node: ast.expr) -> str:
 
 def typeset(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
     """An expression in symbols; loop indices that are `bound` as numbers."""
-    if beginning := begins_with(node):
-        return Typeset(beginning, 3)
+    if first := beginning(node):
+        return Typeset(first, 3)
     match node:
         case ast.Name(id=plain):
             return Typeset(str(bound[plain]) if plain in bound else _name(plain, []), 3)
@@ -183,6 +183,8 @@ def typeset(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
             between = " " if isinstance(op, ast.Mult) and scalar else sign
             if isinstance(op, ast.Mult):  # (Wᵀ δ) ∘ slope: a matrix product is kept together
                 a, b = (Typeset(p.text, 1) if _is_product(n) else p for p, n in ((a, left), (b, right)))
+            if isinstance(op, ast.MatMult):  # U (r ∘ h): and so is what it multiplies
+                a, b = (Typeset(p.text, 1) if _is_entrywise(n) else p for p, n in ((a, left), (b, right)))
             return Typeset(_paren(a, tight) + between + _paren(b, tight + isinstance(op, ast.Sub | ast.Div)), tight)
         case ast.Compare(left=left, ops=[order], comparators=[right]):
             return Typeset(f"[{typeset(left, bound).text} {ORDERS[type(order)]} {typeset(right, bound).text}]", 3)
@@ -217,6 +219,10 @@ def _is_scalar(node: ast.expr) -> bool:
 
 def _is_product(node: ast.expr) -> bool:
     return isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+
+
+def _is_entrywise(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and not _is_scalar(node.left)
 
 
 def plain_number(x: Any) -> str:

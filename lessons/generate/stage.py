@@ -19,7 +19,7 @@ from lessons.generate import learning
 from lessons.lstm.stage import stepped
 from lessons.panels import Axis, Beside, Block, Curve, Item, Label, Matrix, Panel, Picture, Row, Series, Stage, Table
 from lessons.part import Part
-from lessons.parts import Rules, flow, laws
+from lessons.parts import Rules, flow, laws, subscripted
 from lessons.text import Text
 
 WIDE, NAME, BAR = 62, 10, 14
@@ -110,6 +110,8 @@ class Shown(Part):
         q, of, H, K = self.gate, self.level, self.H, self.K
         if self.phase == "output":
             items: dict[int, Item] = {0: self.parameter("V", (K, H)), 1: self.parameter("by", (K, 1))}
+            if self.t is not None and not self.writes:
+                items[2] = self.number_of(f"E[{self.t}]", False, subscripted("E", self.t))
         else:
             wide = H if of else K
             items = {0: self.parameter(f"W{q}{of}", (H, wide)), 1: self.parameter(f"U{q}{of}", (H, H))}
@@ -272,12 +274,12 @@ def write_ops(shown: Shown) -> tuple[str, ...]:
 
 def forward_ops(shown: Shown) -> tuple[str, ...]:
     """The operations whose rules are shown on the way forward."""
-    q, of = shown.gate, shown.level
+    of = shown.level
     if shown.phase == "output":
-        return ("a", "yhat")
-    if shown.phase == "cell" and q != "h":
+        return ("a", "yhat") if shown.writes else ("a", "yhat", "E")
+    if shown.phase == "cell" and shown.gate != "h":
         return tuple(f"{state}{of}" for state in reversed(shown.cell.states))
-    return (f"z{q}{of}", f"{q}{of}")
+    return shown.makes_gate(of)
 
 
 def live(shown: Shown) -> Stage:
@@ -346,7 +348,7 @@ def says(view: View, text: Text) -> dict[str, Any]:
     if a is not None:
         for i, at in enumerate((tau, tau / 2)):
             q = np.exp((a.reshape(-1) - a.max()) / at)
-            tops[i] = five(float((q / q.sum()).max())).strip()
+            tops[i] = f"{float((q / q.sum()).max()):.4f}"
     training, T = view.training, learning.streams(knobs).T
     return {
         "K": K, "letters": number(len(held.codes)), "dropped": number(held.dropped), "even": f"{np.log2(K):.2f}",

@@ -71,30 +71,21 @@ def prepared(text: str, target: str) -> Words:
     return Words(words, counts, tree, tuple(huffman.ways(tree)), words.index(target))
 
 
-def of(start: Start) -> Words:
-    return prepared(str(start.inputs["words"]), str(start.inputs["target"]))
+def of(knobs: Knobs, start: Start) -> Words:
+    """The words of a start, and the way to the target that the knobs name: another one keeps tree and vectors."""
+    return prepared(str(start.inputs["words"]), str(knobs["target"]))
 
 
-def held(knobs: Knobs, start: Start) -> Start:
-    """The start with the target that the knobs name: another target keeps the tree and its vectors."""
-    return Start(start.params, {**start.inputs, "target": str(knobs["target"])})
-
-
-def walked(view: View) -> Words:
-    """The words, and the way to the target, of a position."""
-    return of(held(view.knobs, view.start))
-
-
-def parts(device: Device, start: Start) -> tuple[Array, list[Array], list[Array]]:
+def parts(device: Device, knobs: Knobs, start: Start) -> tuple[Array, list[Array], list[Array]]:
     """v, the nodes on the way to the target, and the bits taken there, on the device, as columns."""
-    way = of(start).way
+    way = of(knobs, start).way
     theta = [device.put(start.params["Theta"][node][:, None]) for node in way.nodes]
     return device.put(start.params["v"][:, None]), theta, [device.put([[float(bit)]]) for bit in way.bits]
 
 
-def probabilities(start: Start) -> list[float]:
+def probabilities(knobs: Knobs, start: Start) -> list[float]:
     """p of every word, untrained or not."""
-    found, v = of(start), start.params["v"]
+    found, v = of(knobs, start), start.params["v"]
     scores = start.params["Theta"] @ v
     chance = [1.0] * len(found.words)
     for i, way in enumerate(found.ways):
@@ -104,22 +95,22 @@ def probabilities(start: Start) -> list[float]:
 
 
 def at_last_merge(knobs: Knobs, start: Start) -> Path:
-    found = of(start)
+    found = of(knobs, start)
     return (("build", -1), ("n", found.tree.root))
 
 
 def longest(view: View) -> float:
     """Questions on the way to the rarest word."""
-    return float(len(of(view.start).ways[-1].bits))
+    return float(len(of(view.knobs, view.start).ways[-1].bits))
 
 
 def at_end_of_path(knobs: Knobs, start: Start) -> Path:
-    return (("path", -1), ("j", len(of(held(knobs, start)).way.bits) - 1))
+    return (("path", -1), ("j", len(of(knobs, start).way.bits) - 1))
 
 
 def total(view: View) -> str:
     """What the chances of all words add up to."""
-    whole = sum(probabilities(view.start))
+    whole = sum(probabilities(view.knobs, view.start))
     return "one" if abs(whole - 1) < 1e-9 else "less" if whole < 1 else "more"
 
 
@@ -127,20 +118,19 @@ def at_after(knobs: Knobs, start: Start) -> Path:
     return (("step", -1), ("after", -1))
 
 
-def moved(view: View) -> Start:
+def after_step(view: View) -> Start:
     """The start with the vectors that took part as they are here."""
-    found = walked(view)
-    theta = {node: view.get(f"theta[{j}]") for j, node in enumerate(found.way.nodes)}
-    Theta = [row if theta.get(node) is None else theta[node] for node, row in enumerate(view.start.params["Theta"])]
-    v = view.get("v[0]")
+    v, Theta = view.get("v[0]"), view.start.params["Theta"].copy()
+    for j, node in enumerate(of(view.knobs, view.start).way.nodes):
+        Theta[node] = view.get(f"theta[{j}]")
     assert v is not None
-    return Start({"v": v, "Theta": np.array(Theta)}, view.start.inputs)
+    return Start({"v": v, "Theta": Theta}, view.start.inputs)
 
 
 def gains(view: View) -> str:
     """What the step did to the chance of the target."""
-    target = walked(view).target
-    before, after = (probabilities(start)[target] for start in (view.start, moved(view)))
+    target = of(view.knobs, view.start).target
+    before, after = (probabilities(view.knobs, start)[target] for start in (view.start, after_step(view)))
     return "rises" if after > before else "falls" if after < before else "stays"
 
 
@@ -148,12 +138,12 @@ def chances(view: View) -> dict[str, list[float]]:
     """p of every word by its head in the table, [] where it is not known yet: of the step both, before and after."""
     if view.act == "build":
         return {"p": []}
-    before = probabilities(view.start)
+    before = probabilities(view.knobs, view.start)
     if view.act != "step":
         return {"p": before}
-    last = len(walked(view).way.bits) - 1
-    done = view.step is not None and view.step.op == "L_node" and view.loop("j") == last
-    return {"before": before, "after": probabilities(moved(view)) if done else []}
+    last = len(of(view.knobs, view.start).way.bits) - 1
+    done = view.loop("j") == last and "L" in view.written
+    return {"before": before, "after": probabilities(view.knobs, after_step(view)) if done else []}
 
 
 class HierarchicalSoftmax(Experiment):
@@ -201,9 +191,8 @@ class HierarchicalSoftmax(Experiment):
         return ("v", index) if symbol in ("v[0]", "h") else (symbol, index)
 
     def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
-        start = held(knobs, start)
-        xp, rate, found = device.xp, float(knobs["rate"]), of(start)
-        v, theta, d = parts(device, start)
+        xp, rate, found = device.xp, float(knobs["rate"]), of(knobs, start)
+        v, theta, d = parts(device, knobs, start)
         h = drain(pair.said([v]))
         walked = drain(pair.way(xp, h, theta, d))
         dtheta, dv = drain(pair.gradients(h, theta, walked.q, 1, True, "theta"))
@@ -269,9 +258,8 @@ class HierarchicalSoftmax(Experiment):
         return {**pair.RULES, **huffman.RULES}
 
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
-        start = held(knobs, start)
-        v, theta, d = parts(device, start)
-        xp, way = device.xp, of(start).way
+        v, theta, d = parts(device, knobs, start)
+        xp, way = device.xp, of(knobs, start).way
         whole = device.put(start.params["Theta"])
 
         def L(**held: Array) -> Array:
@@ -287,15 +275,14 @@ class HierarchicalSoftmax(Experiment):
         return Objective({"v": v, "Theta": whole}, L, {"v": dv[0], "Theta": xp.concat(rows)})
 
     def panels(self, view: View, text: Text) -> Stage:
-        return panels(view, text, self.rule(view.knobs), walked(view), chances(view))
+        return panels(view, text, self.rule(view.knobs), of(view.knobs, view.start), chances(view))
 
     def says(self, view: View, text: Text) -> dict[str, Any]:
-        return says(view, text, walked(view))
+        return says(view, text, of(view.knobs, view.start))
 
     def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
-        start = held(knobs, start)
-        found, goal = of(start), self.objective(device, knobs, start)
-        chance = probabilities(start)
+        found, goal = of(knobs, start), self.objective(device, knobs, start)
+        chance = probabilities(knobs, start)
         codes = {word: "".join(map(str, way.bits)) for word, way in zip(found.words, found.ways, strict=True)}
         lengths = sum(len(way.bits) * count for way, count in zip(found.ways, found.counts, strict=True))
         return {

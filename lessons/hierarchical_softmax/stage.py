@@ -183,7 +183,6 @@ class Shown(Parts):
             code = "".join(map(str, known.ways[i].bits)) if whole else "·"
             shown = [five(chance[i]) if chance else "·" for chance in self.chances.values()]
             rows.append((word, str(known.counts[i]), code, *shown))
-        rows = rows[:13]
         if whole:
             sums = [f"{sum(chance):.6f}" if chance else "·" for chance in self.chances.values()]
             rows.append(("Σ", str(sum(known.counts)), "", *sums))

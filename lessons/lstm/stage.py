@@ -14,9 +14,9 @@ from lessons.contract import View
 from lessons.figures import five
 from lessons.figures import loss as loss_figures
 from lessons.panels import Axis, Bar, Block, Curve, Edge, Formula, Graph, Item, Label, Matrix, Node, Row, Series, Stage
-from lessons.parts import Parts, Rules, flow, laws, subscripted
+from lessons.parts import Parts, Rules, flow, lawful, laws, subscripted
 from lessons.text import Text
-from lessons.typeset import law, subscript
+from lessons.typeset import subscript
 
 
 class Shown(Parts):
@@ -53,11 +53,12 @@ class Shown(Parts):
         return self.view.step.op if self.view.step else ""
 
     def law_back(self, rules: Rules) -> Formula:
-        """The law of a step of the way back; of a larger one, of the error on the road, from which the rest comes."""
-        here = (self.left(f"g{self.cell.states[-1]}{level}", self.t or 0) for level in reversed(self.cell.levels))
-        error = next((name for name in here if name in self.view.written), "")
-        found = self.view.writer(error)
-        return Formula(id="law", priority=9, lines=[law(found[0] if found else rules[self.op])])
+        """The law of a step of the way back; of a larger one, of what it is explained by: the error on the road, dW."""
+        levels, k = tuple(reversed(self.cell.levels)), self.t or 0
+        told = [self.left(f"g{self.cell.states[-1]}{level}", k) for level in levels]
+        told += [f"dW{self.gate}{level}" for level in levels if self.phase == "sum"]
+        found = self.view.writer(next((name for name in told if name in self.view.written), ""))
+        return lawful(found[0] if found else rules[self.op])
 
     @property
     def gate(self) -> str:
@@ -96,14 +97,22 @@ class Shown(Parts):
             above = "backward" if self.told(t) else "forward" if E is not None else ""
             edges.append(Edge(f"h{t}", f"E{t}", "V", above, f"a[{t}]" in written or f"e[{t}]" in written))
             if t == 0 or t - 1 in self.near:
-                flows = "backward" if came and t > 0 else "forward" if known else ""
-                edges.append(Edge(f"{road}{t - 1}", f"{road}{t}", self.cell.road if t else "", flows, live))
+                edges.append(self.joint(t, known))
         rows = {
             "loss": self.say("loss"),
             **{s: self.say(f"state_{s}") for s in self.cell.states},
             "input": self.say("input"),
         }
         return Graph(id="graph", priority=10, layout="time", rows=rows, nodes=nodes, edges=edges, axis=self.axis)
+
+    def joint(self, t: int, known: bool) -> Edge:
+        """The road into timestep t: an error has crossed it when it is known on both sides."""
+        road = self.cell.states[-1]
+        error, later = (self.left(f"g{road}", k) for k in (t - 1, t))
+        crossed = t > 0 and self.back and self.known(error) and self.known(later)
+        way = "backward" if crossed else "forward" if known else ""
+        live = (error if crossed else f"{road}[{t}]") in self.view.written
+        return Edge(f"{road}{t - 1}", f"{road}{t}", self.cell.road if t else "", way, live)
 
     def of_loss(self, of: str) -> str:
         """∂E/∂ of something."""
@@ -180,7 +189,16 @@ class Shown(Parts):
             }
         elif t is not None and self.phase != "road":
             items[3] = self.vector(f"z{q}[{t}]", self.H, "column", title=f"z{q}{subscript(str(t))}")
+        if q == "n" and "bm" in self.cell.more and not self.back:
+            items[4] = self.vector("bm", self.H, "column", True, "bm")
+            if t is not None:
+                items[5] = self.vector(f"m[{t}]", self.H, "column", title=f"m{subscript(str(t))}")
         return flow("weights", items, 7)
+
+    def makes_gate(self, level: str = "") -> tuple[str, ...]:
+        """The operations that make the gate at work; before a GRU's new content, what its reset scales."""
+        before = (f"m{level}",) if self.gate == "n" and "bm" in self.cell.more else ()
+        return (*before, f"z{self.gate}{level}", f"{self.gate}{level}")
 
     def guesses(self) -> Matrix:
         """ŷ under every t, the likeliest letters first."""
@@ -226,10 +244,10 @@ def panels(view: View, text: Text, rules: Rules, cell: Cell) -> Stage:
 
 def passing(shown: Shown, rules: Rules) -> Stage:
     """A forward or a backward pass."""
-    q, cell = shown.gate, shown.cell
+    cell = shown.cell
     if shown.back:
         return [shown.law_back(rules), shown.graph(), shown.errors(), shown.weights(), shown.gates()]
-    ops = {"output": ("a", "yhat", "E"), "cell": tuple(reversed(cell.states))}.get(shown.phase, (f"z{q}", q))
+    ops = {"output": ("a", "yhat", "E"), "cell": tuple(reversed(cell.states))}.get(shown.phase, shown.makes_gate())
     return [laws(rules, *ops), shown.graph(), shown.gates(), shown.weights(), shown.guesses()]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,13 +71,13 @@ class Shown(Part):
         bit = self.inputs["bit"] if y is None else int(y.reshape(2, -1)[1, 0])
         share = f" / {B}" if self.view.training is not None and B > 1 else ""
         items: dict[int, Item] = {
-            0: self.vector(f"a[{last}]", 2, "column", title="a"),
+            0: replace(self.vector(f"a[{last}]", 2, "column", title="a"), rows=("−1", "+1")),
             1: self.vector(f"yhat[{last}]", 2, "column", title="ŷ"),
             2: self.vector(f"e[{last}]", 2, "column", title=f"(ŷ − y){share}" if share else "e"),
             3: self.number_of(f"E[{last}]", False, self.say("mean_loss", B=B) if share else "E"),
             4: Label(self.say("wanted", bit="+1" if bit else "−1")),
         }
-        return flow("answer", items, 8, "x₀ = −1\nx₀ = +1")
+        return flow("answer", items, 8)
 
     def weights(self) -> Matrix:
         """The parameters of the gate at work; beside them, on the way back, their gradient."""
@@ -146,7 +147,7 @@ def forward_ops(shown: Shown) -> tuple[str, ...]:
         return ("a", "yhat", "E")
     if shown.phase == "cell" and shown.cell.gates != "h":
         return tuple(reversed(shown.cell.states))
-    return (f"z{shown.gate}", shown.gate)
+    return shown.makes_gate()
 
 
 def table(shown: Shown) -> Stage:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.activations import sigmoid
 from engine.check import Objective
 from engine.device import HOST, Array, Device, HostArray, rng
 from engine.reel import Env, Grains, Reel, Section
@@ -163,7 +164,8 @@ class NegativeSampling(Experiment):
         families = {"u": indexed(u), "t": indexed(t), "v": indexed([v])}
 
         def env(*made: str, **more: Any) -> Env:
-            known = {"q": found.q, "du": du, "dv": dv, "a": [each.T @ h for each in u]}
+            a = [each.T @ h for each in u]
+            known = {"q": found.q, "du": du, "dv": dv, "a": a, "p": [sigmoid(xp, each) for each in a]}
             return Env({"h": h, "C": 1, "rate": rate, **more}, families | {f: indexed(known[f]) for f in made})
 
         def scored(at: Path) -> Walk[pair.Found]:
@@ -177,13 +179,13 @@ class NegativeSampling(Experiment):
             Section(
                 at["gradient"],
                 lambda: pair.gradients(h, u, found.q, 1, True, "u", at["gradient"]),
-                lambda: env("q", "a", L=found.L),
+                lambda: env("q", "a", "p", L=found.L),
                 2 + 2 * K,
             ),
             Section(
                 at["step"],
                 lambda: moved(xp, v, u, t, rate, at["step"]),
-                lambda: env("q", "a", "du", "dv", L=found.L),
+                lambda: env("q", "a", "p", "du", "dv", L=found.L),
                 K + 1 + 2 + 4 * K,
             ),
         ]

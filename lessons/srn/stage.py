@@ -44,7 +44,7 @@ class Shown(Parts):
         for i, each in list(enumerate(self.vocabulary))[first : first + 12]:
             items: dict[int, Item] = {
                 0: Label(f"o {_at(o, i):>6}", **self.flags(f"o[{t}]")),
-                1: Label(f"e^ {_at(raised, i):>6}", **self.flags(f"raised[{t}]")),
+                1: Label(f"e^(o−max) {_at(raised, i):>6}", **self.flags(f"raised[{t}]")),
                 2: Label(f"ŷ {_at(yhat, i):>5} {self._bar(yhat, i)}", **self.flags(f"yhat[{t}]")),
             }
             wanted = self.inputs["y"][t] == i
@@ -136,7 +136,7 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
             shown.weights(),
         ]
     out = ("output", -1) in view.path
-    ops = ("o", "raised", "Z", "yhat") if out else ("in", "rec", "z", "s")
+    ops = ("o", "raised", "Z", "yhat", "E") if out else ("in", "rec", "z", "s")
     lower = [shown.softmax(), shown.numbers(), shown.output()] if out else [shown.weights(), shown.softmax()]
     return [laws(rules, *ops), *shown.strip(), shown.graph(), shown.inside(), *lower]
 
@@ -145,7 +145,7 @@ def says(view: View, text: Text) -> dict[str, Any]:
     """The fields that the text of `srn` may use."""
     inputs, knobs = view.start.inputs, view.knobs
     T, said = len(inputs["x"]), inputs["text"]
-    s, dw = view.get("s[0]"), view.get("dw") if view.loop("t") == T - 1 else None
+    s, dw = view.get("s[0]"), view.get("dw") if view.loop("t") == T - 1 and "dw" in view.written else None
     row, column = int(knobs["row"]), int(knobs["column"])
     return {
         "T": T, "K": len(inputs["vocabulary"]), "H": int(view.start.params["W"].shape[0]), "f": knobs["activation"],

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.device import HOST
 from lessons.course import Card
+from lessons.panels import Formula
 from lessons.player import Player
 from lessons.show import everything
+from lessons.text import load
+from lessons.typeset import law
 
 
 def played(card: Card, seed: int | None = None, **given: Any) -> Player:
@@ -21,3 +25,27 @@ def result(made: Player) -> dict[str, Any]:
     """What `unroll show --json` gives as its result."""
     found: dict[str, Any] = everything(made, all_steps=False)["result"]
     return found
+
+
+def said_at_the_top(made: Player) -> Sequence[str]:
+    """The laws that stand over a position."""
+    text = load(type(made.lesson).__module__.rpartition(".")[0], "en")
+    law = next(panel for panel in made.lesson.panels(made.view(), text) if panel.id == "law")
+    assert isinstance(law, Formula)
+    return law.lines
+
+
+def assert_laws_are_those_of_the_steps(made: Player, most: int, at_least: int) -> None:
+    """From here on, operation by operation, in this act: the law is that of the step."""
+    made.grain = max(made.lesson.grains.values())
+    made.forward()
+    rules, act, seen = made.lesson.rule(made.knobs), made.act, set()
+    for _ in range(most):
+        view = made.view()
+        if view.act != act:
+            break
+        assert view.step is not None
+        assert said_at_the_top(made) == [law(rules[view.step.op])]
+        seen.add(view.step.op)
+        made.forward()
+    assert len(seen) >= at_least

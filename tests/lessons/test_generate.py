@@ -18,7 +18,7 @@ from lessons.panels import Beside, Matrix, Picture, Table
 from lessons.player import Player
 from lessons.state import restore
 from lessons.text import load
-from tests.lessons.playing import played, result
+from tests.lessons.playing import assert_laws_are_those_of_the_steps, played, result
 
 SMALL = 'he said: "the (old) fox" and the dog said: "no (not) so". the end of it. ' * 12
 SEEDS = range(5)
@@ -27,6 +27,14 @@ every = pytest.mark.parametrize("cell", CELLS)
 
 def small(seed: int | None = None, **given: Any) -> Player:
     return played(CARD, seed, **{"text": SMALL, "hidden": 12, "window": 10, **given})
+
+
+@every
+@pytest.mark.parametrize("layers", [1, 2])
+def test_on_the_way_back_the_law_is_that_of_the_step(cell: str, layers: int) -> None:
+    made = small(1, cell=cell, layers=layers)
+    made.to_act("backward")
+    assert_laws_are_those_of_the_steps(made, 60, 4)
 
 
 @every

@@ -14,6 +14,7 @@ from lessons.player import Player
 from lessons.show import everything
 from lessons.text import load
 from tests.lessons.playing import played, result
+from tui.draw import Pen, draw
 
 
 def player(seed: int | None = None, **given: Any) -> Player:
@@ -78,7 +79,7 @@ def test_many_words_are_told_by_their_codes() -> None:
     made = player(words=" ".join(f"word{i}:{i + 1}" for i in range(40)), target="word3")
     panels = made.lesson.panels(made.view(), load("lessons.hierarchical_softmax", "en"))
     assert "tree" not in {panel.id for panel in panels}
-    assert sum(probabilities(made.start)) == pytest.approx(1.0, abs=1e-12)
+    assert sum(probabilities(made.knobs, made.start)) == pytest.approx(1.0, abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -137,3 +138,38 @@ def test_the_table_has_the_chances_after_the_step(target: str) -> None:
     assert float(row[-1]) == pytest.approx(float(P[0]), abs=5e-4)
     assert float(row[-2]) == pytest.approx(result(made)["p"][target], abs=5e-4)
     assert made.lesson.asks[2].answer(made.view()) == "rises"
+
+
+def test_a_target_chosen_after_an_edit_is_the_one_that_is_asked_about() -> None:
+    made = player()
+    made.edit("v", (0,), "0.5")
+    made.set_knobs({"target": "the"})
+    assert made.lesson.asks[1].where(made.knobs, made.start) == (("path", -1), ("j", 0))
+    made.jump("step/after")
+    assert shown(made)["codes"].lit == 0
+    P = made.view().get("P")
+    assert P is not None
+    assert made.lesson.asks[2].answer(made.view()) == "rises"
+    assert float(P[0]) > result(made)["p"]["the"]
+
+
+def test_a_rare_target_among_many_words_is_in_sight() -> None:
+    made = player(words=" ".join(f"w{i}:{40 - i}" for i in range(20)), target="w17")
+    made.jump("step/after")
+    table = shown(made)["codes"]
+    drawn = draw(table, 78, Pen()).text()
+    assert "►w17" in drawn
+    assert table.rows[-1][-1] == "1.000000"
+
+
+def test_before_the_way_is_walked_again_nothing_is_told_of_it() -> None:
+    made = player()
+    for where in ("step/move/j=0", "step/after/j=0"):
+        made.jump(where)
+        panels = shown(made)
+        items = panels["centre"].rows[0].items
+        fresh = where.startswith("step/after")
+        assert all((items[i].values is not None) == fresh for i in (2, 3))  # P and L begin anew
+        assert all(row[-1] == "·" for row in panels["codes"].rows)
+        chances = [text for _, _, text, _ in panels["tree"].marks if text.startswith(".")]
+        assert len(chances) == (2 if fresh else 4)  # of the first question; of the two that have not moved yet

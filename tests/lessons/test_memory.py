@@ -18,7 +18,8 @@ from lessons.panels import Block, Curve, Label, Matrix, Note, Table
 from lessons.player import Player
 from lessons.state import restore
 from lessons.text import load
-from tests.lessons.playing import played, result
+from tests.lessons.playing import assert_laws_are_those_of_the_steps, played, result
+from tui.draw import Pen, draw
 
 SEEDS = range(5)
 DEFAULT: dict[str, Value] = {knob.id: knob.default for knob in CARD.knobs}
@@ -242,3 +243,22 @@ def test_the_sign_of_the_first_input_is_the_bit(turned: float) -> None:
     assert e == pytest.approx(yhat - 1)
     made.edit("x[3]", (0,), "-0.5")
     assert made.start.inputs["bit"] == int(turned > 0)
+
+
+@every
+def test_on_the_way_back_the_law_is_that_of_the_step(model: str) -> None:
+    made = played(CARD, 1, model=model, length=6)
+    made.to_act("backward")
+    assert_laws_are_those_of_the_steps(made, 60, 4)
+
+
+def test_what_is_shown_is_numbered_as_it_is_asked_about() -> None:
+    made = played(CARD, 1)
+    made.to_act("backward")
+    panels = {panel.id: panel for panel in made.lesson.panels(made.view(), load("lessons.memory", "en"))}
+    assert any(panel.title.startswith("units 0–1 of 8") for panel in panels.values())
+    answer = panels["answer"]
+    assert isinstance(answer, Matrix)
+    said = draw(answer, 58, Pen()).text()  # on the smallest screen too
+    assert "−1" in said
+    assert "wanted: +1" in said or "wanted: −1" in said

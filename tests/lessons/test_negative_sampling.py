@@ -12,7 +12,7 @@ from engine.word2vec import limit
 from lessons.knobs import Refused
 from lessons.negative_sampling import CARD
 from lessons.negative_sampling.lesson import words_of
-from lessons.panels import Matrix, Plot
+from lessons.panels import Block, Matrix, Plot
 from lessons.player import Player
 from lessons.text import load
 from tests.lessons.playing import played, result
@@ -126,3 +126,20 @@ def test_counts_of_a_text() -> None:
         isinstance(panel, Matrix)
         for panel in player().lesson.panels(player().view(), load("lessons.negative_sampling", "zh"))
     )
+
+
+def test_a_number_is_shown_as_long_as_it_goes_with_its_vectors() -> None:
+    made = player()
+    for where, seen in (("gradient", "all"), ("step/move/j=0", "others"), ("step/after/j=0", "first")):
+        made.jump(where)
+        panels = {panel.id: panel for panel in made.lesson.panels(made.view(), load("lessons.negative_sampling", "en"))}
+        targets, loss = panels["targets"], panels["loss"]
+        assert isinstance(targets, Matrix)
+        assert isinstance(loss, Matrix)
+        for j, row in enumerate(targets.rows):
+            wanted = seen == "all" or (j == 0) == (seen == "first")
+            cells = [row.items[i] for i in (2, 3, 4)]
+            assert all((cell.values is not None) == wanted for cell in cells if isinstance(cell, Block)), (where, j)
+        L = loss.rows[0].items[0]
+        assert isinstance(L, Block)
+        assert (L.values is not None) == (seen != "others")

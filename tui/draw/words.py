@@ -17,18 +17,21 @@ def draw_formula(panel: Formula, width: int, pen: Pen) -> Canvas:
     lines = panel.lines if pen.tight else [part for line in panel.lines for part in _laws(line, room)]
     for y, line in enumerate(lines):
         shown = line.replace("·", "*") if pen.ascii_only else line  # a full stop is a decimal point already
-        canvas.put(1, y, fit(shown, room if y == 0 else width - 2), "law")
+        canvas.put(1, y, fit(shown, room), "law")
     if panel.right:
         canvas.right(width - 1, 0, panel.right, "head")
     return canvas
 
 
 def _laws(line: str, room: int) -> list[str]:
-    """A line of laws: one below the other, and long sums folded, where it is too long."""
+    """A line of laws: in several where it is too long, long sums folded."""
     if cell_len(line) <= room:
         return [line]
     found: list[str] = []
     for each in line.split(GAP):
+        if found and cell_len(found[-1] + GAP + each) <= room:
+            found[-1] += GAP + each
+            continue
         name, equals, said = each.partition(" = ")
         found += folded(name + equals, said, room)
     return found
