@@ -113,6 +113,7 @@ class UnrollApp(App[None]):
             said = (
                 self.words("say.restored", where=where) if brought else "" if self._afresh else self.words("say.lost")
             )
+        self._afresh = False  # who comes back to it in this run finds what was done in it
         screen = LessonScreen(player)
         screen.finished_before = len(player.seen) == len(player.lesson.card.acts)
         screen.said = said

@@ -75,6 +75,8 @@ class Notice(Drawer):
     keys: Sequence[tuple[str, str]] = (("esc", "leave"),)
     hint: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
+    passing: bool = False
+    """Whether it goes with the next move."""
 
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         width = min(width, 60)

@@ -168,7 +168,7 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
         if card is not None:
             sheet(canvas, card, 1, max(0, height - card.height))
         if self.drawer is not None:  # over the card: keys are the drawer's first
-            self._stamp_drawer(canvas, width, height, card is not None)
+            self._stamp_drawer(canvas, width, height)
         return canvas
 
     def _under(self, canvas: Canvas, width: int, y: int, dropped: int, fields: dict[str, Any]) -> None:
@@ -180,14 +180,12 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
         canvas.right(width - 1, y, more, "key")
         canvas.hit(width - cell_len(more) - 1, y, cell_len(more), 1, "key", "text")
 
-    def _stamp_drawer(self, canvas: Canvas, width: int, height: int, high: bool) -> None:
-        """The drawer in the corner where it hides nothing that was just written: at the lower right, or `high`."""
+    def _stamp_drawer(self, canvas: Canvas, width: int, height: int) -> None:
+        """The drawer in the corner where it hides nothing that was just written; at the lower right if it can."""
         assert self.drawer is not None
         box = self.drawer.draw(self.desk(), width - 2, height - 1)
         right, low = width - box.width, max(0, height - box.height)
         corners = [(right, low), (0, low), (right, 0), (0, 0)]
-        if high:
-            corners.reverse()
         written = self.view.written
         marks = [h for h in canvas.hits if h.target[0] == "mark" or (h.target[0] == "cell" and h.target[1] in written)]
 

@@ -71,8 +71,15 @@ class Steering(Painted):
     # steps
 
     def _moved(self, moved: bool, edge: str) -> None:
+        if isinstance(self.drawer, Notice) and self.drawer.passing:
+            self.drawer = None
         self.said = "" if moved else self.words(edge)
         self.paint()
+
+    @property
+    def _end(self) -> str:
+        """What is said where there is no step further."""
+        return "say.end_all" if self.player.act == self.player.lesson.card.acts[-1] else "say.end"
 
     def action_step_forward(self) -> None:
         """The full stop: a step; or, behind a figure, the point in the number that a card asks for."""
@@ -83,7 +90,7 @@ class Steering(Painted):
         """One step at the grain; with a card open, past the card."""
         self._pause()
         before = self.player.act
-        self._moved(self.player.forward(), "say.end")
+        self._moved(self.player.forward(), self._end)
         if self.player.act != before:
             self._new_act()
         self._check_divergence()
@@ -178,7 +185,7 @@ class Steering(Painted):
             moved = self.player.forward()
             if not moved or self.player.asked is not None:
                 self._pause()
-                self.said = "" if moved else self.words("say.end")
+                self.said = "" if moved else self.words(self._end)
                 break
         self.paint()
 
@@ -247,7 +254,7 @@ class Steering(Painted):
             "drawer.done_acts", acts=len(player.seen), all=len(player.lesson.card.acts), asks=len(player.record)
         )
         hint = words("drawer.done_right", right=count("right"), wrong=count("wrong"), skipped=count("skipped"))
-        self.drawer = Notice(words("drawer.done", id=player.lesson.card.id), said, hint=hint)
+        self.drawer = Notice(words("drawer.done", id=player.lesson.card.id), said, hint=hint, passing=True)
         self.keep()
         self.paint()
 

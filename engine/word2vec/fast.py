@@ -82,7 +82,7 @@ class Kernel:
         self.noises, self.pushes = rows.Room(dim, dtype), self.dnoise.reshape(self.noise.shape)
         self.A, self.S = room(groups, form.group, form.shared), room(shape.tiles, shape.tile, shape.wide)
         self.grouped = device.windows(self.h, form.group, form.group, groups)
-        self.more = room(B, 1 if form.cbow else 2, dim)  # as wide as what it is added to: of whole rows that is faster
+        self.more = room(B, 1 if form.cbow else 2, dim)  # its second half stays 0: adding whole rows takes a third
         self.grouped_more = device.windows(self.more[:, 0], form.group, form.group, groups)
         self.u, self.near_u = self.rows[self.middle, dim:], self.near(self.rows[:, dim:])
         if form.cbow:
@@ -137,7 +137,10 @@ class Kernel:
         self.device.xp.multiply(self.device.send(chunk.mask[b]), self.dtype(chunk.rate[b]), out=self.M)
 
     def bag_by_noise(self, table: Array, chunk: Chunk, b: int) -> None:
-        """CBOW with negatives: the mean of the context says one word. q stands on the diagonals of `own`."""
+        """CBOW with negatives: the mean of the context says one word.
+
+        q stands on the diagonals of `own`: small products with zeros take half of what q times every row does.
+        """
         xp, own = self.device.xp, self.own
         there, back = self.bag(chunk, b)
         q = pulled(xp, xp.einsum("bd,bd->b", self.h, self.u), there)
@@ -160,7 +163,7 @@ class Kernel:
         return (pairs > 0) * self.dtype(chunk.rate[b]), self.M if self.form.exact else mask
 
     def pushed(self, table: Array, chunk: Chunk, b: int, weight: Any) -> None:
-        """Negatives, shared by a group: what h (B, D) gets from them into `more`, what they get into `dnoise`."""
+        """Negatives, shared by a group: what h (B, D) gets from them into `more[:, 0]`, what they get into `dnoise`."""
         assert chunk.noise is not None
         device, form, D, u = self.device, self.form, self.D, self.noise
         rows.gather(device, table.reshape(-1, D), chunk.noise, b, u.reshape(-1, D))

@@ -370,8 +370,32 @@ async def test_a_drawer_stands_over_the_card_for_it_has_the_keys(tmp_path: Path)
         question = shown(screen, "stage")
         await pilot.press("k")
         assert screen.drawer is not None
-        box = screen.drawer.draw(screen.desk(), 78, 18)
-        top = shown(screen, "stage").split("\n")
-        assert all(line.strip() in "\n".join(top) for line in box.text().split("\n") if line.strip())
+        stage, box = shown(screen, "stage"), screen.drawer.draw(screen.desk(), 78, 18).text()
+        assert all(line.strip() in stage for line in box.split("\n"))
         await pilot.press("escape")
         assert shown(screen, "stage") == question
+
+
+async def test_the_first_column_has_its_cursor_and_its_marks_at_80_columns(tmp_path: Path) -> None:
+    async with lesson(tmp_path, id="lstm") as (_, screen):
+        screen.cursor = ("h_init", (0,))
+        screen.paint()
+        line = next(line for line in shown(screen, "stage").split("\n") if "[" in line and "t-1" not in line)
+        assert line.startswith("[  0  ]")
+        screen.cursor = None
+        go(screen, "forward/t=0/cell")
+        assert any(line.startswith("•  0  •  0") for line in shown(screen, "stage").split("\n"))
+
+
+async def test_what_was_begun_afresh_is_found_again(tmp_path: Path) -> None:
+    app = UnrollApp("bptt", Store(tmp_path), afresh=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, LessonScreen)
+        screen.player.record = {ask.id: "skipped" for ask in screen.player.lesson.asks}
+        for _ in range(5):
+            await pilot.press("right")
+        place = screen.player.spot.p
+        await pilot.press("escape", "enter")
+        assert isinstance(app.screen, LessonScreen)
+        assert app.screen.player.spot.p == place > 0
