@@ -188,6 +188,11 @@ class Live:
             sections += self.opened(chunk, batch, self.beginning(state, i), at).sections(late)
         return Reel(sections, grains)
 
+    def rate(self, chunk: int, batch: int) -> float:
+        """The learning rate of a batch of the run, 0 where there is no such batch."""
+        laid = self.laid(chunk).chunk
+        return float(laid.rate[batch]) if batch < laid.batches else 0.0
+
     def opened(self, chunk: int, batch: int, begin: Callable[[], Vectors], at: Path) -> Opened:
         """A batch of the run, opened; `begin` gives the vectors on the device."""
 
@@ -195,7 +200,7 @@ class Live:
             return Vectors(*(None if each is None else self.device.get(each) for each in begin()))
 
         school = self.school
-        rate = float(self.laid(chunk).chunk.rate[batch])
+        rate = self.rate(chunk, batch)
         some = self.examples(chunk, batch, device=self.device)
         return Opened(self.device, some, hosted, rate, school.form.bound, school.form.tree, at)
 

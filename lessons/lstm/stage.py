@@ -316,5 +316,6 @@ def says(view: View, text: Text) -> dict[str, Any]:
         "keep": "·" if keep is None else five(float(keep.reshape(-1)[0])).strip(),
         "left": "·" if road is None else five(float(road.reshape(-1)[0])).strip(),
         "ten": T * (T + 1) // 2, "column": "  ".join(five(each).strip() for each in first_column(view)) or "·",
-        "last": subscript(str(T - 1)), "form": text.phrase("labels", f"form_{knobs['reset']}") if gru else "",
+        "last": subscript(str(T - 1)),
+        "form": text.phrase("labels", f"form_{knobs['reset']}").replace("`", "") if gru else "",
     }  # fmt: skip

@@ -108,7 +108,7 @@ class Shown(Parts):
 
     def rivals(self) -> Plot:
         """All rivals so far, on one log axis."""
-        at = np.arange(1, self.T + 1, dtype=float)
+        at = np.arange(self.T, dtype=float)
         lines, known = [], []
         for v, name in enumerate(NAMES):
             values = np.array(
@@ -121,7 +121,7 @@ class Shown(Parts):
         low, high = (min(known), max(known)) if known else (1.0, 1.0)
         return Plot(
             id="rivals", priority=10, title=self.say("rivals"), log=True, lines=lines,
-            x=(1.0, float(self.T)), y=(decade(low, -1), decade(high, 1)),
+            x=(0.0, float(max(self.T - 1, 1))), y=(decade(low, -1), decade(high, 1)),
         )  # fmt: skip
 
     def ends(self) -> Table:

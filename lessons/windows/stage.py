@@ -78,10 +78,11 @@ class Shown(Parts):
                 x += 2
         pair = self.seen.pairs[self.n - 1] if self.view.act == "window" and self.n else None
         joined = [pair.other] if pair else [p.other for p in self.seen.pairs if p.centre == centre]
-        for other in joined:
-            if other in where and centre in where:
-                low, high = sorted((where[other], where[centre]))
-                marks.append((1, low, "└" + "─" * (high - low - 1) + "┘", "forward"))
+        ends = sorted({where[each] for each in (*joined, centre) if each in where}) if centre in where else []
+        if len(ends) > 1:
+            low, *inner, high = ends
+            marks.append((1, low, "└" + "─" * (high - low - 1) + "┘", "forward"))
+            marks += [(1, x, "┴", "forward") for x in inner]
         if joined and centre in where:
             marks.append((2, where[centre], self.say("met"), "forward"))
         return Picture(id="sentence", priority=10, marks=marks)
@@ -139,13 +140,14 @@ class Shown(Parts):
 
     def draws(self) -> Table:
         """Each random number, the word that it falls on, and whether that word is used."""
-        barred = {*self.seen.context, self.seen.codes[self.seen.centre]}
+        itself = self.seen.codes[self.seen.centre]
         rows = []
         for n in range(1, int(self.view.knobs["negatives"]) + 1):
             r, k = self.number(f"r[{n}]"), self.number(f"k[{n}]")
             word = "·" if k is None else self.word(int(k))
-            use = "" if k is None else self.say("skipped") if int(k) in barred else self.say("negative")
-            rows.append((str(n), "·" if r is None else f"{r:.4f}", word, use))
+            drawn = None if k is None else int(k)
+            use = "itself" if drawn == itself else "skipped" if drawn in self.seen.context else "negative"
+            rows.append((str(n), "·" if r is None else f"{r:.4f}", word, "" if k is None else self.say(use)))
         heads = ("n", self.say("random"), self.say("falls_on"), "")
         return Table(id="draws", priority=9, heads=heads, rows=rows, lit=self.n - 1 if self.n else None)
 
@@ -162,7 +164,8 @@ class Shown(Parts):
                 marks.append((i, 13 + cells(centre), word, "head"))
             else:
                 marks.append((i, 7, word, "head"))
-                sign = "─┐" if i == 0 and len(words) > 1 else "─┘" if i == len(words) - 1 and len(words) > 1 else "─┤"
+                last = i == len(words) - 1
+                sign = ("─┴" if last else "─┼") if i == middle else "─┐" if i == 0 else "─┘" if last else "─┤"
                 marks.append((i, 8 + wide, sign if len(words) > 1 else "──", "forward"))
         if form == "skipgram":
             marks.append((0, 7, centre, "head"))

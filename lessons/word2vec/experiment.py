@@ -249,12 +249,8 @@ def first_batch(device: Device, knobs: Knobs, start: Start, path: Path) -> Opene
     """The first batch of the run, opened on any device."""
     lv = live(HOST, knobs, start)
     chunk, batch = lv.place(0, 0)
-    laid = lv.laid(chunk).chunk
-    rate = float(laid.rate[batch]) if batch < laid.batches else 0.0
-    some = lv.examples(chunk, batch, device=device)
-    return Opened(
-        device, some, lambda: vectors(HOST, knobs, start), rate, lv.school.form.bound, lv.school.form.tree, path
-    )
+    some, form = lv.examples(chunk, batch, device=device), lv.school.form
+    return Opened(device, some, lambda: vectors(HOST, knobs, start), lv.rate(chunk, batch), form.bound, form.tree, path)
 
 
 def reel(device: Device, knobs: Knobs, start: Start) -> Reel:

@@ -71,7 +71,6 @@ def recipe(shown: Shown) -> Picture:
     knobs, view = shown.view.knobs, shown.view
     lv = shown.live
     training, data = at(view)
-    done = min(data.chunk / lv.whole, 1.0)
     back = shown.say("back_to", n=number(training.earliest)) if lv.per > 1 and training.earliest else ""
     line = shown.say(
         "recipe",
@@ -79,7 +78,7 @@ def recipe(shown: Shown) -> Picture:
         V=number(len(shown.words)),
         D=shown.dim,
         window=knobs["window"],
-        rate=five(float(lv.school.rate(done))).strip(),
+        rate=five(lv.rate(*lv.places(data)[0])).strip(),
         tokens=number(data.tokens),
     )
     return Picture(id="recipe", priority=9, marks=[(0, 0, line, ""), *([(1, 0, back, "dim")] if back else [])])

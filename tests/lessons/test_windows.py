@@ -12,9 +12,11 @@ from engine.word2vec import windows
 from lessons.knobs import Refused
 from lessons.player import Player
 from lessons.show import everything
+from lessons.text import load
 from lessons.windows import CARD
 from lessons.windows.lesson import tokens_of
 from tests.lessons.playing import played, result
+from tui.draw import Pen, draw
 
 
 def player(seed: int | None = None, **given: Any) -> Player:
@@ -114,3 +116,40 @@ def test_bad_sentences(given: dict[str, Any], says: str) -> None:
     with pytest.raises(Refused, match=says):
         made.set_knobs(given)
     assert everything(made, all_steps=False) == before
+
+
+def drawing(made: Player, id: str) -> list[str]:
+    panel = next(p for p in made.lesson.panels(made.view(), load("lessons.windows", "en")) if p.id == id)
+    return [line.strip() for line in draw(panel, 78, Pen()).text().split("\n")]
+
+
+@pytest.mark.parametrize(
+    ("centre", "window", "wanted"),
+    [
+        (1, 1, ["b ────→ a"]),
+        (3, 1, ["b ─┐", "d ─┴──→ c"]),
+        (2, 2, ["a ─┐", "c ─┼──→ b", "d ─┘"]),
+        (3, 2, ["a ─┐", "b ─┤", "d ─┼──→ c", "e ─┘"]),
+    ],
+)
+def test_neighbours_are_joined_to_the_centre(centre: int, window: int, wanted: list[str]) -> None:
+    made = player(text="a b c d e", centre=centre, window=window)
+    made.to_act("cbow")
+    assert [line.replace("  ", " ") for line in drawing(made, "direction")] == wanted
+
+
+def test_the_arcs_of_a_window_are_one_line() -> None:
+    made = player(text="a b c d e", centre=3, window=2)
+    made.to_act("cbow")
+    arcs = drawing(made, "sentence")[1]
+    assert (arcs[0], arcs[-1], arcs.count("┴")) == ("└", "┘", 3)
+
+
+def test_a_word_drawn_is_negative_unless_it_met_or_is_the_centre() -> None:
+    made = player(text="a b c d e", centre=3, window=1, negatives=12)
+    made.jump("draw/n=12")
+    rows = [line.replace("►", "").split(maxsplit=3) for line in drawing(made, "draws")[1:]]
+    assert len(rows) == 12
+    barred = {"c": "skipped: it is the centre", "b": "skipped: it did meet", "d": "skipped: it did meet"}
+    assert {row[2] for row in rows} >= {"c", "b", "e"}
+    assert all(row[3] == barred.get(row[2], "negative, t = 0") for row in rows)

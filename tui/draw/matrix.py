@@ -205,9 +205,10 @@ def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
             if x + w > width:
                 continue
             if item.title:
-                canvas.put(x + 2, y, item.title, "label")
+                long = len(item.title) > 2 and bool(item.cols)  # its name and the first column's must both have room
+                canvas.put(x + 2 - long, y, item.title, "label")
                 for c, name in enumerate(item.cols if digits_fit(item.shape, room) else ()):
-                    canvas.put(x + 4 + 6 * c + (len(item.title) > 1), y, name, "dim")
+                    canvas.put(x + 4 + 6 * c + min(2, len(item.title) - 1), y, name, "dim")
             draw_block(canvas, x, top, item, room, pen)
             if item.rows and digits_fit(item.shape, room):
                 for r, name in enumerate(item.rows):
