@@ -152,6 +152,8 @@ def beginning(node: ast.expr) -> str:
             return "0"
         case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=0)):
             return "1"
+        case ast.BinOp(left=ast.Constant(value=1), op=ast.Add(), right=right) if beginning(right) == "0":
+            return "1"
     return ""
 
 
@@ -176,6 +178,8 @@ def typeset(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
             return Typeset(f"{_paren(typeset(left, bound), 3)}²", 3)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
             return Typeset(f"{_paren(typeset(left, bound), 3)}^{_paren(typeset(right, bound), 3)}", 3)
+        case ast.BinOp(left=ast.Constant(value=1), op=ast.Mult(), right=right):
+            return typeset(right, bound)
         case ast.BinOp(left=left, op=op, right=right):
             sign, tight = OPERATORS[type(op)]
             a, b = typeset(left, bound), typeset(right, bound)

@@ -132,7 +132,9 @@ class Shown(Parts):
 
     @property
     def lit(self) -> str:
-        """The family at work."""
+        """The family at work; states and outputs are none."""
+        if self.phase in ("cell", "error", "output"):
+            return ""
         return f"delta_{self.gate}" if self.back else self.gate
 
     def gates(self) -> Matrix:
@@ -238,7 +240,7 @@ def panels(view: View, text: Text, rules: Rules, cell: Cell) -> Stage:
         gate = shown.over_time(
             [(f"{cell.road}  {shown.say(f'gate_{cell.road}')}", cell.road), ("∏", "road")], "gates", 10
         )
-        return [laws(rules, "road"), shown.graph(), gate, shown.bars(), shown.weights()]
+        return [laws(rules, shown.op or "road"), shown.graph(), gate, shown.bars(), shown.weights()]
     return passing(shown, rules)
 
 

@@ -13,6 +13,7 @@ from lessons.figures import five
 from lessons.panels import Block, Item, Label, Line, Matrix, Plot, Row, Stage, Table
 from lessons.parts import Parts, Rules, laws
 from lessons.text import Text
+from lessons.typeset import name as symbol_name
 
 PART = 4
 """Units that are shown in digits."""
@@ -136,7 +137,7 @@ class Shown(Parts):
         return Table(id="ends", priority=8, heads=heads, rows=rows, lit=self.view.loop("v"))
 
     def rival_at_work(self) -> Matrix:
-        """The rival's state and product in cells."""
+        """The rival's product in cells, what multiplies it, and its state (a gate has none)."""
         v, t = self.view.loop("v") or 0, self.view.loop("t") or 0
         value = self.view.get(f"Q[{v},{t}]")
         shown = None if value is None else value[: self.part, : self.part]
@@ -144,8 +145,14 @@ class Shown(Parts):
             f"Q[{v},{t}]", shown, (self.part, self.part), title=self.say("product"), **self.flags(f"Q[{v},{t}]")
         )
         items: dict[int, Item] = {0: self.scalar(f"far[{v},{t}]", title="‖Q‖"), 1: product}
-        W = self.view.start.params["W"]
-        items[2] = Block("W", W[: self.part, : self.part], (self.part, self.part), title="W", editable=True)
+        factor, state = "gate" if v == len(NAMES) - 1 else f"M[{v}]", f"u[{v},{t}]"
+        M, u = self.view.get(factor), self.view.get(state)
+        if M is not None:
+            corner = np.atleast_2d(M)[: self.part, : self.part]
+            items[2] = Block(factor, corner, corner.shape, title=symbol_name(factor), **self.flags(factor))
+        if u is not None and factor != "gate":
+            column = u.reshape(-1, 1)[: self.part]
+            items[3] = Block(state, column, column.shape, "column", title=symbol_name(state), **self.flags(state))
         return Matrix(id="rival", priority=9, rows=[Row(NAMES[v], items)])
 
     def gradient(self) -> Matrix:
@@ -199,7 +206,8 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
         return [laws(rules, "J", "P", "reach"), shown.reach(), shown.factors(), shown.weights(*named, *product)]
     if view.act == "compare":
         units = ("tanh", "tanh", "tanh", "linear", "relu", "gate")[view.loop("v") or 0]
-        return [laws(rules, f"Q_{units}", "far"), shown.rivals(), shown.ends(), shown.rival_at_work()]
+        state = () if units == "gate" else (f"u_{units}",)
+        return [laws(rules, *state, f"Q_{units}", "far"), shown.rivals(), shown.ends(), shown.rival_at_work()]
     clip = ("clip", -1) in view.path
     ops = ("g", "clipped") if clip else ("delta", "dW", "near")
     return [laws(rules, *ops), shown.terms(), shown.gradient(), shown.weights()]

@@ -12,7 +12,9 @@ from engine.activations import ACTIVATIONS
 from engine.device import HOST
 from engine.step import drain
 from engine.vanish import radius
+from lessons.panels import Block, Formula, Matrix
 from lessons.player import Player
+from lessons.text import load
 from lessons.vanishing import CARD
 from lessons.vanishing.lesson import Vanishing
 from tests.lessons.playing import played, result
@@ -129,3 +131,22 @@ def test_every_prediction_says_what_it_has_come_to(given: dict[str, Any]) -> Non
             met.append(made.asked.ask.id)
             made.skip()
     assert met == ["fate", "tanh", "linear"]
+
+
+def test_beside_a_rival_stands_what_it_multiplies_by() -> None:
+    made = player()
+    for v in range(6):
+        made.jump(f"compare/v={v}/t=3")
+        panels = {panel.id: panel for panel in made.lesson.panels(made.view(), load("lessons.vanishing", "en"))}
+        rival, law = panels["rival"], panels["law"]
+        assert isinstance(rival, Matrix)
+        assert isinstance(law, Formula)
+        factor = rival.rows[0].items[2]
+        assert isinstance(factor, Block)
+        held = made.view().get(factor.symbol)
+        assert held is not None
+        assert factor.symbol == ("gate" if v == 5 else f"M[{v}]")
+        assert factor.values is not None
+        assert factor.values[0, 0] == np.atleast_2d(held)[0, 0]
+        assert ("u[v,t] =" in law.lines[0]) == (v < 5)
+        assert "1 M" not in law.lines[0]
