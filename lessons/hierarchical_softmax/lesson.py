@@ -162,15 +162,19 @@ class HierarchicalSoftmax(Experiment):
     columns = frozenset({"v", "theta", "h", "a", "s", "P", "q", "L", "dh", "dtheta", "dv", "d", "count"})
 
     def start(self, knobs: Knobs, seed: int | None) -> Start:
-        inputs = {"words": str(knobs["words"]), "target": str(knobs["target"])}
+        inputs = {"words": str(knobs["words"])}
         draw, D = rng(seed or 0), int(knobs["dim"])
-        found = prepared(inputs["words"], inputs["target"])
+        found = prepared(inputs["words"], str(knobs["target"]))
         params = {"v": draw.normal(0, 0.6, D), "Theta": draw.normal(0, 0.6, (len(found.words) - 1, D))}
         return Start({name: np.round(value, 2) for name, value in params.items()}, inputs)
 
     def shapes(self, knobs: Knobs, inputs: Mapping[str, Any]) -> Mapping[str, tuple[int, ...]]:
-        found = prepared(inputs["words"], inputs["target"])
+        found = prepared(inputs["words"], str(knobs["target"]))
         return {"v": (int(knobs["dim"]),), "Theta": (len(found.words) - 1, int(knobs["dim"]))}
+
+    def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
+        fitted, start = super().read(file, state, knobs)
+        return fitted, Start(start.params, {"words": start.inputs["words"]})  # the target is a knob's from here on
 
     def inputs(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> Mapping[str, Any]:
         found = {name: given.get(name, knobs[name]) for name in ("words", "target")}

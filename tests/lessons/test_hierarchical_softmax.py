@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from lessons.hierarchical_softmax.lesson import counted, probabilities
 from lessons.knobs import Refused
 from lessons.player import Player
 from lessons.show import everything
+from lessons.state import restore
 from lessons.text import load
 from tests.lessons.playing import played, result
 from tui.draw import Pen, draw
@@ -173,3 +176,18 @@ def test_before_the_way_is_walked_again_nothing_is_told_of_it() -> None:
         assert all(row[-1] == "·" for row in panels["codes"].rows)
         chances = [text for _, _, text, _ in panels["tree"].marks if text.startswith(".")]
         assert len(chances) == (2 if fresh else 4)  # of the first question; of the two that have not moved yet
+
+
+def test_what_was_edited_and_asked_for_comes_back_from_its_file(tmp_path: Path) -> None:
+    made = player()
+    made.edit("v", (0,), "0.5")
+    made.set_knobs({"target": "the"})
+    found = everything(made, all_steps=False)
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(found), encoding="utf-8")
+    knobs, start, _ = restore(made.lesson, str(file), {})
+    assert knobs["target"] == "the"
+    assert start.params["v"][0] == 0.5
+    found["inputs"]["target"], found["knobs"] = "cow", {}  # as a file may name it that was written by hand
+    file.write_text(json.dumps(found), encoding="utf-8")
+    assert restore(made.lesson, str(file), {})[0]["target"] == "cow"
