@@ -80,15 +80,16 @@ class Kernel:
         groups = B // form.group
         self.noise, self.dnoise = room(groups, form.shared, dim), room(groups * form.shared, 1, dim)
         self.noises, self.pushes = rows.Room(dim, dtype), self.dnoise.reshape(self.noise.shape)
-        self.A, self.S = room(groups, form.group, form.shared), room(shape.tiles, shape.tile, shape.wide)
+        self.A = room(groups, form.group, form.shared)
         self.grouped = device.windows(self.h, form.group, form.group, groups)
         self.more = room(B, 1 if form.cbow else 2, dim)  # its second half stays 0: adding whole rows takes a third
         self.grouped_more = device.windows(self.more[:, 0], form.group, form.group, groups)
-        self.u, self.near_u = self.rows[self.middle, dim:], self.near(self.rows[:, dim:])
         if form.cbow:
-            self.own = room(shape.tiles, shape.tile, shape.tile)
+            self.u, self.own = self.rows[self.middle, dim:], room(shape.tiles, shape.tile, shape.tile)
             self.tiled_u, self.tiled_du = (self.tiled(of) for of in (self.u, self.move[self.middle, 1]))
             self.tiled_dh = self.tiled(self.dh[self.middle])
+        else:
+            self.S, self.near_u = room(shape.tiles, shape.tile, shape.wide), self.near(self.rows[:, dim:])
 
     def among_leaves(self) -> Questions:
         """In CBOW the tokens' means are asked, in the order of the tree's leaves."""

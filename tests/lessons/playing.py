@@ -30,9 +30,9 @@ def result(made: Player) -> dict[str, Any]:
 def said_at_the_top(made: Player) -> Sequence[str]:
     """The laws that stand over a position."""
     text = load(type(made.lesson).__module__.rpartition(".")[0], "en")
-    law = next(panel for panel in made.lesson.panels(made.view(), text) if panel.id == "law")
-    assert isinstance(law, Formula)
-    return law.lines
+    panel = next(panel for panel in made.lesson.panels(made.view(), text) if panel.id == "law")
+    assert isinstance(panel, Formula)
+    return panel.lines
 
 
 def assert_laws_are_those_of_the_steps(made: Player, most: int, at_least: int) -> None:
