@@ -10,11 +10,13 @@ equal to the walk, a benchmark shows the need.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from engine.cells.cell import Cell, Theta
-from engine.cells.layers import KINDS, ORDERS, Size
-from engine.cells.tiles import Product, Summed, lined
+from engine.cells.kinds import KINDS
+from engine.cells.layers import ORDERS, Size
+from engine.cells.tiles import MANY, Letters, Product, Summed, lined
 from engine.device import HOST, Array, quiet
 from engine.flat import Flat, Layout, aligned, moved, packed
 from engine.optimisers import Memory, Optimiser
@@ -57,6 +59,7 @@ class Kernel:
         last: bool = False, mean: bool = False,
     ) -> None:  # fmt: skip
         self.cell, self.T, self.B, self.letters, self.last = cell, T, B, letters, last
+        self._sorted = letters and max(T * B, inputs) * H >= MANY
         self.share = 1 / B if mean else 1.0
         self.layout = layout(cell, H, K, inputs)
         self._theta, self._grad = (aligned((self.layout.size,), kind) for _ in range(2))
@@ -75,8 +78,7 @@ class Kernel:
         self._sent = Product(self.theta["V"][None], asked, top[None])
         self._summed = Summed(asked, K, H, kind)
         self._letters, self._ones = xp.ones(K, kind), xp.ones(asked, kind)
-        self._ground = aligned((T * B, lined(inputs, kind)), kind)
-        self._read, self._places = self._ground[:, :inputs], self._ground.shape[1] * xp.arange(T * B)
+        self._inputs, self._kind = inputs, kind
         self._gates = (xp.arange(self.layers[0].G) * inputs)[None, :, None]
 
     def gradient(self, theta: Array, x: Array, y: Array, start: Mapping[str, Array]) -> float:
@@ -113,25 +115,43 @@ class Kernel:
         self._back(below)
         return E
 
-    def _run(self, x: Array, start: Mapping[str, Array]) -> Array:
-        """Forward; what the first layer read, (T B, I)."""
+    @cached_property
+    def _ground(self) -> Array:
+        """What is read lies here, each row from the beginning of a cache line."""
+        return aligned((self.T * self.B, lined(self._inputs, self._kind)), self._kind)
+
+    @cached_property
+    def _places(self) -> Array:
+        """Where its rows begin."""
+        return self._ground.shape[1] * xp.arange(len(self._ground))
+
+    def _read(self, x: Array) -> Array | Letters:
+        """What the first layer reads, (T B, I)."""
+        if self._sorted:
+            return Letters(x.reshape(-1), self._inputs)
+        read = self._ground[:, : self._inputs]
         if self.letters:
             self._ground[:] = 0
             self._ground.reshape(-1)[self._places + x.reshape(-1)] = 1
         else:
-            self._read[:] = x.reshape(self._read.shape)
+            read[:] = x.reshape(read.shape)
+        return read
+
+    def _run(self, x: Array, start: Mapping[str, Array]) -> Array | Letters:
+        """Forward; what the first layer read."""
+        read = self._read(x)
         below = None
         for layer, level in zip(self.layers, self.cell.levels, strict=True):
             if below is None:
                 looked = x[:, None, :] + self._gates if self.letters else None
-                layer.feed(looked, None if self.letters else self._read)
+                layer.feed(looked, None if self.letters else read)
             else:
                 layer.feed(None, below)
             layer.run({state: start[state + level].T for state in self.cell.states})
             below = layer.h[1:].reshape(-1, layer.H)
-        return self._read
+        return read
 
-    def _back(self, read: Array) -> None:
+    def _back(self, read: Array | Letters) -> None:
         for n in range(len(self.layers) - 1, -1, -1):
             layer = self.layers[n]
             layer.back()

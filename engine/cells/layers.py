@@ -1,4 +1,4 @@
-"""The layers of `engine.cells.fast`: what one timestep of each kind of cell does, on buffers that are written over."""
+"""What the layers of `engine.cells.fast` have in common: parameters, gradients, and buffers that are written over."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from engine.cells.cell import Cell, Theta
-from engine.cells.tiles import NARROW, Product, Summed
+from engine.cells.tiles import NARROW, Letters, Product, Summed
 from engine.device import HOST, Array, wide
 from engine.flat import aligned
 
@@ -73,7 +73,7 @@ class Layer:
         self.gh = aligned((T, B, H), kind)
         self.D = aligned((T, self.slots, B, H) if B == 1 else (self.slots, T, B, H), kind)
         slope = aligned((self.block, self.factors, B, H), kind)
-        self.ones = xp.ones(T * B, kind)
+        self.ones, self.letters = xp.ones(T * B, kind), xp.ones(self.W.shape[2], kind)
         self.summed: dict[int, Summed] = {}
         self.D_at = list(self.D if B == 1 else self.D.swapaxes(0, 1))
         self.slope_at, self.L = [slope[t % self.block] for t in range(T)], slope.swapaxes(0, 1)
@@ -161,13 +161,18 @@ class Layer:
         tall, into = self.tall_U, self.one
         return self.home.total if self.B > 1 else lambda D: xp.dot(D, tall, into)
 
-    def product(self, first: int, count: int, right: Array, out: Array) -> None:
+    def product(self, first: int, count: int, right: Array | Letters, out: Array) -> None:
         """Dᵀ right of some slots, summed over time and batch: (count, H, …)."""
+        rows = self.T * self.B
+        if isinstance(right, Letters):
+            for n in range(count):
+                at = self.D[:, first + n] if self.B == 1 else self.D[first + n]
+                right.into(at.reshape(rows, self.H), out[n])
+            return
         if self.B == 1:
             D = self.D.reshape(self.T, -1)[:, first * self.H : (first + count) * self.H]
             xp.dot(D.T, right, out=out.reshape(-1, out.shape[2]))
             return
-        rows = self.T * self.B
         summed = self.summed.setdefault(right.shape[1], Summed(rows, self.H, right.shape[1], self.D.dtype))
         for D, into in zip(self.D[first : first + count], out, strict=True):
             summed.into(D.reshape(rows, self.H), right, into)
@@ -180,10 +185,17 @@ class Layer:
         else:
             xp.matmul(self.ones, self.D[first : first + count].reshape(count, self.T * self.B, self.H), out=out)
 
-    def gradients(self, below: Array) -> None:
-        """Every gradient of this layer; `below` (T B, I) is what it read."""
+    def entered(self, below: Array | Letters) -> None:
+        """∂E/∂W and ∂E/∂b; `below` (T B, I) is what was read."""
         self.product(0, self.G, below, self.dW)
-        self.total(0, self.G, self.db)
+        if self.rows is None or self.B == 1:
+            self.total(0, self.G, self.db)
+        else:  # every row has one letter: there are fewer of them to add up than of rows
+            xp.matmul(self.dW, self.letters, out=self.db)
+
+    def gradients(self, below: Array | Letters) -> None:
+        """Every gradient of this layer; `below` (T B, I) is what it read."""
+        self.entered(below)
         self.product(0, self.G, self.h[:-1].reshape(-1, self.H), self.dU)
 
     def sent(self, out: Array) -> None:
@@ -202,228 +214,3 @@ class Layer:
     def ends(self) -> tuple[Array, Array]:
         """∂E/∂ the state on the road, at the first timestep and at the last."""
         return self.gh[0], self.gh[-1]
-
-
-class Plain(Layer):
-    """h = f(z)."""
-
-    last = False
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.errors, self.factor = ([each[0] for each in of] for of in (self.D_at, self.slope_at))
-
-    def run(self, start: Mapping[str, Array]) -> None:
-        self.h[0] = start["h"]
-        across, unit, h, net = self.across, self.unit, self.h_at, self.net[0]
-        for t in self.forwards():
-            across(self.before[t])
-            (z,) = self.gates_at[t]
-            unit(xp.add(z, net, z), h[t + 1])
-
-    unit = staticmethod(xp.tanh)
-
-    def slopes(self, some: slice, L: Array) -> None:
-        slope, h = L[0], self.h[1:][some]
-        xp.multiply(h, h, out=slope)
-        xp.subtract(1, slope, out=slope)
-
-    def back(self) -> None:
-        gh, row, end, handed = self.gh_at, self.row_at, self.T - 1, self.handed
-        D, slope = self.errors, self.factor
-        for t in self.backwards():
-            if t < end:
-                xp.add(gh[t], handed(row[t + 1]), gh[t])
-            xp.multiply(gh[t], slope[t], D[t])
-
-
-class Relu(Plain):
-    """h = max(z, 0)."""
-
-    @staticmethod
-    def unit(z: Array, h: Array) -> None:
-        xp.maximum(z, 0, out=h)
-
-    def slopes(self, some: slice, L: Array) -> None:
-        xp.greater(self.h[1:][some], 0, out=L[0])
-
-
-class Lstm(Layer):
-    """o, i, f in a row, and i, f, g in a row. The fifth factor is ∂h/∂c."""
-
-    slots, factors = 4, 5
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.c, self.tc = (aligned((self.T + n, self.B, self.H), self.h.dtype) for n in (1, 0))
-        self.c_at, self.tc_at = list(self.c), list(self.tc)
-        self.at_end = aligned((self.B, self.H), self.h.dtype)
-
-    def run(self, start: Mapping[str, Array]) -> None:
-        self.h[0], self.c[0] = start["h"], start["c"]
-        for t in self.forwards():
-            z, c, tc = self.z_at[t], self.c_at[t + 1], self.tc_at[t]
-            self.across(self.before[t])
-            z += self.net
-            o, i, f, g = self.gates_at[t]
-            self.opened(z[:3])
-            xp.tanh(g, out=g)
-            xp.multiply(f, self.c_at[t], out=c)
-            c += xp.multiply(i, g, out=self.one)
-            xp.tanh(c, out=tc)
-            xp.multiply(o, tc, out=self.h_at[t + 1])
-
-    def slopes(self, some: slice, L: Array) -> None:
-        o, i, f, g = self.z[some].swapaxes(0, 1)
-        (to_o, to_i, to_f, to_g, lc), tc = L, self.tc[some]
-        xp.multiply(tc, tc, out=lc)
-        xp.subtract(1, lc, out=lc)
-        lc *= o
-        for gate, into, factor in ((o, to_o, tc), (i, to_i, g), (f, to_f, self.c[:-1][some])):
-            xp.subtract(1, gate, out=into)
-            into *= gate
-            into *= factor
-        xp.multiply(g, g, out=to_g)
-        xp.subtract(1, to_g, out=to_g)
-        to_g *= i
-
-    def back(self) -> None:
-        gh, D, slope, row, gc, end = self.gh_at, self.D_at, self.slope_at, self.row_at, self.two, self.T - 1
-        for t in self.backwards():
-            if t < end:
-                gh[t] += self.handed(row[t + 1])
-                gc *= self.gates_at[t + 1][2]
-                gc += xp.multiply(gh[t], slope[t][4], out=self.one)
-            else:
-                xp.multiply(gh[t], slope[t][4], out=gc)
-                self.at_end[...] = gc
-            xp.multiply(gh[t], slope[t][0], out=D[t][0])
-            xp.multiply(gc, slope[t][1:4], out=D[t][1:])
-
-    def states(self) -> dict[str, Array]:
-        return {"h": self.h[-1], "c": self.c[-1]}
-
-    def ends(self) -> tuple[Array, Array]:
-        return self.two, self.at_end
-
-
-class Gru(Layer):
-    """Reset after the matrix. Errors lie as n, z, r, r∘n: W's gates first, U's last."""
-
-    slots = factors = 4
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.m, self.spare = (aligned((count, self.B, self.H), self.h.dtype) for count in (self.T, self.block))
-        self.m_at, self.soft_at = list(self.m), list(self.z[:, 1:])
-
-    def run(self, start: Mapping[str, Array]) -> None:
-        self.h[0] = start["h"]
-        bm, gates, content = self.more["bm"][0][:, 0], self.net[:2], self.net[2]
-        for t in self.forwards():
-            h, m, (n, keep, reset) = self.h_at[t], self.m_at[t], self.gates_at[t]
-            self.across(self.before[t])
-            self._open(self.soft_at[t], gates)
-            xp.add(content, bm, out=m)
-            n += xp.multiply(reset, m, out=self.one)
-            self._mix(n, keep, h, self.h_at[t + 1])
-
-    def _open(self, gates: Array, more: Array) -> None:
-        gates += more
-        self.opened(gates)
-
-    def _mix(self, n: Array, keep: Array, h: Array, new: Array) -> None:
-        """h = n + z ∘ (h₋₁ − n)."""
-        xp.tanh(n, out=n)
-        xp.subtract(h, n, out=new)
-        new *= keep
-        new += n
-
-    def slopes(self, some: slice, L: Array) -> None:
-        n, keep, reset = self.z[some].swapaxes(0, 1)
-        to_n, to_z, to_r, inner = L
-        self._slopes(n, keep, to_n, to_z, self.h[:-1][some])
-        xp.subtract(1, reset, out=to_r)
-        to_r *= reset
-        to_r *= self.m[some]
-        to_r *= to_n
-        xp.multiply(to_n, reset, out=inner)
-
-    def _slopes(self, n: Array, keep: Array, to_n: Array, to_z: Array, h: Array) -> None:
-        spare = self.spare[: len(n)]
-        xp.subtract(1, keep, out=to_n)
-        xp.multiply(keep, to_n, out=to_z)
-        to_z *= xp.subtract(h, n, out=spare)
-        xp.multiply(n, n, out=spare)
-        to_n *= xp.subtract(1, spare, out=spare)
-
-    def back(self) -> None:
-        gh, D, slope, H = self.gh_at, self.D_at, self.slope_at, self.H
-        row = [each[:, H:] for each in self.row_at] if self.B == 1 else [each[1:] for each in D]
-        for t in self.backwards():
-            if t < self.T - 1:
-                now = gh[t]
-                now += xp.multiply(gh[t + 1], self.gates_at[t + 1][1], out=self.two)
-                now += self.handed(row[t + 1])
-            xp.multiply(gh[t], slope[t], out=D[t])
-
-    def gradients(self, below: Array) -> None:
-        self.product(0, 3, below, self.dW)
-        self.total(0, 3, self.db)
-        self.product(1, 3, self.h[:-1].reshape(-1, self.H), self.dU)
-        self.total(3, 1, self.more["bm"][1].T)
-
-
-class GruBefore(Gru):
-    """Reset before the matrix: Un sees r ∘ h₋₁, so that its error must come back first."""
-
-    slots = factors = 3
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.gates, self.content = Product(self.turned[:2], self.B), Product(self.turned[2:], self.B)
-        self.gates_U, self.content_U = Product(self.U[:2], self.B), Product(self.U[2:], self.B)
-
-    def run(self, start: Mapping[str, Array]) -> None:
-        self.h[0] = start["h"]
-        for t in self.forwards():
-            h, (n, keep, reset) = self.h_at[t], self.gates_at[t]
-            self._open(self.soft_at[t], self.gates.each(h))
-            n += self.content.each(xp.multiply(reset, h, out=self.m[t]))[0]
-            self._mix(n, keep, h, self.h_at[t + 1])
-
-    def slopes(self, some: slice, L: Array) -> None:
-        n, keep, reset = self.z[some].swapaxes(0, 1)
-        to_n, to_z, to_r = L
-        self._slopes(n, keep, to_n, to_z, self.h[:-1][some])
-        xp.subtract(1, reset, out=to_r)
-        to_r *= self.m[some]
-
-    def back(self) -> None:
-        gh, D, slope = self.gh_at, self.D_at, self.slope_at
-        inner = self.two
-        for t in self.backwards():
-            if t < self.T - 1:
-                _, keep, reset = self.gates_at[t + 1]
-                inner *= reset
-                gh[t] += inner
-                gh[t] += xp.multiply(gh[t + 1], keep, out=inner)
-                gh[t] += self.gates_U.total(D[t + 1][1:])
-            xp.multiply(gh[t], slope[t][:2], out=D[t][:2])
-            inner[...] = self.content_U.total(D[t][:1])
-            xp.multiply(inner, slope[t][2], out=D[t][2])
-
-    def gradients(self, below: Array) -> None:
-        self.product(0, 3, below, self.dW)
-        self.total(0, 3, self.db)
-        self.product(1, 2, self.h[:-1].reshape(-1, self.H), self.dU[:2])
-        self.product(0, 1, self.m.reshape(-1, self.H), self.dU[2:])
-
-
-KINDS: dict[tuple[str, bool], type[Layer]] = {
-    ("srn", False): Plain,
-    ("relu", False): Relu,
-    ("lstm", False): Lstm,
-    ("gru", True): Gru,
-    ("gru", False): GruBefore,
-}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from engine.device import HOST, Array, wide
@@ -13,6 +14,8 @@ SMALL = 1_000_000
 """Multiplications up to which OpenBLAS takes the factors where they lie."""
 NARROW, FEW = 64, 16
 """Columns of a tile, and the fewest rows that it is multiplied with."""
+MANY = 1 << 18
+"""Numbers from which sums by letter are quicker than a product with zeros and ones."""
 SLIM = 128
 """A sum over rows is cut where it has at most so many rows or columns itself: adding up a larger one costs more."""
 
@@ -96,3 +99,20 @@ class Summed:
         right = B.reshape((pieces, self.height, K // broad, broad), copy=False).swapaxes(1, 2)[:, None]
         xp.matmul(left, right, out=self.parts.reshape(pieces, M // high, high, K // broad, broad).swapaxes(2, 3))
         xp.add.reduce(self.parts, axis=0, out=out)
+
+
+class Letters:
+    """X (N, K) whose rows have one 1 each: AᵀX sums the rows of A by letter, where a product meets mostly 0."""
+
+    def __init__(self, codes: Array, K: int) -> None:
+        order = xp.argsort(codes.astype(xp.uint16) if K <= 1 << 16 else codes, kind="stable")  # short ones in one pass
+        ends = [0, *xp.cumsum(xp.bincount(codes)).tolist()]
+        self.where = [(k, order[a:b]) for k, (a, b) in enumerate(pairwise(ends)) if a < b]
+        self.K = K
+
+    def into(self, A: Array, out: Array) -> None:
+        """AᵀX of A (N, M), written into `out` (M, K)."""
+        sums, ones = xp.zeros((self.K, A.shape[1]), A.dtype), xp.ones(len(A), A.dtype)
+        for letter, rows in self.where:
+            xp.dot(ones[: len(rows)], A.take(rows, axis=0), out=sums[letter])
+        out[...] = sums.T
