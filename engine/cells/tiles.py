@@ -12,8 +12,10 @@ from engine.flat import LINE, aligned
 xp = HOST.xp
 SMALL = 1_000_000
 """Multiplications up to which OpenBLAS takes the factors where they lie."""
-NARROW, FEW = 64, 16
-"""Columns of a tile, and the fewest rows that it is multiplied with."""
+BROAD, FEW = 128, 8
+"""Columns of a tile where all are too many, and the fewest rows that it is multiplied with."""
+NARROW, TALL = 64, 16
+"""Columns of a tile of a sum, and the fewest rows that it is made of."""
 MANY = 1 << 18
 """Numbers from which sums by letter are quicker than a product with zeros and ones."""
 SLIM = 128
@@ -34,7 +36,7 @@ def divisor(n: int, most: int) -> int:
 def cut(rows: int, inner: int, cols: int, tiles: bool) -> tuple[int, int]:
     """How many rows and columns of (rows, inner) times (inner, cols) are made at a time; all without tiles."""
     if tiles and rows * inner * cols > SMALL:
-        for width in (cols, NARROW):
+        for width in (cols, BROAD):
             height = divisor(rows, SMALL // (inner * width))
             if cols % width == 0 and height >= FEW:
                 return height, width
@@ -81,7 +83,7 @@ class Summed:
         self.tile = tuple(NARROW if n % NARROW == 0 else n for n in (M, K))
         self.height = divisor(N, SMALL // (self.tile[0] * self.tile[1]))
         tiles = wide() if tiles is None else tiles
-        self.cut = tiles and N * M * K > SMALL and min(M, K) <= SLIM and self.height >= FEW
+        self.cut = tiles and N * M * K > SMALL and min(M, K) <= SLIM and self.height >= TALL
         self.shape = (N // self.height if self.cut else 1, M, K)
         self.kind = kind
 

@@ -213,7 +213,7 @@ def test_sums_by_letter(K: int) -> None:
 
 def test_which_products_are_cut() -> None:
     square = [cut(B, H, H, True) for B, H in ((16, 128), (32, 256), (64, 512), (64, 1024), (40, 250), (30, 768))]
-    assert square == [(16, 128), (32, 64), (16, 64), (64, 1024), (40, 250), (30, 768)]
+    assert square == [(16, 128), (8, 256), (8, 128), (64, 1024), (10, 250), (10, 128)]
     assert [cut(800, 128, 65, True), cut(4096, 512, 65, True), cut(1009, 512, 65, True)] == [
         (100, 65),
         (16, 65),
