@@ -46,7 +46,10 @@ class Setting:
 
 @dataclass
 class Asked:
-    """A prediction being asked: what was chosen, and once answered, the truth and the verdict."""
+    """A prediction being asked: what was chosen, and once answered, the truth and the verdict.
+
+    `trying` says that its truth is being found out.
+    """
 
     ask: Ask
     choice: int = 0
@@ -55,6 +58,7 @@ class Asked:
     truth: str | float | None = None
     verdict: str = ""
     view: View | None = None
+    trying: bool = False
 
 
 MOST_CAUGHT_UP = 500

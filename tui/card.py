@@ -49,7 +49,8 @@ def draw_card(asked: Asked, words: Words, text: Text, fields: dict[str, Any], wi
         if asked.ask.kind == "number":
             lines.append((words("card.number", typed=asked.typed), "head"))
         way = "" if asked.ask.kind == "number" else f"↑↓ {words('keys.choose')}  "
-        lines += [("", ""), (f"{way}↵ {words('keys.answer')}  esc {words('keys.skip')}", "dim")]
+        keys = f"{way}↵ {words('keys.answer')}  esc {words('keys.skip')}"
+        lines += [("", ""), (words("card.trying"), "head") if asked.trying else (keys, "dim")]
         return boxed(words("card.before"), lines, width, ascii_only)
     for paragraph in question if asked.verdict == "right" else ():
         lines += [(line, "dim") for line in wrap(fill(paragraph, fields), inner)]

@@ -109,8 +109,8 @@ class Handling(Steering):
         elif self.cursor is not None:
             self.cursor = None
         elif self.player.asked is not None:
-            self.player.skip()
-            self.keep()
+            self.skip()
+            return
         elif self.is_playing:
             self._pause()
         elif not self.player.go_out():

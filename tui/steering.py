@@ -14,10 +14,9 @@ from lessons.text import Text, load
 from lessons.typeset import name as symbol_name
 from lessons.words import Words
 from tui.boxes import Drawer, Notice
-from tui.card import options
 from tui.draw.pen import Cursor
 from tui.frame import at_name, op_name
-from tui.painted import Painted
+from tui.predicting import Predicting
 from tui.prompt import Prompt
 from tui.trainer import Trainer
 
@@ -28,7 +27,7 @@ SHARE = 0.07
 """The share of one core that painting may take while training runs."""
 
 
-class Steering(Painted):
+class Steering(Predicting):
     """The part of the lesson screen that moves the player. What it needs of the rest is named first."""
 
     def __init__(self, player: Player) -> None:
@@ -87,8 +86,12 @@ class Steering(Painted):
             self.step_on()
 
     def step_on(self) -> None:
-        """One step at the grain; with a card open, past the card."""
+        """One step at the grain; with a card open, past the card: unanswered, it shows its truth first."""
         self._pause()
+        if (asked := self.open_question) is not None:
+            if not asked.trying:
+                self.skip()
+            return
         before = self.player.act
         self._moved(self.player.forward(), self._end)
         if self.player.act != before:
@@ -294,31 +297,3 @@ class Steering(Painted):
         self.said = ""
         self.paint()
         return None
-
-    # predictions
-
-    def _type(self, char: str) -> bool:
-        """A character for a number card; False where none is open."""
-        asked = self.player.asked
-        if asked is None or asked.verdict or asked.ask.kind != "number":
-            return False
-        asked.typed = (asked.typed + char)[:12]
-        self.paint()
-        return True
-
-    def answer(self) -> None:
-        """Answer the open card with what is chosen or typed."""
-        asked = self.player.asked
-        if asked is None:
-            return
-        if asked.verdict:
-            self.player.go_on()
-        elif asked.ask.kind == "number":
-            try:
-                self.player.answer(float(asked.typed))
-            except ValueError:
-                asked.typed = ""
-        else:
-            self.player.answer(options(asked, self.text)[asked.choice][0])
-        self.keep()
-        self.paint()

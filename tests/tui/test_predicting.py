@@ -1,0 +1,74 @@
+"""A prediction whose truth takes many updates: the screen goes on meanwhile, and the answer is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from lessons.contract import View
+from lessons.place import Asked
+from tests.tui.driving import go, lesson, shown
+from tui.lesson import LessonScreen
+
+
+def held_back(screen: LessonScreen) -> Event:
+    """The truth of the lesson's predictions in training comes when this is set, and is "first"."""
+    come = Event()
+
+    def answer(view: View) -> str:
+        assert come.wait(20)
+        return "first"
+
+    made = screen.player.lesson
+    asks = tuple(replace(ask, answer=answer) if ask.track == "train" else ask for ask in made.asks)
+    vars(made)["asks"] = asks
+    return come
+
+
+def asked(screen: LessonScreen) -> Asked:
+    found = screen.player.asked
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("key", "verdict"), [("enter", "right"), ("escape", "skipped"), ("right", "skipped")])
+async def test_the_screen_stays_free(key: str, verdict: str, tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), True, "generate", text="so it goes. " * 30, hidden=6) as (pilot, screen):
+        come = held_back(screen)
+        go(screen, "act 4")
+        await pilot.press("right")
+        assert asked(screen).ask.id == "unsure"
+        said = screen.words("card.trying")
+        assert said not in shown(screen, "text")
+        assert next(iter(screen.text["ask.unsure"].phrases())) == "first"
+        await pilot.press(key, key if key == "right" else "enter")  # a second key changes nothing
+        assert said in shown(screen, "text")
+        assert not screen.player.record
+        await pilot.press("question_mark")
+        assert screen.drawer is not None
+        await pilot.press("escape")
+        come.set()
+        for _ in range(100):
+            await pilot.pause(0.05)
+            if screen.player.record:
+                break
+        assert screen.player.record == {"unsure": verdict}
+        assert asked(screen).truth == "first"
+        assert said not in shown(screen, "text")
+
+
+async def test_who_leaves_it_is_asked_again(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), True, "generate", text="so it goes. " * 30, hidden=6) as (pilot, screen):
+        come = held_back(screen)
+        go(screen, "act 4")
+        await pilot.press("right", "enter", "escape")
+        assert screen.player.asked is None
+        come.set()
+        await pilot.pause(0.3)
+        assert not screen.player.record
+        await pilot.press("right")
+        assert asked(screen).ask.id == "unsure"
+        assert not asked(screen).trying
