@@ -49,23 +49,30 @@ class Inspection:
         head = f"{self.label}  =  "
         if not self.symbols:
             return (f"{head}{self.shown}",)
-        indent = " " * (cells(head) - 3) + "=  "
-        symbols = folded(head, self.symbols, width)
-        parts = f"{self.parts}  =  " if self.parts and self.parts != self.numbers else ""
-        worth = "·" if self.value is None else three(self.value)
         if self.symbols == self.numbers:  # a sum begins with 0
             return (head + self.numbers,)
-        if self.numbers == worth:
-            return (*symbols, indent + self.numbers)
-        whole = f"{self.numbers}  =  {parts}{worth}"
-        if cells(indent + whole) <= width:
-            return (*symbols, indent + whole)
-        return (*symbols, *folded(indent, self.numbers, width), *folded(indent, parts + worth, width))
+        return (*folded(head, self.symbols, width), *self._worked_out(_under(head), width))
 
     def short(self, width: int = 80) -> tuple[str, ...]:
         """The same without the symbols, where `lines` are more than two."""
         lines = self.lines(width)
-        return (*folded(f"{self.label}  =  ", self.numbers, width), lines[-1]) if len(lines) > 2 else lines
+        return self._worked_out(f"{self.label}  =  ", width) if len(lines) > 2 else lines
+
+    def _worked_out(self, head: str, width: int) -> tuple[str, ...]:
+        """The numbers behind `head`, and what they come to."""
+        parts = f"{self.parts}  =  " if self.parts and self.parts != self.numbers else ""
+        worth = "·" if self.value is None else three(self.value)
+        if self.numbers == worth:
+            return (head + self.numbers,)
+        whole = f"{head}{self.numbers}  =  {parts}{worth}"
+        if cells(whole) <= width:
+            return (whole,)
+        return (*folded(head, self.numbers, width), *folded(_under(head), parts + worth, width))
+
+
+def _under(head: str) -> str:
+    """What a line begins with that stands under another with `head`: the same =."""
+    return " " * (cells(head) - 3) + "=  "
 
 
 def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:

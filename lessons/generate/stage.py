@@ -304,7 +304,7 @@ def live(shown: Shown) -> Stage:
     )  # fmt: skip
     return [
         Picture(id="recipe", priority=6, marks=[(0, 0, recipe(shown), "")]),
-        Table(id="samples", priority=10, heads=heads, rows=rows),
+        Table(id="samples", priority=10, heads=heads, rows=rows, lit=len(rows) - 1 if rows else None),
         shown.under(),
         shown.near_cells(),
         Beside(

@@ -12,7 +12,7 @@ from lessons.bptt import ACTIVATIONS, CARD, OPTIMISERS
 from lessons.course import course
 from lessons.explain import explain
 from lessons.figures import cells
-from lessons.inspect import focus, inspect
+from lessons.inspect import Inspection, focus, inspect
 from lessons.player import Player
 
 
@@ -62,6 +62,15 @@ def test_a_long_sum_is_folded_and_nothing_is_lost() -> None:
         assert all(cells(line) <= width for line in lines)
         assert found.numbers.replace(" ", "") in "".join(lines).replace(" ", "")
         assert found.numbers.replace(" ", "") in "".join(found.short(width)).replace(" ", "")
+
+
+def test_the_short_form_has_every_number_once() -> None:
+    """Where the symbols alone take two lines, what is left is the numbers, in one."""
+    found = Inspection("Z", (), "Z", 3.0, "", "count[0] + count[1] + count[2]", "1.00 + 1.00 + 1.00")
+    assert found.short(24) == ("Z  =  1.00 + 1.00 + 1.00", "   =  3.00")
+    assert len(found.lines(34)) == 3
+    assert found.short(34) == ("Z  =  1.00 + 1.00 + 1.00  =  3.00",)
+    assert found.short(40) == found.lines(40)
 
 
 @pytest.mark.parametrize(("examples", "said"), [("one", "∂E/∂b₁ = δ₁"), ("several", "∂E/∂b₁ = Σ δ₁")])

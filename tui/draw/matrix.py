@@ -202,10 +202,10 @@ def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
         if isinstance(item, Block):
             room = share if not digits_fit(item.shape, width - x) else width - x
             w, h = block_size(item, room, pen)
-            if x + w > width:
+            long = len(item.title) > 2 and bool(item.cols)  # its name and the first column's must both have room
+            if x + max(w, 2 - long + cell_len(item.title)) > width:
                 continue
             if item.title:
-                long = len(item.title) > 2 and bool(item.cols)  # its name and the first column's must both have room
                 canvas.put(x + 2 - long, y, item.title, "label")
                 for c, name in enumerate(item.cols if digits_fit(item.shape, room) else ()):
                     canvas.put(x + 4 + 6 * c + min(2, len(item.title) - 1), y, name, "dim")

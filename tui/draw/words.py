@@ -57,14 +57,15 @@ def draw_picture(panel: Picture, width: int, pen: Pen) -> Canvas:
 
 
 def draw_table(panel: Table, width: int, pen: Pen) -> Canvas:
-    """Heads and rows; the first column left, all others right. The last rows stay in sight."""
+    """Heads and rows; the first column left, all others right. The row that is lit stays in sight."""
     canvas = pen.canvas(width)
     most = 6 if pen.tight else 14
-    hidden = max(0, (panel.lit if panel.lit is not None else len(panel.rows) - 1) + 1 - most)
+    hidden = max(0, (panel.lit or 0) + 1 - most)
     rows = panel.rows[hidden : hidden + most]
+    below = len(panel.rows) - hidden - len(rows)
     wide = [max(cell_len(line[i]) for line in (panel.heads, *panel.rows)) for i in range(len(panel.heads))]
-    above = f"▲ {hidden}" if hidden else ""
-    canvas.right(width - 2, 0, above, "dim")
+    canvas.right(width - 2, 0, f"▲ {hidden}" if hidden else "", "dim")
+    canvas.right(width - 2, len(rows), f"▼ {below}" if below else "", "dim")
     for y, line in enumerate((panel.heads, *rows)):
         x = 2
         lit = panel.lit is not None and y - 1 + hidden == panel.lit and y > 0
