@@ -90,13 +90,17 @@ class Panel:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of blocks: a label, items by column, and what stands after the last column."""
+    """One line of blocks: a label, items by column, and what stands after the last column.
+
+    A row to `spare` is left out where room is scarce.
+    """
 
     label: str
     items: Mapping[int, Item]
     tail: str = ""
     mark: bool = False
     rule: bool = False
+    spare: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

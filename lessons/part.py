@@ -31,7 +31,7 @@ class Part(Shown):
 
     def of_units(self, id: str, rows: Sequence[Row]) -> Matrix:
         """Rows under the timesteps, and over them which units they show."""
-        title = self.say("units", last=self.part - 1, H=self.H)
+        title = self.say("units", last=self.part - 1, H=self.H) if self.H > 1 else self.say("one_unit")
         return Matrix(id=id, priority=10, title=title, rows=rows, axis=self.axis)
 
     def head(self) -> Row:

@@ -33,7 +33,7 @@ def title(player: Player, words: Words, text: Text, number_of: str, width: int, 
     card = player.lesson.card
     canvas = Canvas(width, 2, ascii_only)
     wide = width >= 100
-    name = card.title[words.lang] if wide else card.id.upper()
+    name = card.title[words.lang] if wide or words.lang != "en" else card.id.upper()  # other titles are shorter
     x = canvas.put(1, 0, f"{number_of} {name}".strip(), "title")
     slides, device = words("title.slides", slides=card.slides), player.device.name
     rights = (f"{slides} · {device} · float64", f"{slides} · {device} · f64", f"{card.slides} · {device} · f64")

@@ -28,9 +28,15 @@ class Reaching(Handling):
     # view, text, files
 
     def action_view(self) -> None:
-        """The stage's other view: in the ledger, one signed cell for the norm."""
+        """The stage's other view, if there is one here: in the ledger, one signed cell for the norm."""
+        stage = self.query_one("#stage", Lines)
+        before = stage.canvas.text()
         self.player.flipped = not self.player.flipped
         self.paint()
+        if stage.canvas.text() == before:
+            self.player.flipped = not self.player.flipped
+            self.said = self.words("say.one_view")
+            self.paint()
 
     def action_notation(self) -> None:
         """The lecture's other notation, in every lesson that has one; again for the first."""

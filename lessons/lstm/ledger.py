@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.cells.cell import Cell
@@ -27,12 +29,10 @@ class Ledger(Shown):
         return f"{family}[{self.row},{k}]" if back else f"{family}[{k}]"
 
     def errors(self) -> Matrix:
-        """What comes back to the states, and to the gate at work."""
-        return self.over_time([*self.to_states(), *self.to_gates(self.gate)], "errors", 10)
-
-    def others(self) -> Matrix:
-        """What comes back to the other gates."""
-        return self.over_time(self.to_gates(self.cell.gates.replace(self.gate, "")), "others", 4)
+        """What comes back to the states and the gates; where room is scarce, of the gates to that at work."""
+        made = replace(super().errors(), priority=10)
+        others = {f"δ{q}" for q in self.cell.gates if q != self.gate}
+        return replace(made, rows=[replace(row, spare=row.label in others) for row in made.rows])
 
     def told(self, t: int) -> bool:
         return t == self.row and super().told(t)
@@ -81,4 +81,4 @@ def panels(view: View, text: Text, rules: Rules, cell: Cell) -> Stage:
     """The panels of a position in the ledger."""
     shown = Ledger(view, text, cell)
     law = shown.law_back(rules)
-    return [law, shown.graph(), shown.errors(), shown.others(), shown.ledger(), shown.sums(), shown.weights()]
+    return [law, shown.graph(), shown.errors(), shown.ledger(), shown.sums(), shown.weights()]

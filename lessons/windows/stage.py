@@ -217,7 +217,7 @@ def panels(view: View, text: Text, rules: Rules, seen: Seen, drawn: list[int]) -
     if view.act == "draw":
         return [laws(rules, "k"), shown.sentence(), shown.draws(), shown.numbers()]
     form = view.act
-    ops = ("h_copy", "a_u", "p") if form == "skipgram" or len(seen.context) == 1 else ("h_mean", "a_u", "p")
+    ops = ("h_copy", "a_u", "p") if form == "skipgram" or len(seen.context) == 1 else ("h_add", "h_mean", "a_u", "p")
     return [laws(rules, *ops), shown.sentence(), shown.direction(form), shown.hidden(form), shown.targets(form)]
 
 

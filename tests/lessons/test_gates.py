@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.cells.files import CELLS
 from engine.cells.training import advance
 from engine.device import HOST
 from lessons.figures import five
@@ -150,6 +151,24 @@ def test_an_edit_and_a_fork(kind: str) -> None:
     made.fork("rate", "0.5")
     made.history.grow(20)
     assert made.branches[0].history.grow(20).data.loss != made.history.state(20).data.loss
+
+
+@both
+def test_rows_of_the_ledger_keep_their_place(kind: str) -> None:
+    """Whichever gate is at work; where room is scarce, the others may go."""
+    made, text = player(kind), load(f"lessons.{kind}", "en")
+    made.jump("ledger/t=1")
+    made.grain = max(made.lesson.grains.values())
+    seen = set()
+    while made.forward() and made.act == "ledger":
+        panel = next(panel for panel in made.lesson.panels(made.view(), text) if panel.id == "errors")
+        assert isinstance(panel, Matrix)
+        gates = [row for row in panel.rows if row.label.startswith("δ")]
+        assert [row.label for row in gates] == [f"δ{q}" for q in CELLS[kind].gates]
+        kept = [row.label for row in panel.rows if not row.spare]
+        assert len(kept) == len(panel.rows) - len(gates) + 1
+        seen.add(kept[-1])
+    assert len(seen) == len(CELLS[kind].gates)
 
 
 @both

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from lessons.panels import Block, Formula, Matrix, Panel, Picture, Row
+from lessons.panels import Axis, Block, Formula, Label, Matrix, Panel, Picture, Row, Table
 from tui.draw import Pen, draw
 from tui.layout import lay
 
@@ -57,3 +58,40 @@ def test_laws_that_are_too_long_go_on_below_where_there_is_room() -> None:
     assert [line.rstrip() for line in told] == [" e = y − t", " g = V e + U d", "     + W f"]
     assert draw(law, 20, replace(pen(), tight=True)).text().rstrip().endswith("…")
     assert draw(law, 40, pen()).height == 1
+
+
+def test_rows_to_spare_are_left_out_where_room_is_scarce() -> None:
+    rows = [Row(name, {0: Label(name)}, spare=name == "spare") for name in ("first", "spare", "last")]
+    matrix = Matrix(id="matrix", priority=9, rows=rows, axis=Axis(("t=0",)))
+    assert [line.split()[0] for line in lay([matrix], 40, 3, pen()).canvas.text().splitlines()] == [
+        "first",
+        "spare",
+        "last",
+    ]
+    assert "spare" not in lay([matrix], 40, 2, pen()).canvas.text()
+    assert "last" in lay([matrix], 40, 2, pen()).canvas.text()
+
+
+@pytest.mark.parametrize(
+    ("lit", "seen", "above", "below"),
+    [(None, 0, "", "▼ 14"), (3, 0, "", "▼ 14"), (9, 4, "▲ 4", "▼ 10"), (19, 14, "▲ 14", "")],
+)
+def test_a_table_begins_at_the_top_and_follows_the_row_that_is_lit(
+    lit: int | None, seen: int, above: str, below: str
+) -> None:
+    table = Table(id="table", priority=9, heads=("n", "x"), rows=[(f"row{n}", "1") for n in range(20)], lit=lit)
+    head, *lines = draw(table, 40, replace(pen(), tight=True)).text().splitlines()
+    assert [line.strip(" ►").split()[0] for line in lines] == [f"row{n}" for n in range(seen, seen + 6)]
+    assert ("▲" in head, "▼" in lines[-1]) == (bool(above), bool(below))
+    assert above in head
+    assert below in lines[-1]
+    assert [line.strip().startswith("►") for line in lines] == [seen + n == lit for n in range(6)]
+
+
+def test_a_matrix_whose_name_has_no_room_is_left_out() -> None:
+    """Its numbers in shades would have; without its name nobody knows what they are."""
+    numbers = np.linspace(0, 1, 4).reshape(2, 2)
+    blocks = {n: Block(name, numbers, (2, 2), title=name) for n, name in enumerate(("A", "B", "∂E/∂Uz"))}
+    matrix = Matrix(id="matrix", priority=9, rows=[Row("", blocks)])
+    assert "∂E/∂Uz" in draw(matrix, 60, pen()).text()
+    assert "∂E" not in draw(matrix, 41, pen()).text()

@@ -34,6 +34,16 @@ async def test_the_ledger_shows_norms_and_flips_to_a_signed_cell(tmp_path: Path)
         assert shown(screen, "stage") == norms
 
 
+async def test_where_there_is_no_other_view_v_says_so(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        before = shown(screen, "stage")
+        await pilot.press("v")
+        assert screen.said == screen.words("say.one_view")
+        assert shown(screen, "stage") == before
+        go(screen, "dW/t=3/k=0")
+        assert "‖Σₖ‖" in shown(screen, "stage")
+
+
 async def test_one_panel_alone_and_all_of_them_again(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36)) as (pilot, screen):
         go(screen, "dW/t=3/k=1")

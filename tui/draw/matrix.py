@@ -135,6 +135,8 @@ def draw_matrix(panel: Matrix, width: int, pen: Pen) -> Canvas:
         canvas.right(last, 0, panel.tail, "label")
         y = 1
     for row in panel.rows:
+        if row.spare and pen.tight:
+            continue
         if row.rule and place:
             canvas.fill(place.edges[0], y, place.width * len(place.edges) - 2, "─", "rule")
             y += 1
