@@ -24,7 +24,8 @@ class Handling(Steering):
     def __init__(self, player: Player) -> None:
         super().__init__(player)
         self.text_over = False
-        self.alone: str | None = None
+        self.alone: tuple[str, ...] = ()
+        self.left_out: tuple[str, ...] = ()
 
     def desk(self) -> Desk:
         """What a drawer may look at."""
@@ -104,8 +105,8 @@ class Handling(Steering):
             self.drawer = None
         elif self.text_over:
             self.text_over = False
-        elif self.alone is not None:
-            self.alone = None
+        elif self.alone:
+            self.alone = ()
         elif self.cursor is not None:
             self.cursor = None
         elif self.player.asked is not None:

@@ -11,10 +11,10 @@ from tui.draw import Pen, draw
 
 
 class Laid(NamedTuple):
-    """A stage as one canvas, and how many panels found no room."""
+    """A stage as one canvas, and the panels that found no room, by id."""
 
     canvas: Canvas
-    dropped: int
+    dropped: tuple[str, ...]
 
 
 def lay(panels: list[Panel], width: int, height: int, pen: Pen, dense: bool = False) -> Laid:
@@ -57,7 +57,7 @@ def lay(panels: list[Panel], width: int, height: int, pen: Pen, dense: bool = Fa
             y += drawn[panel.id].height
             if gaps and spare >= gaps and not dense:
                 y += 1
-    return Laid(canvas, len(panels) - len(drawn))
+    return Laid(canvas, tuple(panel.id for panel in panels if panel.id not in drawn))
 
 
 def _shorter(panel: Panel, width: int, pen: Pen) -> list[Canvas]:

@@ -19,7 +19,7 @@ from tui.canvas import Canvas, boxed, fit, key_line, wrap
 from tui.card import draw_card
 from tui.draw import Pen
 from tui.keys import EVERYWHERE, LESSON, bindings
-from tui.layout import Laid, lay
+from tui.layout import lay
 from tui.lines import Lines
 from tui.panel_blocks import blocks_of, too_large
 from tui.prompt import Prompt
@@ -131,8 +131,8 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
         """The lesson's panels, with what every lesson gets: the exact cells, and the cell in focus explained."""
         panels = renamed(self.player.lesson.panels(self.view, self.text), self.names)
         blocks = [block for panel in panels for block in blocks_of(panel)]
-        if self.alone is not None:
-            panels = [panel for panel in panels if panel.id == self.alone] or panels
+        if any(panel.id in self.alone for panel in panels) or "cell" in self.alone:
+            panels = [panel for panel in panels if panel.id in self.alone]
         shown = {block.symbol for block in blocks if block.written}
         cell = self.cursor or focus(self.view, shown, self.player.lesson.explains)
         if cell is None:
@@ -156,10 +156,9 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
         rows = 4 if height < 40 else 8
         pen = Pen(self.cursor, ascii_only=self.unroll.ascii_only, rows=rows, colour=colour, height=room)
         dense = self.player.spot.open  # its phases differ in height: what stays must not move
-        laid: Laid = lay(self.panels(), width, room, pen, dense)
-        canvas = laid.canvas
+        canvas, self.left_out = lay(self.panels(), width, room, pen, dense)
         if not self.wide:
-            self._under(canvas, width, room, laid.dropped, fields)
+            self._under(canvas, width, room, fields)
         if self.text_over and not self.wide:
             said = frame.told(self.player, self.view, self.text, fields, self.names)
             lines = frame.text_lines(said, width - 8)[1:][self.text_top :]
@@ -171,14 +170,21 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
             self._stamp_drawer(canvas, width, height)
         return canvas
 
-    def _under(self, canvas: Canvas, width: int, y: int, dropped: int, fields: dict[str, Any]) -> None:
-        """On a small screen: the text's first sentence, and that there is more."""
+    def _under(self, canvas: Canvas, width: int, y: int, fields: dict[str, Any]) -> None:
+        """On a small screen: the text's first sentence, and that there is more, of the text and of the stage."""
         said = frame.told(self.player, self.view, self.text, fields, self.names)
-        more = f"t {self.words('keys.more')}" + (f" ({self.words('keys.left_out', n=dropped)})" if dropped else "")
-        lead = wrap(said.paragraphs[0] if said.paragraphs else said.heading, width - cell_len(more) - 8)
+        text, panels = f"t {self.words('keys.more')}", self._more()
+        wide = cell_len(text) + (cell_len(panels) + 3 if panels else 0)
+        lead = wrap(said.paragraphs[0] if said.paragraphs else said.heading, width - wide - 8)
         canvas.put(1, y, lead[0] + (" …" if len(lead) > 1 else ""), "dim")
-        canvas.right(width - 1, y, more, "key")
-        canvas.hit(width - cell_len(more) - 1, y, cell_len(more), 1, "key", "text")
+        x = width - wide - 1
+        for shown, action in ((panels, "alone"), (text, "text")):
+            canvas.hit(x, y, cell_len(shown), 1, "key", action)
+            x = canvas.put(x, y, shown, "key") + (3 if shown else 0)
+
+    def _more(self) -> str:
+        """How to see the panels that had no room."""
+        return f"z {self.words('keys.left_out', n=len(self.left_out))}" if self.left_out else ""
 
     def _stamp_drawer(self, canvas: Canvas, width: int, height: int) -> None:
         """The drawer in the corner where it hides nothing that was just written; at the lower right if it can."""
@@ -204,6 +210,9 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
         canvas.fill(0, 0, width, "─", "rule")
         if self.wide:
             canvas.put(frame.TEXT, 0, "┴", "rule")
+            more = self._more()
+            canvas.right(width - 2, 0, f" {more} " if more else "", "key")
+            canvas.hit(width - 3 - cell_len(more), 0, cell_len(more), 1, "key", "alone")
         order = sorted(self.view.written, key=lambda s: (self.view.writer(s) or ("", (), 0))[2])
         line = frame.address(self.player, self.words, self.text, order, width, self.unroll.ascii_only)
         if self.said:

@@ -49,16 +49,14 @@ class Reaching(Handling):
         self.paint()
 
     def action_alone(self) -> None:
-        """One panel alone, the cell cursor's if it is on; again to see all."""
-        if self.alone is not None:
-            self.alone = None
+        """The cell cursor's panel alone, or else those that had no room, or the most important; at last all again."""
+        panels = [p for p in self.panels() if p.id not in ("law", "cell", "lens")]
+        if self.alone or (self.left_out and self.cursor is None):
+            self.alone = self.left_out
         elif self.cursor is not None:
-            self.alone = next(
-                (p.id for p in self.panels() if any(b.symbol == self.cursor[0] for b in blocks_of(p))), None
-            )
+            self.alone = tuple(p.id for p in panels if any(b.symbol == self.cursor[0] for b in blocks_of(p)))[:1]
         else:
-            panels = [p for p in self.panels() if p.id not in ("law", "cell", "lens")]
-            self.alone = max(panels, key=lambda p: p.priority).id if panels else None
+            self.alone = tuple(p.id for p in sorted(panels, key=lambda p: -p.priority))[:1]
         self.paint()
 
     def action_text(self) -> None:
@@ -216,8 +214,8 @@ class Reaching(Handling):
         last = [("?", words("keys.help"), "help"), ("q", words("keys.quit"), "app.quit")]
         if self.query_one(Prompt).asking:
             return [("↵", words("keys.take"), ""), ("esc", words("keys.leave"), "")]
-        if self.alone is not None:
-            return [("z", words("keys.all"), "alone"), *last]
+        if self.alone:
+            return [("z", words("keys.more_panels" if self.left_out else "keys.all"), "alone"), *last]
         asked = self.player.asked
         if self.drawer is not None:
             found = [(sign, words(f"keys.{said}"), _action(sign)) for sign, said in self.drawer.keys]

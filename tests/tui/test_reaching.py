@@ -49,9 +49,27 @@ async def test_one_panel_alone_and_all_of_them_again(tmp_path: Path) -> None:
         go(screen, "dW/t=3/k=1")
         whole = shown(screen, "stage")
         await pilot.press("z")
-        assert screen.alone is not None
+        assert screen.alone
         assert len(shown(screen, "stage").split()) < len(whole.split())
         await pilot.press("z")
+        assert shown(screen, "stage") == whole
+
+
+async def test_what_had_no_room_is_shown_by_z(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (80, 24), id="lstm") as (pilot, screen):
+        go(screen, "ledger/t=1/k=1/sum")
+        whole, gone = shown(screen, "stage"), screen.left_out
+        assert gone
+        assert screen.words("keys.left_out", n=len(gone)) in whole
+        seen: set[str] = set()
+        for _ in range(len(gone) + 1):
+            await pilot.press("z")
+            if not screen.alone:
+                break
+            assert set(screen.alone) <= set(gone)
+            seen |= set(screen.alone) - set(screen.left_out)
+            assert shown(screen, "stage") != whole
+        assert seen == set(gone)
         assert shown(screen, "stage") == whole
 
 
