@@ -163,16 +163,19 @@ class Graph(Panel):
     axis: Axis
 
 
-GAP = "   "
-"""Between two laws in a line."""
+@dataclass(frozen=True, kw_only=True)
+class Laws(Panel):
+    """The laws at work, side by side as far as they have room; at the right of the first line what is counted."""
+
+    laws: Sequence[str]
+    right: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Formula(Panel):
-    """Lines of formula, several laws in one with GAP between. `short` is the same in fewer, for want of room."""
+    """Lines of formula. `short` is the same in fewer, for want of room."""
 
     lines: Sequence[str]
-    right: str = ""
     short: Sequence[str] = ()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from engine.device import HostArray
 from lessons.contract import View
 from lessons.figures import five
-from lessons.panels import GAP, Axis, Block, Formula, Heat, Item, Label, Matrix, Panel, Row, Series
+from lessons.panels import Axis, Block, Heat, Item, Label, Laws, Matrix, Panel, Row, Series
 from lessons.text import Text
 from lessons.typeset import law, subscript
 
@@ -76,14 +76,14 @@ def flow(id: str, items: Mapping[int, Item], priority: int, label: str = "", tit
     return Matrix(id=id, priority=priority, title=title, rows=[Row(label, items)])
 
 
-def laws(rules: Rules, *ops: str, right: str = "") -> Formula:
+def laws(rules: Rules, *ops: str, right: str = "") -> Laws:
     """The act's formulas, from the rules that compute it."""
     return lawful(*(rules[op] for op in ops), right=right)
 
 
-def lawful(*rules: str, right: str = "") -> Formula:
+def lawful(*rules: str, right: str = "") -> Laws:
     """Rules in symbols, in the line at the top of a stage."""
-    return Formula(id="law", priority=9, lines=[GAP.join(map(law, rules))], right=right)
+    return Laws(id="law", priority=9, laws=list(map(law, rules)), right=right)
 
 
 def ledger(

@@ -13,7 +13,7 @@ from lessons.bptt.parts import guess, letter
 from lessons.contract import View
 from lessons.figures import five
 from lessons.figures import loss as loss_figures
-from lessons.panels import Axis, Bar, Block, Curve, Edge, Formula, Graph, Item, Label, Matrix, Node, Row, Series, Stage
+from lessons.panels import Axis, Bar, Block, Curve, Edge, Graph, Item, Label, Laws, Matrix, Node, Row, Series, Stage
 from lessons.parts import Parts, Rules, flow, lawful, laws, subscripted
 from lessons.text import Text
 from lessons.typeset import subscript
@@ -52,7 +52,7 @@ class Shown(Parts):
         """The operation at work; "" before the first."""
         return self.view.step.op if self.view.step else ""
 
-    def law_back(self, rules: Rules) -> Formula:
+    def law_back(self, rules: Rules) -> Laws:
         """The law of a step of the way back; of a larger one, of what it is explained by: the error on the road, dW."""
         levels, k = tuple(reversed(self.cell.levels)), self.t or 0
         told = [self.left(f"g{self.cell.states[-1]}{level}", k) for level in levels]

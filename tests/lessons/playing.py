@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.device import HOST
 from lessons.course import Card
-from lessons.panels import Formula
+from lessons.panels import Laws
 from lessons.player import Player
 from lessons.show import everything
 from lessons.text import load
@@ -31,8 +31,8 @@ def said_at_the_top(made: Player) -> Sequence[str]:
     """The laws that stand over a position."""
     text = load(type(made.lesson).__module__.rpartition(".")[0], "en")
     panel = next(panel for panel in made.lesson.panels(made.view(), text) if panel.id == "law")
-    assert isinstance(panel, Formula)
-    return panel.lines
+    assert isinstance(panel, Laws)
+    return panel.laws
 
 
 def assert_laws_are_those_of_the_steps(made: Player, most: int, at_least: int) -> None:

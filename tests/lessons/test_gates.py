@@ -288,7 +288,7 @@ def test_of_a_timestep_of_the_way_back_the_law_is_that_of_the_road(kind: str) ->
 def test_the_law_of_a_reset_after_the_matrix_says_what_it_scales() -> None:
     made = player("gru", 1, reset="after")
     made.jump("forward/t=1/gate_n")
-    (said,) = said_at_the_top(made)
+    said, *_ = said_at_the_top(made)
     assert said.startswith("mₜ = Un h[t-1] + bm")
     made.set_knobs({"reset": "before"})
     made.jump("forward/t=1/gate_n")

@@ -12,7 +12,7 @@ from engine.activations import ACTIVATIONS
 from engine.device import HOST
 from engine.step import drain
 from engine.vanish import radius
-from lessons.panels import Block, Formula, Matrix
+from lessons.panels import Block, Laws, Matrix
 from lessons.player import Player
 from lessons.text import load
 from lessons.vanishing import CARD
@@ -140,7 +140,7 @@ def test_beside_a_rival_stands_what_it_multiplies_by() -> None:
         panels = {panel.id: panel for panel in made.lesson.panels(made.view(), load("lessons.vanishing", "en"))}
         rival, law = panels["rival"], panels["law"]
         assert isinstance(rival, Matrix)
-        assert isinstance(law, Formula)
+        assert isinstance(law, Laws)
         factor = rival.rows[0].items[2]
         assert isinstance(factor, Block)
         held = made.view().get(factor.symbol)
@@ -148,5 +148,5 @@ def test_beside_a_rival_stands_what_it_multiplies_by() -> None:
         assert factor.symbol == ("gate" if v == 5 else f"M[{v}]")
         assert factor.values is not None
         assert factor.values[0, 0] == np.atleast_2d(held)[0, 0]
-        assert ("u[v,t] =" in law.lines[0]) == (v < 5)
-        assert "1 M" not in law.lines[0]
+        assert ("u[v,t] =" in law.laws[0]) == (v < 5)
+        assert "1 M" not in law.laws[0]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lessons.panels import Axis, Block, Formula, Label, Matrix, Panel, Picture, Row, Table
+from lessons.panels import Axis, Block, Formula, Label, Laws, Matrix, Panel, Picture, Row, Table
 from tui.draw import Pen, draw
 from tui.layout import lay
 
@@ -53,7 +53,7 @@ def test_a_formula_is_said_in_fewer_lines_before_it_is_left_out() -> None:
 
 
 def test_laws_that_are_too_long_go_on_below_where_there_is_room() -> None:
-    law = Formula(id="law", priority=9, lines=["e = y − t   g = V e + U d + W f"])
+    law = Laws(id="law", priority=9, laws=["e = y − t", "g = V e + U d + W f"])
     told = draw(law, 20, pen()).text().split("\n")
     assert [line.rstrip() for line in told] == [" e = y − t", " g = V e + U d", "     + W f"]
     assert draw(law, 20, replace(pen(), tight=True)).text().rstrip().endswith("…")

@@ -12,6 +12,7 @@ from lessons.panels import (
     Formula,
     Graph,
     Heat,
+    Laws,
     Lens,
     Matrix,
     Multiples,
@@ -31,7 +32,7 @@ from tui.draw.graph import draw_graph
 from tui.draw.matrix import draw_heat, draw_lens, draw_matrix
 from tui.draw.pen import Pen
 from tui.draw.plot import draw_plot
-from tui.draw.words import draw_formula, draw_note, draw_picture, draw_strip, draw_table
+from tui.draw.words import draw_formula, draw_laws, draw_note, draw_picture, draw_strip, draw_table
 
 __all__ = ["Pen", "draw"]
 
@@ -61,6 +62,8 @@ def draw(panel: Panel, width: int, pen: Pen) -> Canvas:
             return draw_picture(panel, width, pen)
         case Formula():
             return draw_formula(panel, width, pen)
+        case Laws():
+            return draw_laws(panel, width, pen)
         case Table():
             return draw_table(panel, width, pen)
         case Strip():

@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 
 from lessons.figures import folded
-from lessons.panels import GAP, Formula, Note, Picture, Strip, Table
+from lessons.panels import Formula, Laws, Note, Picture, Strip, Table
 from tui.canvas import Canvas, fit, wrap
 from tui.draw.pen import Pen, columns
 
+GAP = "   "
+"""What stands between two laws in one line."""
+
 
 def draw_formula(panel: Formula, width: int, pen: Pen) -> Canvas:
-    """Formula lines, and at the right of the first what is counted."""
-    canvas = pen.canvas(width)
+    """Lines of formula."""
+    return _formulas(panel.lines, width, width - 2, pen)
+
+
+def draw_laws(panel: Laws, width: int, pen: Pen) -> Canvas:
+    """Laws in as many lines as they take, long sums folded, or in one that is cut; at the right what is counted."""
     room = width - 2 - (cell_len(panel.right) + 2 if panel.right else 0)
-    lines = panel.lines if pen.tight else [part for line in panel.lines for part in _laws(line, room)]
-    for y, line in enumerate(lines):
-        shown = line.replace("·", "*") if pen.ascii_only else line  # a full stop is a decimal point already
-        canvas.put(1, y, fit(shown, room), "law")
+    lines = [GAP.join(panel.laws)]
+    if cell_len(lines[0]) > room and not pen.tight:
+        lines = []
+        for law in panel.laws:
+            if lines and cell_len(lines[-1] + GAP + law) <= room:
+                lines[-1] += GAP + law
+            else:
+                name, equals, said = law.partition(" = ")
+                lines += folded(name + equals, said, room)
+    canvas = _formulas(lines, width, room, pen)
     if panel.right:
         canvas.right(width - 1, 0, panel.right, "head")
     return canvas
 
 
-def _laws(line: str, room: int) -> list[str]:
-    """A line of laws: in several where it is too long, long sums folded."""
-    if cell_len(line) <= room:
-        return [line]
-    found: list[str] = []
-    for each in line.split(GAP):
-        if found and cell_len(found[-1] + GAP + each) <= room:
-            found[-1] += GAP + each
-            continue
-        name, equals, said = each.partition(" = ")
-        found += folded(name + equals, said, room)
-    return found
+def _formulas(lines: Sequence[str], width: int, room: int, pen: Pen) -> Canvas:
+    canvas = pen.canvas(width)
+    for y, line in enumerate(lines):
+        shown = line.replace("·", "*") if pen.ascii_only else line  # a full stop is a decimal point already
+        canvas.put(1, y, fit(shown, room), "law")
+    return canvas
 
 
 def draw_note(panel: Note, width: int, pen: Pen) -> Canvas:
