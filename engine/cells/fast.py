@@ -59,7 +59,7 @@ class Kernel:
         last: bool = False, mean: bool = False,
     ) -> None:  # fmt: skip
         self.cell, self.T, self.B, self.letters, self.last = cell, T, B, letters, last
-        self._sorted = letters and max(T * B, inputs) * H >= MANY
+        self._sorted = letters and T * B * inputs * H >= MANY
         self.share = 1 / B if mean else 1.0
         self.layout = layout(cell, H, K, inputs)
         self._theta, self._grad = (aligned((self.layout.size,), kind) for _ in range(2))

@@ -16,8 +16,8 @@ BROAD, FEW = 128, 8
 """Columns of a tile where all are too many, and the fewest rows that it is multiplied with."""
 NARROW, TALL = 64, 16
 """Columns of a tile of a sum, and the fewest rows that it is made of."""
-MANY = 1 << 18
-"""Numbers from which sums by letter are quicker than a product with zeros and ones."""
+MANY = 1 << 24
+"""Multiplications from which a product with zeros and ones takes longer than sums letter by letter."""
 SLIM = 128
 """A sum over rows is cut where it has at most so many rows or columns itself: adding up a larger one costs more."""
 
