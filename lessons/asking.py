@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
-from engine.device import quiet
 from engine.reel import rank
 from engine.step import Path
 from lessons.contract import Ask, View
@@ -66,22 +62,16 @@ class Asking(Place):
         self.record[asked.ask.id] = asked.verdict
         return asked
 
-    def foretell(self) -> Callable[[], None]:
-        """What finds out the truth of the open prediction and touches nothing else: a thread may do it beforehand."""
-        asked = self.asked
-        assert asked is not None
-        return partial(_find, asked, self._after(asked.ask))
-
-    def _after(self, ask: Ask) -> View:
-        """What can be seen just after the steps that the question is asked before."""
+    def ahead(self, ask: Ask) -> View:
+        """What can be seen just after the steps that a prediction is asked before."""
         reel = self.scrub
         return self.view(reel.end(self.spot.p + 1, self._ask_rank(ask)) if reel else None)
 
     def _reveal(self, asked: Asked) -> None:
-        """Read the truth from the run."""
-        asked.view = self._after(asked.ask)
+        """Read the truth from the run, unless it has been found out already."""
         if asked.truth is None:
-            _find(asked, asked.view)
+            asked.view = self.ahead(asked.ask)
+            asked.truth = asked.ask.truth(asked.view)
 
     def _ask_rank(self, ask: Ask) -> int:
         path = ask.where(self.knobs, self.start)
@@ -110,11 +100,6 @@ class Asking(Place):
         for key in again:
             del self.record[key]
         return len(again)
-
-
-def _find(asked: Asked, view: View) -> None:
-    with quiet():
-        asked.truth = asked.ask.answer(view)
 
 
 def group_upto(path: Path, wanted: Path) -> Path:

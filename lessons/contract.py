@@ -69,7 +69,7 @@ class View:
         fallback: Callable[[str], Array | None] | None = None,
     ) -> None:
         self.device, self.knobs, self.start, self.act, self.training = device, knobs, start, act, training
-        self.p, self.since, self.flipped = p, since, False
+        self.p, self.since, self._flipped, self.two_faces = p, since, False, False
         self.cursor: tuple[str, tuple[int, ...]] | None = None
         self._reel, self._rules, self._columns, self._fallback = reel, rules, columns, fallback
         self.step: Step | None = reel.step(p) if reel else None
@@ -78,6 +78,16 @@ class View:
         self.read: frozenset[str] = frozenset()
         if reel and p > since:
             self._mark(reel)
+
+    @property
+    def flipped(self) -> bool:
+        """Whether the other view is asked for, where a lesson has one: `two_faces` is true once it has looked."""
+        self.two_faces = True
+        return self._flipped
+
+    def flip(self, flipped: bool) -> None:
+        """Ask for the other view, or the first."""
+        self._flipped = flipped
 
     def _mark(self, reel: Reel) -> None:
         """What the group wrote; and what it read that was not of its own making."""
@@ -190,6 +200,11 @@ class Ask:
     tolerance: float = 0.05
     track: str = "reel"
     within: float = 0.0
+
+    def truth(self, view: View) -> str | float:
+        """The answer, overflow making no noise."""
+        with quiet():
+            return self.answer(view)
 
 
 class Lesson(Protocol):

@@ -187,7 +187,7 @@ class Place:
         rules = self.lesson.rule(knobs)
         columns = self.lesson.columns
         view = View(self.device, knobs, start, reel, p, since, rules, columns, self.act, training, fallback)
-        view.flipped = self.flipped
+        view.flip(self.flipped)
         return view
 
     def _closed(self, n: int) -> Callable[[str], Any]:

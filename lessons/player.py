@@ -76,6 +76,7 @@ class Player(Stepping):
 
     def branch_off(self, knobs: Mapping[str, Value], start: Start, change: str) -> None:
         trunk, n, was_open = self.history, self.spot.n, self.spot.open
+        self.asked = None
         state: State = trunk.grow(n)
         track = self.lesson.track(self.device, knobs, start, state)
         assert track is not None
@@ -91,6 +92,7 @@ class Player(Stepping):
 
     def swap(self) -> None:
         """The next branch comes into focus, at the same update."""
+        self.asked = None
         self.current = (self.current + 1) % len(self.branches)
         self.land(min(self.spot.n, len(self.history)), is_open=False)
 
@@ -99,7 +101,7 @@ class Player(Stepping):
         if len(self.branches) < 2:
             return False
         self.branches.pop()
-        self._inside = None
+        self.asked = self._inside = None
         self.current = min(self.current, len(self.branches) - 1)
         self.land(min(self.spot.n, len(self.history)), is_open=False)
         return True

@@ -24,8 +24,6 @@ class Handling(Steering):
     def __init__(self, player: Player) -> None:
         super().__init__(player)
         self.text_over = False
-        self.alone: tuple[str, ...] = ()
-        self.left_out: tuple[str, ...] = ()
 
     def desk(self) -> Desk:
         """What a drawer may look at."""
@@ -48,7 +46,7 @@ class Handling(Steering):
             return True
         if asked is not None and not asked.verdict and dy:
             count = len(options(asked, self.text))
-            if count:
+            if count and not asked.trying:
                 asked.choice = (asked.choice + dy) % count
             self.paint()
             return True

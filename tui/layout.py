@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from lessons.panels import Formula, Panel
+from lessons.panels import Formula, Matrix, Panel
 from tui.canvas import Canvas
 from tui.draw import Pen, draw
 
 
 class Laid(NamedTuple):
-    """A stage as one canvas, and the panels that found no room, by id."""
+    """A stage as one canvas, and the panels that found no room for themselves or for some rows, by id."""
 
     canvas: Canvas
     dropped: tuple[str, ...]
@@ -57,12 +57,18 @@ def lay(panels: list[Panel], width: int, height: int, pen: Pen, dense: bool = Fa
             y += drawn[panel.id].height
             if gaps and spare >= gaps and not dense:
                 y += 1
-    return Laid(canvas, tuple(panel.id for panel in panels if panel.id not in drawn))
+    short = {panel.id for panel in panels if _spares(panel) and drawn.get(panel.id) is not at_ease[panel.id]}
+    return Laid(canvas, tuple(panel.id for panel in panels if panel.id not in drawn or panel.id in short))
 
 
 def _shorter(panel: Panel, width: int, pen: Pen) -> list[Canvas]:
     """A formula in fewer lines, if it has such."""
     return [draw(replace(panel, lines=panel.short), width, pen)] if isinstance(panel, Formula) and panel.short else []
+
+
+def _spares(panel: Panel) -> bool:
+    """Whether a panel has rows that it leaves out where room is scarce."""
+    return isinstance(panel, Matrix) and any(row.spare for row in panel.rows)
 
 
 def _height(drawn: dict[str, Canvas]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.cells import cell_len
@@ -79,8 +79,9 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
         self.view = self.player.view()
         self.view.cursor = self.cursor
         fields = self.player.lesson.says(self.view, self.text)
-        if self.player.asked is not None and self.player.asked.view is not None:
-            fields = self.player.lesson.says(self.player.asked.view, self.text) | {"previous": fields.get("previous")}
+        asked = self.player.asked
+        if asked is not None and asked.verdict and asked.view is not None:
+            fields = self.player.lesson.says(asked.view, self.text) | {"previous": fields.get("previous")}
         theme, ascii_only = self.unroll.ink_theme, self.unroll.ascii_only
         number_of = self.unroll.number_of(self.player.lesson.card)
         lines = {name: self.query_one(f"#{name}", Lines) for name in ("top", "foot", "text", "stage")}
@@ -131,24 +132,25 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
         """The lesson's panels, with what every lesson gets: the exact cells, and the cell in focus explained."""
         panels = renamed(self.player.lesson.panels(self.view, self.text), self.names)
         blocks = [block for panel in panels for block in blocks_of(panel)]
-        if any(panel.id in self.alone for panel in panels) or "cell" in self.alone:
-            panels = [panel for panel in panels if panel.id in self.alone]
+        panels += self._around(panels, blocks)
+        return [panel for panel in panels if panel.id in self.alone] or panels
+
+    def _around(self, panels: Sequence[Panel], blocks: Sequence[Block]) -> list[Panel]:
+        """What goes with the cell in focus."""
         shown = {block.symbol for block in blocks if block.written}
         cell = self.cursor or focus(self.view, shown, self.player.lesson.explains)
         if cell is None:
-            return panels
+            return []
+        found: list[Panel] = []
         block = next((b for b in blocks if b.symbol == cell[0] and b.values is not None), None)
         width = (self.size.width - frame.TEXT - 1 if self.wide else self.size.width) - 2
         off_axis = [each for p in panels if isinstance(p, Matrix) and p.axis is None for each in blocks_of(p)]
         free = any(each is block for each in off_axis)
         if block is not None and too_large(block) and not (free and 6 * block.shape[1] < width // 2):
-            panels.append(lens(block, cell[1]))
-        found = inspect(self.view, *cell)
-        small = self.size.height < 30 and self.cursor is None
-        panels.append(
-            Formula(id="cell", priority=3 if small else 9, lines=found.lines(width), short=found.short(width))
-        )
-        return panels
+            found.append(lens(block, cell[1]))
+        told, small = inspect(self.view, *cell), self.size.height < 30 and self.cursor is None
+        found.append(Formula(id="cell", priority=3 if small else 9, lines=told.lines(width), short=told.short(width)))
+        return found
 
     def _stage(self, width: int, height: int, fields: dict[str, Any]) -> Canvas:
         colour = self.unroll.ink_theme != "mono"
@@ -183,8 +185,9 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
             x = canvas.put(x, y, shown, "key") + (3 if shown else 0)
 
     def _more(self) -> str:
-        """How to see the panels that had no room."""
-        return f"z {self.words('keys.left_out', n=len(self.left_out))}" if self.left_out else ""
+        """How to see the panels that had no room; with the cursor on a cell, z is for its panel."""
+        there = self.left_out and (self.alone or self.cursor is None)
+        return f"z {self.words('keys.left_out', n=len(self.left_out))}" if there else ""
 
     def _stamp_drawer(self, canvas: Canvas, width: int, height: int) -> None:
         """The drawer in the corner where it hides nothing that was just written; at the lower right if it can."""

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from textual.timer import Timer
 
-from lessons.place import Asked
+from lessons.contract import Ask, View
+from lessons.place import Asked, Branch
 from lessons.player import Player
 from lessons.text import Text
 from tui.card import options
@@ -18,6 +19,9 @@ class Predicting(Painted):
     """The part of the lesson screen that has the prediction card. What it needs of the rest is named first."""
 
     player: Player
+    _seeking: Seeking
+    _sought: tuple[Ask, Branch, int] | None = None
+    """What is being found out: of which prediction, in which run, before which update."""
 
     @property
     def text(self) -> Text:
@@ -39,8 +43,9 @@ class Predicting(Painted):
         asked = self.open_question
         if asked is None or asked.ask.kind != "number":
             return False
-        asked.typed = (asked.typed + char)[:12]
-        self.paint()
+        if not asked.trying:
+            asked.typed = (asked.typed + char)[:12]
+            self.paint()
         return True
 
     def answer(self) -> None:
@@ -83,36 +88,43 @@ class Predicting(Painted):
             self._told()
             return
         asked.trying = True
-        seeking = Seeking(self.player.foretell())
+        asked.view = self.player.ahead(asked.ask)
+        here = (asked.ask, self.player.branch, self.player.spot.n)
+        if self._sought != here:  # one who left the card may have come back
+            self._sought, self._seeking = here, Seeking(asked.ask, asked.view)
+        seeking = self._seeking
 
         def look() -> None:
             if seeking.running:
                 return
             timer.stop()
             asked.trying = False
+            if self.player.asked is not asked:  # the learner has gone elsewhere
+                return
+            self._sought = None
             if seeking.error is not None:
                 raise seeking.error
-            if self.player.asked is asked:  # the learner has not gone elsewhere
-                then()
-                self._told()
+            asked.truth = seeking.truth
+            then()
+            self._told()
 
         timer: Timer = self.set_interval(0.05, look)
         self.paint()
 
 
 class Seeking:
-    """A thread that finds something out and touches nothing else."""
+    """A thread that finds out the truth of a prediction. It reads a view and changes nothing."""
 
-    def __init__(self, find: Callable[[], None]) -> None:
-        self.find, self.error = find, None
+    def __init__(self, ask: Ask, view: View) -> None:
+        self.ask, self.view = ask, view
+        self.truth: str | float | None = None
+        self.error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="prediction", daemon=True)
         self._thread.start()
 
-    error: BaseException | None
-
     def _run(self) -> None:
         try:
-            self.find()
+            self.truth = self.ask.truth(self.view)
         except Exception as error:  # raised again where it can be seen: a thread must not touch the screen
             self.error = error
 

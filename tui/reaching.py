@@ -1,4 +1,4 @@
-"""The rest of the lesson screen's hands: one panel alone, the text, files, the mouse, and the line of keys."""
+"""The rest of the lesson screen's hands: panels page by page, the text, files, the mouse, and the line of keys."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ NARROW = 100
 """Under this width the line of keys names only the most used."""
 
 
+AROUND = ("lens", "cell")
+"""The panels that go with the cell in focus."""
+
+
 class Reaching(Handling):
     """The part of the lesson screen that reaches outside the stage, and says which keys there are."""
 
@@ -29,14 +33,11 @@ class Reaching(Handling):
 
     def action_view(self) -> None:
         """The stage's other view, if there is one here: in the ledger, one signed cell for the norm."""
-        stage = self.query_one("#stage", Lines)
-        before = stage.canvas.text()
-        self.player.flipped = not self.player.flipped
-        self.paint()
-        if stage.canvas.text() == before:
+        if self.view.two_faces:
             self.player.flipped = not self.player.flipped
+        else:
             self.said = self.words("say.one_view")
-            self.paint()
+        self.paint()
 
     def action_notation(self) -> None:
         """The lecture's other notation, in every lesson that has one; again for the first."""
@@ -50,13 +51,13 @@ class Reaching(Handling):
 
     def action_alone(self) -> None:
         """The cell cursor's panel alone, or else those that had no room, or the most important; at last all again."""
-        panels = [p for p in self.panels() if p.id not in ("law", "cell", "lens")]
+        panels = [p for p in self.panels() if p.id not in ("law", *AROUND)]
         if self.alone or (self.left_out and self.cursor is None):
-            self.alone = self.left_out
-        elif self.cursor is not None:
-            self.alone = tuple(p.id for p in panels if any(b.symbol == self.cursor[0] for b in blocks_of(p)))[:1]
+            self.alone = () if self.left_out == self.alone else self.left_out
         else:
-            self.alone = tuple(p.id for p in sorted(panels, key=lambda p: -p.priority))[:1]
+            held = [p for p in panels if self.cursor and any(b.symbol == self.cursor[0] for b in blocks_of(p))]
+            chosen = held[0] if held else max(panels, key=lambda p: p.priority, default=None)
+            self.alone = (chosen.id, *AROUND) if chosen else ()
         self.paint()
 
     def action_text(self) -> None:
@@ -147,7 +148,7 @@ class Reaching(Handling):
         if self._type(str(n)):
             return
         if asked is not None and not asked.verdict:
-            if 1 <= n <= len(options(asked, self.text)):
+            if 1 <= n <= len(options(asked, self.text)) and not asked.trying:
                 asked.choice = n - 1
         elif asked is None and n >= 1:
             self.player.set_grain(n - 1)
@@ -156,7 +157,7 @@ class Reaching(Handling):
     def action_rub(self) -> None:
         """Backspace in a number card."""
         asked = self.player.asked
-        if asked is not None:
+        if asked is not None and not asked.trying:
             asked.typed = asked.typed[:-1]
             self.paint()
 
@@ -175,9 +176,8 @@ class Reaching(Handling):
                 self._moved(True, "")
             case ("key", action) if action:
                 await self.run_action(action)
-            case ("option", i) if self.player.asked is not None and not self.player.asked.verdict:
-                again = self.player.asked.choice == i
-                self.player.asked.choice = i
+            case ("option", i) if (asked := self.open_question) is not None and not asked.trying:
+                again, asked.choice = asked.choice == i, i
                 if again or event.double:
                     self.answer()
                 self.paint()

@@ -35,6 +35,8 @@ class Steering(Predicting):
         self.player = player
         self.view: View = player.view()
         self.drawer: Drawer | None = None
+        self.alone: tuple[str, ...] = ()
+        self.left_out: tuple[str, ...] = ()
         self.cursor: Cursor | None = None
         self.said = ""
         self.text_top = 0
@@ -89,6 +91,7 @@ class Steering(Predicting):
         """One step at the grain; with a card open, past the card: unanswered, it shows its truth first."""
         self._pause()
         if (asked := self.open_question) is not None:
+            self._moved(True, "")
             if not asked.trying:
                 self.skip()
             return
@@ -131,6 +134,7 @@ class Steering(Predicting):
     def _new_act(self) -> None:
         self.text_top = 0
         self.cursor = None
+        self.alone = ()
         self.keep()
         self.paint()
 
@@ -290,10 +294,13 @@ class Steering(Predicting):
         self.ask_line(self.words("prompt.jump"), self._jump)
 
     def _jump(self, typed: str) -> str | None:
+        before = self.player.act
         try:
             self.player.jump(typed)
         except Refused as refused:
             return refused.say(self.words)
         self.said = ""
+        if self.player.act != before:
+            self._new_act()
         self.paint()
         return None

@@ -3,8 +3,8 @@
 What makes it fast, and what the walk gives it up for: rows are examples; a gate is a slab of its own, so that no step
 reads with gaps; letters are looked up in W' + b, in all timesteps at once; weights of σ gates have their sign turned
 beforehand, so that 1 / (1 + exp(−x)) takes three passes; slopes are made for all timesteps outside the loop, which then
-only multiplies; every gradient is one product after it; and every array is made once and written over. A test holds it
-equal to the walk, a benchmark shows the need.
+only multiplies; every gradient is one product after it, or a sum for each letter; and all but what those sums take
+is made once and written over. A test holds it equal to the walk, a benchmark shows the need.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from engine.cells.cell import Cell, Theta
 from engine.cells.kinds import KINDS
 from engine.cells.layers import ORDERS, Size
-from engine.cells.tiles import MANY, Letters, Product, Summed, lined
+from engine.cells.tiles import Letters, Product, Summed, by_letter, lined
 from engine.device import HOST, Array, quiet
 from engine.flat import Flat, Layout, aligned, moved, packed
 from engine.optimisers import Memory, Optimiser
@@ -59,7 +59,7 @@ class Kernel:
         last: bool = False, mean: bool = False,
     ) -> None:  # fmt: skip
         self.cell, self.T, self.B, self.letters, self.last = cell, T, B, letters, last
-        self._sorted = letters and T * B * inputs * H >= MANY
+        self._sorted = letters and by_letter(T * B, inputs, H)
         self.share = 1 / B if mean else 1.0
         self.layout = layout(cell, H, K, inputs)
         self._theta, self._grad = (aligned((self.layout.size,), kind) for _ in range(2))

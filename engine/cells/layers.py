@@ -188,9 +188,9 @@ class Layer:
     def entered(self, below: Array | Letters) -> None:
         """∂E/∂W and ∂E/∂b; `below` (T B, I) is what was read."""
         self.product(0, self.G, below, self.dW)
-        if self.rows is None or self.B == 1:
+        if self.rows is None or self.B == 1 or len(self.letters) > self.T * self.B:
             self.total(0, self.G, self.db)
-        else:  # every row has one letter: there are fewer of them to add up than of rows
+        else:  # every row has one letter, and there are fewer letters to add up than rows
             xp.matmul(self.dW, self.letters, out=self.db)
 
     def gradients(self, below: Array | Letters) -> None:

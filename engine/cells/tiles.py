@@ -16,8 +16,8 @@ BROAD, FEW = 128, 8
 """Columns of a tile where all are too many, and the fewest rows that it is multiplied with."""
 NARROW, TALL = 64, 16
 """Columns of a tile of a sum, and the fewest rows that it is made of."""
-MANY = 1 << 24
-"""Multiplications from which a product with zeros and ones takes longer than sums letter by letter."""
+MANY, LONG = 1 << 24, 256
+"""Multiplications, and rows, from which a product with zeros and ones takes longer than sums letter by letter."""
 SLIM = 128
 """A sum over rows is cut where it has at most so many rows or columns itself: adding up a larger one costs more."""
 
@@ -101,6 +101,11 @@ class Summed:
         right = B.reshape((pieces, self.height, K // broad, broad), copy=False).swapaxes(1, 2)[:, None]
         xp.matmul(left, right, out=self.parts.reshape(pieces, M // high, high, K // broad, broad).swapaxes(2, 3))
         xp.add.reduce(self.parts, axis=0, out=out)
+
+
+def by_letter(rows: int, letters: int, H: int) -> bool:
+    """Whether sums letter by letter are quicker than a product of (H, rows) with zeros and ones (rows, letters)."""
+    return rows >= LONG and rows * letters * H >= MANY
 
 
 class Letters:

@@ -133,7 +133,7 @@ class Parts(Common):
 
         Flipped, one signed cell of every term: those of a row add up to the same cell of ∂E_t/∂p, as norms do not.
         """
-        flipped = self.view.flipped and self.T <= WIDE
+        flipped = self.T <= WIDE and self.view.flipped
         values, written = self._norms(p)
         if flipped:
             values = self._signed(p, values)

@@ -68,7 +68,7 @@ class Shown(Parts):
         if s is None:
             return "·"
         slope = float(np.mean(function(self.view.knobs).slope(np, s)))
-        return self.say("slope", slope=five(slope).strip())
+        return five(slope)
 
     def lengths(self, family: str, count: int) -> np.ndarray[Any, Any]:
         """The numbers of a family as far as they are known, NaN where not."""

@@ -13,7 +13,7 @@ import pytest
 from engine.cells import cell as cells
 from engine.cells import fast, kinds, layers, tiles
 from engine.cells.cell import Cell, Inputs
-from engine.cells.tiles import Letters, Product, Summed, cut
+from engine.cells.tiles import Letters, Product, Summed, by_letter, cut
 from engine.device import HOST, HostArray, rng, wide
 from engine.flat import aligned, packed
 from engine.optimisers import OPTIMISERS, begin, clip_by_norm, update
@@ -72,7 +72,7 @@ def gap(module: Any, cell: Cell, case: tuple[int, bool, bool, bool], seed: int =
 @pytest.mark.parametrize("seed", range(2))
 def test_gradient(cell: Cell, case: tuple[int, bool, bool, bool], seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     assert gap(fast, cell, case, seed) < 1e-12
-    monkeypatch.setattr(fast, "MANY", 0)  # letters are summed one by one, as in larger nets
+    monkeypatch.setattr(fast, "by_letter", lambda *_: True)  # letters are summed one by one, as in larger nets
     assert gap(fast, cell, case, seed) < 1e-12
 
 
@@ -167,8 +167,8 @@ def broken(old: str, new: str, patch: pytest.MonkeyPatch) -> Any:
 def test_a_broken_fast_form_is_noticed(old: str, new: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = broken(old, new, monkeypatch)
     gaps = []
-    for many in (found.MANY, 0):
-        monkeypatch.setattr(found, "MANY", many)
+    for letters in (found.by_letter, lambda *_: True):
+        monkeypatch.setattr(found, "by_letter", letters)
         gaps += [gap(found, cell, case) for cell in CELLS.values() for case in CASES]
     assert max(gaps) > 1e-6
 
@@ -202,13 +202,19 @@ def test_sums_in_tiles(N: int, M: int, K: int, tiled: bool) -> None:
     assert summed.cut == (tiled and N > 7 and N != 331)  # 331 is a prime: there is nothing to cut it into
 
 
-@pytest.mark.parametrize("K", [5, 40])
+@pytest.mark.parametrize("K", [5, 40, 300, 70_000])
 def test_sums_by_letter(K: int) -> None:
-    """Of letters that do not all occur; what stood in `out` is gone."""
+    """Of letters that do not all occur, with numbers of one byte, of two and of more; what stood in `out` is gone."""
     draw = rng(2, K)
-    codes, A, out = draw.integers(0, K - 1, 17), draw.normal(size=(17, 6))[:, ::2], np.full((3, K), np.nan)
+    codes, A, out = draw.integers(K // 2, K - 1, 17), draw.normal(size=(17, 6))[:, ::2], np.full((3, K), np.nan)
     Letters(codes, K).into(A, out)
-    np.testing.assert_allclose(out, A.T @ np.eye(K)[codes], atol=1e-12)
+    np.testing.assert_allclose(out, A.T @ (codes[:, None] == np.arange(K)), atol=1e-12)
+
+
+def test_where_sums_by_letter_are_quicker() -> None:
+    """Few letters of a short window are multiplied; so are the many kinds of a Chinese text, read one by one."""
+    shapes = [(800, 65, 128), (1600, 65, 256), (4096, 65, 512), (25, 3000, 128), (100, 3000, 128), (800, 3000, 128)]
+    assert [by_letter(*shape) for shape in shapes] == [False, True, True, False, False, True]
 
 
 def test_which_products_are_cut() -> None:

@@ -71,6 +71,10 @@ def test_the_short_form_has_every_number_once() -> None:
     assert len(found.lines(34)) == 3
     assert found.short(34) == ("Z  =  1.00 + 1.00 + 1.00  =  3.00",)
     assert found.short(40) == found.lines(40)
+    copied = Inspection("h", (), "h", 0.5, "", "v[0] + v[1] + v[2] + v[3]", ".500")
+    assert copied.short(20) == ("h  =  .500",)
+    parted = Inspection("q", (0,), "q", 0.25, "", "a·b·(c + d)", "1.00·.500·(.250 + .250)", ".500 · .500")
+    assert parted.lines(30)[-1] == "   =  .500 · .500  =  .250"
 
 
 @pytest.mark.parametrize(("examples", "said"), [("one", "∂E/∂b₁ = δ₁"), ("several", "∂E/∂b₁ = Σ δ₁")])

@@ -337,7 +337,7 @@ def test_two_runs_side_by_side() -> None:
     made.jump("update 200")
     text = load("lessons.playground", "en")
     view = made.view()
-    view.flipped = True
+    view.flip(True)
     curve = next(panel for panel in made.lesson.panels(view, text) if isinstance(panel, Curve))
     assert [line.name for line in curve.series] == ["A", "B"]
     known = []

@@ -70,6 +70,7 @@ def test_rows_to_spare_are_left_out_where_room_is_scarce() -> None:
     ]
     assert "spare" not in lay([matrix], 40, 2, pen()).canvas.text()
     assert "last" in lay([matrix], 40, 2, pen()).canvas.text()
+    assert (lay([matrix], 40, 3, pen()).dropped, lay([matrix], 40, 2, pen()).dropped) == ((), ("matrix",))
 
 
 @pytest.mark.parametrize(
@@ -93,5 +94,8 @@ def test_a_matrix_whose_name_has_no_room_is_left_out() -> None:
     numbers = np.linspace(0, 1, 4).reshape(2, 2)
     blocks = {n: Block(name, numbers, (2, 2), title=name) for n, name in enumerate(("A", "B", "∂E/∂Uz"))}
     matrix = Matrix(id="matrix", priority=9, rows=[Row("", blocks)])
-    assert "∂E/∂Uz" in draw(matrix, 60, pen()).text()
-    assert "∂E" not in draw(matrix, 41, pen()).text()
+    names = {width: draw(matrix, width, pen()).text().splitlines()[0].split() for width in range(20, 60)}
+    assert all(set(seen) <= {"A", "B", "∂E/∂Uz"} for seen in names.values())
+    assert names[59][-1] == "∂E/∂Uz"
+    last = next(width for width in names if "∂E/∂Uz" in names[width])
+    assert draw(matrix, last, pen()).text().splitlines()[0].endswith("∂E/∂Uz")  # not one column is wasted

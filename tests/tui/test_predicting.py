@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread, current_thread, main_thread
 
 import pytest
 
@@ -14,18 +14,19 @@ from tests.tui.driving import go, lesson, shown
 from tui.lesson import LessonScreen
 
 
-def held_back(screen: LessonScreen) -> Event:
-    """The truth of the lesson's predictions in training comes when this is set, and is "first"."""
-    come = Event()
+def held_back(screen: LessonScreen) -> tuple[Event, list[Thread]]:
+    """The truth of the lesson's predictions in training comes when this is set, and is "first"; who has sought it."""
+    come, seekers = Event(), []
 
     def answer(view: View) -> str:
+        seekers.append(current_thread())
         assert come.wait(20)
         return "first"
 
     made = screen.player.lesson
     asks = tuple(replace(ask, answer=answer) if ask.track == "train" else ask for ask in made.asks)
     vars(made)["asks"] = asks
-    return come
+    return come, seekers
 
 
 def asked(screen: LessonScreen) -> Asked:
@@ -37,14 +38,15 @@ def asked(screen: LessonScreen) -> Asked:
 @pytest.mark.parametrize(("key", "verdict"), [("enter", "right"), ("escape", "skipped"), ("right", "skipped")])
 async def test_the_screen_stays_free(key: str, verdict: str, tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), True, "generate", text="so it goes. " * 30, hidden=6) as (pilot, screen):
-        come = held_back(screen)
+        come, seekers = held_back(screen)
         go(screen, "act 4")
         await pilot.press("right")
         assert asked(screen).ask.id == "unsure"
         said = screen.words("card.trying")
         assert said not in shown(screen, "text")
         assert next(iter(screen.text["ask.unsure"].phrases())) == "first"
-        await pilot.press(key, key if key == "right" else "enter")  # a second key changes nothing
+        await pilot.press(key, key if key == "right" else "enter", "down", "3")  # what comes after changes nothing
+        assert asked(screen).choice == 0
         assert said in shown(screen, "text")
         assert not screen.player.record
         await pilot.press("question_mark")
@@ -58,17 +60,36 @@ async def test_the_screen_stays_free(key: str, verdict: str, tmp_path: Path) -> 
         assert screen.player.record == {"unsure": verdict}
         assert asked(screen).truth == "first"
         assert said not in shown(screen, "text")
+        assert len(seekers) == 1
+        assert seekers[0] is not main_thread()
 
 
-async def test_who_leaves_it_is_asked_again(tmp_path: Path) -> None:
+async def test_who_leaves_it_is_asked_again_and_nothing_is_sought_twice(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), True, "generate", text="so it goes. " * 30, hidden=6) as (pilot, screen):
-        come = held_back(screen)
+        come, seekers = held_back(screen)
         go(screen, "act 4")
-        await pilot.press("right", "enter", "escape")
+        for _ in range(3):
+            await pilot.press("right", "enter")
+            assert asked(screen).trying
+            await pilot.press("escape")
+            assert screen.player.asked is None
+        await pilot.press("right", "enter")
+        come.set()
+        for _ in range(100):
+            await pilot.pause(0.05)
+            if screen.player.record:
+                break
+        assert screen.player.record == {"unsure": "right"}
+        assert len(seekers) == 1
+
+
+async def test_another_run_closes_the_card(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), True, "generate", text="so it goes. " * 30, hidden=6) as (pilot, screen):
+        come, _ = held_back(screen)
+        go(screen, "act 4")
+        await pilot.press("right", "enter")
+        screen.player.fork("rate", "0.05")
         assert screen.player.asked is None
         come.set()
         await pilot.pause(0.3)
         assert not screen.player.record
-        await pilot.press("right")
-        assert asked(screen).ask.id == "unsure"
-        assert not asked(screen).trying

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,9 @@ from tests.tui.driving import go, lesson, shown, typed
 from tui.app import UnrollApp
 from tui.boxes import Notice
 from tui.drawers import Fork, Knobs
+from tui.lines import Lines
+from tui.panel_blocks import blocks_of
+from tui.reaching import AROUND
 from tui.store import Store
 
 
@@ -42,6 +46,10 @@ async def test_where_there_is_no_other_view_v_says_so(tmp_path: Path) -> None:
         assert shown(screen, "stage") == before
         go(screen, "dW/t=3/k=0")
         assert "‖Σₖ‖" in shown(screen, "stage")
+        await pilot.press("c", "v")  # the code may lie over the ledger
+        assert screen.player.flipped
+        await pilot.press("escape")
+        assert "‖Σₖ‖" not in shown(screen, "stage")
 
 
 async def test_one_panel_alone_and_all_of_them_again(tmp_path: Path) -> None:
@@ -49,28 +57,75 @@ async def test_one_panel_alone_and_all_of_them_again(tmp_path: Path) -> None:
         go(screen, "dW/t=3/k=1")
         whole = shown(screen, "stage")
         await pilot.press("z")
-        assert screen.alone
+        best = max(
+            (p for p in screen.player.lesson.panels(screen.view, screen.text) if p.id != "law"),
+            key=lambda p: p.priority,
+        )
+        assert screen.alone[0] == best.id
         assert len(shown(screen, "stage").split()) < len(whole.split())
         await pilot.press("z")
         assert shown(screen, "stage") == whole
 
 
-async def test_what_had_no_room_is_shown_by_z(tmp_path: Path) -> None:
-    async with lesson(tmp_path, (80, 24), id="lstm") as (pilot, screen):
-        go(screen, "ledger/t=1/k=1/sum")
+LARGE: dict[str, Any] = {"text": "the quick brown fox jumps over", "hidden": 12}
+PAGED = [
+    ("lstm", (80, 24), {}, "ledger/t=1/k=1/sum"),
+    ("bptt", (140, 30), LARGE, "update=2/backward/t=0/k=0"),
+    ("memory", (100, 30), {"hidden": 20}, "709"),
+    ("lstm", (60, 20), {"hidden": 20}, "forward/t=1"),
+    ("bptt", (80, 24), {}, "dW/t=2/k=1"),
+]
+
+
+@pytest.mark.parametrize(("id", "size", "knobs", "place"), PAGED)
+async def test_what_had_no_room_is_shown_by_z(
+    id: str, size: tuple[int, int], knobs: dict[str, Any], place: str, tmp_path: Path
+) -> None:
+    async with lesson(tmp_path, size, id=id, **knobs) as (pilot, screen):
+        go(screen, place)
         whole, gone = shown(screen, "stage"), screen.left_out
         assert gone
-        assert screen.words("keys.left_out", n=len(gone)) in whole
+        part = "foot" if screen.wide else "stage"
+        hint = f"z {screen.words('keys.left_out', n=len(gone))}"
+        assert hint in shown(screen, part)
+        (hit,) = (h for h in screen.query_one(f"#{part}", Lines).canvas.hits if h.target == ("key", "alone"))
+        assert shown(screen, part).splitlines()[hit.y][hit.x :].startswith(hint)
         seen: set[str] = set()
-        for _ in range(len(gone) + 1):
+        for _ in range(len(gone)):
             await pilot.press("z")
-            if not screen.alone:
-                break
             assert set(screen.alone) <= set(gone)
-            seen |= set(screen.alone) - set(screen.left_out)
             assert shown(screen, "stage") != whole
-        assert seen == set(gone)
+            assert (screen.words("keys.more_panels") in shown(screen, "foot")) == bool(screen.left_out)
+            seen |= set(screen.alone) - set(screen.left_out)
+            if not screen.left_out:
+                break
+        await pilot.press("z")
+        assert not screen.alone
         assert shown(screen, "stage") == whole
+        assert seen == set(gone)
+
+
+async def test_with_the_cursor_on_z_is_for_its_panel(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (80, 24), id="lstm") as (pilot, screen):
+        go(screen, "ledger/t=1/k=1/sum")
+        assert screen.left_out
+        await pilot.press("tab")
+        assert screen.words("keys.left_out", n=len(screen.left_out)) not in shown(screen, "stage")
+        symbol = screen.cursor[0] if screen.cursor else ""
+        await pilot.press("z")
+        (panel,) = (p for p in screen.panels() if p.id not in AROUND)
+        assert symbol in [block.symbol for block in blocks_of(panel)]
+
+
+async def test_a_new_act_shows_all(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (80, 24)) as (pilot, screen):
+        go(screen, "dW/t=2/k=1")
+        await pilot.press("z")
+        assert screen.alone
+        await pilot.press("j")
+        await typed(pilot, "forward/t=1")
+        assert not screen.alone
+        assert "loss" in shown(screen, "stage")
 
 
 async def test_forks_stay_in_step_and_are_dropped_by_b(tmp_path: Path) -> None:
