@@ -62,11 +62,13 @@ def _power(a: float) -> str:
 
 
 def three(x: float) -> str:
-    """Three figures, or all before the point up to five: what stands in a formula. .263  2378  5.12e-5  1.23e6."""
+    """Three figures, or all before the point up to five: what stands in a formula. .0447  2378  5.12e-5  1.23e6."""
     a = abs(x)
-    if not math.isfinite(x) or a == 0 or 0.0009995 <= a < 999.5:
+    if not math.isfinite(x) or a == 0 or 0.09995 <= a < 999.5:
         return five(x)
     sign = MINUS if x < 0 else ""
+    if 0.0009995 <= a < 0.09995:
+        return sign + f"{a:.{4 if a >= 0.009995 else 5}f}".removeprefix("0")
     if 999.5 <= a < 99999.5:
         return f"{sign}{a:.0f}"
     mantissa, exponent = f"{a:.2e}".split("e")

@@ -11,7 +11,7 @@ import numpy as np
 from engine.device import HostArray
 from lessons.contract import View
 from lessons.figures import five
-from lessons.panels import Axis, Block, Heat, Item, Label, Laws, Matrix, Panel, Row, Series
+from lessons.panels import Axis, Block, Heat, Item, Label, Laws, Matrix, Panel, Row, Series, Stage
 from lessons.text import Text
 from lessons.typeset import law, subscript
 
@@ -84,6 +84,21 @@ def laws(rules: Rules, *ops: str, right: str = "") -> Laws:
 def lawful(*rules: str, right: str = "") -> Laws:
     """Rules in symbols, in the line at the top of a stage."""
     return Laws(id="law", priority=9, laws=list(map(law, rules)), right=right)
+
+
+def with_law(stage: Stage, view: View, rules: Rules) -> Stage:
+    """The stage, with a law of what the step did: the last one, before the others, where the act has none of them."""
+    if not view.ops:
+        return stage
+    done = [law(rules[op]) for op in view.ops]
+    at = next((i for i, panel in enumerate(stage) if isinstance(panel, Laws)), None)
+    if at is None:
+        return [Laws(id="law", priority=6, laws=done[-1:]), *stage]
+    panel = stage[at]
+    assert isinstance(panel, Laws)
+    if set(done) & set(panel.laws):
+        return stage
+    return [*stage[:at], replace(panel, laws=[done[-1], *panel.laws]), *stage[at + 1 :]]
 
 
 def ledger(

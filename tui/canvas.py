@@ -147,9 +147,18 @@ class Canvas:
         self._grow(y + lines)
         width = min(other.width, self.width - x)
         for row in range(lines):
+            if width > 0:
+                self._clear(self.chars[y + row], x, width)
             self.chars[y + row][x : x + width] = other.chars[row][:width]
             self.inks[y + row][x : x + width] = other.inks[row][:width]
         self.hits += [hit._replace(x=hit.x + x, y=hit.y + y) for hit in other.hits if hit.y < lines]
+
+    def part(self, first: int, last: int) -> Canvas:
+        """Lines `first` to before `last`."""
+        found = Canvas(self.width, 0, self.ascii_only)
+        found.chars, found.inks = self.chars[first:last], self.inks[first:last]
+        found.hits = [hit._replace(y=hit.y - first) for hit in self.hits if first <= hit.y < last]
+        return found
 
     def runs(self, y: int) -> Iterator[Run]:
         """Line y as runs of one ink."""

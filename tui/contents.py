@@ -84,11 +84,29 @@ class Contents(Painted):
         canvas.fill(0, 1, width, "─", "rule")
         if not cards:
             canvas.put(2, 3, words("contents.empty"), "warn")
+        room = height - 10
+        body, at = self._chapters(width)
+        top = max(0, min(at - room // 2, body.height - room))
+        for sign, there, y in (("▲", top > 0, 0), ("▼", top + room < body.height, room - 1)):
+            body.right(width - 1, top + y, sign if there else "", "dim")
+        canvas.stamp(body.part(top, top + room), 0, 3)
+        canvas.put(2, min(height - 7, body.height + 4), words("contents.legend"), "dim")
+        if cards:
+            self._about(canvas, cards[self.at], width, height)
+        self._foot(canvas, width, height)
+        box = self.notice or self.help
+        if box is not None:
+            drawn = box.draw(self._desk(), width - 4, height - 6)
+            canvas.stamp(drawn, max(0, (width - drawn.width) // 2), 3)
+
+    def _chapters(self, width: int) -> tuple[Canvas, int]:
+        """All chapters with their lessons, each in the column that is shortest yet; and the line of the chosen one."""
+        words, cards, at = self.unroll.words, self.cards(), 0
+        canvas = Canvas(width, 0, self.unroll.ascii_only)
         columns = max(1, min(3, width // 40))
         wide = width // columns
-        heights = [3] * columns
-        present = [*CHAPTERS, "other"]
-        for number, chapter in enumerate(present, 1):
+        heights = [0] * columns
+        for number, chapter in enumerate([*CHAPTERS, "other"], 1):
             members = [card for card in cards if self.chapter_of(card) == chapter]
             if chapter == "other" and not members:
                 continue
@@ -97,20 +115,14 @@ class Contents(Painted):
             canvas.put(x, y, fit(f"{number} {words(f'chapter.{chapter}')}", wide - 3), "head" if members else "dim")
             y += 1
             for i, card in enumerate(members, 1):
+                at = y if cards.index(card) == self.at else at
                 self._card(canvas, x, y, card, f"{number}.{i}", wide - 3)
                 y += 1
             if not members:
                 canvas.put(x + 2, y, words("contents.not_here"), "dim")
                 y += 1
             heights[column] = y + 1
-        canvas.put(2, min(height - 7, max(heights) + 1), words("contents.legend"), "dim")
-        if cards:
-            self._about(canvas, cards[self.at], width, height)
-        self._foot(canvas, width, height)
-        box = self.notice or self.help
-        if box is not None:
-            drawn = box.draw(self._desk(), width - 4, height - 6)
-            canvas.stamp(drawn, max(0, (width - drawn.width) // 2), 3)
+        return canvas, at
 
     def _desk(self) -> Any:
         return Desk(cast(Any, None), self.unroll.words, cast(Any, None), cast(Any, None), None, self.unroll.ascii_only)
@@ -159,8 +171,8 @@ class Contents(Painted):
         about = words("contents.about", slides=card.slides, acts=len(card.acts), minutes=card.minutes)
         if x + cell_len(about) + 4 < width:
             canvas.put(x + 4, y + 1, about, "dim")
-        lines = wrap(card.lead[words.lang], width - 4)
-        canvas.put(2, y + 2, lines[0])
+        lines = wrap(card.lead[words.lang], width - 6)
+        canvas.put(2, y + 2, lines[0] + (" …" if len(lines) > 1 else ""))
         kept = self.unroll.store.progress.lessons.get(card.id, {})
         extra = []
         if kept.get("address"):

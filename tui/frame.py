@@ -25,6 +25,7 @@ BAR = 64
 def told(player: Player, view: Any, text: Text, fields: dict[str, Any], names: Names) -> Told:
     """The text of the act in focus, its fields filled, its formulas in the notation chosen."""
     section = text[f"act.{player.act}"]
+    fields = {name: "…" if value == "·" else value for name, value in fields.items()}  # still to come, in a sentence
     return Told(section.title.replace("`", ""), [fill(in_formulas(p, names), fields) for p in section.before])
 
 
@@ -102,7 +103,8 @@ def address(player: Player, words: Words, text: Text, written: Sequence[str], wi
     step = player.scrub.step(player.spot.p) if player.scrub is not None else None
     for i, (name, index, _) in enumerate(parts):
         label = op_name(text, step) if step and i == len(parts) - 1 else place_name(text, name, index)
-        shown = f"{i + 1} {label}"
+        run = f" {player.branch.name}" if name == "update" and index >= 0 and len(player.branches) > 1 else ""
+        shown = f"{i + 1} {label}{run}"
         start = x
         ink = phase_ink(name) if i == 0 or index < 0 else ""
         x = canvas.put(x, 0, f"[{shown}]" if i == focus else f" {shown} ", "grain" if i == focus else ink)

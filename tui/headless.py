@@ -13,6 +13,7 @@ from rich.text import Text as RichText
 from engine.device import quiet
 from lessons.inspect import focus, inspect
 from lessons.panels import Formula, Note, Panel
+from lessons.parts import with_law
 from lessons.player import Player
 from lessons.text import load
 from lessons.typeset import name as symbol_name
@@ -31,7 +32,7 @@ def picture(player: Player, lang: str, ascii_only: bool) -> str:
     words, text = Words(lang, "tui"), load(type(player.lesson).__module__.rpartition(".")[0], lang)
     view = player.view()
     with quiet():
-        panels: list[Panel] = player.lesson.panels(view, text)
+        panels: list[Panel] = with_law(player.lesson.panels(view, text), view, player.lesson.rule(view.knobs))
     shown = {block.symbol for panel in panels for block in blocks_of(panel) if block.written}
     cell = focus(view, shown, player.lesson.explains)
     if cell is not None:

@@ -13,6 +13,7 @@ from engine.device import quiet
 from lessons.inspect import focus, inspect
 from lessons.notation import renamed
 from lessons.panels import Block, Formula, Lens, Matrix, Panel
+from lessons.parts import with_law
 from lessons.typeset import entry, naming
 from tui import frame
 from tui.canvas import Canvas, boxed, fit, key_line, wrap
@@ -130,7 +131,8 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
 
     def panels(self) -> list[Panel]:
         """The lesson's panels, with what every lesson gets: the exact cells, and the cell in focus explained."""
-        panels = renamed(self.player.lesson.panels(self.view, self.text), self.names)
+        made = self.player.lesson
+        panels = renamed(with_law(made.panels(self.view, self.text), self.view, made.rule(self.view.knobs)), self.names)
         blocks = [block for panel in panels for block in blocks_of(panel)]
         panels += self._around(panels, blocks)
         return [panel for panel in panels if panel.id in self.alone] or panels

@@ -76,7 +76,8 @@ class Shown(Parts):
             before = self.first(f"p[{j}]")
             if before is not None:
                 marks.append((j, 9 + round(before * (LINE - 1)), "○", "head"))
-            now = self.number(f"p[{j}]") if self.after else None
+            made = self.after and self.standing(f"p[{j}]", f"u[{j}]", "v[0]")
+            now = self.number(f"p[{j}]") if made else None
             if now is not None and before is not None:
                 marks.append((j, 9 + round(now * (LINE - 1)), "►" if now > before else "◄", "written"))
             told = "" if before is None else five(before).strip() + ("" if now is None else f" → {five(now).strip()}")

@@ -278,7 +278,7 @@ def says(view: View, text: Text) -> dict[str, Any]:
         "mean": five(training.mean(view)).strip() if state is not None else "·",
         "like": paired(held, 2), "with": paired(held, 1),
         "counts": text.phrase("labels", f"counts_{knobs['model']}"),
-        "more": text.phrase("labels", "more_race" if knobs["race"] == "four" else "more_live"),
+        "more": text.phrase("labels", "more_race" if knobs["race"] == "four" else "more_live").replace("`", ""),
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,13 @@ from lessons import explain
 from lessons.course import Card, course
 from lessons.inspect import inspect
 from lessons.knobs import Refused
+from lessons.panels import Laws
+from lessons.parts import with_law
 from lessons.player import Player
 from lessons.show import everything
 from lessons.state import restore
 from lessons.text import fill, load
+from lessons.typeset import law
 from lessons.words import LANGUAGES
 from tests.engine.ruling import assert_rules_hold
 from tests.engine.strict import Strict
@@ -254,3 +258,32 @@ def shown(player: Player, name: str) -> list[tuple[str, tuple[int, ...]]]:
 
 def test_strict_is_used() -> None:
     assert Strict().name == "strict"
+
+
+@every
+def test_a_law_of_what_a_step_did_is_in_sight(card: Card) -> None:
+    """Operation by operation, in every act."""
+    player, text = make(card), load(card.load.partition(":")[0].rpartition(".")[0], "en")
+    player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+    rules, seen = player.lesson.rule(player.knobs), set()
+    for p in range(1, player.reel.total + 1):
+        step = player.reel.step(p)
+        assert step is not None
+        if (step.op, step.path[0]) in seen:
+            continue
+        seen.add((step.op, step.path[0]))
+        player.spot = replace(player.spot, p=p)
+        player.since = p - 1
+        view = player.view()
+        (panel,) = (each for each in with_law(player.lesson.panels(view, text), view, rules) if isinstance(each, Laws))
+        assert law(rules[step.op]) in panel.laws
+
+
+def test_the_laws_of_an_act_stay_where_a_coarse_step_followed_them() -> None:
+    player, text = make(course()["bptt"]), load("lessons.bptt", "en")  # type: ignore[arg-type]
+    player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+    player.jump("dW/t=3/k=2")
+    view = player.view()
+    assert len(view.ops) > 2
+    stage = player.lesson.panels(view, text)
+    assert with_law(stage, view, player.lesson.rule(player.knobs)) == stage

@@ -9,10 +9,11 @@ import pytest
 
 from engine.device import HOST, rng
 from engine.word2vec import limit
+from lessons.figures import five
 from lessons.knobs import Refused
 from lessons.negative_sampling import CARD
 from lessons.negative_sampling.lesson import words_of
-from lessons.panels import Block, Matrix, Plot
+from lessons.panels import Block, Matrix, Picture, Plot
 from lessons.player import Player
 from lessons.text import load
 from tests.lessons.playing import played, result
@@ -143,3 +144,22 @@ def test_a_number_is_shown_as_long_as_it_goes_with_its_vectors() -> None:
         L = loss.rows[0].items[0]
         assert isinstance(L, Block)
         assert (L.values is not None) == (seen != "others")
+
+
+def test_what_comes_after_a_step_is_told_once_it_is_known() -> None:
+    """The vectors have moved, and the score has not been made anew: the one of before is not that of after."""
+    made, text = player(), load("lessons.negative_sampling", "en")
+    made.jump("act 3")
+    made.grain = max(made.lesson.grains.values())
+    told = []
+    while made.forward() and made.act == "step":
+        line = next(panel for panel in made.lesson.panels(made.view(), text) if panel.id == "line")
+        assert isinstance(line, Picture)
+        told.append(next((said for y, _, said, _ in line.marks if y == 0 and "→" in said), ""))
+        if told[-1]:
+            p = made.view().get("p[0]")
+            assert p is not None
+            assert told[-1] == f"{told[-1].split()[0]} → {five(float(p.reshape(-1)[0]))}"
+            assert told[-1].split()[0] != told[-1].split()[-1]
+    assert "" in told
+    assert told[-1]

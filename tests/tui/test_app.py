@@ -399,3 +399,16 @@ async def test_what_was_begun_afresh_is_found_again(tmp_path: Path) -> None:
         await pilot.press("escape", "enter")
         assert isinstance(app.screen, LessonScreen)
         assert app.screen.player.spot.p == place > 0
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36)])
+async def test_the_chosen_lesson_is_always_in_sight(size: tuple[int, int], tmp_path: Path) -> None:
+    app = UnrollApp(None, Store(tmp_path))
+    async with app.run_test(size=size) as pilot:
+        screen = app.screen
+        assert isinstance(screen, Contents)
+        for _ in screen.cards():
+            await pilot.press("down")
+            card = screen.cards()[screen.at]
+            (line,) = (line for line in shown(screen, "map").splitlines() if "►" in line)
+            assert f"{app.number_of(card)} {card.id}" in line.partition("►")[2]

@@ -91,3 +91,11 @@ def test_hits() -> None:
     other = Canvas(30, 5)
     other.stamp(canvas, 3, 2)
     assert other.at(9, 3) == ("cell", "W", (0, 1))
+
+
+def test_a_stamp_on_half_of_a_wide_character_leaves_no_half() -> None:
+    canvas, box = Canvas(12, 1), Canvas(4, 1)
+    canvas.put(0, 0, "一二三四五六")
+    box.put(0, 0, "│ab│")
+    canvas.stamp(box, 3, 0)
+    assert canvas.line(0) == "一 │ab│ 五六"

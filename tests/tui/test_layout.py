@@ -99,3 +99,19 @@ def test_a_matrix_whose_name_has_no_room_is_left_out() -> None:
     assert names[59][-1] == "∂E/∂Uz"
     last = next(width for width in names if "∂E/∂Uz" in names[width])
     assert draw(matrix, last, pen()).text().splitlines()[0].endswith("∂E/∂Uz")  # not one column is wasted
+
+
+def test_words_are_cut_and_numbers_are_not() -> None:
+    rows = [("the length of the word that is being read", "3", "−.437"), ("a", "12", ".5")]
+    table = Table(id="table", priority=9, heads=("follows", "unit", "ρ"), rows=rows)
+    lines = draw(table, 30, pen()).text().splitlines()
+    assert [line.rstrip().endswith(end) for line, end in zip(lines, ("ρ", "−.437", ".5"), strict=True)] == [True] * 3
+    assert "…" in lines[1]
+    assert len(draw(table, 80, pen()).text().splitlines()[1].split("3")[0].strip()) == len(rows[0][0])
+
+
+def test_a_picture_says_where_it_is_cut() -> None:
+    marks = [(0, 0, "cat", ""), (0, 50, "dog", ""), (1, 0, "king", "")]
+    first, second = draw(Picture(id="p", priority=9, marks=marks), 40, pen()).text().splitlines()
+    assert first.rstrip().endswith("…")
+    assert second.strip() == "king"

@@ -61,7 +61,11 @@ def draw_picture(panel: Picture, width: int, pen: Pen) -> Canvas:
     if panel.title:
         canvas.put(1, 0, fit(panel.title, width - 2), "label")
     for y, x, text, role in panel.marks:
-        canvas.put(x + 1, y + bool(panel.title), fit(text, max(0, width - x - 2)), role)
+        row = y + bool(panel.title)
+        if x + 2 >= width:  # what is beyond the edge is missed
+            canvas.put(width - 2, row, "…", "dim")
+        else:
+            canvas.put(x + 1, row, fit(text, width - x - 2), role)
     return canvas
 
 
@@ -73,6 +77,7 @@ def draw_table(panel: Table, width: int, pen: Pen) -> Canvas:
     rows = panel.rows[hidden : hidden + most]
     below = len(panel.rows) - hidden - len(rows)
     wide = [max(cell_len(line[i]) for line in (panel.heads, *panel.rows)) for i in range(len(panel.heads))]
+    wide[0] = max(6, wide[0] - max(0, sum(wide) + 3 * len(wide) - width))  # words are cut, not numbers
     canvas.right(width - 2, 0, f"▲ {hidden}" if hidden else "", "dim")
     canvas.right(width - 2, len(rows), f"▼ {below}" if below else "", "dim")
     for y, line in enumerate((panel.heads, *rows)):
@@ -83,7 +88,7 @@ def draw_table(panel: Table, width: int, pen: Pen) -> Canvas:
         for i, text in enumerate(line):
             ink = "label" if y == 0 else "written" if lit else ""
             if i == 0:
-                canvas.put(x, y, text, ink)
+                canvas.put(x, y, fit(text, wide[0]), ink)
             else:
                 canvas.right(x + wide[i], y, text, ink)
             x += wide[i] + 3
