@@ -332,12 +332,15 @@ class Strip(Panel):
 class Cloud(Panel):
     """Words or letters in a plane: (x, y, text, role). Where two would overlap, the one that comes first is drawn.
 
+    Where `every` one is wanted, the other stands a line higher or lower, if that is free.
+
     It is `lines` high where there is room, and what its letters mean stands under it.
     """
 
     points: Sequence[tuple[float, float, str, str]]
     lines: int = 14
     legend: str = ""
+    every: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

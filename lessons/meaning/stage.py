@@ -86,7 +86,7 @@ class Shown(Parts):
             held = self.view.get(f"v[{w}]")
             if held is not None:
                 points.append((float(held[0]), float(held[1]), self.seen.words[w], "head"))
-        return Cloud(id="map", priority=6, title=self.say("map"), points=points, lines=9)
+        return Cloud(id="map", priority=6, title=self.say("map"), points=points, lines=9, every=True)
 
     def compared(self, *kinds: str) -> Table:
         """Every pair: how far apart, and its cosine, in each of some ways."""

@@ -28,6 +28,19 @@ def test_a_cloud_keeps_its_words_apart_and_its_edges() -> None:
     assert draw(Cloud(id="c", points=[]), 20, Pen()).width == 20
 
 
+def test_where_every_word_is_wanted_none_is_missing() -> None:
+    few = [
+        (0.0, 0.5, "one", ""),
+        (0.01, 0.5, "two", ""),
+        (0.02, 0.5, "three", ""),
+        (1.0, 1.0, "far", ""),
+        (1, 0, "low", ""),
+    ]
+    text = draw(Cloud(id="c", points=few, every=True), 60, Pen()).text()
+    assert all(name in text for _, _, name, _ in few)
+    assert not all(name in draw(Cloud(id="c", points=few), 60, Pen()).text() for _, _, name, _ in few)
+
+
 def test_stacks_stand_beside_each_other_and_tight_ones_are_no_higher_than_the_first() -> None:
     note = Note(id="n", text="one")
     panel = Beside(id="b", title="both", stacks=[[note], [note, note]], shares=(1.0, 2.0))

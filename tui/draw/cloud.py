@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from rich.cells import cell_len
 
+from engine.device import HostArray
 from lessons.panels import Cloud
 from tui.canvas import Canvas, fit, wrap
 from tui.draw.pen import Pen
@@ -27,10 +28,16 @@ def draw_cloud(panel: Cloud, width: int, pen: Pen) -> Canvas:
             size = cell_len(text)
             row = round((float(high[1]) / 2 - y / 2) / tall * (rows - 1))
             at = min(round((x / 2 - float(low[0]) / 2) / wide * (room - 1)), room - size)
-            if at < 0 or taken[row, max(0, at - 1) : at + size + 1].any():
-                continue
-            taken[row, at : at + size] = True
-            canvas.put(1 + at, 1 + row, text, role)
+            for up in (0, 1, -1) if panel.every else (0,):
+                if _free(taken, row - up, at, size):
+                    taken[row - up, at : at + size] = True
+                    canvas.put(1 + at, 1 + row - up, text, role)
+                    break
     for y, line in enumerate(wrap(panel.legend, width - 2)[: 2 if pen.tight else 3]):
         canvas.put(1, 1 + rows + y, line, "dim")
     return canvas
+
+
+def _free(taken: HostArray, row: int, at: int, size: int) -> bool:
+    """Whether a word has room there, a blank on either side."""
+    return at >= 0 and 0 <= row < len(taken) and not taken[row, max(0, at - 1) : at + size + 1].any()
