@@ -135,7 +135,10 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
         panels = renamed(with_law(made.panels(self.view, self.text), self.view, made.rule(self.view.knobs)), self.names)
         blocks = [block for panel in panels for block in blocks_of(panel)]
         panels += self._around(panels, blocks)
-        return [panel for panel in panels if panel.id in self.alone] or panels
+        there = {panel.id for panel in panels}
+        if not there & set(self.alone[:1]):  # none is wanted alone, or it is not here any more
+            return panels
+        return [panel for panel in panels if panel.id in self.alone]
 
     def _around(self, panels: Sequence[Panel], blocks: Sequence[Block]) -> list[Panel]:
         """What goes with the cell in focus."""
