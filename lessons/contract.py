@@ -76,7 +76,7 @@ class View:
         self.path: Path = self.step.path if self.step else ()
         self.written: frozenset[str] = frozenset()
         self.read: frozenset[str] = frozenset()
-        self.ops: tuple[str, ...] = ()
+        self.done: tuple[str, ...] = ()
         if reel and p > since:
             self._mark(reel)
 
@@ -91,17 +91,18 @@ class View:
         self._flipped = flipped
 
     def _mark(self, reel: Reel) -> None:
-        """What the group did and wrote; and what it read that was not of its own making."""
+        """What the group did, as rules, and wrote; and what it read that was not of its own making."""
         written: set[str] = set()
         read: set[str] = set()
-        ops: dict[str, None] = {}
+        done: dict[str, None] = {}
         for q in range(max(self.since, self.p - 400) + 1, self.p + 1):
             step = reel.step(q)
             assert step is not None
-            ops[step.op] = None
+            rule = self._rules[step.op]
+            done[rule] = None
             written.update(step.values)
-            read.update(ruling.reads(self._rules[step.op], step.path))
-        self.written, self.read, self.ops = frozenset(written), frozenset(read - written), tuple(ops)
+            read.update(ruling.reads(rule, step.path))
+        self.written, self.read, self.done = frozenset(written), frozenset(read - written), tuple(done)
 
     def get(self, symbol: str) -> HostArray | None:
         """What a symbol holds here, on the host, vectors flat; None where it is not known yet."""

@@ -86,19 +86,18 @@ def lawful(*rules: str, right: str = "") -> Laws:
     return Laws(id="law", priority=9, laws=list(map(law, rules)), right=right)
 
 
-def with_law(stage: Stage, view: View, rules: Rules) -> Stage:
+def with_law(stage: Stage, view: View) -> Stage:
     """The stage, with a law of what the step did: the last one, before the others, where the act has none of them."""
-    if not view.ops:
+    if not view.done:
         return stage
-    done = [law(rules[op]) for op in view.ops]
     at = next((i for i, panel in enumerate(stage) if isinstance(panel, Laws)), None)
     if at is None:
-        return [Laws(id="law", priority=6, laws=done[-1:]), *stage]
+        return [Laws(id="law", priority=6, laws=[law(view.done[-1])]), *stage]
     panel = stage[at]
     assert isinstance(panel, Laws)
-    if set(done) & set(panel.laws):
+    if any(law(rule) in panel.laws for rule in reversed(view.done)):
         return stage
-    return [*stage[:at], replace(panel, laws=[done[-1], *panel.laws]), *stage[at + 1 :]]
+    return [*stage[:at], replace(panel, laws=[law(view.done[-1]), *panel.laws]), *stage[at + 1 :]]
 
 
 def ledger(

@@ -37,20 +37,20 @@ class Handling(Steering):
 
     def _arrow(self, dx: int, dy: int) -> bool:
         """An arrow for the open drawer, the card or the cell cursor; False if none of them is there."""
-        asked = self.player.asked
+        asked = self.open_question
         if isinstance(self.drawer, Notice) and dx < 0 and "p" in self.drawer.fields:
             self.last_finite(self.drawer)
             return True
         if self.drawer is not None and self.drawer.move(self.desk(), dx, dy):
             self.paint()
             return True
-        if asked is not None and not asked.verdict and dy:
+        if asked is not None and dy:
             count = len(options(asked, self.text))
             if count and not asked.trying:
                 asked.choice = (asked.choice + dy) % count
             self.paint()
             return True
-        if self.cursor is not None and asked is None:
+        if self.cursor is not None and self.player.asked is None:
             self._move_cursor(dx, dy)
             return True
         return False

@@ -32,7 +32,7 @@ def picture(player: Player, lang: str, ascii_only: bool) -> str:
     words, text = Words(lang, "tui"), load(type(player.lesson).__module__.rpartition(".")[0], lang)
     view = player.view()
     with quiet():
-        panels: list[Panel] = with_law(player.lesson.panels(view, text), view, player.lesson.rule(view.knobs))
+        panels: list[Panel] = with_law(player.lesson.panels(view, text), view)
     shown = {block.symbol for panel in panels for block in blocks_of(panel) if block.written}
     cell = focus(view, shown, player.lesson.explains)
     if cell is not None:

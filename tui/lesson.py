@@ -131,8 +131,7 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
 
     def panels(self) -> list[Panel]:
         """The lesson's panels, with what every lesson gets: the exact cells, and the cell in focus explained."""
-        made = self.player.lesson
-        panels = renamed(with_law(made.panels(self.view, self.text), self.view, made.rule(self.view.knobs)), self.names)
+        panels = renamed(with_law(self.player.lesson.panels(self.view, self.text), self.view), self.names)
         blocks = [block for panel in panels for block in blocks_of(panel)]
         panels += self._around(panels, blocks)
         there = {panel.id for panel in panels}

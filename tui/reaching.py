@@ -142,15 +142,15 @@ class Reaching(Handling):
 
     def action_digit(self, n: int) -> None:
         """A digit: an option of the card, a figure of its number, a knob's value, or the grain."""
-        asked = self.player.asked
+        asked = self.open_question
         if self.typed_in_drawer(str(n)):
             return
         if self._type(str(n)):
             return
-        if asked is not None and not asked.verdict:
+        if asked is not None:
             if 1 <= n <= len(options(asked, self.text)) and not asked.trying:
                 asked.choice = n - 1
-        elif asked is None and n >= 1:
+        elif self.player.asked is None and n >= 1:
             self.player.set_grain(n - 1)
         self.paint()
 
