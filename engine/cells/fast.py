@@ -68,14 +68,11 @@ class Kernel:
         size = Size(T, B, H)
         self.layers = [made(cell, level, size, self.theta, self.grad, kind) for level in cell.levels]
         asked = B if last else T * B
-        self._e, self._rows, self._turned = (
-            aligned((asked, K), kind),
-            K * xp.arange(asked),
-            aligned((H, lined(K, kind)), kind)[:, :K],
-        )
+        self._e, self._rows = aligned((asked, K), kind), K * xp.arange(asked)
         top = self.layers[-1].gh[-1] if last else self.layers[-1].gh.reshape(-1, H)
-        self._scores = Product(self._turned[None], asked, self._e[None])
-        self._sent = Product(self.theta["V"][None], asked, top[None])
+        V = self.theta["V"][None]
+        self._scores = Product(V.transpose(0, 2, 1), asked, self._e[None], apart=True)
+        self._sent = Product(V, asked, top[None])
         self._summed = Summed(asked, K, H, kind)
         self._letters, self._ones = xp.ones(K, kind), xp.ones(asked, kind)
         self._inputs, self._kind = inputs, kind
@@ -92,7 +89,7 @@ class Kernel:
         top = self.layers[-1]
         flat = (top.h[-1] if self.last else top.h[1:]).reshape(-1, top.H)
         e = self._e
-        self._turned[...] = self.theta["V"].T
+        self._scores.pack()
         self._scores.each(flat)
         e += self.theta["by"][:, 0]
         if not (e.min() > -SAFE and e.max() < SAFE):
@@ -111,6 +108,7 @@ class Kernel:
         xp.dot(self._ones, e, out=self.grad["by"][:, 0])
         if self.last:
             top.gh[:-1] = 0
+        self._sent.pack()
         self._sent.each(e)
         self._back(below)
         return E

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.cells.layers import Layer
-from engine.cells.tiles import Letters, Product
+from engine.cells.tiles import Letters
 from engine.device import HOST, Array
 from engine.flat import aligned
 
@@ -189,8 +189,8 @@ class GruBefore(Gru):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self.gates, self.content = Product(self.turned[:2], self.B), Product(self.turned[2:], self.B)
-        self.gates_U, self.content_U = Product(self.U[:2], self.B), Product(self.U[2:], self.B)
+        self.gates, self.content = self.forth.of(slice(2)), self.forth.of(slice(2, None))
+        self.gates_U, self.content_U = self.home.of(slice(2)), self.home.of(slice(2, None))
 
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0] = start["h"]

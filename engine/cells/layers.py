@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from engine.cells.cell import Cell, Theta
-from engine.cells.tiles import NARROW, Letters, Product, Summed
+from engine.cells.tiles import Letters, Product, Summed
 from engine.device import HOST, Array, wide
 from engine.flat import aligned
 
@@ -23,13 +23,6 @@ def stacked(views: Mapping[str, Array], names: list[str]) -> Array:
     first = views[names[0]]
     strides = (first.nbytes, *first.strides)
     return xp.lib.stride_tricks.as_strided(first, (len(names), *first.shape), strides)
-
-
-def turn(U: Array, into: Array) -> None:
-    """Uᵀ of every matrix, some columns at a time: at once it takes twice as long."""
-    turned = U.transpose(0, 2, 1)
-    for first in range(0, U.shape[1], NARROW):
-        into[:, :, first : first + NARROW] = turned[:, :, first : first + NARROW]
 
 
 class Size(NamedTuple):
@@ -59,12 +52,12 @@ class Layer:
         self.scale = xp.array([-1.0 if q in across[: self.soft] else 1.0 for q in down], kind)[:, None, None]
         self.scale_U = xp.array([-1.0] * self.soft + [1.0] * (len(across) - self.soft), kind)[:, None, None]
         G = self.G = len(down)
-        self.table, self.signed = aligned((G, self.W.shape[2], H), kind), aligned((G, H, H), kind)
+        self.table, self.tall_U = aligned((G, self.W.shape[2], H), kind), self.U.reshape(G * H, H)
+        self.signed = aligned(self.U.shape, kind) if B == 1 and self.soft else self.U
+        self.tall = self.signed.reshape(G * H, H)
         # a single row is quickest with U as it lies, more of them with Uᵀ
-        self.turned = self.signed.transpose(0, 2, 1) if B == 1 else self.signed
-        self.tall_U = self.U.reshape(G * H, H)
-        self.tall = self.signed.reshape(G * H, H) if self.soft else self.tall_U
-        self.forth, self.home = Product(self.turned, B), Product(self.U, B)
+        self.forth = Product(self.signed.transpose(0, 2, 1), B, apart=B > 1, scale=self.scale_U)
+        self.home = Product(self.U, B)
         self.block = max(1, min(T, CACHED // (B * H)))
         self.z, self.h = aligned((T if self.last else self.block, G, B, H), kind), aligned((T + 1, B, H), kind)
         self.work = aligned((G, B, H), kind)
@@ -96,9 +89,8 @@ class Layer:
         if self.soft:
             table, b = xp.multiply(table, self.scale, self.table), b * self.scale
         if self.B > 1:
-            turn(self.U, self.turned)
-            if self.soft:
-                self.turned *= self.scale_U
+            self.home.pack()
+            self.forth.pack()
         elif self.soft:
             xp.multiply(self.U, self.scale_U, self.signed)
         self.rows = rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -44,17 +45,43 @@ def cut(rows: int, inner: int, cols: int, tiles: bool) -> tuple[int, int]:
 
 
 class Product:
-    """(N, K) times each of `weights` (G, K, M), which are seen, not copied: into `made` (G, N, M)."""
+    """(N, K) times each of `weights` (G, K, M): into `made` (G, N, M).
 
-    def __init__(self, weights: Array, N: int, made: Array | None = None, tiles: bool | None = None) -> None:
-        G, K, M = weights.shape
+    They are seen, not copied, unless they are to lie `apart` or are cut into tiles: those lie one behind another, each
+    in one piece, and hold what the weights were when they were last packed, each matrix times its `scale`.
+    """
+
+    def __init__(
+        self, weights: Array, N: int, made: Array | None = None, tiles: bool | None = None, apart: bool = False,
+        scale: Array | None = None,
+    ) -> None:  # fmt: skip
+        (G, K, M), kind = weights.shape, weights.dtype
         height, width = cut(N, K, M, wide() if tiles is None else tiles)
         self.rows = (N // height, height, K)
-        self.tiles = weights.reshape((G, K, M // width, width), copy=False).swapaxes(1, 2)[:, :, None]
-        self.made = aligned((G, N, M), weights.dtype) if made is None else made
-        into = self.made.reshape((G, N // height, height, M // width, width), copy=False)
-        self.into = into.transpose(0, 3, 1, 2, 4)
-        self.whole = (weights[0], self.made[0]) if (G, height, width) == (1, N, M) else None
+        self.seen = weights.reshape((G, K, M // width, width), copy=False).swapaxes(1, 2)
+        self.apart = apart or width < M
+        self.scale = xp.ones((1, 1, 1, 1), kind) if scale is None else scale.reshape(G, 1, 1, 1)
+        tiled = aligned((G, M // width, K, lined(width, kind)), kind)[..., :width] if self.apart else self.seen
+        self._lie(tiled, aligned((G, N, M), kind) if made is None else made)
+
+    def _lie(self, tiles: Array, made: Array) -> None:
+        G, across, _, width = tiles.shape
+        self.tiles, self.made = tiles[:, :, None], made
+        self.into = made.reshape((G, *self.rows[:2], across, width), copy=False).transpose(0, 3, 1, 2, 4)
+        self.whole = (tiles[0, 0], made[0]) if self.into.shape[:3] == (1, 1, 1) else None
+
+    def pack(self) -> None:
+        """Lay apart what the weights are by now, some columns at a time: of Uᵀ at once it takes twice as long."""
+        if self.apart:
+            for first in range(0, self.seen.shape[3], NARROW):
+                some = slice(first, first + NARROW)
+                xp.multiply(self.seen[..., some], self.scale, out=self.tiles[:, :, 0, :, some])
+
+    def of(self, which: slice) -> Product:
+        """The product of some of the matrices, which are packed together with the others."""
+        part = copy(self)
+        part._lie(self.tiles[which, :, 0], self.made[which])
+        return part
 
     @cached_property
     def sum(self) -> Array:

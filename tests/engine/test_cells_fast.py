@@ -67,12 +67,19 @@ def gap(module: Any, cell: Cell, case: tuple[int, bool, bool, bool], seed: int =
     return max(gaps)
 
 
+def small_tiles(rows: int, inner: int, cols: int, _: bool) -> tuple[int, int]:
+    """Every product of several rows is cut, as those of larger nets are."""
+    return (1, 2) if rows > 1 and cols % 2 == 0 else (rows, cols)
+
+
 @every
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("seed", range(2))
 def test_gradient(cell: Cell, case: tuple[int, bool, bool, bool], seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     assert gap(fast, cell, case, seed) < 1e-12
     monkeypatch.setattr(fast, "by_letter", lambda *_: True)  # letters are summed one by one, as in larger nets
+    assert gap(fast, cell, case, seed) < 1e-12
+    monkeypatch.setattr(tiles, "cut", small_tiles)
     assert gap(fast, cell, case, seed) < 1e-12
 
 
@@ -147,6 +154,12 @@ BROKEN = [
     ("order[a:b]", "order[a : b - 1]"),
     ("at = self.D[:, first + n] if", "at = self.D[:, first] if"),
     ("self.product(0, 1, self.m.reshape(-1, self.H)", "self.product(0, 1, self.h[:-1].reshape(-1, self.H)"),
+    ("self.home.pack()", "pass"),
+    ("self.forth.pack()", "pass"),
+    ("self._sent.pack()", "pass"),
+    ("self._scores.pack()", "pass"),
+    ("self.seen[..., some], self.scale,", "self.seen[..., some], 1,"),
+    ("self.home.of(slice(2, None))", "self.home.of(slice(1, 2))"),
 ]
 
 
@@ -167,8 +180,9 @@ def broken(old: str, new: str, patch: pytest.MonkeyPatch) -> Any:
 def test_a_broken_fast_form_is_noticed(old: str, new: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = broken(old, new, monkeypatch)
     gaps = []
-    for letters in (found.by_letter, lambda *_: True):
-        monkeypatch.setattr(found, "by_letter", letters)
+    for name, value in ((None, None), ("by_letter", lambda *_: True), ("cut", small_tiles)):
+        if name:
+            monkeypatch.setattr(found if name == "by_letter" else sys.modules[tiles.__name__], name, value)
         gaps += [gap(found, cell, case) for cell in CELLS.values() for case in CASES]
     assert max(gaps) > 1e-6
 
@@ -182,13 +196,32 @@ def test_products_in_tiles(N: int, K: int, M: int, tiled: bool) -> None:
     draw = rng(N, K)
     weights, h, D = (draw.normal(size=shape) for shape in ((3, K, M), (N, K), (3, N, K)))
     product = Product(weights, N, tiles=tiled)
+    product.pack()
     np.testing.assert_allclose(product.each(h), h @ weights, atol=1e-11)
     np.testing.assert_allclose(product.total(D), (D @ weights).sum(axis=0), atol=1e-11)
-    weights *= 2  # they are seen, not copied
+    weights *= 2
+    product.pack()
     np.testing.assert_allclose(product.each(h), h @ weights, atol=1e-11)
+    np.testing.assert_allclose(product.of(slice(1, None)).total(D[1:]), (D[1:] @ weights[1:]).sum(axis=0), atol=1e-11)
     into = np.full((1, N, M), np.nan)
-    Product(weights[1:2], N, into, tiled).total(D[:1])
+    one = Product(weights[1:2], N, into, tiled)
+    one.pack()
+    one.total(D[:1])
     np.testing.assert_allclose(into[0], D[0] @ weights[1], atol=1e-11)
+
+
+def test_weights_that_lie_apart_are_those_last_packed() -> None:
+    """Where they lie apart they are scaled and begin at cache lines; where they do not they are seen as they change."""
+    weights, h = rng(1, 1).normal(size=(2, 5, 7)), rng(1, 2).normal(size=(3, 5))
+    scale = np.array([-1.0, 0.5])[:, None, None]
+    apart, seen = Product(weights, 3, apart=True, scale=scale), Product(weights, 3)
+    for product in (apart, seen):
+        product.pack()
+    then = h @ (weights * scale)
+    weights *= 2
+    np.testing.assert_allclose(apart.each(h), then, atol=1e-12)
+    np.testing.assert_allclose(seen.each(h), h @ weights, atol=1e-12)
+    assert {address % 64 for address in (apart.tiles[0, 0, 0, n].ctypes.data for n in range(5))} == {0}
 
 
 @pytest.mark.parametrize("tiled", [True, False])
