@@ -24,9 +24,8 @@ class Plain(Layer):
 
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0] = start["h"]
-        across, unit, h, net = self.across, self.unit, self.h_at, self.net[0]
+        unit, h, net = self.unit, self.h_at, self.net[0]
         for t in self.forwards():
-            across(self.before[t])
             (z,) = self.gates_at[t]
             unit(xp.add(z, net, z), h[t + 1])
 
@@ -38,11 +37,10 @@ class Plain(Layer):
         xp.subtract(1, slope, out=slope)
 
     def back(self) -> None:
-        gh, row, end, handed = self.gh_at, self.row_at, self.T - 1, self.handed
-        D, slope = self.errors, self.factor
-        for t in self.backwards():
-            if t < end:
-                xp.add(gh[t], handed(row[t + 1]), gh[t])
+        gh, D, slope = self.gh_at, self.errors, self.factor
+        for t, later in self.backwards():
+            if later is not None:
+                xp.add(gh[t], later, gh[t])
             xp.multiply(gh[t], slope[t], D[t])
 
 
@@ -72,7 +70,6 @@ class Lstm(Layer):
         self.h[0], self.c[0] = start["h"], start["c"]
         for t in self.forwards():
             z, c, tc = self.z_at[t], self.c_at[t + 1], self.tc_at[t]
-            self.across(self.before[t])
             z += self.net
             o, i, f, g = self.gates_at[t]
             self.opened(z[:3])
@@ -84,23 +81,22 @@ class Lstm(Layer):
 
     def slopes(self, some: slice, L: Array) -> None:
         o, i, f, g = self.z[some].swapaxes(0, 1)
-        (to_o, to_i, to_f, to_g, lc), tc = L, self.tc[some]
-        xp.multiply(tc, tc, out=lc)
-        xp.subtract(1, lc, out=lc)
-        lc *= o
-        for gate, into, factor in ((o, to_o, tc), (i, to_i, g), (f, to_f, self.c[:-1][some])):
-            xp.subtract(1, gate, out=into)
-            into *= gate
-            into *= factor
-        xp.multiply(g, g, out=to_g)
-        xp.subtract(1, to_g, out=to_g)
-        to_g *= i
+        (to_o, to_i, to_f, to_g, lc), h = L, self.h[1:][some]
+        xp.multiply(self.tc[some], h, out=lc)
+        xp.subtract(o, lc, out=lc)  # o (1 − tanh² c): o tanh c is h
+        xp.multiply(i, g, out=to_g)
+        for gate, into, through in ((o, to_o, h), (i, to_i, to_g), (f, to_f, f)):
+            xp.subtract(1, gate, out=into)  # σ' is gate (1 − gate), and what the gate let through is at hand
+            into *= through
+        to_f *= self.c[:-1][some]
+        to_g *= g
+        xp.subtract(i, to_g, out=to_g)
 
     def back(self) -> None:
-        gh, D, slope, row, gc, end = self.gh_at, self.D_at, self.slope_at, self.row_at, self.two, self.T - 1
-        for t in self.backwards():
-            if t < end:
-                gh[t] += self.handed(row[t + 1])
+        gh, D, slope, gc = self.gh_at, self.D_at, self.slope_at, self.two
+        for t, later in self.backwards():
+            if later is not None:
+                gh[t] += later
                 gc *= self.gates_at[t + 1][2]
                 gc += xp.multiply(gh[t], slope[t][4], out=self.one)
             else:
@@ -125,13 +121,13 @@ class Gru(Layer):
         super().__init__(*given)
         self.m, self.spare = (aligned((count, self.B, self.H), self.h.dtype) for count in (self.T, self.block))
         self.m_at, self.soft_at = list(self.m), list(self.z[:, 1:])
+        self.row_at = [each[:, self.H :] for each in self.row_at] if self.B == 1 else [each[1:] for each in self.D_at]
 
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0] = start["h"]
         bm, gates, content = self.more["bm"][0][:, 0], self.net[:2], self.net[2]
         for t in self.forwards():
             h, m, (n, keep, reset) = self.h_at[t], self.m_at[t], self.gates_at[t]
-            self.across(self.before[t])
             self._open(self.soft_at[t], gates)
             xp.add(content, bm, out=m)
             n += xp.multiply(reset, m, out=self.one)
@@ -152,11 +148,10 @@ class Gru(Layer):
         n, keep, reset = self.z[some].swapaxes(0, 1)
         to_n, to_z, to_r, inner = L
         self._slopes(n, keep, to_n, to_z, self.h[:-1][some])
-        xp.subtract(1, reset, out=to_r)
-        to_r *= reset
-        to_r *= self.m[some]
-        to_r *= to_n
         xp.multiply(to_n, reset, out=inner)
+        xp.subtract(1, reset, out=to_r)
+        to_r *= self.m[some]
+        to_r *= inner
 
     def _slopes(self, n: Array, keep: Array, to_n: Array, to_z: Array, h: Array) -> None:
         spare = self.spare[: len(n)]
@@ -167,13 +162,12 @@ class Gru(Layer):
         to_n *= xp.subtract(1, spare, out=spare)
 
     def back(self) -> None:
-        gh, D, slope, H = self.gh_at, self.D_at, self.slope_at, self.H
-        row = [each[:, H:] for each in self.row_at] if self.B == 1 else [each[1:] for each in D]
-        for t in self.backwards():
-            if t < self.T - 1:
+        gh, D, slope = self.gh_at, self.D_at, self.slope_at
+        for t, later in self.backwards():
+            if later is not None:
                 now = gh[t]
                 now += xp.multiply(gh[t + 1], self.gates_at[t + 1][1], out=self.two)
-                now += self.handed(row[t + 1])
+                now += later
             xp.multiply(gh[t], slope[t], out=D[t])
 
     def gradients(self, below: Array | Letters) -> None:
@@ -189,14 +183,16 @@ class GruBefore(Gru):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self.gates, self.content = self.forth.of(slice(2)), self.forth.of(slice(2, None))
-        self.gates_U, self.content_U = self.home.of(slice(2)), self.home.of(slice(2, None))
+        gates, self.content = self.forth.of(slice(2)), self.forth.of(slice(2, None))
+        gates_U, self.content_U = self.home.of(slice(2)), self.home.of(slice(2, None))
+        self.across, self.before, self.net = gates.each, self.h_at, gates.made
+        self.handed, self.row_at = gates_U.total, [each[1:] for each in self.D_at]
 
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0] = start["h"]
         for t in self.forwards():
             h, (n, keep, reset) = self.h_at[t], self.gates_at[t]
-            self._open(self.soft_at[t], self.gates.each(h))
+            self._open(self.soft_at[t], self.net)
             n += self.content.each(xp.multiply(reset, h, out=self.m[t]))[0]
             self._mix(n, keep, h, self.h_at[t + 1])
 
@@ -210,13 +206,13 @@ class GruBefore(Gru):
     def back(self) -> None:
         gh, D, slope = self.gh_at, self.D_at, self.slope_at
         inner = self.two
-        for t in self.backwards():
-            if t < self.T - 1:
+        for t, later in self.backwards():
+            if later is not None:
                 _, keep, reset = self.gates_at[t + 1]
                 inner *= reset
                 gh[t] += inner
                 gh[t] += xp.multiply(gh[t + 1], keep, out=inner)
-                gh[t] += self.gates_U.total(D[t + 1][1:])
+                gh[t] += later
             xp.multiply(gh[t], slope[t][:2], out=D[t][:2])
             inner[...] = self.content_U.total(D[t][:1])
             xp.multiply(inner, slope[t][2], out=D[t][2])

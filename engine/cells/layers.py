@@ -56,7 +56,7 @@ class Layer:
         self.signed = aligned(self.U.shape, kind) if B == 1 and self.soft else self.U
         self.tall = self.signed.reshape(G * H, H)
         # a single row is quickest with U as it lies, more of them with Uᵀ
-        self.forth = Product(self.signed.transpose(0, 2, 1), B, apart=B > 1, scale=self.scale_U)
+        self.forth = Product(self.signed.transpose(0, 2, 1), B, apart=B > 1, scale=self.scale_U if self.soft else None)
         self.home = Product(self.U, B)
         self.block = max(1, min(T, CACHED // (B * H)))
         self.z, self.h = aligned((T if self.last else self.block, G, B, H), kind), aligned((T + 1, B, H), kind)
@@ -105,15 +105,25 @@ class Layer:
         return [slice(first, min(first + self.block, self.T)) for first in range(0, self.T, self.block)]
 
     def forwards(self) -> Iterator[int]:
-        """The timesteps from the first, their net inputs from what was read made a few ahead."""
-        table = self.table.reshape(-1, self.H)
+        """The timesteps from the first, when U h is in `net`; their net inputs from what was read, made a few ahead.
+
+        Those come second: U takes the whole cache, and they would have to come back from memory.
+        """
+        across, before = self.across, self.before
         for some in self.stretches():
-            z = self.z[some.start % len(self.z) :][: some.stop - some.start]
-            if self.rows is None:
-                z[...] = self.wide.reshape(self.G, self.T, self.B, self.H)[:, some].swapaxes(0, 1)
-            else:
-                xp.take(table, self.rows[some], axis=0, out=z, mode="clip")
-            yield from range(some.start, some.stop)
+            across(before[some.start])
+            self._looked_up(some)
+            yield some.start
+            for t in range(some.start + 1, some.stop):
+                across(before[t])
+                yield t
+
+    def _looked_up(self, some: slice) -> None:
+        z = self.z[some.start % len(self.z) :][: some.stop - some.start]
+        if self.rows is None:
+            z[...] = self.wide.reshape(self.G, self.T, self.B, self.H)[:, some].swapaxes(0, 1)
+        else:
+            xp.take(self.table.reshape(-1, self.H), self.rows[some], axis=0, out=z, mode="clip")
 
     @cached_property
     def across(self) -> Callable[[Array], Array]:
@@ -137,11 +147,15 @@ class Layer:
         """What the errors of some timesteps are multiplied by, into L (factors, timesteps, B, H)."""
         raise NotImplementedError
 
-    def backwards(self) -> Iterator[int]:
-        """The timesteps from the last, the slopes made a few ahead."""
+    def backwards(self) -> Iterator[tuple[int, Array | None]]:
+        """The timesteps from the last, with what comes back through U from the next; the slopes made a few ahead."""
+        handed, row = self.handed, self.row_at
         for some in reversed(self.stretches()):
+            later = handed(row[some.stop]) if some.stop < self.T else None
             self.slopes(some, self.L[:, : some.stop - some.start])
-            yield from range(some.stop - 1, some.start - 1, -1)
+            yield some.stop - 1, later
+            for t in range(some.stop - 2, some.start - 1, -1):
+                yield t, handed(row[t + 1])
 
     def back(self) -> None:
         """All errors D, from gh, to which is added what comes back from later."""

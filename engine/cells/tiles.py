@@ -13,10 +13,10 @@ from engine.flat import LINE, aligned
 xp = HOST.xp
 SMALL = 1_000_000
 """Multiplications up to which OpenBLAS takes the factors where they lie."""
-BROAD, FEW = 128, 8
-"""Columns of a tile where all are too many, and the fewest rows that it is multiplied with."""
-NARROW, TALL = 64, 16
-"""Columns of a tile of a sum, and the fewest rows that it is made of."""
+NARROW = 64
+"""Columns of a tile where all are too many."""
+FEW, SOME, TALL = 8, 10, 16
+"""The fewest rows that are multiplied with all columns, or with a tile, and that a tile of a sum is made of."""
 MANY, LONG = 1 << 24, 256
 """Multiplications, and rows, from which a product with zeros and ones takes longer than sums letter by letter."""
 SLIM = 128
@@ -37,9 +37,9 @@ def divisor(n: int, most: int) -> int:
 def cut(rows: int, inner: int, cols: int, tiles: bool) -> tuple[int, int]:
     """How many rows and columns of (rows, inner) times (inner, cols) are made at a time; all without tiles."""
     if tiles and rows * inner * cols > SMALL:
-        for width in (cols, BROAD):
+        for width, few in ((cols, FEW), (NARROW, SOME)):
             height = divisor(rows, SMALL // (inner * width))
-            if cols % width == 0 and height >= FEW:
+            if cols % width == 0 and height >= few:
                 return height, width
     return rows, cols
 
@@ -58,10 +58,12 @@ class Product:
         (G, K, M), kind = weights.shape, weights.dtype
         height, width = cut(N, K, M, wide() if tiles is None else tiles)
         self.rows = (N // height, height, K)
-        self.seen = weights.reshape((G, K, M // width, width), copy=False).swapaxes(1, 2)
-        self.apart = apart or width < M
-        self.scale = xp.ones((1, 1, 1, 1), kind) if scale is None else scale.reshape(G, 1, 1, 1)
-        tiled = aligned((G, M // width, K, lined(width, kind)), kind)[..., :width] if self.apart else self.seen
+        tiled = seen = weights.reshape((G, K, M // width, width), copy=False).swapaxes(1, 2)
+        self.packed, self.scale = [], None if scale is None else scale.reshape(G, 1, 1, 1)
+        if apart or width < M:
+            tiled = aligned((G, M // width, K, lined(width, kind)), kind)[..., :width]
+            some = max(1, width // NARROW)  # a few columns at a time: of Uᵀ at once it takes twice as long
+            self.packed = list(zip(*(xp.array_split(each, some, axis=3) for each in (seen, tiled)), strict=True))
         self._lie(tiled, aligned((G, N, M), kind) if made is None else made)
 
     def _lie(self, tiles: Array, made: Array) -> None:
@@ -69,13 +71,15 @@ class Product:
         self.tiles, self.made = tiles[:, :, None], made
         self.into = made.reshape((G, *self.rows[:2], across, width), copy=False).transpose(0, 3, 1, 2, 4)
         self.whole = (tiles[0, 0], made[0]) if self.into.shape[:3] == (1, 1, 1) else None
+        self.ones = xp.ones(G, made.dtype)
 
     def pack(self) -> None:
-        """Lay apart what the weights are by now, some columns at a time: of Uᵀ at once it takes twice as long."""
-        if self.apart:
-            for first in range(0, self.seen.shape[3], NARROW):
-                some = slice(first, first + NARROW)
-                xp.multiply(self.seen[..., some], self.scale, out=self.tiles[:, :, 0, :, some])
+        """Lay apart what the weights are by now."""
+        for seen, into in self.packed:
+            if self.scale is None:
+                into[...] = seen
+            else:
+                xp.multiply(seen, self.scale, out=into)
 
     def of(self, which: slice) -> Product:
         """The product of some of the matrices, which are packed together with the others."""
@@ -100,7 +104,8 @@ class Product:
         if len(D) == 1:
             return self.each(D[0])[0]
         xp.matmul(D.reshape(len(D), 1, *self.rows), self.tiles, out=self.into)
-        return xp.add.reduce(self.made, axis=0, out=self.sum)
+        xp.dot(self.ones, self.made.reshape(len(D), -1), out=self.sum.reshape(-1))  # in one pass
+        return self.sum
 
 
 class Summed:
