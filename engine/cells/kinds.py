@@ -16,11 +16,9 @@ xp = HOST.xp
 class Plain(Layer):
     """h = f(z)."""
 
-    last = False
-
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self.errors, self.factor = ([each[0] for each in of] for of in (self.D_at, self.slope_at))
+        self.errors = [each[0] for each in self.D_at]
 
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0] = start["h"]
@@ -37,11 +35,11 @@ class Plain(Layer):
         xp.subtract(1, slope, out=slope)
 
     def back(self) -> None:
-        gh, D, slope = self.gh_at, self.errors, self.factor
+        gh, D = self.gh_at, self.errors
         for t, later in self.backwards():
             if later is not None:
                 xp.add(gh[t], later, gh[t])
-            xp.multiply(gh[t], slope[t], D[t])
+            xp.multiply(gh[t], D[t], D[t])
 
 
 class Relu(Plain):
@@ -56,15 +54,16 @@ class Relu(Plain):
 
 
 class Lstm(Layer):
-    """o, i, f in a row, and i, f, g in a row. The fifth factor is ∂h/∂c."""
+    """o, i, f in a row, and i, f, g in a row. The fifth factor is ∂h/∂c, the sixth f."""
 
-    slots, factors = 4, 5
+    slots, factors = 4, 6
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self.c, self.tc = (aligned((self.T + n, self.B, self.H), self.h.dtype) for n in (1, 0))
-        self.c_at, self.tc_at = list(self.c), list(self.tc)
+        self.c, self.tc = (aligned((count, self.B, self.H), self.h.dtype) for count in (self.T + 1, self.block))
+        self.c_at, self.tc_at = list(self.c), [self.tc[t % self.block] for t in range(self.T)]
         self.at_end = aligned((self.B, self.H), self.h.dtype)
+        self.ways, self.keep = [(each[0], each[1:4], each[4]) for each in self.D_at], list(self.L[5])
 
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0], self.c[0] = start["h"], start["c"]
@@ -80,9 +79,10 @@ class Lstm(Layer):
             xp.multiply(o, tc, out=self.h_at[t + 1])
 
     def slopes(self, some: slice, L: Array) -> None:
-        o, i, f, g = self.z[some].swapaxes(0, 1)
-        (to_o, to_i, to_f, to_g, lc), h = L, self.h[1:][some]
-        xp.multiply(self.tc[some], h, out=lc)
+        o, i, f, g = self.gates(some)
+        (to_o, to_i, to_f, to_g, lc, keep), h = L, self.h[1:][some]
+        keep[...] = f
+        xp.multiply(self.tc[: len(h)], h, out=lc)
         xp.subtract(o, lc, out=lc)  # o (1 − tanh² c): o tanh c is h
         xp.multiply(i, g, out=to_g)
         for gate, into, through in ((o, to_o, h), (i, to_i, to_g), (f, to_f, f)):
@@ -93,17 +93,18 @@ class Lstm(Layer):
         xp.subtract(i, to_g, out=to_g)
 
     def back(self) -> None:
-        gh, D, slope, gc = self.gh_at, self.D_at, self.slope_at, self.two
+        gh, gc = self.gh_at, self.two
         for t, later in self.backwards():
+            to_o, to_c, lc = self.ways[t]
             if later is not None:
                 gh[t] += later
-                gc *= self.gates_at[t + 1][2]
-                gc += xp.multiply(gh[t], slope[t][4], out=self.one)
+                gc *= self.keep[t + 1]
+                gc += xp.multiply(gh[t], lc, out=self.one)
             else:
-                xp.multiply(gh[t], slope[t][4], out=gc)
+                xp.multiply(gh[t], lc, out=gc)
                 self.at_end[...] = gc
-            xp.multiply(gh[t], slope[t][0], out=D[t][0])
-            xp.multiply(gc, slope[t][1:4], out=D[t][1:])
+            to_o *= gh[t]
+            to_c *= gc
 
     def states(self) -> dict[str, Array]:
         return {"h": self.h[-1], "c": self.c[-1]}
@@ -113,15 +114,15 @@ class Lstm(Layer):
 
 
 class Gru(Layer):
-    """Reset after the matrix. Errors lie as n, z, r, r∘n: W's gates first, U's last."""
+    """Reset after the matrix. Errors lie as n, z, r, r∘n: W's gates first, U's last. The fifth factor is z."""
 
-    slots = factors = 4
+    slots, factors = 4, 5
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self.m, self.spare = (aligned((count, self.B, self.H), self.h.dtype) for count in (self.T, self.block))
-        self.m_at, self.soft_at = list(self.m), list(self.z[:, 1:])
-        self.row_at = [each[:, self.H :] for each in self.row_at] if self.B == 1 else [each[1:] for each in self.D_at]
+        self.m, self.spare = (aligned((self.block, self.B, self.H), self.h.dtype) for _ in range(2))
+        self.m_at, self.soft_at = ([of[t % self.block] for t in range(self.T)] for of in (self.m, self.z[:, 1:]))
+        self.row_at, self.errors, self.keep = self.rows_of(1, 4), [each[:4] for each in self.D_at], list(self.L[4])
 
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0] = start["h"]
@@ -145,12 +146,13 @@ class Gru(Layer):
         new += n
 
     def slopes(self, some: slice, L: Array) -> None:
-        n, keep, reset = self.z[some].swapaxes(0, 1)
-        to_n, to_z, to_r, inner = L
+        n, keep, reset = self.gates(some)
+        to_n, to_z, to_r, inner, kept = L
+        kept[...] = keep
         self._slopes(n, keep, to_n, to_z, self.h[:-1][some])
         xp.multiply(to_n, reset, out=inner)
         xp.subtract(1, reset, out=to_r)
-        to_r *= self.m[some]
+        to_r *= self.m[: len(n)]
         to_r *= inner
 
     def _slopes(self, n: Array, keep: Array, to_n: Array, to_z: Array, h: Array) -> None:
@@ -162,13 +164,13 @@ class Gru(Layer):
         to_n *= xp.subtract(1, spare, out=spare)
 
     def back(self) -> None:
-        gh, D, slope = self.gh_at, self.D_at, self.slope_at
+        gh, keep = self.gh_at, self.keep
         for t, later in self.backwards():
+            now, D = gh[t], self.errors[t]
             if later is not None:
-                now = gh[t]
-                now += xp.multiply(gh[t + 1], self.gates_at[t + 1][1], out=self.two)
+                now += xp.multiply(gh[t + 1], keep[t + 1], out=self.two)
                 now += later
-            xp.multiply(gh[t], slope[t], out=D[t])
+            D *= now
 
     def gradients(self, below: Array | Letters) -> None:
         self.entered(below)
@@ -177,16 +179,17 @@ class Gru(Layer):
 
 
 class GruBefore(Gru):
-    """Reset before the matrix: Un sees r ∘ h₋₁, so that its error must come back first."""
+    """Reset before the matrix: Un sees r ∘ h₋₁, so that its error comes back first. The last factors are z and r."""
 
-    slots = factors = 3
+    slots, factors = 3, 5
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
+        self.m = aligned((self.T, self.B, self.H), self.h.dtype)
         gates, self.content = self.forth.of(slice(2)), self.forth.of(slice(2, None))
         gates_U, self.content_U = self.home.of(slice(2)), self.home.of(slice(2, None))
         self.across, self.before, self.net = gates.each, self.h_at, gates.made
-        self.handed, self.row_at = gates_U.total, [each[1:] for each in self.D_at]
+        self.handed, self.row_at = gates_U.total, [each[1:3] for each in self.D_at]
 
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0] = start["h"]
@@ -197,25 +200,26 @@ class GruBefore(Gru):
             self._mix(n, keep, h, self.h_at[t + 1])
 
     def slopes(self, some: slice, L: Array) -> None:
-        n, keep, reset = self.z[some].swapaxes(0, 1)
-        to_n, to_z, to_r = L
+        n, keep, reset = self.gates(some)
+        to_n, to_z, to_r = L[:3]
+        L[3:] = keep, reset
         self._slopes(n, keep, to_n, to_z, self.h[:-1][some])
         xp.subtract(1, reset, out=to_r)
         to_r *= self.m[some]
 
     def back(self) -> None:
-        gh, D, slope = self.gh_at, self.D_at, self.slope_at
-        inner = self.two
+        gh, inner = self.gh_at, self.two
         for t, later in self.backwards():
+            now, D = gh[t], self.D_at[t]
             if later is not None:
-                _, keep, reset = self.gates_at[t + 1]
+                *_, keep, reset = self.D_at[t + 1]
                 inner *= reset
-                gh[t] += inner
-                gh[t] += xp.multiply(gh[t + 1], keep, out=inner)
-                gh[t] += later
-            xp.multiply(gh[t], slope[t][:2], out=D[t][:2])
-            inner[...] = self.content_U.total(D[t][:1])
-            xp.multiply(inner, slope[t][2], out=D[t][2])
+                now += inner
+                now += xp.multiply(gh[t + 1], keep, out=inner)
+                now += later
+            D[:2] *= now
+            inner[...] = self.content_U.total(D[:1])
+            D[2] *= inner
 
     def gradients(self, below: Array | Letters) -> None:
         self.entered(below)

@@ -36,11 +36,12 @@ class Size(NamedTuple):
 class Layer:
     """One layer: its parameters, gradients and buffers.
 
-    A timestep has `slots` errors and `factors` slopes; its net inputs are kept where they `last`, as gates do. What
-    does not last is written over as soon as it is used, so that it stays at hand.
+    What the errors of a timestep are multiplied by (`factors`) is made on the way forward, while its gates are at hand;
+    on the way back the first of them (`slots`) become the errors, where they lie. All else is written over as soon as
+    it is used, so that it stays in the cache.
     """
 
-    slots, factors, last = 1, 1, True
+    slots, factors = 1, 1
 
     def __init__(self, cell: Cell, level: str, size: Size, theta: Theta, grad: Theta, kind: Any) -> None:
         T, B, H = self.T, self.B, self.H = size
@@ -59,22 +60,27 @@ class Layer:
         self.forth = Product(self.signed.transpose(0, 2, 1), B, apart=B > 1, scale=self.scale_U if self.soft else None)
         self.home = Product(self.U, B)
         self.block = max(1, min(T, CACHED // (B * H)))
-        self.z, self.h = aligned((T if self.last else self.block, G, B, H), kind), aligned((T + 1, B, H), kind)
+        self.z, self.h = aligned((self.block, G, B, H), kind), aligned((T + 1, B, H), kind)
         self.work = aligned((G, B, H), kind)
         self.net = self.work if B == 1 else self.forth.made
         self.one, self.two = aligned((B, H), kind), aligned((B, H), kind)
         self.gh = aligned((T, B, H), kind)
-        self.D = aligned((T, self.slots, B, H) if B == 1 else (self.slots, T, B, H), kind)
-        slope = aligned((self.block, self.factors, B, H), kind)
+        self.D = aligned((T, self.factors, B, H) if B == 1 else (self.factors, T, B, H), kind)
+        self.L = self.D.swapaxes(0, 1) if B == 1 else self.D
         self.ones, self.letters = xp.ones(T * B, kind), xp.ones(self.W.shape[2], kind)
         self.summed: dict[int, Summed] = {}
-        self.D_at = list(self.D if B == 1 else self.D.swapaxes(0, 1))
-        self.slope_at, self.L = [slope[t % self.block] for t in range(T)], slope.swapaxes(0, 1)
-        self.row_at = list(self.D.reshape(T, 1, -1)) if B == 1 else self.D_at
-        self.z_at, self.h_at, self.gh_at = [self.z[t % len(self.z)] for t in range(T)], list(self.h), list(self.gh)
+        self.D_at = list(self.L.swapaxes(0, 1))
+        self.row_at = self.rows_of(0, self.slots)
+        self.z_at, self.h_at, self.gh_at = [self.z[t % self.block] for t in range(T)], list(self.h), list(self.gh)
         self.gates_at = [tuple(z) for z in self.z_at]
         self.before = list(self.h[:, 0]) if B == 1 else self.h_at
         self.a_one = xp.array(1, kind)  # a number of Python's would be made into an array each time
+
+    def rows_of(self, first: int, end: int) -> list[Array]:
+        """Some errors of every timestep, as U takes them: a row (1, G H) of a batch of one."""
+        if self.B == 1:
+            return list(self.D.reshape(self.T, 1, -1)[:, :, first * self.H : end * self.H])
+        return [each[first:end] for each in self.D_at]
 
     # forward
 
@@ -105,9 +111,9 @@ class Layer:
         return [slice(first, min(first + self.block, self.T)) for first in range(0, self.T, self.block)]
 
     def forwards(self) -> Iterator[int]:
-        """The timesteps from the first, when U h is in `net`; their net inputs from what was read, made a few ahead.
+        """The timesteps from the first, when U h is in `net`; net inputs from what was read and slopes a few at a time.
 
-        Those come second: U takes the whole cache, and they would have to come back from memory.
+        What was read comes second: U takes the whole cache, and it would have to come back from memory.
         """
         across, before = self.across, self.before
         for some in self.stretches():
@@ -117,9 +123,10 @@ class Layer:
             for t in range(some.start + 1, some.stop):
                 across(before[t])
                 yield t
+            self.slopes(some, self.L[:, some])
 
     def _looked_up(self, some: slice) -> None:
-        z = self.z[some.start % len(self.z) :][: some.stop - some.start]
+        z = self.z[: some.stop - some.start]
         if self.rows is None:
             z[...] = self.wide.reshape(self.G, self.T, self.B, self.H)[:, some].swapaxes(0, 1)
         else:
@@ -147,18 +154,19 @@ class Layer:
         """What the errors of some timesteps are multiplied by, into L (factors, timesteps, B, H)."""
         raise NotImplementedError
 
+    def gates(self, some: slice) -> Array:
+        """The gates of some timesteps that are at hand: (G, timesteps, B, H)."""
+        return self.z[: some.stop - some.start].swapaxes(0, 1)
+
     def backwards(self) -> Iterator[tuple[int, Array | None]]:
-        """The timesteps from the last, with what comes back through U from the next; the slopes made a few ahead."""
-        handed, row = self.handed, self.row_at
-        for some in reversed(self.stretches()):
-            later = handed(row[some.stop]) if some.stop < self.T else None
-            self.slopes(some, self.L[:, : some.stop - some.start])
-            yield some.stop - 1, later
-            for t in range(some.stop - 2, some.start - 1, -1):
-                yield t, handed(row[t + 1])
+        """The timesteps from the last, with what comes back through U from the one after."""
+        handed, row, last = self.handed, self.row_at, self.T - 1
+        yield last, None
+        for t in range(last - 1, -1, -1):
+            yield t, handed(row[t + 1])
 
     def back(self) -> None:
-        """All errors D, from gh, to which is added what comes back from later."""
+        """All errors, from gh, to which is added what comes back from later, and from the slopes, where they lie."""
         raise NotImplementedError
 
     @cached_property
