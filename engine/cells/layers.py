@@ -187,7 +187,10 @@ class Layer:
             D = self.D.reshape(self.T, -1)[:, first * self.H : (first + count) * self.H]
             xp.dot(D.T, right, out=out.reshape(-1, out.shape[2]))
             return
-        summed = self.summed.setdefault(right.shape[1], Summed(rows, self.H, right.shape[1], self.D.dtype))
+        K = right.shape[1]
+        if K not in self.summed:
+            self.summed[K] = Summed(rows, self.H, K, self.D.dtype)
+        summed = self.summed[K]
         for D, into in zip(self.D[first : first + count], out, strict=True):
             summed.into(D.reshape(rows, self.H), right, into)
 
