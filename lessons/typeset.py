@@ -23,8 +23,10 @@ LETTERS = {
     "cut_dv": "cut_v", "cut_du": "cut_u", "cut_dtheta": "cut_θ", "cut_dnoise": "cut_noise", "dnoise": "∂L/∂u⁻",
     "du": "∂L/∂u", "dv": "∂L/∂v", "dh": "∂L/∂h", "dtheta": "∂L/∂θ",
     "n_pairs": "n", "half": "½", "rate_all": "η", "count_a": "left", "count_b": "right",
-    "one": "1", "top": "max", "g_norm": "‖g‖", "s_init": "s₋₁", "h": "h", "slope": "f'",
+    "one": "1", "top": "max", "g_norm": "‖g‖", "h": "h", "slope": "f'",
 }  # fmt: skip
+START = "_init"
+"""What the name of a state ends with that is there before the first timestep: s_init is s₋₁."""
 SCALARS = frozenset({"rate", "eta", "t", "h", "slope", "w", "d", "g"})
 """Families of single numbers: what follows one is written beside it, without a sign."""
 OF_PARAMETER = {
@@ -80,8 +82,11 @@ def name(symbol: str) -> str:
 
 def _name(family: str, indices: list[str]) -> str:
     other = NAMES.get()
-    if family.removesuffix("_init") in other:
-        return other[family.removesuffix("_init")] + (subscript(",".join(indices)) if family in other else "₋₁")
+    if family.removesuffix(START) in other:
+        return other[family.removesuffix(START)] + (subscript(",".join(indices)) if family in other else "₋₁")
+    if family.endswith(START):
+        before = family.removesuffix(START)
+        return numbered(before) + (",₋₁" if before[-1].isdigit() else "₋₁")
     if family in ("gh", "gc") and len(indices) > 1:
         return f"∂E{subscript(indices[0])}/∂{family[1]}{subscript(indices[1])}"
     if family in LETTERS:
@@ -167,7 +172,7 @@ def typeset(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
         case ast.Subscript(value=ast.Name(id=family), slice=indices):
             parts = indices.elts if isinstance(indices, ast.Tuple) else [indices]
             at = [_index(part, bound) for part in parts]
-            return Typeset(_name("s_init", []) if (family, at) == ("s", ["-1"]) else _name(family, at), 3)
+            return Typeset(_name(family + START, []) if at == ["-1"] else _name(family, at), 3)
         case ast.Constant(value=constant):
             return Typeset(plain_number(constant), 3)
         case ast.Attribute(value=inner, attr="T"):

@@ -10,12 +10,13 @@ from engine.check import Checked
 from engine.tape import function_source
 from lessons.figures import eight, five
 from lessons.figures import loss as loss_figures
+from lessons.glossary import meaning, setting
 from lessons.inspect import USERS, Inspection, inspect
 from lessons.knobs import Knob, Refused
 from lessons.typeset import entry
 from lessons.typeset import name as symbol_name
 from tui.boxes import Desk, Drawer, Styled
-from tui.canvas import Canvas, boxed, wrap
+from tui.canvas import Canvas, boxed, fit, wrap
 from tui.draw.pen import Cursor
 
 
@@ -104,7 +105,7 @@ class Knobs(Drawer):
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         lines: Styled = []
         rows = self.rows(desk)
-        said = wrap(self.error, min(width, 52) - 6) if self.error else ()
+        said = wrap(self.error or setting(desk.text, desk.words, rows[self.at].id), min(width, 52) - 6)
         seen = max(3, height - 2 - len(said))
         first = max(0, min(self.at - seen // 2, len(rows) - seen))
         for i, knob in list(enumerate(rows))[first : first + seen]:
@@ -119,8 +120,8 @@ class Knobs(Drawer):
                     "head" if i == self.at else "",
                 )
             )
-        for line in said:
-            lines.append((f"! {line}", "warn"))
+        mark, ink = ("!", "warn") if self.error else (" ", "label")
+        lines += [(f"{mark} {line}", ink) for line in said]
         cut = f"  {self.at + 1}/{len(rows)}" if len(rows) > seen else ""
         return boxed(desk.words("drawer.knobs") + cut, lines, min(width, 52), desk.ascii_only)
 
@@ -182,7 +183,8 @@ class Inspect(Drawer):
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         found, words = self.now(desk), desk.words
         width = min(width, 78)
-        lines: Styled = []
+        said = meaning(desk.text, words, found.symbol)
+        lines: Styled = [(line, "") for line in wrap(said, width - 4)] if said else []
         if found.rule:
             lines.append((found.rule, "law"))
             explained = found.lines(width - 6)
@@ -204,7 +206,9 @@ class Inspect(Drawer):
                 if i == 0
                 else " " * (len(words("drawer.from")) * (2 if words.lang == "zh" else 1) + 1)
             )
-            lines.append((f"{head}{mark} {symbol_name(source)}  {size}", "head" if i == self.at else ""))
+            row = f"{head}{mark} {symbol_name(source)}  {size}"
+            said = meaning(desk.text, words, source)
+            lines.append((fit(f"{row}  {said}", width - 4) if said else row, "head" if i == self.at else ""))
         if found.users:
             by = [symbol_name(user) for user in found.users[:USERS]] + ["…"] * (len(found.users) > USERS)
             lines.append((words("drawer.used", by=", ".join(by)), "dim"))

@@ -66,6 +66,7 @@ def test_eight_and_whole() -> None:
     [
         ("delta[3,1]", "δ₃,₁"), ("s[12]", "s₁₂"), ("s_init", "s₋₁"), ("dW", "∂E/∂W"), ("dW[3]", "∂E₃/∂W"),
         ("dW[3,1]", "(∂E₃/∂W)₁"), ("yhat[2]", "ŷ₂"), ("G_W", "G(W)"), ("E[0]", "E₀"), ("sweep_W", "∂E/∂W"),
+        ("h_init", "h₋₁"), ("c2_init", "c₂,₋₁"),
     ],
 )  # fmt: skip
 def test_names(symbol: str, shown: str) -> None:
@@ -84,3 +85,4 @@ def test_laws() -> None:
     assert law(rule, {"t": 3, "k": 1}) == "δ₃,₁ = (Wᵀ δ₃,₂) ∘ (1 − s₁²)"
     assert law("dW[t,k] = delta[t,k] @ s[k-1].T") == "(∂Eₜ/∂W)ₖ = δₜ,ₖ s[k-1]ᵀ"
     assert law("z[t] = U @ x[t] + W @ s[t-1] + b", {"t": 0}) == "z₀ = U x₀ + W s₋₁ + b"
+    assert law("zf2[t] = Wf2 @ h[t] + Uf2 @ h2[t-1]", {"t": 0}) == "zf₂,₀ = Wf₂ h₀ + Uf₂ h₂,₋₁"

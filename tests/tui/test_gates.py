@@ -65,3 +65,38 @@ async def test_a_number_may_begin_with_its_point(tmp_path: Path) -> None:
         assert asked.ask.kind == "number"
         await pilot.press("full_stop", "4", "9", "enter")
         assert asked.given == 0.49
+
+
+@pytest.mark.parametrize(
+    ("lang", "cell", "sources", "knob"),
+    [
+        (
+            "en", "net input of the forget gate f",
+            ("weights from what is read into the forget gate f", "h₋₁  2×1  the state before the first letter"),
+            "bias that the forget gate begins with",
+        ),
+        (
+            "zh", "遗忘门 f 的净输入",
+            ("从输入到遗忘门 f 的权重", "h₋₁  2×1  第一个字符之前的状态"),
+            "遗忘门偏置的初始值",
+        ),
+    ],
+)  # fmt: skip
+async def test_symbols_and_knobs_are_explained(
+    lang: str, cell: str, sources: tuple[str, ...], knob: str, tmp_path: Path
+) -> None:
+    """The cell that is inspected, what it was made from, and the knob that is chosen."""
+    async with lesson(tmp_path, (120, 36), id="lstm") as (pilot, screen):
+        if lang == "zh":
+            await pilot.press("l")
+        await pilot.press("full_stop", "full_stop", "i")
+        stage = shown(screen, "stage")
+        assert cell in stage
+        assert [said for said in sources if said not in stage] == []
+        await pilot.press("enter")
+        assert cell not in shown(screen, "stage")
+        assert sources[0] in shown(screen, "stage")
+        await pilot.press("escape", "k")
+        assert knob not in shown(screen, "stage")
+        await pilot.press("down", "down")
+        assert knob in shown(screen, "stage")
