@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 
 from engine import rules
 from engine.rules import Lookup, bindings, index, members, parse, reference, value
-from engine.step import Path
-from lessons.figures import three
+from engine.step import Path, split
+from lessons.figures import MINUS, three
 from lessons.typeset import FUNCTIONS, OPERATORS, ORDERS, beginning, entry, plain_number, subscript, typeset
 
 MOST_TERMS = 6
 """A sum of products longer than this is shown by its first terms and its last."""
+COUNTS = frozenset({"count", "count_a", "count_b", "total", "pairs", "n_pairs", "N", "letters", "pick", "last"})
+"""Families that count or number things."""
 INDEX = re.compile(r"\[\d+(?:,\d+)?\]")
 """The place of a cell in what it is an entry of."""
 
@@ -29,6 +31,18 @@ class Cell(NamedTuple):
     value: float
     parts: str = ""
     """The numbers with every factor or summand worked out: the line between the formula and its result."""
+    counted: bool = False
+    """Whether it counts something, and so has no point."""
+
+    @property
+    def worth(self) -> str:
+        """What it comes to."""
+        return figures(self.value, self.counted)
+
+
+def figures(x: float, counted: bool) -> str:
+    """Three figures, or of a count all before its point."""
+    return f"{x:.0f}".replace("-", MINUS) if counted and float(x).is_integer() else three(x)
 
 
 def explain(rule: str, path: Path, at: tuple[int, ...], lookup: Lookup) -> Cell:
@@ -92,13 +106,13 @@ class _Expand:
         return array[min(at[0], shape[0] - 1), min(at[1], shape[1] - 1)]
 
     def entry(self, symbol: str, array: Any, at: tuple[int, int]) -> Cell:
-        x = float(self.at(array, at))
+        x, counted = float(self.at(array, at)), split(symbol)[0] in COUNTS
         shape = getattr(array, "shape", ())
         single = not shape or array.size == 1
         where = () if single else at if len(shape) > 1 and max(shape[1:]) > 1 else (at[0],)
-        if symbol in "bc" and len(where) == 1:
-            return Cell(f"{symbol}{subscript(str(where[0]))}", three(x), 3, x)
-        return Cell(entry(symbol, where), three(x), 3, x)
+        low = symbol in "bc" and len(where) == 1
+        symbols = f"{symbol}{subscript(str(*where))}" if low else entry(symbol, where)
+        return Cell(symbols, figures(x, counted), 3, x, counted=counted)
 
     def product(self, left: ast.expr, right: ast.expr, at: tuple[int, int]) -> Cell:
         """Σ_m left[i,m] right[m,j]; of more than two terms those that are exactly 0 are left out."""
@@ -124,8 +138,9 @@ class _Expand:
         numbers = _wrap(a.numbers, a.tight, tight) + sign + _after(b.numbers, b.tight, after)
         sums = (ast.Add, ast.Sub)
         summed = isinstance(op, sums) and isinstance(left, ast.BinOp) and isinstance(left.op, sums)
-        before = a.parts if summed and a.parts else three(a.value)  # of a sum each addend for itself
-        return Cell(symbols, numbers, tight, x, f"{before}{sign}{_after(three(b.value), 3, after)}")
+        before = a.parts if summed and a.parts else a.worth  # of a sum each addend for itself
+        counted = isinstance(op, sums) and a.counted and b.counted
+        return Cell(symbols, numbers, tight, x, f"{before}{sign}{_after(b.worth, 3, after)}", counted)
 
     def call(self, node: ast.expr, function: str, args: list[ast.expr], at: tuple[int, int]) -> Cell:
         if function in ("batch", "column_sum"):
@@ -166,7 +181,7 @@ class _Expand:
         form = {"abs": "|{}|", "sqrt": "√({})"}.get(function) or FUNCTIONS.get(function, function) + "({})"
         symbols = form.format(", ".join(c.symbols for c in cells))
         numbers = form.format(", ".join(c.numbers for c in cells))
-        return Cell(symbols, numbers, 3, x, form.format(", ".join(three(c.value) for c in cells)))
+        return Cell(symbols, numbers, 3, x, form.format(", ".join(c.worth for c in cells)))
 
     def sum(self, inner: ast.expr) -> Cell:
         array = self.value(inner)
@@ -189,7 +204,7 @@ def _power(a: float, b: float) -> float:
 def _times(a: Cell, b: Cell) -> Cell:
     symbols = f"{_wrap(a.symbols, a.tight, 2)}·{_wrap(b.symbols, b.tight, 2)}"
     numbers = f"{_factor(a)}·{_factor(b)}"
-    parts = f"{_bracket(three(a.value))} · {_bracket(three(b.value))}" if min(a.tight, b.tight) < 3 or a.parts else ""
+    parts = f"{_bracket(a.worth)} · {_bracket(b.worth)}" if min(a.tight, b.tight) < 3 or a.parts else ""
     return Cell(symbols, numbers, 2, a.value * b.value, parts)
 
 

@@ -6,33 +6,41 @@ import re
 
 from engine.step import split
 from lessons.text import Text
-from lessons.typeset import name
+from lessons.typeset import START, name
 from lessons.words import Words
 
-PARTS = re.compile(r"(?P<part>W|U|V|b|z|h|delta_?)(?P<of>\d+|[a-z])")
-"""Weights, biases, net inputs, outputs and errors of a layer (W2) or a gate (Wf)."""
+GATE = re.compile(r"(?P<part>W|U|b|z|delta_)(?P<of>[a-z])")
+LAYER = re.compile(r"(?P<part>W|b|z|h|delta)(?P<of>\d+)")
+"""Weights, biases, net inputs, outputs and errors of a gate (Wf) or a layer (W2)."""
 GROWN = re.compile(r"(?P<how>d|G_|m_|v_)(?P<of>\w+)")
 """The gradient of a parameter (dWf), and what an optimiser remembers of it (G_Wf)."""
 
 
 def meaning(text: Text, words: Words, symbol: str) -> str:
-    """What the family of a symbol stands for; "" where nobody says so."""
-    family = split(symbol)[0]
-    said = text.phrase("symbols", family, "") or words.get(f"symbol.{family}", "")
+    """What a symbol stands for, its indices aside; "" where nobody says so.
+
+    A lesson may say one thing of `n` and another of `n[t]`. The letters of a recurrent cell go on in a second layer
+    with a 2 behind them: Wf2, h2[t].
+    """
+    family, indices = split(symbol)
+    own = text.phrase("symbols", f"{family}[t]", "") if indices else ""
+    said = own or text.phrase("symbols", family, "") or words.get(f"symbol.{family}", "")
     if said:
         return said
-    if (found := PARTS.fullmatch(family)) and (said := _part(words, found["part"].rstrip("_"), found["of"])):
-        return said
+    if family.endswith(START):
+        return words("symbol.of.start", p=name(family.removesuffix(START)))
     if (found := GROWN.fullmatch(family)) and meaning(text, words, found["of"]):
         return words(f"symbol.of.{'gradient' if found['how'] == 'd' else 'memory'}", p=name(found["of"]))
+    below = family.rstrip("0123456789")
+    if (found := GATE.fullmatch(below)) and (gate := words.get(f"symbol.gate.{found['of']}", "")):
+        said = words.get(f"symbol.of.gate_{found['part'].rstrip('_')}", "").format(gate=gate)
+    elif below != family and (indices or len(below) > 1):
+        said = meaning(text, words, f"{below}[0]" if indices else below)
+    if said:
+        return said if below == family else words("symbol.of.level", said=said, n=family.removeprefix(below))
+    if found := LAYER.fullmatch(family):
+        return words(f"symbol.of.layer_{found['part']}", n=found["of"])
     return ""
-
-
-def _part(words: Words, part: str, of: str) -> str:
-    if of.isdigit():
-        return words.get(f"symbol.of.layer_{part}", "").format(n=of)
-    gate = words.get(f"symbol.gate.{of}", "")
-    return words.get(f"symbol.of.gate_{part}", "").format(gate=gate) if gate else ""
 
 
 def setting(text: Text, words: Words, knob: str) -> str:

@@ -10,8 +10,8 @@ from engine import rules as ruling
 from engine.device import quiet
 from engine.step import Path, split
 from lessons.contract import View
-from lessons.explain import explain
-from lessons.figures import cells, eight, folded, three, whole
+from lessons.explain import COUNTS, explain, figures
+from lessons.figures import cells, eight, folded, whole
 from lessons.typeset import entry, law
 
 USERS = 3
@@ -33,6 +33,7 @@ class Inspection:
     sources: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     position: int | None = None
+    counted: bool = False
 
     @property
     def shown(self) -> str:
@@ -61,7 +62,7 @@ class Inspection:
     def _worked_out(self, head: str, width: int) -> tuple[str, ...]:
         """The numbers behind `head`, and what they come to."""
         parts = f"{self.parts}  =  " if self.parts and self.parts != self.numbers else ""
-        worth = "·" if self.value is None else three(self.value)
+        worth = "·" if self.value is None else figures(self.value, self.counted)
         if self.numbers == worth:
             return (head + self.numbers,)
         whole = f"{head}{self.numbers}  =  {parts}{worth}"
@@ -100,6 +101,7 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
         ruling.reads(rule, path),
         tuple(view.users(symbol, USERS + 1)),
         position,
+        cell.counted or split(symbol)[0] in COUNTS,
     )
 
 

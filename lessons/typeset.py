@@ -86,7 +86,7 @@ def _name(family: str, indices: list[str]) -> str:
         return other[family.removesuffix(START)] + (subscript(",".join(indices)) if family in other else "₋₁")
     if family.endswith(START):
         before = family.removesuffix(START)
-        return numbered(before) + (",₋₁" if before[-1].isdigit() else "₋₁")
+        return numbered(before) + (",₋₁" if before[-1:].isdigit() else "₋₁")
     if family in ("gh", "gc") and len(indices) > 1:
         return f"∂E{subscript(indices[0])}/∂{family[1]}{subscript(indices[1])}"
     if family in LETTERS:

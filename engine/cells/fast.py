@@ -3,8 +3,8 @@
 What makes it fast, and what the walk gives it up for: rows are examples; a gate is a slab of its own, so that no step
 reads with gaps; letters are looked up in W' + b; weights of σ gates have their sign turned beforehand, so that
 1 / (1 + exp(−x)) takes three passes; slopes are made on the way forward, while their gates are in the cache, and turn
-into the errors where they lie; every gradient is one product after the loop, or a sum for each letter; and all but what
-those sums take is made once and written over. A test holds it equal to the walk, a benchmark shows the need.
+into the errors where they lie; every gradient is one product after the loop, or a sum for each letter; and nearly all
+is made once and written over. A test holds it equal to the walk, a benchmark shows the need.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class Relu(Plain):
 class Lstm(Layer):
     """o, i, f in a row, and i, f, g in a row. The fifth factor is ∂h/∂c, the sixth f."""
 
-    slots, factors = 4, 6
+    factors = 6
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -113,15 +113,45 @@ class Lstm(Layer):
         return self.two, self.at_end
 
 
-class Gru(Layer):
-    """Reset after the matrix. Errors lie as n, z, r, r∘n: W's gates first, U's last. The fifth factor is z."""
-
-    slots, factors = 4, 5
+class Mixing(Layer):
+    """What both forms of the GRU do: two gates, new content n, and h = n + z ∘ (h₋₁ − n)."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self.m, self.spare = (aligned((self.block, self.B, self.H), self.h.dtype) for _ in range(2))
-        self.m_at, self.soft_at = ([of[t % self.block] for t in range(self.T)] for of in (self.m, self.z[:, 1:]))
+        self.spare = aligned((self.block, self.B, self.H), self.h.dtype)
+        self.soft_at = [self.z[t % self.block, 1:] for t in range(self.T)]
+
+    def opened_with(self, gates: Array, more: Array) -> None:
+        """The gates, from their two net inputs."""
+        gates += more
+        self.opened(gates)
+
+    def mixed(self, n: Array, keep: Array, h: Array, new: Array) -> None:
+        """The new state, from the net input of its content."""
+        xp.tanh(n, out=n)
+        xp.subtract(h, n, out=new)
+        new *= keep
+        new += n
+
+    def slopes_of_mixing(self, n: Array, keep: Array, to_n: Array, to_z: Array, h: Array) -> None:
+        """What the errors of n and z are multiplied by."""
+        spare = self.spare[: len(n)]
+        xp.subtract(1, keep, out=to_n)
+        xp.multiply(keep, to_n, out=to_z)
+        to_z *= xp.subtract(h, n, out=spare)
+        xp.multiply(n, n, out=spare)
+        to_n *= xp.subtract(1, spare, out=spare)
+
+
+class Gru(Mixing):
+    """Reset after the matrix. Errors lie as n, z, r, r∘n: W's gates first, U's last. The fifth factor is z."""
+
+    factors = 5
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.m = aligned((self.block, self.B, self.H), self.h.dtype)
+        self.m_at = [self.m[t % self.block] for t in range(self.T)]
         self.row_at, self.errors, self.keep = self.rows_of(1, 4), [each[:4] for each in self.D_at], list(self.L[4])
 
     def run(self, start: Mapping[str, Array]) -> None:
@@ -129,39 +159,20 @@ class Gru(Layer):
         bm, gates, content = self.more["bm"][0][:, 0], self.net[:2], self.net[2]
         for t in self.forwards():
             h, m, (n, keep, reset) = self.h_at[t], self.m_at[t], self.gates_at[t]
-            self._open(self.soft_at[t], gates)
+            self.opened_with(self.soft_at[t], gates)
             xp.add(content, bm, out=m)
             n += xp.multiply(reset, m, out=self.one)
-            self._mix(n, keep, h, self.h_at[t + 1])
-
-    def _open(self, gates: Array, more: Array) -> None:
-        gates += more
-        self.opened(gates)
-
-    def _mix(self, n: Array, keep: Array, h: Array, new: Array) -> None:
-        """h = n + z ∘ (h₋₁ − n)."""
-        xp.tanh(n, out=n)
-        xp.subtract(h, n, out=new)
-        new *= keep
-        new += n
+            self.mixed(n, keep, h, self.h_at[t + 1])
 
     def slopes(self, some: slice, L: Array) -> None:
         n, keep, reset = self.gates(some)
         to_n, to_z, to_r, inner, kept = L
         kept[...] = keep
-        self._slopes(n, keep, to_n, to_z, self.h[:-1][some])
+        self.slopes_of_mixing(n, keep, to_n, to_z, self.h[:-1][some])
         xp.multiply(to_n, reset, out=inner)
         xp.subtract(1, reset, out=to_r)
         to_r *= self.m[: len(n)]
         to_r *= inner
-
-    def _slopes(self, n: Array, keep: Array, to_n: Array, to_z: Array, h: Array) -> None:
-        spare = self.spare[: len(n)]
-        xp.subtract(1, keep, out=to_n)
-        xp.multiply(keep, to_n, out=to_z)
-        to_z *= xp.subtract(h, n, out=spare)
-        xp.multiply(n, n, out=spare)
-        to_n *= xp.subtract(1, spare, out=spare)
 
     def back(self) -> None:
         gh, keep = self.gh_at, self.keep
@@ -178,10 +189,10 @@ class Gru(Layer):
         self.total(3, 1, self.more["bm"][1].T)
 
 
-class GruBefore(Gru):
+class GruBefore(Mixing):
     """Reset before the matrix: Un sees r ∘ h₋₁, so that its error comes back first. The last factors are z and r."""
 
-    slots, factors = 3, 5
+    factors = 5
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -195,15 +206,15 @@ class GruBefore(Gru):
         self.h[0] = start["h"]
         for t in self.forwards():
             h, (n, keep, reset) = self.h_at[t], self.gates_at[t]
-            self._open(self.soft_at[t], self.net)
+            self.opened_with(self.soft_at[t], self.net)
             n += self.content.each(xp.multiply(reset, h, out=self.m[t]))[0]
-            self._mix(n, keep, h, self.h_at[t + 1])
+            self.mixed(n, keep, h, self.h_at[t + 1])
 
     def slopes(self, some: slice, L: Array) -> None:
         n, keep, reset = self.gates(some)
-        to_n, to_z, to_r = L[:3]
-        L[3:] = keep, reset
-        self._slopes(n, keep, to_n, to_z, self.h[:-1][some])
+        to_n, to_z, to_r, kept, opened = L
+        kept[...], opened[...] = keep, reset
+        self.slopes_of_mixing(n, keep, to_n, to_z, self.h[:-1][some])
         xp.subtract(1, reset, out=to_r)
         to_r *= self.m[some]
 
@@ -212,7 +223,7 @@ class GruBefore(Gru):
         for t, later in self.backwards():
             now, D = gh[t], self.D_at[t]
             if later is not None:
-                *_, keep, reset = self.D_at[t + 1]
+                keep, reset = self.D_at[t + 1][3:]
                 inner *= reset
                 now += inner
                 now += xp.multiply(gh[t + 1], keep, out=inner)

@@ -37,11 +37,11 @@ class Layer:
     """One layer: its parameters, gradients and buffers.
 
     What the errors of a timestep are multiplied by (`factors`) is made on the way forward, while its gates are at hand;
-    on the way back the first of them (`slots`) become the errors, where they lie. All else is written over as soon as
-    it is used, so that it stays in the cache.
+    on the way back the first of them become the errors, where they lie. Gates and net inputs are written over as soon
+    as they are used, so that they stay in the cache.
     """
 
-    slots, factors = 1, 1
+    factors = 1
 
     def __init__(self, cell: Cell, level: str, size: Size, theta: Theta, grad: Theta, kind: Any) -> None:
         T, B, H = self.T, self.B, self.H = size
@@ -57,12 +57,11 @@ class Layer:
         self.signed = aligned(self.U.shape, kind) if B == 1 and self.soft else self.U
         self.tall = self.signed.reshape(G * H, H)
         # a single row is quickest with U as it lies, more of them with Uᵀ
-        self.forth = Product(self.signed.transpose(0, 2, 1), B, apart=B > 1, scale=self.scale_U if self.soft else None)
-        self.home = Product(self.U, B)
+        scale = self.scale_U if self.soft and B > 1 else None
+        self.forth, self.home = Product(self.signed.transpose(0, 2, 1), B, apart=B > 1, scale=scale), Product(self.U, B)
         self.block = max(1, min(T, CACHED // (B * H)))
         self.z, self.h = aligned((self.block, G, B, H), kind), aligned((T + 1, B, H), kind)
-        self.work = aligned((G, B, H), kind)
-        self.net = self.work if B == 1 else self.forth.made
+        self.net = self.forth.made
         self.one, self.two = aligned((B, H), kind), aligned((B, H), kind)
         self.gh = aligned((T, B, H), kind)
         self.D = aligned((T, self.factors, B, H) if B == 1 else (self.factors, T, B, H), kind)
@@ -70,7 +69,7 @@ class Layer:
         self.ones, self.letters = xp.ones(T * B, kind), xp.ones(self.W.shape[2], kind)
         self.summed: dict[int, Summed] = {}
         self.D_at = list(self.L.swapaxes(0, 1))
-        self.row_at = self.rows_of(0, self.slots)
+        self.row_at = self.rows_of(0, G)
         self.z_at, self.h_at, self.gh_at = [self.z[t % self.block] for t in range(T)], list(self.h), list(self.gh)
         self.gates_at = [tuple(z) for z in self.z_at]
         self.before = list(self.h[:, 0]) if B == 1 else self.h_at
@@ -106,21 +105,18 @@ class Layer:
         xp.matmul(numbers, table, out=self.wide)
         self.wide += b
 
-    def stretches(self) -> list[slice]:
-        """The timesteps, as many at a time as stay at hand."""
-        return [slice(first, min(first + self.block, self.T)) for first in range(0, self.T, self.block)]
-
     def forwards(self) -> Iterator[int]:
         """The timesteps from the first, when U h is in `net`; net inputs from what was read and slopes a few at a time.
 
         What was read comes second: U takes the whole cache, and it would have to come back from memory.
         """
         across, before = self.across, self.before
-        for some in self.stretches():
-            across(before[some.start])
+        for first in range(0, self.T, self.block):
+            some = slice(first, min(first + self.block, self.T))
+            across(before[first])
             self._looked_up(some)
-            yield some.start
-            for t in range(some.start + 1, some.stop):
+            yield first
+            for t in range(first + 1, some.stop):
                 across(before[t])
                 yield t
             self.slopes(some, self.L[:, some])
@@ -135,7 +131,7 @@ class Layer:
     @cached_property
     def across(self) -> Callable[[Array], Array]:
         """Of a state `before[t]` U h of every gate, into `net`."""
-        tall, into = self.tall, self.work.reshape(-1)
+        tall, into = self.tall, self.net.reshape(-1)
         return self.forth.each if self.B > 1 else lambda h: xp.dot(tall, h, into)
 
     def opened(self, gates: Array) -> None:

@@ -47,8 +47,8 @@ def cut(rows: int, inner: int, cols: int, tiles: bool) -> tuple[int, int]:
 class Product:
     """(N, K) times each of `weights` (G, K, M): into `made` (G, N, M).
 
-    They are seen, not copied, unless they are to lie `apart` or are cut into tiles: those lie one behind another, each
-    in one piece, and hold what the weights were when they were last packed, each matrix times its `scale`.
+    They are seen, not copied, unless they are to lie `apart`, have a `scale` each, or have their columns cut: such
+    tiles lie one behind another, each in one piece, and hold what the weights were when they were last packed.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Product:
         self.rows = (N // height, height, K)
         tiled = seen = weights.reshape((G, K, M // width, width), copy=False).swapaxes(1, 2)
         self.packed, self.scale = [], None if scale is None else scale.reshape(G, 1, 1, 1)
-        if apart or width < M:
+        if apart or width < M or scale is not None:
             tiled = aligned((G, M // width, K, lined(width, kind)), kind)[..., :width]
             some = max(1, width // NARROW)  # a few columns at a time: of Uᵀ at once it takes twice as long
             self.packed = list(zip(*(xp.array_split(each, some, axis=3) for each in (seen, tiled)), strict=True))
@@ -84,6 +84,7 @@ class Product:
     def of(self, which: slice) -> Product:
         """The product of some of the matrices, which are packed together with the others."""
         part = copy(self)
+        part.__dict__.pop("sum", None)  # a part adds up in a place of its own
         part._lie(self.tiles[which, :, 0], self.made[which])
         return part
 

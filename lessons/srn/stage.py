@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from engine.step import symbol
 from lessons.bptt.parts import Parts, letter
 from lessons.contract import View
 from lessons.figures import five
 from lessons.panels import Bar, Item, Label, Matrix, Row, Stage
 from lessons.parts import Rules, flow, laws, subscripted
 from lessons.text import Text
-from lessons.typeset import subscript
+from lessons.typeset import name, subscript
 
 BAR = 18
 
@@ -28,9 +29,10 @@ class Shown(Parts):
         """The cell at work: what comes in, what comes back, their sum, the state."""
         t, H = self.now, self.H
         low = subscript(str(t))
-        titles = (("in_", f"U x{low}"), ("rec", f"W s{subscript(str(t - 1))}"), ("z", f"z{low}"), ("s", f"s{low}"))
+        before = name(symbol("s", t - 1))
+        titles = {"in_": f"U x{low}", "rec": f"W {before}", "z": f"z{low}", "s": f"s{low}"}
         items: dict[int, Item] = {
-            i: self.vector(f"{name}[{t}]", H, "column", title=title) for i, (name, title) in enumerate(titles)
+            i: self.vector(symbol(of, t), H, "column", title=title) for i, (of, title) in enumerate(titles.items())
         }
         items[4] = Label(self.say("cell", t=t))
         return flow("inside", items, 10)

@@ -207,7 +207,12 @@ def results(shown: Shown) -> Stage:
         said = held.words[answer[0].word]
         mark = "✓" if answer[0].word == asked[3] else f"✗ {d}"
         rows.append(
-            (kind, f"{100 * vectors.solved(v, some):.0f} %", str(len(some)), f"{a} : {b} = {c} : {said} {mark}")
+            (
+                shown.say(f"kind_{kind}"),
+                f"{100 * vectors.solved(v, some):.0f} %",
+                str(len(some)),
+                f"{a} : {b} = {c} : {said} {mark}",
+            )
         )
     heads = (shown.say("analogies"), shown.say("solved"), shown.say("asked"), shown.say("one"))
     found: Stage = [recipe(shown), tables(shown)]
@@ -250,7 +255,8 @@ def race(shown: Shown) -> Stage:
         )  # fmt: skip
         there = [int(k) for k in np.flatnonzero(values >= GOAL)[:1]] if known else []
         goal = [(number(int(read[k])), number(k + 1), f"{seconds[k]:.2f}") for k in there]
-        rows.append((said, five(float(values[-1])) if len(values) else "·", *(goal[0] if goal else ("·", "·", "·"))))
+        latest = five(float(values[-1])) if len(values) else "·"
+        rows.append((f"{name} {said}", latest, *(goal[0] if goal else ("·", "·", "·"))))
     heads = (shown.say("forms"), shown.say("now"), shown.say("words_read"), shown.say("updates"), shown.say("seconds"))
     grid = [[form for form in exp.FORMS if form[0] == model and form in pictures] for model in ("sg", "cbow")]
     return [

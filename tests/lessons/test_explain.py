@@ -137,3 +137,13 @@ def test_long_sums_are_shortened_but_right() -> None:
     assert held is not None
     assert found.value == pytest.approx(float(held[4]))
     assert np.isfinite(found.value or np.nan)
+
+
+def test_what_is_counted_has_no_point() -> None:
+    held = {"count[2]": np.array([[12.0]]), "total": 48.0, "rate": np.array([[12.0]])}
+    found = explain("f[w] = count[w] / total", (("w", 2),), (0, 0), held.get)
+    assert (found.numbers, found.value) == ("12 / 48", 0.25)
+    both = explain("f[w] = count[w] + total", (("w", 2),), (0, 0), held.get)
+    assert (both.parts, both.worth) == ("12 + 48", "60")
+    assert explain("f[w] = rate + rate", (("w", 2),), (0, 0), held.get).worth == "24.0"
+    assert explain("f[w] = -count[w]", (("w", 2),), (0, 0), held.get).numbers == "−12"

@@ -13,6 +13,7 @@ from engine.step import split
 from lessons.course import Card, course
 from lessons.glossary import meaning, setting
 from lessons.text import Text, load
+from lessons.typeset import START
 from lessons.words import LANGUAGES, Words
 from tests.lessons.playing import played
 
@@ -28,17 +29,27 @@ def text_of(card: Card, lang: str) -> Text:
 
 
 def variants(card: Card) -> Iterator[dict[str, Any]]:
-    knobs = [knob for knob in card.knobs if knob.id in VARIED and knob.choices]
-    for values in product(*(knob.choices for knob in knobs)):
-        yield dict(zip((knob.id for knob in knobs), values, strict=True))
+    knobs = {knob.id: knob.choices for knob in card.knobs if knob.id in VARIED and knob.choices}
+    if card.id == "generate":
+        knobs["layers"] = ("1", "2")
+    for values in product(*knobs.values()):
+        yield dict(zip(knobs, values, strict=True))
 
 
 def named(rule: str) -> set[str]:
-    """The symbols of a rule: neither its functions nor the indices in brackets."""
+    """The symbols of a rule, with an index where they have one; of what may be the timestep before, the start too."""
     tree = ast.parse(rule)
     calls = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    within = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.Subscript) for inner in ast.walk(node.slice)}
-    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in calls | within}
+    indexed = {id(node.value): node.slice for node in ast.walk(tree) if isinstance(node, ast.Subscript)}
+    within = {id(inner) for index in indexed.values() for inner in ast.walk(index)}
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and id(node) not in calls | within:
+            index = indexed.get(id(node))
+            found.add(node.id if index is None else f"{node.id}[0]")
+            if isinstance(index, ast.BinOp) and isinstance(index.op, ast.Sub):
+                found.add(node.id + START)
+    return found
 
 
 def symbols(card: Card) -> set[str]:
@@ -47,7 +58,7 @@ def symbols(card: Card) -> set[str]:
         made = played(card, **given)
         for rule in made.lesson.rule(made.knobs).values():
             found |= named(rule)
-        found |= {split(name)[0] for name in (*made.start.params, *made.start.inputs)}
+        found |= {*made.start.params, *made.start.inputs}
     return found
 
 
@@ -58,7 +69,8 @@ def test_every_symbol_is_explained(card: Card) -> None:
     for lang in LANGUAGES:
         text, words = text_of(card, lang), Words(lang)
         assert {symbol for symbol in used if not meaning(text, words, symbol)} == set()
-        assert set(text["symbols"].phrases()) - used == set(), "explained, but nowhere used"
+        keys = {key.replace("[t]", "[0]") for key in text["symbols"].phrases()}
+        assert keys - used - {split(symbol)[0] for symbol in used} == set(), "explained, but nowhere used"
 
 
 @every
@@ -78,4 +90,21 @@ def test_parts_of_gates_and_layers_and_what_comes_of_them() -> None:
     assert meaning(text, words, "dWi[1,0]") == "gradient: how E changes with Wi"
     assert meaning(text, words, "G_by") == "what the optimiser remembers of the gradients of by"
     assert meaning(text, words, "W2") == "weights into layer 2"
+    assert meaning(text, words, "Uf2") == "weights from the state before into the forget gate f, layer 2"
+    assert meaning(text, words, "dUf2") == "gradient: how E changes with Uf₂"
+    assert meaning(text, words, "h2[3]") == f"{meaning(text, words, 'h[3]')}, layer 2"
+    assert meaning(text, words, "c2_init") == "start state: c₂ before the first timestep"
     assert meaning(text, words, "dq") == meaning(text, words, "Wx") == meaning(text, words, "nothing") == ""
+
+
+def test_one_letter_for_two_things() -> None:
+    """A GRU's n[t] is its content, and plain n, as in 0.9ⁿ, the update; its z₂ is a gate, another net's a net input."""
+    words = Words("en")
+    for id in ("gru", "memory", "generate"):
+        text = text_of(next(card for card in CARDS if card.id == id), "en")
+        assert meaning(text, words, "n[3]") == "new content"
+        assert meaning(text, words, "n") == "which update it is"
+        assert meaning(text, words, "z2[1]").startswith("update gate")
+    text = text_of(next(card for card in CARDS if card.id == "network"), "en")
+    assert meaning(text, words, "z2") == "net inputs of layer 2"
+    assert meaning(text, words, "b2") == "biases of layer 2"

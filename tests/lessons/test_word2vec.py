@@ -23,6 +23,7 @@ from lessons.text import load
 from lessons.word2vec import CARD
 from lessons.word2vec import experiment as exp
 from lessons.word2vec.training import GOAL
+from lessons.world import world
 from tests.lessons.playing import played, result
 
 SEEDS = range(5)
@@ -383,3 +384,12 @@ def test_a_symbol_of_one_act_asked_for_in_another_is_not_there() -> None:
     assert made.view().get("m[0,0]") is not None
     assert made.view().get("m[0]") is None
     assert made.view().get("h[0,1]") is None
+
+
+def test_kinds_of_analogies_have_names_in_both_languages() -> None:
+    """What a world calls its kinds is in that world's language; the screen says it in the reader's."""
+    for lang in ("en", "zh"):
+        text = load("lessons.word2vec", lang)
+        said = [text.phrase("labels", f"kind_{kind}") for small in ("en", "zh") for kind in world(small).analogies()]
+        assert len(said) == 6
+        assert all(name.isascii() == (lang == "en") for name in said)

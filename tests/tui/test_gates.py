@@ -72,12 +72,12 @@ async def test_a_number_may_begin_with_its_point(tmp_path: Path) -> None:
     [
         (
             "en", "net input of the forget gate f",
-            ("weights from what is read into the forget gate f", "h₋₁  2×1  the state before the first letter"),
+            ("weights from what is read into the forget gate f", "h₋₁  2×1  start state: h before the first timestep"),
             "bias that the forget gate begins with",
         ),
         (
             "zh", "遗忘门 f 的净输入",
-            ("从输入到遗忘门 f 的权重", "h₋₁  2×1  第一个字符之前的状态"),
+            ("从输入到遗忘门 f 的权重", "h₋₁  2×1  起始状态：第一个时刻之前的 h"),
             "遗忘门偏置的初始值",
         ),
     ],
