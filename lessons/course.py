@@ -7,8 +7,9 @@ nothing heavy; the experiment itself is loaded when the lesson is opened.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from lessons.knobs import Knob, Refused
@@ -117,8 +118,14 @@ def find(lesson: str) -> Card:
     lessons = course()
     card = lessons.get(lesson)
     if card is None:
-        raise Refused("lesson", lesson=lesson, lessons=", ".join(lessons) or "–")
+        raise unknown(lesson, lessons)
     if isinstance(card, Broken):
         card.open()
         raise AssertionError
     return card
+
+
+def unknown(lesson: str, lessons: Iterable[str]) -> Refused:
+    """That there is no such lesson, which there are, and which was perhaps meant."""
+    near = get_close_matches(lesson, list(lessons), 1)
+    return Refused("lesson_near" if near else "lesson", lesson=lesson, lessons=", ".join(lessons) or "–", near=near)

@@ -11,13 +11,11 @@ from typing import Any, NamedTuple
 from engine import rules
 from engine.rules import Lookup, bindings, index, members, parse, reference, value
 from engine.step import Path, split
-from lessons.figures import MINUS, three
+from lessons.figures import COUNTS, figures, three
 from lessons.typeset import FUNCTIONS, OPERATORS, ORDERS, beginning, entry, plain_number, subscript, typeset
 
 MOST_TERMS = 6
 """A sum of products longer than this is shown by its first terms and its last."""
-COUNTS = frozenset({"count", "count_a", "count_b", "total", "pairs", "n_pairs", "N", "letters", "pick", "last"})
-"""Families that count or number things."""
 INDEX = re.compile(r"\[\d+(?:,\d+)?\]")
 """The place of a cell in what it is an entry of."""
 
@@ -38,11 +36,6 @@ class Cell(NamedTuple):
     def worth(self) -> str:
         """What it comes to."""
         return figures(self.value, self.counted)
-
-
-def figures(x: float, counted: bool) -> str:
-    """Three figures, or of a count all before its point."""
-    return f"{x:.0f}".replace("-", MINUS) if counted and float(x).is_integer() else three(x)
 
 
 def explain(rule: str, path: Path, at: tuple[int, ...], lookup: Lookup) -> Cell:

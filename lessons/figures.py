@@ -25,6 +25,15 @@ def cut(text: str, width: int) -> str:
     return text + "…"
 
 
+def ending(text: str, width: int) -> str:
+    """The end of a text in at most so many cells; … where something was before it."""
+    if cells(text) <= width:
+        return text
+    while text and cells(text) > width - 1:
+        text = text[1:]
+    return "…" + text
+
+
 def folded(head: str, text: str, width: int) -> list[str]:
     """A sum behind `head`, in several lines where it is too long for one: each goes on with its + or −."""
     lines = [head]
@@ -75,9 +84,18 @@ def three(x: float) -> str:
     return f"{sign}{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
 
 
-def cell(x: float) -> str:
-    """The same in exactly five columns: the sign's own, then four for the figures."""
-    text = five(x)
+COUNTS = frozenset({"count", "count_a", "count_b", "total", "pairs", "n_pairs", "N", "letters", "pick", "last"})
+"""Families of symbols that count or number things."""
+
+
+def figures(x: float, counted: bool = False) -> str:
+    """A number in a formula: three figures, or of a count all before its point."""
+    return f"{x:.0f}".replace("-", MINUS) if counted and float(x).is_integer() else three(x)
+
+
+def cell(x: float, counted: bool = False) -> str:
+    """A number in exactly five columns: the sign's own, then four for the figures; a count without a point."""
+    text = figures(x, True) if counted and 0 <= x < 9999.5 and float(x).is_integer() else five(x)
     shown = text if text.startswith(MINUS) or len(text) == 5 else f" {text}"
     return f"{shown:<5}" if text not in ("0",) else "  0  "
 

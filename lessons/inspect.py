@@ -10,8 +10,8 @@ from engine import rules as ruling
 from engine.device import quiet
 from engine.step import Path, split
 from lessons.contract import View
-from lessons.explain import COUNTS, explain, figures
-from lessons.figures import cells, eight, folded, whole
+from lessons.explain import explain
+from lessons.figures import COUNTS, cells, eight, figures, folded, whole
 from lessons.typeset import entry, law
 
 USERS = 3

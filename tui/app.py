@@ -11,8 +11,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from lessons.course import CHAPTERS, Broken, Card, course
-from lessons.knobs import Refused
+from lessons.course import CHAPTERS, Broken, Card, course, unknown
 from lessons.words import Words
 from tui.boxes import Notice
 from tui.contents import Contents
@@ -96,7 +95,7 @@ class UnrollApp(App[None]):
         """Open a lesson where the learner left it, else at its start. Raises Refused where it cannot be loaded."""
         card = self.course.get(lesson)
         if card is None:
-            raise Refused("lesson", lesson=lesson, lessons=", ".join(self.course) or "–")
+            raise unknown(lesson, self.course)
         from engine.device import open_device
         from lessons.keeping import bring_back
         from lessons.player import Player

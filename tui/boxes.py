@@ -56,7 +56,7 @@ class Help(Drawer):
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         words = desk.words
         lines: Styled = [(f"{ALL[key].sign:<10}{words(f'help.{key}')}", "") for key in self.ids]
-        lines.append((words("help.digits"), "dim"))
+        lines += [(words("help.digits"), "dim"), (words("help.shades"), "dim")]
         room = max(1, height - 2)
         self.top = max(0, min(self.top, len(lines) - room))
         return boxed(words("drawer.help"), lines[self.top : self.top + room], min(width, 60), desk.ascii_only)

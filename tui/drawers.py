@@ -298,6 +298,8 @@ class Fork(Drawer):
             value = player.branch.knobs[knob.id]
             limits = knob.range()
             lines.append((f"{'►' if here else ' '} {knob.id:<12}{value!s:<10} {limits}", "head" if here else ""))
+        said = setting(desk.text, words, self.knob(desk).id)
+        lines += [(line, "label") for line in wrap(said, min(width, 60) - 4)] if said else []
         lines.append((words("drawer.fork_hint"), "dim"))
         return boxed(words("drawer.fork", n=player.spot.n), lines, min(width, 60), desk.ascii_only)
 

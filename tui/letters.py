@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from lessons.knobs import Refused
-from tui.run import OFTEN, Run, said, writing
+from tui.run import OFTEN, Run, growing, said, writing
 from tui.speech import above, open_on
 from tui.vectors import train_group
 
@@ -159,8 +159,7 @@ class Letters(Run):
 
     def learn(self, begun: Begun) -> State:
         """All updates, with progress and a sample shown, and checkpoints kept."""
-        from rich.console import Console, Group
-        from rich.live import Live
+        from rich.console import Group
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
         from rich.text import Text
 
@@ -174,7 +173,7 @@ class Letters(Run):
         task = bar.add_task("", total=whole, completed=state.n, bits="")
         looked = kept = time.monotonic()
         stops = False
-        with Live(bar, console=Console(stderr=True), auto_refresh=False) as live:
+        with growing(bar) as live:
             while state.n < whole and not stops:
                 with quiet():
                     state = school.advance(state)

@@ -19,6 +19,7 @@ from tui.speech import words_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.live import Live
 
     from engine.word2vec.corpus import Corpus
     from engine.word2vec.fast import Vectors
@@ -28,6 +29,21 @@ GROWN = 3
 """A loss so many times what it was before training has diverged: a bound on moves may keep the numbers finite."""
 OFTEN = 0.5
 """Seconds between two looks at the loss and the watched words."""
+
+
+@contextmanager
+def growing(picture: RenderableType, transient: bool = False) -> Iterator[Live]:
+    """A picture that changes in place on stderr; where that is no terminal it is left there once, on its own lines."""
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console(stderr=True)
+    try:
+        with Live(picture, console=console, auto_refresh=False, transient=transient) as live:
+            yield live
+    finally:
+        if not console.is_terminal and not transient:
+            console.line()
 
 
 @contextmanager
@@ -198,8 +214,7 @@ class Run:
         self, school: School, corpus: Corpus, vectors: Vectors, left: range, watched: list[int], about: dict[str, Any]
     ) -> dict[str, Any] | None:
         """All chunks `left`, with progress and checkpoints. What was done, for --json; None where it was stopped."""
-        from rich.console import Console, Group
-        from rich.live import Live
+        from rich.console import Group
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         from engine.word2vec.training import learn, loss
@@ -221,8 +236,7 @@ class Run:
 
         laid = school.lay(corpus.text, 0, 0)
         first = loss(school, school.start(), laid, 0)
-        console = Console(stderr=True)
-        with Live(picture(), console=console, auto_refresh=False, transient=not watched) as live:
+        with growing(picture(), transient=not watched) as live:
             for seen in learn(school, corpus.text, vectors, done, self.options["threads"]):
                 now, last, stops = time.monotonic(), seen.chunks == whole, bool(self.stopped)
                 if now - looked >= OFTEN or last or stops:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +13,7 @@ from lessons.bptt.parts import letter
 from lessons.contract import View
 from lessons.corpora import PYTHON
 from lessons.experiment import column
-from lessons.figures import cells, cut, five, number
+from lessons.figures import cells, cut, ending, five, number
 from lessons.generate import learning
 from lessons.lstm.stage import stepped
 from lessons.panels import Axis, Beside, Block, Curve, Item, Label, Matrix, Panel, Picture, Row, Series, Stage, Table
@@ -216,7 +215,7 @@ class Shown(Part):
         rows = [
             (letter(said), five(p).strip(), bar(p)) for said, p in learning.likeliest(yhat[t], self.letters, EXPECTED)
         ]
-        before = "".join(self.said(int(code)) for code in codes[max(0, t - 7) : t + 1])
+        before = ending("".join(self.said(int(code)) for code in codes[: t + 1]), 4)
         return Table(id="expected", priority=8, heads=(self.say("expected", before=before), "p", ""), rows=rows)
 
     def near_cells(self) -> Matrix:
@@ -307,18 +306,19 @@ def live(shown: Shown) -> Stage:
         Table(id="samples", priority=10, heads=heads, rows=rows, lit=len(rows) - 1 if rows else None),
         shown.under(),
         shown.near_cells(),
-        Beside(
-            id="sides", priority=7, stacks=[[shown.expected()], [follows(shown, reading.follows)]], shares=(1.0, 1.0)
-        ),
+        Beside(id="sides", priority=7, stacks=[[shown.expected()], [follows(shown, reading)]], shares=(1.0, 1.0)),
         curve,
         shown.weights(),
     ]
 
 
-def follows(shown: Shown, some: Sequence[learning.Follows]) -> Table:
-    """What single units follow."""
-    rows = [(shown.say(f"trait_{each.what}"), str(each.unit), five(each.correlation).strip()) for each in some]
-    return Table(id="follows", priority=6, heads=(shown.say("follows"), shown.say("of_unit"), "ρ"), rows=rows)
+def follows(shown: Shown, reading: learning.Reading) -> Table:
+    """What single units followed when the last sample was written."""
+    rows = [
+        (shown.say(f"trait_{each.what}"), str(each.unit), five(each.correlation).strip()) for each in reading.follows
+    ]
+    heads = (shown.say("follows", n=number(reading.samples[-1].n)), shown.say("of_unit"), shown.say("correlation"))
+    return Table(id="follows", priority=6, heads=heads, rows=rows)
 
 
 def recipe(shown: Shown) -> str:

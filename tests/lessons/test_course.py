@@ -53,6 +53,10 @@ def test_a_lesson_that_fails_on_opening_says_why(monkeypatch: pytest.MonkeyPatch
 def test_unknown_lessons_are_refused() -> None:
     with pytest.raises(Refused, match=r"no lesson lstm2; the lessons are .*bptt"):
         find("lstm2")
+    with pytest.raises(Refused, match=r"did you mean lstm\?$"):
+        find("lstm2")
+    with pytest.raises(Refused, match=r"the lessons are .*word2vec$"):
+        find("quite another thing")
 
 
 def test_listing_loads_nothing_heavy() -> None:

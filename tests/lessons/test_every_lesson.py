@@ -14,7 +14,7 @@ import pytest
 
 from engine.device import HOST, Device, quiet
 from engine.reel import rank
-from lessons import explain
+from lessons import explain, figures
 from lessons.course import Card, course
 from lessons.inspect import inspect
 from lessons.knobs import Refused
@@ -66,7 +66,8 @@ def worth(numbers: str, network: Callable[[Any], Any] | None) -> float:
 
 @every
 def test_every_formula_in_numbers_gives_its_value(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explain, "three", lambda x: repr(float(x)).replace("-", "−"))  # all figures, and all terms
+    for module in (figures, explain):
+        monkeypatch.setattr(module, "three", lambda x: repr(float(x)).replace("-", "−"))  # all figures, and all terms
     monkeypatch.setattr(explain, "MOST_TERMS", 10**6)
     player = make(card, seed=1)
     player.record = {ask.id: "skipped" for ask in player.lesson.asks}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from lessons.figures import cell, eight, five, three, whole
+from lessons.figures import cell, eight, ending, figures, five, three, whole
 from lessons.typeset import entry, law, name
 
 
@@ -86,3 +86,14 @@ def test_laws() -> None:
     assert law("dW[t,k] = delta[t,k] @ s[k-1].T") == "(∂Eₜ/∂W)ₖ = δₜ,ₖ s[k-1]ᵀ"
     assert law("z[t] = U @ x[t] + W @ s[t-1] + b", {"t": 0}) == "z₀ = U x₀ + W s₋₁ + b"
     assert law("zf2[t] = Wf2 @ h[t] + Uf2 @ h2[t-1]", {"t": 0}) == "zf₂,₀ = Wf₂ h₀ + Uf₂ h₂,₋₁"
+
+
+def test_counts_and_endings() -> None:
+    assert (cell(2378.0, True), cell(6.0, True), cell(-6.0, True), cell(0.5, True)) == (
+        " 2378",
+        " 6   ",
+        "−6.00",
+        " .500",
+    )
+    assert (cell(23780.0, True), figures(23780.0, True), figures(0.25, True)) == (" 2e4 ", "23780", ".250")
+    assert (ending("abcd", 4), ending("abcde", 4), ending("今天好", 4)) == ("abcd", "…cde", "…好")

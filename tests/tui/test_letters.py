@@ -58,7 +58,8 @@ RUN = (*SMALL, "--updates", "2000", "--keep-every", "0")
 def whole(text: Path) -> Path:
     """A net trained in one go."""
     path = text.with_name("whole.npz")
-    unroll("train", "charnn", str(text), *RUN, "--out", str(path))
+    said = unroll("train", "charnn", str(text), *RUN, "--out", str(path)).stderr
+    assert said.splitlines()[-1] == f"written: {path}"  # on a line of its own, where stderr is no terminal too
     return path
 
 

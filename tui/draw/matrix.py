@@ -6,7 +6,8 @@ import numpy as np
 from rich.cells import cell_len
 
 from engine.device import HostArray
-from lessons.figures import five
+from engine.step import split
+from lessons.figures import COUNTS, five
 from lessons.panels import Bar, Block, Heat, Item, Label, Lens, Matrix, Row
 from tui.canvas import Canvas, fit
 from tui.draw.pen import LABEL, Columns, Pen, columns, glyph, level, number
@@ -70,7 +71,8 @@ def _cell(
     elif read:
         ink += "+read"
     chosen = pen.cursor == (block.symbol, block.index(*at))
-    number(canvas, x, y, value, ink + ("+cursor" if chosen else ""), mark)
+    counted = split(block.symbol)[0] in COUNTS
+    number(canvas, x, y, value, ink + ("+cursor" if chosen else ""), mark, counted)
     canvas.hit(x, y, 6, 1, "cell", block.symbol, block.index(*at))
 
 

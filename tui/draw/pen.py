@@ -84,8 +84,10 @@ def glyph(x: float, most: float) -> str:
     return ("░▒▓" if x > 0 else "-=≡")[min(2, int((share - 0.1) / 0.3))]
 
 
-def number(canvas: Canvas, x: int, y: int, value: float | None, ink: str, mark: str = " ") -> None:
+def number(
+    canvas: Canvas, x: int, y: int, value: float | None, ink: str, mark: str = " ", counted: bool = False
+) -> None:
     """A number cell: its gutter at x, then five columns; None is "not yet"."""
     if mark != " ":
         canvas.put(x, y, mark, "written" if mark == "►" else "")
-    canvas.put(x + 1, y, "  ·  " if value is None else cell(value), ink)
+    canvas.put(x + 1, y, "  ·  " if value is None else cell(value, counted), ink)
