@@ -131,7 +131,7 @@ class Contents(Painted):
         store, cards = self.unroll.store, [card for card in self.cards() if isinstance(card, Card)]
         kept = [store.progress.lessons.get(card.id, {}) for card in cards]
         done = sum(self._done(card) for card in cards)
-        begun = sum(bool(entry.get("acts")) for entry in kept) - done
+        begun = sum(self._begun(card) for card in cards) - done
         records = [verdict for entry in kept for verdict in entry.get("record", {}).values()]
         return self.unroll.words(
             "contents.done", done=done, all=len(cards), begun=begun, asked=len(records), right=records.count("right")
@@ -140,6 +140,11 @@ class Contents(Painted):
     def _acts(self, card: Card) -> int:
         seen = self.unroll.store.progress.lessons.get(card.id, {}).get("acts", [])
         return len(set(seen) & set(card.acts))
+
+    def _begun(self, card: Card) -> bool:
+        """Whether an act is through, or the place that was kept is beyond the beginning."""
+        kept = self.unroll.store.progress.lessons.get(card.id, {})
+        return self._acts(card) > 0 or bool(kept.get("step")) or kept.get("act", card.acts[0]) in card.acts[1:]
 
     def _done(self, card: Card) -> bool:
         return self._acts(card) == len(card.acts)
@@ -154,7 +159,7 @@ class Contents(Painted):
             canvas.put(x, y, f"! {number} {card.id}", "warn")
             return
         acts = self._acts(card)
-        mark = "●" if acts == len(card.acts) else "◐" if acts else "○"
+        mark = "●" if self._done(card) else "◐" if self._begun(card) else "○"
         canvas.put(x, y, f"{mark} {number} {card.id}", ink)
         right = f"{acts}/{len(card.acts)}"
         canvas.right(x + width - 2, y, right, "dim")

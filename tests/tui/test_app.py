@@ -401,6 +401,21 @@ async def test_what_was_begun_afresh_is_found_again(tmp_path: Path) -> None:
         assert app.screen.player.spot.p == place > 0
 
 
+@pytest.mark.parametrize(("keys", "mark"), [((), "○"), (("full_stop",), "◐"), (("n",), "◐")])
+async def test_a_lesson_is_begun_by_a_step(keys: tuple[str, ...], mark: str, tmp_path: Path) -> None:
+    """Whoever went a step, or to another act, has begun, though no act is through; who only looked in has not."""
+    app = UnrollApp("bptt", Store(tmp_path), afresh=True)
+    async with app.run_test(size=(120, 36)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, LessonScreen)
+        screen.player.record = {ask.id: "skipped" for ask in screen.player.lesson.asks}
+        await pilot.press(*keys, "escape")
+        assert isinstance(app.screen, Contents)
+        (line,) = (line for line in shown(app.screen, "map").splitlines() if "►" in line)
+        assert line.partition("►")[2].startswith(f"{mark} 3.2 bptt")
+        assert f"{len(keys)} begun" in app.screen._summary()
+
+
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36)])
 async def test_the_chosen_lesson_is_always_in_sight(size: tuple[int, int], tmp_path: Path) -> None:
     app = UnrollApp(None, Store(tmp_path))
