@@ -12,7 +12,7 @@ from engine.step import Path, split
 from lessons.contract import View
 from lessons.explain import explain
 from lessons.figures import COUNTS, cells, eight, figures, folded, whole
-from lessons.typeset import entry, law
+from lessons.typeset import entry, law, sign
 
 USERS = 3
 """What was made from a cell: so many are named."""
@@ -34,6 +34,7 @@ class Inspection:
     users: tuple[str, ...] = ()
     position: int | None = None
     counted: bool = False
+    sign: str = "="
 
     @property
     def shown(self) -> str:
@@ -46,10 +47,10 @@ class Inspection:
         return "" if self.value is None else whole(self.value)
 
     def lines(self, width: int = 80) -> tuple[str, ...]:
-        """The formula in symbols, and under its = the same with numbers, worked out; a third line where it is long."""
-        head = f"{self.label}  =  "
+        """The formula in symbols, and under its = or ← the numbers, worked out; a third line where it is long."""
+        head = f"{self.label}  {self.sign}  "
         if not self.symbols:
-            return (f"{head}{self.shown}",)
+            return (f"{self.label}  =  {self.shown}",)
         if self.symbols == self.numbers:  # a sum begins with 0
             return (head + self.numbers,)
         return (*folded(head, self.symbols, width), *self._worked_out(_under(head), width))
@@ -102,6 +103,7 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
         tuple(view.users(symbol, USERS + 1)),
         position,
         cell.counted or split(symbol)[0] in COUNTS,
+        sign(rule),
     )
 
 

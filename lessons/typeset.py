@@ -134,9 +134,19 @@ class Typeset(NamedTuple):
 
 
 def law(rule: str, bound: Mapping[str, int] | None = None) -> str:
-    """A rule in symbols, its loop indices as letters, or as the numbers that `bound` gives them."""
+    """A rule in symbols, its loop indices as letters, or as the numbers that `bound` gives them.
+
+    What is made from its own old value is no equation: W ← W − η ∂E/∂W.
+    """
     left, right = parse(rule)
-    return f"{typeset(left, bound or {}).text} = {typeset(right, bound or {}).text}"
+    return f"{typeset(left, bound or {}).text} {sign(rule)} {typeset(right, bound or {}).text}"
+
+
+def sign(rule: str) -> str:
+    """← where a rule puts something new in the place of what it read, = elsewhere."""
+    left, right = parse(rule)
+    made = ast.unparse(left)
+    return "←" if any(ast.unparse(node) == made for node in ast.walk(right) if isinstance(node, type(left))) else "="
 
 
 def _index(node: ast.expr, bound: Mapping[str, int]) -> str:
