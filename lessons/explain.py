@@ -12,7 +12,7 @@ from engine import rules
 from engine.rules import Lookup, bindings, index, members, parse, reference, value
 from engine.step import Path, split
 from lessons.figures import COUNTS, figures, three
-from lessons.typeset import FUNCTIONS, OPERATORS, ORDERS, beginning, entry, plain_number, subscript, typeset
+from lessons.typeset import FUNCTIONS, OPERATORS, ORDERS, beginning, entry, plain_number, raised, subscript, typeset
 
 MOST_TERMS = 6
 """A sum of products longer than this is shown by its first terms and its last."""
@@ -76,7 +76,7 @@ class _Expand:
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
                 a, b = self.cell(left, at), self.cell(right, at)
                 power = "²" if b.symbols == "2" else f"^{b.numbers}"
-                symbols, numbers = _wrap(a.symbols, a.tight, 3) + power, _negative(a.numbers, a.tight) + power
+                symbols, numbers = raised(_wrap(a.symbols, a.tight, 3)) + power, _negative(a.numbers, a.tight) + power
                 return Cell(symbols, numbers, 3, _power(a.value, b.value))
             case ast.BinOp(left=left, op=op, right=right):
                 return self.pair(left, op, right, at)

@@ -160,6 +160,11 @@ def _paren(part: Typeset, tight: int) -> str:
     return part.text if part.tight >= tight else f"({part.text})"
 
 
+def raised(text: str) -> str:
+    """What a power is taken of: a fraction such as ∂E/∂W in brackets."""
+    return f"({text})" if "/" in text and not text.startswith(("(", "√")) else text
+
+
 def beginning(node: ast.expr) -> str:
     """0 or 1 where that is all an expression says: what sums and products begin with, shaped as its other factor."""
     match node:
@@ -189,10 +194,9 @@ def typeset(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
             return Typeset(f"{_paren(typeset(inner, bound), 3)}ᵀ", 3)
         case ast.UnaryOp(operand=inner):
             return Typeset(f"−{_paren(typeset(inner, bound), 2)}", 1)
-        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=2)):
-            return Typeset(f"{_paren(typeset(left, bound), 3)}²", 3)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            return Typeset(f"{_paren(typeset(left, bound), 3)}^{_paren(typeset(right, bound), 3)}", 3)
+            of, by = raised(_paren(typeset(left, bound), 3)), _paren(typeset(right, bound), 3)
+            return Typeset(f"{of}²" if by == "2" else f"{of}^{by}", 3)
         case ast.BinOp(left=ast.Constant(value=1), op=ast.Mult(), right=right):
             return typeset(right, bound)
         case ast.BinOp(left=left, op=op, right=right):

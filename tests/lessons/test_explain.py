@@ -147,3 +147,22 @@ def test_what_is_counted_has_no_point() -> None:
     assert (both.parts, both.worth) == ("12 + 48", "60")
     assert explain("f[w] = rate + rate", (("w", 2),), (0, 0), held.get).worth == "24.0"
     assert explain("f[w] = -count[w]", (("w", 2),), (0, 0), held.get).numbers == "−12"
+
+
+def test_what_is_overwritten_is_no_equation() -> None:
+    """The formula of an update has ← before it, and its numbers stand below."""
+    p = player()
+    p.jump("dW/t=3")
+    seen = set()
+    p.grain = max(p.lesson.grains.values())
+    for _ in range(60):
+        p.forward()
+        view = p.view()
+        for symbol in view.written:
+            found = inspect(view, symbol, (0, 0))
+            if found.symbols and found.symbols != found.numbers:
+                lines = found.lines(200)
+                assert ("  ←  " in lines[0]) == (" ← " in found.rule)
+                assert lines[1].strip().startswith("=")
+                seen.add(found.sign)
+    assert seen == {"=", "←"}
