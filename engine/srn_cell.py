@@ -36,10 +36,10 @@ def rules(f: Activation) -> dict[str, str]:
         "Z": "Z[t] = column_sum(raised[t])",
         "yhat": "yhat[t] = raised[t] / Z[t]",
         "E": "E[t] = -sum(y[t] * log_softmax(o[t]))",
-        "move_0": f"move[t] = (pick @ s[t-1]) * {f.slope_rule.format(s='s[t]')}",
+        "move_0": f"move[0] = (pick @ s[-1]) * {f.slope_rule.format(s='s[0]')}",
         "move": f"move[t] = (pick @ s[t-1] + W @ move[t-1]) * {f.slope_rule.format(s='s[t]')}",
         "dE": "dw[t] = sum((yhat[t] - y[t]) * (V @ move[t]))",
-        "dw_0": "dw = dw[t]",
+        "dw_0": "dw = dw[0]",
         "dw": "dw = dw + dw[t]",
     }
 

@@ -145,8 +145,9 @@ def law(rule: str, bound: Mapping[str, int] | None = None) -> str:
 def sign(rule: str) -> str:
     """← where a rule puts something new in the place of what it read, = elsewhere."""
     left, right = parse(rule)
-    made = ast.unparse(left)
-    return "←" if any(ast.unparse(node) == made for node in ast.walk(right) if isinstance(node, type(left))) else "="
+    indexed = {id(node.value) for node in ast.walk(right) if isinstance(node, ast.Subscript)}
+    read = {ast.unparse(node) for node in ast.walk(right) if isinstance(node, type(left)) and id(node) not in indexed}
+    return "←" if ast.unparse(left) in read else "="
 
 
 def _index(node: ast.expr, bound: Mapping[str, int]) -> str:

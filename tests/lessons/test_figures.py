@@ -86,6 +86,8 @@ def test_laws() -> None:
     assert law("dW[t,k] = delta[t,k] @ s[k-1].T") == "(∂Eₜ/∂W)ₖ = δₜ,ₖ s[k-1]ᵀ"
     assert law("z[t] = U @ x[t] + W @ s[t-1] + b", {"t": 0}) == "z₀ = U x₀ + W s₋₁ + b"
     assert law("G_W = G_W + dW**2") == "G(W) ← G(W) + (∂E/∂W)²"
+    assert law("dw = dw[0]") == "∂E/∂w = ∂E₀/∂w"
+    assert law("dw = dw + dw[t]") == "∂E/∂w ← ∂E/∂w + ∂Eₜ/∂w"
     assert law("P[k] = P[k+1] @ J[k+1]") == "Pₖ = P[k+1] J[k+1]"  # another one of the same family is not overwritten
     assert law("u[j] = u[j] - rate * du[j]", {"j": 2}) == "u₂ ← u₂ − η ∂L/∂u₂"
     assert law("zf2[t] = Wf2 @ h[t] + Uf2 @ h2[t-1]", {"t": 0}) == "zf₂,₀ = Wf₂ h₀ + Uf₂ h₂,₋₁"
