@@ -20,6 +20,11 @@ from tui.canvas import Canvas, boxed, fit, wrap
 from tui.draw.pen import Cursor
 
 
+def explained(said: str, width: int, ink: str) -> Styled:
+    """What a symbol or a knob is, in lines; none where nobody says so."""
+    return [(line, ink) for line in wrap(said, width)] if said else []
+
+
 class Check(Drawer):
     """Gradient check of one parameter: cell by cell, and along one random direction."""
 
@@ -105,8 +110,11 @@ class Knobs(Drawer):
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         lines: Styled = []
         rows = self.rows(desk)
-        said = wrap(self.error or setting(desk.text, desk.words, rows[self.at].id), min(width, 52) - 6)
-        seen = max(3, height - 2 - len(said))
+        mark, ink, said = "!", "warn", self.error
+        if not said:
+            mark, ink, said = " ", "label", setting(desk.text, desk.words, rows[self.at].id)
+        below = explained(said, min(width, 52) - 6, ink)
+        seen = max(3, height - 2 - len(below))
         first = max(0, min(self.at - seen // 2, len(rows) - seen))
         for i, knob in list(enumerate(rows))[first : first + seen]:
             changed = knob.id in self.pending or (knob.id == "seed" and self.seed is not None)
@@ -120,8 +128,7 @@ class Knobs(Drawer):
                     "head" if i == self.at else "",
                 )
             )
-        mark, ink = ("!", "warn") if self.error else (" ", "label")
-        lines += [(f"{mark} {line}", ink) for line in said]
+        lines += [(f"{mark} {line}", ink) for line, ink in below]
         cut = f"  {self.at + 1}/{len(rows)}" if len(rows) > seen else ""
         return boxed(desk.words("drawer.knobs") + cut, lines, min(width, 52), desk.ascii_only)
 
@@ -183,12 +190,11 @@ class Inspect(Drawer):
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         found, words = self.now(desk), desk.words
         width = min(width, 78)
-        said = meaning(desk.text, words, found.symbol)
-        lines: Styled = [(line, "") for line in wrap(said, width - 4)] if said else []
+        lines = explained(meaning(desk.text, words, found.symbol), width - 4, "")
         if found.rule:
             lines.append((found.rule, "law"))
-            explained = found.lines(width - 6)
-            lines += [(line, "head" if line == explained[-1] else "") for line in explained]
+            formula = found.lines(width - 6)
+            lines += [(line, "head" if line == formula[-1] else "") for line in formula]
         lines.append((f"= {found.shown}", "head"))
         if not found.rule:
             lines.append((words("drawer.not_yet" if found.value is None else "drawer.given"), "dim"))
@@ -206,9 +212,8 @@ class Inspect(Drawer):
                 if i == 0
                 else " " * (len(words("drawer.from")) * (2 if words.lang == "zh" else 1) + 1)
             )
-            row = f"{head}{mark} {symbol_name(source)}  {size}"
-            said = meaning(desk.text, words, source)
-            lines.append((fit(f"{row}  {said}", width - 4) if said else row, "head" if i == self.at else ""))
+            row = f"{head}{mark} {symbol_name(source)}  {size}  {meaning(desk.text, words, source)}"
+            lines.append((fit(row.rstrip(), width - 4), "head" if i == self.at else ""))
         if found.users:
             by = [symbol_name(user) for user in found.users[:USERS]] + ["…"] * (len(found.users) > USERS)
             lines.append((words("drawer.used", by=", ".join(by)), "dim"))
@@ -298,8 +303,7 @@ class Fork(Drawer):
             value = player.branch.knobs[knob.id]
             limits = knob.range()
             lines.append((f"{'►' if here else ' '} {knob.id:<12}{value!s:<10} {limits}", "head" if here else ""))
-        said = setting(desk.text, words, self.knob(desk).id)
-        lines += [(line, "label") for line in wrap(said, min(width, 60) - 4)] if said else []
+        lines += explained(setting(desk.text, words, self.knob(desk).id), min(width, 60) - 4, "label")
         lines.append((words("drawer.fork_hint"), "dim"))
         return boxed(words("drawer.fork", n=player.spot.n), lines, min(width, 60), desk.ascii_only)
 
