@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from lessons.knobs import Knob, Refused
@@ -127,5 +126,7 @@ def find(lesson: str) -> Card:
 
 def unknown(lesson: str, lessons: Iterable[str]) -> Refused:
     """That there is no such lesson, which there are, and which was perhaps meant."""
+    from difflib import get_close_matches
+
     near = get_close_matches(lesson, list(lessons), 1)
     return Refused("lesson_near" if near else "lesson", lesson=lesson, lessons=", ".join(lessons) or "–", near=near)

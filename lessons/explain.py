@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from engine import rules
 from engine.rules import Lookup, bindings, index, members, parse, reference, value
-from engine.step import Path, split
-from lessons.figures import COUNTS, figures, three
+from engine.step import Path
+from lessons.figures import counts, figures, three
 from lessons.typeset import FUNCTIONS, OPERATORS, ORDERS, beginning, entry, plain_number, raised, subscript, typeset
 
 MOST_TERMS = 6
@@ -99,7 +99,7 @@ class _Expand:
         return array[min(at[0], shape[0] - 1), min(at[1], shape[1] - 1)]
 
     def entry(self, symbol: str, array: Any, at: tuple[int, int]) -> Cell:
-        x, counted = float(self.at(array, at)), split(symbol)[0] in COUNTS
+        x, counted = float(self.at(array, at)), counts(symbol)
         shape = getattr(array, "shape", ())
         single = not shape or array.size == 1
         where = () if single else at if len(shape) > 1 and max(shape[1:]) > 1 else (at[0],)

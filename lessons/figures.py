@@ -6,6 +6,8 @@ import math
 import re
 from unicodedata import east_asian_width
 
+from engine.step import split
+
 MINUS = "−"
 BETWEEN = re.compile(" (?=[+−] )")
 """Between two terms of a sum."""
@@ -88,7 +90,12 @@ COUNTS = frozenset({"count", "count_a", "count_b", "total", "pairs", "n_pairs", 
 """Families of symbols that count or number things."""
 
 
-def figures(x: float, counted: bool = False) -> str:
+def counts(symbol: str) -> bool:
+    """Whether a symbol is of a family that counts or numbers things."""
+    return split(symbol)[0] in COUNTS
+
+
+def figures(x: float, counted: bool) -> str:
     """A number in a formula: three figures, or of a count all before its point."""
     return f"{x:.0f}".replace("-", MINUS) if counted and float(x).is_integer() else three(x)
 

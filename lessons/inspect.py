@@ -11,7 +11,7 @@ from engine.device import quiet
 from engine.step import Path, split
 from lessons.contract import View
 from lessons.explain import explain
-from lessons.figures import COUNTS, cells, eight, figures, folded, whole
+from lessons.figures import cells, counts, eight, figures, folded, whole
 from lessons.typeset import entry, law, sign
 
 USERS = 3
@@ -102,7 +102,7 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
         ruling.reads(rule, path),
         tuple(view.users(symbol, USERS + 1)),
         position,
-        cell.counted or split(symbol)[0] in COUNTS,
+        cell.counted or counts(symbol),
         sign(rule),
     )
 

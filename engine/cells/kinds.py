@@ -61,7 +61,7 @@ class Lstm(Layer):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.c, self.tc = (aligned((count, self.B, self.H), self.h.dtype) for count in (self.T + 1, self.block))
-        self.c_at, self.tc_at = list(self.c), [self.tc[t % self.block] for t in range(self.T)]
+        self.c_at, self.tc_at = list(self.c), self.in_turn(self.tc)
         self.at_end = aligned((self.B, self.H), self.h.dtype)
         self.ways, self.keep = [(each[0], each[1:4], each[4]) for each in self.D_at], list(self.L[5])
 
@@ -119,7 +119,7 @@ class Mixing(Layer):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.spare = aligned((self.block, self.B, self.H), self.h.dtype)
-        self.soft_at = [self.z[t % self.block, 1:] for t in range(self.T)]
+        self.soft_at = self.in_turn(self.z[:, 1:])
 
     def opened_with(self, gates: Array, more: Array) -> None:
         """The gates, from their two net inputs."""
@@ -151,7 +151,7 @@ class Gru(Mixing):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.m = aligned((self.block, self.B, self.H), self.h.dtype)
-        self.m_at = [self.m[t % self.block] for t in range(self.T)]
+        self.m_at = self.in_turn(self.m)
         self.row_at, self.errors, self.keep = self.rows_of(1, 4), [each[:4] for each in self.D_at], list(self.L[4])
 
     def run(self, start: Mapping[str, Array]) -> None:

@@ -70,10 +70,14 @@ class Layer:
         self.summed: dict[int, Summed] = {}
         self.D_at = list(self.L.swapaxes(0, 1))
         self.row_at = self.rows_of(0, G)
-        self.z_at, self.h_at, self.gh_at = [self.z[t % self.block] for t in range(T)], list(self.h), list(self.gh)
+        self.z_at, self.h_at, self.gh_at = self.in_turn(self.z), list(self.h), list(self.gh)
         self.gates_at = [tuple(z) for z in self.z_at]
         self.before = list(self.h[:, 0]) if B == 1 else self.h_at
         self.a_one = xp.array(1, kind)  # a number of Python's would be made into an array each time
+
+    def in_turn(self, held: Array) -> list[Array]:
+        """Of every timestep its place in what holds a few, one after the other."""
+        return [held[t % self.block] for t in range(self.T)]
 
     def rows_of(self, first: int, end: int) -> list[Array]:
         """Some errors of every timestep, as U takes them: a row (1, G H) of a batch of one."""

@@ -6,8 +6,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from engine.device import HostArray
-from engine.step import split
-from lessons.figures import COUNTS, five
+from lessons.figures import counts, five
 from lessons.panels import Bar, Block, Heat, Item, Label, Lens, Matrix, Row
 from tui.canvas import Canvas, fit
 from tui.draw.pen import LABEL, Columns, Pen, columns, glyph, level, number
@@ -71,8 +70,7 @@ def _cell(
     elif read:
         ink += "+read"
     chosen = pen.cursor == (block.symbol, block.index(*at))
-    counted = split(block.symbol)[0] in COUNTS
-    number(canvas, x, y, value, ink + ("+cursor" if chosen else ""), mark, counted)
+    number(canvas, x, y, value, ink + ("+cursor" if chosen else ""), mark, counts(block.symbol))
     canvas.hit(x, y, 6, 1, "cell", block.symbol, block.index(*at))
 
 
