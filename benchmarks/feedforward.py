@@ -3,8 +3,9 @@
     python benchmarks/feedforward.py [--threads 1] [--rounds 7]
 
 tanh, half the squared error, SGD; the same precision on both sides, float64 (as in the app) and float32. "walk" is the
-form that the lesson steps through, drained; "fast" is `engine.mlp_fast`; "track" is what the app trains with: fast, its
-states kept, both losses measured by epochs. PyTorch's batches are cut beforehand: it has no data loader to slow it.
+form that the lesson steps through, drained; "fast" is `engine.feedforward.mlp_fast`; "track" is what the app trains
+with: fast, its states kept, both losses measured by epochs. PyTorch's batches are cut beforehand: it has no data
+loader to slow it.
 """
 
 from __future__ import annotations
@@ -33,13 +34,13 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402 - the number of threads must be set first
 
-from engine.activations import ACTIVATIONS  # noqa: E402
 from engine.device import HOST  # noqa: E402
-from engine.history import History  # noqa: E402
-from engine.mlp import Net  # noqa: E402
-from engine.mlp_training import Examples, Recipe, School, epoch, order  # noqa: E402
-from engine.optimisers import OPTIMISERS  # noqa: E402
-from engine.step import drain  # noqa: E402
+from engine.feedforward.mlp import Net  # noqa: E402
+from engine.feedforward.mlp_training import Examples, Recipe, School, epoch, order  # noqa: E402
+from engine.maths.activations import ACTIVATIONS  # noqa: E402
+from engine.maths.optimisers import OPTIMISERS  # noqa: E402
+from engine.walks.history import History  # noqa: E402
+from engine.walks.step import drain  # noqa: E402
 
 try:
     import torch

@@ -22,9 +22,9 @@ from rich.console import Console
 from rich.segment import Segment
 from textual.strip import Strip
 
-from engine import mlp
 from engine.device import HOST
-from engine.step import drain
+from engine.feedforward import mlp
+from engine.walks.step import drain
 from lessons.course import find
 from lessons.mlp.experiment import net_of, theta_of
 from lessons.panels import Field

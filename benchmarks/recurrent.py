@@ -2,9 +2,9 @@
 
     python benchmarks/recurrent.py [--threads 1] [--rounds 20] [--cells srn,lstm,gru] [--sizes 64,1,25 128,16,50]
 
-Vocabulary 65, float32. "walk" is the form that a learner steps through, drained; "fast" is `engine.cells.fast`. PyTorch
-has its own modules (RNN, LSTM, GRU with the reset after the matrix), its fastest form on a CPU. See `turns.py` for how
-ratios are taken.
+Vocabulary 65, float32. "walk" is the form that a learner steps through, drained; "fast" is `engine.gated.kernel.fast`.
+PyTorch has its own modules (RNN, LSTM, GRU with the reset after the matrix), its fastest form on a CPU. See `turns.py`
+for how ratios are taken.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402 - the number of threads must be set first
 import turns  # noqa: E402
 
-from engine.cells import cell as cells  # noqa: E402
-from engine.cells.cell import Cell, Inputs  # noqa: E402
-from engine.cells.fast import Kernel  # noqa: E402
-from engine.cells.gru import AFTER  # noqa: E402
-from engine.cells.lstm import LSTM  # noqa: E402
-from engine.cells.plain import SRN  # noqa: E402
-from engine.flat import Flat, packed  # noqa: E402
-from engine.optimisers import OPTIMISERS, begin, clip_by_norm, update  # noqa: E402
-from engine.step import drain  # noqa: E402
+from engine.gated import cell as cells  # noqa: E402
+from engine.gated.cell import Cell, Inputs  # noqa: E402
+from engine.gated.gru import AFTER  # noqa: E402
+from engine.gated.kernel.fast import Kernel  # noqa: E402
+from engine.gated.lstm import LSTM  # noqa: E402
+from engine.gated.plain import SRN  # noqa: E402
+from engine.maths.optimisers import OPTIMISERS, begin, clip_by_norm, update  # noqa: E402
+from engine.maths.packing import Flat, packed  # noqa: E402
+from engine.walks.step import drain  # noqa: E402
 
 try:
     import torch

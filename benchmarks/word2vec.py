@@ -45,8 +45,10 @@ import numpy as np  # noqa: E402 - the number of threads must be set first
 import turns  # noqa: E402
 
 from engine.device import HOST  # noqa: E402
-from engine.word2vec import training, vectors, vocabulary  # noqa: E402
-from engine.word2vec.chunk import END  # noqa: E402
+from engine.words import vectors  # noqa: E402
+from engine.words.corpus import vocabulary  # noqa: E402
+from engine.words.kernel.chunk import END  # noqa: E402
+from engine.words.run import training  # noqa: E402
 from lessons.world import world  # noqa: E402
 
 try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.reel import rank
-from engine.step import Path
+from engine.walks.reel import rank
+from engine.walks.step import Path
 from lessons.contract import Ask, View
 from lessons.place import Asked, Place
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from engine import rules as ruling
-from engine.check import Checked
 from engine.device import Array, Device, HostArray, quiet
-from engine.history import State, Track
-from engine.reel import Grains, Reel
-from engine.step import Path, Step, split
-from engine.tape import Source
+from engine.walks import rules as ruling
+from engine.walks.gradient_check import Checked
+from engine.walks.history import State, Track
+from engine.walks.reel import Grains, Reel
+from engine.walks.step import Path, Step, split
+from engine.walks.tape import Source
 from lessons.course import Card
 from lessons.knobs import Value
 from lessons.panels import Stage

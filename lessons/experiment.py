@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.activations import ACTIVATIONS, Activation
-from engine.check import Checked, Objective, along, checked
 from engine.device import Array, Device, HostArray, quiet, rng
-from engine.history import State, Track
-from engine.optimisers import Memory
-from engine.reel import Grains
+from engine.maths.activations import ACTIVATIONS, Activation
+from engine.maths.optimisers import Memory
+from engine.walks.gradient_check import Checked, Objective, along, checked
+from engine.walks.history import State, Track
+from engine.walks.reel import Grains
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.course import Card
 from lessons.knobs import Refused, Value

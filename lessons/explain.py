@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from engine import rules
-from engine.rules import Lookup, bindings, index, members, parse, reference, value
-from engine.step import Path
+from engine.walks import rules
+from engine.walks.rules import Lookup, bindings, index, members, parse, reference, value
+from engine.walks.step import Path
 from lessons.figures import counts, figures, three
 from lessons.typeset import FUNCTIONS, OPERATORS, ORDERS, beginning, entry, plain_number, raised, subscript, typeset
 

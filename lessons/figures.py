@@ -6,7 +6,7 @@ import math
 import re
 from unicodedata import east_asian_width
 
-from engine.step import split
+from engine.walks.step import split
 
 MINUS = "−"
 BETWEEN = re.compile(" (?=[+−] )")

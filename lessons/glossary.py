@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.step import split
+from engine.walks.step import split
 from lessons.text import Text
 from lessons.typeset import START, name
 from lessons.words import Words

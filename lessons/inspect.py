@@ -6,9 +6,9 @@ import ast
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from engine import rules as ruling
 from engine.device import quiet
-from engine.step import Path, split
+from engine.walks import rules as ruling
+from engine.walks.step import Path, split
 from lessons.contract import View
 from lessons.explain import explain
 from lessons.figures import cells, counts, eight, figures, folded, whole

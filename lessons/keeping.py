@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.history import History
-from engine.step import address
+from engine.walks.history import History
+from engine.walks.step import address
 from lessons.contract import Start
 from lessons.knobs import Refused
 from lessons.player import Player, Setting, Spot

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from engine.cells.cell import Cell
+from engine.gated.cell import Cell
 from lessons.contract import View
 from lessons.lstm.stage import Shown
 from lessons.panels import Axis, Block, Label, Matrix, Row

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.device import Device, finite, quiet
-from engine.history import History
-from engine.reel import Reel
-from engine.step import Path
+from engine.walks.history import History
+from engine.walks.reel import Reel
+from engine.walks.step import Path
 from lessons.contract import Ask, Curve, Knobs, Lesson, Start, Training, View
 from lessons.knobs import Value, read_all
 

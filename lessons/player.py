@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.history import History, State
-from engine.step import Path
+from engine.walks.history import History, State
+from engine.walks.step import Path
 from lessons.asking import matches
 from lessons.contract import Start
 from lessons.knobs import Refused, Value, read_all

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from engine.device import finite, quiet
-from engine.reel import Reel
-from engine.step import address
+from engine.walks.reel import Reel
+from engine.walks.step import address
 from lessons.contract import View
 from lessons.knobs import Refused
 from lessons.player import Player

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.reel import Reel, rank
-from engine.step import Path, address, parse_address
+from engine.walks.reel import Reel, rank
+from engine.walks.step import Path, address, parse_address
 from lessons.asking import Asking
 from lessons.knobs import Refused
 from lessons.place import Spot

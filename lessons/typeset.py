@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from engine.rules import index, parse
-from engine.step import split
+from engine.walks.rules import index, parse
+from engine.walks.step import split
 
 SUBSCRIPTS = str.maketrans("0123456789+-tkijn,", "₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙ,")
 UNLOWERED = re.compile("[abcdefghlmopqrsuvwxyz]")

@@ -240,7 +240,7 @@ MOST_UPDATES = 1_000_000
 
 def _go(player: Any, place: str | None, step: str | None) -> None:
     """To the place or step that was asked for."""
-    from engine.step import parse_address
+    from engine.walks.step import parse_address
 
     if step is not None:
         total = player.reel.total

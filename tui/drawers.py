@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.check import Checked
-from engine.tape import function_source
+from engine.walks.gradient_check import Checked
+from engine.walks.tape import function_source
 from lessons.figures import eight, five
 from lessons.figures import loss as loss_figures
 from lessons.glossary import meaning, setting

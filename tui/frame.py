@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from engine.step import Path, Step
+from engine.walks.step import Path, Step
 from lessons.figures import number
 from lessons.notation import Names, in_formulas
 from lessons.panels import Told

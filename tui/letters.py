@@ -18,10 +18,10 @@ from tui.speech import above, open_on
 from tui.vectors import train_group
 
 if TYPE_CHECKING:
-    from engine.cells.cell import Made
-    from engine.cells.files import Model
-    from engine.cells.school import School
-    from engine.history import State
+    from engine.gated.cell import Made
+    from engine.gated.run.files import Model
+    from engine.gated.run.school import School
+    from engine.walks.history import State
 
 KINDS = ("srn", "relu", "lstm", "gru", "gru-before")
 OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
@@ -34,7 +34,7 @@ SHOWN, PART = 60, 100
 @contextmanager
 def told(path: Path) -> Iterator[None]:
     """What reading a net may raise, as one line."""
-    from engine.cells.files import ModelError
+    from engine.gated.run.files import ModelError
 
     try:
         with said(path):
@@ -58,7 +58,7 @@ class Letters(Run):
 
     def go(self) -> int:
         """Read, train, write. The exit code: 0, or 128 + the signal that ended it."""
-        from engine.cells.files import save
+        from engine.gated.run.files import save
 
         self.look()
         if self.options["resume"] and not self.checkpoint.exists():
@@ -82,12 +82,12 @@ class Letters(Run):
 
         import numpy as np
 
-        from engine.cells.files import CELLS, Model
-        from engine.cells.school import School
-        from engine.cells.streams import Streams
-        from engine.cells.training import Recipe, drawn
         from engine.device import HOST, rng
-        from engine.optimisers import OPTIMISERS as BY_NAME
+        from engine.gated.run.files import CELLS, Model
+        from engine.gated.run.school import School
+        from engine.gated.run.streams import Streams
+        from engine.gated.run.training import Recipe, drawn
+        from engine.maths.optimisers import OPTIMISERS as BY_NAME
         from lessons.generate.learning import spelled
 
         o, kind = self.options, np.float32 if self.device is HOST else np.float64
@@ -115,10 +115,10 @@ class Letters(Run):
 
     def taken_up(self, begun: Begun) -> Begun:
         """The same run where its checkpoint left it. Raises Refused for another run's."""
-        from engine.cells.files import resume
-        from engine.cells.school import Learned
         from engine.device import HOST
-        from engine.history import State
+        from engine.gated.run.files import resume
+        from engine.gated.run.school import Learned
+        from engine.walks.history import State
 
         with told(self.checkpoint):
             held = resume(self.checkpoint)
@@ -197,7 +197,7 @@ class Letters(Run):
 
     def keep_net(self, model: Model, state: State, started: Mapping[str, Any]) -> None:
         """Write a checkpoint."""
-        from engine.cells.files import Kept, keep
+        from engine.gated.run.files import Kept, keep
 
         data = state.data
         carried = None if data.carried is None else self.host(data.carried)
@@ -210,12 +210,12 @@ def written(model: Model, start: str, length: int, temperature: float, top: int,
     """What a net writes after `start`, a part at a time."""
     import numpy as np
 
-    from engine.cells.cell import timestep
-    from engine.cells.letters import encode
-    from engine.cells.streams import one_hot
-    from engine.cells.writing import write
     from engine.device import HOST, rng
-    from engine.step import drain
+    from engine.gated.cell import timestep
+    from engine.gated.run.letters import encode
+    from engine.gated.run.streams import one_hot
+    from engine.gated.run.writing import write
+    from engine.walks.step import drain
 
     theta = {name: HOST.put(value) for name, value in model.theta.items()}
     H, K = theta["V"].shape[1], len(model.letters)
@@ -270,7 +270,7 @@ def generate_command(
     path: Path, length: int, start: str, temperature: float, top: int, seed: int, as_json: bool
 ) -> None:
     """Let a net that was trained by `train charnn` write."""
-    from engine.cells.files import load
+    from engine.gated.run.files import load
 
     with told(path):
         model = load(path)

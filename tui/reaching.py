@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from engine.tape import function_source
+from engine.walks.tape import function_source
 from lessons.inspect import inspect
 from lessons.knobs import Refused
 from lessons.state import export, restore

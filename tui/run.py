@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
 
-    from engine.word2vec.corpus import Corpus
-    from engine.word2vec.fast import Vectors
-    from engine.word2vec.training import School, Settings
+    from engine.words.corpus.reading import Corpus
+    from engine.words.kernel.fast import Vectors
+    from engine.words.run.training import School, Settings
 
 GROWN = 3
 """A loss so many times what it was before training has diverged: a bound on moves may keep the numbers finite."""
@@ -49,8 +49,8 @@ def growing(picture: RenderableType, transient: bool = False) -> Iterator[Live]:
 @contextmanager
 def said(path: Path) -> Iterator[None]:
     """What reading and writing may raise, as one line."""
-    from engine.word2vec.corpus import CorpusError
-    from engine.word2vec.files import VectorsError
+    from engine.words.corpus.reading import CorpusError
+    from engine.words.run.files import VectorsError
 
     try:
         yield
@@ -80,8 +80,8 @@ class Run:
 
     def go(self) -> int:
         """Read, train, write. The exit code: 0, or 128 + the signal that ended it."""
-        from engine.word2vec.files import Words, resume, save
-        from engine.word2vec.training import School, chunks
+        from engine.words.run.files import Words, resume, save
+        from engine.words.run.training import School, chunks
 
         self.look()
         if self.options["resume"] and not self.checkpoint.exists():
@@ -164,7 +164,7 @@ class Run:
 
     def read(self) -> Corpus:
         """The corpus, with a line that says how it goes."""
-        from engine.word2vec.corpus import read, segmenter
+        from engine.words.corpus.reading import read, segmenter
 
         o = self.options
         with said(self.files[0]):
@@ -177,7 +177,7 @@ class Run:
 
     def settings(self) -> Settings:
         """What the engine is told."""
-        from engine.word2vec.training import Settings
+        from engine.words.run.training import Settings
 
         names = ("model", "loss", "dim", "window", "negative", "sample", "formula", "epochs", "alpha", "seed")
         return Settings(**{name: self.options[name] for name in names}, exact=self.options["mean"] == "exact")
@@ -203,8 +203,8 @@ class Run:
 
     def keep(self, done: int, vectors: Vectors, about: dict[str, Any]) -> None:
         """Write a checkpoint."""
-        from engine.word2vec.fast import Vectors as Made
-        from engine.word2vec.files import Checkpoint, keep
+        from engine.words.kernel.fast import Vectors as Made
+        from engine.words.run.files import Checkpoint, keep
 
         host = Made(*(None if each is None else self.device.get(each) for each in vectors))
         with writing(self.checkpoint):
@@ -217,7 +217,7 @@ class Run:
         from rich.console import Group
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        from engine.word2vec.training import learn, loss
+        from engine.words.run.training import learn, loss
 
         done, whole = left.start, left.stop
         bar = Progress(
@@ -291,7 +291,7 @@ def watching(device: Any, corpus: Corpus, vectors: Vectors, watched: list[int]) 
     """The neighbours of the watched words, as a table."""
     from rich.table import Table
 
-    from engine.word2vec.vectors import neighbours
+    from engine.words.vectors import neighbours
 
     words = corpus.vocabulary.words
     table = Table(box=None, padding=(0, 2))

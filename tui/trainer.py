@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from engine.history import History
+from engine.walks.history import History
 
 MOST = 1_000_000
 """A run stops by itself after so many updates."""

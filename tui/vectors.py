@@ -15,7 +15,7 @@ from tui.run import Run, find, said
 from tui.speech import above, open_on
 
 if TYPE_CHECKING:
-    from engine.word2vec.files import Words as Held
+    from engine.words.run.files import Words as Held
 
 
 @click.group("train", help="Train a network on your own data.")
@@ -64,7 +64,7 @@ def word2vec_command(files: tuple[Path, ...], device: str | None, as_json: bool,
 
 def held_in(path: Path) -> Held:
     """The vectors of a file."""
-    from engine.word2vec.files import load
+    from engine.words.run.files import load
 
     with said(path):
         return load(path)
@@ -85,7 +85,7 @@ def asking(command: Command) -> Command:
 @asking
 def neighbours_command(path: Path, words: tuple[str, ...], count: int, as_json: bool) -> None:
     """The words nearest to each WORD by cosine."""
-    from engine.word2vec.vectors import neighbours
+    from engine.words.vectors import neighbours
 
     held = held_in(path)
     found = neighbours(held.vectors, [find(held.words, word) for word in words], count)
@@ -100,7 +100,7 @@ def neighbours_command(path: Path, words: tuple[str, ...], count: int, as_json: 
 @asking
 def analogy_command(path: Path, a: str, b: str, c: str, count: int, as_json: bool) -> None:
     """A is to B as C is to …"""
-    from engine.word2vec.vectors import analogies
+    from engine.words.vectors import analogies
 
     held = held_in(path)
     one, two, three = (find(held.words, word) for word in (a, b, c))

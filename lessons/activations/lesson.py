@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.activations import ACTIVATIONS, Activation, softmax
-from engine.check import Objective
-from engine.curves import Chain, at_point, chain, rules, soft
 from engine.device import HOST, Array, Device, rng
-from engine.reel import Env, Grains, Reel, Section
-from engine.step import Path, drain, split
+from engine.feedforward.activation_curves import Chain, at_point, chain, rules, soft
+from engine.maths.activations import ACTIVATIONS, Activation, softmax
+from engine.walks.gradient_check import Objective
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, drain, split
 from lessons.activations.stage import panels, says
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment, counted, function

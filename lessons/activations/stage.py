@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.activations import ACTIVATIONS
 from engine.device import HOST
+from engine.maths.activations import ACTIVATIONS
 from lessons.contract import View
 from lessons.figures import five
 from lessons.panels import Axis, Item, Label, Line, Matrix, Plot, Row, Stage

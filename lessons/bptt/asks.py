@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from engine.history import History
-from engine.step import Path
+from engine.walks.history import History
+from engine.walks.step import Path
 from lessons.bptt import experiment
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import learned

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from engine.activations import ACTIVATIONS
 from engine.device import Device, HostArray, rng
-from engine.history import State, Track
-from engine.initial import normal
-from engine.optimisers import OPTIMISERS
-from engine.reel import Grains, Reel
-from engine.srn import PARAMETERS, Inputs, Params
-from engine.step import Path
-from engine.training import Learning, Recipe, start, track
-from engine.unrolled import Unrolled
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.initial import normal
+from engine.maths.optimisers import OPTIMISERS
+from engine.recurrent.srn import PARAMETERS, Inputs, Params
+from engine.recurrent.srn_training import Learning, Recipe, start, track
+from engine.recurrent.unrolled import Unrolled
+from engine.walks.history import State, Track
+from engine.walks.reel import Grains, Reel
+from engine.walks.step import Path
 from lessons.contract import Knobs, Start
 from lessons.experiment import carried
 from lessons.knobs import Refused

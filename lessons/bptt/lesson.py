@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from engine.activations import ACTIVATIONS
-from engine.check import Objective
-from engine.check import rules as check_rules
-from engine.descent import rules as descent_rules
 from engine.device import Device
-from engine.history import State, Track
-from engine.optimisers import OPTIMISERS
-from engine.reel import Reel
-from engine.srn import COLUMNS, PARAMETERS, rules
-from engine.step import split
-from engine.unrolled import Unrolled
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.optimisers import OPTIMISERS
+from engine.recurrent.srn import COLUMNS, PARAMETERS, rules
+from engine.recurrent.unrolled import Unrolled
+from engine.walks.descent import rules as descent_rules
+from engine.walks.gradient_check import Objective
+from engine.walks.gradient_check import rules as check_rules
+from engine.walks.history import State, Track
+from engine.walks.reel import Reel
+from engine.walks.step import split
 from lessons.bptt import experiment, stage
 from lessons.bptt.asks import ASKS
 from lessons.contract import Ask, Knobs, Start, View

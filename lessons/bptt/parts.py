@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from engine.device import HostArray
-from engine.step import symbol
+from engine.walks.step import symbol
 from lessons.contract import View
 from lessons.figures import five
 from lessons.figures import loss as loss_figures

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.check import cells
-from engine.step import split
+from engine.walks.gradient_check import cells
+from engine.walks.step import split
 from lessons.bptt.parts import Parts, guess, letter, window_of
 from lessons.contract import View
 from lessons.figures import eight, five

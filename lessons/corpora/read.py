@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 
-from engine.word2vec import corpus
-from engine.word2vec.corpus import Corpus, CorpusError
+from engine.words.corpus import reading as corpus
+from engine.words.corpus.reading import Corpus, CorpusError
 from lessons.corpora import PYTHON, TEXTS, WORLDS
 from lessons.knobs import Refused
 from lessons.world import World, world

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from engine import depth, mlp
-from engine.activations import ACTIVATIONS
-from engine.check import Objective
 from engine.device import HOST, Array, Device, rng
-from engine.mlp import Net
-from engine.reel import Env, Grains, Reel, Section
-from engine.step import Path, drain
+from engine.feedforward import depth, mlp
+from engine.feedforward.mlp import Net
+from engine.maths.activations import ACTIVATIONS
+from engine.walks.gradient_check import Objective
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, drain
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.depth import KINDS
 from lessons.depth.stage import panels, says

@@ -8,19 +8,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.cells import cell as cells
-from engine.cells import training
-from engine.cells.cell import Cell, Inputs, Made, Run, Theta
-from engine.cells.files import CELLS
-from engine.cells.letters import decode, encode, vocabulary
-from engine.cells.school import School, Seen
-from engine.cells.streams import Streams, one_hot
-from engine.cells.training import Learning, Recipe
-from engine.cells.writing import write
 from engine.device import Array, Device, HostArray, rng
-from engine.history import State
-from engine.optimisers import OPTIMISERS
-from engine.step import drain
+from engine.gated import cell as cells
+from engine.gated.cell import Cell, Inputs, Made, Run, Theta
+from engine.gated.run import training
+from engine.gated.run.files import CELLS
+from engine.gated.run.letters import decode, encode, vocabulary
+from engine.gated.run.school import School, Seen
+from engine.gated.run.streams import Streams, one_hot
+from engine.gated.run.training import Learning, Recipe
+from engine.gated.run.writing import write
+from engine.maths.optimisers import OPTIMISERS
+from engine.walks.history import State
+from engine.walks.step import drain
 from lessons.contract import Knobs
 from lessons.corpora import PYTHON
 from lessons.corpora import read as corpora

@@ -7,19 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from engine import descent
-from engine.cells import cell as cells
-from engine.cells import writing
-from engine.cells.cell import Theta
-from engine.cells.files import CELLS
-from engine.cells.streams import one_hot
-from engine.cells.training import Net
-from engine.check import Objective
 from engine.device import HOST, Device
-from engine.history import State, Track
-from engine.optimisers import OPTIMISERS
-from engine.reel import Env, Grains, Reel, Section
-from engine.step import Path
+from engine.gated import cell as cells
+from engine.gated.cell import Theta
+from engine.gated.run import writing
+from engine.gated.run.files import CELLS
+from engine.gated.run.streams import one_hot
+from engine.gated.run.training import Net
+from engine.maths.optimisers import OPTIMISERS
+from engine.walks import descent
+from engine.walks.gradient_check import Objective
+from engine.walks.history import State, Track
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment, carried, column
 from lessons.generate import CELLS as KINDS

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.device import HOST, HostArray
-from engine.step import split
+from engine.walks.step import split
 from lessons.bptt.parts import letter
 from lessons.contract import View
 from lessons.corpora import PYTHON

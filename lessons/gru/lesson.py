@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.cells.cell import Cell
-from engine.cells.gru import AFTER, BEFORE
+from engine.gated.cell import Cell
+from engine.gated.gru import AFTER, BEFORE
 from lessons.contract import Knobs
 from lessons.lstm.lesson import Gated
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from engine import hebb as engine
-from engine.check import Objective
 from engine.device import HOST, Array, Device, HostArray, rng
-from engine.hebb import RULES
-from engine.reel import Env, Grains, Reel, Section
-from engine.step import Path, drain, split
+from engine.feedforward import hebb as engine
+from engine.feedforward.hebb import RULES
+from engine.walks.gradient_check import Objective
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, drain, split
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment, counted
 from lessons.hebb.stage import panels, says

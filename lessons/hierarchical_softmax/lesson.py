@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.activations import sigmoid
-from engine.check import Objective
 from engine.device import HOST, Array, Device, rng
-from engine.reel import Env, Grains, Reel, Section
-from engine.step import Path, Walk, drain, split
-from engine.word2vec import huffman, pair
-from engine.word2vec.huffman import Tree, Way
+from engine.maths.activations import sigmoid
+from engine.walks.gradient_check import Objective
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, Walk, drain, split
+from engine.words import huffman, pair
+from engine.words.huffman import Tree, Way
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment, indexed
 from lessons.hierarchical_softmax.stage import panels, says

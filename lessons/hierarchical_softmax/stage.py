@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from engine.activations import sigmoid
 from engine.device import HOST
-from engine.word2vec.huffman import Tree, Way
+from engine.maths.activations import sigmoid
+from engine.words.huffman import Tree, Way
 from lessons.contract import View
 from lessons.figures import cells, five
 from lessons.panels import Item, Label, Matrix, Picture, Row, Stage, Table

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.cells.cell import Cell
-from engine.cells.ledger import road
+from engine.gated.cell import Cell
+from engine.gated.ledger import road
 from lessons.contract import View
 from lessons.lstm.stage import Shown
 from lessons.panels import Item, Matrix, Panel, Row, Stage

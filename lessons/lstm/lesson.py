@@ -7,18 +7,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine import descent
-from engine.cells import cell as cells
-from engine.cells import ledger
-from engine.cells.cell import Cell, Inputs
-from engine.cells.lstm import LSTM
-from engine.cells.training import Learning, Net, Recipe, advance, start, track
-from engine.check import Objective
 from engine.device import Array, Device, HostArray, rng
-from engine.history import State, Track
-from engine.optimisers import OPTIMISERS
-from engine.reel import Grains, Reel
-from engine.step import Path, drain
+from engine.gated import cell as cells
+from engine.gated import ledger
+from engine.gated.cell import Cell, Inputs
+from engine.gated.lstm import LSTM
+from engine.gated.run.training import Learning, Net, Recipe, advance, start, track
+from engine.maths.optimisers import OPTIMISERS
+from engine.walks import descent
+from engine.walks.gradient_check import Objective
+from engine.walks.history import State, Track
+from engine.walks.reel import Grains, Reel
+from engine.walks.step import Path, drain
 from lessons.bptt.experiment import inputs_of, one_hot, restored_inputs
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.course import Card

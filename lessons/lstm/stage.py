@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.cells.cell import Cell
+from engine.gated.cell import Cell
 from lessons.bptt.parts import guess, letter
 from lessons.contract import View
 from lessons.figures import five

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.check import Objective
 from engine.device import HOST, Array, Device, HostArray, rng
-from engine.reel import Env, Grains, Reel, Section
-from engine.step import Path, Walk, drain, split
-from engine.word2vec import corpus, meaning, vectors
+from engine.walks.gradient_check import Objective
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, Walk, drain, split
+from engine.words import meaning, vectors
+from engine.words.corpus import reading as corpus
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment
 from lessons.knobs import Refused, Value

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from engine import descent
-from engine.cells import cell as cells
-from engine.cells.streams import Latch, Window, walked
-from engine.cells.training import Net
-from engine.check import Objective
 from engine.device import HOST, Array, Device
-from engine.history import State, Track
-from engine.optimisers import OPTIMISERS
-from engine.reel import Grains, Reel, Section
-from engine.step import Path, Step, Walk, drain
+from engine.gated import cell as cells
+from engine.gated.run.streams import Latch, Window, walked
+from engine.gated.run.training import Net
+from engine.maths.optimisers import OPTIMISERS
+from engine.walks import descent
+from engine.walks.gradient_check import Objective
+from engine.walks.history import State, Track
+from engine.walks.reel import Grains, Reel, Section
+from engine.walks.step import Path, Step, Walk, drain
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment
 from lessons.knobs import Refused, Value

@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.cells.cell import Cell, Theta
-from engine.cells.gru import AFTER
-from engine.cells.lstm import LSTM
-from engine.cells.plain import RELU, SRN
-from engine.cells.school import Learned, School, Seen
-from engine.cells.streams import Latch
-from engine.cells.training import Learning, Recipe
 from engine.device import Array, Device, HostArray, rng
-from engine.history import State, Track
-from engine.optimisers import OPTIMISERS
-from engine.reel import Grains
+from engine.gated.cell import Cell, Theta
+from engine.gated.gru import AFTER
+from engine.gated.lstm import LSTM
+from engine.gated.plain import RELU, SRN
+from engine.gated.run.school import Learned, School, Seen
+from engine.gated.run.streams import Latch
+from engine.gated.run.training import Learning, Recipe
+from engine.maths.optimisers import OPTIMISERS
+from engine.walks.history import State, Track
+from engine.walks.reel import Grains
 from lessons.contract import Knobs, Start
 from lessons.experiment import carried, column
 

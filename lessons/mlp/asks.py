@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from engine import mlp
 from engine.device import HOST
-from engine.history import History
-from engine.step import Path, drain
+from engine.feedforward import mlp
+from engine.walks.history import History
+from engine.walks.step import Path, drain
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import learned
 from lessons.knobs import Value

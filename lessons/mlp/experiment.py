@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from engine import descent, mlp
-from engine.activations import ACTIVATIONS
 from engine.device import HOST, Array, Device, HostArray, rng
-from engine.history import State, Track
-from engine.initial import he, xavier
-from engine.mlp import Net, Theta
-from engine.mlp_training import Examples, Learning, Recipe, School
-from engine.optimisers import OPTIMISERS, Memory, begin
-from engine.reel import Env, Grains, Reel, Section
-from engine.step import Path, Walk, drain
+from engine.feedforward import mlp
+from engine.feedforward.mlp import Net, Theta
+from engine.feedforward.mlp_training import Examples, Learning, Recipe, School
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.initial import he, xavier
+from engine.maths.optimisers import OPTIMISERS, Memory, begin
+from engine.walks import descent
+from engine.walks.history import State, Track
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, Walk, drain
 from lessons.contract import Knobs, Start
 from lessons.experiment import carried, column, counted, function
 from lessons.knobs import Refused, Value

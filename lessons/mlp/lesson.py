@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from engine import descent, mlp
-from engine.check import Objective
 from engine.device import Device, HostArray
-from engine.history import State, Track
-from engine.mlp_training import loss_on
-from engine.optimisers import OPTIMISERS
-from engine.reel import Reel
-from engine.step import drain, split
+from engine.feedforward import mlp
+from engine.feedforward.mlp_training import loss_on
+from engine.maths.optimisers import OPTIMISERS
+from engine.walks import descent
+from engine.walks.gradient_check import Objective
+from engine.walks.history import State, Track
+from engine.walks.reel import Reel
+from engine.walks.step import drain, split
 from lessons.contract import Knobs, Start, View
 from lessons.course import Card
 from lessons.experiment import Experiment, number_of

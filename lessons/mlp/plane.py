@@ -6,10 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
-from engine import mlp
 from engine.device import HOST, HostArray
-from engine.mlp_training import loss_on
-from engine.step import drain, split
+from engine.feedforward import mlp
+from engine.feedforward.mlp_training import loss_on
+from engine.walks.step import drain, split
 from lessons.contract import View
 from lessons.figures import five
 from lessons.mlp import experiment as exp

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.mlp_training import batches, between
+from engine.feedforward.mlp_training import batches, between
 from lessons.contract import View
 from lessons.figures import five
 from lessons.figures import loss as loss_figures

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from engine.activations import sigmoid
-from engine.check import Objective
 from engine.device import HOST, Array, Device, HostArray, rng
-from engine.reel import Env, Grains, Reel, Section
-from engine.step import Path, Walk, drain, split
-from engine.word2vec import limit, pair
-from engine.word2vec.limit import Met
+from engine.maths.activations import sigmoid
+from engine.walks.gradient_check import Objective
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, Walk, drain, split
+from engine.words import limit, pair
+from engine.words.limit import Met
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment, indexed
 from lessons.knobs import Refused, Value

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.activations import sigmoid
 from engine.device import HOST, HostArray
+from engine.maths.activations import sigmoid
 from lessons.contract import View
 from lessons.figures import five
 from lessons.panels import Item, Label, Line, Matrix, Panel, Picture, Plot, Row, Stage, Table

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from engine import mlp, network
-from engine.check import Objective
 from engine.device import HOST, Array, Device, HostArray, rng
-from engine.mlp import Net
-from engine.network import Layer
-from engine.reel import Env, Grains, Reel, Section
-from engine.step import Path, Step, Walk, drain
+from engine.feedforward import mlp, network
+from engine.feedforward.mlp import Net
+from engine.feedforward.network import Layer
+from engine.walks.gradient_check import Objective
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, Step, Walk, drain
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment, column, counted, function
 from lessons.knobs import Refused, Value

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.check import Objective
 from engine.device import Array, Device, rng
-from engine.neuron import Neuron, answer, fire, rules, weigh
-from engine.reel import Env, Grains, Reel, Section
-from engine.step import Path, drain, split
+from engine.feedforward.neuron import Neuron, answer, fire, rules, weigh
+from engine.walks.gradient_check import Objective
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, drain, split
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment, counted, function
 from lessons.knobs import Refused, Value

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.activations import Activation
 from engine.device import HOST
+from engine.maths.activations import Activation
 from lessons.contract import View
 from lessons.figures import five
 from lessons.panels import Axis, Item, Label, Line, Matrix, Picture, Plot, Row, Stage

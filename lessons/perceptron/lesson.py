@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from engine import perceptron
-from engine.check import Objective
 from engine.device import HOST, Array, Device, HostArray
-from engine.perceptron import RULES, Examples, Outcome, Theta, bound, came_back, epoch
-from engine.reel import Env, Grains, Reel, Section
-from engine.step import Path, drain, split
+from engine.feedforward import perceptron
+from engine.feedforward.perceptron import RULES, Examples, Outcome, Theta, bound, came_back, epoch
+from engine.walks.gradient_check import Objective
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, drain, split
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment, counted, number_of
 from lessons.knobs import Refused, Value

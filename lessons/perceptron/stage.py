@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.device import HostArray
-from engine.perceptron import Outcome
+from engine.feedforward.perceptron import Outcome
 from lessons.contract import Start, View
 from lessons.figures import five
 from lessons.panels import Axis, Block, Dot, Field, Item, Label, Matrix, Multiples, Note, Panel, Row, Stage, Table

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from engine import srn_cell
 from engine.device import Array, Device
-from engine.reel import Env, Grains, Reel, Section
-from engine.srn import Run
-from engine.step import Path, drain
-from engine.unrolled import Unrolled
+from engine.recurrent import srn_cell
+from engine.recurrent.srn import Run
+from engine.recurrent.unrolled import Unrolled
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, drain
 from lessons.bptt import experiment
 from lessons.bptt.lesson import Bptt
 from lessons.contract import Ask, Knobs, Start, View

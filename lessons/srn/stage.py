@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.step import symbol
+from engine.walks.step import symbol
 from lessons.bptt.parts import Parts, letter
 from lessons.contract import View
 from lessons.figures import five

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from engine import vanish
-from engine.check import Objective
 from engine.device import Array, Device, rng
-from engine.reel import Env, Grains, Reel, Section
-from engine.step import Path, drain
-from engine.vanish import Inputs, Variant, radius
+from engine.recurrent import vanish
+from engine.recurrent.vanish import Inputs, Variant, radius
+from engine.walks.gradient_check import Objective
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, drain
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment, function
 from lessons.knobs import Refused, Value

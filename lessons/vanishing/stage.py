@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.vanish import radius
+from engine.recurrent.vanish import radius
 from lessons.contract import View
 from lessons.experiment import function
 from lessons.figures import five

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.check import Objective
 from engine.device import Array, Device, HostArray, rng
-from engine.reel import Env, Grains, Reel, Section
-from engine.step import Path, Walk, drain, split
-from engine.word2vec import pair, vocabulary, windows
-from engine.word2vec.windows import Pair
+from engine.walks.gradient_check import Objective
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, Walk, drain, split
+from engine.words import pair, windows
+from engine.words.corpus import vocabulary
+from engine.words.windows import Pair
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment, counted, indexed
 from lessons.knobs import Refused, Value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from engine.word2vec.windows import Pair
+from engine.words.windows import Pair
 from lessons.contract import View
 from lessons.figures import cells, five
 from lessons.panels import Item, Label, Matrix, Picture, Row, Stage, Table

@@ -8,17 +8,17 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from engine.device import HOST, Array, Device, HostArray
-from engine.history import State, Track
-from engine.reel import Env, Grains, Reel, Section
-from engine.step import Path
-from engine.word2vec import prepare
-from engine.word2vec.chunk import kept
-from engine.word2vec.corpus import Corpus
-from engine.word2vec.examples import weights
-from engine.word2vec.fast import Vectors
-from engine.word2vec.live import Live
-from engine.word2vec.opened import Opened
-from engine.word2vec.training import STRETCH, Settings
+from engine.walks.history import State, Track
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path
+from engine.words import prepare
+from engine.words.corpus.reading import Corpus
+from engine.words.kernel.chunk import kept
+from engine.words.kernel.examples import weights
+from engine.words.kernel.fast import Vectors
+from engine.words.run.live import Live
+from engine.words.run.opened import Opened
+from engine.words.run.training import STRETCH, Settings
 from lessons.contract import Knobs, Start
 from lessons.corpora import PYTHON, WORLDS
 from lessons.corpora import read as corpora

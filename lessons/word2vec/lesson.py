@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from engine.check import Objective
 from engine.device import HOST, Array, Device, HostArray
-from engine.history import History, State, Track
-from engine.reel import Reel
-from engine.step import Path, split
-from engine.word2vec import batch, prepare, vectors
-from engine.word2vec.opened import Opened
-from engine.word2vec.sample import loss, mean_loss, sample
+from engine.walks.gradient_check import Objective
+from engine.walks.history import History, State, Track
+from engine.walks.reel import Reel
+from engine.walks.step import Path, split
+from engine.words import batch, prepare, vectors
+from engine.words.run.opened import Opened
+from engine.words.run.sample import loss, mean_loss, sample
 from lessons.contract import Ask, Knobs, Start, View
 from lessons.experiment import Experiment
 from lessons.knobs import Refused, Value

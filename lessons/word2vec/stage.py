@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from engine.device import HOST
-from engine.step import split
-from engine.word2vec.batch import Example
+from engine.walks.step import split
+from engine.words.batch import Example
 from lessons.contract import View
 from lessons.figures import cells, five, number
 from lessons.panels import Block, Item, Label, Matrix, Picture, Row, Stage, Table

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.activations import log_sigmoid, sigmoid
 from engine.device import HOST
-from engine.word2vec import vectors
-from engine.word2vec.batch import Example
-from engine.word2vec.live import Learned
+from engine.maths.activations import log_sigmoid, sigmoid
+from engine.words import vectors
+from engine.words.batch import Example
+from engine.words.run.live import Learned
 from lessons.contract import Curve as Measured
 from lessons.contract import Training, View
 from lessons.figures import cut, five, number

@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine import srn
-from engine.activations import ACTIVATIONS, Activation
 from engine.device import HOST, Array, Device, HostArray, rng
-from engine.optimisers import OPTIMISERS
-from engine.reel import Reel
-from engine.srn import Inputs, Params, Run
-from engine.step import drain
-from engine.training import Recipe, Update, advance, start
-from engine.unrolled import Unrolled
+from engine.maths.activations import ACTIVATIONS, Activation
+from engine.maths.optimisers import OPTIMISERS
+from engine.recurrent import srn
+from engine.recurrent.srn import Inputs, Params, Run
+from engine.recurrent.srn_training import Recipe, Update, advance, start
+from engine.recurrent.unrolled import Unrolled
+from engine.walks.reel import Reel
+from engine.walks.step import drain
 
 GRAINS = {"act": 0, "update": 1, "phase": 2, "t": 3, "cell": 3, "k": 4, "op": 5}
 """The grains of the lesson on BPTT."""

@@ -42,173 +42,173 @@ def read(table: str) -> dict[str, Mutant]:
 
 
 MUTANTS = read("""
-a term is dropped | engine.srn | rows rows_numerically
+a term is dropped | engine.recurrent.srn | rows rows_numerically
 -total[p] = total[p] + term
 -            yield Step(here, f"{p}_add"
 +total[p] = total[p] + term * (k != 1)
 +            yield Step(here, f"{p}_add"
 
-row: W not transposed | engine.srn | rows rows_within rows_numerically
+row: W not transposed | engine.recurrent.srn | rows rows_within rows_numerically
 -delta = (theta.W.T @ delta)
 +delta = (theta.W @ delta)
 
-row: no slope | engine.srn | rows rows_within rows_numerically
+row: no slope | engine.recurrent.srn | rows rows_within rows_numerically
 -(theta.W.T @ delta) * f.slope(xp, run.s[k])
 +theta.W.T @ delta
 
-row: no first slope | engine.srn | rows rows_numerically
+row: no first slope | engine.recurrent.srn | rows rows_numerically
 -* f.slope(xp, run.s[t])
 +
 
-row: the slope of t | engine.srn | rows
+row: the slope of t | engine.recurrent.srn | rows
 -(theta.W.T @ delta) * f.slope(xp, run.s[k])
 +(theta.W.T @ delta) * f.slope(xp, run.s[t])
 
-row: window too long | engine.srn | rows_within
+row: window too long | engine.recurrent.srn | rows_within
 -max(-1, t - window)
 +max(-1, t - window - 1)
 
-row: window too short | engine.srn | rows_within
+row: window too short | engine.recurrent.srn | rows_within
 -max(-1, t - window)
 +max(-1, t - window + 1)
 
-row: start state | engine.srn | rows
+row: start state | engine.recurrent.srn | rows
 -return run.s[k - 1] if k else inputs.s_init
 +return run.s[k - 1]
 
-row: no db | engine.srn | rows rows_numerically
+row: no db | engine.recurrent.srn | rows rows_numerically
 -total[p] = total[p] + term
 -            yield Step(here, f"{p}_add"
 +total[p] = total[p] + term * (p != "b")
 +            yield Step(here, f"{p}_add"
 
-row: one input | engine.srn | rows rows_numerically
+row: one input | engine.recurrent.srn | rows rows_numerically
 -"U": inputs.x[k], "b"
 +"U": inputs.x[t], "b"
 
-e: no minus y | engine.srn | rows
+e: no minus y | engine.recurrent.srn | rows
 -e = run.yhat[t] - inputs.y[t]
 -    yield
 +e = run.yhat[t]
 +    yield
 
-sum: a t is left out | engine.srn | rows
+sum: a t is left out | engine.recurrent.srn | rows
 -for t in range(len(rows)):
 +for t in range(1, len(rows)):
 
-sweep: W not transposed | engine.srn | swept
+sweep: W not transposed | engine.recurrent.srn | swept
 -theta.V.T @ e + theta.W.T @ a
 +theta.V.T @ e + theta.W @ a
 
-sweep: nothing handed on | engine.srn | swept
+sweep: nothing handed on | engine.recurrent.srn | swept
 -theta.V.T @ e + theta.W.T @ a)
 +theta.V.T @ e)
 
-sweep: no slope | engine.srn | swept
+sweep: no slope | engine.recurrent.srn | swept
 -(theta.V.T @ e + theta.W.T @ a) * f.slope(xp, run.s[k])
 +theta.V.T @ e + theta.W.T @ a
 
-sweep: no db | engine.srn | swept
+sweep: no db | engine.recurrent.srn | swept
 -"b": (a, bias)
 +"b": (0 * a, bias)
 
-sweep: no dc | engine.srn | swept
+sweep: no dc | engine.recurrent.srn | swept
 -"c": (e, bias)
 +"c": (0 * e, bias)
 
-forward: no bias | engine.srn | forward
+forward: no bias | engine.recurrent.srn | forward
 -z = U @ x + W @ s + b
 -
 +z = U @ x + W @ s
 +
 
-forward: no memory | engine.srn | forward
+forward: no memory | engine.recurrent.srn | forward
 -z = U @ x + W @ s + b
 -
 +z = U @ x + b
 +
 
-ledger: W not transposed | engine.ledger | diagonal
+ledger: W not transposed | engine.recurrent.srn_terms | diagonal
 -theta.W.T @ delta
 +theta.W @ delta
 
-ledger: slope of t | engine.ledger | diagonal
+ledger: slope of t | engine.recurrent.srn_terms | diagonal
 -run.slope[:, : (steps - d) * batch]
 +run.slope[:, d * batch :]
 
-ledger: window too long | engine.ledger | diagonal
+ledger: window too long | engine.recurrent.srn_terms | diagonal
 -min(steps, window)
 +min(steps, window + 1)
 
-ledger: window too short | engine.ledger | diagonal
+ledger: window too short | engine.recurrent.srn_terms | diagonal
 -min(steps, window)
 +min(steps, window - 1)
 
-ledger: no db | engine.ledger | diagonal
+ledger: no db | engine.recurrent.srn_terms | diagonal
 -xp.sum(total, axis=1, keepdims=True)
 +total[:, :1] * 0
 
-tanh: slope | engine.activations | slopes
+tanh: slope | engine.maths.activations | slopes
 -return 1 - s**2
 +return 1 - s
 
-sigmoid: slope | engine.activations | slopes
+sigmoid: slope | engine.maths.activations | slopes
 -return s * (1 - s)
 +return s * (1 + s)
 
-ramp: slope | engine.activations | slopes
+ramp: slope | engine.maths.activations | slopes
 -xp.where(xp.abs(s) < 1, xp
 +xp.where(xp.abs(s) < 2, xp
 
-relu: slope | engine.activations | slopes
+relu: slope | engine.maths.activations | slopes
 -xp.where(s > 0, xp.ones_like(s), xp.zeros_like(s))
 +xp.ones_like(s)
 
-clip: skipped | engine.optimisers | moves
+clip: skipped | engine.maths.optimisers | moves
 -{p: g * factor for
 +{p: g for
 
-clip: always | engine.optimisers | moves
+clip: always | engine.maths.optimisers | moves
 -factor = theta / xp.maximum(length, xp.ones_like(length) * theta)
 +factor = 1 / length
 
-momentum: no memory | engine.optimisers | moves
+momentum: no memory | engine.maths.optimisers | moves
 -MU * v + g
 +g
 
-adagrad: no root | engine.optimisers | moves
+adagrad: no root | engine.maths.optimisers | moves
 -g / xp.sqrt(slots[0] + EPSILON)
 +g / (slots[0] + EPSILON)
 
-adagrad: epsilon outside | engine.optimisers | moves
+adagrad: epsilon outside | engine.maths.optimisers | moves
 -g / xp.sqrt(slots[0] + EPSILON)
 +g / (xp.sqrt(slots[0]) + EPSILON)
 
-adam: n from 0 | engine.optimisers | moves
+adam: n from 0 | engine.maths.optimisers | moves
 -slots[0] / (1 - BETA1**n)
 +slots[0] / (1 - BETA1 ** (n + 1))
 
-adam: not squared | engine.optimisers | moves
+adam: not squared | engine.maths.optimisers | moves
 -(1 - BETA2) * g**2
 +(1 - BETA2) * g
 
-advance: no clipping | engine.training | crossed
+advance: no clipping | engine.recurrent.srn_training | crossed
 -clipped = clip_by_norm(device.xp, grad, recipe.clip)
 +clipped = grad
 
-advance: n is late | engine.training | crossed
+advance: n is late | engine.recurrent.srn_training | crossed
 -n = state.n - began + 1
 +n = state.n - began + 2
 
-opened: no clipping | engine.training | crossed
+opened: no clipping | engine.recurrent.srn_training | crossed
 -grad = clip_by_norm(xp, self.net.ledger.grad._asdict(), recipe.clip)
 +grad = self.net.ledger.grad._asdict()
 
-walk: no clipping | engine.descent | walked
+walk: no clipping | engine.walks.descent | walked
 -g * (theta / xp.maximum(length, xp.ones_like(length) * theta))
 +g
 
-opened: a slot is stale | engine.descent | walked
+opened: a slot is stale | engine.walks.descent | walked
 -slots.append(grown)
 +slots.append(memory[f"{slot.name}_{p}"])
 """)

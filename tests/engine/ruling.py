@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from engine import rules as language
 from engine.device import Device, quiet
-from engine.reel import Reel
+from engine.walks import rules as language
+from engine.walks.reel import Reel
 from tests.engine.cases import assert_close
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.device import HOST, Device, HostArray
-from engine.srn import Inputs, Params
+from engine.recurrent.srn import Inputs, Params
 from tests.engine.cases import Case, one_hot
 
 RATE, CLIP, UPDATES = 0.1, 1.5, 3

@@ -7,8 +7,8 @@ from math import e, tanh
 import numpy as np
 import pytest
 
-from engine.activations import ACTIVATIONS, log_softmax, softmax
 from engine.device import HOST, Device, finite, quiet, rng
+from engine.maths.activations import ACTIVATIONS, log_softmax, softmax
 from tests.engine.cases import assert_close
 
 VALUES = {

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import srn
-from engine.activations import ACTIVATIONS
-from engine.cells import cell as cells
-from engine.cells import gru, ledger, lstm, plain
-from engine.cells.cell import Cell, Inputs, Theta
 from engine.device import HOST, Array, Device, rng
-from engine.reel import Env, Reel, Section
-from engine.step import drain
+from engine.gated import cell as cells
+from engine.gated import gru, ledger, lstm, plain
+from engine.gated.cell import Cell, Inputs, Theta
+from engine.maths.activations import ACTIVATIONS
+from engine.recurrent import srn
+from engine.walks.reel import Env, Reel, Section
+from engine.walks.step import drain
 from tests.engine.cases import one_hot
 from tests.engine.ruling import assert_rules_hold
 
@@ -178,7 +178,7 @@ def test_every_rule_gives_its_step(cell: Cell, batch: int, asked: tuple[int, ...
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_plain_cell_is_the_lectures_network(seed: int) -> None:
-    """The same states and gradient as `engine.srn`, whose names are the lecture's."""
+    """The same states and gradient as `engine.recurrent.srn`, whose names are the lecture's."""
     theta, inputs = make(HOST, plain.SRN, seed)
     theirs = srn.Params(*(theta[name] for name in ("Wh", "Uh", "V", "bh", "by")))
     given = srn.Inputs(inputs.x, [y for y in inputs.y if y is not None], inputs.start["h"])
@@ -268,7 +268,7 @@ MUTATIONS = [
 
 @pytest.mark.parametrize(("name", "old", "new"), MUTATIONS)
 def test_a_broken_gate_is_noticed(name: str, old: str, new: str) -> None:
-    file = import_module(f"engine.cells.{name}").__file__
+    file = import_module(f"engine.gated.{name}").__file__
     assert file is not None
     source = Path(file).read_text(encoding="utf-8")
     assert source.count(old) == 1, old

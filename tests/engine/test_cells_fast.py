@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.cells import cell as cells
-from engine.cells import fast, kinds, layers, tiles
-from engine.cells.cell import Cell, Inputs
-from engine.cells.tiles import Letters, Product, Summed, by_letter, cut
 from engine.device import HOST, HostArray, rng
-from engine.flat import aligned, packed
-from engine.optimisers import OPTIMISERS, begin, clip_by_norm, update
-from engine.step import drain
+from engine.gated import cell as cells
+from engine.gated.cell import Cell, Inputs
+from engine.gated.kernel import fast, kinds, layers, tiles
+from engine.gated.kernel.tiles import Letters, Product, Summed, by_letter, cut
+from engine.maths.optimisers import OPTIMISERS, begin, clip_by_norm, update
+from engine.maths.packing import aligned, packed
+from engine.walks.step import drain
 from tests.engine.cases import one_hot
 from tests.engine.test_cells import CELLS, every
 

@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import descent
-from engine.cells import cell as cells
-from engine.cells import writing
-from engine.cells.cell import Cell, Inputs
-from engine.cells.files import CELLS as KINDS
-from engine.cells.files import Kept, Model, ModelError, keep, load, resume, save
-from engine.cells.school import School, Seen
-from engine.cells.streams import Latch, Source, Streams, walked
-from engine.cells.training import Learning, Recipe
 from engine.device import HOST, Device, rng
-from engine.history import State
-from engine.optimisers import OPTIMISERS
-from engine.reel import Env, Reel, Section
-from engine.step import drain
+from engine.gated import cell as cells
+from engine.gated.cell import Cell, Inputs
+from engine.gated.run import writing
+from engine.gated.run.files import CELLS as KINDS
+from engine.gated.run.files import Kept, Model, ModelError, keep, load, resume, save
+from engine.gated.run.school import School, Seen
+from engine.gated.run.streams import Latch, Source, Streams, walked
+from engine.gated.run.training import Learning, Recipe
+from engine.maths.optimisers import OPTIMISERS
+from engine.walks import descent
+from engine.walks.history import State
+from engine.walks.reel import Env, Reel, Section
+from engine.walks.step import drain
 from tests.engine.ruling import assert_rules_hold
 from tests.engine.test_cells import CELLS, every
 

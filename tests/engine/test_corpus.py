@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.word2vec import corpus, files
-from engine.word2vec.chunk import END
-from engine.word2vec.corpus import CorpusError, read
-from engine.word2vec.fast import Vectors
-from engine.word2vec.files import VectorsError, Words
+from engine.words.corpus import reading as corpus
+from engine.words.corpus.reading import CorpusError, read
+from engine.words.kernel.chunk import END
+from engine.words.kernel.fast import Vectors
+from engine.words.run import files
+from engine.words.run.files import VectorsError, Words
 
 
 def texts(found: corpus.Corpus) -> list[list[str]]:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import initial
 from engine.device import HOST, Device, DeviceError, finite, open_device, rng
+from engine.maths import initial
 
 
 def missing() -> int:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.activations import ACTIVATIONS
 from engine.device import HOST, Device
-from engine.optimisers import OPTIMISERS, clip_by_norm, clip_by_value
-from engine.reel import Reel
-from engine.training import Recipe, advance, start
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.optimisers import OPTIMISERS, clip_by_norm, clip_by_value
+from engine.recurrent.srn_training import Recipe, advance, start
+from engine.walks.reel import Reel
 from tests.engine.cases import (
     ALL,
     assert_close,

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import srn
-from engine.activations import ACTIVATIONS
-from engine.check import Objective, along, check
 from engine.device import HOST, Device, rng
-from engine.ledger import diagonals, ledger, stack
-from engine.srn import Params
-from engine.step import drain
-from engine.unrolled import Unrolled, gradient
+from engine.maths.activations import ACTIVATIONS
+from engine.recurrent import srn
+from engine.recurrent.srn import Params
+from engine.recurrent.srn_terms import diagonals, ledger, stack
+from engine.recurrent.unrolled import Unrolled, gradient
+from engine.walks.gradient_check import Objective, along, check
+from engine.walks.step import drain
 from tests.engine.cases import (
     ALL,
     assert_close,

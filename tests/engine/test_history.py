@@ -8,12 +8,12 @@ from threading import Thread
 
 import pytest
 
-from engine.activations import ACTIVATIONS
 from engine.device import HOST, Device
-from engine.history import History, State, Track
-from engine.optimisers import OPTIMISERS
-from engine.reel import Reel
-from engine.training import Learning, Recipe, advance, start, track
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.optimisers import OPTIMISERS
+from engine.recurrent.srn_training import Learning, Recipe, advance, start, track
+from engine.walks.history import History, State, Track
+from engine.walks.reel import Reel
 from tests.engine.cases import ALL, GRAINS, bytes_of, host, make
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from statistics import median
 
-from engine.activations import ACTIVATIONS
 from engine.device import HOST, rng
-from engine.initial import normal
-from engine.optimisers import OPTIMISERS
-from engine.srn import Params
-from engine.training import Recipe, advance, start
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.initial import normal
+from engine.maths.optimisers import OPTIMISERS
+from engine.recurrent.srn import Params
+from engine.recurrent.srn_training import Recipe, advance, start
 from tests.engine.cases import ALL, Case, hello, run_of
 
 RECIPE = Recipe(ACTIVATIONS["tanh"], OPTIMISERS["adagrad"], rate=0.1, window=ALL, clip=5.0)

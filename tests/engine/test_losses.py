@@ -7,8 +7,8 @@ from math import exp, log
 import numpy as np
 import pytest
 
-from engine import losses
 from engine.device import HOST, Device, rng
+from engine.maths import losses
 from tests.engine.cases import assert_close
 
 

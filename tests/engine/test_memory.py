@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.activations import ACTIVATIONS
 from engine.device import HOST
-from engine.reel import Reel
-from engine.unrolled import Unrolled
+from engine.maths.activations import ACTIVATIONS
+from engine.recurrent.unrolled import Unrolled
+from engine.walks.reel import Reel
 from tests.engine.cases import ALL, GRAINS, make
 
 T, H, K, MOST = 499, 64, 40, 100e6

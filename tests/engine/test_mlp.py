@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import mlp
-from engine.activations import ACTIVATIONS
-from engine.check import along, checked
 from engine.device import HOST, Array, Device, rng
-from engine.mlp import Net
-from engine.reel import Env, Reel, Section
-from engine.step import drain
+from engine.feedforward import mlp
+from engine.feedforward.mlp import Net
+from engine.maths.activations import ACTIVATIONS
+from engine.walks.gradient_check import along, checked
+from engine.walks.reel import Env, Reel, Section
+from engine.walks.step import drain
 from tests.engine.ruling import assert_rules_hold
 
 SMOOTH = ("linear", "sigmoid", "tanh")

@@ -10,15 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import descent, flat, mlp, mlp_fast
-from engine.activations import ACTIVATIONS
 from engine.device import HOST, Array, Device, rng
-from engine.history import History
-from engine.mlp import Net
-from engine.mlp_fast import Kernel
-from engine.mlp_training import Examples, Recipe, School, batches, epoch, loss_on, order
-from engine.optimisers import OPTIMISERS
-from engine.step import drain
+from engine.feedforward import mlp, mlp_fast
+from engine.feedforward.mlp import Net
+from engine.feedforward.mlp_fast import Kernel
+from engine.feedforward.mlp_training import Examples, Recipe, School, batches, epoch, loss_on, order
+from engine.maths import packing as flat
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.optimisers import OPTIMISERS
+from engine.walks import descent
+from engine.walks.history import History
+from engine.walks.step import drain
 from tests.engine.ruling import assert_rules_hold
 from tests.engine.test_mlp import make
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from engine import srn
-from engine.activations import ACTIVATIONS
 from engine.device import HOST
-from engine.history import State
-from engine.optimisers import OPTIMISERS, begin
-from engine.reel import Reel
-from engine.step import drain
-from engine.training import Recipe, start
-from engine.unrolled import gradient
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.optimisers import OPTIMISERS, begin
+from engine.recurrent import srn
+from engine.recurrent.srn_training import Recipe, start
+from engine.recurrent.unrolled import gradient
+from engine.walks.history import State
+from engine.walks.reel import Reel
+from engine.walks.step import drain
 from tests.engine import stored
 from tests.engine.cases import (
     ALL,
@@ -123,16 +123,16 @@ def crossed(training: Any) -> None:
 
 
 COMPARISONS: dict[str, tuple[str, Callable[[Any], None]]] = {
-    "rows": ("engine.srn", rows),
-    "rows_within": ("engine.srn", rows_within),
-    "rows_numerically": ("engine.srn", rows_numerically),
-    "swept": ("engine.srn", swept),
-    "forward": ("engine.srn", forward),
-    "diagonal": ("engine.ledger", diagonal),
-    "slopes": ("engine.activations", slopes),
-    "moves": ("engine.optimisers", moves),
-    "walked": ("engine.descent", walked),
-    "crossed": ("engine.training", crossed),
+    "rows": ("engine.recurrent.srn", rows),
+    "rows_within": ("engine.recurrent.srn", rows_within),
+    "rows_numerically": ("engine.recurrent.srn", rows_numerically),
+    "swept": ("engine.recurrent.srn", swept),
+    "forward": ("engine.recurrent.srn", forward),
+    "diagonal": ("engine.recurrent.srn_terms", diagonal),
+    "slopes": ("engine.maths.activations", slopes),
+    "moves": ("engine.maths.optimisers", moves),
+    "walked": ("engine.walks.descent", walked),
+    "crossed": ("engine.recurrent.srn_training", crossed),
 }
 
 

@@ -7,7 +7,7 @@ from math import sqrt
 import pytest
 
 from engine.device import HOST, Device
-from engine.optimisers import OPTIMISERS, begin, clip_by_norm, clip_by_value, norm, update
+from engine.maths.optimisers import OPTIMISERS, begin, clip_by_norm, clip_by_value, norm, update
 from tests.engine.cases import assert_close, assert_gradients, host
 
 FIRST = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from engine import srn
-from engine.activations import ACTIVATIONS
 from engine.device import HOST, Device
-from engine.step import drain
-from engine.unrolled import Unrolled, gradient
+from engine.maths.activations import ACTIVATIONS
+from engine.recurrent import srn
+from engine.recurrent.unrolled import Unrolled, gradient
+from engine.walks.step import drain
 from tests.engine.cases import ALL, assert_close, assert_gradients, double_sum, host, make, moved, run_of
 from tests.engine.peer import HIDDEN, Peer
 

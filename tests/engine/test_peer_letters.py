@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.cells.letters import encode, vocabulary
-from engine.cells.lstm import LSTM
-from engine.cells.school import School, Seen
-from engine.cells.streams import Streams
-from engine.cells.training import Learning, Recipe, drawn
 from engine.device import HOST, rng
-from engine.optimisers import EPSILON, OPTIMISERS
+from engine.gated.lstm import LSTM
+from engine.gated.run.letters import encode, vocabulary
+from engine.gated.run.school import School, Seen
+from engine.gated.run.streams import Streams
+from engine.gated.run.training import Learning, Recipe, drawn
+from engine.maths.optimisers import EPSILON, OPTIMISERS
 from lessons.corpora.read import letters
 
 T, B, H = 25, 8, 128

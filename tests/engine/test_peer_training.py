@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from engine.activations import ACTIVATIONS
 from engine.device import HOST, Device
-from engine.history import State
-from engine.optimisers import OPTIMISERS
-from engine.srn import Inputs
-from engine.training import Recipe, advance, start
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.optimisers import OPTIMISERS
+from engine.recurrent.srn import Inputs
+from engine.recurrent.srn_training import Recipe, advance, start
+from engine.walks.history import State
 from tests.engine.cases import ALL, assert_gradients, host, make, moved
 from tests.engine.peer import HIDDEN, Peer
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from engine.device import HOST, Device
-from engine.reel import Env, Reel, Section
-from engine.step import Path, Step, Walk, agrees
+from engine.walks.reel import Env, Reel, Section
+from engine.walks.step import Path, Step, Walk, agrees
 from tests.engine.cases import ALL, GRAINS, lesson_reel, make, update_reel
 
 

@@ -7,12 +7,13 @@ import ast
 import numpy as np
 import pytest
 
-from engine import descent, srn
-from engine import rules as language
-from engine.activations import ACTIVATIONS
-from engine.check import rules as check_rules
 from engine.device import HOST, Device
-from engine.optimisers import OPTIMISERS
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.optimisers import OPTIMISERS
+from engine.recurrent import srn
+from engine.walks import descent
+from engine.walks import rules as language
+from engine.walks.gradient_check import rules as check_rules
 from tests.engine.cases import ALL, lesson_reel, make, update_reel
 from tests.engine.ruling import assert_rules_hold
 

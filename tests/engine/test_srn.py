@@ -6,14 +6,14 @@ from math import log
 
 import pytest
 
-from engine import srn
-from engine.activations import ACTIVATIONS
 from engine.device import HOST, Device, rng
-from engine.initial import normal
-from engine.ledger import ledger
-from engine.srn import Inputs, Params
-from engine.step import drain
-from engine.unrolled import Unrolled, gradient
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.initial import normal
+from engine.recurrent import srn
+from engine.recurrent.srn import Inputs, Params
+from engine.recurrent.srn_terms import ledger
+from engine.recurrent.unrolled import Unrolled, gradient
+from engine.walks.step import drain
 from tests.engine import stored
 from tests.engine.cases import ALL, Case, assert_close, assert_gradients, double_sum, hello, host, run_of
 

@@ -7,8 +7,8 @@ from linecache import getline
 import pytest
 
 from engine.device import HOST, Device
-from engine.step import Step, Walk, address, agrees, drain, parse_address, split, symbol
-from engine.tape import Source, Tape, function_source
+from engine.walks.step import Step, Walk, address, agrees, drain, parse_address, split, symbol
+from engine.walks.tape import Source, Tape, function_source
 from tests.engine.cases import ALL, lesson_reel, make, update_reel
 
 LIT = {

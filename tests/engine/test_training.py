@@ -6,12 +6,12 @@ from math import isnan
 
 import pytest
 
-from engine.activations import ACTIVATIONS
-from engine.descent import walk_clip
 from engine.device import HOST, Device
-from engine.history import History
-from engine.optimisers import OPTIMISERS, clip_by_norm, norm
-from engine.training import Learning, Recipe, advance, start, track
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.optimisers import OPTIMISERS, clip_by_norm, norm
+from engine.recurrent.srn_training import Learning, Recipe, advance, start, track
+from engine.walks.descent import walk_clip
+from engine.walks.history import History
 from tests.engine import stored
 from tests.engine.cases import ALL, GRAINS, assert_gradients, host, make
 

@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from engine.word2vec import vectors
+from engine.words import vectors
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> float:

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.check import along, checked
 from engine.device import HOST, Array, Device, rng
-from engine.reel import Env, Reel, Section
-from engine.step import Walk, drain
-from engine.word2vec import alias, huffman, pair, vocabulary
+from engine.walks.gradient_check import along, checked
+from engine.walks.reel import Env, Reel, Section
+from engine.walks.step import Walk, drain
+from engine.words import alias, huffman, pair
+from engine.words.corpus import vocabulary
 from tests.engine.ruling import assert_rules_hold
 
 GRAINS = {"act": 0, "phase": 1, "j": 2, "c": 2, "n": 2, "op": 3}

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
-from engine.history import History
-from engine.word2vec import live as living
-from engine.word2vec import training, vectors
-from engine.word2vec.fast import Vectors, halves
-from engine.word2vec.live import Live
-from engine.word2vec.sample import loss, sample
-from engine.word2vec.training import Settings
+from engine.walks.history import History
+from engine.words import vectors
+from engine.words.kernel.fast import Vectors, halves
+from engine.words.run import live as living
+from engine.words.run import training
+from engine.words.run.live import Live
+from engine.words.run.sample import loss, sample
+from engine.words.run.training import Settings
 from tests.engine.test_word2vec_training import FORMS, text_of
 
 GRAINS = {"act": 0, "update": 1, "batch": 2, "n": 3, "phase": 4, "c": 5, "j": 5, "w": 5, "op": 6}

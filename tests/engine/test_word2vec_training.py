@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from engine.device import HOST, Array, Device, HostArray, quiet
-from engine.reel import Env, Reel, Section
-from engine.step import drain
-from engine.word2vec import batch, examples, fast, huffman, paths, questions, rows, training
-from engine.word2vec.chunk import END, kept
-from engine.word2vec.training import School, Settings
-from engine.word2vec.vocabulary import Vocabulary
+from engine.walks.reel import Env, Reel, Section
+from engine.walks.step import drain
+from engine.words import batch, huffman
+from engine.words.corpus.vocabulary import Vocabulary
+from engine.words.kernel import examples, fast, paths, rows
+from engine.words.kernel import node_scores as questions
+from engine.words.kernel.chunk import END, kept
+from engine.words.run import training
+from engine.words.run.training import School, Settings
 from tests.engine.ruling import assert_rules_hold
 
 V, D = 40, 6

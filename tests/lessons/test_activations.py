@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.activations import ACTIVATIONS
 from engine.device import HOST
+from engine.maths.activations import ACTIVATIONS
 from lessons.activations import CARD
 from lessons.player import Player
 from lessons.show import everything

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from engine.device import HOST, Device, quiet
-from engine.reel import rank
+from engine.walks.reel import rank
 from lessons import explain, figures
 from lessons.course import Card, course
 from lessons.inspect import inspect

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.cells.files import CELLS
-from engine.cells.training import advance
 from engine.device import HOST
+from engine.gated.run.files import CELLS
+from engine.gated.run.training import advance
 from lessons.figures import five
 from lessons.gru import CARD as GRU
 from lessons.knobs import Refused

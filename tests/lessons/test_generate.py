@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.cells.letters import decode, encode, vocabulary
 from engine.device import HOST, rng
+from engine.gated.run.letters import decode, encode, vocabulary
 from lessons.generate import CARD, CELLS, learning
 from lessons.inspect import inspect
 from lessons.knobs import Refused

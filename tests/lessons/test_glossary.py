@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.step import split
+from engine.walks.step import split
 from lessons.course import Card, course
 from lessons.glossary import meaning, setting
 from lessons.text import Text, load

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
-from engine.history import State
+from engine.walks.history import State
 from lessons.knobs import Refused, Value
 from lessons.memory import CARD, MODELS, race
 from lessons.memory.stage import bar, spark

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
-from engine.history import History
+from engine.walks.history import History
 from lessons.contract import View
 from lessons.knobs import Refused
 from lessons.mlp import CARD

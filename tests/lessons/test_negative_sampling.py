@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.device import HOST, rng
-from engine.word2vec import limit
+from engine.words import limit
 from lessons.figures import five
 from lessons.knobs import Refused
 from lessons.negative_sampling import CARD

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import perceptron
 from engine.device import HOST
-from engine.step import drain
+from engine.feedforward import perceptron
+from engine.walks.step import drain
 from lessons.contract import Start
 from lessons.knobs import Refused
 from lessons.perceptron import CARD

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
-from engine.step import parse_address
+from engine.walks.step import parse_address
 from lessons.bptt import CARD
 from lessons.keeping import bring_back, keep
 from lessons.knobs import Refused

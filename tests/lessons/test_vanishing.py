@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import vanish
-from engine.activations import ACTIVATIONS
 from engine.device import HOST
-from engine.step import drain
-from engine.vanish import radius
+from engine.maths.activations import ACTIVATIONS
+from engine.recurrent import vanish
+from engine.recurrent.vanish import radius
+from engine.walks.step import drain
 from lessons.panels import Block, Laws, Matrix
 from lessons.player import Player
 from lessons.text import load

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.device import rng
-from engine.word2vec import windows
+from engine.words import windows
 from lessons.knobs import Refused
 from lessons.player import Player
 from lessons.show import everything

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
-from engine.history import History
-from engine.word2vec import live, vectors
+from engine.walks.history import History
+from engine.words import vectors
+from engine.words.run import live
 from lessons.corpora import TEXTS
 from lessons.knobs import Refused
 from lessons.panels import Beside, Cloud, Curve, Picture, Table

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
-from engine.word2vec import training, vectors, vocabulary
-from engine.word2vec.chunk import END
+from engine.words import vectors
+from engine.words.corpus import vocabulary
+from engine.words.kernel.chunk import END
+from engine.words.run import training
 from lessons.world import world
 
 SEEDS = range(5)

@@ -116,7 +116,7 @@ async def test_drawers_open_and_close(key: str, kind: type, size: tuple[int, int
         go(screen, "dW/t=2/k=1")
         await pilot.press(key)
         assert isinstance(screen.drawer, kind)
-        heading = {"g": "gradient check", "k": "knobs", "i": "inspector", "c": "engine/srn.py"}[key]
+        heading = {"g": "gradient check", "k": "knobs", "i": "inspector", "c": "engine/recurrent/srn.py"}[key]
         assert heading in shown(screen, "stage")
         await pilot.press("escape")
         assert screen.drawer is None

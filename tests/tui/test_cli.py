@@ -79,7 +79,7 @@ def test_steps_carry_address_op_line_and_values() -> None:
     np.testing.assert_allclose(term["values"]["dW[3,1]"], found["result"]["terms"]["W"][3][1], atol=1e-15)
     norms = [np.linalg.norm(by_symbol[f"delta[3,{k}]"]["values"][f"delta[3,{k}]"]) for k in (3, 2, 1, 0)]
     np.testing.assert_allclose(norms, [1.04282840, 0.57001913, 0.29262991, 0.12865555], atol=1e-8)
-    source = Path("engine/srn.py").read_text(encoding="utf-8").splitlines()
+    source = Path("engine/recurrent/srn.py").read_text(encoding="utf-8").splitlines()
     assert "delta @ factor" in source[term["line"] - 1]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.cells.files import load
+from engine.gated.run.files import load
 from lessons.world import world
 from tests.tui.test_cli import ENV, unroll
 from tui.cli import is_lesson

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-import engine.cells.files
-import engine.word2vec.files
+import engine.gated.run.files
+import engine.words.run.files
 from lessons.knobs import Refused
 from tui.cli import cli
 
 RUNS = {
-    "word2vec": (engine.word2vec.files, ("--dim", "4", "--epochs", "2", "--min-count", "1")),
-    "charnn": (engine.cells.files, ("--hidden", "4", "--updates", "5")),
+    "word2vec": (engine.words.run.files, ("--dim", "4", "--epochs", "2", "--min-count", "1")),
+    "charnn": (engine.gated.run.files, ("--hidden", "4", "--updates", "5")),
 }
 ONE = {"word2vec": ("--epochs", "1"), "charnn": ("--updates", "1")}
 each = pytest.mark.parametrize("what", RUNS)

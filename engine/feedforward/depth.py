@@ -1,0 +1,63 @@
+"""How large the error is at each layer of a deep net, and what is left of it at the first (slides 34, 39).
+
+size[n]     ()  ‖δ_n‖, over units and examples: what of the error arrives at layer n
+taught[n]   ()  ‖∂E/∂W_n‖: how hard that layer is pushed
+share_tanh  ()  ‖δ_1‖ over ‖δ_D‖, with such units
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.device import Array
+from engine.feedforward.mlp import Net, Run, Theta, backward, forward
+from engine.walks.step import Path, Step, Walk, drain
+from engine.walks.tape import Tape
+
+
+def rules(depth: int, kinds: tuple[str, ...]) -> dict[str, str]:
+    """The rule of every op below."""
+    found = {}
+    for n in range(1, depth + 1):
+        found[f"size{n}"] = f"size[{n}] = sqrt(sum(delta{n}**2))"
+        found[f"taught{n}"] = f"taught[{n}] = sqrt(sum(dW{n}**2))"
+    for kind in kinds:
+        found[f"share_{kind}"] = f"share_{kind} = first_{kind} / last_{kind}"
+    return found
+
+
+def errors(xp: Any, net: Net, theta: Theta, run: Run, y: Array) -> tuple[list[Array], dict[str, Array]]:
+    """δ_1 … δ_D and the gradient: the backward pass, its errors kept."""
+    tape = Tape(backward(xp, net, theta, run, y))
+    found = {name: value for step in tape for name, value in step.values.items()}
+    return [found[f"delta{n}"] for n in range(1, net.depth + 1)], tape.result
+
+
+def measure(xp: Any, deltas: Sequence[Array], grad: Mapping[str, Array], at: Path = ()) -> Walk[list[Array]]:
+    """How large the error is at every layer, from the last to the first, and how hard it pushes the weights there."""
+    found = []
+    for n in range(len(deltas), 0, -1):
+        here = (*at, ("layer", n))
+        size = xp.sqrt(xp.sum(deltas[n - 1] ** 2))
+        yield Step(here, f"size{n}", {f"size[{n}]": size})
+        taught = xp.sqrt(xp.sum(grad[f"W{n}"] ** 2))
+        yield Step(here, f"taught{n}", {f"taught[{n}]": taught})
+        found.append(size)
+    return found[::-1]
+
+
+def sizes(xp: Any, net: Net, theta: Theta, x: Array, y: Array) -> list[Array]:
+    """‖δ_n‖ of every layer at full speed."""
+    deltas, grad = errors(xp, net, theta, drain(forward(xp, net, theta, x, y)), y)
+    return drain(measure(xp, deltas, grad))
+
+
+def compare(xp: Any, found: Mapping[str, Sequence[Array]], at: Path = ()) -> Walk[dict[str, Array]]:
+    """For each kind of unit, on the same weights: how much of the error the first layer gets."""
+    shares = {}
+    for i, (kind, layers) in enumerate(found.items(), 1):
+        share = layers[0] / layers[-1]
+        yield Step((*at, ("i", i)), f"share_{kind}", {f"share_{kind}": share})
+        shares[kind] = share
+    return shares

@@ -1,0 +1,119 @@
+"""An M-L-N network unit by unit, and its four properties as experiments (slide 8).
+
+h[0]     (M, 1)  the input            W_[layer,j]  (1, ·)  the weights into unit j of a layer, from 1; b_ its bias
+h[layer]         a layer's outputs    net[layer,j] (1, 1)  what unit j adds up;  e[layer,j] 1 at unit j
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from engine.device import Array, Device
+from engine.maths.activations import ACTIVATIONS, Activation
+from engine.walks.step import Path, Step, Walk
+
+Layer = tuple[Array, Array]
+"""W (out, in) and b (out, 1)."""
+
+
+class Table(NamedTuple):
+    """A net that maps a table of 0 and 1 exactly: one hidden unit for every row that wants 1."""
+
+    W: Array
+    b: Array
+    V: Array
+
+
+def rules(f: Activation) -> dict[str, str]:
+    """The rule of every op below, for units f."""
+    return {
+        "begin": "h[n] = 0 * b_all[n]",
+        "net": "net[n,j] = W_[n,j] @ h[n-1] + b_[n,j]",
+        "h": f"h[n] = h[n] + e[n,j] * {f.rule.format(z='net[n,j]')}",
+        "oa": "oa = o(a)",
+        "ob": "ob = o(b)",
+        "oab": "oab = o(a + b)",
+        "o0": "o0 = o(0 * a)",
+        "bent": "bent = oab - oa - ob + o0",
+        "turned_0": "turned = 0 * b_all[1]",
+        "turned": f"turned = turned + e[1,j] * {f.rule.format(z='(W_[1,j] @ h[0] + b_[1,j])')}",
+        "same": "same = sum(abs(turned - h[1]))",
+        "hit": "hit[r] = (T_W @ q[r] + T_b > 0)",
+        "answer": "answer[r] = T_V @ hit[r]",
+        "missed_0": "missed = 0",
+        "missed": "missed = missed + sum(abs(answer[r] - wants[r]))",
+    }
+
+
+def forward(device: Device, f: Activation, layers: Sequence[Layer], x: Array, at: Path = ()) -> Walk[list[Array]]:
+    """o = f(v f(w x + b) + c), one unit after the other (slide 8)."""
+    h = [x]
+    for layer, (W, b) in enumerate(layers, 1):
+        here = (*at, ("n", layer))
+        out = 0 * b
+        yield Step((*here, ("j", 1)), "begin", {f"h[{layer}]": out})
+        for j in range(1, W.shape[0] + 1):
+            net = W[j - 1 : j, :] @ h[-1] + b[j - 1 : j, :]
+            yield Step((*here, ("j", j)), "net", {f"net[{layer},{j}]": net})
+            out = out + unit(device, W.shape[0], j) * f.f(device.xp, net)
+            yield Step((*here, ("j", j)), "h", {f"h[{layer}]": out})
+        h.append(out)
+    return h
+
+
+def bent(o: Callable[[Array], Array], a: Array, b: Array, at: Path = ()) -> Walk[Array]:
+    """Non-linearity: what the answer to a + b has beyond those to a and to b. In a linear net it is 0."""
+    oa = o(a)
+    yield Step(at, "oa", {"oa": oa})
+    ob = o(b)
+    yield Step(at, "ob", {"ob": ob})
+    oab = o(a + b)
+    yield Step(at, "oab", {"oab": oab})
+    o0 = o(0 * a)
+    yield Step(at, "o0", {"o0": o0})
+    found = oab - oa - ob + o0
+    yield Step(at, "bent", {"bent": found})
+    return found
+
+
+def turned(device: Device, f: Activation, layer: Layer, x: Array, h: Array, at: Path = ()) -> Walk[Array]:
+    """Parallel processing: the hidden units in reverse order give the same layer: none waits for another."""
+    (W, b), xp = layer, device.xp
+    out = 0 * b
+    yield Step((*at, ("j", W.shape[0])), "turned_0", {"turned": out})
+    for j in range(W.shape[0], 0, -1):
+        out = out + unit(device, W.shape[0], j) * f.f(xp, W[j - 1 : j, :] @ x + b[j - 1 : j, :])
+        yield Step((*at, ("j", j)), "turned", {"turned": out})
+    same = xp.sum(xp.abs(out - h))
+    yield Step(at, "same", {"same": same})
+    return same
+
+
+def table_net(device: Device, q: Sequence[Any], wants: Sequence[int]) -> Table:
+    """One hidden step unit for every row that wants 1, which fires on that row alone; the output adds them up."""
+    rows = [row for row, want in zip(q, wants, strict=True) if want] or [[0.0] * len(q[0])]
+    W = [[2 * float(v) - 1 for v in row] for row in rows]
+    b = [[0.5 - sum(float(v) for v in row)] for row in rows]
+    return Table(device.put(W), device.put(b), device.put([[float(any(wants))] * len(rows)]))
+
+
+def mapping(xp: Any, net: Table, q: Sequence[Array], wants: Sequence[Array], at: Path = ()) -> Walk[Array]:
+    """Input–output mapping: every row of the table through the net; how many answers it missed."""
+    missed = xp.sum(0 * wants[0])
+    yield Step((*at, ("r", 1)), "missed_0", {"missed": missed})
+    step = ACTIVATIONS["step"]
+    for r, (row, want) in enumerate(zip(q, wants, strict=True), 1):
+        here = (*at, ("r", r))
+        hit = step.f(xp, net.W @ row + net.b)
+        yield Step(here, "hit", {f"hit[{r}]": hit})
+        answer = net.V @ hit
+        yield Step(here, "answer", {f"answer[{r}]": answer})
+        missed = missed + xp.sum(xp.abs(answer - want))
+        yield Step(here, "missed", {"missed": missed})
+    return missed
+
+
+def unit(device: Device, size: int, j: int) -> Array:
+    """A column with a 1 at unit j, counted from 1."""
+    return device.put([[float(n == j)] for n in range(1, size + 1)])

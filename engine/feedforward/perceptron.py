@@ -1,0 +1,153 @@
+"""Rosenblatt's perceptron: one example at a time, and two proofs about it (slide 9; Rosenblatt 1957, Novikoff 1962).
+
+    w  (M, 1)  weights       x[i]  (M, 1)  example i = 1 … N    u[i]  (1, 1)  wᵀx + b
+    b  (1, 1)  bias          t[i]  (1, 1)  its class, ±1        m[i]  (1, 1)  t u: on the right side if > 0
+
+The deck's output is y = 1 if u > 0, else 0; its class 0 is t = −1 here. The rule counts u = 0 as a mistake for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from engine.device import HOST, Array, Device, HostArray
+from engine.walks.step import Path, Step, Walk
+
+RULES = {
+    "u": "u[i] = w.T @ x[i] + b",
+    "m": "m[i] = t[i] * u[i]",
+    "w": "w = w + eta * t[i] * x[i]",
+    "b": "b = b + eta * t[i]",
+    "R": "R = maximum(R, sqrt(sum(x[i]**2) + 1))",
+    "g": "g[i] = t[i] * (w.T @ x[i] + b) / maximum(sqrt(sum(w**2) + sum(b**2)), 1e-300)",
+    "gamma": "gamma = minimum(gamma, g[i])",
+    "bound": "bound = (R / maximum(gamma, 0))**2",
+    "gap": "gap = sum(abs(w - w_then)) + sum(abs(b - b_then))",
+}
+"""The rule of every op below."""
+
+
+ROUNDING, PLACES = 1e-12, 1e4
+
+
+class Theta(NamedTuple):
+    """The state of the rule: all that the next visit depends on, beside the example."""
+
+    w: Array
+    b: Array
+
+
+class Examples(NamedTuple):
+    """What is to be learned: x[i] (M, 1) and t[i] (1, 1), ±1."""
+
+    x: Sequence[Array]
+    t: Sequence[Array]
+
+
+class Visit(NamedTuple):
+    """One visit on the host: the example (from 1), its u and t·u, whether it was a mistake, the state after it."""
+
+    epoch: int
+    i: int
+    u: float
+    m: float
+    mistake: bool
+    w: HostArray
+    b: float
+    right: int
+
+
+class Outcome(NamedTuple):
+    """A whole run: its visits, mistakes, and how it ended: with a clean epoch, in a circle, or at the limit.
+
+    `cycle` holds two counts of visits after which the state, example to come included, is the same.
+    """
+
+    visits: list[Visit]
+    mistakes: int
+    converged: bool
+    cycle: tuple[int, int] | None
+
+
+def visit(device: Device, theta: Theta, examples: Examples, i: int, eta: float, at: Path = ()) -> Walk[Theta]:
+    """u = w·x + b; if t·u ≤ 0 then w += η t x and b += η t (slide 9)."""
+    (w, b), x, t, here = theta, examples.x[i - 1], examples.t[i - 1], (*at, ("i", i))
+    u = w.T @ x + b
+    yield Step(here, "u", {f"u[{i}]": u})
+    m = t * u
+    yield Step(here, "m", {f"m[{i}]": m})
+    if is_mistake(device.get(m), device.get(w), device.get(x), device.get(b)):
+        w = settled(device.xp, w + eta * t * x, eta)
+        yield Step(here, "w", {"w": w})
+        b = settled(device.xp, b + eta * t, eta)
+        yield Step(here, "b", {"b": b})
+    return Theta(w, b)
+
+
+def is_mistake(m: HostArray, w: HostArray, x: HostArray, b: HostArray) -> bool:
+    """t·u ≤ 0, rounding apart: what .1 + .2 − .3 leaves in floats is a 0."""
+    return not float(m.sum()) > ROUNDING * float(abs(w).sum() * abs(x).sum() + abs(b).sum())
+
+
+def settled(xp: Any, v: Array, eta: float) -> Array:
+    """A state without the rounding of its sums, where it is a short multiple of η: one that comes back is the same."""
+    near = xp.round(v / eta * PLACES) / PLACES * eta + 0.0
+    return xp.where(xp.abs(near - v) <= ROUNDING * (xp.abs(v) + eta) / 10, near, v)
+
+
+def epoch(device: Device, theta: Theta, examples: Examples, eta: float, at: Path = ()) -> Walk[Theta]:
+    """Every example once, in order."""
+    for i in range(1, len(examples.x) + 1):
+        theta = yield from visit(device, theta, examples, i, eta, at)
+    return theta
+
+
+def run(w: HostArray, b: float, x: HostArray, t: HostArray, eta: float, epochs: int) -> Outcome:
+    """The rule at full speed on the host: w (M,), x (N, M), t (N,). Ends at a clean epoch or a state that came back."""
+    found: list[Visit] = []
+    seen = {(0, w.tobytes(), b): 0}
+    w, b, mistakes, one = w + 0.0, b + 0.0, 0, HOST.xp.ones(1)
+    for e in range(1, epochs + 1):
+        clean = True
+        for i in range(1, len(x) + 1):
+            u = float(w @ x[i - 1] + b)
+            m = float(t[i - 1] * u) + 0.0
+            wrong = is_mistake(m * one, w, x[i - 1], b * one)
+            if wrong:
+                w = settled(HOST.xp, w + eta * t[i - 1] * x[i - 1], eta)
+                b = float(settled(HOST.xp, b + eta * t[i - 1] * one, eta)[0])
+                mistakes, clean = mistakes + 1, False
+            right = int(((x @ w + b > 0) == (t > 0)).sum())
+            found.append(Visit(e, i, u, m, wrong, w, b, right))
+            state = (i % len(x), w.tobytes(), b)
+            if not clean and state in seen:
+                return Outcome(found, mistakes, False, (seen[state], len(found)))
+            seen.setdefault(state, len(found))
+        if clean:
+            return Outcome(found, mistakes, True, None)
+    return Outcome(found, mistakes, False, None)
+
+
+def bound(device: Device, theta: Theta, examples: Examples, at: Path = ()) -> Walk[Array]:
+    """(R/γ)²: no separable set makes more mistakes from a start at 0 (Novikoff 1962). γ is that of the line found."""
+    xp, (w, b) = device.xp, theta
+    R, gamma = xp.zeros_like(b), xp.ones_like(b) * float("inf")
+    for i, (x, t) in enumerate(zip(examples.x, examples.t, strict=True), 1):
+        here = (*at, ("i", i))
+        R = xp.maximum(R, xp.sqrt(xp.sum(x**2) + 1))
+        yield Step(here, "R", {"R": R})
+        g = t * (w.T @ x + b) / xp.maximum(xp.sqrt(xp.sum(w**2) + xp.sum(b**2)), 1e-300 * xp.ones_like(b[0, 0]))
+        yield Step(here, "g", {f"g[{i}]": g})
+        gamma = xp.minimum(gamma, g)
+        yield Step(here, "gamma", {"gamma": gamma})
+    most = (R / xp.maximum(gamma, xp.zeros_like(gamma))) ** 2
+    yield Step(at, "bound", {"bound": most})
+    return most
+
+
+def came_back(xp: Any, theta: Theta, then: Theta, at: Path = ()) -> Walk[Array]:
+    """How far the state is from an earlier one. 0 is a proof: the same state takes the same steps again, for ever."""
+    gap = xp.sum(xp.abs(theta.w - then.w)) + xp.sum(xp.abs(theta.b - then.b))
+    yield Step(at, "gap", {"gap": gap})
+    return gap

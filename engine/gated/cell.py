@@ -1,0 +1,270 @@
+"""What a recurrent cell is, and what all have alike: layers, the output above them, the sweep, the sums over time.
+
+    Wq (H, I)  Uq (H, H)  bq (H, 1)  of gate q     x[t] (I, B) input        a[t] (K, B) scores, a = V h + by
+    V  (K, H)  by (K, 1)  of the output            h[t] (H, B) hidden       yhat[t] softmax of a[t]     E[t] loss
+    e[k] = (yhat[k] − y[k]) / B     gh[k] (H, B) ∂E/∂h_k      delta_q[k] (H, B) ∂E/∂(net input of gate q)
+
+Columns are the examples of a batch. A cell says how its own states pass from one timestep to the next, and how their
+gradients come back; `forward` and `sweep` do the rest. Layers stand on one another: what the second makes has a 2 at
+its name (Wq2, h2[t], delta_q2[k]), and reads h[t] where the first reads x[t].
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from engine.device import Array
+from engine.maths.activations import softmax
+from engine.maths.losses import cross_entropy
+from engine.walks.gradient_check import Objective
+from engine.walks.step import Path, Step, Walk, drain
+
+Theta = Mapping[str, Array]
+"""Parameters, and gradients, by symbol."""
+Made = Mapping[str, Array]
+"""What one timestep made, by family: "h", "c", "i", …; or what the way back left there."""
+
+
+class Cell(NamedTuple):
+    """A kind of cell. `gates` are letters; `states` pass from step to step; `more` are parameters beside W, U, b.
+
+    `step(xp, theta, x, before, t, at, level)` makes a timestep from the states before it; `back(xp, theta, now, before,
+    gh, later, k, at, level)` gives the deltas of timestep k, and what else the one before it needs, from gh[k] and from
+    what timestep k + 1 left (nothing at the last). `steps` and `backs` are how many steps they take.
+    `carried(theta, later)` is what timestep k + 1 hands back to h_k. They know one layer by plain names; `level` is
+    what they put at the names of what they show.
+    """
+
+    name: str
+    gates: str
+    states: tuple[str, ...]
+    more: tuple[str, ...]
+    rules: Mapping[str, str]
+    steps: int
+    backs: int
+    step: Callable[..., Walk[Made]]
+    back: Callable[..., Walk[Made]]
+    carried: Callable[[Theta, Made], Array]
+    road: str
+    """The gate that scales the road; "" where there is none."""
+    terms: Callable[[Made, Made], Mapping[str, tuple[Array, Array | None]]]
+    """The (error, input) pairs of timestep k whose products are its part of the gradient; no input for a bias."""
+    layers: int = 1
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """What stands at the names of each layer, from the lowest: "", "2", …"""
+        return tuple(str(n) if n > 1 else "" for n in range(1, self.layers + 1))
+
+    @property
+    def top(self) -> str:
+        """The state that the output reads."""
+        return f"h{self.levels[-1]}"
+
+    @property
+    def lasting(self) -> str:
+        """The state of the top layer that is on the road: c, or h where there is no other."""
+        return f"{self.states[-1]}{self.levels[-1]}"
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The parameters of one layer, by plain names."""
+        return (*(f"{p}{q}" for q in self.gates for p in "WUb"), *self.more)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All parameters, in order."""
+        return (*(name + level for level in self.levels for name in self.own), "V", "by")
+
+    @property
+    def carry(self) -> tuple[str, ...]:
+        """The states of all layers."""
+        return tuple(state + level for level in self.levels for state in self.states)
+
+    def shapes(self, H: int, K: int, inputs: int | None = None) -> dict[str, tuple[int, ...]]:
+        """The shape of every parameter, vectors flat: H units a layer, K outputs, K inputs where no number is given."""
+        found: dict[str, tuple[int, ...]] = {}
+        for level in self.levels:
+            of = {"W": (H, H if level else inputs or K), "U": (H, H), "b": (H,)}
+            found |= {name + level: of[name[0]] for name in self.own}
+        return {**found, "V": (K, H), "by": (K,)}
+
+
+def layer(held: Mapping[str, Array], level: str) -> dict[str, Array]:
+    """What belongs to one layer, by plain names."""
+    return {
+        key[: len(key) - len(level)]: value for key, value in held.items() if key.rstrip("0123456789") + level == key
+    }
+
+
+class Inputs(NamedTuple):
+    """One sequence, or a batch: x and y are T arrays (I, B) and one-hot (K, B); None in y: nothing is asked there.
+
+    `start` has the states (H, B) before the first timestep. The loss is the mean over `B` examples; with 1 their sum.
+    """
+
+    x: Sequence[Array]
+    y: Sequence[Array | None]
+    start: Made
+    B: int = 1
+
+
+class Run(NamedTuple):
+    """What a forward pass leaves: for every timestep all it made, and the losses."""
+
+    made: tuple[Made, ...]
+    E: tuple[Array, ...]
+
+
+OUTPUT_RULES = {
+    "a": "a[t] = V @ h[t] + by",
+    "yhat": "yhat[t] = softmax(a[t])",
+    "E": "E[t] = -sum(y[t] * log_softmax(a[t]))",
+    "e": "e[k] = yhat[k] - y[k]",
+    "dV": "dV = dV + e[k] @ h[k].T",
+    "dby": "dby = dby + batch(e[k])",
+}
+MEAN_RULES = {"E": "E[t] = -sum(y[t] * log_softmax(a[t])) / B", "e": "e[k] = (yhat[k] - y[k]) / B"}
+FROM_ABOVE = "V.T @ e[k]"
+SYMBOL = re.compile(r"(?<![A-Za-z_.])(?!(?:x|e|t|k|tanh|sigmoid|maximum|minimum|abs|batch)\b)[A-Za-z_]+")
+"""A name in a rule that is a layer's own."""
+INPUT = re.compile(r"(?<![A-Za-z_])x(?=\[)")
+
+
+def rules(cell: Cell, mean: bool = False) -> dict[str, str]:
+    """The rule of every op of `forward` and `sweep`; `mean` where the loss is the mean over B examples."""
+    found = {**OUTPUT_RULES, **(MEAN_RULES if mean else {})}
+    for op in ("a", "dV"):
+        found[op] = found[op].replace("h[", f"{cell.top}[")
+    one = dict(cell.rules)
+    for q in cell.gates:
+        one.setdefault(f"dW{q}", f"dW{q} = dW{q} + delta_{q}[k] @ x[k].T")
+        one.setdefault(f"dU{q}", f"dU{q} = dU{q} + delta_{q}[k] @ h[k-1].T")
+        one.setdefault(f"db{q}", f"db{q} = db{q} + batch(delta_{q}[k])")
+    for below, level in zip(("x", *(f"h{level}" for level in cell.levels)), cell.levels, strict=False):
+        above = str(int(level or 1) + 1)
+        sent = FROM_ABOVE
+        if above in cell.levels:
+            sent = " + ".join(f"W{q}{above}.T @ delta_{q}{above}[k]" for q in cell.gates)
+        for op, rule in one.items():
+            parts = [INPUT.sub(below, SYMBOL.sub(rf"\g<0>{level}", part)) for part in rule.split(FROM_ABOVE)]
+            found[op + level] = sent.join(parts)
+    found[f"gh_kept{level}"] = found[f"gh{level}"].replace(f"{FROM_ABOVE} + ", "")
+    for p in cell.names:
+        found[f"d{p}_0"] = f"d{p} = 0 * {p}"
+    return found
+
+
+def before(inputs: Inputs, run: Run, k: int) -> Made:
+    """The states before timestep k."""
+    return run.made[k - 1] if k else inputs.start
+
+
+def place(cell: Cell, at: Path, level: str) -> Path:
+    """Where the steps of a layer stand: one layer alone has no number."""
+    return (*at, ("layer", int(level or 1))) if cell.layers > 1 else at
+
+
+def timestep(xp: Any, cell: Cell, theta: Theta, x: Array, states: Made, t: int, at: Path = ()) -> Walk[Made]:
+    """One timestep of every layer, from the lowest: each reads the h of the one below."""
+    now, below = {"x": x}, x
+    for level in cell.levels:
+        spot = place(cell, at, level)
+        made = yield from cell.step(xp, layer(theta, level), below, layer(states, level), t, spot, level)
+        now |= {name + level: value for name, value in made.items()}
+        below = made["h"]
+    return now
+
+
+def forward(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, at: Path = ()) -> Walk[Run]:
+    """Every timestep: the cells, then scores, probabilities and loss as in the simple recurrent network."""
+    states, made, losses = inputs.start, [], []
+    for t, (x, y) in enumerate(zip(inputs.x, inputs.y, strict=True)):
+        here = (*at, ("t", t))
+        now = yield from timestep(xp, cell, theta, x, states, t, here)
+        if y is not None:
+            a = theta["V"] @ now[cell.top] + theta["by"]
+            yield Step((*here, ("output", -1)), "a", {f"a[{t}]": a})
+            yhat = softmax(xp, a)
+            yield Step((*here, ("output", -1)), "yhat", {f"yhat[{t}]": yhat})
+            E = cross_entropy(xp, a, y) / inputs.B
+            yield Step((*here, ("output", -1)), "E", {f"E[{t}]": E})
+            now = {**now, "a": a, "yhat": yhat}
+            losses.append(E)
+        states = now
+        made.append(now)
+    return Run(tuple(made), tuple(losses))
+
+
+def sweep(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Run, at: Path = ()) -> Walk[Theta]:
+    """∂E/∂θ in one sweep from right to left: at every timestep the error from above and what comes back from later."""
+    last, total = len(inputs.x) - 1, {}
+    for p in cell.names:
+        total[p] = xp.zeros_like(theta[p])
+        yield Step((*at, ("k", last)), f"d{p}_0", {f"d{p}": total[p]})
+    later: Made = {}
+    for k in range(last, -1, -1):
+        here, now, earlier = (*at, ("k", k)), run.made[k], before(inputs, run, k)
+        left: dict[str, Array] = {}
+        terms: dict[str, tuple[Array, Array | None]] = {}
+        sent = None
+        y = inputs.y[k]
+        if y is not None:
+            e = (now["yhat"] - y) / inputs.B
+            yield Step((*here, ("error", -1)), "e", {f"e[{k}]": e})
+            sent, terms = theta["V"].T @ e, {"V": (e, now[cell.top]), "by": (e, None)}
+        for level, below in zip(cell.levels[::-1], (*(f"h{level}" for level in cell.levels[-2::-1]), "x"), strict=True):
+            spot, mine, after = place(cell, here, level), layer(theta, level), layer(later, level)
+            if sent is None:
+                gh = cell.carried(mine, after)
+                yield Step((*spot, ("error", -1)), f"gh_kept{level}", {f"gh{level}[{k}]": gh})
+            elif after:
+                gh = sent + cell.carried(mine, after)
+                yield Step((*spot, ("error", -1)), f"gh{level}", {f"gh{level}[{k}]": gh})
+            else:
+                gh = sent
+                yield Step((*spot, ("error", -1)), f"gh_last{level}", {f"gh{level}[{k}]": gh})
+            held, states = {**layer(now, level), "x": now[below]}, layer(earlier, level)
+            handed = yield from cell.back(xp, mine, held, states, gh, after, k, spot, level)
+            made = {**held, **handed, "gh": gh}
+            terms |= {p + level: pair for p, pair in cell.terms(made, states).items()}
+            left |= {name + level: value for name, value in made.items()}
+            sent = sum(mine[f"W{q}"].T @ made[f"delta_{q}"] for q in cell.gates)
+        for p, (error, factor) in terms.items():
+            part = xp.sum(error, axis=1, keepdims=True) if factor is None else error @ factor.T
+            total[p] = total[p] + part
+            yield Step((*here, ("sum", -1)), f"d{p}", {f"d{p}": total[p]})
+        later = left
+    return total
+
+
+def road(xp: Any, cell: Cell, run: Run, at: Path = ()) -> Walk[list[Array]]:
+    """∂(last state)/∂(state k) along the road, every gate held: the product of the gates between, from the right."""
+    T = len(run.made)
+    product = run.made[-1][cell.road] ** 0
+    yield Step((*at, ("k", T - 1)), "road_last", {f"road[{T - 1}]": product})
+    found = [product]
+    for k in range(T - 2, -1, -1):
+        product = product * run.made[k + 1][cell.road]
+        yield Step((*at, ("k", k)), "road", {f"road[{k}]": product})
+        found.append(product)
+    return found[::-1]
+
+
+def lengths(cell: Cell, T: int, asked: int | None = None) -> tuple[int, int]:
+    """How many steps `forward` and `sweep` take; `asked` timesteps have an output, all where not given."""
+    asked, inner = T if asked is None else asked, len(cell.names) - 2
+    return T * cell.layers * cell.steps + 3 * asked, inner + 2 + T * (
+        cell.layers * (1 + cell.backs) + inner
+    ) + 3 * asked
+
+
+def objective(xp: Any, cell: Cell, theta: Theta, inputs: Inputs) -> Objective:
+    """E as a function of the parameters, and its gradient."""
+
+    def E(**moved: Array) -> Array:
+        return sum(drain(forward(xp, cell, {**theta, **moved}, inputs)).E)
+
+    return Objective(theta, E, drain(sweep(xp, cell, theta, inputs, drain(forward(xp, cell, theta, inputs)))))

@@ -1,0 +1,233 @@
+"""What the layers of the fast form have in common: parameters, gradients, and buffers that are written over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from engine.device import HOST, Array, wide
+from engine.gated.cell import Cell, Theta
+from engine.gated.kernel.tiles import Letters, Product, Summed
+from engine.maths.packing import aligned
+
+xp = HOST.xp
+ORDERS = {"lstm": ("oifg", "oifg", 3), "gru": ("nzr", "zrn", 2), "srn": ("h", "h", 0), "relu": ("h", "h", 0)}
+"""By cell: the order in which W's gates lie, that of U's, and how many of U's, from its first, are σ."""
+CACHED = 1 << (15 if wide() else 13)
+"""Numbers of one kind that stay at hand between their making and their use: wide vectors come with larger caches."""
+
+
+def stacked(views: Mapping[str, Array], names: list[str]) -> Array:
+    """Several parameters that lie behind one another as one array (gates, rows, cols)."""
+    first = views[names[0]]
+    strides = (first.nbytes, *first.strides)
+    return xp.lib.stride_tricks.as_strided(first, (len(names), *first.shape), strides)
+
+
+class Size(NamedTuple):
+    """T timesteps of B examples, H units a layer."""
+
+    T: int
+    B: int
+    H: int
+
+
+class Layer:
+    """One layer: its parameters, gradients and buffers.
+
+    What the errors of a timestep are multiplied by (`factors`) is made on the way forward, while its gates are at hand;
+    on the way back the first of them become the errors, where they lie. Gates and net inputs are written over as soon
+    as they are used, so that they stay in the cache.
+    """
+
+    factors = 1
+
+    def __init__(self, cell: Cell, level: str, size: Size, theta: Theta, grad: Theta, kind: Any) -> None:
+        T, B, H = self.T, self.B, self.H = size
+        down, across, self.soft = ORDERS[cell.name]
+        self.W, self.dW = (stacked(of, [f"W{q}{level}" for q in down]) for of in (theta, grad))
+        self.U, self.dU = (stacked(of, [f"U{q}{level}" for q in across]) for of in (theta, grad))
+        self.b, self.db = (stacked(of, [f"b{q}{level}" for q in down])[:, :, 0] for of in (theta, grad))
+        self.more = {name: (theta[name + level], grad[name + level]) for name in cell.more}
+        self.scale = xp.array([-1.0 if q in across[: self.soft] else 1.0 for q in down], kind)[:, None, None]
+        self.scale_U = xp.array([-1.0] * self.soft + [1.0] * (len(across) - self.soft), kind)[:, None, None]
+        G = self.G = len(down)
+        self.table, self.tall_U = aligned((G, self.W.shape[2], H), kind), self.U.reshape(G * H, H)
+        self.signed = aligned(self.U.shape, kind) if B == 1 and self.soft else self.U
+        self.tall = self.signed.reshape(G * H, H)
+        # a single row is quickest with U as it lies, more of them with Uᵀ
+        scale = self.scale_U if self.soft and B > 1 else None
+        self.forth, self.home = Product(self.signed.transpose(0, 2, 1), B, apart=B > 1, scale=scale), Product(self.U, B)
+        self.block = max(1, min(T, CACHED // (B * H)))
+        self.z, self.h = aligned((self.block, G, B, H), kind), aligned((T + 1, B, H), kind)
+        self.net = self.forth.made
+        self.one, self.two = aligned((B, H), kind), aligned((B, H), kind)
+        self.gh = aligned((T, B, H), kind)
+        self.D = aligned((T, self.factors, B, H) if B == 1 else (self.factors, T, B, H), kind)
+        self.L = self.D.swapaxes(0, 1) if B == 1 else self.D
+        self.ones, self.letters = xp.ones(T * B, kind), xp.ones(self.W.shape[2], kind)
+        self.summed: dict[int, Summed] = {}
+        self.D_at = list(self.L.swapaxes(0, 1))
+        self.row_at = self.rows_of(0, G)
+        self.z_at, self.h_at, self.gh_at = self.in_turn(self.z), list(self.h), list(self.gh)
+        self.gates_at = [tuple(z) for z in self.z_at]
+        self.before = list(self.h[:, 0]) if B == 1 else self.h_at
+        self.a_one = xp.array(1, kind)  # a number of Python's would be made into an array each time
+
+    def in_turn(self, held: Array) -> list[Array]:
+        """Of every timestep its place in what holds a few, one after the other."""
+        return [held[t % self.block] for t in range(self.T)]
+
+    def rows_of(self, first: int, end: int) -> list[Array]:
+        """Some errors of every timestep, as U takes them: a row (1, G H) of a batch of one."""
+        if self.B == 1:
+            return list(self.D.reshape(self.T, 1, -1)[:, :, first * self.H : end * self.H])
+        return [each[first:end] for each in self.D_at]
+
+    # forward
+
+    @cached_property
+    def wide(self) -> Array:
+        """Net inputs from numbers, before they are put in order."""
+        return aligned((self.G, self.T * self.B, self.H), self.h.dtype)
+
+    def feed(self, rows: Array | None, numbers: Array | None) -> None:
+        """Net inputs from what is below, for all timesteps: letters are looked up, numbers multiplied."""
+        table, b = self.W.transpose(0, 2, 1), self.b[:, None, :]
+        if self.soft:
+            table, b = xp.multiply(table, self.scale, self.table), b * self.scale
+        if self.B > 1:
+            self.home.pack()
+            self.forth.pack()
+        elif self.soft:
+            xp.multiply(self.U, self.scale_U, self.signed)
+        self.rows = rows
+        if rows is not None:
+            xp.add(table, b, self.table)
+            return
+        xp.matmul(numbers, table, out=self.wide)
+        self.wide += b
+
+    def forwards(self) -> Iterator[int]:
+        """The timesteps from the first, when U h is in `net`; net inputs from what was read and slopes a few at a time.
+
+        What was read comes second: U takes the whole cache, and it would have to come back from memory.
+        """
+        across, before = self.across, self.before
+        for first in range(0, self.T, self.block):
+            some = slice(first, min(first + self.block, self.T))
+            across(before[first])
+            self._looked_up(some)
+            yield first
+            for t in range(first + 1, some.stop):
+                across(before[t])
+                yield t
+            self.slopes(some, self.L[:, some])
+
+    def _looked_up(self, some: slice) -> None:
+        z = self.z[: some.stop - some.start]
+        if self.rows is None:
+            z[...] = self.wide.reshape(self.G, self.T, self.B, self.H)[:, some].swapaxes(0, 1)
+        else:
+            xp.take(self.table.reshape(-1, self.H), self.rows[some], axis=0, out=z, mode="clip")
+
+    @cached_property
+    def across(self) -> Callable[[Array], Array]:
+        """Of a state `before[t]` U h of every gate, into `net`."""
+        tall, into = self.tall, self.net.reshape(-1)
+        return self.forth.each if self.B > 1 else lambda h: xp.dot(tall, h, into)
+
+    def opened(self, gates: Array) -> None:
+        """σ of gates whose net inputs come with the sign turned, in place: 1 / (1 + exp(−z))."""
+        xp.exp(gates, out=gates)
+        gates += self.a_one
+        xp.divide(self.a_one, gates, out=gates)
+
+    def run(self, start: Mapping[str, Array]) -> None:
+        """All timesteps, from the states (B, H) before them."""
+        raise NotImplementedError
+
+    # back
+
+    def slopes(self, some: slice, L: Array) -> None:
+        """What the errors of some timesteps are multiplied by, into L (factors, timesteps, B, H)."""
+        raise NotImplementedError
+
+    def gates(self, some: slice) -> Array:
+        """The gates of some timesteps that are at hand: (G, timesteps, B, H)."""
+        return self.z[: some.stop - some.start].swapaxes(0, 1)
+
+    def backwards(self) -> Iterator[tuple[int, Array | None]]:
+        """The timesteps from the last, with what comes back through U from the one after."""
+        handed, row, last = self.handed, self.row_at, self.T - 1
+        yield last, None
+        for t in range(last - 1, -1, -1):
+            yield t, handed(row[t + 1])
+
+    def back(self) -> None:
+        """All errors, from gh, to which is added what comes back from later, and from the slopes, where they lie."""
+        raise NotImplementedError
+
+    @cached_property
+    def handed(self) -> Callable[[Array], Array]:
+        """Uᵀ of the errors of one timestep, all gates together: (G, B, H), or (1, G H) of a batch of one."""
+        tall, into = self.tall_U, self.one
+        return self.home.total if self.B > 1 else lambda D: xp.dot(D, tall, into)
+
+    def product(self, first: int, count: int, right: Array | Letters, out: Array) -> None:
+        """Dᵀ right of some slots, summed over time and batch: (count, H, …)."""
+        rows = self.T * self.B
+        if isinstance(right, Letters):
+            for n in range(count):
+                at = self.D[:, first + n] if self.B == 1 else self.D[first + n]
+                right.into(at.reshape(rows, self.H), out[n])
+            return
+        if self.B == 1:
+            D = self.D.reshape(self.T, -1)[:, first * self.H : (first + count) * self.H]
+            xp.dot(D.T, right, out=out.reshape(-1, out.shape[2]))
+            return
+        K = right.shape[1]
+        if K not in self.summed:
+            self.summed[K] = Summed(rows, self.H, K, self.D.dtype)
+        summed = self.summed[K]
+        for D, into in zip(self.D[first : first + count], out, strict=True):
+            summed.into(D.reshape(rows, self.H), right, into)
+
+    def total(self, first: int, count: int, out: Array) -> None:
+        """Some slots summed over time and batch: (count, H)."""
+        if self.B == 1:
+            D = self.D.reshape(self.T, -1)[:, first * self.H : (first + count) * self.H]
+            xp.dot(self.ones, D, out=out.reshape(-1))
+        else:
+            xp.matmul(self.ones, self.D[first : first + count].reshape(count, self.T * self.B, self.H), out=out)
+
+    def entered(self, below: Array | Letters) -> None:
+        """∂E/∂W and ∂E/∂b; `below` (T B, I) is what was read."""
+        self.product(0, self.G, below, self.dW)
+        if self.rows is None or self.B == 1 or len(self.letters) > self.T * self.B:
+            self.total(0, self.G, self.db)
+        else:  # every row has one letter, and there are fewer letters to add up than rows
+            xp.matmul(self.dW, self.letters, out=self.db)
+
+    def gradients(self, below: Array | Letters) -> None:
+        """Every gradient of this layer; `below` (T B, I) is what it read."""
+        self.entered(below)
+        self.product(0, self.G, self.h[:-1].reshape(-1, self.H), self.dU)
+
+    def sent(self, out: Array) -> None:
+        """What goes down to the layer below: (T, B, I)."""
+        if self.B == 1:
+            D = self.D.reshape(self.T, -1)[:, : self.G * self.H]
+            xp.dot(D, self.W.reshape(-1, self.W.shape[2]), out=out.reshape(self.T, -1))
+            return
+        D = self.D[: self.G].reshape(self.G, self.T * self.B, self.H)
+        xp.add.reduce(xp.matmul(D, self.W), axis=0, out=out.reshape(self.T * self.B, -1))
+
+    def states(self) -> dict[str, Array]:
+        """The last states (B, H)."""
+        return {"h": self.h[-1]}
+
+    def ends(self) -> tuple[Array, Array]:
+        """∂E/∂ the state on the road, at the first timestep and at the last."""
+        return self.gh[0], self.gh[-1]

@@ -1,0 +1,158 @@
+"""Products as tiles that OpenBLAS multiplies where they lie: for larger ones it first copies both factors."""
+
+from __future__ import annotations
+
+from copy import copy
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from engine.device import HOST, Array, wide
+from engine.maths.packing import LINE, aligned
+
+xp = HOST.xp
+SMALL = 1_000_000
+"""Multiplications up to which OpenBLAS takes the factors where they lie."""
+NARROW = 64
+"""Columns of a tile where all are too many."""
+FEW, SOME, TALL = 8, 10, 16
+"""The fewest rows that are multiplied with all columns, or with a tile, and that a tile of a sum is made of."""
+MANY, LONG = 1 << 24, 256
+"""Multiplications, and rows, from which a product with zeros and ones takes longer than sums letter by letter."""
+SLIM = 128
+"""A sum over rows is cut where it has at most so many rows or columns itself: adding up a larger one costs more."""
+
+
+def lined(n: int, kind: Any) -> int:
+    """How long a row of n numbers must be for the next one to begin at a cache line."""
+    each: int = LINE // xp.dtype(kind).itemsize
+    return -(-n // each) * each
+
+
+def divisor(n: int, most: int) -> int:
+    """The largest number up to `most` that divides n; 0 if there is none."""
+    return next((d for d in range(min(n, most), 0, -1) if n % d == 0), 0)
+
+
+def cut(rows: int, inner: int, cols: int, tiles: bool) -> tuple[int, int]:
+    """How many rows and columns of (rows, inner) times (inner, cols) are made at a time; all without tiles."""
+    if tiles and rows * inner * cols > SMALL:
+        for width, few in ((cols, FEW), (NARROW, SOME)):
+            height = divisor(rows, SMALL // (inner * width))
+            if cols % width == 0 and height >= few:
+                return height, width
+    return rows, cols
+
+
+class Product:
+    """(N, K) times each of `weights` (G, K, M): into `made` (G, N, M).
+
+    They are seen, not copied, unless they are to lie `apart`, have a `scale` each, or have their columns cut: such
+    tiles lie one behind another, each in one piece, and hold what the weights were when they were last packed.
+    """
+
+    def __init__(
+        self, weights: Array, N: int, made: Array | None = None, tiles: bool | None = None, apart: bool = False,
+        scale: Array | None = None,
+    ) -> None:  # fmt: skip
+        (G, K, M), kind = weights.shape, weights.dtype
+        height, width = cut(N, K, M, wide() if tiles is None else tiles)
+        self.rows = (N // height, height, K)
+        tiled = seen = weights.reshape((G, K, M // width, width), copy=False).swapaxes(1, 2)
+        self.packed, self.scale = [], None if scale is None else scale.reshape(G, 1, 1, 1)
+        if apart or width < M or scale is not None:
+            tiled = aligned((G, M // width, K, lined(width, kind)), kind)[..., :width]
+            some = max(1, width // NARROW)  # a few columns at a time: of Uᵀ at once it takes twice as long
+            self.packed = list(zip(*(xp.array_split(each, some, axis=3) for each in (seen, tiled)), strict=True))
+        self._lie(tiled, aligned((G, N, M), kind) if made is None else made)
+
+    def _lie(self, tiles: Array, made: Array) -> None:
+        G, across, _, width = tiles.shape
+        self.tiles, self.made = tiles[:, :, None], made
+        self.into = made.reshape((G, *self.rows[:2], across, width), copy=False).transpose(0, 3, 1, 2, 4)
+        self.whole = (tiles[0, 0], made[0]) if self.into.shape[:3] == (1, 1, 1) else None
+        self.ones = xp.ones(G, made.dtype)
+
+    def pack(self) -> None:
+        """Lay apart what the weights are by now."""
+        for seen, into in self.packed:
+            if self.scale is None:
+                into[...] = seen
+            else:
+                xp.multiply(seen, self.scale, out=into)
+
+    def of(self, which: slice) -> Product:
+        """The product of some of the matrices, which are packed together with the others."""
+        part = copy(self)
+        part.__dict__.pop("sum", None)  # a part adds up in a place of its own
+        part._lie(self.tiles[which, :, 0], self.made[which])
+        return part
+
+    @cached_property
+    def sum(self) -> Array:
+        return aligned(self.made.shape[1:], self.made.dtype)
+
+    def each(self, h: Array) -> Array:
+        """h W of every matrix: (G, N, M). It is written over by the next."""
+        if self.whole:
+            xp.dot(h, *self.whole)  # a microsecond less than matmul
+        else:
+            xp.matmul(h.reshape(self.rows), self.tiles, out=self.into)
+        return self.made
+
+    def total(self, D: Array) -> Array:
+        """Σ D[g] W[g] of D (G, N, K): (N, M). It is written over by the next."""
+        if len(D) == 1:
+            return self.each(D[0])[0]
+        xp.matmul(D.reshape(len(D), 1, *self.rows), self.tiles, out=self.into)
+        xp.dot(self.ones, self.made.reshape(len(D), -1), out=self.sum.reshape(-1))  # in one pass
+        return self.sum
+
+
+class Summed:
+    """AᵀB of A (N, M) and B (N, K): a sum over N rows, as the sum of what a stretch of them gives."""
+
+    def __init__(self, N: int, M: int, K: int, kind: Any, tiles: bool | None = None) -> None:
+        self.tile = tuple(NARROW if n % NARROW == 0 else n for n in (M, K))
+        self.height = divisor(N, SMALL // (self.tile[0] * self.tile[1]))
+        tiles = wide() if tiles is None else tiles
+        self.cut = tiles and N * M * K > SMALL and min(M, K) <= SLIM and self.height >= TALL
+        self.shape = (N // self.height if self.cut else 1, M, K)
+        self.kind = kind
+
+    @cached_property
+    def parts(self) -> Array:
+        return aligned(self.shape, self.kind)
+
+    def into(self, A: Array, B: Array, out: Array) -> None:
+        """AᵀB, written into `out` (M, K)."""
+        if not self.cut:
+            xp.matmul(A.T, B, out=out)
+            return
+        (pieces, M, K), (high, broad) = self.shape, self.tile
+        left = A.reshape(pieces, self.height, M // high, high).transpose(0, 2, 3, 1)[:, :, None]
+        right = B.reshape((pieces, self.height, K // broad, broad), copy=False).swapaxes(1, 2)[:, None]
+        xp.matmul(left, right, out=self.parts.reshape(pieces, M // high, high, K // broad, broad).swapaxes(2, 3))
+        xp.add.reduce(self.parts, axis=0, out=out)
+
+
+def by_letter(rows: int, letters: int, H: int) -> bool:
+    """Whether sums letter by letter are quicker than a product of (H, rows) with zeros and ones (rows, letters)."""
+    return rows >= LONG and rows * letters * H >= MANY
+
+
+class Letters:
+    """X (N, K) whose rows have one 1 each: AᵀX sums the rows of A by letter, where a product meets mostly 0."""
+
+    def __init__(self, codes: Array, K: int) -> None:
+        order = xp.argsort(codes.astype(xp.uint16) if K <= 1 << 16 else codes, kind="stable")  # short ones in one pass
+        ends = [0, *xp.cumsum(xp.bincount(codes)).tolist()]
+        self.where = [(k, order[a:b]) for k, (a, b) in enumerate(pairwise(ends)) if a < b]
+        self.K = K
+
+    def into(self, A: Array, out: Array) -> None:
+        """AᵀX of A (N, M), written into `out` (M, K)."""
+        sums, ones = xp.zeros((self.K, A.shape[1]), A.dtype), xp.ones(len(A), A.dtype)
+        for letter, rows in self.where:
+            xp.dot(ones[: len(rows)], A.take(rows, axis=0), out=sums[letter])
+        out[...] = sums.T

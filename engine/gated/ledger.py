@@ -1,0 +1,134 @@
+"""The ledger of a gated cell (slides 34-37, for the cells of slide 39): each loss alone, sent back to every timestep.
+
+    gh[t,k] gc[t,k] delta_q[t,k]  (H, B)  what E_t alone leaves at timestep k ≤ t
+    reach[t,k]                    ()      ‖∂E_t/∂(state k on the road)‖: of c in an LSTM, of h where there is no c
+    column[k]                     (H, B)  Σ_t of that gradient, over the rows so far; in the end what the sweep finds
+
+The way back through a cell is `Cell.back` itself, as in the sweep; only the names of what it makes have a t more. One
+layer, a target at every timestep. `whole` makes all rows at once, each a column of a batch; a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from engine.device import Array
+from engine.gated import cell as cells
+from engine.gated.cell import FROM_ABOVE, Cell, Inputs, Made, Run, Theta
+from engine.walks.step import Path, Step, Walk, drain
+
+BACK = re.compile(r"\b(gh|gc|delta_[a-z])\[k")
+"""What has a row of its own in the ledger."""
+
+
+def road(cell: Cell) -> str:
+    """The gradient on the road: gc, or gh where there is no c."""
+    return f"g{cell.states[-1]}"
+
+
+def rules(cell: Cell) -> dict[str, str]:
+    """The rule of every op of `row`: those of the way back, with a t."""
+    g = road(cell)
+    found = {
+        f"row_{op}": BACK.sub(r"\1[t,k", rule.replace(f"{FROM_ABOVE} + ", "")).replace("e[k]", "e[t]")
+        for op, rule in cell.rules.items()
+        if BACK.match(rule)
+    }
+    return {
+        **found,
+        "row_e": "e[t] = yhat[t] - y[t]",
+        "column_first": f"column[k] = {g}[t,k]",
+        "column": f"column[k] = column[k] + {g}[t,k]",
+        "reach": f"reach[t,k] = sqrt(sum({g}[t,k]**2))",
+    }
+
+
+def error(inputs: Inputs, run: Run, t: int) -> Array:
+    """e[t] (K, B): what was said at timestep t, minus the truth."""
+    found: Array = (run.made[t]["yhat"] - inputs.y[t]) / inputs.B
+    return found
+
+
+def norm(xp: Any, g: Array) -> Array:
+    """‖g‖."""
+    return xp.sqrt(xp.sum(g**2))
+
+
+def named(walk: Walk[Made], t: int) -> Walk[Made]:
+    """The steps of a walk over k, named as those of row t."""
+    while True:
+        try:
+            step = next(walk)
+        except StopIteration as end:
+            made: Made = end.value
+            return made
+        values = {name.replace("[", f"[{t},"): value for name, value in step.values.items()}
+        yield Step(step.path, f"row_{step.op}", values)
+
+
+def row(
+    xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Run, t: int, columns: Sequence[Array], at: Path = ()
+) -> Walk[list[Made]]:
+    """Row t: E_t alone sent back to k = t … 0; `columns` are the sums of the rows above. Returns what it left by k."""
+    here = (*at, ("t", t))
+    e = error(inputs, run, t)
+    yield Step((*here, ("error", -1)), "row_e", {f"e[{t}]": e})
+    later: Made = {}
+    found: list[Made] = []
+    for k in range(t, -1, -1):
+        spot, now = (*here, ("k", k)), run.made[k]
+        gh = cell.carried(theta, later) if later else theta["V"].T @ e
+        yield Step((*spot, ("error", -1)), "row_gh" if later else "row_gh_last", {f"gh[{t},{k}]": gh})
+        back = cell.back(xp, theta, now, cells.before(inputs, run, k), gh, later, k, spot)
+        left = yield from named(back, t)
+        later = {**now, **left, "gh": gh}
+        g = later[road(cell)]
+        column = columns[k] + g if k < len(columns) else g
+        op = "column" if k < len(columns) else "column_first"
+        yield Step((*spot, ("sum", -1)), op, {f"column[{k}]": column})
+        yield Step((*spot, ("sum", -1)), "reach", {f"reach[{t},{k}]": norm(xp, g)})
+        found.append(later)
+    return found[::-1]
+
+
+def length(cell: Cell, t: int) -> int:
+    """How many steps row t takes."""
+    return 1 + (t + 1) * (cell.backs + 3)
+
+
+def whole(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Run) -> list[Made]:
+    """What every E_t leaves at k = 0 … T-1: as columns t = k … T-1, each a batch wide, so (H, (T-k) B).
+
+    One way back for all rows: at timestep k the errors of all later losses come in side by side, and E_k's is new.
+    """
+    later: Made = {}
+    found: list[Made] = []
+    for k in range(len(run.made) - 1, -1, -1):
+        e = error(inputs, run, k)
+        B, gh = e.shape[1], theta["V"].T @ e
+        if later:
+            gh = xp.concat((gh, cell.carried(theta, later)), axis=1)
+            later = {name: xp.concat((xp.zeros_like(value[:, :B]), value), axis=1) for name, value in later.items()}
+        rows = gh.shape[1] // B
+        now, before = (
+            {name: xp.tile(value, (1, rows)) for name, value in held.items() if name not in ("x", "a", "yhat")}
+            for held in (run.made[k], cells.before(inputs, run, k))
+        )
+        left = {**drain(cell.back(xp, theta, now, before, gh, later, k)), "gh": gh}
+        later = {**now, **left}
+        found.append(left)
+    return found[::-1]
+
+
+def summed(xp: Any, side_by_side: Array, rows: int, B: int) -> Array:
+    """Σ over the first rows of what `whole` left at a timestep: (H, B)."""
+    held = side_by_side[:, : rows * B]
+    return xp.sum(xp.reshape(held, (held.shape[0], rows, B)), axis=1)
+
+
+def norms(xp: Any, family: Sequence[Array]) -> Array:
+    """‖family[t,k]‖ (T, T), 0 for k > t, from what `whole` left by timestep, of a batch of one."""
+    columns = [xp.sqrt(xp.sum(made**2, axis=0)) for made in family]
+    return xp.stack([xp.concat((xp.zeros_like(columns[0][:k]), each)) for k, each in enumerate(columns)], axis=1)

@@ -1,0 +1,59 @@
+"""The simple recurrent network as a cell, to be stacked and raced: h = f(Wh x + Uh h₋₁ + bh) (slides 31-33).
+
+`engine.recurrent.srn` is the same network as the lecture writes it, with the ledger of slides 34-37; a test holds them
+equal. With rectified linear units and Uh = 1 at the start it is the network of Le, Jaitly & Hinton (2015; slide 39).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.device import Array
+from engine.gated.cell import Cell, Made, Theta
+from engine.maths.activations import ACTIVATIONS, Activation
+from engine.walks.step import Path, Step, Walk
+
+
+def carried(theta: Theta, later: Made) -> Array:
+    """What the next timestep hands back to h."""
+    return theta["Uh"].T @ later["delta_h"]
+
+
+def terms(now: Made, before: Made) -> Mapping[str, tuple[Array, Array | None]]:
+    """The net input met x, h₋₁ and its bias."""
+    delta = now["delta_h"]
+    return {"Wh": (delta, now["x"]), "Uh": (delta, before["h"]), "bh": (delta, None)}
+
+
+def plain(name: str, f: Activation) -> Cell:
+    """The cell whose units are f."""
+
+    def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = (), level: str = "") -> Walk[Made]:
+        """One timestep: net input, state."""
+        z = theta["Wh"] @ x + theta["Uh"] @ states["h"] + theta["bh"]
+        yield Step((*at, ("cell", -1)), f"zh{level}", {f"zh{level}[{t}]": z})
+        h = f.f(xp, z)
+        yield Step((*at, ("cell", -1)), f"h{level}", {f"h{level}[{t}]": h})
+        return {"h": h}
+
+    def back(
+        xp: Any, theta: Theta, now: Made, before: Made, gh: Array, later: Made, k: int, at: Path = (), level: str = ""
+    ) -> Walk[Made]:
+        """The way back through one timestep: the slope of f."""
+        delta = gh * f.slope(xp, now["h"])
+        yield Step((*at, ("cell", -1)), f"delta_h{level}", {f"delta_h{level}[{k}]": delta})
+        return {"delta_h": delta}
+
+    rules = {
+        "zh": "zh[t] = Wh @ x[t] + Uh @ h[t-1] + bh",
+        "h": f"h[t] = {f.rule.format(z='zh[t]')}",
+        "gh_last": "gh[k] = V.T @ e[k]",
+        "gh": "gh[k] = V.T @ e[k] + Uh.T @ delta_h[k+1]",
+        "delta_h": f"delta_h[k] = gh[k] * {f.slope_rule.format(s='h[k]')}",
+    }
+    return Cell(name, "h", ("h",), (), rules, 2, 1, step, back, carried, "", terms)
+
+
+SRN = plain("srn", ACTIVATIONS["tanh"])
+RELU = plain("relu", ACTIVATIONS["relu"])

@@ -1,0 +1,161 @@
+"""Nets that write, in files: `.npz` archives of plain arrays, read without pickle, and checked on reading.
+
+Every parameter stands under its symbol (Wi, Uf2, V, …; W (H, I), U (H, H), vectors flat), as float32; `about` holds
+JSON: the kind of cell, its layers, the letters in their order. PyTorch's modules take them as they are: weight_ih_l0 is
+Wi, Wf, Wg, Wo of an LSTM (Wr, Wz, Wn of a GRU, Wh of an RNN) on top of one another, weight_hh_l0 the U, bias_ih_l0 the
+b; bias_hh_l0 is 0, but in a GRU bm stands there in n's place. A checkpoint has besides what the optimiser remembers and
+the states carried on, so that a run can be taken up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from engine.device import HOST, HostArray
+from engine.files import write
+from engine.gated.cell import Cell
+from engine.gated.gru import AFTER, BEFORE
+from engine.gated.lstm import LSTM
+from engine.gated.plain import RELU, SRN
+
+xp = HOST.xp
+FORMAT = "unroll charnn 1"
+CELLS: dict[str, Cell] = {"srn": SRN, "relu": RELU, "lstm": LSTM, "gru": AFTER, "gru-before": BEFORE}
+"""Kinds of cell by the name that a learner gives them."""
+MOST_LAYERS = 4
+
+
+class ModelError(ValueError):
+    """A file that holds no net: `key` says why, `about` what it is about."""
+
+    def __init__(self, key: str, **about: Any) -> None:
+        super().__init__(key, about)
+        self.key, self.about = key, about
+
+
+class Model(NamedTuple):
+    """A net that reads and writes `letters`: parameters by symbol, vectors as columns; `lower`: without capitals."""
+
+    kind: str
+    layers: int
+    theta: Mapping[str, HostArray]
+    letters: str
+    lower: bool = False
+
+    @property
+    def cell(self) -> Cell:
+        """The cell, in its layers."""
+        return CELLS[self.kind]._replace(layers=self.layers)
+
+
+class Kept(NamedTuple):
+    """A run that can be taken up: its net, the updates made, what the optimiser remembers, the states carried on.
+
+    `about` is what it was started with.
+    """
+
+    model: Model
+    done: int
+    memory: Mapping[str, HostArray]
+    carried: Mapping[str, HostArray] | None
+    about: Mapping[str, Any]
+
+
+def _about(model: Model) -> dict[str, Any]:
+    return {
+        "format": FORMAT, "cell": model.kind, "layers": model.layers, "letters": model.letters, "lower": model.lower
+    }  # fmt: skip
+
+
+def _archive(path: Path, about: dict[str, Any], arrays: Mapping[str, HostArray]) -> None:
+    said = xp.frombuffer(json.dumps(about).encode(), dtype=xp.uint8)
+    write(path, lambda file: xp.savez(file, about=said, **arrays))
+
+
+def save(path: Path, model: Model) -> None:
+    """Write a net. Raises OSError."""
+    arrays = {name: _vector(name, value).astype(xp.float32) for name, value in model.theta.items()}
+    _archive(path, _about(model), arrays)
+
+
+def _vector(name: str, value: HostArray) -> HostArray:
+    """Biases are written flat, matrices as they are, though they may have one column."""
+    return value[:, 0] if name[0] == "b" else value
+
+
+def load(path: Path) -> Model:
+    """Read a net. Raises ModelError where the file is no net's or is broken, and OSError."""
+    about, arrays = _read(path)
+    return _model(path, about, arrays)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, HostArray]]:
+    """What an archive says of itself, and its arrays."""
+    with path.open("rb") as file:  # that a file cannot be read is another thing than that it is none of ours
+        try:
+            with xp.load(file, allow_pickle=False) as held:
+                arrays = {name: held[name] for name in held.files}
+            about = json.loads(arrays.pop("about").tobytes())
+        except Exception as error:  # a broken archive raises what it likes
+            raise ModelError("archive", path=str(path)) from error
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise ModelError("archive", path=str(path))
+    return about, arrays
+
+
+def _model(path: Path, about: Mapping[str, Any], arrays: Mapping[str, HostArray]) -> Model:
+    kind, layers, letters = about.get("cell"), about.get("layers"), about.get("letters")
+    if kind not in CELLS or not isinstance(layers, int) or not 1 <= layers <= MOST_LAYERS:
+        raise ModelError("kind", path=str(path), kind=kind, layers=layers, kinds=", ".join(CELLS))
+    if not isinstance(letters, str) or len(letters) < 2 or len(set(letters)) < len(letters):
+        raise ModelError("letters", path=str(path))
+    V = arrays.get("V")
+    if V is None:
+        raise ModelError("missing", path=str(path), symbol="V")
+    H = V.shape[1] if V.ndim == 2 else 1
+    model = Model(kind, layers, {}, letters, bool(about.get("lower")))
+    theta = {}
+    for name, shape in model.cell.shapes(H, len(letters)).items():
+        value = arrays.get(name)
+        if value is None:
+            raise ModelError("missing", path=str(path), symbol=name)
+        if value.shape != shape or value.dtype.kind != "f":
+            raise ModelError("shape", path=str(path), symbol=name, found=value.shape, wanted=shape)
+        if not xp.isfinite(value).all():
+            raise ModelError("finite", path=str(path), symbol=name)
+        theta[name] = value if value.ndim == 2 else value[:, None]
+    return model._replace(theta=theta)
+
+
+def keep(path: Path, kept: Kept) -> None:
+    """Write a checkpoint, in the precision that the run has. Raises OSError."""
+    arrays = {name: _vector(name, value) for name, value in kept.model.theta.items()}
+    arrays |= {f"memory.{name}": value for name, value in kept.memory.items()}
+    arrays |= {f"carried.{name}": value for name, value in (kept.carried or {}).items()}
+    _archive(path, {**_about(kept.model), "done": kept.done, "started": dict(kept.about)}, arrays)
+
+
+def resume(path: Path) -> Kept:
+    """Read a checkpoint. Raises ModelError, and OSError."""
+    about, arrays = _read(path)
+    parts: dict[str, dict[str, HostArray]] = {"memory": {}, "carried": {}}
+    for name in [name for name in arrays if "." in name]:
+        part, _, symbol = name.partition(".")
+        parts.setdefault(part, {})[symbol] = arrays.pop(name)
+    done, started = about.get("done"), about.get("started")
+    if not isinstance(done, int) or done < 0 or not isinstance(started, dict):
+        raise ModelError("archive", path=str(path))
+    model = _model(path, about, arrays)
+    wrong = next((name for name, value in parts["memory"].items() if not _like(name, value, model)), None)
+    if wrong is not None:
+        raise ModelError("shape", path=str(path), symbol=wrong, found=parts["memory"][wrong].shape, wanted="?")
+    return Kept(model, done, parts["memory"], parts["carried"] or None, started)
+
+
+def _like(name: str, value: HostArray, model: Model) -> bool:
+    """Whether something remembered has its parameter's shape."""
+    of = model.theta.get(name.partition("_")[2])
+    return of is not None and value.shape == of.shape

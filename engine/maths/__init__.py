@@ -1,0 +1,1 @@
+"""Functions on arrays: activations, losses, initial weights, optimisers, parameters packed as one array."""

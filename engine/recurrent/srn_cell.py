@@ -1,0 +1,105 @@
+"""One cell of the simple recurrent net in its smallest parts, and what moves when one weight moves (slides 31-33, 38).
+
+    in_[t] (H, B) U x_t    rec[t] (H, B) W s_{t-1}     z[t] = in_ + rec + b    s[t] = f(z)     o[t] (K, B) = V s + c
+    top[t] (1, B) the largest score     raised[t] (K, B) e^(o − top)     Z[t] (1, B) their sum     yhat[t] = raised / Z
+    move[t] (H, B)  ∂s_t/∂w for the one weight w = W[0,0]: it was met at every timestep, and every meeting moves on
+    dw[t]  ∂E_t/∂w, dw their sum
+
+The second walk differentiates forward: it needs no way back, but one such walk for every weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.device import Array
+from engine.maths.activations import Activation
+from engine.maths.losses import cross_entropy
+from engine.recurrent.srn import Inputs, Params, Run, before
+from engine.walks.step import Path, Step, Walk
+
+STEPS = 10
+"""Steps of one timestep of `forward`."""
+
+
+def rules(f: Activation) -> dict[str, str]:
+    """The rule of every op below, for hidden units f."""
+    return {
+        "in": "in_[t] = U @ x[t]",
+        "rec": "rec[t] = W @ s[t-1]",
+        "z": "z[t] = in_[t] + rec[t] + b",
+        "s": f"s[t] = {f.rule.format(z='z[t]')}",
+        "o": "o[t] = V @ s[t] + c",
+        "raised": "raised[t] = exp(o[t] - top[t])",
+        "top": "top[t] = largest(o[t])",
+        "Z": "Z[t] = column_sum(raised[t])",
+        "yhat": "yhat[t] = raised[t] / Z[t]",
+        "E": "E[t] = -sum(y[t] * log_softmax(o[t]))",
+        "move_0": f"move[0] = (pick @ s[-1]) * {f.slope_rule.format(s='s[0]')}",
+        "move": f"move[t] = (pick @ s[t-1] + W @ move[t-1]) * {f.slope_rule.format(s='s[t]')}",
+        "dE": "dw[t] = sum((yhat[t] - y[t]) * (V @ move[t]))",
+        "dw_0": "dw = dw[0]",
+        "dw": "dw = dw + dw[t]",
+    }
+
+
+def forward(xp: Any, f: Activation, theta: Params, inputs: Inputs, at: Path = ()) -> Walk[Run]:
+    """The forward pass of `engine.recurrent.srn`, with the sums and the softmax taken apart; the same numbers."""
+    U, W, V, b, c = theta
+    s = inputs.s_init
+    states, guesses, losses = [], [], []
+    for t, (x, y) in enumerate(zip(inputs.x, inputs.y, strict=True)):
+        cell, out = (*at, ("t", t), ("inside", -1)), (*at, ("t", t), ("output", -1))
+        entered = U @ x
+        yield Step(cell, "in", {f"in_[{t}]": entered})
+        recurred = W @ s
+        yield Step(cell, "rec", {f"rec[{t}]": recurred})
+        z = entered + recurred + b
+        yield Step(cell, "z", {f"z[{t}]": z})
+        s = f.f(xp, z)
+        yield Step(cell, "s", {f"s[{t}]": s})
+        o = V @ s + c
+        yield Step(out, "o", {f"o[{t}]": o})
+        top = xp.max(o, axis=0, keepdims=True)
+        yield Step(out, "top", {f"top[{t}]": top})
+        raised = xp.exp(o - top)
+        yield Step(out, "raised", {f"raised[{t}]": raised})
+        Z = xp.sum(raised, axis=0, keepdims=True)
+        yield Step(out, "Z", {f"Z[{t}]": Z})
+        yhat = raised / Z
+        yield Step(out, "yhat", {f"yhat[{t}]": yhat})
+        E = cross_entropy(xp, o, y)
+        yield Step(out, "E", {f"E[{t}]": E})
+        states.append(s)
+        guesses.append(yhat)
+        losses.append(E)
+    return Run(tuple(states), tuple(guesses), tuple(losses))
+
+
+def moved(
+    xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Run, pick: Array, at: Path = ()
+) -> Walk[tuple[Sequence[Array], Array]]:
+    """What one weight of W does to every state and loss: `pick` (H, H) is 1 at it. Returns (moves, ∂E/∂w)."""
+    move: Array = None
+    moves: list[Array] = []
+    dw: Array = None
+    for t, s in enumerate(run.s):
+        here = (*at, ("t", t))
+        met = pick @ before(inputs, run, t)
+        if move is None:
+            move = met * f.slope(xp, s)
+            yield Step(here, "move_0", {f"move[{t}]": move})
+        else:
+            move = (met + theta.W @ move) * f.slope(xp, s)
+            yield Step(here, "move", {f"move[{t}]": move})
+        dE = xp.sum((run.yhat[t] - inputs.y[t]) * (theta.V @ move))
+        yield Step(here, "dE", {f"dw[{t}]": dE})
+        if dw is None:
+            dw = dE
+            yield Step(here, "dw_0", {"dw": dw})
+        else:
+            dw = dw + dE
+            yield Step(here, "dw", {"dw": dw})
+        moves.append(move)
+    return moves, dw

@@ -1,0 +1,151 @@
+"""Why gradients vanish and explode: a product of Jacobians, factor by factor (slide 39; Pascanu et al. 2013).
+
+s[t] = f(W s[t-1] + n[t])  (H, 1)     J[k] (H, H)  ∂s_k/∂s_{k-1} = diag f'(s_k) W
+P[k] = ∂s_T/∂s_k  (H, H)              reach[k]  its length ‖P[k]‖ (Frobenius)
+E = ½ ‖s_T‖²    delta[k] = ∂E/∂z_k    term[k]  ‖k-th term of ∂E/∂W‖    dW their sum, near that of a window
+u[v,t], Q[v,t] = ∂u_t/∂u_init, far[v,t] = ‖Q[v,t]‖  of variant v, with weights M[v] and units of its own
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from engine.device import HOST, Array, HostArray
+from engine.maths.activations import ACTIVATIONS, Activation
+from engine.walks.step import Path, Step, Walk
+
+GATE = "gate"
+"""The units of a variant that has a gate in place of a matrix: its factor is the gate itself."""
+
+
+class Inputs(NamedTuple):
+    """What a run is given: noise n[t] (H, 1) for every timestep, the state before the first; the identity (H, H)."""
+
+    n: Sequence[Array]
+    s_init: Array
+    eye: Array
+
+
+def radius(W: HostArray) -> float:
+    """The spectral radius: the largest |eigenvalue|."""
+    return float(HOST.xp.abs(HOST.xp.linalg.eigvals(W)).max())
+
+
+def rules(f: Activation) -> dict[str, str]:
+    """The rule of every op below, for units f."""
+    slope = f.slope_rule.format(s="s[k]")
+    found = {
+        "z": "z[t] = W @ s[t-1] + n[t]",
+        "s": f"s[t] = {f.rule.format(z='z[t]')}",
+        "J": f"J[k+1] = {f.slope_rule.format(s='s[k+1]')} * W",
+        "P_last": "P[k] = eye",
+        "P": "P[k] = P[k+1] @ J[k+1]",
+        "reach": "reach[k] = sqrt(sum(P[k]**2))",
+        "delta_last": f"delta[k] = s[k] * {slope}",
+        "delta": f"delta[k] = (W.T @ delta[k+1]) * {slope}",
+        "term": "term[k] = sqrt(sum((delta[k] @ s[k-1].T)**2))",
+        "dW_0": "dW = 0 * W",
+        "dW": "dW = dW + delta[k] @ s[k-1].T",
+        "near_0": "near = 0 * W",
+        "near": "near = near + delta[k] @ s[k-1].T",
+        "g": "g_norm = sqrt(sum(dW**2))",
+        "clipped": "clipped = dW * (theta / maximum(g_norm, theta))",
+        "Q_gate": "Q[v,t] = gate * Q[v,t-1]",
+        "far": "far[v,t] = sqrt(sum(Q[v,t]**2))",
+    }
+    for name, unit in ACTIVATIONS.items():
+        found[f"u_{name}"] = f"u[v,t] = {unit.rule.format(z='(M[v] @ u[v,t-1] + n[t])')}"
+        found[f"Q_{name}"] = f"Q[v,t] = ({unit.slope_rule.format(s='u[v,t]')} * M[v]) @ Q[v,t-1]"
+    return found
+
+
+def run(xp: Any, f: Activation, W: Array, inputs: Inputs, at: Path = ()) -> Walk[list[Array]]:
+    """The states, one timestep after the other."""
+    s, found = inputs.s_init, []
+    for t, n in enumerate(inputs.n):
+        here = (*at, ("t", t))
+        z = W @ s + n
+        yield Step(here, "z", {f"z[{t}]": z})
+        s = f.f(xp, z)
+        yield Step(here, "s", {f"s[{t}]": s})
+        found.append(s)
+    return found
+
+
+def joints(xp: Any, f: Activation, W: Array, eye: Array, s: Sequence[Array], at: Path = ()) -> Walk[list[Array]]:
+    """From the last state back to the first: each joint multiplies the product once more. Returns the lengths."""
+    last = len(s) - 1
+    P = eye
+    yield Step((*at, ("k", last)), "P_last", {f"P[{last}]": P})
+    length = xp.sqrt(xp.sum(P**2))
+    yield Step((*at, ("k", last)), "reach", {f"reach[{last}]": length})
+    found = [length]
+    for k in range(last - 1, -1, -1):
+        here = (*at, ("k", k))
+        J = f.slope(xp, s[k + 1]) * W
+        yield Step(here, "J", {f"J[{k + 1}]": J})
+        P = P @ J
+        yield Step(here, "P", {f"P[{k}]": P})
+        length = xp.sqrt(xp.sum(P**2))
+        yield Step(here, "reach", {f"reach[{k}]": length})
+        found.append(length)
+    return found[::-1]
+
+
+def remedies(
+    xp: Any, f: Activation, W: Array, inputs: Inputs, s: Sequence[Array], window: int, theta: float, at: Path = ()
+) -> Walk[Mapping[str, Array]]:
+    """The gradient of ½ ‖s_T‖² term by term; what a window keeps of it, and what clipping makes of it."""
+    last = len(s) - 1
+    dW = near = 0 * W
+    yield Step((*at, ("k", last)), "dW_0", {"dW": dW})
+    yield Step((*at, ("k", last)), "near_0", {"near": near})
+    for k in range(last, -1, -1):
+        here, before = (*at, ("k", k)), s[k - 1] if k else inputs.s_init
+        if k == last:
+            delta = s[k] * f.slope(xp, s[k])
+            yield Step(here, "delta_last", {f"delta[{k}]": delta})
+        else:
+            delta = (W.T @ delta) * f.slope(xp, s[k])
+            yield Step(here, "delta", {f"delta[{k}]": delta})
+        term = delta @ before.T
+        yield Step(here, "term", {f"term[{k}]": xp.sqrt(xp.sum(term**2))})
+        dW = dW + term
+        yield Step(here, "dW", {"dW": dW})
+        if k > last - window:
+            near = near + term
+            yield Step(here, "near", {"near": near})
+    g = xp.sqrt(xp.sum(dW**2))
+    yield Step((*at, ("clip", -1)), "g", {"g_norm": g})
+    clipped = dW * (theta / xp.maximum(g, xp.ones_like(g) * theta))
+    yield Step((*at, ("clip", -1)), "clipped", {"clipped": clipped})
+    return {"W": dW, "near": near, "clipped": clipped}
+
+
+class Variant(NamedTuple):
+    """Units of a kind, "gate" for a gate, and their weights (H, H); for a gate the factor (1, 1)."""
+
+    units: str
+    M: Array
+
+
+def variant(xp: Any, v: int, of: Variant, inputs: Inputs, at: Path = ()) -> Walk[list[Array]]:
+    """How far ∂u_t/∂u_init reaches, for one kind of net on the same noise."""
+    u, Q = inputs.s_init, inputs.eye
+    found = []
+    for t, n in enumerate(inputs.n):
+        here = (*at, ("t", t))
+        if of.units == GATE:
+            Q = of.M * Q
+            yield Step(here, "Q_gate", {f"Q[{v},{t}]": Q})
+        else:
+            f = ACTIVATIONS[of.units]
+            u = f.f(xp, of.M @ u + n)
+            yield Step(here, f"u_{of.units}", {f"u[{v},{t}]": u})
+            Q = (f.slope(xp, u) * of.M) @ Q
+            yield Step(here, f"Q_{of.units}", {f"Q[{v},{t}]": Q})
+        length = xp.sqrt(xp.sum(Q**2))
+        yield Step(here, "far", {f"far[{v},{t}]": length})
+        found.append(length)
+    return found

@@ -1,0 +1,213 @@
+"""A reel is a finite row of sections, each a walk: any step of any section can be reached, both ways, at any grain."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+from engine.device import Array
+from engine.walks.step import Path, Place, Step, Walk, agrees, split
+from engine.walks.tape import Source, Tape
+
+Grains = Mapping[str, int]
+"""The rank of each kind of loop, coarse to fine: {"act": 0, "t": 1, "k": 2, "op": 3}. Phases are "act" or "phase"."""
+Families = Mapping[str, Callable[..., Any]]
+Late = Mapping[str, Callable[[], Any]]
+
+
+class Env:
+    """What can be read at the start of a section, by symbol: plain ones; late ones and families, made when asked for.
+
+    A family is a function of the indices, e.g. `lambda t, k: …` for "delta"; it gives None where there is nothing.
+    """
+
+    def __init__(self, plain: Mapping[str, Any], families: Families | None = None, late: Late | None = None) -> None:
+        self._plain, self._families, self._late = plain, families or {}, late or {}
+
+    def get(self, name: str) -> Any:
+        """The value of a symbol, or None."""
+        if name in self._plain:
+            return self._plain[name]
+        if name in self._late:
+            return self._late[name]()
+        family, indices = split(name)
+        make = self._families.get(family)
+        return make(*indices) if make and indices else None
+
+
+class Section(NamedTuple):
+    """One walk of a reel, not yet begun. All its steps' paths start with `place`; `length` is their number."""
+
+    place: Path
+    open: Callable[[], Walk[Any]]
+    env: Callable[[], Env]
+    length: int
+
+
+def rank(grains: Grains, path: Path, at: int) -> int:
+    """How fine the place path[at] is: a loop by its name; a phase as "act" when outermost, else as "phase",
+
+    but always finer than what it stands in.
+    """
+    name, index = path[at]
+    if index >= 0:
+        return grains[name]
+    if at == 0:
+        return grains["act"]
+    return max(grains["phase"], rank(grains, path, at - 1) + 1)
+
+
+def group(grains: Grains, path: Path, grain: int) -> Path:
+    """The part of a path that steps of one group share: its places up to the last one at or above the grain."""
+    shared = 0
+    for at in range(len(path)):
+        if rank(grains, path, at) <= grain:
+            shared = at + 1
+    return path[:shared]
+
+
+class Reel:
+    """Sections end to end. Position p means that p steps have run; `total` of them there are.
+
+    Sections stay recorded, the latest used first, as far as they have `kept` steps together; one always does. So memory
+    does not grow with the reel.
+    """
+
+    def __init__(self, sections: Sequence[Section], grains: Grains, kept: int = 2000) -> None:
+        self.sections = list(sections)
+        self.grains = grains
+        self.starts = [0, *accumulate(section.length for section in self.sections)]
+        self.total = self.starts[-1]
+        self._kept = kept
+        self._names = {name for section in self.sections for name, _ in section.place}
+        self._tapes: dict[int, Tape] = {}
+        self._envs: dict[int, Env] = {}
+
+    def section(self, p: int) -> int:
+        """The section that step p (the p-th to run, from 1) belongs to; position 0 is in the first."""
+        return min(max(bisect_right(self.starts, max(p, 1) - 1) - 1, 0), len(self.sections) - 1)
+
+    def tape(self, n: int) -> Tape:
+        """Section n, recorded: opened now, or as it was left."""
+        tape = self._tapes.pop(n, None)
+        if tape is None:
+            tape = Tape(self.sections[n].open())
+        self._tapes[n] = tape  # last in the dict is the most recent
+        while len(self._tapes) > 1 and sum(self.sections[m].length for m in self._tapes) > self._kept:
+            self._tapes.pop(next(iter(self._tapes)))
+        return tape
+
+    def env(self, n: int) -> Env:
+        """What section n starts from."""
+        if n not in self._envs:
+            if len(self._envs) >= 8:
+                self._envs.clear()
+            self._envs[n] = self.sections[n].env()
+        return self._envs[n]
+
+    def step(self, p: int) -> Step | None:
+        """The step that led to position p; None at the start."""
+        if p <= 0:
+            return None
+        n = self.section(p)
+        tape, inside = self.tape(n), p - self.starts[n]
+        tape.reach(inside)
+        return tape.steps[inside - 1]
+
+    def source(self, p: int) -> Source | None:
+        """The statement that led to position p."""
+        if self.step(p) is None:
+            return None
+        n = self.section(p)
+        return self.tape(n).sources[p - self.starts[n] - 1]
+
+    def get(self, name: str, p: int) -> Array | None:
+        """What `name` holds at position p: written in this section, or there at its start; None where not yet."""
+        n = self.section(p)
+        found = self.tape(n).find(name, p - self.starts[n])
+        return self.env(n).get(name) if found is None else found
+
+    def writer(self, name: str, p: int) -> int | None:
+        """The position just after the step, within the section of p, that last wrote `name`."""
+        n = self.section(p)
+        at = self.tape(n).writer(name, p - self.starts[n])
+        return None if at is None else self.starts[n] + at + 1
+
+    def _whole(self, n: int, grain: int) -> bool:
+        """Whether section n is one group at this grain: then it need not be opened to be crossed."""
+        place = self.sections[n].place
+        return bool(place) and rank(self.grains, place, len(place) - 1) >= grain
+
+    def _key(self, p: int, grain: int) -> Path:
+        """The group of the step that led to p, opening its section only if it holds several groups."""
+        n = self.section(p)
+        if self._whole(n, grain):
+            return group(self.grains, self.sections[n].place, grain)
+        step = self.step(p)
+        assert step is not None
+        return (*group(self.grains, step.path, grain), *(() if grain < self.grains["op"] else (("op", p),)))
+
+    def end(self, p: int, grain: int) -> int:
+        """The end of the group that holds step p."""
+        key = self._key(p, grain)
+        while p < self.total:
+            n = self.section(p)
+            if self._whole(n, grain):
+                p = self.starts[n + 1]
+            if p < self.total and self._key(p + 1, grain) == key:
+                p += 1
+            else:
+                break
+        return p
+
+    def start(self, p: int, grain: int) -> int:
+        """The position before the first step of the group that holds step p."""
+        key = self._key(p, grain)
+        while p > 0 and self._key(p, grain) == key:
+            n = self.section(p)
+            p = self.starts[n] if self._whole(n, grain) else p - 1
+        return p
+
+    def forward(self, p: int, grain: int) -> int:
+        """The end of the group that the next step belongs to."""
+        return p if p >= self.total else self.end(p + 1, grain)
+
+    def back(self, p: int, grain: int) -> int:
+        """The last group end before p: the start of the group that led here, finished or not."""
+        return 0 if p <= 0 else self.start(p, grain)
+
+    def holding(self, wanted: Path) -> list[int]:
+        """The sections that may have steps at an address."""
+        return [n for n, s in enumerate(self.sections) if agrees(s.place, wanted) or self._may_hold(s.place, wanted)]
+
+    def seek(self, wanted: Path) -> int | None:
+        """The end of the first group whose address holds all wanted places in order; None if there is none."""
+        for n, section in enumerate(self.sections):
+            if agrees(section.place, wanted):
+                last = n
+                while last + 1 < len(self.sections) and agrees(self.sections[last + 1].place, wanted):
+                    last += 1
+                return self.starts[last + 1]
+            if not self._may_hold(section.place, wanted):
+                continue
+            tape, found = self.tape(n), None
+            for i, step in enumerate(tape):
+                if agrees((*step.path, (step.op, -1)), wanted):
+                    found = i + 1
+                elif found is not None:
+                    break
+            if found is not None:
+                return self.starts[n] + found
+        return None
+
+    def _may_hold(self, place: Path, wanted: Path) -> bool:
+        """Whether a section at `place` may have steps at `wanted`: no place of the two names one loop differently."""
+        loops, named = dict(wanted), {name for name, _ in place}
+        phases = {name for name, index in wanted if index < 0 and name in self._names}
+        return phases <= named and all(loops.get(name, index) == index for name, index in place)
+
+    def act(self, p: int) -> Place:
+        """The outermost place of the step that led to p."""
+        return self.sections[self.section(p)].place[0]

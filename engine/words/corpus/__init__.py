@@ -1,0 +1,1 @@
+"""Text of any size read once into codes, and its vocabulary."""

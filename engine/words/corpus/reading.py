@@ -1,0 +1,199 @@
+"""Reading text of any size: once, in blocks, into a stream of codes; large ones on the disk and not in memory.
+
+Lines are sentences. Bytes that are no UTF-8 are replaced and counted. Words are what a regular expression finds, or
+what stands between spaces; Chinese is cut into characters, or by a segmenter where one is given.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import tempfile
+import weakref
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from engine.device import HOST, HostArray
+from engine.words.corpus.vocabulary import Vocabulary
+from engine.words.kernel.chunk import END
+
+xp = HOST.xp
+BLOCK = 1 << 20
+"""Bytes read at a time."""
+LARGE = 64 << 20
+"""Bytes of text from which on the codes lie on the disk."""
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+(?:['’-][^\W{HAN}]+)*|\n")
+SPACED = re.compile(r"[^\s]+|\n")
+RUN = re.compile(rf"[{HAN}]+")
+NONE = -2
+"""Where a word stood that is not in the vocabulary."""
+
+Segment = Callable[[str], Iterable[str]]
+"""Cuts a run of Chinese into words."""
+
+
+class CorpusError(ValueError):
+    """Text that cannot be learned from: `key` says why, `about` what it is about."""
+
+    def __init__(self, key: str, **about: Any) -> None:
+        super().__init__(key, about)
+        self.key, self.about = key, about
+
+
+class Stored:
+    """Codes in a file of int32, read a stretch at a time: what was read is not kept. The file goes with the object."""
+
+    def __init__(self, path: str, length: int) -> None:
+        self._path, self._length = path, length
+        self._gone = weakref.finalize(self, removed, path, os.getpid())
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, stretch: slice) -> HostArray:
+        start, stop, _ = stretch.indices(self._length)
+        with open(self._path, "rb") as file:  # opened afresh, for several processes may read
+            file.seek(4 * start)
+            found: HostArray = xp.frombuffer(file.read(4 * max(0, stop - start)), dtype=xp.int32)
+        return found
+
+
+def removed(path: str, owner: int) -> None:
+    """The file is deleted by the process that made it, and by no worker."""
+    if os.getpid() == owner:
+        Path(path).unlink(missing_ok=True)
+
+
+class Corpus(NamedTuple):
+    """A text as codes, an END after each sentence; `bad` is how many bytes were replaced."""
+
+    vocabulary: Vocabulary
+    text: HostArray | Stored
+    sentences: int
+    bad: int
+
+
+def blocks(path: Path) -> Iterator[tuple[str, int]]:
+    """A file's text, a block at a time, and how many bad bytes each had. Raises CorpusError, and OSError."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    with path.open("rb") as file:
+        while raw := file.read(BLOCK):
+            if b"\0" in raw:
+                raise CorpusError("binary", path=str(path))
+            text = decoder.decode(raw)
+            yield text, max(0, text.count("\ufffd") - raw.count(b"\xef\xbf\xbd"))
+    if rest := decoder.decode(b"", final=True):
+        yield rest, len(rest)
+
+
+def tokens(
+    text: Iterable[tuple[str, int]], spaces: bool, lower: bool, segment: Segment | None
+) -> Iterator[tuple[list[str], int]]:
+    """Words and "\\n" of each block, and its bad bytes; a word is never cut where a block ends, however long a line."""
+    pattern, left, ended = SPACED if spaces else WORD, "", True
+    for block, bad in text:
+        ended = block.endswith("\n") if block else ended
+        block = left + (block.lower() if lower else block)
+        cut = 1 + max(block.rfind(space) for space in " \n\t") or len(block)
+        block, left = block[:cut], block[cut:]
+        yield words(block, pattern, spaces, segment), bad
+    yield [*words(left, pattern, spaces, segment), *(() if ended else ("\n",))], 0
+
+
+def words(text: str, pattern: re.Pattern[str], spaces: bool, segment: Segment | None) -> list[str]:
+    """The words of a text and its ends of lines."""
+    if segment is not None and not spaces:
+        text = RUN.sub(lambda run: f" {' '.join(segment(run.group()))} ", text)
+        pattern = re.compile(rf"[{HAN}]+|{WORD.pattern}")
+    return pattern.findall(text)
+
+
+def read(
+    paths: Iterable[Path],
+    min_count: int = 5,
+    max_size: int | None = None,
+    spaces: bool = False,
+    lower: bool = False,
+    segment: Segment | None = None,
+    tick: Callable[[int], None] = lambda _: None,
+) -> Corpus:
+    """All files, one after the other. `tick` is told how many words were read. Raises CorpusError, and OSError."""
+    paths = list(paths)
+    large = sum(path.stat().st_size for path in paths) > LARGE
+    found = (each for path in paths for each in tokens(blocks(path), spaces, lower, segment))
+    return collect(found, ", ".join(map(str, paths)), min_count, max_size, large, tick)
+
+
+def collect(
+    found: Iterable[tuple[list[str], int]],
+    name: str,
+    min_count: int,
+    max_size: int | None = None,
+    large: bool = False,
+    tick: Callable[[int], None] = lambda _: None,
+) -> Corpus:
+    """Words and ends of lines, block by block with the bad bytes of each, as a corpus. Raises CorpusError."""
+    number: defaultdict[str, int] = defaultdict()
+    number.default_factory = number.__len__
+    end = number["\n"]
+    counts, bad = xp.zeros(1024, dtype=xp.int64), 0
+    with tempfile.TemporaryFile() as raw:
+        kept: list[HostArray] = []
+        for block, wrong in found:
+            codes = xp.fromiter(map(number.__getitem__, block), dtype=xp.int32, count=len(block))
+            if len(number) > len(counts):
+                counts = xp.concatenate([counts, xp.zeros(len(number), dtype=xp.int64)])
+            counts[: len(number)] += xp.bincount(codes, minlength=len(number))
+            bad += wrong
+            raw.write(codes.tobytes()) if large else kept.append(codes)
+            tick(len(block))
+        counts, names = counts[: len(number)], list(number)
+        total = int(counts.sum() - counts[end])
+        counts[end] = 0
+        order = xp.argsort(-counts, kind="stable")
+        order = order[counts[order] >= max(1, min_count)][:max_size]
+        vocabulary = Vocabulary(tuple(names[n] for n in order), tuple(int(counts[n]) for n in order), total)
+        if not total:
+            raise CorpusError("empty", path=name)
+        if len(order) < 2:
+            raise CorpusError("few_words", words=int((counts > 0).sum()), min_count=min_count, most=int(counts.max()))
+        new = xp.full(len(names), NONE, dtype=xp.int32)
+        new[order], new[end] = xp.arange(len(order)), END
+        if large:
+            return Corpus(vocabulary, *renumbered(raw, new), bad)
+        codes = new[xp.concatenate(kept)]
+        codes = codes[codes != NONE]
+        return Corpus(vocabulary, codes, int((codes == END).sum()), bad)
+
+
+def renumbered(raw: IO[bytes], new: HostArray) -> tuple[Stored, int]:
+    """A file of codes with their final numbers, and how many sentences it has."""
+    handle, path = tempfile.mkstemp(prefix="unroll-", suffix=".codes")
+    length, sentences = 0, 0
+    raw.seek(0)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            while block := raw.read(4 * BLOCK):
+                codes = new[xp.frombuffer(block, dtype=xp.int32)]
+                codes = codes[codes != NONE]
+                file.write(codes.tobytes())
+                length += len(codes)
+                sentences += int((codes == END).sum())
+    except BaseException:
+        removed(path, os.getpid())
+        raise
+    return Stored(path, length), sentences
+
+
+def segmenter() -> Segment | None:
+    """The Chinese segmenter of the extra `zh`, where it is installed."""
+    try:
+        import rjieba
+    except ImportError:
+        return None
+    cut: Segment = rjieba.cut
+    return cut

@@ -1,0 +1,1 @@
+"""The fast form of word2vec: the same mathematics in banded tiles, in place."""

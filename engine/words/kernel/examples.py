@@ -1,0 +1,64 @@
+"""What a batch of a laid-out chunk holds, example by example: the tables of the fast form, read as pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.device import HOST, Device, HostArray
+from engine.words.batch import Example, Input, Target
+from engine.words.huffman import Way
+from engine.words.kernel.chunk import Chunk
+from engine.words.kernel.fast import Form
+
+xp = HOST.xp
+
+
+def weights(chunk: Chunk, b: int) -> HostArray:
+    """(B, B + 2 window): how much token i of batch b and its neighbour j count as a pair."""
+    shape = chunk.shape
+    found: HostArray = xp.zeros((shape.tokens, shape.rows))
+    for n, tile in enumerate(chunk.mask[b]):
+        found[n * shape.tile : (n + 1) * shape.tile, n * shape.tile : n * shape.tile + shape.wide] = tile
+    return found
+
+
+def examples(
+    device: Device, form: Form, chunk: Chunk, b: int, ways: Sequence[Way] | None, most: int | None = None
+) -> list[Example]:
+    """The examples of the first `most` tokens of batch b, in order; with a tree `ways` has every word's way."""
+    shape = chunk.shape
+    B, w = shape.tokens, shape.window
+    M = weights(chunk, b)
+    near = chunk.codes[b * B : b * B + shape.rows]
+
+    def put(value: float) -> Any:
+        return device.put([[value]])
+
+    def drawn(i: int, pairs: float) -> list[Target]:
+        """The negatives of token i, for so many pairs."""
+        assert chunk.drawn is not None
+        words = chunk.drawn[b].reshape(-1, form.shared)[i // form.group]
+        return [Target(int(word), put(form.negatives * pairs / form.shared), put(0.0), True) for word in words]
+
+    def on_way(word: int, m: float) -> list[Target]:
+        assert ways is not None
+        return [Target(node, put(m), put(1.0 - bit)) for node, bit in zip(*ways[word], strict=True)]
+
+    found = []
+    for i in range(B if most is None else min(most, B)):
+        word, meets = int(near[w + i]), xp.flatnonzero(M[i])
+        if not len(meets):
+            continue
+        others = [(int(near[j]), float(M[i, j])) for j in meets]
+        total = sum(m for _, m in others)
+        if form.cbow:
+            inputs = [Input(o, put(m / total), put(m / total if form.exact else m)) for o, m in others]
+            targets = on_way(word, 1.0) if form.tree else [Target(word, put(1.0), put(1.0)), *drawn(i, 1.0)]
+            found.append(Example(inputs, targets))
+        elif form.tree:  # the word's way is asked for by each of its neighbours
+            found += [Example([Input(o, put(1.0), put(1.0))], on_way(word, m)) for o, m in others]
+        else:
+            targets = [Target(o, put(m), put(1.0)) for o, m in others] + drawn(i, total)
+            found.append(Example([Input(word, put(1.0), put(1.0))], targets))
+    return found

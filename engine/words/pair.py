@@ -1,0 +1,181 @@
+"""One centre and its targets: scores, what they should have been, every gradient, the step (slides 44-46).
+
+v[c]  (D, 1)  input vectors: the centre's (skip-gram), or those of C context words (CBOW)
+h     (D, 1)  what is said to the other side: v, or the mean of them
+u[j]  (D, 1)  output vectors of the targets: word 0 did occur (t = 1), the others are noise (t = 0)
+a[j] = u·h    p[j] = σ(a)    q[j] = p − t, the error     L = −ln σ(u₀·h) − Σ ln σ(−uⱼ·h)
+theta[j], d[j]  the same for hierarchical softmax: vectors of the nodes on the way to the word, and its bits
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from engine.device import Array
+from engine.maths.activations import log_sigmoid, sigmoid
+from engine.walks.gradient_check import Objective
+from engine.walks.step import Path, Step, Walk, drain
+
+RULES = {
+    "h_copy": "h = v[0]",
+    "h_0": "h = 0 * v[0]",
+    "h_add": "h = h + v[c]",
+    "h_mean": "h = h / C",
+    "L_0": "L = 0 * h.T @ h",
+    "p": "p[j] = sigmoid(a[j])",
+    "q": "q[j] = p[j] - t[j]",
+    "L": "L = L - log_sigmoid((2 * t[j] - 1) * a[j])",
+    "P_0": "P = 1 + 0 * h.T @ h",
+    "s": "s[j] = sigmoid((1 - 2 * d[j]) * a[j])",
+    "P": "P = P * s[j]",
+    "q_node": "q[j] = sigmoid(a[j]) - (1 - d[j])",
+    "L_node": "L = L - log_sigmoid((1 - 2 * d[j]) * a[j])",
+    "dh_0": "dh = 0 * h",
+    "dv": "dv[c] = dh",
+    "dv_mean": "dv[c] = dh / C",
+    "v": "v[c] = v[c] - rate * dv[c]",
+    **{
+        name: rule
+        for of in ("u", "theta")
+        for name, rule in (
+            (f"a_{of}", f"a[j] = {of}[j].T @ h"),
+            (f"dh_{of}", f"dh = dh + q[j] * {of}[j]"),
+            (f"d{of}", f"d{of}[j] = q[j] * h"),
+            (of, f"{of}[j] = {of}[j] - rate * d{of}[j]"),
+        )
+    },
+}
+"""The rule of every op below."""
+
+
+class Found(NamedTuple):
+    """The errors of all targets, and the loss."""
+
+    q: list[Array]
+    L: Array
+
+
+def said(v: Sequence[Array], mean: bool = True, at: Path = ()) -> Walk[Array]:
+    """h: the one vector itself (skip-gram), or the sum or mean of several (CBOW)."""
+    if len(v) == 1:
+        h = v[0] + 0
+        yield Step(at, "h_copy", {"h": h})
+        return h
+    h = 0 * v[0]
+    yield Step(at, "h_0", {"h": h})
+    for c, vector in enumerate(v):
+        h = h + vector
+        yield Step((*at, ("c", c)), "h_add", {"h": h})
+    if mean:
+        h = h / len(v)
+        yield Step(at, "h_mean", {"h": h})
+    return h
+
+
+def scores(xp: Any, h: Array, u: Sequence[Array], t: Sequence[Array], at: Path = ()) -> Walk[Found]:
+    """Binary logistic regression on every target: σ(u·h) should be t (slide 45)."""
+    L, errors = 0 * h.T @ h, []
+    yield Step(at, "L_0", {"L": L})
+    for j, target in enumerate(u):
+        here = (*at, ("j", j))
+        a = target.T @ h
+        yield Step(here, "a_u", {f"a[{j}]": a})
+        p = sigmoid(xp, a)
+        yield Step(here, "p", {f"p[{j}]": p})
+        q = p - t[j]
+        yield Step(here, "q", {f"q[{j}]": q})
+        errors.append(q)
+        L = L - log_sigmoid(xp, (2 * t[j] - 1) * a)
+        yield Step(here, "L", {"L": L})
+    return Found(errors, L)
+
+
+def gradients(
+    h: Array, out: Sequence[Array], q: Sequence[Array], inputs: int, exact: bool, of: str = "u", at: Path = ()
+) -> Walk[tuple[list[Array], list[Array]]]:
+    """∂L/∂u_j = q_j h, and ∂L/∂h = Σ q_j u_j, handed to every input (slide 46); `of` "theta" for nodes of a tree.
+
+    Only what took part learns. `exact` divides by C where h is a mean; word2vec.c and gensim leave that out.
+    Returns (dout, dv).
+    """
+    dout: list[Array] = []
+    dv: list[Array] = []
+    dh = 0 * h
+    yield Step(at, "dh_0", {"dh": dh})
+    for j, error in enumerate(q):
+        here = (*at, ("j", j))
+        dh = dh + error * out[j]
+        yield Step(here, f"dh_{of}", {"dh": dh})
+        grad = error * h
+        yield Step(here, f"d{of}", {f"d{of}[{j}]": grad})
+        dout.append(grad)
+    for c in range(inputs):
+        mean = exact and inputs > 1
+        grad = dh / inputs if mean else dh + 0
+        yield Step((*at, ("c", c)), "dv_mean" if mean else "dv", {f"dv[{c}]": grad})
+        dv.append(grad)
+    return dout, dv
+
+
+def step(
+    v: Sequence[Array],
+    out: Sequence[Array],
+    dv: Sequence[Array],
+    dout: Sequence[Array],
+    rate: float,
+    of: str = "u",
+    at: Path = (),
+) -> Walk[tuple[list[Array], list[Array]]]:
+    """Every vector that took part moves against its gradient. Returns (v, out)."""
+    targets, inputs = [], []
+    for j, (target, grad) in enumerate(zip(out, dout, strict=True)):
+        moved = target - rate * grad
+        yield Step((*at, ("j", j)), of, {f"{of}[{j}]": moved})
+        targets.append(moved)
+    for c, (vector, grad) in enumerate(zip(v, dv, strict=True)):
+        moved = vector - rate * grad
+        yield Step((*at, ("c", c)), "v", {f"v[{c}]": moved})
+        inputs.append(moved)
+    return inputs, targets
+
+
+def way(xp: Any, h: Array, theta: Sequence[Array], d: Sequence[Array], at: Path = ()) -> Walk[Found]:
+    """p(w) = Π σ((1 − 2d) θ·h): a question at each node on the way to the word (slide 43)."""
+    L, P, errors = 0 * h.T @ h, 1 + 0 * h.T @ h, []
+    yield Step(at, "L_0", {"L": L})
+    yield Step(at, "P_0", {"P": P})
+    for j, node in enumerate(theta):
+        here = (*at, ("j", j))
+        a = node.T @ h
+        yield Step(here, "a_theta", {f"a[{j}]": a})
+        s = sigmoid(xp, (1 - 2 * d[j]) * a)
+        yield Step(here, "s", {f"s[{j}]": s})
+        P = P * s
+        yield Step(here, "P", {"P": P})
+        q = sigmoid(xp, a) - (1 - d[j])
+        yield Step(here, "q_node", {f"q[{j}]": q})
+        errors.append(q)
+        L = L - log_sigmoid(xp, (1 - 2 * d[j]) * a)
+        yield Step(here, "L_node", {"L": L})
+    return Found(errors, L)
+
+
+def objective(
+    xp: Any, v: Sequence[Array], out: Sequence[Array], label: Sequence[Array], tree: bool, mean: bool = True
+) -> Objective:
+    """L as a function of v0, v1, … and u0, u1, … (theta0, … with `tree`), and its gradient."""
+    name = "theta" if tree else "u"
+    theta = {f"v{c}": each for c, each in enumerate(v)} | {f"{name}{j}": each for j, each in enumerate(out)}
+    forward = way if tree else scores
+
+    def L(**moved: Array) -> Array:
+        held = {**theta, **moved}
+        h = drain(said([held[f"v{c}"] for c in range(len(v))], mean))
+        return xp.sum(drain(forward(xp, h, [held[f"{name}{j}"] for j in range(len(out))], label)).L)
+
+    h = drain(said(v, mean))
+    found = drain(forward(xp, h, out, label))
+    dout, dv = drain(gradients(h, out, found.q, len(v), mean, name))
+    grads = {f"v{c}": g for c, g in enumerate(dv)} | {f"{name}{j}": g for j, g in enumerate(dout)}
+    return Objective(theta, L, grads)

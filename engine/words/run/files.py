@@ -1,0 +1,148 @@
+"""Vectors in files, as word2vec and gensim write them, text or binary; and checkpoints of a run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from engine.device import HOST, HostArray
+from engine.files import write
+from engine.words.kernel.fast import Vectors
+
+xp = HOST.xp
+LONGEST = 1000
+"""No word of a binary file is longer, in bytes."""
+
+
+class VectorsError(ValueError):
+    """A file that holds no vectors: `key` says why, `about` what it is about."""
+
+    def __init__(self, key: str, **about: Any) -> None:
+        super().__init__(key, about)
+        self.key, self.about = key, about
+
+
+class Words(NamedTuple):
+    """Words, and the vector of each, (V, D) float32."""
+
+    words: tuple[str, ...]
+    vectors: HostArray
+
+
+def save(path: Path, held: Words, binary: bool = False) -> None:
+    """Write vectors: a line "V D", then every word with its numbers; nine digits give a float32 back exactly."""
+    vectors = held.vectors.astype(xp.float32)
+
+    def fill(file: IO[bytes]) -> None:
+        file.write(f"{len(held.words)} {vectors.shape[1]}\n".encode())
+        for word, row in zip(held.words, vectors, strict=True):
+            numbers = row.astype("<f4").tobytes() if binary else " ".join(f"{x:.9g}" for x in row).encode() + b"\n"
+            file.write(word.encode() + b" " + numbers)
+
+    write(path, fill)
+
+
+def load(path: Path) -> Words:
+    """Read vectors, text or binary, whichever it is. Raises VectorsError, and OSError."""
+    with path.open("rb") as file:
+        header = file.readline(100)
+        try:
+            count, dim = (int(part) for part in header.split())
+        except ValueError:
+            raise VectorsError("header", path=str(path), found=header[:40].decode(errors="replace").strip()) from None
+        if count < 1 or dim < 1:
+            raise VectorsError("header", path=str(path), found=f"{count} {dim}")
+        start = file.tell()
+        if os.fstat(file.fileno()).st_size - start < count * 2 * dim:  # a digit and a space, at the least
+            raise VectorsError("truncated", path=str(path), count=count, read="?")
+        held = text_rows(file, dim)
+        if held is None:
+            file.seek(start)
+            held = binary_rows(file, dim)
+        words: list[str] = []
+        rows = xp.empty((count, dim), dtype=xp.float32)
+        for word, row in held:
+            if len(words) == count:
+                raise VectorsError("too_many", path=str(path), count=count)
+            rows[len(words)] = row
+            words.append(word)
+    if len(words) < count:
+        raise VectorsError("truncated", path=str(path), count=count, read=len(words))
+    if len(set(words)) < count:
+        raise VectorsError("twice", path=str(path), word=next(w for n, w in enumerate(words) if w in words[:n]))
+    return Words(tuple(words), rows)
+
+
+def text_rows(file: IO[bytes], dim: int) -> Iterator[tuple[str, HostArray]] | None:
+    """Words and numbers of a text file, as far as lines are whole; None where it is no text."""
+
+    def row(line: bytes) -> tuple[str, HostArray] | None:
+        if not line.endswith(b"\n"):
+            return None  # cut off, perhaps within a number
+        word, *numbers = line.rstrip(b"\n\r ").rsplit(b" ", dim)
+        try:
+            return (word.decode(), xp.array([float(n) for n in numbers], dtype=xp.float32))
+        except ValueError:
+            return None
+
+    first = row(file.readline())
+    if first is None or len(first[1]) != dim:
+        return None
+
+    def rest() -> Iterator[tuple[str, HostArray]]:
+        yield first
+        for line in file:
+            found = row(line)
+            if found is None or len(found[1]) != dim:
+                return
+            yield found
+
+    return rest()
+
+
+def binary_rows(file: IO[bytes], dim: int) -> Iterator[tuple[str, HostArray]]:
+    """Words and numbers of a binary file, as far as it goes."""
+    while True:
+        word = bytearray()
+        while (byte := file.read(1)) != b" ":
+            if not byte or len(word) > LONGEST:
+                return
+            word += byte
+        numbers = file.read(4 * dim)
+        if len(numbers) < 4 * dim:
+            return
+        yield word.lstrip(b"\n").decode(errors="replace"), xp.frombuffer(numbers, dtype="<f4")
+
+
+class Checkpoint(NamedTuple):
+    """A run that can be taken up: chunks done, its vectors, and what it was started with (JSON)."""
+
+    done: int
+    vectors: Vectors
+    about: dict[str, Any]
+
+
+def keep(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint. Raises OSError."""
+    held = {"table": checkpoint.vectors.table}
+    if checkpoint.vectors.nodes is not None:
+        held["nodes"] = checkpoint.vectors.nodes
+    about = json.dumps({"done": checkpoint.done, **checkpoint.about})
+    write(path, lambda file: xp.savez(file, about=xp.frombuffer(about.encode(), dtype=xp.uint8), **held))
+
+
+def resume(path: Path) -> Checkpoint:
+    """Read a checkpoint. Raises VectorsError, and OSError."""
+    try:
+        with xp.load(path, allow_pickle=False) as held:
+            about = json.loads(held["about"].tobytes())
+            done = int(about.pop("done"))
+            nodes = held["nodes"] if "nodes" in held.files else None
+            return Checkpoint(done, Vectors(held["table"], nodes), about)
+    except OSError:
+        raise
+    except Exception as error:  # a broken archive raises what it likes
+        raise VectorsError("checkpoint", path=str(path)) from error

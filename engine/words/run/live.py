@@ -1,0 +1,262 @@
+"""word2vec as an endless row of states: an update is a batch or some batches at full speed, and any can be opened.
+
+A state's vectors are never changed in place, so that the screen may read one while the next is made. Where copying
+them would cost more than learning, an update has several batches.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from engine.device import HOST, Device, HostArray, Tables
+from engine.walks.history import State, Track
+from engine.walks.reel import Grains, Reel
+from engine.walks.step import Path
+from engine.words.batch import Example
+from engine.words.corpus.vocabulary import Vocabulary
+from engine.words.kernel import examples
+from engine.words.kernel.fast import Kernel, Vectors, halves
+from engine.words.run import training
+from engine.words.run.opened import Opened
+from engine.words.run.sample import mean_loss, sample
+from engine.words.run.training import Laid, School, Settings, Text
+from engine.words.vectors import directions, purity
+
+xp = HOST.xp
+COPIED = 2 << 20
+"""Bytes of vectors that a batch of its own is worth to copy."""
+APART, SOON = 250, 25
+"""Updates between two readings, later and in the beginning."""
+HELD = 128
+"""Examples that the loss is read from: the same ones at every reading."""
+REPLAYED = 200
+"""Updates that may be made again to have one back, where an update is several batches."""
+LAID = 4
+"""Chunks kept laid out."""
+
+
+class Reading(NamedTuple):
+    """What was read after update n: the loss of a pair, the share of nearest words of the right class, neighbours.
+
+    `places` (W, V) is the place of every word among the nearest of each watched one, 0 the nearest.
+    """
+
+    n: int
+    loss: float
+    right: float
+    places: HostArray
+
+
+class Learned(NamedTuple):
+    """The data of a State: vectors, the next batch of the run (its chunk, its number there), and words learned from.
+
+    `reading` is the last one and `before` the one before it; `took` are the seconds of the last update.
+    """
+
+    vectors: Vectors
+    chunk: int
+    batch: int
+    tokens: int
+    reading: Reading
+    before: Reading
+    took: float = 0.0
+
+
+class Live:
+    """A text to learn from, and how a state passes from one update to the next."""
+
+    def __init__(
+        self,
+        device: Tables,
+        settings: Settings,
+        vocabulary: Vocabulary,
+        text: Text,
+        classes: Mapping[int, str],
+        watched: Sequence[int],
+    ) -> None:
+        self.device, self.text, self.classes, self.watched = device, text, classes, list(watched)
+        self.school = School(device, settings, vocabulary, xp.float64)
+        self.whole = training.chunks(text) * settings.epochs
+        size = 8 * len(vocabulary.words) * settings.dim * 2
+        self.per = min(16, 1 + size // COPIED)
+        self.size = size + 4096
+        self._own = threading.local()  # the screen may replay a state while training goes on
+        self._laid: OrderedDict[int, Laid] = OrderedDict()
+        self._lock = threading.Lock()
+        some = self.examples(self.whole, 0, HELD, device)
+        self.sample = sample(device, some, self.school.form.tree)
+
+    @property
+    def kernel(self) -> Kernel:
+        """This thread's rooms to work in."""
+        kernel: Kernel | None = getattr(self._own, "kernel", None)
+        if kernel is None:
+            kernel = self._own.kernel = self.school.kernel()
+        return kernel
+
+    def laid(self, chunk: int) -> Laid:
+        """A chunk of the run, laid out."""
+        with self._lock:
+            found = self._laid.get(chunk)
+            if found is None:
+                found = self.school.lay(self.text, *divmod(chunk, training.chunks(self.text)))
+                self._laid[chunk] = found
+                while len(self._laid) > LAID:
+                    self._laid.popitem(last=False)
+            self._laid.move_to_end(chunk)
+            return found
+
+    def place(self, chunk: int, batch: int) -> tuple[int, int]:
+        """Where a batch is: this one, or the first of the next chunk that has any (sub-sampling may leave none)."""
+        for _ in range(100):
+            if batch < self.laid(chunk).chunk.batches:
+                break
+            chunk, batch = chunk + 1, 0
+        return chunk, batch
+
+    def places(self, data: Learned) -> list[tuple[int, int]]:
+        """The batches of the update that starts from a state."""
+        found = [self.place(data.chunk, data.batch)]
+        while len(found) < self.per:
+            chunk, batch = found[-1]
+            found.append(self.place(chunk, batch + 1))
+        return found
+
+    def examples(self, chunk: int, batch: int, most: int | None = None, device: Device = HOST) -> list[Example]:
+        """A batch's examples on a device; `most` of them, going on to the next batches where it has fewer.
+
+        It goes on for a hundred chunks at most: there are texts in which hardly any two words meet.
+        """
+        found: list[Example] = []
+        school, shape, last = self.school, self.school.shape, chunk + 100
+        while chunk <= last:
+            chunk, batch = self.place(chunk, batch)
+            laid = self.laid(chunk).chunk
+            if batch < laid.batches:
+                found += examples.examples(device, school.form, laid, batch, school.way)
+            if most is None or len(found) >= most or batch * shape.tokens >= laid.tokens:
+                break
+            batch += 1
+        return found[:most]
+
+    def start(self, vectors: Vectors) -> State:
+        """The state that update 0 starts from."""
+        chunk, batch = self.place(0, 0)
+        reading = self.read(0, vectors)
+        return State(0, Learned(vectors, chunk, batch, 0, reading, reading))
+
+    def read(self, n: int, vectors: Vectors) -> Reading:
+        """What the vectors have come to."""
+        v = self.device.get(vectors.table)[:-1, 0]
+        right = purity(v, self.classes) if self.classes else float("nan")
+        return Reading(n, mean_loss(self.device.xp, self.sample, *halves(vectors)), right, places(v, self.watched))
+
+    def advance(self, state: State) -> State:
+        """One update at full speed."""
+        began = time.perf_counter()
+        data: Learned = state.data
+        vectors = copied(data.vectors)
+        tokens, B = data.tokens, self.school.shape.tokens
+        chunk, batch = data.chunk, data.batch
+        for chunk, batch in self.places(data):
+            laid = self.laid(chunk)
+            if batch < laid.chunk.batches:
+                self.kernel.update(vectors, laid.chunk, laid.paths, batch)
+                tokens += min(B, laid.chunk.tokens - batch * B)
+        n, reading, before = state.n + 1, data.reading, data.before
+        if n % (SOON if n < APART else APART) == 0:
+            reading, before = self.read(n, vectors), reading
+        elif not all(xp.isfinite(float(xp.sum(each))) for each in vectors if each is not None):
+            reading = reading._replace(loss=float("nan"))
+        chunk, batch = self.place(chunk, batch + 1)
+        return State(n, Learned(vectors, chunk, batch, tokens, reading, before, time.perf_counter() - began))
+
+    def done(self, state: State) -> bool:
+        """Whether the run as planned is over; it may go on, at its least rate."""
+        return bool(state.data.chunk >= self.whole)
+
+    def inside(self, state: State, grains: Grains) -> Reel:
+        """One update opened, batch by batch, down to one pair."""
+        sections = []
+        get, put, (v, out) = self.device.get, self.device.put, halves(state.data.vectors)
+        late = {"V": lambda: put(get(v)[:-1]), "Theta" if self.school.form.tree else "U": lambda: put(get(out)[:-1])}
+        for i, (chunk, batch) in enumerate(self.places(state.data)):
+            at: Path = (("update", state.n), *((("batch", i),) if self.per > 1 else ()))
+            sections += self.opened(chunk, batch, self.beginning(state, i), at).sections(late)
+        return Reel(sections, grains)
+
+    def rate(self, chunk: int, batch: int) -> float:
+        """The learning rate of a batch of the run, 0 where there is no such batch."""
+        laid = self.laid(chunk).chunk
+        return float(laid.rate[batch]) if batch < laid.batches else 0.0
+
+    def opened(self, chunk: int, batch: int, begin: Callable[[], Vectors], at: Path) -> Opened:
+        """A batch of the run, opened; `begin` gives the vectors on the device."""
+
+        def hosted() -> Vectors:
+            return Vectors(*(None if each is None else self.device.get(each) for each in begin()))
+
+        school = self.school
+        rate = self.rate(chunk, batch)
+        some = self.examples(chunk, batch, device=self.device)
+        return Opened(self.device, some, hosted, rate, school.form.bound, school.form.tree, at)
+
+    def beginning(self, state: State, i: int) -> Callable[[], Vectors]:
+        """The vectors that batch i of an update begins with: the state's, and what the batches before it made."""
+
+        def begin() -> Vectors:
+            data: Learned = state.data
+            if i == 0:
+                return data.vectors
+            vectors = copied(data.vectors)
+            for chunk, batch in self.places(data)[:i]:
+                laid = self.laid(chunk)
+                self.kernel.update(vectors, laid.chunk, laid.paths, batch)
+            return vectors
+
+        return begin
+
+    def track(self, begin: State, grains: Grains) -> Track:
+        """Training from a state on; beside the loss its curves have the right share, words learned from, seconds."""
+        spent = 0.0
+
+        def seconds(state: State) -> float:
+            nonlocal spent
+            spent += float(state.data.took)
+            return spent
+
+        return Track(
+            "train",
+            begin,
+            self.advance,
+            lambda state: self.inside(state, grains),
+            lambda state: float(state.data.reading.loss),
+            self.size,
+            (
+                lambda state: float(state.data.reading.right),
+                lambda state: float(state.data.tokens),
+                seconds,
+            ),
+            self.done,
+            REPLAYED if self.per > 1 else 0,
+        )
+
+
+def copied(vectors: Vectors) -> Vectors:
+    """The same vectors, to be changed in place."""
+    return Vectors(*(None if each is None else each.copy() for each in vectors))
+
+
+def places(v: HostArray, words: Sequence[int]) -> HostArray:
+    """(W, V): the place of every word among the nearest of each of `words`, 0 the nearest; itself the last."""
+    unit = directions(v)
+    cosines = unit[list(words)] @ unit.T
+    cosines[xp.arange(len(words)), list(words)] = -2
+    order = xp.argsort(-cosines, axis=1, kind="stable")
+    found: HostArray = xp.empty_like(order)
+    xp.put_along_axis(found, order, xp.broadcast_to(xp.arange(v.shape[0]), order.shape), axis=1)
+    return found

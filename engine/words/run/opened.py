@@ -1,0 +1,104 @@
+"""One batch opened: a section for each example, and one for the moves; any of them can be entered on its own.
+
+The vectors that the batch begins with and the gradients up to an example are made when they are asked for, and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from inspect import signature
+from typing import Any
+
+from engine.device import Array, Device
+from engine.walks.reel import Env, Late, Section
+from engine.walks.step import Path, Walk, drain
+from engine.words.batch import Example, Table, learn, move
+from engine.words.kernel.fast import Vectors, halves
+
+
+class Opened:
+    """A batch of `some` examples on `device`, from the vectors that `begin` gives (on the host)."""
+
+    def __init__(
+        self,
+        device: Device,
+        some: Sequence[Example],
+        begin: Callable[[], Vectors],
+        rate: float,
+        bound: float,
+        tree: bool,
+        at: Path,
+    ) -> None:
+        self.device, self.some, self.begin, self.at = device, some, begin, at
+        self.of = "theta" if tree else "u"
+        self.rate, self.bound = device.put([[rate]]), device.put([[bound]])
+        self._passed: list[tuple[Table, Array]] = [({}, 0 * self.rate)]
+
+    @cached_property
+    def table(self) -> dict[str, Array]:
+        """The vectors of all words and nodes that the batch knows, by symbol, (D, 1)."""
+        found: dict[str, Array] = {}
+        words = {
+            "v": [i.word for e in self.some for i in e.inputs],
+            self.of: [t.word for e in self.some for t in e.targets],
+        }
+        for (name, used), rows in zip(words.items(), halves(self.begin()), strict=True):
+            found |= {f"{name}[{w}]": self.device.put(rows[w][:, None]) for w in sorted(used)}
+        return found
+
+    def passed(self, n: int) -> tuple[Table, Array]:
+        """(gradients, L) before example n; after the last where n is their number."""
+        while len(self._passed) <= n:
+            last = len(self._passed) - 1
+            self._passed.append(drain(self.example(last)))
+        return self._passed[n]
+
+    def example(self, n: int) -> Walk[tuple[Table, Any]]:
+        """Example n, one operation at a time."""
+        return learn(self.device.xp, self.some[n], self.table, *self.passed(n), self.of, (*self.at, ("n", n)))
+
+    def move(self) -> Walk[Table]:
+        """All words of the batch move."""
+        grads, _ = self.passed(len(self.some))
+        return move(self.device.xp, self.table, grads, self.rate, self.bound, (*self.at, ("move", -1)))
+
+    def env(self, n: int, late: Late) -> Env:
+        """What can be read before example n; `late` are symbols of the caller's."""
+        grads, L = self.passed(n)
+        some = self.some
+        families: dict[str, Callable[..., Any]] = {
+            "share": lambda e, c: some[e].inputs[c].share,
+            "back": lambda e, c: some[e].inputs[c].back,
+            "m": lambda e, j: some[e].targets[j].m,
+            "t": lambda e, j: some[e].targets[j].t,
+        }
+        plain = {**self.table, **grads, "L": L, "rate": self.rate, "bound": self.bound}
+        return Env(plain, {name: within(make) for name, make in families.items()}, late)
+
+    def sections(self, late: Late) -> list[Section]:
+        """The batch as sections of a reel, in all of which the symbols `late` can be read too."""
+        found, known = [], set[str]()
+        for n, (inputs, targets) in enumerate(self.some):
+            met = {f"d{self.of if not t.noise else 'noise'}[{t.word}]" for t in targets}
+            met |= {f"dv[{i.word}]" for i in inputs}
+            count = 2 + 2 * len(inputs) + 6 * len(targets) + len(met - known)
+            known |= met
+            env = partial(self.env, n, late)
+            found.append(Section((*self.at, ("n", n)), partial(self.example, n), env, count))
+        last = len(self.some)
+        return [*found, Section((*self.at, ("move", -1)), self.move, partial(self.env, last, late), 2 * len(known))]
+
+
+def within(make: Callable[..., Any]) -> Callable[..., Any]:
+    """The same family, with None where there is nothing."""
+
+    count = len(signature(make).parameters)
+
+    def found(*index: int) -> Any:
+        try:
+            return make(*index) if len(index) == count and min(index) >= 0 else None
+        except IndexError:
+            return None
+
+    return found

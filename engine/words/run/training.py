@@ -1,0 +1,214 @@
+"""Training word2vec on a text: settings, chunks with their own chance, epochs (slide 48; Mikolov et al. 2013).
+
+A text is a stream of codes with an END after each sentence. It is read in chunks of a fixed size, and chance in chunk c
+of epoch e comes from (seed, e, c): a run taken up at any chunk goes on to the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+from engine.device import HOST, HostArray, Rng, Tables, quiet
+from engine.words import alias, huffman
+from engine.words.corpus.vocabulary import POWER, Vocabulary, keep_c, keep_paper, noise
+from engine.words.kernel import examples, paths
+from engine.words.kernel.chunk import TILE, Chunk, Shape, kept, lay
+from engine.words.kernel.fast import Form, Kernel, Vectors, halves
+from engine.words.kernel.paths import Paths
+from engine.words.run import workers as together
+from engine.words.run.sample import mean_loss, sample
+
+xp = HOST.xp
+STRETCH = 32768
+"""Codes in a chunk."""
+GROUPS = {"sg": 48, "cbow": 128}
+"""Tokens that share negatives: in CBOW each has one target, in skip-gram all of its neighbours."""
+ASKED, LEAVES = 16, 32
+"""Tokens at least of a tile that asks its neighbours the way: with a window on either side they are a multiple of it,
+as products like best. And tokens of a tile whose own means are asked."""
+ROUND = 4
+"""Chunks that each of several workers crosses before all wait for each other."""
+BOUND = 0.5
+"""How far a batch may move a row at most."""
+
+
+class Settings(NamedTuple):
+    """What a run is made with. `batch` 0 chooses by the size of the vocabulary, `group` 0 by the model.
+
+    `exact` hands a mean's 1/C back.
+    """
+
+    model: str = "sg"
+    loss: str = "ns"
+    dim: int = 100
+    window: int = 5
+    negative: int = 5
+    sample: float = 1e-3
+    formula: str = "c"
+    epochs: int = 5
+    alpha: float = 0.025
+    min_alpha: float = 0.0001
+    seed: int = 0
+    exact: bool = False
+    batch: int = 0
+    shared: int = 16
+    group: int = 0
+    bound: float = BOUND
+
+
+class Text(Protocol):
+    """A stream of codes, an END after each sentence, of which stretches are read."""
+
+    def __len__(self) -> int:
+        """Codes and ENDs."""
+
+    def __getitem__(self, stretch: slice) -> HostArray:
+        """Some of them (int32)."""
+
+
+class Laid(NamedTuple):
+    """A chunk, and with a tree the ways of its words, `paths.SOME` batches at a time."""
+
+    chunk: Chunk
+    paths: list[Paths] | None
+
+
+def tokens(words: int, most: int = 1024) -> int:
+    """How many tokens make a batch: about as many as there are words, for it moves each by what was before it."""
+    return min(most, max(TILE, 1 << max(words, 1).bit_length() - 1))
+
+
+class School:
+    """All that a run needs and does not change: what chance is drawn from, the tree, the shape of a batch."""
+
+    def __init__(self, device: Tables, settings: Settings, vocabulary: Vocabulary, dtype: Any = xp.float32) -> None:
+        self.device, self.settings, self.vocabulary, self.dtype = device, settings, vocabulary, xp.dtype(dtype).type
+        V, total = len(vocabulary.words), sum(vocabulary.counts)
+        cbow, tree = settings.model == "cbow", settings.loss == "hs"
+        most = (2048 if cbow else 256) if tree else 1024  # in skip-gram the nodes fill the cache, in CBOW they are few
+        batch = settings.batch or tokens(V, most)
+        tile = -(-settings.window // TILE) * TILE
+        if tree and not cbow and batch >= ASKED:
+            tile = -(-(max(ASKED, tile) + 2 * settings.window) // ASKED) * ASKED - 2 * settings.window
+        whole = -(-batch // tile) * tile
+        group, leaves = min(settings.group or GROUPS[settings.model], whole), min(LEAVES, whole)
+        unit = math.lcm(tile, (leaves if cbow else tile) if tree else group)
+        self.shape = Shape(-(-batch // unit) * unit, tile, settings.window, V)
+        self.form = Form(cbow, tree, settings.negative, settings.shared, group, leaves, settings.exact, settings.bound)
+        keep = {"c": keep_c, "paper": keep_paper}[settings.formula]
+        self.keep = xp.array([keep(count / total, settings.sample) for count in vocabulary.counts], dtype=xp.float32)
+        self.alias = None if tree else alias.table(noise(vocabulary.counts, POWER))
+        self.way: list[huffman.Way] | None = None
+        self.ways = None
+        if tree:
+            self.way = huffman.ways(huffman.Tree(tuple(huffman.merges(vocabulary.counts)), V))
+            self.ways = paths.pack(self.way)
+
+    def start(self) -> Vectors:
+        """Vectors to begin with: v evenly from −1/D to 1/D (as gensim), u and nodes zero."""
+        V, D, tree = self.shape.words, self.settings.dim, self.form.tree
+        table = xp.zeros((V + 1, 1 if tree else 2, D), dtype=self.dtype)
+        drawn = self.chance(-1).random((V, D), dtype=xp.float32)
+        table[:V, 0] = (2 * drawn - 1) / D
+        nodes = xp.zeros((V, D), dtype=self.dtype) if tree else None
+        return Vectors(self.device.send(table), None if nodes is None else self.device.send(nodes))
+
+    def chance(self, *place: int) -> Rng:
+        """The generator of a place in the run."""
+        found: Rng = xp.random.default_rng((self.settings.seed, *(1 + each for each in place)))
+        return found
+
+    def kernel(self) -> Kernel:
+        """Rooms for one thread."""
+        return Kernel(self.device, self.form, self.shape, self.settings.dim, self.dtype)
+
+    def rate(self, done: Any) -> Any:
+        """The learning rate after this share of the run: it falls on a straight line, and stays where that ends."""
+        first, last = self.settings.alpha, self.settings.min_alpha
+        return first - (first - last) * xp.minimum(done, 1)
+
+    def lay(self, text: Text, epoch: int, c: int) -> Laid:
+        """Chunk c of an epoch: sub-sampled, laid out in batches, noise and (in CBOW) windows drawn."""
+        rng = self.chance(epoch, c)
+        stretch = text[c * STRETCH : (c + 1) * STRETCH]
+        codes, sentence, place = kept(stretch, self.keep, rng)
+        whole = len(text) * self.settings.epochs
+        starts = place[:: self.shape.tokens] + c * STRETCH + epoch * len(text)
+        rate = self.rate(starts / whole).astype(self.dtype)
+
+        def negatives(count: int) -> HostArray:
+            assert self.alias is not None
+            groups = self.shape.tokens // self.form.group
+            drawn = alias.draw(rng, self.alias, count * groups * self.form.shared)
+            found: HostArray = drawn.reshape(count, -1)
+            return found
+
+        def windows(count: int) -> HostArray:
+            found: HostArray = rng.integers(1, self.shape.window + 1, size=(count, self.shape.tokens), dtype=xp.int16)
+            return found
+
+        noise, reach = None if self.form.tree else negatives, windows if self.form.cbow else None
+        chunk = lay(self.device, self.shape, codes, sentence, rate, noise, reach, self.dtype)
+        return Laid(chunk, None if self.ways is None else self.lay_ways(self.ways, chunk))
+
+    def lay_ways(self, ways: paths.Ways, chunk: Chunk) -> list[Paths]:
+        """The ways of a chunk's tokens, some batches at a time; in CBOW of those that have a context."""
+        w, form, shape = self.shape.window, self.form, self.shape
+        codes = chunk.codes[w : len(chunk.codes) - w].reshape(-1, shape.tokens)
+        asked = xp.where(chunk.pairs > 0, codes, shape.words) if form.cbow else codes
+        tile = form.leaves if form.cbow else shape.tile
+        some = range(0, len(asked), paths.SOME)
+        return [paths.lay(self.device, ways, asked[n : n + paths.SOME], tile, form.cbow) for n in some]
+
+    def cross(self, kernel: Kernel, text: Text, vectors: Vectors, n: int) -> int:
+        """Learn from chunk n of the run, in place; the words learned from."""
+        laid = self.lay(text, *divmod(n, chunks(text)))
+        with quiet():
+            for b in range(laid.chunk.batches):
+                kernel.update(vectors, laid.chunk, laid.paths, b)
+        return laid.chunk.tokens
+
+
+def chunks(text: Text) -> int:
+    """How many chunks a text has."""
+    return max(1, -(-len(text) // STRETCH))
+
+
+class Seen(NamedTuple):
+    """How far a run has come: chunks crossed in all, and words learned from since it was taken up."""
+
+    chunks: int
+    tokens: int
+
+
+def learn(school: School, text: Text, vectors: Vectors, done: int = 0, threads: int = 1) -> Iterator[Seen]:
+    """Train in place from chunk `done` of the run on; yields between chunks, where a run may be left and taken up.
+
+    One thread gives the same bits every time. Several (on the CPU, each in a process of its own) share out some chunks,
+    and `vectors` are brought up to date before every yield; see `engine.words.run.workers`.
+    """
+    whole, tokens = chunks(text) * school.settings.epochs, 0
+    if threads == 1:
+        kernel = school.kernel()
+        for n in range(done, whole):
+            tokens += school.cross(kernel, text, vectors, n)
+            yield Seen(n + 1, tokens)
+        return
+    with together.workers(school, text, vectors, threads) as crew:
+        while done < whole:
+            numbers = range(done, min(done + ROUND * threads, whole))
+            tokens += crew.cross(numbers)
+            done += len(numbers)
+            for mine, shared in zip(vectors, crew.vectors, strict=True):
+                if mine is not None:
+                    mine[...] = shared
+            yield Seen(done, tokens)
+
+
+def loss(school: School, vectors: Vectors, laid: Laid, b: int, most: int = 32) -> float:
+    """The mean loss of a pair (of a token, in CBOW) over the first tokens of a batch."""
+    device = school.device
+    some = sample(device, examples.examples(device, school.form, laid.chunk, b, school.way, most), school.form.tree)
+    return mean_loss(device.xp, some, *halves(vectors))

@@ -1,0 +1,111 @@
+"""Several workers on one run: processes that change one table in shared memory, without locks (Niu et al. 2011).
+
+Threads would do, but for the interpreter, which only one of them has at a time: between two matrix products of a batch
+it is wanted too often. Where two workers write the same row at once, one of the two moves is lost; that is rare.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.shared_memory import SharedMemory
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from engine.device import HOST, HostArray
+from engine.words.kernel.fast import Kernel, Vectors
+
+if TYPE_CHECKING:
+    from engine.words.run.training import School, Text
+
+xp = HOST.xp
+
+
+class Shared(NamedTuple):
+    """An array in memory that processes share."""
+
+    room: SharedMemory
+    shape: tuple[int, ...]
+    dtype: Any
+
+    def array(self) -> HostArray:
+        """The array itself: what one process writes there all others see."""
+        found: HostArray = xp.ndarray(self.shape, self.dtype, self.room.buf)
+        return found
+
+
+class Worker:
+    """What a worker holds: the run, the shared table, rooms of its own."""
+
+    def __init__(self, school: School, text: Text, table: Shared, nodes: Shared | None) -> None:
+        self.school, self.text, self.rooms = school, text, (table, nodes)  # the rooms live as long as their arrays
+        self.vectors = Vectors(table.array(), None if nodes is None else nodes.array())
+        self.kernel: Kernel = school.kernel()
+
+
+_mine: list[Worker] = []
+
+
+def _begin(school: School, text: Text, table: Shared, nodes: Shared | None) -> None:
+    """Begin as a worker: leave Ctrl-C to the parent, and do not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_follow, daemon=True).start()
+    _mine[:] = [Worker(school, text, table, nodes)]
+
+
+def _follow() -> None:
+    """End where the parent has ended, however it did."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _cross(n: int) -> int:
+    """Chunk n of the run; the words learned from."""
+    mine = _mine[0]
+    return mine.school.cross(mine.kernel, mine.text, mine.vectors, n)
+
+
+@contextmanager
+def workers(school: School, text: Text, vectors: Vectors, count: int) -> Iterator[Crew]:
+    """So many workers, and the table that they share; `vectors` are what it begins with."""
+    rooms = [None if each is None else share(each) for each in vectors]
+    table, nodes = rooms
+    assert table is not None
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    pool = ProcessPoolExecutor(count, context, _begin, (school, text, table, nodes))
+    try:
+        yield Crew(pool, Vectors(table.array(), None if nodes is None else nodes.array()))
+    finally:
+        pool.shutdown(cancel_futures=True)
+        for each in rooms:
+            if each is not None:
+                each.room.unlink()
+
+
+def share(array: HostArray) -> Shared:
+    """A copy of an array in shared memory."""
+    found = Shared(SharedMemory(create=True, size=array.nbytes), array.shape, array.dtype)
+    found.array()[...] = array
+    return found
+
+
+class Crew(NamedTuple):
+    """Workers, and what they learn."""
+
+    pool: ProcessPoolExecutor
+    vectors: Vectors
+
+    def cross(self, chunks: Sequence[int]) -> int:
+        """Chunks of the run, one each; the words learned from."""
+        with warnings.catch_warnings():  # of forking while matrix products have threads, which the children do not use
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return sum(self.pool.map(_cross, chunks))
