@@ -13,9 +13,9 @@ import time
 import numpy as np
 
 from engine.device import HOST
-from lessons import text as texts
-from lessons.bptt import CARD
-from lessons.player import Player
+from lessons.contract import text as texts
+from lessons.player.player import Player
+from lessons.recurrent.bptt import CARD
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     written = "".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz ,."), 500))
     player = Player(CARD.open(), HOST, {"text": written, "hidden": 64})
     player.record = {ask.id: "skipped" for ask in player.lesson.asks}
-    said = texts.load("lessons.bptt", "en")
+    said = texts.load("lessons.recurrent.bptt", "en")
     opened, shown = [], []
     for t in rng.integers(0, 499, parser.parse_args().rows):
         began = time.perf_counter()

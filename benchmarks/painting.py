@@ -25,10 +25,10 @@ from textual.strip import Strip
 from engine.device import HOST
 from engine.feedforward import mlp
 from engine.walks.step import drain
+from lessons.contract.panels import Field
 from lessons.course import find
-from lessons.mlp.experiment import net_of, theta_of
-from lessons.panels import Field
-from lessons.player import Player
+from lessons.feedforward.mlp.experiment import net_of, theta_of
+from lessons.player.player import Player
 from tui.app import UnrollApp
 from tui.draw import Pen, draw
 from tui.lesson import LessonScreen

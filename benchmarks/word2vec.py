@@ -49,7 +49,7 @@ from engine.words import vectors  # noqa: E402
 from engine.words.corpus import vocabulary  # noqa: E402
 from engine.words.kernel.chunk import END  # noqa: E402
 from engine.words.run import training  # noqa: E402
-from lessons.world import world  # noqa: E402
+from lessons.data.world import world  # noqa: E402
 
 try:
     from gensim.models import KeyedVectors, Word2Vec

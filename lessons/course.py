@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lessons.knobs import Knob, Refused
+from lessons.contract.knobs import Knob, Refused
 
 if TYPE_CHECKING:
-    from lessons.contract import Lesson
+    from lessons.contract.lesson import Lesson
 
 GROUP = "unroll.lessons"
 LAST = 10

@@ -11,8 +11,8 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from lessons.contract.phrases import Words
 from lessons.course import CHAPTERS, Broken, Card, course, unknown
-from lessons.words import Words
 from tui.boxes import Notice
 from tui.contents import Contents
 from tui.keys import ALL
@@ -21,7 +21,7 @@ from tui.store import Store
 from tui.theme import NAMES, textual_theme
 
 if TYPE_CHECKING:
-    from lessons.player import Player
+    from lessons.player.player import Player
 
 
 class UnrollApp(App[None]):
@@ -97,8 +97,8 @@ class UnrollApp(App[None]):
         if card is None:
             raise unknown(lesson, self.course)
         from engine.device import open_device
-        from lessons.keeping import bring_back
-        from lessons.player import Player
+        from lessons.player.bookmark import bring_back
+        from lessons.player.player import Player
         from tui.lesson import LessonScreen
 
         player = Player(card.open(), open_device(self.device))
@@ -128,7 +128,7 @@ class UnrollApp(App[None]):
 
     def keep(self, player: Player) -> None:
         """Write down where the learner is. Trouble with the folder is said once, and stops nothing."""
-        from lessons.keeping import keep
+        from lessons.player.bookmark import keep
 
         lesson, progress = player.lesson.card.id, self.store.progress
         kept = progress.lessons.setdefault(lesson, {})

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lessons.words import Words
+from lessons.contract.phrases import Words
 from tui.canvas import Canvas, boxed, wrap
 from tui.keys import ALL
 
 if TYPE_CHECKING:
-    from lessons.contract import View
-    from lessons.player import Player
-    from lessons.text import Text
+    from lessons.contract.lesson import View
+    from lessons.contract.text import Text
+    from lessons.player.player import Player
     from tui.draw.pen import Cursor
 
 Styled = list[tuple[str, str]]

@@ -6,10 +6,10 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from lessons.figures import five
-from lessons.place import Asked
-from lessons.text import Section, Text, fill
-from lessons.words import Words
+from lessons.contract.phrases import Words
+from lessons.contract.text import Section, Text, fill
+from lessons.explaining.figures import five
+from lessons.player.position import Asked
 from tui.canvas import Canvas, boxed, wrap
 
 Styled = list[tuple[str, str]]

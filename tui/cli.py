@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from lessons.knobs import Refused
+from lessons.contract.knobs import Refused
 from tui.letters import generate_command
 from tui.speech import above, fail, open_on, spoken, words_of
 from tui.terminal import language
@@ -187,8 +187,8 @@ def show_command(
     lang: str | None,
 ) -> None:
     """Print a lesson at a place: panels, or with --json every number in full."""
+    from lessons.contract.knobs import read_all
     from lessons.course import find
-    from lessons.knobs import read_all
 
     card = find(lesson)
     given = _settings(pairs)
@@ -203,13 +203,13 @@ def show_command(
             raise Refused(key)
     if seed is not None and not seed.isdecimal():
         raise Refused("seed", value=repr(seed))
-    from lessons.state import load
+    from lessons.player.state import load
 
     if state is not None:
         load(state, card.id)
     target = open_on(device)
-    from lessons.player import Player
-    from lessons.state import restore
+    from lessons.player.player import Player
+    from lessons.player.state import restore
 
     opened = card.open()
     if state is not None:
@@ -219,7 +219,7 @@ def show_command(
         player = Player(opened, target, given, None if seed is None else int(seed))
     _go(player, place, step)
     if as_json:
-        from lessons.show import everything
+        from lessons.player.show import everything
 
         _print(json.dumps(everything(player, all_steps), ensure_ascii=False, allow_nan=False))
     else:
@@ -235,7 +235,7 @@ def _print(text: str) -> None:
 
 
 MOST_UPDATES = 1_000_000
-"""As in `lessons.stepping`, which is not loaded for a light command."""
+"""As in `lessons.player.stepping`, which is not loaded for a light command."""
 
 
 def _go(player: Any, place: str | None, step: str | None) -> None:

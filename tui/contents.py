@@ -7,8 +7,8 @@ from typing import Any, cast
 from rich.cells import cell_len
 from textual.app import ComposeResult
 
+from lessons.contract.knobs import Refused
 from lessons.course import CHAPTERS, Broken, Card
-from lessons.knobs import Refused
 from tui.boxes import Desk, Help, Notice
 from tui.canvas import Canvas, fit, key_line, wrap
 from tui.keys import CONTENTS, EVERYWHERE, bindings

@@ -8,8 +8,8 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
+from lessons.contract.knobs import Refused
 from lessons.course import Broken, Card, course
-from lessons.knobs import Refused
 from tui.terminal import language, speaks_utf8, wants_ascii
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from engine.walks.gradient_check import Checked
 from engine.walks.tape import function_source
-from lessons.figures import eight, five
-from lessons.figures import loss as loss_figures
-from lessons.glossary import meaning, setting
-from lessons.inspect import USERS, Inspection, inspect
-from lessons.knobs import Knob, Refused
-from lessons.typeset import entry
-from lessons.typeset import name as symbol_name
+from lessons.contract.knobs import Knob, Refused
+from lessons.explaining.figures import eight, five
+from lessons.explaining.figures import loss as loss_figures
+from lessons.explaining.glossary import meaning, setting
+from lessons.explaining.inspect import USERS, Inspection, inspect
+from lessons.explaining.typeset import entry
+from lessons.explaining.typeset import name as symbol_name
 from tui.boxes import Desk, Drawer, Styled
 from tui.canvas import Canvas, boxed, fit, wrap
 from tui.draw.pen import Cursor

@@ -8,13 +8,13 @@ from typing import Any
 from rich.cells import cell_len
 
 from engine.walks.step import Path, Step
-from lessons.figures import number
-from lessons.notation import Names, in_formulas
-from lessons.panels import Told
-from lessons.player import Player
-from lessons.text import Text, fill
-from lessons.typeset import name as symbol_name
-from lessons.words import Words
+from lessons.contract.panels import Told
+from lessons.contract.phrases import Words
+from lessons.contract.text import Text, fill
+from lessons.explaining.figures import number
+from lessons.explaining.notation import Names, in_formulas
+from lessons.explaining.typeset import name as symbol_name
+from lessons.player.player import Player
 from tui.canvas import Canvas, fit, wrap
 
 TEXT = 34

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lessons.inspect import focus
-from lessons.knobs import Refused
-from lessons.panels import Panel
-from lessons.player import Player
-from lessons.typeset import entry
-from lessons.typeset import name as symbol_name
+from lessons.contract.knobs import Refused
+from lessons.contract.panels import Panel
+from lessons.explaining.inspect import focus
+from lessons.explaining.typeset import entry
+from lessons.explaining.typeset import name as symbol_name
+from lessons.player.player import Player
 from tui.boxes import Desk, Help, Notice
 from tui.canvas import Hit
 from tui.card import options

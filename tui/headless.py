@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.text import Text as RichText
 
 from engine.device import quiet
-from lessons.inspect import focus, inspect
-from lessons.panels import Formula, Note, Panel
-from lessons.parts import with_law
-from lessons.player import Player
-from lessons.text import load
-from lessons.typeset import name as symbol_name
-from lessons.words import Words
+from lessons.building.stage_parts import with_law
+from lessons.contract.panels import Formula, Note, Panel
+from lessons.contract.phrases import Words
+from lessons.contract.text import load
+from lessons.explaining.inspect import focus, inspect
+from lessons.explaining.typeset import name as symbol_name
+from lessons.player.player import Player
 from tui import frame
 from tui.canvas import Canvas
 from tui.draw import Pen, draw

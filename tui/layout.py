@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from lessons.panels import Formula, Matrix, Panel
+from lessons.contract.panels import Formula, Matrix, Panel
 from tui.canvas import Canvas
 from tui.draw import Pen, draw
 

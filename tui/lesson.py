@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from engine.device import quiet
-from lessons.inspect import focus, inspect
-from lessons.notation import renamed
-from lessons.panels import Block, Formula, Lens, Matrix, Panel
-from lessons.parts import with_law
-from lessons.typeset import entry, naming
+from lessons.building.stage_parts import with_law
+from lessons.contract.panels import Block, Formula, Lens, Matrix, Panel
+from lessons.explaining.inspect import focus, inspect
+from lessons.explaining.notation import renamed
+from lessons.explaining.typeset import entry, naming
 from tui import frame
 from tui.canvas import Canvas, boxed, fit, key_line, wrap
 from tui.card import draw_card

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from lessons.knobs import Refused
+from lessons.contract.knobs import Refused
 from tui.run import OFTEN, Run, growing, said, writing
 from tui.speech import above, open_on
 from tui.vectors import train_group
@@ -88,7 +88,7 @@ class Letters(Run):
         from engine.gated.run.streams import Streams
         from engine.gated.run.training import Recipe, drawn
         from engine.maths.optimisers import OPTIMISERS as BY_NAME
-        from lessons.generate.learning import spelled
+        from lessons.recurrent.generate.learning import spelled
 
         o, kind = self.options, np.float32 if self.device is HOST else np.float64
         letters, codes, dropped = spelled(text, o["symbols"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lessons.panels import Beside, Block, Graph, Item, Matrix, Panel
+from lessons.contract.panels import Beside, Block, Graph, Item, Matrix, Panel
 
 
 def blocks_of(panel: Panel) -> list[Block]:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from textual.timer import Timer
 
-from lessons.contract import Ask, View
-from lessons.place import Asked, Branch
-from lessons.player import Player
-from lessons.text import Text
+from lessons.contract.lesson import Ask, View
+from lessons.contract.text import Text
+from lessons.player.player import Player
+from lessons.player.position import Asked, Branch
 from tui.card import options
 from tui.painted import Painted
 

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from engine.walks.tape import function_source
-from lessons.inspect import inspect
-from lessons.knobs import Refused
-from lessons.state import export, restore
+from lessons.contract.knobs import Refused
+from lessons.explaining.inspect import inspect
+from lessons.player.state import export, restore
 from tui.card import options
 from tui.clipboard import copy
 from tui.drawers import Code, Inspect

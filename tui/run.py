@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lessons.knobs import Refused
+from lessons.contract.knobs import Refused
 from tui.speech import words_of
 
 if TYPE_CHECKING:

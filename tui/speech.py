@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import click
 
-from lessons.words import Words
+from lessons.contract.phrases import Words
 from tui.terminal import language
 
 spoken = {"lang": ""}

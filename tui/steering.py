@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from textual.timer import Timer
 
-from lessons.contract import View
-from lessons.knobs import Refused
-from lessons.player import Player
-from lessons.text import Text, load
-from lessons.typeset import name as symbol_name
-from lessons.words import Words
+from lessons.contract.knobs import Refused
+from lessons.contract.lesson import View
+from lessons.contract.phrases import Words
+from lessons.contract.text import Text, load
+from lessons.explaining.typeset import name as symbol_name
+from lessons.player.player import Player
 from tui.boxes import Drawer, Notice
 from tui.draw.pen import Cursor
 from tui.frame import at_name, op_name

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lessons.knobs import Refused
+from lessons.contract.knobs import Refused
 from tui.run import Run, find, said
 from tui.speech import above, open_on
 

@@ -19,7 +19,7 @@ from engine.gated.run.school import School, Seen
 from engine.gated.run.streams import Streams
 from engine.gated.run.training import Learning, Recipe, drawn
 from engine.maths.optimisers import EPSILON, OPTIMISERS
-from lessons.corpora.read import letters
+from lessons.data.corpora.read import letters
 
 T, B, H = 25, 8, 128
 RATE, CLIP, UPDATES = 0.03, 5.0, 2000

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.device import HOST
+from lessons.contract.panels import Laws
+from lessons.contract.text import load
 from lessons.course import Card
-from lessons.panels import Laws
-from lessons.player import Player
-from lessons.show import everything
-from lessons.text import load
-from lessons.typeset import law
+from lessons.explaining.typeset import law
+from lessons.player.player import Player
+from lessons.player.show import everything
 
 
 def played(card: Card, seed: int | None = None, **given: Any) -> Player:

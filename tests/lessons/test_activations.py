@@ -9,9 +9,9 @@ import pytest
 
 from engine.device import HOST
 from engine.maths.activations import ACTIVATIONS
-from lessons.activations import CARD
-from lessons.player import Player
-from lessons.show import everything
+from lessons.feedforward.activations import CARD
+from lessons.player.player import Player
+from lessons.player.show import everything
 
 SEEDS = range(10)
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from lessons import course as courses
+from lessons.contract.knobs import Refused
 from lessons.course import Broken, Card, course, find
-from lessons.knobs import Refused
 
 
 def test_bptt_is_announced_and_opens() -> None:
@@ -30,7 +30,10 @@ def announce(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str]) -> None:
 
 def test_a_lesson_that_fails_breaks_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     announce(
-        monkeypatch, ("bptt", "lessons.bptt:CARD"), ("lost", "no_such_module:CARD"), ("odd", "lessons.bptt:ACTIVATIONS")
+        monkeypatch,
+        ("bptt", "lessons.recurrent.bptt:CARD"),
+        ("lost", "no_such_module:CARD"),
+        ("odd", "lessons.recurrent.bptt:ACTIVATIONS"),
     )
     found = course()
     assert isinstance(found["bptt"], Card)
@@ -45,7 +48,7 @@ def test_a_lesson_that_fails_breaks_nothing_else(monkeypatch: pytest.MonkeyPatch
 
 def test_a_lesson_that_fails_on_opening_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     card: Any = course()["bptt"]
-    broken = Card(**{**card.__dict__, "load": "lessons.bptt.lesson:Nobody"})
+    broken = Card(**{**card.__dict__, "load": "lessons.recurrent.bptt.lesson:Nobody"})
     with pytest.raises(Refused, match="cannot be loaded: AttributeError"):
         broken.open()
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
-from lessons.depth import CARD, KINDS
-from lessons.knobs import Refused
-from lessons.player import Player
-from lessons.show import everything
+from lessons.contract.knobs import Refused
+from lessons.feedforward.depth import CARD, KINDS
+from lessons.player.player import Player
+from lessons.player.show import everything
 
 SEEDS = range(10)
 

@@ -14,18 +14,18 @@ import pytest
 
 from engine.device import HOST, Device, quiet
 from engine.walks.reel import rank
-from lessons import explain, figures
+from lessons.building.stage_parts import with_law
+from lessons.contract.knobs import Refused
+from lessons.contract.panels import Laws
+from lessons.contract.phrases import LANGUAGES
+from lessons.contract.text import fill, load
 from lessons.course import Card, course
-from lessons.inspect import inspect
-from lessons.knobs import Refused
-from lessons.panels import Laws
-from lessons.parts import with_law
-from lessons.player import Player
-from lessons.show import everything
-from lessons.state import restore
-from lessons.text import fill, load
-from lessons.typeset import law
-from lessons.words import LANGUAGES
+from lessons.explaining import explain, figures
+from lessons.explaining.inspect import inspect
+from lessons.explaining.typeset import law
+from lessons.player.player import Player
+from lessons.player.show import everything
+from lessons.player.state import restore
 from tests.engine.ruling import assert_rules_hold
 from tests.engine.strict import Strict
 
@@ -281,7 +281,7 @@ def test_a_law_of_what_a_step_did_is_in_sight(card: Card) -> None:
 
 
 def test_the_laws_of_an_act_stay_where_a_coarse_step_followed_them() -> None:
-    player, text = make(course()["bptt"]), load("lessons.bptt", "en")  # type: ignore[arg-type]
+    player, text = make(course()["bptt"]), load("lessons.recurrent.bptt", "en")  # type: ignore[arg-type]
     player.record = {ask.id: "skipped" for ask in player.lesson.asks}
     player.jump("dW/t=3/k=2")
     view = player.view()

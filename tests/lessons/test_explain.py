@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
-from lessons.bptt import ACTIVATIONS, CARD, OPTIMISERS
 from lessons.course import course
-from lessons.explain import explain
-from lessons.figures import cells
-from lessons.inspect import Inspection, focus, inspect
-from lessons.player import Player
+from lessons.explaining.explain import explain
+from lessons.explaining.figures import cells
+from lessons.explaining.inspect import Inspection, focus, inspect
+from lessons.player.player import Player
+from lessons.recurrent.bptt import ACTIVATIONS, CARD, OPTIMISERS
 
 
 def player(**given: object) -> Player:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from lessons.figures import cell, eight, ending, figures, five, three, whole
-from lessons.typeset import entry, law, name
+from lessons.explaining.figures import cell, eight, ending, figures, five, three, whole
+from lessons.explaining.typeset import entry, law, name
 
 
 @pytest.mark.parametrize(

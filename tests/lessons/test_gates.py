@@ -12,17 +12,17 @@ import pytest
 from engine.device import HOST
 from engine.gated.run.files import CELLS
 from engine.gated.run.training import advance
-from lessons.figures import five
-from lessons.gru import CARD as GRU
-from lessons.knobs import Refused
-from lessons.lstm import CARD as LSTM
-from lessons.lstm.lesson import Gated
-from lessons.panels import Bar, Block, Graph, Label, Matrix
-from lessons.player import Player
-from lessons.show import everything
-from lessons.state import restore
-from lessons.text import load
-from lessons.typeset import law
+from lessons.contract.knobs import Refused
+from lessons.contract.panels import Bar, Block, Graph, Label, Matrix
+from lessons.contract.text import load
+from lessons.explaining.figures import five
+from lessons.explaining.typeset import law
+from lessons.player.player import Player
+from lessons.player.show import everything
+from lessons.player.state import restore
+from lessons.recurrent.gru import CARD as GRU
+from lessons.recurrent.lstm import CARD as LSTM
+from lessons.recurrent.lstm.lesson import Gated
 from tests.lessons.playing import assert_laws_are_those_of_the_steps, played, result, said_at_the_top
 
 SEEDS = range(5)

@@ -11,13 +11,13 @@ import pytest
 
 from engine.device import HOST, rng
 from engine.gated.run.letters import decode, encode, vocabulary
-from lessons.generate import CARD, CELLS, learning
-from lessons.inspect import inspect
-from lessons.knobs import Refused
-from lessons.panels import Beside, Matrix, Picture, Table
-from lessons.player import Player
-from lessons.state import restore
-from lessons.text import load
+from lessons.contract.knobs import Refused
+from lessons.contract.panels import Beside, Matrix, Picture, Table
+from lessons.contract.text import load
+from lessons.explaining.inspect import inspect
+from lessons.player.player import Player
+from lessons.player.state import restore
+from lessons.recurrent.generate import CARD, CELLS, learning
 from tests.lessons.playing import assert_laws_are_those_of_the_steps, played, result
 
 SMALL = 'he said: "the (old) fox" and the dog said: "no (not) so". the end of it. ' * 12
@@ -122,7 +122,7 @@ def test_samples_come_ever_more_seldom() -> None:
 
 
 def stage(made: Player) -> dict[str, Any]:
-    text = load("lessons.generate", "en")
+    text = load("lessons.recurrent.generate", "en")
     return {panel.id: panel for panel in made.lesson.panels(made.view(), text)}
 
 
@@ -150,7 +150,7 @@ def test_the_stage_while_it_learns() -> None:
     assert yhat is not None
     assert expected.rows[0][1] == f"{yhat.max():.3f}"[1:]
     view.cursor = ("E[2]", (0,))
-    moved = {panel.id: panel for panel in made.lesson.panels(view, load("lessons.generate", "en"))}["sides"]
+    moved = {panel.id: panel for panel in made.lesson.panels(view, load("lessons.recurrent.generate", "en"))}["sides"]
     assert isinstance(moved, Beside)
     there = moved.stacks[0][0]
     assert isinstance(there, Table)
@@ -228,7 +228,7 @@ def test_a_chance_is_explained_with_its_temperature() -> None:
 
 
 def test_samples_say_the_temperature_they_were_written_at() -> None:
-    made, text = small(), load("lessons.generate", "en")
+    made, text = small(), load("lessons.recurrent.generate", "en")
 
     def head() -> str:
         table = next(panel for panel in made.lesson.panels(made.view(), text) if panel.id == "samples")

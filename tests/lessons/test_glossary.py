@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from engine.walks.step import split
+from lessons.contract.phrases import LANGUAGES, Words
+from lessons.contract.text import Text, load
 from lessons.course import Card, course
-from lessons.glossary import meaning, setting
-from lessons.text import Text, load
-from lessons.typeset import START
-from lessons.words import LANGUAGES, Words
+from lessons.explaining.glossary import meaning, setting
+from lessons.explaining.typeset import START
 from tests.lessons.playing import played
 
 CARDS = [card for card in course().values() if isinstance(card, Card)]

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
-from lessons.hebb import CARD
-from lessons.hebb.lesson import LETTERS, pattern
-from lessons.knobs import Refused
-from lessons.player import Player
-from lessons.show import everything
+from lessons.contract.knobs import Refused
+from lessons.feedforward.hebb import CARD
+from lessons.feedforward.hebb.lesson import LETTERS, pattern
+from lessons.player.player import Player
+from lessons.player.show import everything
 
 SEEDS = range(10)
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lessons.hierarchical_softmax import CARD
-from lessons.hierarchical_softmax.lesson import counted, probabilities
-from lessons.knobs import Refused
-from lessons.player import Player
-from lessons.show import everything
-from lessons.state import restore
-from lessons.text import load
+from lessons.contract.knobs import Refused
+from lessons.contract.text import load
+from lessons.language.hierarchical_softmax import CARD
+from lessons.language.hierarchical_softmax.lesson import counted, probabilities
+from lessons.player.player import Player
+from lessons.player.show import everything
+from lessons.player.state import restore
 from tests.lessons.playing import played, result
 from tui.draw import Pen, draw
 
@@ -80,7 +80,7 @@ def test_a_text_is_counted() -> None:
 
 def test_many_words_are_told_by_their_codes() -> None:
     made = player(words=" ".join(f"word{i}:{i + 1}" for i in range(40)), target="word3")
-    panels = made.lesson.panels(made.view(), load("lessons.hierarchical_softmax", "en"))
+    panels = made.lesson.panels(made.view(), load("lessons.language.hierarchical_softmax", "en"))
     assert "tree" not in {panel.id for panel in panels}
     assert sum(probabilities(made.knobs, made.start)) == pytest.approx(1.0, abs=1e-12)
 
@@ -109,7 +109,10 @@ def test_bad_words(given: dict[str, Any], says: str) -> None:
 
 
 def shown(made: Player) -> dict[str, Any]:
-    return {panel.id: panel for panel in made.lesson.panels(made.view(), load("lessons.hierarchical_softmax", "en"))}
+    return {
+        panel.id: panel
+        for panel in made.lesson.panels(made.view(), load("lessons.language.hierarchical_softmax", "en"))
+    }
 
 
 @pytest.mark.parametrize("target", ["cat", "the", "cow"])

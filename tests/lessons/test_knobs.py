@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lessons.bptt import CARD
-from lessons.knobs import Refused, read_all
-from lessons.words import Words
+from lessons.contract.knobs import Refused, read_all
+from lessons.contract.phrases import Words
+from lessons.recurrent.bptt import CARD
 
 KNOBS = {knob.id: knob for knob in CARD.knobs}
 

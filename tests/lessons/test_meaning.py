@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from engine.device import rng
-from lessons.knobs import Refused
-from lessons.meaning import CARD
-from lessons.meaning.lesson import SIZES, counted, ppmi, principal, read, sentences
-from lessons.player import Player
-from lessons.world import world
+from lessons.contract.knobs import Refused
+from lessons.data.world import world
+from lessons.language.words import CARD
+from lessons.language.words.lesson import SIZES, counted, ppmi, principal, read, sentences
+from lessons.player.player import Player
 from tests.lessons.playing import played, result
 
 

@@ -11,13 +11,13 @@ import pytest
 
 from engine.device import HOST
 from engine.walks.history import State
-from lessons.knobs import Refused, Value
-from lessons.memory import CARD, MODELS, race
-from lessons.memory.stage import bar, spark
-from lessons.panels import Block, Curve, Label, Matrix, Note, Table
-from lessons.player import Player
-from lessons.state import restore
-from lessons.text import load
+from lessons.contract.knobs import Refused, Value
+from lessons.contract.panels import Block, Curve, Label, Matrix, Note, Table
+from lessons.contract.text import load
+from lessons.player.player import Player
+from lessons.player.state import restore
+from lessons.recurrent.memory import CARD, MODELS, race
+from lessons.recurrent.memory.stage import bar, spark
 from tests.lessons.playing import assert_laws_are_those_of_the_steps, played, result
 from tui.draw import Pen, draw
 
@@ -125,7 +125,7 @@ def test_a_fork_keeps_the_other_seeds() -> None:
 
 
 def stage(made: Player, lang: str = "en") -> dict[str, Any]:
-    text = load("lessons.memory", lang)
+    text = load("lessons.recurrent.memory", lang)
     return {panel.id: panel for panel in made.lesson.panels(made.view(), text)}
 
 
@@ -207,7 +207,7 @@ def asking_nothing(**given: Any) -> Player:
 
 def answered(made: Player) -> tuple[str, float, float]:
     """What is wanted, what the net gives it, and the error there, as they are shown."""
-    text = load("lessons.memory", "en")
+    text = load("lessons.recurrent.memory", "en")
     panel = next(panel for panel in made.lesson.panels(made.view(), text) if panel.id == "answer")
     assert isinstance(panel, Matrix)
     items = list(panel.rows[0].items.values())
@@ -255,7 +255,7 @@ def test_on_the_way_back_the_law_is_that_of_the_step(model: str) -> None:
 def test_what_is_shown_is_numbered_as_it_is_asked_about() -> None:
     made = played(CARD, 1)
     made.to_act("backward")
-    panels = {panel.id: panel for panel in made.lesson.panels(made.view(), load("lessons.memory", "en"))}
+    panels = {panel.id: panel for panel in made.lesson.panels(made.view(), load("lessons.recurrent.memory", "en"))}
     assert any(panel.title.startswith("units 0–1 of 8") for panel in panels.values())
     answer = panels["answer"]
     assert isinstance(answer, Matrix)

@@ -11,18 +11,18 @@ import pytest
 
 from engine.device import HOST
 from engine.walks.history import History
-from lessons.contract import View
-from lessons.knobs import Refused
-from lessons.mlp import CARD
-from lessons.mlp import experiment as exp
-from lessons.mlp.lesson import Mlp
-from lessons.panels import Curve, Network
-from lessons.player import Player
-from lessons.playground import CARD as PLAY
-from lessons.scatter import CLASSES, FEATURES, MAKERS, NUMBERS, features, scatter
-from lessons.show import everything
-from lessons.state import restore
-from lessons.text import load
+from lessons.contract.knobs import Refused
+from lessons.contract.lesson import View
+from lessons.contract.panels import Curve, Network
+from lessons.contract.text import load
+from lessons.data.scatter import CLASSES, FEATURES, MAKERS, NUMBERS, features, scatter
+from lessons.feedforward.mlp import CARD
+from lessons.feedforward.mlp import experiment as exp
+from lessons.feedforward.mlp.lesson import Mlp
+from lessons.feedforward.playground import CARD as PLAY
+from lessons.player.player import Player
+from lessons.player.show import everything
+from lessons.player.state import restore
 from tests.engine.ruling import assert_rules_hold
 from tests.lessons.playing import played, result
 
@@ -335,7 +335,7 @@ def test_two_runs_side_by_side() -> None:
     made.jump("update 100")
     made.fork("rate", "0.3")
     made.jump("update 200")
-    text = load("lessons.playground", "en")
+    text = load("lessons.feedforward.playground", "en")
     view = made.view()
     view.flip(True)
     curve = next(panel for panel in made.lesson.panels(view, text) if isinstance(panel, Curve))
@@ -397,7 +397,7 @@ def test_divergence_is_named_where_it_happens() -> None:
 
 
 def network_of(view: View, lesson: Any) -> Network:
-    return next(p for p in lesson.panels(view, load("lessons.playground", "en")) if isinstance(p, Network))
+    return next(p for p in lesson.panels(view, load("lessons.feedforward.playground", "en")) if isinstance(p, Network))
 
 
 def test_the_cursor_chooses_the_unit_and_its_field_is_what_it_says() -> None:
@@ -562,7 +562,7 @@ def test_cards_are_asked_where_they_are_true() -> None:
 def test_the_curve_stands_on_what_was_measured() -> None:
     made = player(0, PLAY, batch=1, points=300)
     made.jump("update 400")
-    text = load("lessons.playground", "en")
+    text = load("lessons.feedforward.playground", "en")
     curve = next(panel for panel in made.lesson.panels(made.view(), text) if isinstance(panel, Curve))
     for which, line in enumerate(curve.series):
         assert line.at is not None

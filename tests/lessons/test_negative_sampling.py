@@ -9,13 +9,13 @@ import pytest
 
 from engine.device import HOST, rng
 from engine.words import limit
-from lessons.figures import five
-from lessons.knobs import Refused
-from lessons.negative_sampling import CARD
-from lessons.negative_sampling.lesson import words_of
-from lessons.panels import Block, Matrix, Picture, Plot
-from lessons.player import Player
-from lessons.text import load
+from lessons.contract.knobs import Refused
+from lessons.contract.panels import Block, Matrix, Picture, Plot
+from lessons.contract.text import load
+from lessons.explaining.figures import five
+from lessons.language.negative_sampling import CARD
+from lessons.language.negative_sampling.lesson import words_of
+from lessons.player.player import Player
 from tests.lessons.playing import played, result
 
 
@@ -74,7 +74,7 @@ def test_many_steps_lead_to_pmi_less_ln_k(seed: int, k: int) -> None:
 def test_the_last_act_shows_its_gap() -> None:
     made = player()
     made.jump("limit/n=400")
-    text = load("lessons.negative_sampling", "en")
+    text = load("lessons.language.negative_sampling", "en")
     panels = made.lesson.panels(made.view(), text)
     plot = next(panel for panel in panels if isinstance(panel, Plot))
     found = result(made)["limit"]
@@ -125,7 +125,7 @@ def test_counts_of_a_text() -> None:
     assert M.sum() == pytest.approx(5 * N.sum())
     assert any(
         isinstance(panel, Matrix)
-        for panel in player().lesson.panels(player().view(), load("lessons.negative_sampling", "zh"))
+        for panel in player().lesson.panels(player().view(), load("lessons.language.negative_sampling", "zh"))
     )
 
 
@@ -133,7 +133,10 @@ def test_a_number_is_shown_as_long_as_it_goes_with_its_vectors() -> None:
     made = player()
     for where, seen in (("gradient", "all"), ("step/move/j=0", "others"), ("step/after/j=0", "first")):
         made.jump(where)
-        panels = {panel.id: panel for panel in made.lesson.panels(made.view(), load("lessons.negative_sampling", "en"))}
+        panels = {
+            panel.id: panel
+            for panel in made.lesson.panels(made.view(), load("lessons.language.negative_sampling", "en"))
+        }
         targets, loss = panels["targets"], panels["loss"]
         assert isinstance(targets, Matrix)
         assert isinstance(loss, Matrix)
@@ -148,7 +151,7 @@ def test_a_number_is_shown_as_long_as_it_goes_with_its_vectors() -> None:
 
 def test_what_comes_after_a_step_is_told_once_it_is_known() -> None:
     """The vectors have moved, and the score has not been made anew: the one of before is not that of after."""
-    made, text = player(), load("lessons.negative_sampling", "en")
+    made, text = player(), load("lessons.language.negative_sampling", "en")
     made.jump("act 3")
     made.grain = max(made.lesson.grains.values())
     told = []

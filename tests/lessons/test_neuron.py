@@ -9,10 +9,10 @@ import pytest
 
 from engine.device import HOST
 from engine.maths.activations import ACTIVATIONS
-from lessons.knobs import Refused
-from lessons.neuron import CARD
-from lessons.player import Player
-from lessons.show import everything
+from lessons.contract.knobs import Refused
+from lessons.feedforward.neuron import CARD
+from lessons.player.player import Player
+from lessons.player.show import everything
 
 
 def play(seed: int | None = None, **given: Any) -> Player:

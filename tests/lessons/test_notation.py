@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lessons.notation import in_formulas, renamed, respelled
-from lessons.panels import Block, Edge, Graph, Matrix, Node, Row
-from lessons.srn import NOTATION as SRN
-from lessons.typeset import entry, law, name, naming
+from lessons.contract.panels import Block, Edge, Graph, Matrix, Node, Row
+from lessons.explaining.notation import in_formulas, renamed, respelled
+from lessons.explaining.typeset import entry, law, name, naming
+from lessons.recurrent.srn import NOTATION as SRN
 
 Z = "z[t] = U @ x[t] + W @ s[t-1] + b"
 

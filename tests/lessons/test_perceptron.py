@@ -11,12 +11,12 @@ import pytest
 from engine.device import HOST
 from engine.feedforward import perceptron
 from engine.walks.step import drain
-from lessons.contract import Start
-from lessons.knobs import Refused
-from lessons.perceptron import CARD
-from lessons.player import Player
-from lessons.points import GATES, MOST, points
-from lessons.show import everything
+from lessons.contract.knobs import Refused
+from lessons.contract.lesson import Start
+from lessons.data.points import GATES, MOST, points
+from lessons.feedforward.perceptron import CARD
+from lessons.player.player import Player
+from lessons.player.show import everything
 
 SEEDS = range(10)
 
@@ -230,7 +230,7 @@ def test_separable_clouds_are_separable(seed: int) -> None:
 
 
 def test_no_bound_is_claimed_where_none_holds() -> None:
-    from lessons.text import load
+    from lessons.contract.text import load
 
     for given, says in (
         ({"data": "xor"}, "nothing follows"),
@@ -239,10 +239,10 @@ def test_no_bound_is_claimed_where_none_holds() -> None:
     ):
         player = Player(CARD.open(), HOST, given)
         player.jump("bound")
-        panels = player.lesson.panels(player.view(), load("lessons.perceptron", "en"))
+        panels = player.lesson.panels(player.view(), load("lessons.feedforward.perceptron", "en"))
         assert says in next(panel.text for panel in panels if panel.id == "verdict")  # type: ignore[attr-defined]
     player = Player(CARD.open(), HOST, {"epochs": 500})
     player.edit("w", (0,), "-100")
     player.jump("bound")
-    panels = player.lesson.panels(player.view(), load("lessons.perceptron", "en"))
+    panels = player.lesson.panels(player.view(), load("lessons.feedforward.perceptron", "en"))
     assert "This start is another" in next(panel.text for panel in panels if panel.id == "verdict")  # type: ignore[attr-defined]

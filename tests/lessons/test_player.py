@@ -9,10 +9,10 @@ import pytest
 
 from engine.device import HOST
 from engine.walks.step import parse_address
-from lessons.bptt import CARD
-from lessons.keeping import bring_back, keep
-from lessons.knobs import Refused
-from lessons.player import Player
+from lessons.contract.knobs import Refused
+from lessons.player.bookmark import bring_back, keep
+from lessons.player.player import Player
+from lessons.recurrent.bptt import CARD
 
 
 def make(asks: bool = False, **given: Any) -> Player:

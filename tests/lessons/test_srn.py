@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lessons.bptt import CARD as BPTT
-from lessons.knobs import Refused
-from lessons.player import Player
-from lessons.srn import CARD
+from lessons.contract.knobs import Refused
+from lessons.player.player import Player
+from lessons.recurrent.bptt import CARD as BPTT
+from lessons.recurrent.srn import CARD
 from tests.lessons.playing import played, result
 
 SEEDS = range(5)
@@ -73,10 +73,13 @@ def test_a_weight_that_is_not_there() -> None:
 
 
 def test_the_wanted_letter_is_among_those_shown_and_the_sum_is_told_at_the_end() -> None:
-    from lessons.panels import Matrix
-    from lessons.text import load
+    from lessons.contract.panels import Matrix
+    from lessons.contract.text import load
 
-    made, text = player(0, text="zyxwvutsrqponmlkjihgfedcbaabcdefghijklmnopqrstuvwxyz"), load("lessons.srn", "en")
+    made, text = (
+        player(0, text="zyxwvutsrqponmlkjihgfedcbaabcdefghijklmnopqrstuvwxyz"),
+        load("lessons.recurrent.srn", "en"),
+    )
     for t in (0, 20, 40):
         made.jump(f"cell/t={t}/output")
         (shown,) = (p for p in made.lesson.panels(made.view(), text) if p.id == "softmax")

@@ -12,9 +12,9 @@ import pytest
 
 import lessons
 import tui
-from lessons.bptt import CARD
-from lessons.text import Section, behind, fill, load, parse
-from lessons.words import LANGUAGES
+from lessons.contract.phrases import LANGUAGES
+from lessons.contract.text import Section, behind, fill, load, parse
+from lessons.recurrent.bptt import CARD
 
 PACKAGES = [Path(package.__path__[0]) / "words" for package in (lessons, tui)]
 FOLDERS = sorted(path.parent for path in Path(lessons.__path__[0]).glob("*/en.md"))
@@ -61,7 +61,7 @@ class TestLessonText:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_act_and_ask_has_its_text(lang: str) -> None:
-    text = load("lessons.bptt", lang)
+    text = load("lessons.recurrent.bptt", lang)
     for act in CARD.acts:
         assert text[f"act.{act}"].before
         assert text.phrase("acts", act)

@@ -12,11 +12,11 @@ from engine.maths.activations import ACTIVATIONS
 from engine.recurrent import vanish
 from engine.recurrent.vanish import radius
 from engine.walks.step import drain
-from lessons.panels import Block, Laws, Matrix
-from lessons.player import Player
-from lessons.text import load
-from lessons.vanishing import CARD
-from lessons.vanishing.lesson import Vanishing
+from lessons.contract.panels import Block, Laws, Matrix
+from lessons.contract.text import load
+from lessons.player.player import Player
+from lessons.recurrent.vanishing import CARD
+from lessons.recurrent.vanishing.lesson import Vanishing
 from tests.lessons.playing import played, result
 
 SEEDS = range(6)
@@ -116,7 +116,7 @@ def test_relu_from_the_identity_keeps_all_or_nothing(seed: int) -> None:
 
 @pytest.mark.parametrize("given", [{}, {"activation": "linear"}, {"steps": 2}, {"hidden": 1}])
 def test_every_prediction_says_what_it_has_come_to(given: dict[str, Any]) -> None:
-    from lessons.text import fill, load
+    from lessons.contract.text import fill, load
 
     made = Player(CARD.open(), HOST, given, 1)
     met = []
@@ -125,7 +125,7 @@ def test_every_prediction_says_what_it_has_come_to(given: dict[str, Any]) -> Non
             made.skip()
             view = made.asked.view
             assert view is not None
-            text = load("lessons.vanishing", "en")
+            text = load("lessons.recurrent.vanishing", "en")
             said = " ".join(fill(each, made.lesson.says(view, text)) for each in text[f"ask.{made.asked.ask.id}"].after)
             assert "It has come to ·" not in said
             met.append(made.asked.ask.id)
@@ -137,7 +137,9 @@ def test_beside_a_rival_stands_what_it_multiplies_by() -> None:
     made = player()
     for v in range(6):
         made.jump(f"compare/v={v}/t=3")
-        panels = {panel.id: panel for panel in made.lesson.panels(made.view(), load("lessons.vanishing", "en"))}
+        panels = {
+            panel.id: panel for panel in made.lesson.panels(made.view(), load("lessons.recurrent.vanishing", "en"))
+        }
         rival, law = panels["rival"], panels["law"]
         assert isinstance(rival, Matrix)
         assert isinstance(law, Laws)

@@ -9,12 +9,12 @@ import pytest
 
 from engine.device import rng
 from engine.words import windows
-from lessons.knobs import Refused
-from lessons.player import Player
-from lessons.show import everything
-from lessons.text import load
-from lessons.windows import CARD
-from lessons.windows.lesson import tokens_of
+from lessons.contract.knobs import Refused
+from lessons.contract.text import load
+from lessons.language.windows import CARD
+from lessons.language.windows.lesson import tokens_of
+from lessons.player.player import Player
+from lessons.player.show import everything
 from tests.lessons.playing import played, result
 from tui.draw import Pen, draw
 
@@ -119,7 +119,7 @@ def test_bad_sentences(given: dict[str, Any], says: str) -> None:
 
 
 def drawing(made: Player, id: str) -> list[str]:
-    panel = next(p for p in made.lesson.panels(made.view(), load("lessons.windows", "en")) if p.id == id)
+    panel = next(p for p in made.lesson.panels(made.view(), load("lessons.language.windows", "en")) if p.id == id)
     return [line.strip() for line in draw(panel, 78, Pen()).text().split("\n")]
 
 

@@ -15,16 +15,16 @@ from engine.device import HOST
 from engine.walks.history import History
 from engine.words import vectors
 from engine.words.run import live
-from lessons.corpora import TEXTS
-from lessons.knobs import Refused
-from lessons.panels import Beside, Cloud, Curve, Picture, Table
-from lessons.player import Player
-from lessons.state import restore
-from lessons.text import load
-from lessons.word2vec import CARD
-from lessons.word2vec import experiment as exp
-from lessons.word2vec.training import GOAL
-from lessons.world import world
+from lessons.contract.knobs import Refused
+from lessons.contract.panels import Beside, Cloud, Curve, Picture, Table
+from lessons.contract.text import load
+from lessons.data.corpora import TEXTS
+from lessons.data.world import world
+from lessons.language.word2vec import CARD
+from lessons.language.word2vec import experiment as exp
+from lessons.language.word2vec.training import GOAL
+from lessons.player.player import Player
+from lessons.player.state import restore
 from tests.lessons.playing import played, result
 
 SEEDS = range(5)
@@ -159,7 +159,7 @@ def test_a_race_is_four_forms_in_step_on_the_same_words() -> None:
     assert len(tokens) == 1
     for b in made.branches[1:]:
         np.testing.assert_array_equal(b.start.params["V"], made.start.params["V"])
-    text = load("lessons.word2vec", "en")
+    text = load("lessons.language.word2vec", "en")
     panels = made.lesson.panels(made.view(), text)
     curves = [p for row in panels if isinstance(row, Beside) for stack in row.stacks for p in stack]
     assert [p.id for p in curves] == ["sg_ns", "sg_hs", "cbow_ns", "cbow_hs"]
@@ -198,7 +198,9 @@ def test_a_large_vocabulary_goes_back_as_far_as_it_says(monkeypatch: pytest.Monk
     made.jump("update=130")
     edge = made.history.earliest
     assert 20 < edge < 130
-    (recipe,) = (p for p in made.lesson.panels(made.view(), load("lessons.word2vec", "en")) if p.id == "recipe")
+    (recipe,) = (
+        p for p in made.lesson.panels(made.view(), load("lessons.language.word2vec", "en")) if p.id == "recipe"
+    )
     assert isinstance(recipe, Picture)
     assert f"from {edge} on" in recipe.marks[1][2]
     with pytest.raises(Refused, match=f"the first within reach is {edge}"):
@@ -220,7 +222,7 @@ def test_a_large_vocabulary_goes_back_as_far_as_it_says(monkeypatch: pytest.Monk
 def test_tables_say_what_rose_and_the_map_has_every_class() -> None:
     made = player(sentences=2000)
     made.jump("update=2600")
-    text, held = load("lessons.word2vec", "en"), exp.held(made.knobs)
+    text, held = load("lessons.language.word2vec", "en"), exp.held(made.knobs)
     panels = made.lesson.panels(made.view(), text)
     (near,) = [p for p in panels if isinstance(p, Beside) and p.id == "nearest"]
     (below,) = [p for p in panels if isinstance(p, Beside) and p.id == "below"]
@@ -245,14 +247,14 @@ def test_every_text_can_be_learned_from(corpus: str) -> None:
     made.jump("update=25")
     assert made.history.latest.data.reading.n == 25
     for lang in ("en", "zh"):
-        assert made.lesson.panels(made.view(), load("lessons.word2vec", lang))
+        assert made.lesson.panels(made.view(), load("lessons.language.word2vec", lang))
     assert len(exp.held(made.knobs).watched) == 3
     if corpus == "python":
         assert made.knobs["min_count"] == 5
         assert len(exp.held(made.knobs).words) > 1500
         made.go_in()
         made.move(made.inside(), made.inside().total)
-        assert made.lesson.panels(made.view(), load("lessons.word2vec", "en"))
+        assert made.lesson.panels(made.view(), load("lessons.language.word2vec", "en"))
 
 
 def test_a_file_of_ones_own(tmp_path: Path) -> None:
@@ -263,10 +265,10 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
     made.jump("update=20")
     state = made.history.state(20)
     assert np.isnan(state.data.reading.right)
-    assert made.lesson.panels(made.view(), load("lessons.word2vec", "zh"))
+    assert made.lesson.panels(made.view(), load("lessons.language.word2vec", "zh"))
     made.set_knobs({"race": "four"})
     made.jump("update=30")
-    assert made.lesson.panels(made.view(), load("lessons.word2vec", "en"))
+    assert made.lesson.panels(made.view(), load("lessons.language.word2vec", "en"))
 
 
 @pytest.mark.parametrize(
@@ -295,7 +297,7 @@ def test_files_that_are_no_text(content: bytes, says: str, tmp_path: Path) -> No
 
 def test_a_state_of_other_words_is_refused(tmp_path: Path) -> None:
     made = player(sentences=500)
-    from lessons.show import everything
+    from lessons.player.show import everything
 
     printed = everything(made, all_steps=False)
     printed["inputs"]["words"] = ["other"]
@@ -317,7 +319,7 @@ def test_a_text_without_pairs_is_refused_and_a_tiny_one_is_not(tmp_path: Path) -
             made = player(corpus=str(file), min_count=1, loss=loss, sample=sample)
             assert exp.held(made.knobs).corpus.sentences == 1
             made.jump("update=5")
-            assert made.lesson.panels(made.view(), load("lessons.word2vec", "en"))
+            assert made.lesson.panels(made.view(), load("lessons.language.word2vec", "en"))
             assert np.isfinite(result_of(made)["loss"])
 
 
@@ -328,7 +330,7 @@ def result_of(made: Player) -> dict[str, Any]:
 def test_a_file_that_changes_or_goes_while_its_lesson_is_open(tmp_path: Path) -> None:
     file = tmp_path / "own.txt"
     file.write_text("the cat sat on the mat\na dog ran to the cat\n" * 30, encoding="utf-8")
-    made, text = player(corpus=str(file), min_count=1), load("lessons.word2vec", "en")
+    made, text = player(corpus=str(file), min_count=1), load("lessons.language.word2vec", "en")
     made.jump("update=20")
     words = exp.held(made.knobs).words
     file.write_text("other words altogether\n" * 9, encoding="utf-8")
@@ -351,11 +353,11 @@ def test_a_batch_without_examples_can_be_asked_for(given: dict[str, Any]) -> Non
     with pytest.raises(Refused, match="no such place"):
         made.jump("learn/n=77")
     made.go_in()
-    assert made.lesson.panels(made.view(), load("lessons.word2vec", "en"))
+    assert made.lesson.panels(made.view(), load("lessons.language.word2vec", "en"))
 
 
 def test_a_race_is_brought_back_as_it_was_left() -> None:
-    from lessons.keeping import bring_back, keep
+    from lessons.player.bookmark import bring_back, keep
 
     made = player(race="four", sentences=300)
     made.jump("update=40")
@@ -371,7 +373,9 @@ def test_the_window_stands_on_the_strip_however_far_the_pair_is() -> None:
     made = player(corpus="python")
     for n in (0, 100, 300):
         made.jump(f"samples/n={n}")
-        (strip,) = (p for p in made.lesson.panels(made.view(), load("lessons.word2vec", "en")) if p.id == "sentence")
+        (strip,) = (
+            p for p in made.lesson.panels(made.view(), load("lessons.language.word2vec", "en")) if p.id == "sentence"
+        )
         assert isinstance(strip, Picture)
         said = [mark[2] for mark in strip.marks]
         assert any("►" in each for each in said)
@@ -390,7 +394,7 @@ def test_a_symbol_of_one_act_asked_for_in_another_is_not_there() -> None:
 def test_kinds_of_analogies_have_names_in_both_languages() -> None:
     """What a world calls its kinds is in that world's language; the screen says it in the reader's."""
     for lang in ("en", "zh"):
-        text = load("lessons.word2vec", lang)
+        text = load("lessons.language.word2vec", lang)
         said = [text.phrase("labels", f"kind_{kind}") for small in ("en", "zh") for kind in world(small).analogies()]
         assert len(said) == 6
         assert all(name.isascii() == (lang == "en") for name in said)

@@ -10,7 +10,7 @@ from engine.words import vectors
 from engine.words.corpus import vocabulary
 from engine.words.kernel.chunk import END
 from engine.words.run import training
-from lessons.world import world
+from lessons.data.world import world
 
 SEEDS = range(5)
 

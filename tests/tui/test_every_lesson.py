@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from lessons.course import Card, course
-from lessons.show import everything
+from lessons.player.show import everything
 from tests.tui.driving import lesson, shown
 from tui.boxes import Notice
 from tui.drawers import Check, Code, Inspect, Knobs

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lessons.panels import Axis, Block, Formula, Label, Laws, Matrix, Panel, Picture, Row, Table
+from lessons.contract.panels import Axis, Block, Formula, Label, Laws, Matrix, Panel, Picture, Row, Table
 from tui.draw import Pen, draw
 from tui.layout import lay
 

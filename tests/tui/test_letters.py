@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from engine.gated.run.files import load
-from lessons.world import world
+from lessons.data.world import world
 from tests.tui.test_cli import ENV, unroll
 from tui.cli import is_lesson
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from lessons.figures import five
-from lessons.panels import Dot, Field, Network, Unit
+from lessons.contract.panels import Dot, Field, Network, Unit
+from lessons.explaining.figures import five
 from tests.tui.driving import lesson, shown, typed
 from tui.boxes import Notice
 from tui.canvas import Canvas

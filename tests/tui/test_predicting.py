@@ -8,8 +8,8 @@ from threading import Event, Thread, current_thread, main_thread
 
 import pytest
 
-from lessons.contract import View
-from lessons.place import Asked
+from lessons.contract.lesson import View
+from lessons.player.position import Asked
 from tests.tui.driving import go, lesson, shown
 from tui.lesson import LessonScreen
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from textual.widgets import Input
 
-from lessons.figures import five
+from lessons.explaining.figures import five
 from tests.tui.driving import go, lesson, shown, typed
 from tui.app import UnrollApp
 from tui.boxes import Notice

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 import engine.gated.run.files
 import engine.words.run.files
-from lessons.knobs import Refused
+from lessons.contract.knobs import Refused
 from tui.cli import cli
 
 RUNS = {

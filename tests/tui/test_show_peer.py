@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
-from lessons.bptt import CARD
-from lessons.player import Player
-from lessons.show import everything
+from lessons.player.player import Player
+from lessons.player.show import everything
+from lessons.recurrent.bptt import CARD
 
 torch = pytest.importorskip("torch", reason="PyTorch is in the extra `peers`")
 pytestmark = pytest.mark.peer

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.words.run.files import load
-from lessons.world import world
+from lessons.data.world import world
 from tests.tui.test_cli import ENV, unroll
 
 COMMAND = [sys.executable, "-m", "tui.cli", "train", "word2vec"]

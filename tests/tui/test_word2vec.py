@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from lessons.panels import Beside, Cloud, Note
+from lessons.contract.panels import Beside, Cloud, Note
 from tests.tui.driving import go, lesson, shown, typed
 from tui.draw import Pen, draw
 from tui.drawers import Fork, Knobs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from lessons.panels import (
+from lessons.contract.panels import (
     Beside,
     Cloud,
     Curve,

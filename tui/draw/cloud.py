@@ -6,7 +6,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from engine.device import HostArray
-from lessons.panels import Cloud
+from lessons.contract.panels import Cloud
 from tui.canvas import Canvas, fit, wrap
 from tui.draw.pen import Pen
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.device import HostArray
-from lessons.figures import five
-from lessons.panels import Curve
+from lessons.contract.panels import Curve
+from lessons.explaining.figures import five
 from tui.canvas import Canvas, fit
 from tui.draw.pen import Pen
 

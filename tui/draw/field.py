@@ -6,8 +6,8 @@ import numpy as np
 from rich.cells import cell_len
 
 from engine.device import HostArray
-from lessons.figures import five
-from lessons.panels import Field, Multiples, Network, Unit
+from lessons.contract.panels import Field, Multiples, Network, Unit
+from lessons.explaining.figures import five
 from tui.canvas import Canvas, fit
 from tui.draw.matrix import block_size, draw_block
 from tui.draw.pen import Pen, glyph, level

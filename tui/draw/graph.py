@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from lessons.panels import Edge, Graph, Node
+from lessons.contract.panels import Edge, Graph, Node
 from tui.canvas import Canvas, fit
 from tui.draw.matrix import block_size, draw_block
 from tui.draw.pen import Columns, Pen, columns

@@ -6,8 +6,8 @@ import numpy as np
 from rich.cells import cell_len
 
 from engine.device import HostArray
-from lessons.figures import counts, five
-from lessons.panels import Bar, Block, Heat, Item, Label, Lens, Matrix, Row
+from lessons.contract.panels import Bar, Block, Heat, Item, Label, Lens, Matrix, Row
+from lessons.explaining.figures import counts, five
 from tui.canvas import Canvas, fit
 from tui.draw.pen import LABEL, Columns, Pen, columns, glyph, level, number
 

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from lessons.figures import cell
-from lessons.panels import Axis
+from lessons.contract.panels import Axis
+from lessons.explaining.figures import cell
 from tui.canvas import Canvas
 
 LABEL, NARROW = 13, 12

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from engine.device import HostArray
-from lessons.figures import five
-from lessons.panels import Line, Plot
+from lessons.contract.panels import Line, Plot
+from lessons.explaining.figures import five
 from tui.canvas import Canvas, fit
 from tui.draw.curve import DOTS
 from tui.draw.pen import Pen

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from lessons.figures import folded
-from lessons.panels import Formula, Laws, Note, Picture, Strip, Table
+from lessons.contract.panels import Formula, Laws, Note, Picture, Strip, Table
+from lessons.explaining.figures import folded
 from tui.canvas import Canvas, fit, wrap
 from tui.draw.pen import Pen, columns
 

@@ -1,0 +1,135 @@
+"""Knobs: the settings of an experiment, typed and ranged; a value that does not fit is refused with the reason."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lessons.contract.phrases import Words
+
+Value = str | int | float
+
+FILES = {"data": ["FILE.csv"], "file": ["FILE.txt"]}
+"""What may be named beside the choices, by the kind of the knob."""
+
+
+class Refused(ValueError):
+    """Something asked for cannot be had. `say(words)` gives the reason in one line, in the learner's language."""
+
+    def __init__(self, key: str, **fields: Any) -> None:
+        self.key, self.fields = key, fields
+        super().__init__(self.say(Words("en")))
+
+    def say(self, words: Words) -> str:
+        """One line: what was wrong, and what would be right."""
+        return words(f"refused.{self.key}", **self.fields)
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One setting. `kind` is text, int, float, choice, several, sizes, data or file.
+
+    Data is a choice or the name of a CSV file, file a choice or the name of a text file: one with a dot or slash in it.
+
+    low and high bound the number, or the text's length. `several` is one or more of the choices, as "x1,x2"; `sizes` is
+    up to `most` whole numbers, as "4,2", or "0" for none.
+
+    A live knob may change during training, which forks it.
+    """
+
+    id: str
+    kind: str
+    default: Value
+    low: float = 0
+    high: float = 0
+    choices: tuple[str, ...] = ()
+    live: bool = False
+    most: int = 0
+
+    def read(self, raw: Any) -> Value:
+        """The value that a learner typed or a file gave. Raises Refused with the reason."""
+        if self.kind == "text":
+            return self._text(raw)
+        if self.kind == "several":
+            return self._several(raw)
+        if self.kind == "sizes":
+            return self._sizes(raw)
+        if self.names_file(raw):
+            return str(raw)
+        if self.choices:
+            if str(raw) not in self.choices:
+                extra = FILES.get(self.kind, [])
+                raise Refused("choice", knob=self.id, value=_short(raw), choices=", ".join([*self.choices, *extra]))
+            return str(raw)
+        return self._number(raw)
+
+    def names_file(self, raw: Any) -> bool:
+        """Whether a value is the name of a file of the learner's."""
+        name = str(raw)
+        if name in self.choices:
+            return False
+        return (
+            name.lower().endswith(".csv") if self.kind == "data" else self.kind == "file" and bool({*"./\\"} & {*name})
+        )
+
+    def _text(self, raw: Any) -> str:
+        text = str(raw)
+        if not self.low <= len(text) <= self.high:
+            raise Refused("length", knob=self.id, length=len(text), low=int(self.low), high=int(self.high))
+        if not text.isprintable() and any(not (c.isprintable() or c in "\n\t") for c in text):
+            raise Refused("control", knob=self.id)
+        return text
+
+    def _several(self, raw: Any) -> Value:
+        """Some of the choices, in their order, each once."""
+        given = [part.strip() for part in str(raw).replace(" ", ",").split(",") if part.strip()]
+        wrong = next((part for part in given if part not in self.choices), None)
+        if wrong is not None or not given:
+            raise Refused("several", knob=self.id, value=_short(wrong or raw), choices=", ".join(self.choices))
+        return ",".join(choice for choice in self.choices if choice in given)
+
+    def _sizes(self, raw: Any) -> Value:
+        """Whole numbers in a row; "0" alone says that there are none."""
+        given = [part for part in str(raw).replace("-", ",").replace(" ", ",").split(",") if part]
+        if given == ["0"]:
+            return "0"
+        fits = all(part.isdecimal() and len(part) < 4 and self.low <= int(part) <= self.high for part in given)
+        if not fits or not 1 <= len(given) <= self.most:
+            raise Refused("sizes", knob=self.id, value=_short(raw), range=self.range())
+        return ",".join(str(int(part)) for part in given)
+
+    def _number(self, raw: Any) -> Value:
+        try:
+            number = float(raw)
+        except (TypeError, ValueError):
+            raise Refused("number", knob=self.id, value=_short(raw), range=self.range()) from None
+        if self.kind == "int" and math.isfinite(number) and number != int(number):
+            raise Refused("whole", knob=self.id, value=_short(raw), range=self.range())
+        if not self.low <= number <= self.high:
+            raise Refused("range", knob=self.id, value=_short(raw), range=self.range())
+        return int(number) if self.kind == "int" else number
+
+    def range(self) -> str:
+        """What may be typed, in short."""
+        if self.kind == "sizes":
+            return f"≤{self.most} × {self.low:.0f}–{self.high:.0f}"
+        if self.choices:
+            return " ".join([*self.choices, *FILES.get(self.kind, [])])
+        shown = "{:.0f}–{:.0f}" if self.kind == "int" else "{:g}–{:g}"
+        return shown.format(self.low, self.high).replace("e+", "e")
+
+
+def _short(raw: Any) -> str:
+    text = str(raw)
+    return text if len(text) <= 24 else f"{text[:23]}…"
+
+
+def read_all(knobs: tuple[Knob, ...], given: Mapping[str, Any]) -> dict[str, Value]:
+    """Every knob's value: as given, else its default. Raises Refused, also for a name that is no knob."""
+    known = {knob.id: knob for knob in knobs}
+    for name in given:
+        if name not in known:
+            raise Refused("knob", knob=_short(name), knobs=", ".join(known))
+    return {knob.id: knob.read(given[knob.id]) if knob.id in given else knob.default for knob in knobs}

@@ -1,0 +1,44 @@
+"""The words of the interface and of errors, in English and Chinese: one TOML file a language beside each package."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+LANGUAGES = ("en", "zh")
+
+
+@cache
+def _table(package: str, lang: str) -> dict[str, str]:
+    text = (files(package) / "phrases" / f"{lang}.toml").read_text(encoding="utf-8")
+    flat: dict[str, str] = {}
+
+    def visit(prefix: str, node: dict[str, Any]) -> None:
+        for key, entry in node.items():
+            if isinstance(entry, dict):
+                visit(f"{prefix}{key}.", entry)
+            else:
+                flat[prefix + key] = str(entry)
+
+    visit("", tomllib.loads(text))
+    return flat
+
+
+class Words:
+    """Looks phrases up by key, `words("refused.range", value=3)`; further packages may bring their own."""
+
+    def __init__(self, lang: str, *packages: str) -> None:
+        self.lang = lang
+        self._tables = [_table(package, lang) for package in ("lessons.contract", *packages)]
+
+    def __call__(self, key: str, **fields: Any) -> str:
+        for table in self._tables:
+            if key in table:
+                return table[key].format(**fields) if fields else table[key]
+        raise KeyError(f"no words for {key!r} in {self.lang}")
+
+    def get(self, key: str, default: str) -> str:
+        """The phrase, or `default` where the key is not known."""
+        return next((table[key] for table in self._tables if key in table), default)

@@ -1,0 +1,250 @@
+"""One entry of a rule with its numbers in place: `δ₃,₁[0] = (W₀₀·δ₃,₂[0] + …)·(1 − s₁[0]²) = (.500·.311 + …)·…`."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from engine.walks import rules
+from engine.walks.rules import Lookup, bindings, index, members, parse, reference, value
+from engine.walks.step import Path
+from lessons.explaining.figures import counts, figures, three
+from lessons.explaining.typeset import (
+    FUNCTIONS,
+    OPERATORS,
+    ORDERS,
+    beginning,
+    entry,
+    plain_number,
+    raised,
+    subscript,
+    typeset,
+)
+
+MOST_TERMS = 6
+"""A sum of products longer than this is shown by its first terms and its last."""
+INDEX = re.compile(r"\[\d+(?:,\d+)?\]")
+"""The place of a cell in what it is an entry of."""
+
+
+class Cell(NamedTuple):
+    """One entry of an expression: in symbols, in numbers, how tightly each binds, and what it comes to."""
+
+    symbols: str
+    numbers: str
+    tight: int
+    value: float
+    parts: str = ""
+    """The numbers with every factor or summand worked out: the line between the formula and its result."""
+    counted: bool = False
+    """Whether it counts something, and so has no point."""
+
+    @property
+    def worth(self) -> str:
+        """What it comes to."""
+        return figures(self.value, self.counted)
+
+
+def explain(rule: str, path: Path, at: tuple[int, ...], lookup: Lookup) -> Cell:
+    """Entry `at` of what a rule gives at a path, its formula carried down to numbers; `lookup` as in evaluation."""
+    bound, expression = bindings(path), parse(rule).value
+    row, col = (*at, 0, 0)[:2]
+    return _Expand(bound, lookup).cell(expression, (row, col))
+
+
+class _Expand:
+    """The expansion of one entry: walks a formula, carrying the entry's index down to the arrays."""
+
+    def __init__(self, bound: Mapping[str, int], lookup: Lookup) -> None:
+        self.bound, self.lookup = bound, lookup
+
+    def value(self, node: ast.expr) -> Any:
+        return value(node, self.bound, self.lookup)
+
+    def cell(self, node: ast.expr, at: tuple[int, int]) -> Cell:
+        symbol = reference(node, self.bound)
+        if symbol is not None:
+            return self.entry(symbol, self.value(node), at)
+        if first := beginning(node):
+            return Cell(first, first, 3, float(first))
+        match node:
+            case ast.Constant(value=int() | float() as constant):
+                return Cell(plain_number(constant), plain_number(constant), 3, float(constant))
+            case ast.Name(id=plain):
+                return Cell(str(self.bound[plain]), str(self.bound[plain]), 3, float(self.bound[plain]))
+            case ast.Attribute(value=inner, attr="T"):
+                return self.cell(inner, (at[1], at[0]))
+            case ast.UnaryOp(operand=inner):
+                a = self.cell(inner, at)
+                numbers = _bracket(a.numbers) if a.tight >= 2 else f"({a.numbers})"
+                return Cell(f"−{_wrap(a.symbols, a.tight, 2)}", f"−{numbers}", 1, -a.value)
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                return self.product(left, right, at)
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                a, b = self.cell(left, at), self.cell(right, at)
+                power = "²" if b.symbols == "2" else f"^{b.numbers}"
+                symbols, numbers = raised(_wrap(a.symbols, a.tight, 3)) + power, _negative(a.numbers, a.tight) + power
+                return Cell(symbols, numbers, 3, _power(a.value, b.value))
+            case ast.BinOp(left=left, op=op, right=right):
+                return self.pair(left, op, right, at)
+            case ast.Compare(left=left, ops=[order], comparators=[right]):
+                holds = float(self.at(self.value(node), at))
+                a, b, sign = self.cell(left, at), self.cell(right, at), ORDERS[type(order)]
+                return Cell(f"[{a.symbols} {sign} {b.symbols}]", f"[{a.numbers} {sign} {b.numbers}]", 3, holds)
+            case ast.Call(func=ast.Name(id=function), args=args):
+                return self.call(node, function, args, at)
+        raise ValueError(f"cannot explain {ast.dump(node)}")
+
+    @staticmethod
+    def at(array: Any, at: tuple[int, int]) -> Any:
+        """The entry of a column, matrix or scalar at a full index, broadcasting as NumPy does."""
+        shape = getattr(array, "shape", ())
+        if not shape:
+            return array
+        if len(shape) == 1:
+            return array[min(at[0], shape[0] - 1)]
+        return array[min(at[0], shape[0] - 1), min(at[1], shape[1] - 1)]
+
+    def entry(self, symbol: str, array: Any, at: tuple[int, int]) -> Cell:
+        x, counted = float(self.at(array, at)), counts(symbol)
+        shape = getattr(array, "shape", ())
+        single = not shape or array.size == 1
+        where = () if single else at if len(shape) > 1 and max(shape[1:]) > 1 else (at[0],)
+        low = symbol in "bc" and len(where) == 1
+        symbols = f"{symbol}{subscript(str(*where))}" if low else entry(symbol, where)
+        return Cell(symbols, figures(x, counted), 3, x, counted=counted)
+
+    def product(self, left: ast.expr, right: ast.expr, at: tuple[int, int]) -> Cell:
+        """Σ_m left[i,m] right[m,j]; of more than two terms those that are exactly 0 are left out."""
+        a, b = self.value(left), self.value(right)
+        i, j, few = min(at[0], a.shape[0] - 1), min(at[1], b.shape[1] - 1), a.shape[1] <= 2
+        terms = [m for m in range(a.shape[1]) if few or a[i, m] != 0 != b[m, j]]
+        found = [_times(self.cell(left, (i, m)), self.cell(right, (m, j))) for m in shown(terms)]
+        total = float((a @ b)[i, j])
+        if not found:
+            return Cell("0", "0", 3, total)
+        return _added(found, len(terms), total)
+
+    def pair(self, left: ast.expr, op: ast.operator, right: ast.expr, at: tuple[int, int]) -> Cell:
+        a, b = self.cell(left, at), self.cell(right, at)
+        if isinstance(op, ast.Mult):
+            return _times(a, b)
+        sign, tight = OPERATORS[type(op)]
+        after = tight + isinstance(op, ast.Sub | ast.Div)
+        x = a.value + b.value if isinstance(op, ast.Add) else a.value - b.value
+        if isinstance(op, ast.Div):
+            x = a.value / b.value if b.value else float("nan")
+        symbols = _wrap(a.symbols, a.tight, tight) + sign + _wrap(b.symbols, b.tight, after)
+        numbers = _wrap(a.numbers, a.tight, tight) + sign + _after(b.numbers, b.tight, after)
+        sums = (ast.Add, ast.Sub)
+        summed = isinstance(op, sums) and isinstance(left, ast.BinOp) and isinstance(left.op, sums)
+        before = a.parts if summed and a.parts else a.worth  # of a sum each addend for itself
+        counted = isinstance(op, sums) and a.counted and b.counted
+        return Cell(symbols, numbers, tight, x, f"{before}{sign}{_after(b.worth, 3, after)}", counted)
+
+    def call(self, node: ast.expr, function: str, args: list[ast.expr], at: tuple[int, int]) -> Cell:
+        if function in ("batch", "column_sum"):
+            rows, cols = self.value(args[0]).shape
+            places = [(at[0], n) for n in range(cols)] if function == "batch" else [(i, at[1]) for i in range(rows)]
+            return self.series(args[0], places, float(self.at(self.value(node), at)))
+        if function == "total":
+            assert isinstance(args[0], ast.Name)
+            values = members(args[0].id, index(args[1], self.bound), self.lookup)
+            every = [float(self.at(v, at)) for v in values]
+            numbers = _series([_bracket(three(x)) for x in shown(every)], len(every))
+            return Cell(typeset(node, self.bound).text, numbers, 1, float(sum(every)))
+        if function == "sum":
+            return self.sum(args[0])
+        if function == "largest":
+            found = [self.cell(args[0], (i, at[1])) for i in range(self.value(args[0]).shape[0])]
+            symbols, numbers = (f"max({', '.join(part)})" for part in zip(*(c[:2] for c in found), strict=True))
+            return Cell(symbols, numbers, 3, float(self.at(self.value(node), at)))
+        if function in ("softmax", "log_softmax"):
+            inner, x = self.cell(args[0], at), float(self.at(self.value(node), at))
+            if function == "log_softmax":
+                return Cell(f"ln softmax({inner.symbols.partition('[')[0]})[{at[0]}]", f"ln {three(math.exp(x))}", 2, x)
+            scores, one = self.value(args[0]), _wrap(inner.symbols, inner.tight, 3)
+            every = scores[:, min(at[1], scores.shape[1] - 1)].tolist()
+            others = _series([f"e^{_bracket(three(v))}" for v in shown(every)], len(every))
+            symbols = f"e^{one} / Σⱼ e^{INDEX.sub('[j]', one)}"
+            return Cell(symbols, f"e^{_bracket(three(inner.value))} / ({others})", 2, x)
+        if function.startswith("E_"):
+            x = float(self.value(node))
+            return Cell(typeset(node, self.bound).text, f"{x:.10f}", 3, x)
+        answer = self.value(node)
+        x = float(self.at(answer, at))
+        if function not in rules.FUNCTIONS:  # a network of the lesson's, which answers a whole column
+            column = [self.cell(args[0], (i, at[1])).numbers for i in range(self.value(args[0]).shape[0])]
+            which = f"[{at[0]}]" if len(answer) > 1 else ""
+            return Cell(f"{typeset(node, self.bound).text}{which}", f"{function}({', '.join(column)}){which}", 3, x)
+        cells = [self.cell(a, at) for a in args]
+        form = {"abs": "|{}|", "sqrt": "√({})"}.get(function) or FUNCTIONS.get(function, function) + "({})"
+        symbols = form.format(", ".join(c.symbols for c in cells))
+        numbers = form.format(", ".join(c.numbers for c in cells))
+        return Cell(symbols, numbers, 3, x, form.format(", ".join(c.worth for c in cells)))
+
+    def sum(self, inner: ast.expr) -> Cell:
+        array = self.value(inner)
+        rows, cols = array.shape[0], array.shape[1] if array.ndim > 1 else 1
+        places = [(i, j) for i in range(rows) for j in range(cols) if float(self.at(array, (i, j))) != 0]
+        return self.series(inner, places, float(array.sum()))
+
+    def series(self, inner: ast.expr, places: list[tuple[int, int]], total: float) -> Cell:
+        """What stands at these places, added up."""
+        return _added([self.cell(inner, place) for place in shown(places)], len(places), total)
+
+
+def _power(a: float, b: float) -> float:
+    try:
+        return float(a**b)
+    except (OverflowError, ZeroDivisionError):
+        return float("inf")
+
+
+def _times(a: Cell, b: Cell) -> Cell:
+    symbols = f"{_wrap(a.symbols, a.tight, 2)}·{_wrap(b.symbols, b.tight, 2)}"
+    numbers = f"{_factor(a)}·{_factor(b)}"
+    parts = f"{_bracket(a.worth)} · {_bracket(b.worth)}" if min(a.tight, b.tight) < 3 or a.parts else ""
+    return Cell(symbols, numbers, 2, a.value * b.value, parts)
+
+
+def _factor(a: Cell) -> str:
+    return _bracket(a.numbers) if a.tight == 3 else _wrap(a.numbers, a.tight, 2)
+
+
+def _bracket(number: str) -> str:
+    """A negative number in brackets, where it follows an operator."""
+    return f"({number})" if number.startswith("−") else number
+
+
+def _wrap(text: str, tight: int, needed: int) -> str:
+    return text if tight >= needed else f"({text})"
+
+
+def _after(text: str, tight: int, needed: int) -> str:
+    return _bracket(text) if tight >= needed else f"({text})"
+
+
+def _negative(text: str, tight: int) -> str:
+    return _bracket(text) if tight == 3 else f"({text})"
+
+
+def shown(terms: list[Any]) -> list[Any]:
+    """The terms of a sum that are written out: all of them, or of many the first and the last."""
+    return terms if len(terms) <= MOST_TERMS else [*terms[: MOST_TERMS - 2], terms[-1]]
+
+
+def _series(parts: list[str], count: int) -> str:
+    """A sum of so many terms, of which `parts` are `shown`."""
+    if count > len(parts):
+        parts = [*parts[:-1], "…", parts[-1]]
+    return " + ".join(parts) if parts else "0"
+
+
+def _added(found: list[Cell], count: int, total: float) -> Cell:
+    """The same of entries, in symbols and in numbers."""
+    tight = found[0].tight if len(found) == 1 else 1
+    return Cell(_series([c.symbols for c in found], count), _series([c.numbers for c in found], count), tight, total)

@@ -1,0 +1,48 @@
+"""What a symbol stands for and what a knob sets, in a few words: a lesson's own, else those that many lessons share."""
+
+from __future__ import annotations
+
+import re
+
+from engine.walks.step import split
+from lessons.contract.phrases import Words
+from lessons.contract.text import Text
+from lessons.explaining.typeset import START, name
+
+GATE = re.compile(r"(?P<part>W|U|b|z|delta_)(?P<of>[a-z])")
+LAYER = re.compile(r"(?P<part>W|b|z|h|delta)(?P<of>\d+)")
+"""Weights, biases, net inputs, outputs and errors of a gate (Wf) or a layer (W2)."""
+GROWN = re.compile(r"(?P<how>d|G_|m_|v_)(?P<of>\w+)")
+"""The gradient of a parameter (dWf), and what an optimiser remembers of it (G_Wf)."""
+
+
+def meaning(text: Text, words: Words, symbol: str) -> str:
+    """What a symbol stands for, its indices aside; "" where nobody says so.
+
+    A lesson may say one thing of `n` and another of `n[t]`. The letters of a recurrent cell go on in a second layer
+    with a 2 behind them: Wf2, h2[t].
+    """
+    family, indices = split(symbol)
+    own = text.phrase("symbols", f"{family}[t]", "") if indices else ""
+    said = own or text.phrase("symbols", family, "") or words.get(f"symbol.{family}", "")
+    if said:
+        return said
+    if family.endswith(START):
+        return words("symbol.of.start", p=name(family.removesuffix(START)))
+    if (found := GROWN.fullmatch(family)) and meaning(text, words, found["of"]):
+        return words(f"symbol.of.{'gradient' if found['how'] == 'd' else 'memory'}", p=name(found["of"]))
+    below = family.rstrip("0123456789")
+    if (found := GATE.fullmatch(below)) and (gate := words.get(f"symbol.gate.{found['of']}", "")):
+        said = words.get(f"symbol.of.gate_{found['part'].rstrip('_')}", "").format(gate=gate)
+    elif below != family and (indices or len(below) > 1):
+        said = meaning(text, words, f"{below}[0]" if indices else below)
+    if said:
+        return said if below == family else words("symbol.of.level", said=said, n=family.removeprefix(below))
+    if found := LAYER.fullmatch(family):
+        return words(f"symbol.of.layer_{found['part']}", n=found["of"])
+    return ""
+
+
+def setting(text: Text, words: Words, knob: str) -> str:
+    """What a knob sets; "" where nobody says so."""
+    return text.phrase("knobs", knob, "") or words.get(f"knob.{knob}", "")

@@ -1,0 +1,27 @@
+"""Activation functions, what saturation does to a gradient, and softmax (slides 7, 31-32, 39): the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+
+ACTIVATIONS = ("linear", "ramp", "step", "sigmoid", "tanh", "relu")
+
+CARD = Card(
+    id="activations",
+    chapter="feedforward",
+    slides="7, 31–32, 39",
+    minutes=12,
+    title={"en": "Activation functions", "zh": "激活函数"},
+    lead={
+        "en": "Six curves and their slopes, what ten of them do to a gradient, and softmax number by number.",
+        "zh": "六条曲线和它们的斜率，叠十层以后梯度还剩多少，再逐个数字算一遍 softmax。",
+    },
+    acts=("curve", "layers", "softmax"),
+    needs=("neuron",),
+    knobs=(
+        Knob("activation", "choice", "sigmoid", choices=ACTIVATIONS),
+        Knob("depth", "int", 10, 1, 12),
+        Knob("scores", "int", 4, 2, 8),
+        Knob("temperature", "float", 1.0, 0.05, 100),
+    ),
+    load="lessons.feedforward.activations.lesson:Curves",
+)

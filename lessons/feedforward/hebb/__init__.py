@@ -1,0 +1,26 @@
+"""Hebb's rule, why it grows without bound, Oja's rule, and recall from half a pattern (slide 3): the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+
+CARD = Card(
+    id="hebb",
+    chapter="feedforward",
+    slides="3",
+    minutes=12,
+    title={"en": "Hebb's rule", "zh": "赫布规则"},
+    lead={
+        "en": "What fires together is wired together: it grows, it can be tamed, and it can remember.",
+        "zh": "一起放电的，就连得更紧：它会增长，可以驯服，还能记忆。",
+    },
+    acts=("hebb", "oja", "store", "recall"),
+    needs=("neuron",),
+    knobs=(
+        Knob("samples", "int", 40, 5, 400),
+        Knob("inputs", "int", 2, 1, 6),
+        Knob("rate", "float", 0.1, 0.001, 1),
+        Knob("correlation", "float", 0.8, -1, 1),
+        Knob("patterns", "int", 2, 1, 6),
+    ),
+    load="lessons.feedforward.hebb.lesson:Hebb",
+)

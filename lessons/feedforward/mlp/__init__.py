@@ -1,0 +1,50 @@
+"""Networks with hidden layers, forward and back one operation at a time, and trained (slides 10-27, 34): the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+
+SETS = ("gate", "circle", "xor", "gauss", "spiral", "plane", "hills")
+FEATURES = ("x1", "x2", "x1x1", "x2x2", "x1x2", "sinx1", "sinx2")
+UNITS = ("tanh", "sigmoid", "relu", "linear")
+OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
+
+
+def knobs(data: str, layers: str, loss: str, rate: float, batch: int, example: int, initial: str) -> tuple[Knob, ...]:
+    """The knobs, with the values that go with a data set."""
+    return (
+        Knob("data", "data", data, choices=SETS),
+        Knob("problem", "choice", "classes", choices=("classes", "numbers")),
+        Knob("layers", "sizes", layers, 1, 8, most=6),
+        Knob("activation", "choice", "tanh", choices=UNITS),
+        Knob("features", "several", "x1,x2", choices=FEATURES),
+        Knob("loss", "choice", loss, choices=("squared", "logistic")),
+        Knob("rate", "float", rate, 0.00001, 100, live=True),
+        Knob("batch", "int", batch, 1, 1000, live=True),
+        Knob("optimiser", "choice", "sgd", choices=OPTIMISERS, live=True),
+        Knob("l1", "float", 0.0, 0, 10, live=True),
+        Knob("l2", "float", 0.0, 0, 10, live=True),
+        Knob("clip", "float", 1e300, 0.001, 1e300, live=True),
+        Knob("noise", "float", 0.0, 0, 50),
+        Knob("points", "int", 500, 10, 1000),
+        Knob("split", "int", 50, 10, 90),
+        Knob("initial", "choice", initial, choices=("xavier", "small", "he", "zero")),
+        Knob("example", "int", example, 1, 1000),
+        Knob("output", "choice", "graded", choices=("graded", "sign")),
+    )
+
+
+CARD = Card(
+    id="mlp",
+    chapter="feedforward",
+    slides="10–27, 34",
+    minutes=25,
+    title={"en": "Hidden layers and back-propagation", "zh": "多层感知机与反向传播"},
+    lead={
+        "en": "XOR through two hidden units: forward, then the error back over the same weights, then learning.",
+        "zh": "让 XOR 通过两个隐含单元：先前向，再让误差沿同样的权重传回来，然后学习。",
+    },
+    acts=("forward", "backward", "step", "train"),
+    needs=("perceptron", "network"),
+    knobs=knobs("gate", "2", "logistic", 0.5, 4, 3, "small"),
+    load="lessons.feedforward.mlp.lesson:Mlp",
+)

@@ -1,0 +1,281 @@
+"""The experiment of `mlp`: knobs become points and a net; these give a reel, a training track, a result."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from engine.device import HOST, Array, Device, HostArray, rng
+from engine.feedforward import mlp
+from engine.feedforward.mlp import Net, Theta
+from engine.feedforward.mlp_training import Examples, Learning, Recipe, School
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.initial import he, xavier
+from engine.maths.optimisers import OPTIMISERS, Memory, begin
+from engine.walks import descent
+from engine.walks.history import State, Track
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, Walk, drain
+from lessons.building.experiment import carried, column, counted, function
+from lessons.contract.knobs import Refused, Value
+from lessons.contract.lesson import Knobs, Start
+from lessons.data.points import has_classes, points, read_examples
+from lessons.data.scatter import MAKERS, NUMBERS, features, scatter
+
+GRAINS: Grains = {"act": 0, "update": 1, "phase": 2, "layer": 3, "op": 4}
+ORDER = 8
+"""The section of the seed that shuffles points into those that teach and those that test."""
+
+# The example of back-propagation on XOR: two tanh units, one sigmoid, x = (1, 0), which should give 1.
+EXAMPLE = {"W1": [[1.0, 1.0], [-1.0, 0.5]], "b1": [-0.5, 0.25], "W2": [[1.0, -0.5]], "b2": [0.0]}
+
+GATE: Mapping[str, Value] = {
+    "layers": "2", "loss": "logistic", "rate": 0.5, "batch": 4, "example": 3, "initial": "small",
+}  # fmt: skip
+PLAY: Mapping[str, Value] = {
+    "layers": "4,2", "loss": "squared", "rate": 0.03, "batch": 10, "example": 1, "initial": "xavier",
+}  # fmt: skip
+FITS: Mapping[str, Mapping[str, Value]] = {
+    "xor": {"layers": "8,4"},
+    "spiral": {"layers": "8,8,8", "features": "x1,x2,sinx1,sinx2"},
+    "hills": {"layers": "8,8"},
+}
+"""What a data set asks for beside `PLAY`, so that it can be learned."""
+
+
+def settled(knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
+    """The knobs, those that were not given as the data set asks for."""
+    data = str(knobs["data"])
+    fits = dict(GATE) if data == "gate" else {**PLAY, **FITS.get(data, {})}
+    if "problem" not in given:
+        known = data == "gate" or data in MAKERS
+        fits["problem"] = "classes" if (data not in NUMBERS if known else classes_in(data)) else "numbers"
+    return {**knobs, **{name: value for name, value in fits.items() if name not in given}}
+
+
+_seen: dict[str, bool] = {}
+
+
+def classes_in(file: str) -> bool:
+    """Whether a file has classes; where it has gone since, as it was last seen. Raises Refused."""
+    try:
+        _seen[file] = has_classes(file)
+    except Refused:
+        if file not in _seen:
+            raise
+    return _seen[file]
+
+
+def sizes(knobs: Knobs) -> list[int]:
+    """Units of every layer, from the inputs to the one output."""
+    hidden = [int(size) for size in str(knobs["layers"]).split(",") if size != "0"]
+    return [len(names_of(knobs)), *hidden, 1]
+
+
+def names_of(knobs: Knobs) -> tuple[str, ...]:
+    """The features that the net is given."""
+    return tuple(str(knobs["features"]).split(","))
+
+
+def net_of(knobs: Knobs) -> Net:
+    """The net: tanh or sigmoid at the output for classes, nothing for numbers."""
+    loss = str(knobs["loss"])
+    out = ACTIVATIONS["tanh" if knobs["problem"] == "classes" else "linear"]
+    return Net(len(sizes(knobs)) - 1, function(knobs), loss, out, float(knobs["l1"]), float(knobs["l2"]))
+
+
+def drawn_points(knobs: Knobs, seed: int) -> tuple[HostArray, HostArray]:
+    """x (N, 2) and what is wanted, y (N,), as the knob `data` says; classes are −1 and 1, with −ln p 0 and 1.
+
+    Numbers that are to be classes are: above 0, or not. Raises Refused.
+    """
+    data, classes = str(knobs["data"]), knobs["problem"] == "classes"
+    if not classes and knobs["loss"] == "logistic":
+        raise Refused("loss_numbers")
+    if data == "gate":
+        x, y = points("xor", 0, 4)
+    elif data in MAKERS:
+        x, y = scatter(data, seed, int(knobs["points"]), float(knobs["noise"]))
+    else:
+        x, y, _ = read_examples(data)
+    return x, np.where(y > 0, *classes_of(knobs)[::-1]) if classes else y
+
+
+def classes_of(knobs: Knobs) -> list[float]:
+    """What the net should say to each of the two classes; none where it should say numbers."""
+    return [] if knobs["problem"] == "numbers" else [0.0, 1.0] if knobs["loss"] == "logistic" else [-1.0, 1.0]
+
+
+def begin_at(knobs: Knobs, seed: int | None) -> Start:
+    """Points and weights: the lecture's example without a seed where it is asked for, else drawn."""
+    x, y = drawn_points(knobs, seed or 0)
+    teach, test = np.arange(len(x)), np.arange(0)
+    if knobs["data"] != "gate":
+        order = rng(seed or 0, ORDER).permutation(len(x))
+        count = min(len(x) - 1, max(1, round(len(x) * int(knobs["split"]) / 100)))
+        teach, test = order[:count], order[count:]
+    inputs = {
+        "classes": classes_of(knobs), "x": x[teach].tolist(), "y": y[teach].tolist(), "x_test": x[test].tolist(),
+        "y_test": y[test].tolist(), "order_seed": seed or 0,
+    }  # fmt: skip
+    if seed is None and knobs["data"] == "gate":
+        return Start({name: np.array(value) for name, value in EXAMPLE.items()}, inputs)
+    return Start(weights(knobs, seed or 0, x[teach]), inputs)
+
+
+def weights(knobs: Knobs, seed: int, x: HostArray) -> dict[str, HostArray]:
+    """Weights as `initial` says; those of layer 1 for features of size 1, whatever size they are. Biases 0."""
+    draw, params = rng(seed), {}
+    units = sizes(knobs)
+    initial = str(knobs["initial"])
+    for n, (cols, rows) in enumerate(pairwise(units), 1):
+        W = he(draw, rows, cols) if initial == "he" else xavier(draw, rows, cols)
+        params[f"W{n}"] = W * {"zero": 0.0, "small": 0.3}.get(initial, 1.0)
+        params[f"b{n}"] = np.zeros(rows)
+    if knobs["data"] != "gate":
+        size = np.sqrt((features(names_of(knobs), x) ** 2).mean(axis=1))
+        params["W1"] = params["W1"] / np.where((size > 0) & np.isfinite(size), size, 1.0)
+    return params
+
+
+def theta_of(device: Device, start: Start) -> dict[str, Array]:
+    """The parameters on the device; vectors as columns."""
+    return {name: column(device, value) for name, value in start.params.items()}
+
+
+def examples(knobs: Knobs, start: Start, test: bool = False) -> Examples:
+    """All that teach, or all that test: features (M, N) and what is wanted (1, N), on the host."""
+    x, y = (np.array(start.inputs[name + ("_test" if test else "")], dtype=float) for name in "xy")
+    return Examples(features(names_of(knobs), x.reshape(-1, 2)), y[None, :])
+
+
+def recipe(knobs: Knobs, start: Start) -> Recipe:
+    """How the knobs say it is trained."""
+    return Recipe(
+        net_of(knobs),
+        OPTIMISERS[str(knobs["optimiser"])],
+        float(knobs["rate"]),
+        float(knobs["clip"]),
+        int(knobs["batch"]),
+        int(start.inputs["order_seed"]),
+    )
+
+
+def training(device: Device, knobs: Knobs, start: Start, fork: State | None) -> Track:
+    """Training from update 0; or from a fork, whose parameters are `start`'s and whose memory goes on if it can."""
+    school = School(device, recipe(knobs, start), examples(knobs, start), examples(knobs, start, test=True))
+    state = school.start(theta_of(device, start))
+    if fork is not None:
+        memory, began = carried(fork, state)
+        state = State(fork.n, state.data._replace(memory=memory, loss=fork.data.loss, began=began))
+    assert isinstance(state.data, Learning)
+    return school.track(state, GRAINS)
+
+
+def one(knobs: Knobs, start: Start) -> Examples:
+    """The one example that goes through in the first acts. Raises Refused where there are not so many."""
+    i, some = int(knobs["example"]), examples(knobs, start)
+    if i > some.x.shape[1]:
+        raise Refused("example", value=i, most=some.x.shape[1])
+    return Examples(some.x[:, i - 1 : i], some.y[:, i - 1 : i])
+
+
+def moved(
+    xp: Any, plan: Recipe, theta: Theta, grad: Theta, memory: Memory, x: Array, y: Array, at: Path = ()
+) -> Walk[Theta]:
+    """One step, and what it did: clip, move, and forward again."""
+    clipped = yield from descent.walk_clip(xp, dict(grad), plan.clip, (*at, ("clip", -1)))
+    walk = descent.walk_step(xp, plan.optimiser, theta, clipped, memory, plan.rate, 1, (*at, ("move", -1)))
+    found, _ = yield from walk
+    yield from mlp.forward(xp, plan.net, found, x, y, (*at, ("after", -1)))
+    return found
+
+
+def reel(device: Device, knobs: Knobs, start: Start) -> Reel:
+    """The first three acts, end to end: one example forward, its error backward, one step."""
+    xp, plan, theta = device.xp, recipe(knobs, start), theta_of(device, start)
+    x, y = (device.put(value) for value in one(knobs, start))
+    memory = begin(xp, plan.optimiser, theta)
+    scalars = {"B": 1, "rate": plan.rate, "theta": plan.clip, "n": 1, "l1": plan.net.l1, "l2": plan.net.l2}
+    raw = np.array(start.inputs["x"], dtype=float), np.array(start.inputs["y"], dtype=float)
+    families = {
+        "point": counted([device.put(row[:, None]) for row in raw[0]]),
+        "target": counted([device.put([[value]]) for value in raw[1]]),
+    }
+    run = drain(mlp.forward(xp, plan.net, theta, x, y))
+    grad = drain(mlp.backward(xp, plan.net, theta, run, y))
+    made = mlp.written(run)
+
+    def env(**more: Any) -> Env:
+        return Env({**theta, **memory, "x": x, "y": y, **scalars, **more}, families)
+
+    names, (there, back) = mlp.names(plan.net.depth), mlp.steps(plan.net)
+    up, down, step = ((("forward", -1),), (("backward", -1),), (("step", -1),))
+    return Reel(
+        [
+            Section(up, lambda: mlp.forward(xp, plan.net, theta, x, y, up), env, there),
+            Section(
+                down,
+                lambda: mlp.backward(xp, plan.net, theta, run, y, down),
+                lambda: env(**made),
+                back,
+            ),
+            Section(
+                step,
+                lambda: moved(xp, plan, theta, grad, memory, x, y, step),
+                lambda: env(**made, **{f"d{p}": g for p, g in grad.items()}),
+                sum(descent.steps(plan.optimiser, names)) + there,
+            ),
+        ],
+        GRAINS,
+    )
+
+
+def middle(knobs: Knobs) -> float:
+    """Halfway between what the net should say to the two classes."""
+    return 0.5 if knobs["loss"] == "logistic" else 0.0
+
+
+def right(knobs: Knobs, answers: HostArray, wanted: HostArray) -> float:
+    """The share of answers on the right side of the middle."""
+    cut = middle(knobs)
+    return float(((answers > cut) == (wanted > cut)).mean()) if wanted.size else float("nan")
+
+
+def loss_of_one(knobs: Knobs, start: Start) -> float:
+    """E of the one example, at a start's weights."""
+    return float(drain(mlp.forward(HOST.xp, net_of(knobs), theta_of(HOST, start), *one(knobs, start))).E)
+
+
+def restored_inputs(file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:
+    """The inputs of a state, checked; what is left out is as the knobs draw it. Raises Refused."""
+    whole, classes = {"x", "y", "x_test", "y_test"} <= set(given), classes_of(knobs)
+    if not classes and knobs["loss"] == "logistic":
+        raise Refused("loss_numbers")
+    found: dict[str, Any] = {} if whole else dict(begin_at(knobs, 0).inputs)
+    found |= {"classes": classes, "order_seed": _count(given.get("order_seed", 0))}
+    found["earlier"] = _count(given.get("updates", given.get("earlier", 0)))
+    for x, y, least in (("x", "y", 1), ("x_test", "y_test", 0)):
+        if x not in given and y not in given:
+            continue
+        try:
+            pairs, wanted = np.array(given.get(x), dtype=float), np.array(given.get(y), dtype=float)
+        except (TypeError, ValueError, OverflowError):
+            pairs, wanted = np.zeros((0, 1)), np.zeros(1)
+        pairs = pairs.reshape(-1, 2) if pairs.size == 0 and wanted.size == 0 else pairs
+        fits = pairs.ndim == 2 and pairs.shape[1:] == (2,) and wanted.shape == (len(pairs),)
+        if not fits or not least <= len(pairs) <= 1000 or not np.isfinite(pairs).all() or not np.isfinite(wanted).all():
+            raise Refused("inputs_examples", file=file, x=x, y=y)
+        if classes and not np.isin(wanted, classes).all():
+            said = " ".join(f"{each:g}" for each in classes)
+            raise Refused("inputs_classes", file=file, y=y, classes=said, loss=knobs["loss"])
+        found[x], found[y] = pairs.tolist(), wanted.tolist()
+    return found
+
+
+def _count(raw: Any) -> int:
+    """A whole number from 0 up; anything else counts as 0."""
+    return raw if isinstance(raw, int) and not isinstance(raw, bool) and raw >= 0 else 0

@@ -1,0 +1,29 @@
+"""Any M-L-N network forward, and the four properties of neural networks as experiments (slide 8): the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+
+ACTIVATIONS = ("linear", "ramp", "sigmoid", "tanh", "relu")
+
+CARD = Card(
+    id="network",
+    chapter="feedforward",
+    slides="8",
+    minutes=12,
+    title={"en": "A network of neurons", "zh": "神经网络"},
+    lead={
+        "en": "Inputs, hidden units, outputs: run any M–L–N network, and put its four properties to the test.",
+        "zh": "输入、隐含单元、输出：运行任意的 M–L–N 网络，并用实验检验它的四个性质。",
+    },
+    acts=("forward", "nonlinear", "parallel", "mapping", "adapt"),
+    needs=("neuron", "activations"),
+    knobs=(
+        Knob("inputs", "int", 3, 1, 8),
+        Knob("hidden", "int", 4, 1, 12),
+        Knob("outputs", "int", 2, 1, 6),
+        Knob("activation", "choice", "tanh", choices=ACTIVATIONS),
+        Knob("rate", "float", 0.1, 0.0001, 10),
+        Knob("bits", "int", 2, 1, 4),
+    ),
+    load="lessons.feedforward.network.lesson:Network",
+)

@@ -1,0 +1,188 @@
+"""The stages of `network`: the net in columns, layer by layer, and what each experiment compares."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lessons.building.stage_parts import Parts, Rules, flow, laws, subscripted
+from lessons.contract.lesson import View
+from lessons.contract.panels import Block, Item, Label, Matrix, Note, Picture, Row, Stage, Table
+from lessons.contract.text import Text
+from lessons.explaining.figures import five
+
+Rows = tuple[list[list[float]], list[int]]
+
+
+class Shown(Parts):
+    """A position of an M-L-N net."""
+
+    def __init__(self, view: View, text: Text) -> None:
+        super().__init__(view, text)
+        params = view.start.params
+        (self.L, self.M), self.N = params["W1"].shape, params["W2"].shape[0]
+
+    @property
+    def unit(self) -> int | None:
+        """The one unit at work, from 0; None where the last step took several."""
+        nets = [name for name in self.view.written if name.startswith("net[")]
+        j = self.view.loop("j")
+        return None if j is None or len(nets) > 1 else j - 1
+
+    def matrix(self, name: str, title: str, editable: bool = False) -> Block:
+        shape = {"W1": (self.L, self.M), "W2": (self.N, self.L)}[name.removeprefix("d")]
+        flags, row, n = self.flags(name), None, self.view.loop("n")
+        if self.view.act == "forward" and name == f"W{n}":
+            flags["read"], row = True, self.unit
+        return Block(name, self.view.get(name), shape, title=title, editable=editable, row=row, **flags)
+
+    def layer(self, name: str, size: int, title: str, editable: bool = False) -> Block:
+        block = self.vector(name, size, "column", editable, title)
+        n = self.view.loop("n")
+        if self.view.act == "forward" and name == f"b{n}":
+            return replace(block, read=True, row=self.unit)
+        return replace(block, row=self.unit) if block.written and name == f"h[{n}]" else block
+
+    def weights(self, h0: str = "x", names: tuple[str, str] = ("h[1]", "h[2]")) -> list[Matrix]:
+        """Both layers: what comes in, W, b, what goes out."""
+        first: dict[int, Item] = {
+            0: self.layer(h0, self.M, "x", True), 1: self.matrix("W1", "W₁", True),
+            2: self.layer("b1", self.L, "b₁", True), 3: self.layer(names[0], self.L, "h₁"),
+        }  # fmt: skip
+        second: dict[int, Item] = {
+            0: self.layer(names[0], self.L, "h₁"), 1: self.matrix("W2", "W₂", True),
+            2: self.layer("b2", self.N, "b₂", True), 3: self.layer(names[1], self.N, "o"),
+        }  # fmt: skip
+        return [flow("first", first, 10), flow("second", second, 9)]
+
+
+def panels(view: View, text: Text, rules: Rules, table: Rows) -> Stage:
+    """The panels of a position."""
+    shown = Shown(view, text)
+    if view.act == "mapping":
+        return mapping(shown, rules, table)
+    return {"forward": forward, "nonlinear": nonlinear, "parallel": parallel, "adapt": adapt}[view.act](shown, rules)
+
+
+def forward(shown: Shown, rules: Rules) -> Stage:
+    """Act 1: one unit after the other."""
+    return [laws(rules, "net", "h"), *shown.weights("h[0]"), graph(shown)]
+
+
+def graph(shown: Shown) -> Picture:
+    """The units as dots in three columns, with what they answer; the one at work marked."""
+    view = shown.view
+    layer, j = view.loop("n"), view.loop("j")
+    sizes = (shown.M, shown.L, shown.N)
+    most = max(sizes)
+    marks: list[tuple[int, int, str, str]] = []
+    for n, size in enumerate(sizes):
+        value = view.get(f"h[{n}]")
+        x = 4 + 22 * n
+        heads = ("x", "h₁ = f(W₁x + b₁)", "o = f(W₂h₁ + b₂)")
+        marks.append((0, x, heads[n], "label"))
+        for i in range(size):
+            y = 1 + (most - size) // 2 + i
+            lit = n == layer and i + 1 == j
+            done = value is not None and (n == 0 or n != layer or (j is not None and i < j))
+            said = five(float(value[i])) if done and value is not None else "·"
+            marks.append((y, x, ("►" if lit else " ") + ("●" if done else "○") + f" {said}", "written" if lit else ""))
+        if n < 2:
+            marks.append((1 + most // 2, x + 14, "──►", "forward" if view.get(f"h[{n + 1}]") is not None else "dim"))
+    return Picture(id="graph", priority=5, marks=marks)
+
+
+def nonlinear(shown: Shown, rules: Rules) -> Stage:
+    """Act 2: do answers add up?"""
+    N = shown.N
+    put_in: dict[int, Item] = {0: shown.layer("a", shown.M, "a = x", True), 1: shown.layer("b", shown.M, "b", True)}
+    answers: dict[int, Item] = {
+        i: shown.layer(name, N, title)
+        for i, (name, title) in enumerate(
+            (("oa", "o(a)"), ("ob", "o(b)"), ("oab", "o(a + b)"), ("o0", "o(0)"), ("bent", shown.say("bent")))
+        )
+    }
+    found: Stage = [laws(rules, "oab", "bent"), flow("in", put_in, 9), flow("answers", answers, 10)]
+    if shown.known("bent"):
+        key = "is_bent" if left_over(shown.view) else "not_bent"
+        found.append(Note(id="verdict", priority=8, text=shown.say(key), level="proof"))
+    return found
+
+
+def left_over(view: View) -> bool:
+    """Whether the answers to a and to b fail to add up, rounding apart."""
+    parts = [view.get(name) for name in ("bent", "oa", "ob", "oab", "o0")]
+    bent, *answers = (np.abs(part).max() if part is not None else 0.0 for part in parts)
+    return not bent <= 1e-9 * max(1e-300, *answers)
+
+
+def parallel(shown: Shown, rules: Rules) -> Stage:
+    """Act 3: the hidden layer, from its last unit to its first."""
+    items: dict[int, Item] = {
+        0: shown.layer("h[0]", shown.M, "x"), 1: shown.matrix("W1", "W₁", True),
+        2: shown.layer("h[1]", shown.L, shown.say("down")),
+        3: shown.layer("turned", shown.L, shown.say("up")), 4: shown.scalar("same", title=shown.say("gap")),
+    }  # fmt: skip
+    found: Stage = [laws(rules, "turned"), flow("layers", items, 10)]
+    if shown.known("same"):
+        found.append(Note(id="verdict", priority=8, text=shown.say("same"), level="proof"))
+    return found
+
+
+def mapping(shown: Shown, rules: Rules, table: Rows) -> Stage:
+    """Act 4: any table of 0 and 1."""
+    q, wants = table
+    r = shown.view.loop("r")
+    rows = []
+    for n, (row, want) in enumerate(zip(q, wants, strict=True), 1):
+        hit, answer = shown.view.get(f"hit[{n}]"), shown.number(f"answer[{n}]")
+        fired = "·" if hit is None else " ".join("●" if v else "○" for v in hit)
+        rows.append((" ".join(f"{v:g}" for v in row), fired, "·" if answer is None else f"{answer:g}", str(want)))
+    heads = tuple(shown.say(key) for key in ("row", "hidden", "answer", "wants"))
+    units = len(shown.view.get("T_b")) if shown.known("T_b") else 0  # type: ignore[arg-type]
+    bits = len(q[0])
+    net: dict[int, Item] = {
+        0: Block("T_W", shown.view.get("T_W"), (units, bits), title="W", **shown.flags("T_W")),
+        1: shown.layer("T_b", units, "b"),
+        2: Block("T_V", shown.view.get("T_V"), (1, units), title="V", **shown.flags("T_V")),
+        3: shown.scalar("missed", title=shown.say("missed")),
+    }
+    log = Table(id="table", priority=9, heads=heads, rows=rows, lit=None if r is None else r - 1)
+    return [laws(rules, "hit", "answer"), flow("net", net, 8), log]
+
+
+def adapt(shown: Shown, rules: Rules) -> Stage:
+    """Act 5: one step against the gradient."""
+    phase, written = dict(shown.view.path), shown.view.writer("E")
+    ops = ("delta2", "delta1") if "backward" in phase else ("step_W1",) if "step" in phase else ("z1", "h1", "E")
+    grads: dict[int, Item] = {
+        0: shown.matrix("dW1", "∂E/∂W₁"), 1: shown.layer("db1", shown.L, "∂E/∂b₁"),
+        2: shown.matrix("dW2", "∂E/∂W₂"), 3: shown.layer("db2", shown.N, "∂E/∂b₂"),
+    }  # fmt: skip
+    loss: dict[int, Item] = {
+        0: shown.layer("y", shown.N, shown.say("wants"), True), 1: shown.layer("delta2", shown.N, "δ₂"),
+        2: shown.layer("delta1", shown.L, "δ₁"), 3: shown.scalar("E", title="E"),
+        4: Label(shown.say("after" if "after" in dict(written[1]) else "before_step") if written else ""),
+    }  # fmt: skip
+    rows = [Row("", loss)]
+    return [
+        laws(rules, *ops),
+        *shown.weights("x", ("h1", "h2")),
+        Matrix(id="loss", priority=10, rows=rows),
+        flow("gradient", grads, 8),
+    ]
+
+
+def says(view: View, text: Text) -> dict[str, Any]:
+    """The fields that the text of `network` may use."""
+    params = view.start.params
+    (L, M), N = params["W1"].shape, params["W2"].shape[0]
+    E = view.get("E")
+    bits = int(view.knobs["bits"])
+    return {
+        "M": M, "L": L, "N": N, "f": view.knobs["activation"], "rate": f"{float(view.knobs['rate']):g}",
+        "weights": L * M + L + N * L + N, "bits": bits, "rows": 2**bits, "units": 2 ** (bits - 1),
+        "E": "·" if E is None else five(float(E)), "unit": subscripted("h", view.loop("n") or 1),
+    }  # fmt: skip

@@ -1,0 +1,25 @@
+"""The biological neuron beside the artificial one (slides 5-6): the card, which costs nothing to read."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+
+ACTIVATIONS = ("linear", "ramp", "step", "sigmoid", "tanh", "relu")
+
+CARD = Card(
+    id="neuron",
+    chapter="feedforward",
+    slides="5–6",
+    minutes=8,
+    title={"en": "One neuron", "zh": "一个神经元"},
+    lead={
+        "en": "Weigh the inputs, add them up, bend the sum: net = wᵀx + b, o = f(net).",
+        "zh": "给输入加权，求和，再弯一下：net = wᵀx + b，o = f(net)。",
+    },
+    acts=("weigh", "fire", "answer"),
+    needs=(),
+    knobs=(
+        Knob("inputs", "int", 3, 1, 8),
+        Knob("activation", "choice", "sigmoid", choices=ACTIVATIONS),
+    ),
+    load="lessons.feedforward.neuron.lesson:OneNeuron",
+)

@@ -1,0 +1,27 @@
+"""Rosenblatt's rule, one example at a time, and two proofs about it (slide 9): the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+
+DATA = ("and", "or", "nand", "xor", "separable", "nearly")
+
+CARD = Card(
+    id="perceptron",
+    chapter="feedforward",
+    slides="9",
+    minutes=12,
+    title={"en": "The perceptron", "zh": "感知机"},
+    lead={
+        "en": "Move the line only when it is wrong. It ends where a line exists, and on XOR it provably never does.",
+        "zh": "判错了才移动直线。有这样的直线，它就会停；在 XOR 上可以证明它永远停不下来。",
+    },
+    acts=("learn", "bound", "xor", "circle"),
+    needs=("neuron",),
+    knobs=(
+        Knob("data", "data", "and", choices=DATA),
+        Knob("rate", "float", 1.0, 0.001, 100),
+        Knob("epochs", "int", 60, 1, 500),
+        Knob("points", "int", 20, 10, 200),
+    ),
+    load="lessons.feedforward.perceptron.lesson:Rosenblatt",
+)

@@ -1,0 +1,20 @@
+"""The playground: nets of up to six layers on points in the plane, trained in view of every unit's field: the card."""
+
+from lessons.course import Card
+from lessons.feedforward.mlp import knobs
+
+CARD = Card(
+    id="playground",
+    chapter="feedforward",
+    slides="10–27, 34",
+    minutes=20,
+    title={"en": "The playground", "zh": "网络游乐场"},
+    lead={
+        "en": "Rings, spirals, your own points: watch every unit draw its line, scrub back, open any update.",
+        "zh": "圆环、螺旋、自己的数据：看每个单元怎样画线，随时倒回去，打开任意一次更新。",
+    },
+    acts=("forward", "backward", "step", "train"),
+    needs=("mlp",),
+    knobs=knobs("circle", "4,2", "squared", 0.03, 10, 1, "xavier"),
+    load="lessons.feedforward.playground.lesson:Playground",
+)

@@ -1,0 +1,1 @@
+"""Words (slides 40-48): one folder a lesson."""

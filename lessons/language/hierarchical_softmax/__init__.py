@@ -1,0 +1,26 @@
+"""Hierarchical softmax: a tree over the words, a question at each fork, and only the way down learns: the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+
+CARD = Card(
+    id="hierarchical-softmax",
+    chapter="language",
+    slides="43",
+    minutes=12,
+    title={"en": "Hierarchical softmax", "zh": "层次 Softmax"},
+    lead={
+        "en": "Build Huffman's tree, walk down to a word, and see why nobody has to sum over the vocabulary.",
+        "zh": "一步步建起哈夫曼树，顺着它走到一个词，看看为什么不必对整个词表求和。",
+    },
+    acts=("build", "path", "gradient", "step"),
+    needs=("neuron",),
+    knobs=(
+        Knob("words", "text", "the:15 fox:7 dog:6 cat:6 cow:5", 3, 400),
+        Knob("target", "text", "cat", 1, 40),
+        Knob("dim", "int", 3, 1, 8),
+        Knob("rate", "float", 0.5, 0.0001, 100),
+    ),
+    place=1,
+    load="lessons.language.hierarchical_softmax.lesson:HierarchicalSoftmax",
+)

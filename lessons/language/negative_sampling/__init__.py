@@ -1,0 +1,26 @@
+"""Negative sampling: one pair and its noise, one step; and where many steps lead (slides 44-46): the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+
+CARD = Card(
+    id="negative-sampling",
+    chapter="language",
+    slides="44–46",
+    minutes=12,
+    title={"en": "Negative sampling", "zh": "负采样"},
+    lead={
+        "en": "One pair that met, a few that did not: pull one, push the others, and see where it ends.",
+        "zh": "一对真的相遇过的词，几个没遇到的：拉近一个，推开其余，看最后停在哪里。",
+    },
+    acts=("scores", "gradient", "step", "limit"),
+    needs=("neuron",),
+    knobs=(
+        Knob("negatives", "int", 2, 1, 8),
+        Knob("dim", "int", 3, 1, 8),
+        Knob("rate", "float", 0.5, 0.0001, 100),
+        Knob("text", "text", "the cat sat on the mat and the dog sat on the rug", 3, 300),
+        Knob("window", "int", 2, 1, 5),
+    ),
+    load="lessons.language.negative_sampling.lesson:NegativeSampling",
+)

@@ -1,0 +1,26 @@
+"""The window over a sentence: who met whom, who is drawn as noise, and in which direction to predict: the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+
+CARD = Card(
+    id="windows",
+    chapter="language",
+    slides="43–44, 47",
+    minutes=12,
+    title={"en": "A sentence becomes pairs", "zh": "一句话变成词对"},
+    lead={
+        "en": "Slide the window over a sentence: pairs that met, words drawn as noise, CBOW and skip-gram.",
+        "zh": "让窗口滑过一句话：哪些词相遇过，哪些词被抽来当噪声，CBOW 和 Skip-gram 各往哪边预测。",
+    },
+    acts=("window", "noise", "draw", "skipgram", "cbow"),
+    needs=(),
+    knobs=(
+        Knob("text", "text", "The quick brown fox jumped over the lazy dog", 3, 300),
+        Knob("window", "int", 1, 1, 5),
+        Knob("centre", "int", 3, 1, 80),
+        Knob("negatives", "int", 4, 1, 12),
+        Knob("dim", "int", 3, 1, 8),
+    ),
+    load="lessons.language.windows.lesson:Windows",
+)

@@ -1,0 +1,36 @@
+"""word2vec on a whole text, from the raw corpus to the neighbours of words (slide 48): the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+from lessons.data.corpora import TEXTS
+
+CARD = Card(
+    id="word2vec",
+    chapter="language",
+    slides="48",
+    minutes=20,
+    title={"en": "word2vec, live", "zh": "word2vec 现场训练"},
+    lead={
+        "en": "From a raw text to words that know their like: watch neighbours form, and open any update.",
+        "zh": "从一篇原始文本，到每个词都认得自己的同类：看近邻怎样形成，任何一次更新都能打开。",
+    },
+    acts=("corpus", "samples", "learn", "train"),
+    needs=("negative-sampling",),
+    knobs=(
+        Knob("corpus", "file", "world-en", choices=TEXTS),
+        Knob("model", "choice", "sg", choices=("sg", "cbow")),
+        Knob("loss", "choice", "ns", choices=("ns", "hs")),
+        Knob("race", "choice", "no", choices=("no", "four")),
+        Knob("watch", "text", "", 0, 100),
+        Knob("rate", "float", 0.05, 0.00001, 10, live=True),
+        Knob("window", "int", 2, 1, 8, live=True),
+        Knob("negatives", "int", 5, 1, 20, live=True),
+        Knob("dim", "int", 32, 2, 200),
+        Knob("epochs", "int", 10, 1, 1000),
+        Knob("sample", "float", 0.001, 0.000001, 1),
+        Knob("min_count", "int", 1, 1, 1000),
+        Knob("vocabulary", "int", 5000, 2, 20_000),
+        Knob("sentences", "int", 5000, 100, 50_000),
+    ),
+    load="lessons.language.word2vec.lesson:Word2vec",
+)

@@ -1,0 +1,32 @@
+"""Words as numbers: what language processing is, one-hot against distributed vectors (slides 40-42): the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+
+TEXT = (
+    "the cat eats fish / my dog eats meat / a cat drinks milk / a dog drinks water / my cat sleeps a lot / "
+    "the dog sleeps outside / the king rules the land / a queen rules the land / a king wears gold / "
+    "the queen wears silver / their king is old"
+)
+
+CARD = Card(
+    id="words",
+    chapter="language",
+    slides="40–42",
+    minutes=10,
+    title={"en": "Words as numbers", "zh": "词的表示"},
+    lead={
+        "en": "One-hot vectors know no likeness; the company a word keeps does.",
+        "zh": "独热向量里没有“相似”二字；词的相似，在它常与谁为伴。",
+    },
+    acts=("onehot", "company", "dense", "size"),
+    needs=(),
+    knobs=(
+        Knob("text", "text", TEXT, 3, 1000),
+        Knob("words", "text", "cat dog king queen", 1, 100),
+        Knob("window", "int", 2, 1, 5),
+        Knob("dim", "int", 2, 2, 6),
+        Knob("wide", "int", 100, 1, 1000),
+    ),
+    load="lessons.language.words.lesson:Words",
+)

@@ -1,0 +1,72 @@
+"""What `unroll show --json` prints: the state, every step if asked for, the place asked for, and the result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.device import finite, quiet
+from engine.walks.reel import Reel
+from engine.walks.step import address
+from lessons.contract.knobs import Refused
+from lessons.contract.lesson import View
+from lessons.player.player import Player
+from lessons.player.state import export, plain
+
+MOST_STEPS = 2_000_000
+"""Steps that --all prints at most."""
+
+
+def everything(player: Player, all_steps: bool) -> dict[str, Any]:
+    """The one object. Knobs, parameters and result are those of the place asked for."""
+    knobs = player.branch.knobs if player.spot.training else player.knobs
+    start = player.start_here()
+    found = export(player.lesson, player.seed, knobs, start)
+    found = {"lesson": found["lesson"], "seed": found["seed"], "device": player.device.name, **found}
+    reel = player.scrub
+    if all_steps:
+        reel = reel or player.inside()
+        if reel.total > MOST_STEPS:
+            raise Refused("too_many", count=reel.total // 1_000_000)
+        view = player.view()
+        found["steps"] = [step_object(reel, view, index) for index in range(1, reel.total + 1)]
+    if reel is not None and player.spot.p:
+        found["at"] = {"address": _where(player), **step_object(reel, player.view(), player.spot.p)}
+    elif player.spot.training:
+        found["at"] = {"address": _where(player)}
+    with quiet():
+        result = player.lesson.result(player.device, knobs, start)
+    found["result"] = plain(result)
+    where = diverged_at(player, finite(result.get("loss", 0.0)))
+    if where is not None:
+        found["diverged_at"] = where
+    return found
+
+
+def step_object(reel: Reel, view: View, index: int) -> dict[str, Any]:
+    """One step as plain data; `index` counts from 1, as positions do."""
+    step, source = reel.step(index), reel.source(index)
+    assert step is not None
+    assert source is not None
+    values = {name: plain(view.shown(name, value)) for name, value in step.values.items()}
+    return {"index": index, "path": [list(p) for p in step.path], "op": step.op, "line": source.line, "values": values}
+
+
+def _where(player: Player) -> str:
+    return ("train/" if player.spot.training else "") + address(player.path)
+
+
+def diverged_at(player: Player, is_finite: bool) -> str | None:
+    """Address and operation of the first step that left the finite numbers, here or on the way here, or None."""
+    found = player.divergence()
+    if found is not None:
+        reel = player.history.track.inside(player.history.state(found[0]))
+        step = reel.step(found[1])
+    elif is_finite:
+        return None
+    else:
+        reel = player.scrub or player.inside()
+        p = player.diverged(reel)
+        step = reel.step(p) if p else None
+    if step is None:
+        return None
+    return ("train/" if found else "") + address((*step.path, (step.op, -1)))

@@ -1,0 +1,91 @@
+"""States as files: what `show --json` prints can be read back, and homework written by hand can be checked."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lessons.contract.knobs import Refused, Value, read_all
+from lessons.contract.lesson import Lesson, Start
+
+MOST_BYTES = 256 << 20
+"""A state file may hold so much; checked before it is read."""
+
+
+def plain(value: Any) -> Any:
+    """Arrays as nested lists, and numbers that are not finite as None: what JSON can hold."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return value
+
+
+def load(file: str, lesson: str) -> dict[str, Any]:
+    """The object in a state file. Raises Refused: missing, a folder, too large, no JSON, for another lesson."""
+    text = _read(file)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Refused("file_json", file=file, error=str(error).splitlines()[0]) from None
+    if not isinstance(found, dict) or not isinstance(found.get("params"), dict):
+        raise Refused("file_object", file=file, lesson=lesson)
+    if found.get("lesson", lesson) != lesson:
+        raise Refused("file_lesson", file=file, found=found["lesson"], lesson=lesson)
+    return found
+
+
+def _read(file: str) -> str:
+    path = Path(file)
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise Refused("file_folder", file=file)
+        if size > MOST_BYTES:
+            raise Refused("file_large", file=file, size=size >> 20, most=MOST_BYTES >> 20)
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise Refused("file_missing", file=file) from None
+    except UnicodeDecodeError:
+        raise Refused("file_json", file=file, error="not UTF-8") from None
+    except OSError as error:
+        raise Refused("file_read", file=file, error=error.strerror or error) from None
+
+
+def restore(lesson: Lesson, file: str, given: Mapping[str, Any]) -> tuple[dict[str, Value], Start, int | None]:
+    """Knobs, start and seed from a file: its knobs, overruled by what is given; its parameters, by nothing.
+
+    Raises Refused where the file contradicts itself or what is given.
+    """
+    state = load(file, lesson.card.id)
+    stored, seed = state.get("knobs", {}), state.get("seed")
+    if not isinstance(stored, dict):
+        raise Refused("file_knobs", file=file, found=type(stored).__name__)
+    if not (seed is None or (isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0)):
+        raise Refused("seed", value=repr(seed))
+    known = {knob.id for knob in lesson.card.knobs}
+    merged = {name: value for name, value in stored.items() if name in known} | dict(given)
+    asked = lesson.settled(read_all(lesson.card.knobs, merged), merged)
+    knobs, start = lesson.read(file, state, asked)
+    for name in merged:
+        if knobs[name] != asked[name]:
+            raise Refused("state_knob", file=file, knob=name, found=asked[name], wanted=knobs[name])
+    return knobs, start, seed
+
+
+def export(lesson: Lesson, seed: int | None, knobs: Mapping[str, Value], start: Start) -> dict[str, Any]:
+    """The state that `restore` reads: part of what `show --json` prints."""
+    return {
+        "lesson": lesson.card.id,
+        "seed": seed,
+        "knobs": dict(knobs),
+        "params": plain(start.params),
+        "inputs": plain(start.inputs),
+    }

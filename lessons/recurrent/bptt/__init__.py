@@ -1,0 +1,34 @@
+"""Backpropagation through time, taken apart term by term (slides 34-37): the card, which costs nothing to read."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+from lessons.recurrent.srn import NOTATION
+
+ACTIVATIONS = ("linear", "ramp", "step", "sigmoid", "tanh", "relu")
+OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
+
+CARD = Card(
+    id="bptt",
+    chapter="recurrent",
+    slides="34–37",
+    minutes=25,
+    title={"en": "Backpropagation through time", "zh": "随时间反向传播算法"},
+    lead={
+        "en": "Take the gradient apart, term by term, and see why s₂ is no constant.",
+        "zh": "把梯度一项一项拆开，看清 s₂ 为什么不是常数。",
+    },
+    acts=("forward", "dV", "dW", "dU", "sum", "check", "train"),
+    needs=("srn", "mlp"),
+    knobs=(
+        Knob("text", "text", "hello", 2, 500),
+        Knob("hidden", "int", 2, 1, 64),
+        Knob("activation", "choice", "tanh", choices=ACTIVATIONS),
+        Knob("window", "int", 500, 1, 500, live=True),
+        Knob("rate", "float", 0.1, 0.0001, 10, live=True),
+        Knob("optimiser", "choice", "adagrad", choices=OPTIMISERS, live=True),
+        Knob("clip", "float", 5.0, 0.001, 1e300, live=True),
+        Knob("start", "choice", "zero", choices=("zero", "random")),
+    ),
+    notation=NOTATION,
+    load="lessons.recurrent.bptt.lesson:Bptt",
+)

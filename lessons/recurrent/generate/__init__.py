@@ -1,0 +1,51 @@
+"""Text that writes itself, a letter at a time (slide 29): the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+from lessons.data.corpora import PYTHON, TEXTS
+from lessons.recurrent.lstm import OPTIMISERS
+from lessons.recurrent.lstm import notation as gates
+
+CELLS = ("srn", "lstm", "gru")
+
+
+def notation() -> dict[str, str]:
+    """Both layers' weights under the lecture's other names."""
+    one = gates("ifogzrnh")
+    upper = {f"{name}2": f"{said}²" for name, said in one.items() if name not in ("V", "by")}
+    return {**one, **upper}
+
+
+CARD = Card(
+    id="generate",
+    chapter="recurrent",
+    slides="29",
+    minutes=25,
+    title={"en": "Text that writes itself", "zh": "自己往下写的文本"},
+    lead={
+        "en": "It guesses the next letter of your text, and reads its own guess as the next one.",
+        "zh": "猜出文本的下一个字符，再把自己猜的当作下一个输入。",
+    },
+    acts=("forward", "backward", "write", "train"),
+    needs=("bptt", "lstm"),
+    knobs=(
+        Knob("corpus", "file", PYTHON, choices=(PYTHON, *(name for name in TEXTS if name != PYTHON))),
+        Knob("text", "text", "", 0, 20000),
+        Knob("cell", "choice", "lstm", choices=CELLS),
+        Knob("layers", "int", 1, 1, 2),
+        Knob("hidden", "int", 100, 2, 512),
+        Knob("window", "int", 25, 2, 200),
+        Knob("batch", "int", 1, 1, 64),
+        Knob("symbols", "int", 40, 2, 5000),
+        Knob("case", "choice", "lower", choices=("lower", "keep")),
+        Knob("rate", "float", 0.1, 0.00001, 10, live=True),
+        Knob("optimiser", "choice", "adagrad", choices=OPTIMISERS, live=True),
+        Knob("clip", "float", 5.0, 0.001, 1e300, live=True),
+        Knob("temperature", "float", 0.7, 0.05, 10, live=True),
+        Knob("top", "int", 0, 0, 5000, live=True),
+        Knob("under", "text", "", 0, 200, live=True),
+    ),
+    notation=notation(),
+    place=10,
+    load="lessons.recurrent.generate.lesson:Generate",
+)

@@ -1,0 +1,23 @@
+"""Gated recurrent units, reset before the matrix or after it (slide 39): the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+from lessons.recurrent.lstm import knobs, notation
+
+CARD = Card(
+    id="gru",
+    chapter="recurrent",
+    slides="39",
+    minutes=15,
+    title={"en": "GRU: the road is the state", "zh": "GRU：状态本身就是路"},
+    lead={
+        "en": "Two gates and no cell: keep so much of the old, take so much of the new.",
+        "zh": "两个门，没有细胞：旧的留一部分，其余取新的。",
+    },
+    acts=("forward", "backward", "ledger", "road", "train"),
+    needs=("lstm",),
+    knobs=(*knobs(Knob("keep", "float", 1.0, -10, 10)), Knob("reset", "choice", "before", choices=("before", "after"))),
+    notation=notation("zrn"),
+    place=2,
+    load="lessons.recurrent.gru.lesson:Gru",
+)

@@ -1,0 +1,21 @@
+"""The lesson `gru`: the experiment of `lstm` with the other cell, in both its forms."""
+
+from __future__ import annotations
+
+from engine.gated.cell import Cell
+from engine.gated.gru import AFTER, BEFORE
+from lessons.contract.lesson import Knobs
+from lessons.recurrent.lstm.lesson import Gated
+
+
+class Gru(Gated):
+    """See `lessons.recurrent.lstm.lesson.Gated`. z near 1 keeps the old state."""
+
+    first = "keep"
+    draws = Gated.draws | {"reset"}
+
+    def cell(self, knobs: Knobs) -> Cell:
+        return BEFORE if knobs["reset"] == "before" else AFTER
+
+    def biased(self, knobs: Knobs) -> str:
+        return "bz"

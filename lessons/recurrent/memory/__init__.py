@@ -1,0 +1,37 @@
+"""Who still hears the first input: SRN, ReLU, LSTM and GRU race on the latch task (slide 39): the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+from lessons.recurrent.lstm import OPTIMISERS
+from lessons.recurrent.lstm import notation as gates
+
+MODELS = ("srn", "relu", "lstm", "gru")
+
+CARD = Card(
+    id="memory",
+    chapter="recurrent",
+    slides="39",
+    minutes=20,
+    title={"en": "Memory: who still hears the first input?", "zh": "记忆：谁还记得第一个输入？"},
+    lead={
+        "en": "One bit, then noise, then the question: no gradient at the bit, no memory of it.",
+        "zh": "先是一个比特，然后全是噪声，最后提问：梯度到不了那个比特，就记不住它。",
+    },
+    acts=("forward", "backward", "reach", "train"),
+    needs=("vanishing", "lstm", "gru"),
+    knobs=(
+        Knob("model", "choice", "lstm", choices=MODELS),
+        Knob("length", "int", 40, 3, 200),
+        Knob("forget", "float", 4.0, -10, 10),
+        Knob("noise", "float", 0.2, 0, 5),
+        Knob("hidden", "int", 8, 1, 32),
+        Knob("batch", "int", 32, 1, 256),
+        Knob("seeds", "int", 3, 1, 5),
+        Knob("rate", "float", 0.01, 0.00001, 10, live=True),
+        Knob("optimiser", "choice", "adam", choices=OPTIMISERS, live=True),
+        Knob("clip", "float", 1.0, 0.001, 1e300, live=True),
+    ),
+    notation=gates("ifogzrnh"),
+    place=3,
+    load="lessons.recurrent.memory.lesson:Memory",
+)

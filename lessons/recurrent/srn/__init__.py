@@ -1,0 +1,31 @@
+"""The simple recurrent network, one cell at a time, and the same weights at every step (slides 31-33, 38): the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+
+NOTATION = {"U": "W_hv", "W": "W_hh", "V": "W_oh", "b": "b_h", "c": "b_o", "s": "h"}
+"""The lecture's second notation; its start is h₋₁ here, for time is counted from 0."""
+
+CARD = Card(
+    id="srn",
+    chapter="recurrent",
+    slides="31–33, 38",
+    minutes=12,
+    title={"en": "The simple recurrent network", "zh": "简单循环网络"},
+    lead={
+        "en": "One cell, used again and again: it reads a letter and its own last state.",
+        "zh": "一个循环单元，反复使用：读一个字符，再读自己上一时刻的状态。",
+    },
+    acts=("cell", "shared"),
+    needs=("network",),
+    knobs=(
+        Knob("text", "text", "hello", 2, 200),
+        Knob("hidden", "int", 2, 1, 32),
+        Knob("activation", "choice", "tanh", choices=("tanh", "sigmoid", "relu", "linear")),
+        Knob("start", "choice", "zero", choices=("zero", "random")),
+        Knob("row", "int", 0, 0, 31),
+        Knob("column", "int", 0, 0, 31),
+    ),
+    notation=NOTATION,
+    load="lessons.recurrent.srn.lesson:Srn",
+)

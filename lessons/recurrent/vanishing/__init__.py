@@ -1,0 +1,30 @@
+"""Why gradients vanish or explode through time, and what helps (slide 39): the card."""
+
+from lessons.contract.knobs import Knob
+from lessons.course import Card
+
+CARD = Card(
+    id="vanishing",
+    chapter="recurrent",
+    slides="39",
+    minutes=12,
+    title={"en": "Vanishing and exploding gradients", "zh": "梯度消失与爆炸"},
+    lead={
+        "en": "A product of fifty factors is a straight line on a log axis. See its slope, and what bends it.",
+        "zh": "五十个因子的乘积，在对数轴上是一条直线。看它的斜率，看什么能把它掰弯。",
+    },
+    acts=("run", "joints", "compare", "remedies"),
+    needs=("bptt",),
+    knobs=(
+        Knob("radius", "float", 0.9, 0.01, 3),
+        Knob("activation", "choice", "tanh", choices=("tanh", "linear", "relu", "sigmoid")),
+        Knob("hidden", "int", 16, 1, 32),
+        Knob("steps", "int", 50, 2, 100),
+        Knob("noise", "float", 0.5, 0, 5),
+        Knob("window", "int", 10, 1, 100),
+        Knob("clip", "float", 1.0, 0.001, 1e300),
+        Knob("gate", "float", 4.0, -10, 10),
+    ),
+    notation={"W": "W_hh", "s": "h"},
+    load="lessons.recurrent.vanishing.lesson:Vanishing",
+)
