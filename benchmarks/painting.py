@@ -30,11 +30,11 @@ from lessons.course import find
 from lessons.feedforward.mlp.experiment import net_of, theta_of
 from lessons.player.player import Player
 from tui.app import UnrollApp
+from tui.canvas.theme import style
 from tui.draw import Pen, draw
-from tui.lesson import LessonScreen
-from tui.lines import Lines
-from tui.store import Store
-from tui.theme import style
+from tui.machine.store import Store
+from tui.screens.lesson import LessonScreen
+from tui.widgets.canvas_view import Lines
 
 PLACES = {
     "bptt": [f"dW/t=3/k={k}" for k in range(4)],

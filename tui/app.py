@@ -13,12 +13,12 @@ from textual.screen import Screen
 
 from lessons.contract.phrases import Words
 from lessons.course import CHAPTERS, Broken, Card, course, unknown
-from tui.boxes import Notice
-from tui.contents import Contents
+from tui.canvas.theme import NAMES, textual_theme
 from tui.keys import ALL
-from tui.painted import Painted
-from tui.store import Store
-from tui.theme import NAMES, textual_theme
+from tui.machine.store import Store
+from tui.picture.boxes import Notice
+from tui.screens.contents import Contents
+from tui.screens.painted import Painted
 
 if TYPE_CHECKING:
     from lessons.player.player import Player
@@ -74,7 +74,8 @@ class UnrollApp(App[None]):
         if known:
             self.set_keymap(known)
         self.push_screen(Contents())
-        self.set_timer(0.3, lambda: importlib.import_module("tui.lesson"))  # so that the first lesson opens at once
+        # so that the first lesson opens at once
+        self.set_timer(0.3, lambda: importlib.import_module("tui.screens.lesson"))
         if self._first is not None:
             self.open_lesson(self._first)
 
@@ -99,7 +100,7 @@ class UnrollApp(App[None]):
         from engine.device import open_device
         from lessons.player.bookmark import bring_back
         from lessons.player.player import Player
-        from tui.lesson import LessonScreen
+        from tui.screens.lesson import LessonScreen
 
         player = Player(card.open(), open_device(self.device))
         kept = self.store.progress.lessons.get(lesson, {})

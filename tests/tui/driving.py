@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from tui.app import UnrollApp
-from tui.lesson import LessonScreen
-from tui.lines import Lines
-from tui.store import Store
+from tui.machine.store import Store
+from tui.screens.lesson import LessonScreen
+from tui.widgets.canvas_view import Lines
 
 
 @asynccontextmanager

@@ -13,11 +13,11 @@ from textual.widgets import Input
 
 from tests.tui.driving import go, lesson, shown, typed
 from tui.app import UnrollApp
-from tui.boxes import Notice
-from tui.contents import Contents
-from tui.drawers import Check, Code, Fork, Inspect, Knobs
-from tui.lesson import LessonScreen
-from tui.store import Store
+from tui.machine.store import Store
+from tui.picture.boxes import Notice
+from tui.picture.drawers import Check, Code, Fork, Inspect, Knobs
+from tui.screens.contents import Contents
+from tui.screens.lesson import LessonScreen
 
 Drive = Callable[[Pilot[None], LessonScreen], Awaitable[None]]
 SIZES = [(80, 24), (120, 36)]
@@ -302,7 +302,7 @@ async def test_mouse_on_act_address_bar_and_cell(tmp_path: Path) -> None:
 
 
 async def click(pilot: Pilot[None], screen: LessonScreen, widget: str, target: tuple[Any, ...]) -> None:
-    from tui.lines import Lines
+    from tui.widgets.canvas_view import Lines
 
     lines = screen.query_one(f"#{widget}", Lines)
     hit = next(h for h in lines.canvas.hits if h.target[: len(target)] == target)
@@ -340,7 +340,7 @@ async def test_no_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         go(screen, "dW/t=3/k=1")
         await pilot.pause(0)
         assert screen.unroll.ink_theme == "mono"
-        from tui.lines import Lines
+        from tui.widgets.canvas_view import Lines
 
         stage = screen.query_one("#stage", Lines)
         for y in range(30):

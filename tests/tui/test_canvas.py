@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.canvas import CLOSING, OPENING, Canvas, fit, to_ascii, wrap
+from tui.canvas.canvas import CLOSING, OPENING, Canvas, fit, to_ascii, wrap
 
 TEXTS = st.text(st.sampled_from("ab é你好，。World ─►░δ₃²∂"), max_size=60)
 

@@ -10,9 +10,9 @@ from textual.pilot import Pilot
 from lessons.course import Card, course
 from lessons.player.show import everything
 from tests.tui.driving import lesson, shown
-from tui.boxes import Notice
-from tui.drawers import Check, Code, Inspect, Knobs
-from tui.lesson import LessonScreen
+from tui.picture.boxes import Notice
+from tui.picture.drawers import Check, Code, Inspect, Knobs
+from tui.screens.lesson import LessonScreen
 
 IDS = [card.id for card in course().values() if isinstance(card, Card) and card.id != "bptt"]
 SIZES = [(80, 24), (120, 36)]

@@ -9,7 +9,7 @@ import pytest
 
 from lessons.contract.panels import Axis, Block, Formula, Label, Laws, Matrix, Panel, Picture, Row, Table
 from tui.draw import Pen, draw
-from tui.layout import lay
+from tui.picture.layout import lay
 
 
 def pen() -> Pen:

@@ -15,7 +15,7 @@ import pytest
 from engine.gated.run.files import load
 from lessons.data.world import world
 from tests.tui.test_cli import ENV, unroll
-from tui.cli import is_lesson
+from tui.cli.main import is_lesson
 
 COMMAND = [sys.executable, "-m", "tui.cli", "train", "charnn"]
 SMALL = ("--hidden", "16", "--window", "20", "--batch", "8")

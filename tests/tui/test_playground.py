@@ -12,13 +12,13 @@ from textual.pilot import Pilot
 from lessons.contract.panels import Dot, Field, Network, Unit
 from lessons.explaining.figures import five
 from tests.tui.driving import lesson, shown, typed
-from tui.boxes import Notice
-from tui.canvas import Canvas
+from tui.canvas.canvas import Canvas
+from tui.canvas.theme import NAMES, style
 from tui.draw import Pen, draw
-from tui.drawers import Knobs
-from tui.lesson import LessonScreen
-from tui.lines import Lines
-from tui.theme import NAMES, style
+from tui.picture.boxes import Notice
+from tui.picture.drawers import Knobs
+from tui.screens.lesson import LessonScreen
+from tui.widgets.canvas_view import Lines
 
 SIZES = [(80, 24), (120, 36), (60, 20), (200, 50)]
 

@@ -11,7 +11,7 @@ import pytest
 from lessons.contract.lesson import View
 from lessons.player.position import Asked
 from tests.tui.driving import go, lesson, shown
-from tui.lesson import LessonScreen
+from tui.screens.lesson import LessonScreen
 
 
 def held_back(screen: LessonScreen) -> tuple[Event, list[Thread]]:

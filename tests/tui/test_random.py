@@ -15,8 +15,8 @@ from textual.pilot import Pilot
 from tests.tui.driving import lesson
 from tui.app import UnrollApp
 from tui.keys import ALL
-from tui.lesson import LessonScreen
-from tui.lines import Lines
+from tui.screens.lesson import LessonScreen
+from tui.widgets.canvas_view import Lines
 
 EVENTS = int(os.environ.get("UNROLL_EVENTS", "600"))
 SIZES = [(80, 24), (120, 36), (60, 20)]

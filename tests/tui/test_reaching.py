@@ -12,12 +12,12 @@ from textual.widgets import Input
 from lessons.explaining.figures import five
 from tests.tui.driving import go, lesson, shown, typed
 from tui.app import UnrollApp
-from tui.boxes import Notice
-from tui.drawers import Fork, Knobs
-from tui.lines import Lines
-from tui.panel_blocks import blocks_of
-from tui.reaching import AROUND
-from tui.store import Store
+from tui.machine.store import Store
+from tui.picture.boxes import Notice
+from tui.picture.drawers import Fork, Knobs
+from tui.picture.panel_blocks import blocks_of
+from tui.screens.reaching import AROUND
+from tui.widgets.canvas_view import Lines
 
 
 async def test_the_ledger_shows_norms_and_flips_to_a_signed_cell(tmp_path: Path) -> None:

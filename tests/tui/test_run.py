@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 import engine.gated.run.files
 import engine.words.run.files
 from lessons.contract.knobs import Refused
-from tui.cli import cli
+from tui.cli.main import cli
 
 RUNS = {
     "word2vec": (engine.words.run.files, ("--dim", "4", "--epochs", "2", "--min-count", "1")),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.store import Store, write_atomically
+from tui.machine.store import Store, write_atomically
 
 
 def test_what_is_saved_comes_back(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from lessons.contract.panels import Beside, Cloud, Note
 from tests.tui.driving import go, lesson, shown, typed
 from tui.draw import Pen, draw
-from tui.drawers import Fork, Knobs
+from tui.picture.drawers import Fork, Knobs
 
 SIZES = [(80, 24), (120, 36), (60, 20), (200, 50)]
 

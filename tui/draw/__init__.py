@@ -24,7 +24,7 @@ from lessons.contract.panels import (
     Strip,
     Table,
 )
-from tui.canvas import Canvas, fit
+from tui.canvas.canvas import Canvas, fit
 from tui.draw.cloud import draw_cloud
 from tui.draw.curve import draw_curve
 from tui.draw.field import draw_field, draw_multiples, draw_network

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from engine.device import HostArray
 from lessons.contract.panels import Cloud
-from tui.canvas import Canvas, fit, wrap
+from tui.canvas.canvas import Canvas, fit, wrap
 from tui.draw.pen import Pen
 
 TIGHT = 5

@@ -9,7 +9,7 @@ import numpy as np
 from engine.device import HostArray
 from lessons.contract.panels import Curve
 from lessons.explaining.figures import five
-from tui.canvas import Canvas, fit
+from tui.canvas.canvas import Canvas, fit
 from tui.draw.pen import Pen
 
 LEFT = 9

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from engine.device import HostArray
 from lessons.contract.panels import Field, Multiples, Network, Unit
 from lessons.explaining.figures import five
-from tui.canvas import Canvas, fit
+from tui.canvas.canvas import Canvas, fit
 from tui.draw.matrix import block_size, draw_block
 from tui.draw.pen import Pen, glyph, level
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from lessons.contract.panels import Edge, Graph, Node
-from tui.canvas import Canvas, fit
+from tui.canvas.canvas import Canvas, fit
 from tui.draw.matrix import block_size, draw_block
 from tui.draw.pen import Columns, Pen, columns
 

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from engine.device import HostArray
 from lessons.contract.panels import Bar, Block, Heat, Item, Label, Lens, Matrix, Row
 from lessons.explaining.figures import counts, five
-from tui.canvas import Canvas, fit
+from tui.canvas.canvas import Canvas, fit
 from tui.draw.pen import LABEL, Columns, Pen, columns, glyph, level, number
 
 MOST_ROWS = 6

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lessons.contract.panels import Axis
 from lessons.explaining.figures import cell
-from tui.canvas import Canvas
+from tui.canvas.canvas import Canvas
 
 LABEL, NARROW = 13, 12
 COLUMN = 17

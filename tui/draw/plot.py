@@ -7,7 +7,7 @@ import numpy as np
 from engine.device import HostArray
 from lessons.contract.panels import Line, Plot
 from lessons.explaining.figures import five
-from tui.canvas import Canvas, fit
+from tui.canvas.canvas import Canvas, fit
 from tui.draw.curve import DOTS
 from tui.draw.pen import Pen
 

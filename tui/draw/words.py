@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from lessons.contract.panels import Formula, Laws, Note, Picture, Strip, Table
 from lessons.explaining.figures import folded
-from tui.canvas import Canvas, fit, wrap
+from tui.canvas.canvas import Canvas, fit, wrap
 from tui.draw.pen import Pen, columns
 
 GAP = "   "

@@ -18,11 +18,11 @@ from lessons.contract.text import load
 from lessons.explaining.inspect import focus, inspect
 from lessons.explaining.typeset import name as symbol_name
 from lessons.player.player import Player
-from tui import frame
-from tui.canvas import Canvas
+from tui.canvas.canvas import Canvas
+from tui.canvas.theme import style
 from tui.draw import Pen, draw
-from tui.panel_blocks import blocks_of
-from tui.theme import style
+from tui.picture import frame
+from tui.picture.panel_blocks import blocks_of
 
 
 def picture(player: Player, lang: str, ascii_only: bool) -> str:

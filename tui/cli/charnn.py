@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from lessons.contract.knobs import Refused
-from tui.run import OFTEN, Run, growing, said, writing
-from tui.speech import above, open_on
-from tui.vectors import train_group
+from tui.cli.common import above, open_on
+from tui.cli.train import OFTEN, Run, growing, said, writing
+from tui.cli.vectors import train_group
 
 if TYPE_CHECKING:
     from engine.gated.cell import Made

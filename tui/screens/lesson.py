@@ -15,16 +15,16 @@ from lessons.contract.panels import Block, Formula, Lens, Matrix, Panel
 from lessons.explaining.inspect import focus, inspect
 from lessons.explaining.notation import renamed
 from lessons.explaining.typeset import entry, naming
-from tui import frame
-from tui.canvas import Canvas, boxed, fit, key_line, wrap
-from tui.card import draw_card
+from tui.canvas.canvas import Canvas, boxed, fit, key_line, wrap
 from tui.draw import Pen
 from tui.keys import EVERYWHERE, LESSON, bindings
-from tui.layout import lay
-from tui.lines import Lines
-from tui.panel_blocks import blocks_of, too_large
-from tui.prompt import Prompt
-from tui.reaching import Reaching
+from tui.picture import frame
+from tui.picture.layout import lay
+from tui.picture.panel_blocks import blocks_of, too_large
+from tui.picture.question import draw_card
+from tui.screens.reaching import Reaching
+from tui.widgets.canvas_view import Lines
+from tui.widgets.prompt import Prompt
 
 LEAST = (60, 20)
 WIDE = 100

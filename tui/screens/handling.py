@@ -8,14 +8,14 @@ from lessons.explaining.inspect import focus
 from lessons.explaining.typeset import entry
 from lessons.explaining.typeset import name as symbol_name
 from lessons.player.player import Player
-from tui.boxes import Desk, Help, Notice
-from tui.canvas import Hit
-from tui.card import options
+from tui.canvas.canvas import Hit
 from tui.draw.pen import Cursor
-from tui.drawers import Check, Code, Fork, Inspect, Knobs
 from tui.keys import EVERYWHERE, LESSON
-from tui.lines import Lines
-from tui.steering import Steering
+from tui.picture.boxes import Desk, Help, Notice
+from tui.picture.drawers import Check, Code, Fork, Inspect, Knobs
+from tui.picture.question import options
+from tui.screens.steering import Steering
+from tui.widgets.canvas_view import Lines
 
 
 class Handling(Steering):

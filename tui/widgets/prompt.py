@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
-from tui.painted import Painted
+from tui.screens.painted import Painted
 
 OWN = {
     key.strip(): each.action

@@ -13,12 +13,12 @@ from lessons.contract.phrases import Words
 from lessons.contract.text import Text, load
 from lessons.explaining.typeset import name as symbol_name
 from lessons.player.player import Player
-from tui.boxes import Drawer, Notice
 from tui.draw.pen import Cursor
-from tui.frame import at_name, op_name
-from tui.predicting import Predicting
-from tui.prompt import Prompt
-from tui.trainer import Trainer
+from tui.picture.boxes import Drawer, Notice
+from tui.picture.frame import at_name, op_name
+from tui.screens.predicting import Predicting
+from tui.screens.trainer import Trainer
+from tui.widgets.prompt import Prompt
 
 FASTEST = 4096.0
 FULL = 1024.0

@@ -13,8 +13,8 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.canvas import Canvas
-from tui.theme import style
+from tui.canvas.canvas import Canvas
+from tui.canvas.theme import style
 
 
 class Lines(Widget):

@@ -10,7 +10,7 @@ from typing import Any
 
 from lessons.contract.knobs import Refused
 from lessons.course import Broken, Card, course
-from tui.terminal import language, speaks_utf8, wants_ascii
+from tui.machine.terminal import language, speaks_utf8, wants_ascii
 
 
 def entry(ok: bool, said: str) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _lesson(card: Card | Broken) -> dict[str, Any]:
 
 
 def _folders() -> dict[str, Any]:
-    from tui.store import Store
+    from tui.machine.store import Store
 
     store = Store()
     if store.trouble:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from lessons.contract.phrases import Words
-from tui.terminal import language
+from tui.machine.terminal import language
 
 spoken = {"lang": ""}
 """What --lang said, before anything can go wrong."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lessons.contract.knobs import Refused
-from tui.speech import words_of
+from tui.cli.common import words_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -9,14 +9,14 @@ from engine.walks.tape import function_source
 from lessons.contract.knobs import Refused
 from lessons.explaining.inspect import inspect
 from lessons.player.state import export, restore
-from tui.card import options
-from tui.clipboard import copy
-from tui.drawers import Code, Inspect
-from tui.handling import Handling
-from tui.lines import Lines
-from tui.panel_blocks import blocks_of
-from tui.prompt import Prompt
-from tui.store import write_atomically
+from tui.machine.clipboard import copy
+from tui.machine.store import write_atomically
+from tui.picture.drawers import Code, Inspect
+from tui.picture.panel_blocks import blocks_of
+from tui.picture.question import options
+from tui.screens.handling import Handling
+from tui.widgets.canvas_view import Lines
+from tui.widgets.prompt import Prompt
 
 NARROW = 100
 """Under this width the line of keys names only the most used."""

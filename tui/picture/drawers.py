@@ -15,9 +15,9 @@ from lessons.explaining.glossary import meaning, setting
 from lessons.explaining.inspect import USERS, Inspection, inspect
 from lessons.explaining.typeset import entry
 from lessons.explaining.typeset import name as symbol_name
-from tui.boxes import Desk, Drawer, Styled
-from tui.canvas import Canvas, boxed, fit, wrap
+from tui.canvas.canvas import Canvas, boxed, fit, wrap
 from tui.draw.pen import Cursor
+from tui.picture.boxes import Desk, Drawer, Styled
 
 
 def explained(said: str, width: int, ink: str) -> Styled:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lessons.contract.knobs import Refused
-from tui.run import Run, find, said
-from tui.speech import above, open_on
+from tui.cli.common import above, open_on
+from tui.cli.train import Run, find, said
 
 if TYPE_CHECKING:
     from engine.words.run.files import Words as Held

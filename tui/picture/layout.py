@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from lessons.contract.panels import Formula, Matrix, Panel
-from tui.canvas import Canvas
+from tui.canvas.canvas import Canvas
 from tui.draw import Pen, draw
 
 

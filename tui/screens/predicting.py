@@ -11,8 +11,8 @@ from lessons.contract.lesson import Ask, View
 from lessons.contract.text import Text
 from lessons.player.player import Player
 from lessons.player.position import Asked, Branch
-from tui.card import options
-from tui.painted import Painted
+from tui.picture.question import options
+from tui.screens.painted import Painted
 
 
 class Predicting(Painted):

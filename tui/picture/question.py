@@ -10,7 +10,7 @@ from lessons.contract.phrases import Words
 from lessons.contract.text import Section, Text, fill
 from lessons.explaining.figures import five
 from lessons.player.position import Asked
-from tui.canvas import Canvas, boxed, wrap
+from tui.canvas.canvas import Canvas, boxed, wrap
 
 Styled = list[tuple[str, str]]
 

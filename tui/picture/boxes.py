@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lessons.contract.phrases import Words
-from tui.canvas import Canvas, boxed, wrap
+from tui.canvas.canvas import Canvas, boxed, wrap
 from tui.keys import ALL
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from lessons.explaining.figures import number
 from lessons.explaining.notation import Names, in_formulas
 from lessons.explaining.typeset import name as symbol_name
 from lessons.player.player import Player
-from tui.canvas import Canvas, fit, wrap
+from tui.canvas.canvas import Canvas, fit, wrap
 
 TEXT = 34
 """Columns of the text, its border not counted."""

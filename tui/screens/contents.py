@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 
 from lessons.contract.knobs import Refused
 from lessons.course import CHAPTERS, Broken, Card
-from tui.boxes import Desk, Help, Notice
-from tui.canvas import Canvas, fit, key_line, wrap
+from tui.canvas.canvas import Canvas, fit, key_line, wrap
 from tui.keys import CONTENTS, EVERYWHERE, bindings
-from tui.lines import Lines
-from tui.painted import Painted
-from tui.prompt import Prompt
+from tui.picture.boxes import Desk, Help, Notice
+from tui.screens.painted import Painted
+from tui.widgets.canvas_view import Lines
+from tui.widgets.prompt import Prompt
 
 LEAST = (60, 20)
 

@@ -12,10 +12,10 @@ from typing import Any
 import click
 
 from lessons.contract.knobs import Refused
-from tui.letters import generate_command
-from tui.speech import above, fail, open_on, spoken, words_of
-from tui.terminal import language
-from tui.vectors import analogy_command, neighbours_command, train_group
+from tui.cli.charnn import generate_command
+from tui.cli.common import above, fail, open_on, spoken, words_of
+from tui.cli.vectors import analogy_command, neighbours_command, train_group
+from tui.machine.terminal import language
 
 
 def main() -> None:
@@ -121,8 +121,8 @@ def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: st
         fail(words_of()("error.terminal", lesson=lesson or "LESSON"))
     open_on(device)
     from tui.app import UnrollApp
-    from tui.store import Store
-    from tui.terminal import wants_ascii
+    from tui.machine.store import Store
+    from tui.machine.terminal import wants_ascii
 
     store = Store(background=True)
     if lang:
@@ -223,8 +223,8 @@ def show_command(
 
         _print(json.dumps(everything(player, all_steps), ensure_ascii=False, allow_nan=False))
     else:
-        from tui.headless import picture
-        from tui.terminal import speaks_utf8
+        from tui.cli.headless import picture
+        from tui.machine.terminal import speaks_utf8
 
         ascii_only = glyphs == "ascii" or (glyphs == "auto" and not speaks_utf8())
         _print(picture(player, language(spoken["lang"]), ascii_only))
@@ -271,7 +271,7 @@ def _train(player: Any, n: int) -> None:
 @_lang_option
 def doctor_command(as_json: bool, lang: str | None) -> None:
     """Say what works here and what does not."""
-    from tui.doctor import examine
+    from tui.cli.doctor import examine
 
     found = examine()
     if as_json:
@@ -294,7 +294,3 @@ def completion_command(shell: str) -> None:
 
 for each in (train_group, neighbours_command, analogy_command, generate_command):
     cli.add_command(each)
-
-
-if __name__ == "__main__":
-    main()

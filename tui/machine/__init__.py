@@ -1,0 +1,1 @@
+"""What the machine gives: the terminal, the clipboard, the folders of the learner."""
