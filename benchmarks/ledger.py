@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.device import HOST
 from lessons.contract import text as texts
+from lessons.course import open_lesson
 from lessons.player.player import Player
 from lessons.recurrent.bptt import CARD
 
@@ -23,7 +24,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=12)
     rng = np.random.default_rng(0)
     written = "".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz ,."), 500))
-    player = Player(CARD.open(), HOST, {"text": written, "hidden": 64})
+    player = Player(open_lesson(CARD), HOST, {"text": written, "hidden": 64})
     player.record = {ask.id: "skipped" for ask in player.lesson.asks}
     said = texts.load("lessons.recurrent.bptt", "en")
     opened, shown = [], []

@@ -26,7 +26,7 @@ from engine.device import HOST
 from engine.feedforward import mlp
 from engine.walks.step import drain
 from lessons.contract.panels import Field
-from lessons.course import find
+from lessons.course import find, open_lesson
 from lessons.feedforward.mlp.experiment import net_of, theta_of
 from lessons.player.player import Player
 from tui.app import UnrollApp
@@ -127,7 +127,7 @@ async def delay(app: UnrollApp) -> float:
 
 def alone(lesson: str) -> Callable[[float], float]:
     """The same loop without an app: trains for some seconds, and says how many updates a second it made."""
-    player = Player(find(lesson).open(), HOST, GIVEN.get(lesson))
+    player = Player(open_lesson(find(lesson)), HOST, GIVEN.get(lesson))
     player.record = {ask.id: "skipped" for ask in player.lesson.asks}
     player.to_act("train")
     beside = [branch.history for branch in player.branches if branch is not player.branch]

@@ -7,11 +7,11 @@ nothing heavy; the experiment itself is loaded when the lesson is opened.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from lessons.contract.knobs import Knob, Refused
+from lessons.contract.card import Broken, Card
+from lessons.contract.knobs import Refused
 
 if TYPE_CHECKING:
     from lessons.contract.lesson import Lesson
@@ -21,64 +21,16 @@ LAST = 10
 CHAPTERS = ("history", "feedforward", "recurrent", "language")
 
 
-@dataclass(frozen=True)
-class Card:
-    """What is known of a lesson before it is opened. `load` is "module:attribute" of its Lesson class."""
-
-    id: str
-    chapter: str
-    slides: str
-    minutes: int
-    title: Mapping[str, str]
-    lead: Mapping[str, str]
-    acts: tuple[str, ...]
-    needs: tuple[str, ...]
-    knobs: tuple[Knob, ...]
-    load: str
-    notation: Mapping[str, str] = field(default_factory=dict)
-    """What its symbols are called in the lecture's other notation, if it has one."""
-    place: int = 0
-    """Its place among the lessons of the same slide; from `LAST` on, at the end of its chapter."""
-
-    def open(self) -> Lesson:
-        """The lesson itself. Raises Refused("load") with the reason where it cannot be loaded."""
-        module, _, attribute = self.load.partition(":")
-        try:
-            lesson: Lesson = getattr(importlib.import_module(module), attribute)(self)
-        except Exception as error:  # a third-party lesson may fail in any way, and must break nothing but itself
-            raise Refused("load", lesson=self.id, error=_line(error)) from error
-        return lesson
-
-    def describe(self) -> dict[str, Any]:
-        """The card as plain data, for --json."""
-        knobs = [
-            {
-                "id": k.id, "kind": k.kind, "default": k.default, "choices": list(k.choices), "live": k.live,
-                **({} if k.choices else {"low": k.low, "high": k.high}),
-            }
-            for k in self.knobs
-        ]  # fmt: skip
-        return {
-            "id": self.id, "chapter": self.chapter, "slides": self.slides, "minutes": self.minutes,
-            "title": dict(self.title), "lead": dict(self.lead), "acts": list(self.acts), "needs": list(self.needs),
-            "knobs": knobs, "error": None,
-        }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A lesson that was announced but could not even show its card."""
-
-    id: str
-    error: str
-
-    def open(self) -> Lesson:
-        """Always raises Refused("load") with the reason."""
-        raise Refused("load", lesson=self.id, error=self.error)
-
-    def describe(self) -> dict[str, Any]:
-        """What can be said of it."""
-        return {"id": self.id, "error": self.error}
+def open_lesson(card: Card | Broken) -> Lesson:
+    """The lesson itself. Raises Refused("load") with the reason where it cannot be loaded."""
+    if isinstance(card, Broken):
+        raise Refused("load", lesson=card.id, error=card.error)
+    module, _, attribute = card.load.partition(":")
+    try:
+        lesson: Lesson = getattr(importlib.import_module(module), attribute)(card)
+    except Exception as error:  # a third-party lesson may fail in any way, and must break nothing but itself
+        raise Refused("load", lesson=card.id, error=_line(error)) from error
+    return lesson
 
 
 def _line(error: BaseException) -> str:
@@ -119,7 +71,7 @@ def find(lesson: str) -> Card:
     if card is None:
         raise unknown(lesson, lessons)
     if isinstance(card, Broken):
-        card.open()
+        open_lesson(card)
         raise AssertionError
     return card
 

@@ -11,8 +11,9 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from lessons.contract.card import Broken, Card
 from lessons.contract.phrases import Words
-from lessons.course import CHAPTERS, Broken, Card, course, unknown
+from lessons.course import CHAPTERS, course, open_lesson, unknown
 from tui.canvas.theme import NAMES, textual_theme
 from tui.keys import ALL
 from tui.machine.store import Store
@@ -102,7 +103,7 @@ class UnrollApp(App[None]):
         from lessons.player.player import Player
         from tui.screens.lesson import LessonScreen
 
-        player = Player(card.open(), open_device(self.device))
+        player = Player(open_lesson(card), open_device(self.device))
         kept = self.store.progress.lessons.get(lesson, {})
         player.record = {str(k): str(v) for k, v in kept.get("record", {}).items()}
         player.seen = {act for act in kept.get("acts", []) if act in card.acts} if isinstance(card, Card) else set()

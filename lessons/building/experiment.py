@@ -13,9 +13,10 @@ from engine.maths.optimisers import Memory
 from engine.walks.gradient_check import Checked, Objective, along, checked
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
+from lessons.contract.card import Card
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
-from lessons.course import Card
+from lessons.contract.lesson import Ask
+from lessons.contract.view import Knobs, Start, View
 
 CHECKED = 64
 """Cells of a parameter that `g` checks at most."""

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from engine.device import HostArray
-from lessons.contract.lesson import View
 from lessons.contract.panels import Axis, Block, Heat, Item, Label, Laws, Matrix, Panel, Row, Series, Stage
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import law, subscript
 

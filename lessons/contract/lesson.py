@@ -1,192 +1,21 @@
-"""The lesson contract: what a lesson gives, and the read-only view of a position that it makes its panels from."""
+"""The lesson contract: what a lesson gives."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from engine.device import Array, Device, HostArray, quiet
-from engine.walks import rules as ruling
+from engine.device import Device, quiet
 from engine.walks.gradient_check import Checked
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains, Reel
-from engine.walks.step import Path, Step, split
-from engine.walks.tape import Source
+from engine.walks.step import Path
+from lessons.contract.card import Card
 from lessons.contract.knobs import Value
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
-from lessons.course import Card
-
-Knobs = Mapping[str, Value]
-Curve = tuple[str, Sequence[float], int]
-
-
-class Start(NamedTuple):
-    """What an experiment starts from, on the host: parameters by symbol (vectors flat) and inputs as plain data."""
-
-    params: Mapping[str, HostArray]
-    inputs: Mapping[str, Any]
-
-
-class Training(NamedTuple):
-    """What a view knows of training: the update in focus, the last one made, and the loss of every update by branch.
-
-    A curve is (the branch's name, its numbers, the update that the first of them belongs to); `also` has those of the
-    track's further measures. `state` is what the update in focus starts from, `runs` are the knobs of
-    every branch; updates before `earliest` are out of reach, but for the first.
-    """
-
-    n: int
-    latest: int
-    open: bool
-    curves: Sequence[Curve]
-    current: int
-    also: Sequence[Sequence[Curve]] = ()
-    state: State | None = None
-    runs: Sequence[Knobs] = ()
-    earliest: int = 0
-
-
-class View:
-    """A position, read-only: what every symbol holds there, what the last group of steps wrote and read, and why.
-
-    `cursor` is the cell that the learner points at, if any: what a lesson may show more of.
-    """
-
-    def __init__(
-        self,
-        device: Device,
-        knobs: Knobs,
-        start: Start,
-        reel: Reel | None,
-        p: int,
-        since: int,
-        rules: Mapping[str, str],
-        columns: frozenset[str],
-        act: str,
-        training: Training | None = None,
-        fallback: Callable[[str], Array | None] | None = None,
-    ) -> None:
-        self.device, self.knobs, self.start, self.act, self.training = device, knobs, start, act, training
-        self.p, self.since, self._flipped, self.two_faces = p, since, False, False
-        self.cursor: tuple[str, tuple[int, ...]] | None = None
-        self._reel, self._rules, self._columns, self._fallback = reel, rules, columns, fallback
-        self.step: Step | None = reel.step(p) if reel else None
-        self.path: Path = self.step.path if self.step else ()
-        self.written: frozenset[str] = frozenset()
-        self.read: frozenset[str] = frozenset()
-        self.done: tuple[str, ...] = ()
-        if reel and p > since:
-            self._mark(reel)
-
-    @property
-    def flipped(self) -> bool:
-        """Whether the other view is asked for, where a lesson has one: `two_faces` is true once it has looked."""
-        self.two_faces = True
-        return self._flipped
-
-    def flip(self, flipped: bool) -> None:
-        """Ask for the other view, or the first."""
-        self._flipped = flipped
-
-    def _mark(self, reel: Reel) -> None:
-        """What the group did, as rules, and wrote; and what it read that was not of its own making."""
-        written: set[str] = set()
-        read: set[str] = set()
-        done: dict[str, None] = {}
-        for q in range(max(self.since, self.p - 400) + 1, self.p + 1):
-            step = reel.step(q)
-            assert step is not None
-            rule = self._rules[step.op]
-            done[rule] = None
-            written.update(step.values)
-            read.update(ruling.reads(rule, step.path))
-        self.written, self.read, self.done = frozenset(written), frozenset(read - written), tuple(done)
-
-    def get(self, symbol: str) -> HostArray | None:
-        """What a symbol holds here, on the host, vectors flat; None where it is not known yet."""
-        return self.shown(symbol, self._raw(symbol, self.p))
-
-    def _raw(self, symbol: str, p: int) -> Array | None:
-        if self._reel is not None:
-            return self._reel.get(symbol, p)
-        return self._fallback(symbol) if self._fallback else None
-
-    def shown(self, symbol: str, array: Array | None) -> HostArray | None:
-        """An array of the device as the learner sees it: on the host, a column with a batch of one as a vector."""
-        if array is None:
-            return None
-        host = self.device.get(array)
-        flat = split(symbol)[0] in self._columns and host.ndim == 2 and host.shape[1] == 1
-        return host[:, 0] if flat else host
-
-    def loop(self, name: str) -> int | None:
-        """The index of a loop in the address of this position."""
-        return dict(self.path).get(name)
-
-    def writer(self, symbol: str) -> tuple[str, Path, int] | None:
-        """(rule, path, position) of the step that last wrote a symbol, if this section did."""
-        at = self._reel.writer(symbol, self.p) if self._reel else None
-        if at is None or self._reel is None:
-            return None
-        step = self._reel.step(at)
-        assert step is not None
-        return self._rules[step.op], step.path, at
-
-    def origin(self, symbol: str) -> tuple[str, Path, None] | None:
-        """(rule, bindings as a path, None) for what an earlier section wrote: the rule that gives just what is held."""
-        held = self._raw(symbol, self.p)
-        if held is None:
-            return None
-        value = self.device.get(held)
-        for rule in dict.fromkeys(self._rules.values()):
-            path = ruling.unify(rule, symbol)
-            if path is None:
-                continue
-            try:
-                with quiet():
-                    found = ruling.evaluate(rule, path, self.held)
-            except (KeyError, TypeError, ValueError):
-                continue
-            if getattr(found, "shape", ()) == value.shape and ruling.close(found, value):
-                return rule, path, None
-        return None
-
-    def held(self, symbol: str) -> Any:
-        """What a symbol holds here, on the host, columns as columns; for evaluating rules."""
-        found = self._raw(symbol, self.p)
-        return self.device.get(found) if hasattr(found, "shape") else found
-
-    def users(self, symbol: str, most: int) -> list[str]:
-        """What the next steps of this section make from a symbol, the nearest first."""
-        found: list[str] = []
-        if self._reel is None:
-            return found
-        end = self._reel.starts[self._reel.section(self.p) + 1]
-        for at in range(max(self.since, 0) + 1, min(end, self.p + 40) + 1):
-            step = self._reel.step(at)
-            assert step is not None
-            if symbol in ruling.reads(self._rules[step.op], step.path):
-                found += [name for name in step.values if name not in (*found, symbol)]
-        return found[:most]
-
-    def lookup(self, at: int) -> ruling.Lookup:
-        """How symbols read just before the step that led to position `at`."""
-        reel = self._reel
-
-        def before(symbol: str) -> Any:
-            if reel is None:
-                return None
-            n = reel.section(at)
-            found = reel.get(symbol, at - 1) if at - 1 > reel.starts[n] else reel.env(n).get(symbol)
-            return self.device.get(found) if hasattr(found, "shape") else found
-
-        return before
-
-    def source(self) -> Source | None:
-        """The statement that led here."""
-        return self._reel.source(self.p) if self._reel else None
+from lessons.contract.view import Knobs, Start, View
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from engine.device import quiet
 from engine.walks import rules as ruling
 from engine.walks.step import Path, split
-from lessons.contract.lesson import View
+from lessons.contract.view import View
 from lessons.explaining.explain import explain
 from lessons.explaining.figures import cells, counts, eight, figures, folded, whole
 from lessons.explaining.typeset import entry, law, sign

@@ -11,7 +11,7 @@ import numpy as np
 from engine.walks.history import History
 from engine.walks.step import address
 from lessons.contract.knobs import Refused
-from lessons.contract.lesson import Start
+from lessons.contract.view import Start
 from lessons.player.player import Player, Setting, Spot
 from lessons.player.state import plain
 

@@ -13,7 +13,7 @@ from typing import Any
 from engine.walks.history import History, State
 from engine.walks.step import Path
 from lessons.contract.knobs import Refused, Value, read_all
-from lessons.contract.lesson import Start
+from lessons.contract.view import Start
 from lessons.player.position import Asked, Branch, Setting, Spot
 from lessons.player.questions import matches
 from lessons.player.stepping import Stepping

@@ -11,7 +11,8 @@ from engine.walks.history import History
 from engine.walks.reel import Reel
 from engine.walks.step import Path
 from lessons.contract.knobs import Value, read_all
-from lessons.contract.lesson import Ask, Curve, Knobs, Lesson, Start, Training, View
+from lessons.contract.lesson import Ask, Lesson
+from lessons.contract.view import Curve, Knobs, Start, Training, View
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.walks.reel import rank
 from engine.walks.step import Path
-from lessons.contract.lesson import Ask, View
+from lessons.contract.lesson import Ask
+from lessons.contract.view import View
 from lessons.player.position import Asked, Place
 
 

@@ -8,7 +8,7 @@ from engine.device import finite, quiet
 from engine.walks.reel import Reel
 from engine.walks.step import address
 from lessons.contract.knobs import Refused
-from lessons.contract.lesson import View
+from lessons.contract.view import View
 from lessons.player.player import Player
 from lessons.player.state import export, plain
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lessons.contract.knobs import Refused, Value, read_all
-from lessons.contract.lesson import Lesson, Start
+from lessons.contract.lesson import Lesson
+from lessons.contract.view import Start
 
 MOST_BYTES = 256 << 20
 """A state file may hold so much; checked before it is read."""

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from engine.gated.cell import Cell
-from lessons.contract.lesson import View
 from lessons.contract.panels import Axis, Block, Label, Matrix, Row
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.recurrent.lstm.stage import Shown
 
 PART = 2

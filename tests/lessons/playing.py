@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.device import HOST
+from lessons.contract.card import Card
 from lessons.contract.panels import Laws
 from lessons.contract.text import load
-from lessons.course import Card
+from lessons.course import open_lesson
 from lessons.explaining.typeset import law
 from lessons.player.player import Player
 from lessons.player.show import everything
@@ -16,7 +17,7 @@ from lessons.player.show import everything
 
 def played(card: Card, seed: int | None = None, **given: Any) -> Player:
     """A lesson with these knobs, its predictions answered."""
-    made = Player(card.open(), HOST, given, seed)
+    made = Player(open_lesson(card), HOST, given, seed)
     made.record = {ask.id: "skipped" for ask in made.lesson.asks}
     return made
 

@@ -9,6 +9,7 @@ import pytest
 
 from engine.device import HOST
 from engine.maths.activations import ACTIVATIONS
+from lessons.course import open_lesson
 from lessons.feedforward.activations import CARD
 from lessons.player.player import Player
 from lessons.player.show import everything
@@ -17,13 +18,13 @@ SEEDS = range(10)
 
 
 def result(seed: int | None = None, **given: Any) -> dict[str, Any]:
-    found: dict[str, Any] = everything(Player(CARD.open(), HOST, given, seed), all_steps=False)["result"]
+    found: dict[str, Any] = everything(Player(open_lesson(CARD), HOST, given, seed), all_steps=False)["result"]
     return found
 
 
 def through(name: str, z: float, w: float = 1.0, depth: int = 10) -> float:
     """∂h_K/∂z of a chain."""
-    player = Player(CARD.open(), HOST, {"activation": name, "depth": depth})
+    player = Player(open_lesson(CARD), HOST, {"activation": name, "depth": depth})
     player.edit("z", (0,), str(z))
     player.edit("w", (0,), str(w))
     return float(everything(player, all_steps=False)["result"]["grad"]["z"][0])
@@ -46,7 +47,7 @@ def test_relu_passes_all_or_nothing(seed: int) -> None:
 def test_the_saturated_pass_nothing_and_the_linear_everything() -> None:
     functions = result()["functions"]
     assert set(functions) == set(ACTIVATIONS)
-    player = Player(CARD.open(), HOST)
+    player = Player(open_lesson(CARD), HOST)
     player.edit("z", (0,), "20")
     far = everything(player, all_steps=False)["result"]["functions"]
     assert max(far[name]["slope"] for name in ("ramp", "step", "sigmoid", "tanh")) < 1e-8
@@ -64,7 +65,7 @@ def test_softmax_adds_to_one_and_cools_to_the_largest(seed: int) -> None:
 
 
 def test_large_scores_do_not_overflow() -> None:
-    player = Player(CARD.open(), HOST)
+    player = Player(open_lesson(CARD), HOST)
     player.edit("o[1]", (0,), "1e300")
     assert everything(player, all_steps=False)["result"]["p"] == [1.0, 0.0, 0.0, 0.0]
 
@@ -78,7 +79,7 @@ def test_equals_autograd(name: str, seed: int) -> None:
         "linear": lambda z: z, "ramp": lambda z: torch.clamp(z, -1, 1), "step": lambda z: (z > 0) * 1.0 + 0 * z,
         "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu,
     }  # fmt: skip
-    player = Player(CARD.open(), HOST, {"activation": name, "depth": 7, "scores": 5, "temperature": 0.7}, seed)
+    player = Player(open_lesson(CARD), HOST, {"activation": name, "depth": 7, "scores": 5, "temperature": 0.7}, seed)
     z, w, o = (torch.tensor(player.start.params[p], requires_grad=True) for p in ("z", "w", "o"))
     h = z
     for _ in range(7):
@@ -93,14 +94,14 @@ def test_equals_autograd(name: str, seed: int) -> None:
 
 def test_predictions_follow_what_is_put_in() -> None:
     for z, steeper in (("0.1", "tanh"), ("3", "sigmoid")):
-        player = Player(CARD.open(), HOST)
+        player = Player(open_lesson(CARD), HOST)
         player.edit("z", (0,), z)
         while player.asked is None:
             player.forward()
         assert player.asked.ask.id == "steeper"
         assert player.answer("?").truth == steeper
     for name, left in (("linear", "whole"), ("sigmoid", "tiny"), ("step", "zero")):
-        player = Player(CARD.open(), HOST, {"activation": name})
+        player = Player(open_lesson(CARD), HOST, {"activation": name})
         player.record = {"steeper": "skipped"}
         while player.asked is None:
             player.forward()
@@ -108,7 +109,7 @@ def test_predictions_follow_what_is_put_in() -> None:
 
 
 def test_the_loss_of_a_hopeless_score_is_finite() -> None:
-    player = Player(CARD.open(), HOST)
+    player = Player(open_lesson(CARD), HOST)
     player.edit("o[1]", (0,), "-800")
     player.jump("softmax")
     loss = player.view().get("L")

@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 
 from lessons import course as courses
+from lessons.contract.card import Broken, Card
 from lessons.contract.knobs import Refused
-from lessons.course import Broken, Card, course, find
+from lessons.course import course, find, open_lesson
 
 
 def test_bptt_is_announced_and_opens() -> None:
     card = course()["bptt"]
     assert isinstance(card, Card)
     assert card.slides == "34–37"
-    assert card.open().card is card
+    assert open_lesson(card).card is card
 
 
 def announce(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str]) -> None:
@@ -40,7 +41,7 @@ def test_a_lesson_that_fails_breaks_nothing_else(monkeypatch: pytest.MonkeyPatch
     for name in ("lost", "odd"):
         assert isinstance(found[name], Broken)
         with pytest.raises(Refused, match=name):
-            found[name].open()
+            open_lesson(found[name])
     assert next(iter(found)) == "bptt"
     with pytest.raises(Refused, match="no_such_module"):
         find("lost")
@@ -50,7 +51,7 @@ def test_a_lesson_that_fails_on_opening_says_why(monkeypatch: pytest.MonkeyPatch
     card: Any = course()["bptt"]
     broken = Card(**{**card.__dict__, "load": "lessons.recurrent.bptt.lesson:Nobody"})
     with pytest.raises(Refused, match="cannot be loaded: AttributeError"):
-        broken.open()
+        open_lesson(broken)
 
 
 def test_unknown_lessons_are_refused() -> None:

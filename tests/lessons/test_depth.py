@@ -9,6 +9,7 @@ import pytest
 
 from engine.device import HOST
 from lessons.contract.knobs import Refused
+from lessons.course import open_lesson
 from lessons.feedforward.depth import CARD, KINDS
 from lessons.player.player import Player
 from lessons.player.show import everything
@@ -17,7 +18,7 @@ SEEDS = range(10)
 
 
 def play(seed: int | None = None, **given: Any) -> Player:
-    return Player(CARD.open(), HOST, given, seed)
+    return Player(open_lesson(CARD), HOST, given, seed)
 
 
 def shares(seed: int, **given: Any) -> dict[str, float]:
@@ -93,4 +94,4 @@ def test_inputs_that_are_none(inputs: dict[str, Any]) -> None:
     player = play()
     params = {name: value.tolist() for name, value in player.start.params.items()}
     with pytest.raises(Refused, match="finite numbers"):
-        CARD.open().read("f.json", {"params": params, "inputs": inputs}, player.knobs)
+        open_lesson(CARD).read("f.json", {"params": params, "inputs": inputs}, player.knobs)

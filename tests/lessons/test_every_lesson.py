@@ -15,11 +15,12 @@ import pytest
 from engine.device import HOST, Device, quiet
 from engine.walks.reel import rank
 from lessons.building.stage_parts import with_law
+from lessons.contract.card import Card
 from lessons.contract.knobs import Refused
 from lessons.contract.panels import Laws
 from lessons.contract.phrases import LANGUAGES
 from lessons.contract.text import fill, load
-from lessons.course import Card, course
+from lessons.course import course, open_lesson
 from lessons.explaining import explain, figures
 from lessons.explaining.inspect import inspect
 from lessons.explaining.typeset import law
@@ -34,7 +35,7 @@ every = pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 
 
 def make(card: Card, device: Device = HOST, seed: int | None = None) -> Player:
-    return Player(card.open(), device, {}, seed)
+    return Player(open_lesson(card), device, {}, seed)
 
 
 @every
@@ -207,7 +208,7 @@ def test_a_state_goes_out_and_comes_in(card: Card, tmp_path: Path) -> None:
     file = tmp_path / "state.json"
     file.write_text(json.dumps(printed), encoding="utf-8")
     knobs, start, seed = restore(player.lesson, str(file), {})
-    again = Player(card.open(), HOST, {k: v for k, v in knobs.items() if v != player.knobs[k]}, seed, start)
+    again = Player(open_lesson(card), HOST, {k: v for k, v in knobs.items() if v != player.knobs[k]}, seed, start)
     assert everything(again, all_steps=False)["result"] == printed["result"]
     name = next(iter(printed["params"]))
     for harm, says in ((None, "params has no"), ([["x"]], "rectangle"), ([[[1.0]]], "shape")):

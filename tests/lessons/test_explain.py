@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
-from lessons.course import course
+from lessons.course import course, open_lesson
 from lessons.explaining.explain import explain
 from lessons.explaining.figures import cells
 from lessons.explaining.inspect import Inspection, focus, inspect
@@ -17,7 +17,7 @@ from lessons.recurrent.bptt import ACTIVATIONS, CARD, OPTIMISERS
 
 
 def player(**given: object) -> Player:
-    found = Player(CARD.open(), HOST, given)
+    found = Player(open_lesson(CARD), HOST, given)
     found.record = {ask.id: "skipped" for ask in found.lesson.asks}
     return found
 
@@ -51,7 +51,7 @@ def test_every_cell_of_the_example() -> None:
 
 
 def test_a_long_sum_is_folded_and_nothing_is_lost() -> None:
-    p = Player(course()["lstm"].open(), HOST, {"hidden": 4})
+    p = Player(open_lesson(course()["lstm"]), HOST, {"hidden": 4})
     p.record = {ask.id: "skipped" for ask in p.lesson.asks}
     steps = ((at, p.reel.step(at)) for at in range(1, p.reel.total + 1))
     p.move(p.reel, next(at for at, step in steps if step is not None and "gh[0]" in step.values))
@@ -79,7 +79,7 @@ def test_the_short_form_has_every_number_once() -> None:
 
 @pytest.mark.parametrize(("examples", "said"), [("one", "∂E/∂b₁ = δ₁"), ("several", "∂E/∂b₁ = Σ δ₁")])
 def test_a_sum_over_examples_is_said_where_there_are_several(examples: str, said: str) -> None:
-    p = Player(course()["mlp"].open(), HOST, {})
+    p = Player(open_lesson(course()["mlp"]), HOST, {})
     p.record = {ask.id: "skipped" for ask in p.lesson.asks}
     if examples == "several":
         p.jump("update 2")

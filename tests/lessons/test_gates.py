@@ -15,6 +15,7 @@ from engine.gated.run.training import advance
 from lessons.contract.knobs import Refused
 from lessons.contract.panels import Bar, Block, Graph, Label, Matrix
 from lessons.contract.text import load
+from lessons.course import open_lesson
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import law
 from lessons.player.player import Player
@@ -109,7 +110,7 @@ def test_what_the_json_says(kind: str, tmp_path: Path) -> None:
     file = tmp_path / "state.json"
     file.write_text(json.dumps(state), encoding="utf-8")
     knobs, start, seed = restore(made.lesson, str(file), {})
-    again = Player(CARDS[kind][0].open(), HOST, {"text": "(a)a(a", "hidden": 3}, seed, start)
+    again = Player(open_lesson(CARDS[kind][0]), HOST, {"text": "(a)a(a", "hidden": 3}, seed, start)
     assert knobs["hidden"] == 3
     assert everything(again, all_steps=False)["result"] == found["result"]
     state["params"]["V"] = [1]
@@ -156,7 +157,7 @@ def test_an_edit_and_a_fork(kind: str) -> None:
 @both
 def test_rows_of_the_ledger_keep_their_place(kind: str) -> None:
     """Whichever gate is at work; where room is scarce, the others may go."""
-    made, text = player(kind), load(f"lessons.{kind}", "en")
+    made, text = player(kind), load(f"lessons.recurrent.{kind}", "en")
     made.jump("ledger/t=1")
     made.grain = max(made.lesson.grains.values())
     seen = set()

@@ -14,6 +14,7 @@ from engine.gated.run.letters import decode, encode, vocabulary
 from lessons.contract.knobs import Refused
 from lessons.contract.panels import Beside, Matrix, Picture, Table
 from lessons.contract.text import load
+from lessons.course import open_lesson
 from lessons.explaining.inspect import inspect
 from lessons.player.player import Player
 from lessons.player.state import restore
@@ -207,7 +208,7 @@ def test_a_state_says_what_it_is(cell: str, tmp_path: Path) -> None:
     file.write_text(json.dumps(state), encoding="utf-8")
     found, start, seed = restore(made.lesson, str(file), {})
     assert (found["cell"], found["layers"], found["hidden"]) == (cell, 2, 4)
-    again = Player(CARD.open(), HOST, {k: v for k, v in found.items() if v != CARD_DEFAULT[k]}, seed, start)
+    again = Player(open_lesson(CARD), HOST, {k: v for k, v in found.items() if v != CARD_DEFAULT[k]}, seed, start)
     assert result(again)["losses"] == result(made)["losses"]
     state["inputs"] = {**made.start.inputs, "letters": "xyz"}
     file.write_text(json.dumps(state), encoding="utf-8")

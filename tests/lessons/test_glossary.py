@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from engine.walks.step import split
+from lessons.contract.card import Card
 from lessons.contract.phrases import LANGUAGES, Words
 from lessons.contract.text import Text, load
-from lessons.course import Card, course
+from lessons.course import course
 from lessons.explaining.glossary import meaning, setting
 from lessons.explaining.typeset import START
 from tests.lessons.playing import played

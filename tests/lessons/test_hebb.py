@@ -10,6 +10,7 @@ import pytest
 
 from engine.device import HOST
 from lessons.contract.knobs import Refused
+from lessons.course import open_lesson
 from lessons.feedforward.hebb import CARD
 from lessons.feedforward.hebb.lesson import LETTERS, pattern
 from lessons.player.player import Player
@@ -19,7 +20,7 @@ SEEDS = range(10)
 
 
 def play(seed: int | None = None, **given: Any) -> Player:
-    return Player(CARD.open(), HOST, given, seed)
+    return Player(open_lesson(CARD), HOST, given, seed)
 
 
 def result(seed: int | None = None, **given: Any) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def test_recall_mends_one_of_two_unlike_patterns(seed: int) -> None:
     ):  # unlike the first, and what is shown of it
         patterns[1] = np.sign(draw.normal(size=25))
     inputs = {**play().start.inputs, "patterns": patterns.tolist(), "shown": shown.tolist()}
-    lesson = CARD.open()
+    lesson = open_lesson(CARD)
     knobs, start = lesson.read("f.json", {"params": {"w": [0.1, 0.2]}, "inputs": inputs}, play().knobs)
     found = lesson.result(HOST, knobs, start)
     begun = int((shown != patterns[0]).sum())
@@ -121,4 +122,4 @@ def test_predictions() -> None:
 )
 def test_states_that_are_none(inputs: dict[str, Any], says: str) -> None:
     with pytest.raises(Refused, match=says):
-        CARD.open().read("f.json", {"params": {"w": [0.1, 0.2]}, "inputs": inputs}, play().knobs)
+        open_lesson(CARD).read("f.json", {"params": {"w": [0.1, 0.2]}, "inputs": inputs}, play().knobs)

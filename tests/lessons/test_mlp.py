@@ -12,9 +12,10 @@ import pytest
 from engine.device import HOST
 from engine.walks.history import History
 from lessons.contract.knobs import Refused
-from lessons.contract.lesson import View
 from lessons.contract.panels import Curve, Network
 from lessons.contract.text import load
+from lessons.contract.view import View
+from lessons.course import open_lesson
 from lessons.data.scatter import CLASSES, FEATURES, MAKERS, NUMBERS, features, scatter
 from lessons.feedforward.mlp import CARD
 from lessons.feedforward.mlp import experiment as exp
@@ -543,17 +544,17 @@ def test_a_class_can_be_put_back_when_none_of_it_is_left() -> None:
 
 
 def test_cards_are_asked_where_they_are_true() -> None:
-    asked = {ask.id: ask.where for ask in PLAY.open().asks}
+    asked = {ask.id: ask.where for ask in open_lesson(PLAY).asks}
     for data, fence, under in (("circle", True, True), ("hills", False, False)):
         made = player(0, PLAY, data=data)
         assert (asked["fence"](made.knobs, made.start) is not None) == fence
         assert (asked["under"](made.knobs, made.start) is not None) == under
     logistic = player(0, PLAY, loss="logistic")
     assert asked["under"](logistic.knobs, logistic.start) is None
-    silent = next(ask for ask in CARD.open().asks if ask.id == "silent")
+    silent = next(ask for ask in open_lesson(CARD).asks if ask.id == "silent")
     assert silent.where(player().knobs, player().start) is not None
     assert silent.where(player(l2=0.1).knobs, player().start) is None
-    made = Player(PLAY.open(), HOST, {"data": "hills"}, 0)
+    made = Player(open_lesson(PLAY), HOST, {"data": "hills"}, 0)
     made.to_act("train")
     assert made.forward()
     assert made.asked is None

@@ -10,13 +10,14 @@ import pytest
 from engine.device import HOST
 from engine.maths.activations import ACTIVATIONS
 from lessons.contract.knobs import Refused
+from lessons.course import open_lesson
 from lessons.feedforward.neuron import CARD
 from lessons.player.player import Player
 from lessons.player.show import everything
 
 
 def play(seed: int | None = None, **given: Any) -> Player:
-    return Player(CARD.open(), HOST, given, seed)
+    return Player(open_lesson(CARD), HOST, given, seed)
 
 
 def test_the_example() -> None:
@@ -71,7 +72,7 @@ def test_what_is_put_in_by_hand_is_followed() -> None:
 
 @pytest.mark.parametrize("x", ["abc", [], [1] * 9, ["a"], [None]])
 def test_inputs_that_are_none_are_refused(x: Any) -> None:
-    lesson = CARD.open()
+    lesson = open_lesson(CARD)
     with pytest.raises(Refused, match="1 to 8 finite numbers"):
         lesson.read("f.json", {"params": {"w": [1.0]}, "inputs": {"x": x}}, play().knobs)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lessons.contract.panels import Block, Edge, Graph, Matrix, Node, Row
 from lessons.explaining.notation import in_formulas, renamed, respelled
 from lessons.explaining.typeset import entry, law, name, naming
-from lessons.recurrent.srn import NOTATION as SRN
+from lessons.recurrent.cards import NOTATION as SRN
 
 Z = "z[t] = U @ x[t] + W @ s[t-1] + b"
 

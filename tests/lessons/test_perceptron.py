@@ -12,7 +12,8 @@ from engine.device import HOST
 from engine.feedforward import perceptron
 from engine.walks.step import drain
 from lessons.contract.knobs import Refused
-from lessons.contract.lesson import Start
+from lessons.contract.view import Start
+from lessons.course import open_lesson
 from lessons.data.points import GATES, MOST, points
 from lessons.feedforward.perceptron import CARD
 from lessons.player.player import Player
@@ -22,7 +23,7 @@ SEEDS = range(10)
 
 
 def show(seed: int | None = None, start: Start | None = None, **given: Any) -> dict[str, Any]:
-    found: dict[str, Any] = everything(Player(CARD.open(), HOST, given, seed, start), all_steps=False)["result"]
+    found: dict[str, Any] = everything(Player(open_lesson(CARD), HOST, given, seed, start), all_steps=False)["result"]
     return found
 
 
@@ -51,7 +52,7 @@ def test_on_xor_the_state_comes_back(seed: int) -> None:
     found = show(seed, start, data="xor", rate=rate)
     assert not found["converged"]
     first, last = found["cycle"]
-    player = Player(CARD.open(), HOST, {"data": "xor", "rate": rate}, seed, start)
+    player = Player(open_lesson(CARD), HOST, {"data": "xor", "rate": rate}, seed, start)
     held = []
     for p in (first, last):
         player.move(player.reel, p)
@@ -67,7 +68,7 @@ def test_the_circle_of_the_screen() -> None:
     found = show(data="xor")
     assert found["cycle_visits"] == [0, 4]
     assert found["mistakes"] == 4
-    player = Player(CARD.open(), HOST, {"data": "xor"})
+    player = Player(open_lesson(CARD), HOST, {"data": "xor"})
     states = []
     for i in (1, 2, 3, 4):
         player.jump(f"learn/epoch=1/i={i}")
@@ -121,7 +122,7 @@ def test_the_rule_is_a_step_against_autograd(seed: int) -> None:
 
 def test_predictions() -> None:
     truths: dict[str, Any] = {}
-    player = Player(CARD.open(), HOST)
+    player = Player(open_lesson(CARD), HOST)
     while player.forward():
         if player.asked is not None:
             truths[player.asked.ask.id] = player.answer(0.0 if player.asked.ask.kind == "number" else "?").truth
@@ -130,7 +131,7 @@ def test_predictions() -> None:
 
 
 def test_points_are_moved_by_hand() -> None:
-    player = Player(CARD.open(), HOST)
+    player = Player(open_lesson(CARD), HOST)
     player.jump("learn/epoch=2/i=2")
     place = player.path
     player.edit("x[2]", (0,), "0.5")
@@ -146,11 +147,11 @@ def test_points_are_moved_by_hand() -> None:
 def test_own_points_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.csv"
     file.write_text("\ufeffX1, x2 ,label\n0,0,no\n\n1,1,yes\n0,1,no\n2,1.5,yes\n", encoding="utf-8")
-    player = Player(CARD.open(), HOST, {"data": str(file)})
+    player = Player(open_lesson(CARD), HOST, {"data": str(file)})
     assert player.start.inputs == {"x": [[0, 0], [1, 1], [0, 1], [2, 1.5]], "y": [0, 1, 0, 1]}
     assert everything(player, all_steps=False)["result"]["converged"]
     file.write_text("y,x2,x1\n-1,0,1\n1,1,5\n", encoding="utf-8")
-    assert Player(CARD.open(), HOST, {"data": str(file)}).start.inputs == {"x": [[1, 0], [5, 1]], "y": [0, 1]}
+    assert Player(open_lesson(CARD), HOST, {"data": str(file)}).start.inputs == {"x": [[1, 0], [5, 1]], "y": [0, 1]}
 
 
 BAD = {
@@ -209,7 +210,9 @@ def test_gates_are_gates() -> None:
                                     {"x": [[1, 2], [3, 4]], "y": [0, 2]}, {"x": [[1, 2], [3, 4]]}])  # fmt: skip
 def test_states_with_no_points(inputs: dict[str, Any]) -> None:
     with pytest.raises(Refused, match="pairs of finite numbers"):
-        CARD.open().read("f.json", {"params": {"w": [0.0, 0.0]}, "inputs": inputs}, Player(CARD.open(), HOST).knobs)
+        open_lesson(CARD).read(
+            "f.json", {"params": {"w": [0.0, 0.0]}, "inputs": inputs}, Player(open_lesson(CARD), HOST).knobs
+        )
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.05, 0.37, 7.3, 0.003])
@@ -219,7 +222,7 @@ def test_rounding_ends_nothing_too_early(rate: float) -> None:
     assert found["mistakes"] == 18
     assert found["bound"] == pytest.approx(87)
     assert show(data="xor", rate=rate)["cycle_visits"] == [0, 4]
-    player = Player(CARD.open(), HOST, {"rate": rate})
+    player = Player(open_lesson(CARD), HOST, {"rate": rate})
     player.jump("circle")
     assert player.view().get("gap") == 0
 
@@ -237,11 +240,11 @@ def test_no_bound_is_claimed_where_none_holds() -> None:
         ({"epochs": 3}, "nothing follows"),
         ({}, "The bound holds"),
     ):
-        player = Player(CARD.open(), HOST, given)
+        player = Player(open_lesson(CARD), HOST, given)
         player.jump("bound")
         panels = player.lesson.panels(player.view(), load("lessons.feedforward.perceptron", "en"))
         assert says in next(panel.text for panel in panels if panel.id == "verdict")  # type: ignore[attr-defined]
-    player = Player(CARD.open(), HOST, {"epochs": 500})
+    player = Player(open_lesson(CARD), HOST, {"epochs": 500})
     player.edit("w", (0,), "-100")
     player.jump("bound")
     panels = player.lesson.panels(player.view(), load("lessons.feedforward.perceptron", "en"))

@@ -10,13 +10,14 @@ import pytest
 from engine.device import HOST
 from engine.walks.step import parse_address
 from lessons.contract.knobs import Refused
+from lessons.course import open_lesson
 from lessons.player.bookmark import bring_back, keep
 from lessons.player.player import Player
 from lessons.recurrent.bptt import CARD
 
 
 def make(asks: bool = False, **given: Any) -> Player:
-    found = Player(CARD.open(), HOST, given)
+    found = Player(open_lesson(CARD), HOST, given)
     if not asks:
         found.record = {ask.id: "skipped" for ask in found.lesson.asks}
     return found
@@ -271,10 +272,10 @@ def test_knobs_rebuild_and_seeds_draw() -> None:
 
 def test_defaults_are_the_example_and_seeds_repeat() -> None:
     np.testing.assert_array_equal(make().start.params["W"], [[0.5, -0.25], [0.25, 0.5]])
-    a, b = (Player(CARD.open(), HOST, {"hidden": 5}, 3).start for _ in range(2))
+    a, b = (Player(open_lesson(CARD), HOST, {"hidden": 5}, 3).start for _ in range(2))
     np.testing.assert_array_equal(a.params["U"], b.params["U"])
     assert a.params["s_init"].tolist() == [0.0] * 5
-    random = Player(CARD.open(), HOST, {"hidden": 5, "start": "random"}, 3).start
+    random = Player(open_lesson(CARD), HOST, {"hidden": 5, "start": "random"}, 3).start
     np.testing.assert_array_equal(a.params["U"], random.params["U"])
     assert abs(random.params["s_init"]).min() > 0
 

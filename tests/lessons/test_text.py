@@ -12,12 +12,14 @@ import pytest
 
 import lessons
 import tui
+from lessons import contract
 from lessons.contract.phrases import LANGUAGES
 from lessons.contract.text import Section, behind, fill, load, parse
+from lessons.course import open_lesson
 from lessons.recurrent.bptt import CARD
 
-PACKAGES = [Path(package.__path__[0]) / "words" for package in (lessons, tui)]
-FOLDERS = sorted(path.parent for path in Path(lessons.__path__[0]).glob("*/en.md"))
+PACKAGES = [Path(package.__path__[0]) / "phrases" for package in (contract, tui)]
+FOLDERS = sorted(path.parent for path in Path(lessons.__path__[0]).glob("*/*/en.md"))
 
 
 def both(folder: Path) -> tuple[dict[str, Section], dict[str, Section]]:
@@ -65,7 +67,7 @@ def test_every_act_and_ask_has_its_text(lang: str) -> None:
     for act in CARD.acts:
         assert text[f"act.{act}"].before
         assert text.phrase("acts", act)
-    for ask in CARD.open().asks:
+    for ask in open_lesson(CARD).asks:
         section = text[f"ask.{ask.id}"]
         assert section.before
         assert bool(section.items) == (ask.kind == "choice")

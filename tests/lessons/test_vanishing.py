@@ -14,6 +14,7 @@ from engine.recurrent.vanish import radius
 from engine.walks.step import drain
 from lessons.contract.panels import Block, Laws, Matrix
 from lessons.contract.text import load
+from lessons.course import open_lesson
 from lessons.player.player import Player
 from lessons.recurrent.vanishing import CARD
 from lessons.recurrent.vanishing.lesson import Vanishing
@@ -118,7 +119,7 @@ def test_relu_from_the_identity_keeps_all_or_nothing(seed: int) -> None:
 def test_every_prediction_says_what_it_has_come_to(given: dict[str, Any]) -> None:
     from lessons.contract.text import fill, load
 
-    made = Player(CARD.open(), HOST, given, 1)
+    made = Player(open_lesson(CARD), HOST, given, 1)
     met = []
     while made.forward():
         if made.asked is not None:

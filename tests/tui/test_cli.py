@@ -262,7 +262,7 @@ def test_doctor_version_help_and_completion() -> None:
 HEAVY = """
 import sys
 sys.argv = ["unroll", *{args!r}]
-from tui.cli import main
+from tui.cli.main import main
 try:
     main()
 except SystemExit:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from lessons.course import Card, course
+from lessons.contract.card import Card
+from lessons.course import course
 from lessons.player.show import everything
 from tests.tui.driving import lesson, shown
 from tui.picture.boxes import Notice

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
+from lessons.course import open_lesson
 from lessons.player.player import Player
 from lessons.player.show import everything
 from lessons.recurrent.bptt import CARD
@@ -60,7 +61,7 @@ def autograd(found: dict[str, Any]) -> tuple[list[float], dict[str, Any]]:
 @pytest.mark.parametrize("seed", range(36))
 def test_losses_and_gradients(seed: int) -> None:
     given, drawn = random_case(seed)
-    found = everything(Player(CARD.open(), HOST, given, drawn), all_steps=False)
+    found = everything(Player(open_lesson(CARD), HOST, given, drawn), all_steps=False)
     losses, grads = autograd(found)
     np.testing.assert_allclose(found["result"]["losses"], losses, rtol=1e-9, atol=1e-9)
     for name, grad in grads.items():

@@ -76,7 +76,7 @@ def test_in_the_background_the_latest_wins(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from tui.store import Store
+from tui.machine.store import Store
 store = Store(Path(sys.argv[1]))
 n = 0
 while True:

@@ -8,8 +8,9 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
+from lessons.contract.card import Broken, Card
 from lessons.contract.knobs import Refused
-from lessons.course import Broken, Card, course
+from lessons.course import course, open_lesson
 from tui.machine.terminal import language, speaks_utf8, wants_ascii
 
 
@@ -58,7 +59,7 @@ def _device(name: str) -> dict[str, Any]:
 
 def _lesson(card: Card | Broken) -> dict[str, Any]:
     try:
-        card.open()
+        open_lesson(card)
     except Refused as refused:
         return entry(False, str(refused))
     return entry(True, "loads")

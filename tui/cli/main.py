@@ -137,7 +137,8 @@ def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: st
 @_lang_option
 def lessons_command(as_json: bool, lang: str | None) -> None:
     """List the lessons."""
-    from lessons.course import Broken, course
+    from lessons.contract.card import Broken
+    from lessons.course import course
 
     found = course()
     if as_json:
@@ -188,7 +189,7 @@ def show_command(
 ) -> None:
     """Print a lesson at a place: panels, or with --json every number in full."""
     from lessons.contract.knobs import read_all
-    from lessons.course import find
+    from lessons.course import find, open_lesson
 
     card = find(lesson)
     given = _settings(pairs)
@@ -211,7 +212,7 @@ def show_command(
     from lessons.player.player import Player
     from lessons.player.state import restore
 
-    opened = card.open()
+    opened = open_lesson(card)
     if state is not None:
         knobs, start, drawn = restore(opened, state, given)
         player = Player(opened, target, knobs, drawn, start)

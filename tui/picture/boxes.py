@@ -11,8 +11,8 @@ from tui.canvas.canvas import Canvas, boxed, wrap
 from tui.keys import ALL
 
 if TYPE_CHECKING:
-    from lessons.contract.lesson import View
     from lessons.contract.text import Text
+    from lessons.contract.view import View
     from lessons.player.player import Player
     from tui.draw.pen import Cursor
 

@@ -260,11 +260,18 @@ class Code(Drawer):
             lit = source.line <= number <= source.last
             shown.append((f"{'►' if lit else ' '} {line}", "lit" if lit else ""))
         shown.append((words("drawer.code_line", line=source.line, op=desk.view.step.op), "dim"))
-        name = "/".join(Path(source.file).parts[-2:])
-        return boxed(words("drawer.code", file=name), shown, width, desk.ascii_only)
+        return boxed(words("drawer.code", file=in_package(Path(source.file))), shown, width, desk.ascii_only)
 
     def move(self, desk: Desk, dx: int, dy: int) -> bool:
         return False
+
+
+def in_package(file: Path) -> str:
+    """A source file as it is imported: from its outermost package on."""
+    top = file.parent
+    while (top / "__init__.py").exists():
+        top = top.parent
+    return file.relative_to(top).as_posix()
 
 
 class Fork(Drawer):

@@ -7,8 +7,9 @@ from typing import Any, cast
 from rich.cells import cell_len
 from textual.app import ComposeResult
 
+from lessons.contract.card import Broken, Card
 from lessons.contract.knobs import Refused
-from lessons.course import CHAPTERS, Broken, Card
+from lessons.course import CHAPTERS
 from tui.canvas.canvas import Canvas, fit, key_line, wrap
 from tui.keys import CONTENTS, EVERYWHERE, bindings
 from tui.picture.boxes import Desk, Help, Notice
@@ -36,7 +37,7 @@ class Contents(Painted):
 
     def compose(self) -> ComposeResult:
         yield Lines("map", self.unroll.ink_theme)
-        yield Prompt()
+        yield Prompt(self.paint)
 
     def on_mount(self) -> None:
         self.to_last()

@@ -50,7 +50,7 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
             yield Lines("text", theme)
             yield Lines("stage", theme)
         yield Lines("foot", theme)
-        yield Prompt()
+        yield Prompt(self.paint)
 
     # painting
 

@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol, cast
 
 from textual.screen import Screen
 
+from lessons.contract.phrases import Words
+from tui.machine.store import Store
+
 if TYPE_CHECKING:
-    from tui.app import UnrollApp
+    from lessons.contract.card import Broken, Card
+    from lessons.player.player import Player
+
+
+class Context(Protocol):
+    """What the app hands to its screens: settings, words, the course, and the way from one screen to another."""
+
+    store: Store
+    words: Words
+    ascii_only: bool
+    course: Mapping[str, Card | Broken]
+
+    @property
+    def ink_theme(self) -> str:
+        """The theme that our own pictures are drawn in."""
+
+    def number_of(self, card: Card | Broken) -> str:
+        """Chapter and place of a lesson: 3.1."""
+
+    def open_lesson(self, lesson: str) -> None:
+        """Open a lesson where the learner left it. Raises Refused where it cannot be loaded."""
+
+    def leave_lesson(self) -> None:
+        """Back to the contents."""
+
+    def keep(self, player: Player) -> None:
+        """Write down where the learner is."""
 
 
 class Painted(Screen[None]):
@@ -17,9 +47,9 @@ class Painted(Screen[None]):
     """A line said once, where the screen has room for it."""
 
     @property
-    def unroll(self) -> UnrollApp:
+    def unroll(self) -> Context:
         """The app, with its settings and words."""
-        return cast("UnrollApp", self.app)
+        return cast("Context", self.app)
 
     def paint(self) -> None:
         """Show everything as it is now."""

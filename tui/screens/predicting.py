@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from textual.timer import Timer
 
-from lessons.contract.lesson import Ask, View
+from lessons.contract.lesson import Ask
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.player.player import Player
 from lessons.player.position import Asked, Branch
 from tui.picture.question import options

@@ -73,7 +73,7 @@ class Reaching(Handling):
         """Copy the cell in focus, all its figures."""
         source = self.view.source()
         if isinstance(self.drawer, Code) and source is not None:
-            native = copy(self.unroll, "\n".join(function_source(source)[1]))
+            native = copy(self.app, "\n".join(function_source(source)[1]))
             self.said = self.words("say.copied" if native else "say.copied_osc", what=source.function)
             self.paint()
             return
@@ -83,7 +83,7 @@ class Reaching(Handling):
         if cell is None:
             return
         found = inspect(self.view, *cell)
-        native = copy(self.unroll, found.full)
+        native = copy(self.app, found.full)
         self.said = self.words("say.copied" if native else "say.copied_osc", what=f"{found.label} = {found.full}")
         self.paint()
 

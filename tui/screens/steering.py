@@ -8,9 +8,9 @@ from collections.abc import Callable
 from textual.timer import Timer
 
 from lessons.contract.knobs import Refused
-from lessons.contract.lesson import View
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text, load
+from lessons.contract.view import View
 from lessons.explaining.typeset import name as symbol_name
 from lessons.player.player import Player
 from tui.draw.pen import Cursor

@@ -10,8 +10,6 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
-from tui.screens.painted import Painted
-
 OWN = {
     key.strip(): each.action
     for each in Input.BINDINGS
@@ -57,8 +55,10 @@ class Prompt(Vertical):
     Prompt Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Callable[[], None]) -> None:
+        """`changed` is called when the line has been opened or closed."""
         super().__init__(id="prompt")
+        self._changed = changed
         self._then: Callable[[str], str | None] | None = None
         self._refused = ""
 
@@ -100,8 +100,7 @@ class Prompt(Vertical):
 
     def _repaint(self) -> None:
         """The screen's line of keys depends on whether something is asked."""
-        if isinstance(self.screen, Painted):
-            self.screen.paint()
+        self._changed()
 
     def _say(self, why: str) -> None:
         self.query_one("#why", Static).update(why)

@@ -16,15 +16,22 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.shared_memory import SharedMemory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from engine.device import HOST, HostArray
 from engine.words.kernel.fast import Kernel, Vectors
 
-if TYPE_CHECKING:
-    from engine.words.run.training import School, Text
-
 xp = HOST.xp
+
+
+class Course(Protocol):
+    """What a worker runs: see `engine.words.run.training.School`."""
+
+    def kernel(self) -> Kernel:
+        """A kernel of its own, for vectors on the host."""
+
+    def cross(self, kernel: Kernel, text: Any, vectors: Vectors, n: int) -> int:
+        """Train `vectors` in place on chunk n of the run; the words learned from."""
 
 
 class Shared(NamedTuple):
@@ -43,7 +50,7 @@ class Shared(NamedTuple):
 class Worker:
     """What a worker holds: the run, the shared table, rooms of its own."""
 
-    def __init__(self, school: School, text: Text, table: Shared, nodes: Shared | None) -> None:
+    def __init__(self, school: Course, text: Any, table: Shared, nodes: Shared | None) -> None:
         self.school, self.text, self.rooms = school, text, (table, nodes)  # the rooms live as long as their arrays
         self.vectors = Vectors(table.array(), None if nodes is None else nodes.array())
         self.kernel: Kernel = school.kernel()
@@ -52,7 +59,7 @@ class Worker:
 _mine: list[Worker] = []
 
 
-def _begin(school: School, text: Text, table: Shared, nodes: Shared | None) -> None:
+def _begin(school: Course, text: Any, table: Shared, nodes: Shared | None) -> None:
     """Begin as a worker: leave Ctrl-C to the parent, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -75,7 +82,7 @@ def _cross(n: int) -> int:
 
 
 @contextmanager
-def workers(school: School, text: Text, vectors: Vectors, count: int) -> Iterator[Crew]:
+def workers(school: Course, text: Any, vectors: Vectors, count: int) -> Iterator[Crew]:
     """So many workers, and the table that they share; `vectors` are what it begins with."""
     rooms = [None if each is None else share(each) for each in vectors]
     table, nodes = rooms

@@ -1,7 +1,7 @@
 """Activation functions, what saturation does to a gradient, and softmax (slides 7, 31-32, 39): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
 
 ACTIVATIONS = ("linear", "ramp", "step", "sigmoid", "tanh", "relu")
 

@@ -9,9 +9,9 @@ import numpy as np
 from engine.device import HOST
 from engine.maths.activations import ACTIVATIONS
 from lessons.building.stage_parts import Parts, Rules, flow, laws
-from lessons.contract.lesson import View
 from lessons.contract.panels import Axis, Item, Label, Line, Matrix, Plot, Row, Stage
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import five
 
 REACH = 6.0

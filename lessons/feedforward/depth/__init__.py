@@ -1,7 +1,7 @@
 """Why depth was hard: the gradient at every layer of a deep net, by unit and by start (slides 34, 39): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
 
 KINDS = ("sigmoid", "tanh", "relu")
 

@@ -16,9 +16,10 @@ from engine.walks.reel import Env, Grains, Reel, Section
 from engine.walks.step import Path, drain
 from lessons.building.experiment import Experiment, column
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
+from lessons.contract.view import Knobs, Start, View
 from lessons.feedforward.depth import KINDS
 from lessons.feedforward.depth.stage import panels, says
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from lessons.building.stage_parts import Parts, Rules, flow, laws, subscripted
-from lessons.contract.lesson import View
 from lessons.contract.panels import Block, Item, Line, Plot, Stage, Table
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import five
 
 

@@ -1,7 +1,7 @@
 """Hebb's rule, why it grows without bound, Oja's rule, and recall from half a pattern (slide 3): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
 
 CARD = Card(
     id="hebb",

@@ -15,9 +15,10 @@ from engine.walks.reel import Env, Grains, Reel, Section
 from engine.walks.step import Path, drain, split
 from lessons.building.experiment import Experiment, counted
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
+from lessons.contract.view import Knobs, Start, View
 from lessons.feedforward.hebb.stage import panels, says
 
 GRAINS: Grains = {"act": 0, "sweep": 1, "n": 2, "m": 2, "i": 2, "op": 3}

@@ -8,9 +8,9 @@ import numpy as np
 
 from engine.device import HostArray
 from lessons.building.stage_parts import Parts, Rules, flow, laws, subscripted
-from lessons.contract.lesson import View
 from lessons.contract.panels import Axis, Block, Field, Heat, Item, Line, Matrix, Multiples, Note, Plot, Row, Stage
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import five
 
 SIDE = 5

@@ -1,7 +1,7 @@
 """Networks with hidden layers, forward and back one operation at a time, and trained (slides 10-27, 34): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
 
 SETS = ("gate", "circle", "xor", "gauss", "spiral", "plane", "hills")
 FEATURES = ("x1", "x2", "x1x1", "x2x2", "x1x2", "sinx1", "sinx2")

@@ -12,7 +12,8 @@ from engine.walks.history import History
 from engine.walks.step import Path, drain
 from lessons.building.experiment import learned
 from lessons.contract.knobs import Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
+from lessons.contract.view import Knobs, Start, View
 from lessons.feedforward.mlp import experiment as exp
 
 SOON = 1000

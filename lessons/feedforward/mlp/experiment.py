@@ -21,7 +21,7 @@ from engine.walks.reel import Env, Grains, Reel, Section
 from engine.walks.step import Path, Walk, drain
 from lessons.building.experiment import carried, column, counted, function
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Knobs, Start
+from lessons.contract.view import Knobs, Start
 from lessons.data.points import has_classes, points, read_examples
 from lessons.data.scatter import MAKERS, NUMBERS, features, scatter
 

@@ -19,11 +19,11 @@ from engine.walks.history import State, Track
 from engine.walks.reel import Reel
 from engine.walks.step import drain, split
 from lessons.building.experiment import Experiment, number_of
+from lessons.contract.card import Card
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Knobs, Start, View
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
-from lessons.course import Card
+from lessons.contract.view import Knobs, Start, View
 from lessons.feedforward.mlp import experiment as exp
 from lessons.feedforward.mlp import stage
 from lessons.feedforward.mlp.asks import GATE_ASKS

@@ -11,9 +11,9 @@ from engine.feedforward import mlp
 from engine.feedforward.mlp_training import loss_on
 from engine.walks.step import drain, split
 from lessons.building.stage_parts import Parts
-from lessons.contract.lesson import View
 from lessons.contract.panels import Block, Dot, Field, Network, Unit
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.data.scatter import FEATURES, MAKERS, REACH, features
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import subscript

@@ -8,9 +8,9 @@ import numpy as np
 
 from engine.feedforward.mlp_training import batches, between
 from lessons.building.stage_parts import Parts, Rules, flow, laws, measured, subscripted
-from lessons.contract.lesson import View
 from lessons.contract.panels import Axis, Block, Curve, Edge, Graph, Item, Label, Matrix, Node, Panel, Row, Stage
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import five
 from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.typeset import subscript

@@ -1,7 +1,7 @@
 """Any M-L-N network forward, and the four properties of neural networks as experiments (slide 8): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
 
 ACTIVATIONS = ("linear", "ramp", "sigmoid", "tanh", "relu")
 

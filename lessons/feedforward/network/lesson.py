@@ -17,9 +17,10 @@ from engine.walks.reel import Env, Grains, Reel, Section
 from engine.walks.step import Path, Step, Walk, drain
 from lessons.building.experiment import Experiment, column, counted, function
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
+from lessons.contract.view import Knobs, Start, View
 from lessons.feedforward.network.stage import left_over, panels, says
 
 GRAINS: Grains = {"act": 0, "phase": 1, "layer": 2, "n": 2, "r": 2, "j": 3, "op": 4}

@@ -1,7 +1,7 @@
 """The biological neuron beside the artificial one (slides 5-6): the card, which costs nothing to read."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
 
 ACTIVATIONS = ("linear", "ramp", "step", "sigmoid", "tanh", "relu")
 

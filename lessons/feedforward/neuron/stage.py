@@ -9,9 +9,9 @@ import numpy as np
 from engine.device import HOST
 from engine.maths.activations import Activation
 from lessons.building.stage_parts import Parts, Rules, flow, laws, subscripted
-from lessons.contract.lesson import View
 from lessons.contract.panels import Axis, Item, Label, Line, Matrix, Picture, Plot, Row, Stage
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import five
 
 LAWS = {"weigh": ("p", "net"), "fire": ("o",), "answer": ("do_w", "do_x")}

@@ -1,7 +1,7 @@
 """Rosenblatt's rule, one example at a time, and two proofs about it (slide 9): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
 
 DATA = ("and", "or", "nand", "xor", "separable", "nearly")
 

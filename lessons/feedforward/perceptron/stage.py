@@ -9,7 +9,6 @@ import numpy as np
 from engine.device import HostArray
 from engine.feedforward.perceptron import Outcome
 from lessons.building.stage_parts import Parts, Rules, flow, laws, subscripted
-from lessons.contract.lesson import Start, View
 from lessons.contract.panels import (
     Axis,
     Block,
@@ -26,6 +25,7 @@ from lessons.contract.panels import (
     Table,
 )
 from lessons.contract.text import Text
+from lessons.contract.view import Start, View
 from lessons.explaining.figures import five
 
 SAYS = 0.3

@@ -1,6 +1,6 @@
 """The playground: nets of up to six layers on points in the plane, trained in view of every unit's field: the card."""
 
-from lessons.course import Card
+from lessons.contract.card import Card
 from lessons.feedforward.mlp import knobs
 
 CARD = Card(

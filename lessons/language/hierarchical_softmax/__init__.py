@@ -1,7 +1,7 @@
 """Hierarchical softmax: a tree over the words, a question at each fork, and only the way down learns: the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
 
 CARD = Card(
     id="hierarchical-softmax",

@@ -18,9 +18,10 @@ from engine.words import huffman, pair
 from engine.words.huffman import Tree, Way
 from lessons.building.experiment import Experiment, indexed
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
+from lessons.contract.view import Knobs, Start, View
 from lessons.language.hierarchical_softmax.stage import panels, says
 
 GRAINS: Grains = {"act": 0, "phase": 1, "n": 1, "j": 2, "c": 2, "op": 3}

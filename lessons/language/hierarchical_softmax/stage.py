@@ -12,9 +12,9 @@ from engine.device import HOST
 from engine.maths.activations import sigmoid
 from engine.words.huffman import Tree, Way
 from lessons.building.stage_parts import Parts, Rules, laws, subscripted
-from lessons.contract.lesson import View
 from lessons.contract.panels import Item, Label, Matrix, Picture, Row, Stage, Table
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import cells, five
 
 WIDEST = 84

@@ -1,7 +1,7 @@
 """Negative sampling: one pair and its noise, one step; and where many steps lead (slides 44-46): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
 
 CARD = Card(
     id="negative-sampling",

@@ -9,9 +9,9 @@ import numpy as np
 from engine.device import HOST, HostArray
 from engine.maths.activations import sigmoid
 from lessons.building.stage_parts import Parts, Rules, laws, subscripted
-from lessons.contract.lesson import View
 from lessons.contract.panels import Item, Label, Line, Matrix, Panel, Picture, Plot, Row, Stage, Table
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import five
 
 Counted = tuple[list[str], HostArray, HostArray]

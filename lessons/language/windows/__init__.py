@@ -1,7 +1,7 @@
 """The window over a sentence: who met whom, who is drawn as noise, and in which direction to predict: the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
 
 CARD = Card(
     id="windows",

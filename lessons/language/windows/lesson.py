@@ -16,9 +16,10 @@ from engine.words.corpus import vocabulary
 from engine.words.windows import Pair
 from lessons.building.experiment import Experiment, counted, indexed
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
+from lessons.contract.view import Knobs, Start, View
 from lessons.language.windows.stage import panels, says
 
 GRAINS: Grains = {"act": 0, "i": 1, "phase": 1, "n": 2, "w": 2, "j": 2, "c": 2, "op": 3}

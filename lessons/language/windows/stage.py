@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from engine.words.windows import Pair
 from lessons.building.stage_parts import Parts, Rules, laws, subscripted
-from lessons.contract.lesson import View
 from lessons.contract.panels import Item, Label, Matrix, Picture, Row, Stage, Table
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import cells, five
 
 WIDE = 76

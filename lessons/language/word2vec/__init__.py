@@ -1,7 +1,7 @@
 """word2vec on a whole text, from the raw corpus to the neighbours of words (slide 48): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
 from lessons.data.corpora import TEXTS
 
 CARD = Card(

@@ -20,7 +20,7 @@ from engine.words.run.live import Live
 from engine.words.run.opened import Opened
 from engine.words.run.training import STRETCH, Settings
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Knobs, Start
+from lessons.contract.view import Knobs, Start
 from lessons.data.corpora import PYTHON, WORLDS
 from lessons.data.corpora import read as corpora
 

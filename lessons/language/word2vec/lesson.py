@@ -17,9 +17,10 @@ from engine.words.run.opened import Opened
 from engine.words.run.sample import loss, mean_loss, sample
 from lessons.building.experiment import Experiment
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
+from lessons.contract.view import Knobs, Start, View
 from lessons.language.word2vec import experiment as exp
 from lessons.language.word2vec import stage
 

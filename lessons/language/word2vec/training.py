@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,14 +12,12 @@ from engine.words import vectors
 from engine.words.batch import Example
 from engine.words.run.live import Learned
 from lessons.building.stage_parts import measured
-from lessons.contract.lesson import Curve as Measured
-from lessons.contract.lesson import Training, View
 from lessons.contract.panels import Beside, Cloud, Curve, Matrix, Panel, Picture, Row, Series, Stage, Table
+from lessons.contract.view import Curve as Measured
+from lessons.contract.view import Training, View
 from lessons.explaining.figures import cut, five, number
 from lessons.language.word2vec import experiment as exp
-
-if TYPE_CHECKING:
-    from lessons.language.word2vec.stage import Shown
+from lessons.language.word2vec.position import Shown
 
 NEAREST = 5
 PASSING = 5

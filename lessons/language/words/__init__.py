@@ -1,7 +1,7 @@
 """Words as numbers: what language processing is, one-hot against distributed vectors (slides 40-42): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
 
 TEXT = (
     "the cat eats fish / my dog eats meat / a cat drinks milk / a dog drinks water / my cat sleeps a lot / "

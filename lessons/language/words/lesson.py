@@ -18,9 +18,10 @@ from engine.words import meaning, vectors
 from engine.words.corpus import reading as corpus
 from lessons.building.experiment import Experiment
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
+from lessons.contract.view import Knobs, Start, View
 from lessons.language.words.stage import panels, says
 
 GRAINS: Grains = {"act": 0, "phase": 1, "w": 2, "n": 2, "i": 3, "a": 3, "b": 4, "o": 4, "op": 5}

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from lessons.building.stage_parts import Parts, Rules, laws
-from lessons.contract.lesson import View
 from lessons.contract.panels import Beside, Block, Cloud, Item, Line, Matrix, Panel, Picture, Plot, Row, Stage, Table
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import cells, five, number
 
 WIDE = 76

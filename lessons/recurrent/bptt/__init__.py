@@ -1,8 +1,8 @@
 """Backpropagation through time, taken apart term by term (slides 34-37): the card, which costs nothing to read."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
-from lessons.recurrent.srn import NOTATION
+from lessons.recurrent.cards import NOTATION
 
 ACTIVATIONS = ("linear", "ramp", "step", "sigmoid", "tanh", "relu")
 OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")

@@ -7,7 +7,8 @@ import math
 from engine.walks.history import History
 from engine.walks.step import Path
 from lessons.building.experiment import learned
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
+from lessons.contract.view import Knobs, Start, View
 from lessons.recurrent.bptt import experiment
 
 LATEST = 300

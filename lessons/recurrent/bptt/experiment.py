@@ -19,7 +19,7 @@ from engine.walks.reel import Grains, Reel
 from engine.walks.step import Path
 from lessons.building.experiment import carried
 from lessons.contract.knobs import Refused
-from lessons.contract.lesson import Knobs, Start
+from lessons.contract.view import Knobs, Start
 
 GRAINS: Grains = {"act": 0, "update": 1, "phase": 2, "t": 3, "cell": 3, "k": 4, "op": 5}
 MOST_NUMBERS = 10_000_000

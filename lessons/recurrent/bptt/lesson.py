@@ -18,11 +18,12 @@ from engine.walks.history import State, Track
 from engine.walks.reel import Reel
 from engine.walks.step import split
 from lessons.building.experiment import Experiment
+from lessons.contract.card import Card
 from lessons.contract.knobs import Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
-from lessons.course import Card
+from lessons.contract.view import Knobs, Start, View
 from lessons.recurrent.bptt import experiment, stage
 from lessons.recurrent.bptt.asks import ASKS
 

@@ -10,9 +10,9 @@ from engine.device import HostArray
 from engine.walks.step import symbol
 from lessons.building.stage_parts import WIDE, ledger, subscripted
 from lessons.building.stage_parts import Parts as Common
-from lessons.contract.lesson import View
 from lessons.contract.panels import Axis, Bar, Block, Edge, Graph, Item, Label, Node, Panel, Row, Strip
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import five
 from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.typeset import subscript

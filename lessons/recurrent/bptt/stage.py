@@ -10,9 +10,9 @@ import numpy as np
 from engine.walks.gradient_check import cells
 from engine.walks.step import split
 from lessons.building.stage_parts import Rules, flow, laws, subscripted
-from lessons.contract.lesson import View
 from lessons.contract.panels import Block, Curve, Item, Label, Matrix, Panel, Row, Series, Stage, Table
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import eight, five
 from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.typeset import name, subscript

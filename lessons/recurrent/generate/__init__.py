@@ -1,17 +1,16 @@
 """Text that writes itself, a letter at a time (slide 29): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
 from lessons.data.corpora import PYTHON, TEXTS
-from lessons.recurrent.lstm import OPTIMISERS
-from lessons.recurrent.lstm import notation as gates
+from lessons.recurrent.cards import OPTIMISERS, gated_notation
 
 CELLS = ("srn", "lstm", "gru")
 
 
 def notation() -> dict[str, str]:
     """Both layers' weights under the lecture's other names."""
-    one = gates("ifogzrnh")
+    one = gated_notation("ifogzrnh")
     upper = {f"{name}2": f"{said}²" for name, said in one.items() if name not in ("V", "by")}
     return {**one, **upper}
 

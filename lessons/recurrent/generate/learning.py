@@ -22,7 +22,7 @@ from engine.maths.optimisers import OPTIMISERS
 from engine.walks.history import State
 from engine.walks.step import drain
 from lessons.contract.knobs import Refused
-from lessons.contract.lesson import Knobs
+from lessons.contract.view import Knobs
 from lessons.data.corpora import PYTHON
 from lessons.data.corpora import read as corpora
 

@@ -22,9 +22,10 @@ from engine.walks.reel import Env, Grains, Reel, Section
 from engine.walks.step import Path
 from lessons.building.experiment import Experiment, carried, column
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
+from lessons.contract.view import Knobs, Start, View
 from lessons.recurrent.generate import CELLS as KINDS
 from lessons.recurrent.generate import learning
 from lessons.recurrent.generate.stage import panels, says

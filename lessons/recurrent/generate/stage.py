@@ -11,7 +11,6 @@ from engine.device import HOST, HostArray
 from engine.walks.step import split
 from lessons.building.experiment import column
 from lessons.building.stage_parts import Rules, flow, laws, subscripted
-from lessons.contract.lesson import View
 from lessons.contract.panels import (
     Axis,
     Beside,
@@ -28,6 +27,7 @@ from lessons.contract.panels import (
     Table,
 )
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.data.corpora import PYTHON
 from lessons.explaining.figures import cells, cut, ending, five, number
 from lessons.recurrent.bptt.parts import letter

@@ -1,8 +1,8 @@
 """Gated recurrent units, reset before the matrix or after it (slide 39): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
-from lessons.recurrent.lstm import knobs, notation
+from lessons.recurrent.cards import gated_knobs, gated_notation
 
 CARD = Card(
     id="gru",
@@ -16,8 +16,11 @@ CARD = Card(
     },
     acts=("forward", "backward", "ledger", "road", "train"),
     needs=("lstm",),
-    knobs=(*knobs(Knob("keep", "float", 1.0, -10, 10)), Knob("reset", "choice", "before", choices=("before", "after"))),
-    notation=notation("zrn"),
+    knobs=(
+        *gated_knobs(Knob("keep", "float", 1.0, -10, 10)),
+        Knob("reset", "choice", "before", choices=("before", "after")),
+    ),
+    notation=gated_notation("zrn"),
     place=2,
     load="lessons.recurrent.gru.lesson:Gru",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.gated.cell import Cell
 from engine.gated.gru import AFTER, BEFORE
-from lessons.contract.lesson import Knobs
+from lessons.contract.view import Knobs
 from lessons.recurrent.lstm.lesson import Gated
 
 

@@ -1,29 +1,8 @@
-"""Long short-term memory, gate by gate, forward and back (slide 39): the card, and the knobs it shares with `gru`."""
+"""Long short-term memory, gate by gate, forward and back (slide 39): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
-
-OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
-
-
-def notation(gates: str) -> dict[str, str]:
-    """Weights named as in the lecture's other notation: to what, from what."""
-    of = {"W": "W_{}x", "U": "W_{}h", "b": "b_{}"}
-    return {f"{p}{q}": form.format(q) for p, form in of.items() for q in gates} | {"V": "W_yh", "by": "b_y"}
-
-
-def knobs(own: Knob) -> tuple[Knob, ...]:
-    """The knobs of a lesson on a gated cell; `own` are those of one kind."""
-    return (
-        Knob("text", "text", "(a)a", 2, 200),
-        Knob("hidden", "int", 2, 1, 32),
-        own,
-        Knob("rate", "float", 0.1, 0.0001, 10, live=True),
-        Knob("optimiser", "choice", "adagrad", choices=OPTIMISERS, live=True),
-        Knob("clip", "float", 5.0, 0.001, 1e300, live=True),
-        Knob("start", "choice", "zero", choices=("zero", "random")),
-    )
-
+from lessons.recurrent.cards import gated_knobs, gated_notation
 
 CARD = Card(
     id="lstm",
@@ -37,8 +16,8 @@ CARD = Card(
     },
     acts=("forward", "backward", "ledger", "road", "train"),
     needs=("bptt",),
-    knobs=knobs(Knob("forget", "float", 1.0, -10, 10)),
-    notation=notation("ifog"),
+    knobs=gated_knobs(Knob("forget", "float", 1.0, -10, 10)),
+    notation=gated_notation("ifog"),
     place=1,
     load="lessons.recurrent.lstm.lesson:Lstm",
 )

@@ -9,9 +9,9 @@ import numpy as np
 from engine.gated.cell import Cell
 from engine.gated.ledger import road
 from lessons.building.stage_parts import Rules, flow, ledger, subscripted
-from lessons.contract.lesson import View
 from lessons.contract.panels import Item, Matrix, Panel, Row, Stage
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.recurrent.lstm.stage import Shown
 
 

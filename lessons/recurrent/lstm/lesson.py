@@ -20,11 +20,12 @@ from engine.walks.history import State, Track
 from engine.walks.reel import Grains, Reel
 from engine.walks.step import Path, drain
 from lessons.building.experiment import Experiment, carried, column
+from lessons.contract.card import Card
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
-from lessons.course import Card
+from lessons.contract.view import Knobs, Start, View
 from lessons.recurrent.bptt.experiment import inputs_of, one_hot, restored_inputs
 from lessons.recurrent.lstm import stage
 from lessons.recurrent.lstm.ledger import panels as in_ledger

@@ -10,7 +10,6 @@ import numpy as np
 
 from engine.gated.cell import Cell
 from lessons.building.stage_parts import Parts, Rules, flow, lawful, laws, subscripted
-from lessons.contract.lesson import View
 from lessons.contract.panels import (
     Axis,
     Bar,
@@ -28,6 +27,7 @@ from lessons.contract.panels import (
     Stage,
 )
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import five
 from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.typeset import subscript

@@ -1,9 +1,8 @@
 """Who still hears the first input: SRN, ReLU, LSTM and GRU race on the latch task (slide 39): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
-from lessons.recurrent.lstm import OPTIMISERS
-from lessons.recurrent.lstm import notation as gates
+from lessons.recurrent.cards import OPTIMISERS, gated_notation
 
 MODELS = ("srn", "relu", "lstm", "gru")
 
@@ -31,7 +30,7 @@ CARD = Card(
         Knob("optimiser", "choice", "adam", choices=OPTIMISERS, live=True),
         Knob("clip", "float", 1.0, 0.001, 1e300, live=True),
     ),
-    notation=gates("ifogzrnh"),
+    notation=gated_notation("ifogzrnh"),
     place=3,
     load="lessons.recurrent.memory.lesson:Memory",
 )

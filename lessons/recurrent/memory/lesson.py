@@ -19,9 +19,10 @@ from engine.walks.reel import Grains, Reel, Section
 from engine.walks.step import Path, Step, Walk, drain
 from lessons.building.experiment import Experiment
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
+from lessons.contract.view import Knobs, Start, View
 from lessons.recurrent.memory import race
 from lessons.recurrent.memory.stage import panels, says
 

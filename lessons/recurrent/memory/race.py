@@ -19,7 +19,7 @@ from engine.maths.optimisers import OPTIMISERS
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
 from lessons.building.experiment import carried, column
-from lessons.contract.lesson import Knobs, Start
+from lessons.contract.view import Knobs, Start
 
 CELLS: Mapping[str, Cell] = {"srn": SRN, "relu": RELU, "lstm": LSTM, "gru": AFTER}
 LATEST = 20

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from lessons.building.stage_parts import Rules, flow, laws
-from lessons.contract.lesson import View
 from lessons.contract.panels import (  # fmt: skip
     Bar,
     Curve,
@@ -26,6 +25,7 @@ from lessons.contract.panels import (  # fmt: skip
     Table,
 )
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import five
 from lessons.recurrent.corner import Part
 from lessons.recurrent.lstm.stage import stepped

@@ -1,10 +1,8 @@
 """The simple recurrent network, one cell at a time, and the same weights at every step (slides 31-33, 38): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
-
-NOTATION = {"U": "W_hv", "W": "W_hh", "V": "W_oh", "b": "b_h", "c": "b_o", "s": "h"}
-"""The lecture's second notation; its start is h₋₁ here, for time is counted from 0."""
+from lessons.recurrent.cards import NOTATION
 
 CARD = Card(
     id="srn",

@@ -15,9 +15,10 @@ from engine.walks.reel import Env, Grains, Reel, Section
 from engine.walks.step import Path, drain
 from lessons.building.experiment import function
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
+from lessons.contract.view import Knobs, Start, View
 from lessons.recurrent.bptt import experiment
 from lessons.recurrent.bptt.lesson import Bptt
 from lessons.recurrent.srn.stage import panels, says

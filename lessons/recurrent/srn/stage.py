@@ -8,9 +8,9 @@ import numpy as np
 
 from engine.walks.step import symbol
 from lessons.building.stage_parts import Rules, flow, laws, subscripted
-from lessons.contract.lesson import View
 from lessons.contract.panels import Bar, Item, Label, Matrix, Row, Stage
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import name, subscript
 from lessons.recurrent.bptt.parts import Parts, letter

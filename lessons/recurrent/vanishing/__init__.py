@@ -1,7 +1,7 @@
 """Why gradients vanish or explode through time, and what helps (slide 39): the card."""
 
+from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.course import Card
 
 CARD = Card(
     id="vanishing",

@@ -16,9 +16,10 @@ from engine.walks.reel import Env, Grains, Reel, Section
 from engine.walks.step import Path, drain
 from lessons.building.experiment import Experiment, function
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask, Knobs, Start, View
+from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
+from lessons.contract.view import Knobs, Start, View
 from lessons.recurrent.vanishing.stage import panels, says
 
 GRAINS: Grains = {"act": 0, "v": 1, "phase": 1, "t": 2, "k": 2, "op": 3}

@@ -9,9 +9,9 @@ import numpy as np
 from engine.recurrent.vanish import radius
 from lessons.building.experiment import function
 from lessons.building.stage_parts import Parts, Rules, laws
-from lessons.contract.lesson import View
 from lessons.contract.panels import Block, Item, Label, Line, Matrix, Plot, Row, Stage, Table
 from lessons.contract.text import Text
+from lessons.contract.view import View
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import name as symbol_name
 

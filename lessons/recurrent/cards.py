@@ -1,0 +1,26 @@
+"""What the cards of this shelf share: optimisers, knobs of gated cells, the lecture's second notation (slide 38)."""
+
+from lessons.contract.knobs import Knob
+
+OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
+NOTATION = {"U": "W_hv", "W": "W_hh", "V": "W_oh", "b": "b_h", "c": "b_o", "s": "h"}
+"""The second notation of the simple recurrent network; its start is h₋₁ here, for time is counted from 0."""
+
+
+def gated_notation(gates: str) -> dict[str, str]:
+    """Weights of gates named as in the second notation: to what, from what."""
+    of = {"W": "W_{}x", "U": "W_{}h", "b": "b_{}"}
+    return {f"{p}{q}": form.format(q) for p, form in of.items() for q in gates} | {"V": "W_yh", "by": "b_y"}
+
+
+def gated_knobs(own: Knob) -> tuple[Knob, ...]:
+    """The knobs of a lesson on a gated cell; `own` are those of one kind."""
+    return (
+        Knob("text", "text", "(a)a", 2, 200),
+        Knob("hidden", "int", 2, 1, 32),
+        own,
+        Knob("rate", "float", 0.1, 0.0001, 10, live=True),
+        Knob("optimiser", "choice", "adagrad", choices=OPTIMISERS, live=True),
+        Knob("clip", "float", 5.0, 0.001, 1e300, live=True),
+        Knob("start", "choice", "zero", choices=("zero", "random")),
+    )
