@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from engine.device import Array, Device
+from engine.feedforward import mlp
+from engine.feedforward.mlp import Net, Theta
 from engine.maths.activations import ACTIVATIONS, Activation
 from engine.walks.step import Path, Step, Walk
 
@@ -112,6 +114,18 @@ def mapping(xp: Any, net: Table, q: Sequence[Array], wants: Sequence[Array], at:
         missed = missed + xp.sum(xp.abs(answer - want))
         yield Step(here, "missed", {"missed": missed})
     return missed
+
+
+def descend(net: Net, theta: Theta, x: Array, y: Array, rate: float, xp: Any, at: Path = ()) -> Walk[Theta]:
+    """Adaptivity: forward, backward, one step of every weight against its gradient, and forward again."""
+    run = yield from mlp.forward(xp, net, theta, x, y, (*at, ("before", -1)))
+    grad = yield from mlp.backward(xp, net, theta, run, y, (*at, ("backward", -1)))
+    moved = {}
+    for p, value in theta.items():
+        moved[p] = value - rate * grad[p]
+        yield Step((*at, ("step", -1)), f"step_{p}", {p: moved[p]})
+    yield from mlp.forward(xp, net, moved, x, y, (*at, ("after", -1)))
+    return moved
 
 
 def unit(device: Device, size: int, j: int) -> Array:

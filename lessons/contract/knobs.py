@@ -24,7 +24,8 @@ class Refused(ValueError):
 
     def say(self, words: Words) -> str:
         """One line: what was wrong, and what would be right."""
-        return words(f"refused.{self.key}", **self.fields)
+        fields = {name: value(words) if callable(value) else value for name, value in self.fields.items()}
+        return words(f"refused.{self.key}", **fields)
 
 
 @dataclass(frozen=True)

@@ -179,6 +179,15 @@ class View:
 
         return before
 
+    @property
+    def rules(self) -> Mapping[str, str]:
+        """The rule of every op."""
+        return self._rules
+
+    def steps(self) -> Sequence[Step]:
+        """All steps of this section, those ahead too."""
+        return () if self._reel is None else list(self._reel.tape(self._reel.section(self.p)))
+
     def source(self) -> Source | None:
         """The statement that led here."""
         return self._reel.source(self.p) if self._reel else None

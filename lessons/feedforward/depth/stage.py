@@ -6,28 +6,45 @@ from typing import Any
 
 import numpy as np
 
-from lessons.building.stage_parts import Parts, Rules, flow, laws, subscripted
+from lessons.building.stage_parts import flow, subscripted
+from lessons.building.staging import LessonStage
 from lessons.contract.panels import Block, Item, Line, Plot, Stage, Table
-from lessons.contract.text import Text
-from lessons.contract.view import View
 from lessons.explaining.figures import five
+from lessons.feedforward.depth import KINDS
 
 
-class Shown(Parts):
+class Deep(LessonStage):
     """A position of a deep net."""
 
-    def __init__(self, view: View, text: Text) -> None:
-        super().__init__(view, text)
-        self.D = int(view.knobs["depth"])
-        self.n = view.loop("layer")
+    def stage(self) -> Stage:
+        n = self.view.loop("layer") or 1
+        if self.act == "compare":
+            return self.comparing()
+        if self.act == "measure":
+            return [self.law(f"size{n}", f"taught{n}"), self.log(), self.measured()]
+        W = subscripted("W", n)
+        layer: dict[int, Item] = {0: self.matrix(f"W{n}", W)}
+        if self.act == "forward":
+            layer[1] = self.matrix("x", "x") if n == 1 else self.matrix(f"h{n - 1}", subscripted("h", n - 1))
+            made: dict[int, Item] = {
+                0: self.matrix(f"z{n}", subscripted("z", n)),
+                1: self.matrix(f"h{n}", subscripted("h", n)),
+            }
+            ops = (f"z{n}", f"h{n}")
+        else:
+            layer[1] = self.matrix(f"delta{n}", subscripted("δ", n))
+            made = {0: self.matrix(f"dW{n}", f"∂E/∂{W}")}
+            ops = (f"delta{n}", f"dW{n}")
+        return [self.law(*ops), flow("layer", layer, 9), flow("made", made, 7), self.log()]
 
-    def matrix(self, name: str, title: str, editable: bool = False) -> Block:
+    def matrix(self, name: str, title: str) -> Block:
         value = self.view.get(name)
         shape = (1, 1) if value is None else value.shape if value.ndim == 2 else (value.shape[0], 1)
         if value is None and name.startswith(("h", "z", "delta")):
             n = int(name.lstrip("hzdelta"))
-            shape = (self.view.start.params[f"W{n}"].shape[0], len(self.view.start.inputs["x"][0]))
+            shape = (self.params[f"W{n}"].shape[0], self.lengths["B"])
         shown = None if value is None else value.reshape(shape)
+        editable = self.lesson.editable(name)
         return Block(name, shown, (shape[0], shape[1]), title=title, editable=editable, **self.flags(name))
 
     def norm(self, name: str) -> str:
@@ -37,82 +54,42 @@ class Shown(Parts):
     def log(self) -> Table:
         """Every layer: how large its weights, outputs, errors and gradient are."""
         heads = (self.say("layer"), "‖W‖", "‖h‖", "‖δ‖", "‖∂E/∂W‖")
-        families = ("W", "h", "delta", "dW")
-        rows = [(str(n), *(self.norm(f"{family}{n}") for family in families)) for n in range(1, self.D + 1)]
-        return Table(id="log", priority=8, heads=heads, rows=rows, lit=None if self.n is None else self.n - 1)
+        families, n = ("W", "h", "delta", "dW"), self.view.loop("layer")
+        layers = range(1, self.lengths["D"] + 1)
+        rows = [(str(layer), *(self.norm(f"{family}{layer}") for family in families)) for layer in layers]
+        return Table(id="log", priority=8, heads=heads, rows=rows, lit=None if n is None else n - 1)
 
+    def measured(self) -> Plot:
+        """‖δ_n‖ over the layers, as far as it is known, on a log axis."""
+        known = [(n, self.number(f"size[{n}]")) for n in range(1, self.lengths["D"] + 1)]
+        found = [(float(n), size) for n, size in known if size]
+        lines = [Line("‖δ‖", [n for n, _ in found], [s for _, s in found])] if len(found) > 1 else []
+        return self.log_plot("sizes", lines, [(n, s, "●") for n, s in found])
 
-def panels(view: View, text: Text, rules: Rules, kinds: tuple[str, ...]) -> Stage:
-    """The panels of a position."""
-    shown = Shown(view, text)
-    n = shown.n or 1
-    if view.act == "compare":
-        return comparing(shown, rules, kinds)
-    if view.act == "measure":
-        return [laws(rules, f"size{n}", f"taught{n}"), shown.log(), measured(shown)]
-    below = f"h{n - 1}" if n > 1 else "x"
-    W = subscripted("W", n)
-    if view.act == "forward":
-        layer: dict[int, Item] = {
-            0: shown.matrix(f"W{n}", W, True),
-            1: shown.matrix(below, "x" if n == 1 else subscripted("h", n - 1), n == 1),
-        }
-        made: dict[int, Item] = {
-            0: shown.matrix(f"z{n}", subscripted("z", n)),
-            1: shown.matrix(f"h{n}", subscripted("h", n)),
-        }
-        ops = (f"z{n}", f"h{n}")
-    else:
-        layer = {0: shown.matrix(f"W{n}", W, True), 1: shown.matrix(f"delta{n}", subscripted("δ", n))}
-        made = {0: shown.matrix(f"dW{n}", f"∂E/∂{W}")}
-        ops = (f"delta{n}", f"dW{n}")
-    return [laws(rules, *ops), flow("layer", layer, 9), flow("made", made, 7), shown.log()]
+    def log_plot(self, id: str, lines: list[Line], points: list[tuple[float, float, str]]) -> Plot:
+        every = [float(v) for line in lines for v in line.y] + [y for _, y, _ in points]
+        every = [v for v in every if np.isfinite(v) and v > 0] or [1.0]
+        low, high = 10.0 ** np.floor(np.log10(min(every))), 10.0 ** np.ceil(np.log10(max(every)) + 1e-9)
+        if high / low < 100:
+            low, high = low / 10, high * 10
+        x, y, title = (1, self.lengths["D"]), (low, high), self.say("sizes")
+        return Plot(id=id, priority=9, title=title, lines=lines, x=x, y=y, points=points, log=True)
 
+    def comparing(self) -> Stage:
+        """Act 4: the same weights, three kinds of unit."""
+        now = KINDS[(self.view.loop("i") or 1) - 1]
+        lines = []
+        for kind in KINDS:
+            sizes = self.view.get(f"sizes_{kind}")
+            if sizes is not None and self.known(f"share_{kind}"):
+                layers = np.arange(1, self.lengths["D"] + 1)
+                lines.append(Line(kind, layers, sizes[:, 0], dotted=kind != now))
+        shares = {f"share_{kind}": f"{kind}: {self.say('share')}" for kind in KINDS}
+        return [self.law(f"share_{now}"), self.side_by_side(shares, id="shares"), self.log_plot("compared", lines, [])]
 
-def measured(shown: Shown) -> Plot:
-    """‖δ_n‖ over the layers, as far as it is known, on a log axis."""
-    known = [(n, shown.number(f"size[{n}]")) for n in range(1, shown.D + 1)]
-    found = [(float(n), size) for n, size in known if size]
-    lines = [Line("‖δ‖", [n for n, _ in found], [s for _, s in found])] if len(found) > 1 else []
-    return _log_plot(shown, "sizes", lines, [(n, s, "●") for n, s in found])
-
-
-def _log_plot(shown: Shown, id: str, lines: list[Line], points: list[tuple[float, float, str]]) -> Plot:
-    every = [float(v) for line in lines for v in line.y] + [y for _, y, _ in points]
-    every = [v for v in every if np.isfinite(v) and v > 0] or [1.0]
-    low, high = 10.0 ** np.floor(np.log10(min(every))), 10.0 ** np.ceil(np.log10(max(every)) + 1e-9)
-    if high / low < 100:
-        low, high = low / 10, high * 10
-    title = shown.say("sizes")
-    return Plot(id=id, priority=9, title=title, lines=lines, x=(1, shown.D), y=(low, high), points=points, log=True)
-
-
-def comparing(shown: Shown, rules: Rules, kinds: tuple[str, ...]) -> Stage:
-    """Act 4: the same weights, three kinds of unit."""
-    i = shown.view.loop("i") or 1
-    lines = []
-    for kind in kinds:
-        sizes = shown.view.get(f"sizes_{kind}")
-        if sizes is not None and shown.known(f"share_{kind}"):
-            lines.append(Line(kind, np.arange(1, shown.D + 1), sizes[:, 0], dotted=kind != kinds[i - 1]))
-    shares: dict[int, Item] = {
-        n: shown.scalar(f"share_{kind}", title=f"{kind}: {shown.say('share')}") for n, kind in enumerate(kinds)
-    }
-    return [
-        laws(rules, f"share_{kinds[i - 1]}"),
-        flow("shares", shares, 10),
-        _log_plot(shown, "compared", lines, []),
-    ]
-
-
-def says(view: View, text: Text, kinds: tuple[str, ...]) -> dict[str, Any]:
-    """The fields that the text of `depth` may use."""
-    fields: dict[str, Any] = {
-        "D": int(view.knobs["depth"]), "hidden": int(view.knobs["depth"]) - 1,
-        "L": int(view.knobs["width"]), "f": view.knobs["activation"],
-        "initial": view.knobs["initial"], "B": len(view.start.inputs["x"][0]),
-    }  # fmt: skip
-    for kind in kinds:
-        share = view.get(f"share_{kind}")
-        fields[kind] = "·" if share is None else five(float(share.reshape(-1)[0]))
-    return fields
+    def fields(self) -> dict[str, Any]:
+        D, knobs = self.lengths["D"], self.knobs
+        return {kind: self.figure(f"share_{kind}") for kind in KINDS} | {
+            "D": D, "hidden": D - 1, "L": self.lengths["L"], "B": self.lengths["B"], "f": knobs["activation"],
+            "initial": knobs["initial"],
+        }  # fmt: skip

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from lessons.building.stage_parts import Parts, Rules, flow, laws, subscripted
+from lessons.building.stage_parts import flow, subscripted
+from lessons.building.staging import LessonStage
 from lessons.contract.panels import Block, Item, Label, Matrix, Note, Picture, Row, Stage, Table
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
 
-Rows = tuple[list[list[float]], list[int]]
+
+def table(bits: int) -> tuple[list[list[float]], list[int]]:
+    """All inputs of so many bits, and whether an odd number of them is 1: XOR, and its like for more."""
+    rows = [[float(v) for v in row] for row in product((0, 1), repeat=bits)]
+    return rows, [int(sum(row)) % 2 for row in rows]
 
 
-class Shown(Parts):
+class Layers(LessonStage):
     """A position of an M-L-N net."""
 
-    def __init__(self, view: View, text: Text) -> None:
-        super().__init__(view, text)
-        params = view.start.params
-        (self.L, self.M), self.N = params["W1"].shape, params["W2"].shape[0]
+    def __init__(self, lesson: Any, view: View, text: Text) -> None:
+        super().__init__(lesson, view, text)
+        self.M, self.L, self.N = (self.lengths[letter] for letter in "MLN")
+
+    def stage(self) -> Stage:
+        acts = {"forward": forward, "nonlinear": nonlinear, "parallel": parallel, "mapping": mapping, "adapt": adapt}
+        return acts[self.act](self)
+
+    def fields(self) -> dict[str, Any]:
+        M, L, N, bits = self.M, self.L, self.N, int(self.knobs["bits"])
+        return {
+            "M": M, "L": L, "N": N, "f": self.knobs["activation"], "rate": f"{float(self.knobs['rate']):g}",
+            "weights": L * M + L + N * L + N, "bits": bits, "rows": 2**bits, "units": 2 ** (bits - 1),
+            "E": self.figure("E"), "unit": subscripted("h", self.view.loop("n") or 1),
+        }  # fmt: skip
 
     @property
     def unit(self) -> int | None:
@@ -31,15 +48,16 @@ class Shown(Parts):
         j = self.view.loop("j")
         return None if j is None or len(nets) > 1 else j - 1
 
-    def matrix(self, name: str, title: str, editable: bool = False) -> Block:
+    def matrix(self, name: str, title: str) -> Block:
         shape = {"W1": (self.L, self.M), "W2": (self.N, self.L)}[name.removeprefix("d")]
         flags, row, n = self.flags(name), None, self.view.loop("n")
         if self.view.act == "forward" and name == f"W{n}":
             flags["read"], row = True, self.unit
-        return Block(name, self.view.get(name), shape, title=title, editable=editable, row=row, **flags)
+        flags["editable"] = self.lesson.editable(name)
+        return Block(name, self.view.get(name), shape, title=title, row=row, **flags)
 
-    def layer(self, name: str, size: int, title: str, editable: bool = False) -> Block:
-        block = self.vector(name, size, "column", editable, title)
+    def layer(self, name: str, size: int, title: str) -> Block:
+        block = self.vector(name, size, "column", self.lesson.editable(name), title)
         n = self.view.loop("n")
         if self.view.act == "forward" and name == f"b{n}":
             return replace(block, read=True, row=self.unit)
@@ -48,30 +66,22 @@ class Shown(Parts):
     def weights(self, h0: str = "x", names: tuple[str, str] = ("h[1]", "h[2]")) -> list[Matrix]:
         """Both layers: what comes in, W, b, what goes out."""
         first: dict[int, Item] = {
-            0: self.layer(h0, self.M, "x", True), 1: self.matrix("W1", "W₁", True),
-            2: self.layer("b1", self.L, "b₁", True), 3: self.layer(names[0], self.L, "h₁"),
+            0: self.layer(h0, self.M, "x"), 1: self.matrix("W1", "W₁"),
+            2: self.layer("b1", self.L, "b₁"), 3: self.layer(names[0], self.L, "h₁"),
         }  # fmt: skip
         second: dict[int, Item] = {
-            0: self.layer(names[0], self.L, "h₁"), 1: self.matrix("W2", "W₂", True),
-            2: self.layer("b2", self.N, "b₂", True), 3: self.layer(names[1], self.N, "o"),
+            0: self.layer(names[0], self.L, "h₁"), 1: self.matrix("W2", "W₂"),
+            2: self.layer("b2", self.N, "b₂"), 3: self.layer(names[1], self.N, "o"),
         }  # fmt: skip
         return [flow("first", first, 10), flow("second", second, 9)]
 
 
-def panels(view: View, text: Text, rules: Rules, table: Rows) -> Stage:
-    """The panels of a position."""
-    shown = Shown(view, text)
-    if view.act == "mapping":
-        return mapping(shown, rules, table)
-    return {"forward": forward, "nonlinear": nonlinear, "parallel": parallel, "adapt": adapt}[view.act](shown, rules)
-
-
-def forward(shown: Shown, rules: Rules) -> Stage:
+def forward(shown: Layers) -> Stage:
     """Act 1: one unit after the other."""
-    return [laws(rules, "net", "h"), *shown.weights("h[0]"), graph(shown)]
+    return [shown.law("net", "h"), *shown.weights("h[0]"), graph(shown)]
 
 
-def graph(shown: Shown) -> Picture:
+def graph(shown: Layers) -> Picture:
     """The units as dots in three columns, with what they answer; the one at work marked."""
     view = shown.view
     layer, j = view.loop("n"), view.loop("j")
@@ -94,17 +104,17 @@ def graph(shown: Shown) -> Picture:
     return Picture(id="graph", priority=5, marks=marks)
 
 
-def nonlinear(shown: Shown, rules: Rules) -> Stage:
+def nonlinear(shown: Layers) -> Stage:
     """Act 2: do answers add up?"""
     N = shown.N
-    put_in: dict[int, Item] = {0: shown.layer("a", shown.M, "a = x", True), 1: shown.layer("b", shown.M, "b", True)}
+    put_in: dict[int, Item] = {0: shown.layer("a", shown.M, "a = x"), 1: shown.layer("b", shown.M, "b")}
     answers: dict[int, Item] = {
         i: shown.layer(name, N, title)
         for i, (name, title) in enumerate(
             (("oa", "o(a)"), ("ob", "o(b)"), ("oab", "o(a + b)"), ("o0", "o(0)"), ("bent", shown.say("bent")))
         )
     }
-    found: Stage = [laws(rules, "oab", "bent"), flow("in", put_in, 9), flow("answers", answers, 10)]
+    found: Stage = [shown.law("oab", "bent"), flow("in", put_in, 9), flow("answers", answers, 10)]
     if shown.known("bent"):
         key = "is_bent" if left_over(shown.view) else "not_bent"
         found.append(Note(id="verdict", priority=8, text=shown.say(key), level="proof"))
@@ -118,22 +128,22 @@ def left_over(view: View) -> bool:
     return not bent <= 1e-9 * max(1e-300, *answers)
 
 
-def parallel(shown: Shown, rules: Rules) -> Stage:
+def parallel(shown: Layers) -> Stage:
     """Act 3: the hidden layer, from its last unit to its first."""
     items: dict[int, Item] = {
-        0: shown.layer("h[0]", shown.M, "x"), 1: shown.matrix("W1", "W₁", True),
+        0: shown.layer("h[0]", shown.M, "x"), 1: shown.matrix("W1", "W₁"),
         2: shown.layer("h[1]", shown.L, shown.say("down")),
         3: shown.layer("turned", shown.L, shown.say("up")), 4: shown.scalar("same", title=shown.say("gap")),
     }  # fmt: skip
-    found: Stage = [laws(rules, "turned"), flow("layers", items, 10)]
+    found: Stage = [shown.law("turned"), flow("layers", items, 10)]
     if shown.known("same"):
         found.append(Note(id="verdict", priority=8, text=shown.say("same"), level="proof"))
     return found
 
 
-def mapping(shown: Shown, rules: Rules, table: Rows) -> Stage:
+def mapping(shown: Layers) -> Stage:
     """Act 4: any table of 0 and 1."""
-    q, wants = table
+    q, wants = table(int(shown.knobs["bits"]))
     r = shown.view.loop("r")
     rows = []
     for n, (row, want) in enumerate(zip(q, wants, strict=True), 1):
@@ -150,10 +160,10 @@ def mapping(shown: Shown, rules: Rules, table: Rows) -> Stage:
         3: shown.scalar("missed", title=shown.say("missed")),
     }
     log = Table(id="table", priority=9, heads=heads, rows=rows, lit=None if r is None else r - 1)
-    return [laws(rules, "hit", "answer"), flow("net", net, 8), log]
+    return [shown.law("hit", "answer"), flow("net", net, 8), log]
 
 
-def adapt(shown: Shown, rules: Rules) -> Stage:
+def adapt(shown: Layers) -> Stage:
     """Act 5: one step against the gradient."""
     phase, written = dict(shown.view.path), shown.view.writer("E")
     ops = ("delta2", "delta1") if "backward" in phase else ("step_W1",) if "step" in phase else ("z1", "h1", "E")
@@ -162,27 +172,14 @@ def adapt(shown: Shown, rules: Rules) -> Stage:
         2: shown.matrix("dW2", "∂E/∂W₂"), 3: shown.layer("db2", shown.N, "∂E/∂b₂"),
     }  # fmt: skip
     loss: dict[int, Item] = {
-        0: shown.layer("y", shown.N, shown.say("wants"), True), 1: shown.layer("delta2", shown.N, "δ₂"),
+        0: shown.layer("y", shown.N, shown.say("wants")), 1: shown.layer("delta2", shown.N, "δ₂"),
         2: shown.layer("delta1", shown.L, "δ₁"), 3: shown.scalar("E", title="E"),
         4: Label(shown.say("after" if "after" in dict(written[1]) else "before_step") if written else ""),
     }  # fmt: skip
     rows = [Row("", loss)]
     return [
-        laws(rules, *ops),
+        shown.law(*ops),
         *shown.weights("x", ("h1", "h2")),
         Matrix(id="loss", priority=10, rows=rows),
         flow("gradient", grads, 8),
     ]
-
-
-def says(view: View, text: Text) -> dict[str, Any]:
-    """The fields that the text of `network` may use."""
-    params = view.start.params
-    (L, M), N = params["W1"].shape, params["W2"].shape[0]
-    E = view.get("E")
-    bits = int(view.knobs["bits"])
-    return {
-        "M": M, "L": L, "N": N, "f": view.knobs["activation"], "rate": f"{float(view.knobs['rate']):g}",
-        "weights": L * M + L + N * L + N, "bits": bits, "rows": 2**bits, "units": 2 ** (bits - 1),
-        "E": "·" if E is None else five(float(E)), "unit": subscripted("h", view.loop("n") or 1),
-    }  # fmt: skip
