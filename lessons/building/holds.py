@@ -185,6 +185,28 @@ class Source:
         raise NotImplementedError
 
 
+class Fixed(Source):
+    """Inputs that are always the same, and stand in a state for whoever reads it."""
+
+    def __init__(self, inputs: Mapping[str, Any]) -> None:
+        self._inputs = dict(inputs)
+
+    def begin(self, knobs: Knobs) -> dict[str, Any]:
+        return dict(self._inputs)
+
+    def read(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:
+        for name, value in self._inputs.items():
+            if given.get(name, value) != value:
+                raise Refused("inputs_codes", file=file, name=name, wanted=value)
+        return dict(self._inputs)
+
+    def lengths(self, inputs: Mapping[str, Any]) -> dict[str, int]:
+        return {}
+
+    def put(self, device: Device, inputs: Mapping[str, Any]) -> dict[str, dict[int, Array]]:
+        return {}
+
+
 class _Any(dict[str, int]):
     """Lengths where only the number of axes matters."""
 

@@ -23,5 +23,5 @@ CARD = Card(
         Knob("scores", "int", 4, 2, 8),
         Knob("temperature", "float", 1.0, 0.05, 100),
     ),
-    load="lessons.feedforward.activations.lesson:Curves",
+    load="lessons.feedforward.activations.lesson:Activations",
 )

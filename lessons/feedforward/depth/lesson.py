@@ -17,7 +17,7 @@ from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Input, Lengths, Parameter, Size
 from lessons.contract.view import Knobs
 from lessons.feedforward.depth import KINDS
-from lessons.feedforward.depth.stage import Deep
+from lessons.feedforward.depth.stage import DepthStage
 
 SCALES: Mapping[str, Callable[[int, int], float]] = {
     "small": lambda rows, cols: 0.1,
@@ -107,7 +107,7 @@ class Depth(DeclaredLesson):
     grain = "layer"
     explains = ("size", "share", "delta", "z")
     rebuilds = frozenset({"depth", "width", "initial"})
-    shown_as = Deep
+    shown_as = DepthStage
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         D = int(knobs["depth"])

@@ -13,7 +13,7 @@ from lessons.explaining.figures import five
 from lessons.feedforward.depth import KINDS
 
 
-class Deep(LessonStage):
+class DepthStage(LessonStage):
     """A position of a deep net."""
 
     def stage(self) -> Stage:
@@ -44,8 +44,7 @@ class Deep(LessonStage):
             n = int(name.lstrip("hzdelta"))
             shape = (self.params[f"W{n}"].shape[0], self.lengths["B"])
         shown = None if value is None else value.reshape(shape)
-        editable = self.lesson.editable(name)
-        return Block(name, shown, (shape[0], shape[1]), title=title, editable=editable, **self.flags(name))
+        return Block(name, shown, (shape[0], shape[1]), title=title, **self.flags(name))
 
     def norm(self, name: str) -> str:
         value = self.view.get(name)

@@ -15,7 +15,7 @@ from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Input, Lengths, Parameter, Size
 from lessons.contract.view import Knobs
-from lessons.feedforward.hebb.stage import SIDE, Neurons
+from lessons.feedforward.hebb.stage import SIDE, HebbStage
 
 SWEEPS = 2
 LETTERS = (
@@ -102,7 +102,7 @@ class Hebb(DeclaredLesson):
     grain = "n"
     explains = ("w", "net")
     rebuilds = frozenset({"samples", "inputs", "correlation", "patterns"})
-    shown_as = Neurons
+    shown_as = HebbStage
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         return RULES

@@ -15,7 +15,7 @@ SIDE = 5
 """Patterns are SIDE × SIDE cells."""
 
 
-class Neurons(LessonStage):
+class HebbStage(LessonStage):
     """A position: one neuron that learns, or a memory of as many neurons as a pattern has cells."""
 
     def stage(self) -> Stage:

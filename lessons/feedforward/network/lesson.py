@@ -18,7 +18,7 @@ from lessons.building.declared import DeclaredLesson
 from lessons.building.experiment import function
 from lessons.building.holds import Input, Lengths, Parameter, Size
 from lessons.contract.view import Knobs
-from lessons.feedforward.network.stage import Layers, left_over, table
+from lessons.feedforward.network.stage import NetworkStage, left_over, table
 
 NAMES = mlp.names(2)
 
@@ -128,7 +128,7 @@ class Network(DeclaredLesson):
     grain = "j"
     explains = ("net", "bent", "answer", "E")
     rebuilds = draws = frozenset({"inputs", "hidden", "outputs"})
-    shown_as = Layers
+    shown_as = NetworkStage
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         steps = {f"step_{p}": f"{p} = {p} - rate * d{p}" for p in NAMES}

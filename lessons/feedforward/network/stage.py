@@ -22,16 +22,12 @@ def table(bits: int) -> tuple[list[list[float]], list[int]]:
     return rows, [int(sum(row)) % 2 for row in rows]
 
 
-class Layers(LessonStage):
+class NetworkStage(LessonStage):
     """A position of an M-L-N net."""
 
     def __init__(self, lesson: Any, view: View, text: Text) -> None:
         super().__init__(lesson, view, text)
         self.M, self.L, self.N = (self.lengths[letter] for letter in "MLN")
-
-    def stage(self) -> Stage:
-        acts = {"forward": forward, "nonlinear": nonlinear, "parallel": parallel, "mapping": mapping, "adapt": adapt}
-        return acts[self.act](self)
 
     def fields(self) -> dict[str, Any]:
         M, L, N, bits = self.M, self.L, self.N, int(self.knobs["bits"])
@@ -53,11 +49,10 @@ class Layers(LessonStage):
         flags, row, n = self.flags(name), None, self.view.loop("n")
         if self.view.act == "forward" and name == f"W{n}":
             flags["read"], row = True, self.unit
-        flags["editable"] = self.lesson.editable(name)
         return Block(name, self.view.get(name), shape, title=title, row=row, **flags)
 
     def layer(self, name: str, size: int, title: str) -> Block:
-        block = self.vector(name, size, "column", self.lesson.editable(name), title)
+        block = self.vector(name, size, "column", title=title)
         n = self.view.loop("n")
         if self.view.act == "forward" and name == f"b{n}":
             return replace(block, read=True, row=self.unit)
@@ -75,50 +70,105 @@ class Layers(LessonStage):
         }  # fmt: skip
         return [flow("first", first, 10), flow("second", second, 9)]
 
+    def show_forward(self) -> Stage:
+        """Act 1: one unit after the other."""
+        return [self.law("net", "h"), *self.weights("h[0]"), self.graph()]
 
-def forward(shown: Layers) -> Stage:
-    """Act 1: one unit after the other."""
-    return [shown.law("net", "h"), *shown.weights("h[0]"), graph(shown)]
+    def graph(self) -> Picture:
+        """The units as dots in three columns, with what they answer; the one at work marked."""
+        view = self.view
+        layer, j = view.loop("n"), view.loop("j")
+        sizes = (self.M, self.L, self.N)
+        most = max(sizes)
+        marks: list[tuple[int, int, str, str]] = []
+        for n, size in enumerate(sizes):
+            value = view.get(f"h[{n}]")
+            x = 4 + 22 * n
+            heads = ("x", "h₁ = f(W₁x + b₁)", "o = f(W₂h₁ + b₂)")
+            marks.append((0, x, heads[n], "label"))
+            for i in range(size):
+                y = 1 + (most - size) // 2 + i
+                lit = n == layer and i + 1 == j
+                done = value is not None and (n == 0 or n != layer or (j is not None and i < j))
+                said = five(float(value[i])) if done and value is not None else "·"
+                marks.append(
+                    (y, x, ("►" if lit else " ") + ("●" if done else "○") + f" {said}", "written" if lit else "")
+                )
+            if n < 2:
+                marks.append(
+                    (1 + most // 2, x + 14, "──►", "forward" if view.get(f"h[{n + 1}]") is not None else "dim")
+                )
+        return Picture(id="graph", priority=5, marks=marks)
 
+    def show_nonlinear(self) -> Stage:
+        """Act 2: do answers add up?"""
+        N = self.N
+        put_in: dict[int, Item] = {0: self.layer("a", self.M, "a = x"), 1: self.layer("b", self.M, "b")}
+        answers: dict[int, Item] = {
+            i: self.layer(name, N, title)
+            for i, (name, title) in enumerate(
+                (("oa", "o(a)"), ("ob", "o(b)"), ("oab", "o(a + b)"), ("o0", "o(0)"), ("bent", self.say("bent")))
+            )
+        }
+        found: Stage = [self.law("oab", "bent"), flow("in", put_in, 9), flow("answers", answers, 10)]
+        if self.known("bent"):
+            key = "is_bent" if left_over(self.view) else "not_bent"
+            found.append(Note(id="verdict", priority=8, text=self.say(key), level="proof"))
+        return found
 
-def graph(shown: Layers) -> Picture:
-    """The units as dots in three columns, with what they answer; the one at work marked."""
-    view = shown.view
-    layer, j = view.loop("n"), view.loop("j")
-    sizes = (shown.M, shown.L, shown.N)
-    most = max(sizes)
-    marks: list[tuple[int, int, str, str]] = []
-    for n, size in enumerate(sizes):
-        value = view.get(f"h[{n}]")
-        x = 4 + 22 * n
-        heads = ("x", "h₁ = f(W₁x + b₁)", "o = f(W₂h₁ + b₂)")
-        marks.append((0, x, heads[n], "label"))
-        for i in range(size):
-            y = 1 + (most - size) // 2 + i
-            lit = n == layer and i + 1 == j
-            done = value is not None and (n == 0 or n != layer or (j is not None and i < j))
-            said = five(float(value[i])) if done and value is not None else "·"
-            marks.append((y, x, ("►" if lit else " ") + ("●" if done else "○") + f" {said}", "written" if lit else ""))
-        if n < 2:
-            marks.append((1 + most // 2, x + 14, "──►", "forward" if view.get(f"h[{n + 1}]") is not None else "dim"))
-    return Picture(id="graph", priority=5, marks=marks)
+    def show_parallel(self) -> Stage:
+        """Act 3: the hidden layer, from its last unit to its first."""
+        items: dict[int, Item] = {
+            0: self.layer("h[0]", self.M, "x"), 1: self.matrix("W1", "W₁"),
+            2: self.layer("h[1]", self.L, self.say("down")),
+            3: self.layer("turned", self.L, self.say("up")), 4: self.scalar("same", title=self.say("gap")),
+        }  # fmt: skip
+        found: Stage = [self.law("turned"), flow("layers", items, 10)]
+        if self.known("same"):
+            found.append(Note(id="verdict", priority=8, text=self.say("same"), level="proof"))
+        return found
 
+    def show_mapping(self) -> Stage:
+        """Act 4: any table of 0 and 1."""
+        q, wants = table(int(self.knobs["bits"]))
+        r = self.view.loop("r")
+        rows = []
+        for n, (row, want) in enumerate(zip(q, wants, strict=True), 1):
+            hit, answer = self.view.get(f"hit[{n}]"), self.number(f"answer[{n}]")
+            fired = "·" if hit is None else " ".join("●" if v else "○" for v in hit)
+            rows.append((" ".join(f"{v:g}" for v in row), fired, "·" if answer is None else f"{answer:g}", str(want)))
+        heads = tuple(self.say(key) for key in ("row", "hidden", "answer", "wants"))
+        units = len(self.view.get("T_b")) if self.known("T_b") else 0  # type: ignore[arg-type]
+        bits = len(q[0])
+        net: dict[int, Item] = {
+            0: Block("T_W", self.view.get("T_W"), (units, bits), title="W", **self.flags("T_W")),
+            1: self.layer("T_b", units, "b"),
+            2: Block("T_V", self.view.get("T_V"), (1, units), title="V", **self.flags("T_V")),
+            3: self.scalar("missed", title=self.say("missed")),
+        }
+        log = Table(id="table", priority=9, heads=heads, rows=rows, lit=None if r is None else r - 1)
+        return [self.law("hit", "answer"), flow("net", net, 8), log]
 
-def nonlinear(shown: Layers) -> Stage:
-    """Act 2: do answers add up?"""
-    N = shown.N
-    put_in: dict[int, Item] = {0: shown.layer("a", shown.M, "a = x"), 1: shown.layer("b", shown.M, "b")}
-    answers: dict[int, Item] = {
-        i: shown.layer(name, N, title)
-        for i, (name, title) in enumerate(
-            (("oa", "o(a)"), ("ob", "o(b)"), ("oab", "o(a + b)"), ("o0", "o(0)"), ("bent", shown.say("bent")))
-        )
-    }
-    found: Stage = [shown.law("oab", "bent"), flow("in", put_in, 9), flow("answers", answers, 10)]
-    if shown.known("bent"):
-        key = "is_bent" if left_over(shown.view) else "not_bent"
-        found.append(Note(id="verdict", priority=8, text=shown.say(key), level="proof"))
-    return found
+    def show_adapt(self) -> Stage:
+        """Act 5: one step against the gradient."""
+        phase, written = dict(self.view.path), self.view.writer("E")
+        ops = ("delta2", "delta1") if "backward" in phase else ("step_W1",) if "step" in phase else ("z1", "h1", "E")
+        grads: dict[int, Item] = {
+            0: self.matrix("dW1", "∂E/∂W₁"), 1: self.layer("db1", self.L, "∂E/∂b₁"),
+            2: self.matrix("dW2", "∂E/∂W₂"), 3: self.layer("db2", self.N, "∂E/∂b₂"),
+        }  # fmt: skip
+        loss: dict[int, Item] = {
+            0: self.layer("y", self.N, self.say("wants")), 1: self.layer("delta2", self.N, "δ₂"),
+            2: self.layer("delta1", self.L, "δ₁"), 3: self.scalar("E", title="E"),
+            4: Label(self.say("after" if "after" in dict(written[1]) else "before_step") if written else ""),
+        }  # fmt: skip
+        rows = [Row("", loss)]
+        return [
+            self.law(*ops),
+            *self.weights("x", ("h1", "h2")),
+            Matrix(id="loss", priority=10, rows=rows),
+            flow("gradient", grads, 8),
+        ]
 
 
 def left_over(view: View) -> bool:
@@ -126,60 +176,3 @@ def left_over(view: View) -> bool:
     parts = [view.get(name) for name in ("bent", "oa", "ob", "oab", "o0")]
     bent, *answers = (np.abs(part).max() if part is not None else 0.0 for part in parts)
     return not bent <= 1e-9 * max(1e-300, *answers)
-
-
-def parallel(shown: Layers) -> Stage:
-    """Act 3: the hidden layer, from its last unit to its first."""
-    items: dict[int, Item] = {
-        0: shown.layer("h[0]", shown.M, "x"), 1: shown.matrix("W1", "W₁"),
-        2: shown.layer("h[1]", shown.L, shown.say("down")),
-        3: shown.layer("turned", shown.L, shown.say("up")), 4: shown.scalar("same", title=shown.say("gap")),
-    }  # fmt: skip
-    found: Stage = [shown.law("turned"), flow("layers", items, 10)]
-    if shown.known("same"):
-        found.append(Note(id="verdict", priority=8, text=shown.say("same"), level="proof"))
-    return found
-
-
-def mapping(shown: Layers) -> Stage:
-    """Act 4: any table of 0 and 1."""
-    q, wants = table(int(shown.knobs["bits"]))
-    r = shown.view.loop("r")
-    rows = []
-    for n, (row, want) in enumerate(zip(q, wants, strict=True), 1):
-        hit, answer = shown.view.get(f"hit[{n}]"), shown.number(f"answer[{n}]")
-        fired = "·" if hit is None else " ".join("●" if v else "○" for v in hit)
-        rows.append((" ".join(f"{v:g}" for v in row), fired, "·" if answer is None else f"{answer:g}", str(want)))
-    heads = tuple(shown.say(key) for key in ("row", "hidden", "answer", "wants"))
-    units = len(shown.view.get("T_b")) if shown.known("T_b") else 0  # type: ignore[arg-type]
-    bits = len(q[0])
-    net: dict[int, Item] = {
-        0: Block("T_W", shown.view.get("T_W"), (units, bits), title="W", **shown.flags("T_W")),
-        1: shown.layer("T_b", units, "b"),
-        2: Block("T_V", shown.view.get("T_V"), (1, units), title="V", **shown.flags("T_V")),
-        3: shown.scalar("missed", title=shown.say("missed")),
-    }
-    log = Table(id="table", priority=9, heads=heads, rows=rows, lit=None if r is None else r - 1)
-    return [shown.law("hit", "answer"), flow("net", net, 8), log]
-
-
-def adapt(shown: Layers) -> Stage:
-    """Act 5: one step against the gradient."""
-    phase, written = dict(shown.view.path), shown.view.writer("E")
-    ops = ("delta2", "delta1") if "backward" in phase else ("step_W1",) if "step" in phase else ("z1", "h1", "E")
-    grads: dict[int, Item] = {
-        0: shown.matrix("dW1", "∂E/∂W₁"), 1: shown.layer("db1", shown.L, "∂E/∂b₁"),
-        2: shown.matrix("dW2", "∂E/∂W₂"), 3: shown.layer("db2", shown.N, "∂E/∂b₂"),
-    }  # fmt: skip
-    loss: dict[int, Item] = {
-        0: shown.layer("y", shown.N, shown.say("wants")), 1: shown.layer("delta2", shown.N, "δ₂"),
-        2: shown.layer("delta1", shown.L, "δ₁"), 3: shown.scalar("E", title="E"),
-        4: Label(shown.say("after" if "after" in dict(written[1]) else "before_step") if written else ""),
-    }  # fmt: skip
-    rows = [Row("", loss)]
-    return [
-        shown.law(*ops),
-        *shown.weights("x", ("h1", "h2")),
-        Matrix(id="loss", priority=10, rows=rows),
-        flow("gradient", grads, 8),
-    ]

@@ -13,7 +13,7 @@ from lessons.building.declared import DeclaredLesson
 from lessons.building.experiment import function
 from lessons.building.holds import Input, Parameter, Size
 from lessons.contract.view import Knobs
-from lessons.feedforward.neuron.stage import Unit
+from lessons.feedforward.neuron.stage import NeuronStage
 
 # Three inputs of unlike size, so that the largest weight does not stand at the largest input.
 EXAMPLE = {"w": [0.8, -0.4, 0.3], "x": [1.0, 0.5, 2.0], "b": [-0.5]}
@@ -52,7 +52,7 @@ class OneNeuron(DeclaredLesson):
     grain = "i"
     explains = ("o", "net", "do_w")
     rebuilds = frozenset({"inputs"})
-    shown_as = Unit
+    shown_as = NeuronStage
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         return rules(function(knobs))

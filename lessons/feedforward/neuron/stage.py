@@ -18,7 +18,7 @@ REACH = 4.0
 """How far the curve of f is drawn at least."""
 
 
-class Unit(LessonStage):
+class NeuronStage(LessonStage):
     """A position of one neuron."""
 
     def stage(self) -> Stage:
@@ -66,15 +66,8 @@ class Unit(LessonStage):
         reach = REACH if net is None or not np.isfinite(net) else max(REACH, float(np.ceil(abs(net) * 1.25)))
         x = np.linspace(-reach, reach, 241)
         y = f.f(HOST.xp, x)
-        low, high = (
-            (-reach, reach)
-            if f.name == "linear"
-            else (-0.5, reach)
-            if f.name == "relu"
-            else (-0.2, 1.2)
-            if f.name in ("sigmoid", "step")
-            else (-1.2, 1.2)
-        )
+        heights = {"linear": (-reach, reach), "relu": (-0.5, reach), "sigmoid": (-0.2, 1.2), "step": (-0.2, 1.2)}
+        low, high = heights.get(f.name, (-1.2, 1.2))
         lines = [Line(f"o = {f.name}", x, y)]
         points: list[tuple[float, float, str]] = []
         if net is not None and o is not None:
@@ -89,8 +82,7 @@ class Unit(LessonStage):
     def fields(self) -> dict[str, Any]:
         largest = int(np.argmax(np.abs(self.inputs["x"]))) + 1
         heaviest = int(np.argmax(np.abs(self.view.start.params["w"]))) + 1
-        numbers = {name: self.figure(name) for name in ("net", "o", "slope")}
-        return numbers | {
+        return self.figures("net", "o", "slope") | {
             "M": self.lengths["M"], "f": self.knobs["activation"], "i": self.view.loop("i") or 1,
             "largest": subscripted("x", largest), "heaviest": subscripted("w", heaviest),
             "felt": subscripted("w", largest),
