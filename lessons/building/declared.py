@@ -25,7 +25,7 @@ from engine.walks.reel import Reel, Section
 from engine.walks.step import Path, parse_address, split
 from lessons.building.acts import Act, Derived, Sections, Trial
 from lessons.building.asks import Gradient, Question
-from lessons.building.experiment import Experiment, read_params
+from lessons.building.experiment import Experiment, number_of, read_params
 from lessons.building.holds import Held, Input, Lengths, Parameter, Size, Source, Span, numbers
 from lessons.building.staging import LessonStage
 from lessons.contract.card import Card
@@ -125,11 +125,12 @@ class DeclaredLesson(Experiment):
         if not isinstance(given, Mapping):
             raise Refused("inputs_object", file=file)
         inputs, lengths, fitted = dict[str, Any](), dict[str, int](), dict(knobs)
-        found = {**self.start(knobs, None).inputs, **given}
+        begun = self.start(knobs, None).inputs
         for each in self.holds:
             if isinstance(each, Input):
                 spans = [(lengths[a], lengths[a]) if a in lengths else self._span(a) for a in each.letters]
-                value = each.read(file, found[each.name], spans)
+                default = None if each.needed and given else begun[each.name]
+                value = each.read(file, given.get(each.name, default), spans)
                 lengths |= {a: n for a, n in zip(each.letters, value.shape, strict=True) if isinstance(a, str)}
                 inputs[each.name] = value.tolist()
         if self.source is not None:
@@ -171,8 +172,9 @@ class DeclaredLesson(Experiment):
         for each in self.holds:
             if symbol in each.also:
                 return each, ()
-            if each.is_called(family) and (not at or each.first is not None):
-                return each, tuple(i - (each.first or 0) for i in at)
+            first = each.first or 0
+            if each.is_called(family) and (not at or (each.first is not None and at[0] >= first)):
+                return each, tuple(i - first for i in at)
         return None
 
     def home(self, symbol: str, index: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
@@ -187,24 +189,33 @@ class DeclaredLesson(Experiment):
         kept = self._kept(symbol)
         return self._sourced(symbol) is not None or (kept is not None and kept[0].edited)
 
+    def _among(self, symbol: str) -> tuple[float, ...]:
+        """The only values that a symbol's entries may have; none where any number will do."""
+        kept = self._kept(symbol)
+        return kept[0].among if kept is not None else ()
+
     def _sourced(self, symbol: str) -> tuple[Source, int] | None:
         """The source that a symbol is edited in, and at which index."""
         family, at = split(symbol)
         return (self.source, at[0]) if self.source is not None and at and family in self.source.families else None
 
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
-        sourced = self._sourced(symbol)
+        sourced, among = self._sourced(symbol), self._among(symbol)
+        if among and number_of(raw) not in among:
+            raise Refused("edit_among", value=raw.strip(), values=", ".join(f"{value:g}" for value in among))
         if sourced is None:
             return super().edit(start, symbol, index, raw)
         source, at = sourced
         return Start(start.params, {**start.inputs, **source.edited(start.inputs, at, raw)})
 
     def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:
-        sourced = self._sourced(symbol)
+        sourced, among = self._sourced(symbol), self._among(symbol)
+        if among and self.editable(symbol):
+            now = among.index(self.entry(start, symbol, index))
+            return f"{among[(now + by) % len(among)]:g}"
         if sourced is None:
             return super().nudged(start, symbol, index, by)
-        source, at = sourced
-        return source.nudged(start.inputs, at, by)
+        return sourced[0].nudged(start.inputs, sourced[1], by)
 
     # acts
 

@@ -85,21 +85,29 @@ class Experiment:
         return symbol, index
 
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
+        self.entry(start, symbol, index)
         name, at = self.home(symbol, index)
         if name in start.params:
             return Start({**start.params, name: with_entry(start.params[name], at, raw)}, start.inputs)
-        if name not in self.given:
-            raise Refused("edit_what", symbol=symbol)
         value = with_entry(np.array(start.inputs[name], dtype=float), at, raw)
         return Start(start.params, {**start.inputs, name: value.tolist()})
+
+    def entry(self, start: Start, symbol: str, index: tuple[int, ...]) -> float:
+        """One entry of what may be edited. Raises Refused where there is none."""
+        name, at = self.home(symbol, index)
+        held = start.params.get(name, start.inputs.get(name) if name in self.given else None)
+        if held is None:
+            raise Refused("edit_what", symbol=symbol)
+        try:
+            return float(np.array(held, dtype=float)[at])
+        except (IndexError, TypeError):
+            raise Refused("edit_entry", symbol=symbol, index=", ".join(map(str, index))) from None
 
     def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:
         """What an entry becomes, as typed, when it is moved by hand one notch up or down."""
         if not self.editable(symbol):
             raise Refused("edit_what", symbol=symbol)
-        name, at = self.home(symbol, index)
-        held = start.params[name] if name in start.params else np.array(start.inputs[name])
-        return f"{float(held[at]) + by * NUDGE:.10g}"
+        return f"{self.entry(start, symbol, index) + by * NUDGE:.10g}"
 
     def editable(self, symbol: str) -> bool:
         name, _ = self.home(symbol, ())

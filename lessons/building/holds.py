@@ -55,6 +55,8 @@ class Held:
     """Its entries may be put in by hand."""
     learned: bool = True
     """A parameter that has a gradient; a start state, for one, has none."""
+    needed: bool = False
+    """An input that a state with inputs of its own must have."""
     among: tuple[float, ...] = ()
     symbol: str = ""
     also: tuple[str, ...] = ()

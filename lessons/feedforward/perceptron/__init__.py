@@ -23,5 +23,5 @@ CARD = Card(
         Knob("epochs", "int", 60, 1, 500),
         Knob("points", "int", 20, 10, 200),
     ),
-    load="lessons.feedforward.perceptron.lesson:Rosenblatt",
+    load="lessons.feedforward.perceptron.lesson:Perceptron",
 )

@@ -3,73 +3,129 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Array, Device, HostArray
-from engine.feedforward import perceptron
-from engine.feedforward.perceptron import RULES, Examples, Outcome, Theta, bound, came_back, epoch
-from engine.walks.gradient_check import Objective
-from engine.walks.reel import Env, Grains, Reel, Section
-from engine.walks.step import Path, drain, split
-from lessons.building.experiment import Experiment, counted, number_of
-from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask
-from lessons.contract.panels import Stage
-from lessons.contract.text import Text
-from lessons.contract.view import Knobs, Start, View
+from engine.device import HOST, Array, Device
+from engine.feedforward.perceptron import RULES, Examples, Theta, bound, came_back, epoch
+from engine.walks.reel import Env, Section
+from engine.walks.step import Path, drain
+from lessons.building.acts import Scope, Sections, Trial
+from lessons.building.asks import Gradient, Question
+from lessons.building.declared import DeclaredLesson
+from lessons.building.experiment import counted
+from lessons.building.holds import Input, Parameter, Size
+from lessons.contract.knobs import Value
+from lessons.contract.view import Knobs, Start
 from lessons.data.points import CLOUDS, points
-from lessons.feedforward.perceptron.stage import panels, says
+from lessons.feedforward.perceptron.case import Case, case_of
+from lessons.feedforward.perceptron.stage import PerceptronStage
 
-GRAINS: Grains = {"act": 0, "epoch": 1, "i": 2, "op": 3}
-
-
-def outcome(start: Start, rate: float, epochs: int) -> Outcome:
-    """The whole run on a start's points."""
-    x, y = np.array(start.inputs["x"]), np.array(start.inputs["y"])
-    return _run(start.params["w"].tobytes(), float(start.params["b"][0]), x.tobytes(), y.tobytes(), rate, epochs)
+# the acts
 
 
-@lru_cache(maxsize=16)
-def _run(w: bytes, b: float, x: bytes, y: bytes, rate: float, epochs: int) -> Outcome:
-    arrays = [np.frombuffer(raw, dtype=float) for raw in (w, x, y)]
-    return perceptron.run(arrays[0], b, arrays[1].reshape(-1, 2), 2 * arrays[2] - 1, rate, epochs)
+def examples_of(device: Device, case: Case) -> Examples:
+    columns = [device.put([[v] for v in row]) for row in case.x.tolist()]
+    return Examples(columns, [device.put([[2 * v - 1]]) for v in case.y.tolist()])
 
 
-def for_act(act: str, knobs: Knobs, start: Start) -> tuple[Start, Outcome]:
-    """The start and run that an act is about: the learner's, or XOR from 0."""
-    if act in ("learn", "bound"):
-        return start, outcome(start, float(knobs["rate"]), int(knobs["epochs"]))
-    x, y = points("xor", 0, 4)
-    zero = Start({"w": np.zeros(2), "b": np.zeros(1)}, {"x": x.tolist(), "y": y.tolist()})
-    return zero, outcome(zero, float(knobs["rate"]), int(knobs["epochs"]))
+def theta_after(device: Device, case: Case, visits: int) -> Theta:
+    w, b = case.after(visits)
+    return Theta(device.put(w[:, None]), device.put([[b]]))
 
 
-def at_second(knobs: Knobs, start: Start) -> Path:
-    return (("learn", -1), ("epoch", 1), ("i", 1))
+def env(theta: Theta, examples: Examples, **more: Any) -> Env:
+    y = [(t + 1) / 2 for t in examples.t]
+    families = {name: counted(values) for name, values in (("x", examples.x), ("t", examples.t), ("y", y))}
+    return Env({**theta._asdict(), **more}, families)
 
 
-def how_it_ends(view: View) -> str:
+def epochs(s: Scope, at: Path) -> list[Section]:
+    """One section an epoch; the last may stop in its middle, where the state came back."""
+    case, eta = case_of(at[0][0], s.knobs, s.trial.start), float(s.knobs["rate"])
+    examples, sections, N = examples_of(s.device, case), list[Section](), len(case.x)
+    for first in range(0, len(case.run.visits), N):
+        visits = case.run.visits[first : first + N]
+        theta, place = theta_after(s.device, case, first), (*at, ("epoch", visits[0].epoch))
+        some = Examples(examples.x[: len(visits)], examples.t[: len(visits)])
+        walk = partial(epoch, s.device, theta, some, eta, place)
+        sections.append(Section(place, walk, partial(env, theta, examples, eta=eta), sum(map(steps_of, visits))))
+    return sections
+
+
+def steps_of(visit: Any) -> int:
+    """A visit's steps: u and t·u; after a mistake w and b too."""
+    return 2 + 2 * int(visit.mistake)
+
+
+def bounding(s: Scope, at: Path) -> list[Section]:
+    """R and γ of the state in which the run ended."""
+    case = case_of("bound", s.knobs, s.trial.start)
+    theta, examples = theta_after(s.device, case, len(case.run.visits)), examples_of(s.device, case)
+    start = {"R": 0 * theta.b, "gamma": s.device.put([[np.inf]])}
+    walk = partial(bound, s.device, theta, examples, at)
+    return [Section(at, walk, partial(env, theta, examples, **start), 3 * len(examples.x) + 1)]
+
+
+def comparing(s: Scope, at: Path) -> list[Section]:
+    """The state at the end of the circle beside that at its beginning (without a circle: beside the start)."""
+    case = case_of("circle", s.knobs, s.trial.start)
+    first, last = (theta_after(s.device, case, n) for n in case.run.cycle or (0, len(case.run.visits)))
+    walk = partial(came_back, s.xp, last, first, at)
+    return [Section(at, walk, partial(env, last, examples_of(s.device, case), w_then=first.w, b_then=first.b), 1)]
+
+
+# the gradient
+
+
+def mistaken(s: Scope) -> list[tuple[Array, Array]]:
+    """(x, t) of the examples that are mistakes at the start."""
+    w, b = (s.device.put(s.trial.start.params[name][:, None]) for name in ("w", "b"))
+    pairs = [(x, 2 * y - 1) for x, y in zip(s.x, s.y, strict=True)]
+    return [(x, t) for x, t in pairs if not s.device.get(t * (w.T @ x + b))[0, 0] > 0]
+
+
+def criterion(s: Scope) -> Array:
+    """E = −Σ t·u over the examples that are mistakes at the start: the rule is a step against its gradient."""
+    return s.xp.sum(0 * s.b) - sum((s.xp.sum(t * (s.w.T @ x + s.b)) for x, t in mistaken(s)), 0.0)
+
+
+def its_gradient(s: Scope) -> Mapping[str, Array]:
+    wrong = mistaken(s)
+    return {"w": sum((-t * x for x, t in wrong), 0 * s.w), "b": sum((-t for _, t in wrong), 0 * s.b)}
+
+
+# results and predictions
+
+
+def case_for(trial: Trial, act: str, rate: float | None = None) -> Case:
+    return case_of(act, trial.knobs, trial.start, rate)
+
+
+def outcome(trial: Trial) -> dict[str, Any]:
+    """Where the run on the learner's points ended, and how; the bound where it started from 0."""
+    case = case_for(trial, "learn")
+    run, (w, b) = case.run, case.after(len(case.run.visits))
+    ends: dict[str, Any] = {"weights": w, "bias": [b], "mistakes": run.mistakes, "visits": len(run.visits)}
+    ends["converged"] = run.converged
+    if run.cycle:
+        ends["cycle"] = [sum(map(steps_of, run.visits[:n])) for n in run.cycle]
+        ends["cycle_visits"] = list(run.cycle)
+    if run.converged and not case.w.any() and not case.b:
+        most = drain(bound(HOST, theta_after(HOST, case, len(run.visits)), examples_of(HOST, case)))
+        ends["bound"] = float(most[0, 0])
+    return ends
+
+
+def how_it_ends(trial: Trial) -> str:
     """How the run on the learner's points ends."""
-    run = for_act("learn", view.knobs, view.start)[1]
+    run = case_for(trial, "learn").run
     return "ends" if run.converged else "circle" if run.cycle else "on"
 
 
-def at_bound(knobs: Knobs, start: Start) -> Path | None:
-    return (("bound", -1),) if for_act("learn", knobs, start)[1].converged else None
-
-
-def mistakes(view: View) -> float:
-    return float(for_act("learn", view.knobs, view.start)[1].mistakes)
-
-
-def at_xor(knobs: Knobs, start: Start) -> Path:
-    return (("xor", -1), ("epoch", 1), ("i", 4))
-
-
-def most_right(view: View) -> float:
+def most_right(trial: Trial) -> float:
     """The most of XOR's four points that any line has right: all lines through a fine grid of directions are tried."""
     x, y = points("xor", 0, 4)
     best = 0
@@ -80,189 +136,54 @@ def most_right(view: View) -> float:
     return float(best)
 
 
-def at_circle(knobs: Knobs, start: Start) -> Path | None:
-    return (("circle", -1),) if for_act("xor", knobs, start)[1].cycle else None
-
-
-def with_half(view: View) -> str:
+def with_half(trial: Trial) -> str:
     """Whether half the rate ends it."""
-    zero, _ = for_act("xor", view.knobs, view.start)
-    return "ends" if outcome(zero, float(view.knobs["rate"]) / 2, int(view.knobs["epochs"])).converged else "never"
+    return "ends" if case_for(trial, "xor", float(trial.knobs["rate"]) / 2).run.converged else "never"
 
 
-class Rosenblatt(Experiment):
-    """See `contract.lesson.Lesson`. Classes are 0 and 1 to the learner, t = ±1 in the formulas."""
+class Perceptron(DeclaredLesson):
+    """Classes are 0 and 1 to the learner, t = ±1 in the formulas."""
 
-    grains = GRAINS
-    grain = "i"
-    asks = (
-        Ask("ends", at_second, "choice", how_it_ends),
-        Ask("mistakes", at_bound, "number", mistakes, 0.0),
-        Ask("most", at_xor, "number", most_right, 0.0),
-        Ask("half", at_circle, "choice", with_half),
+    sizes = (Size("N", low=2, high=1000),)
+    holds = (
+        Parameter("w", 2),
+        Parameter("b", 1, optional=True),
+        Input("x", ("N", 2), first=1, needed=True),
+        Input("y", "N", first=1, needed=True, among=(0, 1)),
     )
+    acts = (
+        Sections("learn", epochs),
+        Sections("bound", bounding),
+        Sections("xor", epochs),
+        Sections("circle", comparing),
+    )
+    gradient = Gradient(criterion, its_gradient)
+    results = (outcome,)
+    questions = (
+        Question("ends", "learn/epoch=1/i=1", "choice", how_it_ends),
+        Question(
+            "mistakes", "bound", "number", lambda trial: float(case_for(trial, "learn").run.mistakes), 0.0,
+            when=lambda s: case_for(s.trial, "learn").run.converged,
+        ),
+        Question("most", "xor/epoch=1/i=4", "number", most_right, 0.0),
+        Question("half", "circle", "choice", with_half, when=lambda s: case_for(s.trial, "xor").run.cycle is not None),
+    )  # fmt: skip
+    loops = ("epoch", "i")
+    grain = "i"
     explains = ("w", "m", "u")
-    columns = frozenset({"x", "w", "b", "w_then", "u", "t", "m", "R", "g", "gamma", "bound", "gap", "b_then"})
     rebuilds = frozenset({"data", "points"})
-    optional = frozenset({"b"})
-    given = frozenset({"x", "y"})
-
-    def start(self, knobs: Knobs, seed: int | None) -> Start:
-        data = str(knobs["data"])
-        x, y = points(data, seed or 0, int(knobs["points"]))
-        w, b = np.zeros(2), np.zeros(1)
-        return Start({"w": w, "b": b}, {"x": x.tolist(), "y": y.tolist()})
-
-    def shapes(self, knobs: Knobs, inputs: Mapping[str, Any]) -> Mapping[str, tuple[int, ...]]:
-        return {"w": (2,), "b": (1,)}
-
-    def inputs(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> Mapping[str, Any]:
-        if not given:
-            return self.start(knobs, None).inputs
-        try:
-            x, y = np.array(given.get("x"), dtype=float), np.array(given.get("y"), dtype=float)
-        except (TypeError, ValueError, OverflowError):
-            x, y = np.zeros((0, 2)), np.zeros(0)
-        fits = x.ndim == 2 and x.shape[1:] == (2,) and y.shape == (len(x),) and 2 <= len(x) <= 1000
-        if not fits or not np.isfinite(x).all() or not np.isin(y, (0, 1)).all():
-            raise Refused("inputs_points", file=file)
-        return {"x": x.tolist(), "y": y.tolist()}
-
-    def home(self, symbol: str, index: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
-        family, at = split(symbol)
-        if family in ("x", "y") and at:
-            return family, (at[0] - 1, *index) if family == "x" else (at[0] - 1,)
-        return symbol, index
-
-    def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
-        if symbol.startswith("y[") and number_of(raw) not in (0.0, 1.0):
-            raise Refused("edit_class", value=raw.strip())
-        return super().edit(start, symbol, index, raw)
-
-    def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:
-        if symbol.startswith("y["):
-            return str(1 - int(start.inputs["y"][split(symbol)[1][0] - 1]))
-        return super().nudged(start, symbol, index, by)
-
-    def examples(self, device: Device, start: Start) -> Examples:
-        x, y = start.inputs["x"], start.inputs["y"]
-        return Examples([device.put([[v] for v in row]) for row in x], [device.put([[2 * v - 1]]) for v in y])
-
-    def theta(self, device: Device, w: HostArray, b: float) -> Theta:
-        return Theta(device.put(w[:, None]), device.put([[b]]))
-
-    def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
-        sections: list[Section] = []
-        for act in self.card.acts:
-            begun, run = for_act(act, knobs, start)
-            examples, at = self.examples(device, begun), ((act, -1),)
-            make = {"learn": self._epochs, "xor": self._epochs, "bound": self._bound, "circle": self._circle}[act]
-            sections += make(device, knobs, begun, run, examples, at)
-        return Reel(sections, self.grains)
-
-    def _epochs(
-        self, device: Device, knobs: Knobs, start: Start, run: Outcome, examples: Examples, at: Path
-    ) -> list[Section]:
-        """One section an epoch; the last may stop in its middle, where the state came back."""
-        found, N, eta = [], len(examples.x), float(knobs["rate"])
-        for first in range(0, len(run.visits), N):
-            visits = run.visits[first : first + N]
-            w, b = self._before(start, run, first)
-            theta, place = self.theta(device, w, b), (*at, ("epoch", visits[0].epoch))
-            some = Examples(examples.x[: len(visits)], examples.t[: len(visits)])
-
-            def walk(theta: Theta = theta, some: Examples = some, place: Path = place) -> Any:
-                return epoch(device, theta, some, eta, place)
-
-            def env(theta: Theta = theta) -> Env:
-                return self._env(device, theta, examples, eta=eta)
-
-            found.append(Section(place, walk, env, sum(2 + 2 * v.mistake for v in visits)))
-        return found
-
-    def _bound(
-        self, device: Device, knobs: Knobs, start: Start, run: Outcome, examples: Examples, at: Path
-    ) -> list[Section]:
-        w, b = self._before(start, run, len(run.visits))
-        theta = self.theta(device, w, b)
-        more = {"R": 0 * theta.b, "gamma": device.put([[np.inf]])}
-        return [
-            Section(
-                at,
-                lambda: bound(device, theta, examples, at),
-                lambda: self._env(device, theta, examples, **more),
-                3 * len(examples.x) + 1,
-            )
-        ]
-
-    def _circle(
-        self, device: Device, knobs: Knobs, start: Start, run: Outcome, examples: Examples, at: Path
-    ) -> list[Section]:
-        """The state at the end of the circle beside that at its beginning (without a circle: beside the start)."""
-        then, now = run.cycle or (0, len(run.visits))
-        first, last = (self.theta(device, *self._before(start, run, n)) for n in (then, now))
-        env = lambda: self._env(device, last, examples, w_then=first.w, b_then=first.b)  # noqa: E731
-        return [Section(at, lambda: came_back(device.xp, last, first, at), env, 1)]
-
-    @staticmethod
-    def _before(start: Start, run: Outcome, visits: int) -> tuple[HostArray, float]:
-        """The state after so many visits."""
-        if not visits:
-            return start.params["w"], float(start.params["b"][0])
-        return run.visits[visits - 1].w, run.visits[visits - 1].b
-
-    @staticmethod
-    def _env(device: Device, theta: Theta, examples: Examples, **more: Any) -> Env:
-        y = [(t + 1) / 2 for t in examples.t]
-        return Env({**theta._asdict(), **more}, {"x": counted(examples.x), "t": counted(examples.t), "y": counted(y)})
+    shown_as = PerceptronStage
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         return RULES
 
-    def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
-        """E = −Σ t·u over the examples that are mistakes now: the rule is a step against its gradient."""
-        theta = self.theta(device, start.params["w"], float(start.params["b"][0]))
-        examples = self.examples(device, start)
-        wrong = [
-            (x, t)
-            for x, t in zip(examples.x, examples.t, strict=True)
-            if not device.get(t * (theta.w.T @ x + theta.b))[0, 0] > 0
-        ]
+    def start(self, knobs: Knobs, seed: int | None) -> Start:
+        """The named points, and w and b from 0."""
+        x, y = points(str(knobs["data"]), seed or 0, int(knobs["points"]))
+        return Start({"w": np.zeros(2), "b": np.zeros(1)}, {"x": x.tolist(), "y": y.tolist()})
 
-        def E(**moved: Array) -> Array:
-            w, b = Theta(**{**theta._asdict(), **moved})
-            return device.xp.sum(0 * b) - sum((device.xp.sum(t * (w.T @ x + b)) for x, t in wrong), 0.0)
-
-        by_w = sum((-t * x for x, t in wrong), 0 * theta.w)
-        by_b = sum((-t for _, t in wrong), 0 * theta.b)
-        return Objective({"w": theta.w, "b": theta.b}, E, {"w": by_w, "b": by_b})
-
-    def panels(self, view: View, text: Text) -> Stage:
-        begun, run = for_act(view.act, view.knobs, view.start)
-        return panels(view, text, RULES, begun, run)
-
-    def says(self, view: View, text: Text) -> dict[str, Any]:
-        begun, run = for_act(view.act, view.knobs, view.start)
-        return says(view, text, begun, run)
-
-    def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
-        run = for_act("learn", knobs, start)[1]
-        w, b = self._before(start, run, len(run.visits))
-        found: dict[str, Any] = {
-            "weights": w, "bias": [b], "mistakes": run.mistakes, "visits": len(run.visits), "converged": run.converged,
-            "grad": {name: device.get(g)[:, 0] for name, g in self.objective(device, knobs, start).gradient.items()},
-        }  # fmt: skip
-        if run.cycle:
-            steps = [sum(2 + 2 * v.mistake for v in run.visits[:n]) for n in run.cycle]
-            found["cycle"] = steps
-            found["cycle_visits"] = list(run.cycle)
-        if run.converged and not start.params["w"].any() and not start.params["b"].any():
-            most = drain(bound(HOST, self.theta(HOST, w, b), self.examples(HOST, start)))
-            found["bound"] = float(most[0, 0])
-        return found
-
-    def sized(self, file: str, params: Mapping[str, Any], inputs: Mapping[str, Any], knobs: Knobs) -> dict[str, Value]:
-        data = str(knobs["data"])
-        return (
-            {**knobs, "points": len(inputs["x"])} if data in CLOUDS and 10 <= len(inputs["x"]) <= 200 else dict(knobs)
-        )
+    def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
+        """Clouds have as many points as the state has."""
+        fitted, start = super().read(file, state, knobs)
+        N = len(start.inputs["x"])
+        return {**fitted, "points": N} if str(knobs["data"]) in CLOUDS and 10 <= N <= 200 else fitted, start

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from engine.device import HostArray
-from engine.feedforward.perceptron import Outcome
-from lessons.building.stage_parts import Parts, Rules, flow, laws, subscripted
+from lessons.building.stage_parts import flow, subscripted
+from lessons.building.staging import Lengths, LessonStage
 from lessons.contract.panels import (
     Axis,
     Block,
@@ -25,22 +25,22 @@ from lessons.contract.panels import (
     Table,
 )
 from lessons.contract.text import Text
-from lessons.contract.view import Start, View
+from lessons.contract.view import View
 from lessons.explaining.figures import five
+from lessons.feedforward.perceptron.case import case_of
 
 SAYS = 0.3
 """What a field holds where the answer is 1: the lightest glyph; nothing stands where it is 0."""
 LOG = 14
 
 
-class Shown(Parts):
+class PerceptronStage(LessonStage):
     """A position of the rule on some points."""
 
-    def __init__(self, view: View, text: Text, start: Start, run: Outcome) -> None:
-        super().__init__(view, text)
-        self.start, self.run = start, run
-        self.x, self.y = np.array(start.inputs["x"]), np.array(start.inputs["y"])
-        self.N = len(self.x)
+    def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
+        super().__init__(lesson, view, text)
+        self.case = case_of(self.act, self.knobs, view.start)
+        self.run, self.x, self.y, self.N = self.case.run, self.case.x, self.case.y, len(self.case.x)
         self.i, self.epoch = view.loop("i"), view.loop("epoch")
 
     @property
@@ -58,32 +58,24 @@ class Shown(Parts):
         """Every point in a column: where it is, and the class it wants."""
         axis = Axis(tuple(f"{n}" for n in range(1, self.N + 1)), (self.i or 1) - 1, 1, close=self.N > 4)
         near = range(max(0, axis.focus - 16), min(self.N, axis.focus + 17))
-        own = self.view.act in ("learn", "bound")
         heads: dict[int, Item] = {n: Label(str(n + 1), role="head" if n + 1 == self.i else "dim") for n in near}
-        where: dict[int, Item] = {n: self.vector(f"x[{n + 1}]", 2, "column", own) for n in near}
-        wants: dict[int, Item] = {n: self.scalar(f"y[{n + 1}]", own) for n in near}
+        where: dict[int, Item] = {n: self.vector(f"x[{n + 1}]", 2, "column") for n in near}
+        wants: dict[int, Item] = {n: self.scalar(f"y[{n + 1}]") for n in near}
         return Matrix(id="points", priority=6, axis=axis, rows=[
             Row(self.say("example"), heads), Row("x[0]\nx[1]", where), Row(self.say("wants"), wants),
         ])  # fmt: skip
 
     def weights(self, name: str = "w") -> Block:
         title = "w" if name == "w" else f"w {self.say('then')}"
-        return self.vector(name, 2, editable=name == "w", title=title)
+        return self.vector(name, 2, title=title)
 
     def log(self) -> Table:
         """The latest visits, the one under way included; a bracket where the state came back."""
         n = self.visits
         first = max(0, n - LOG)
-        heads = [self.say(key) for key in ("visit", "example", "t")] + [
-            "u",
-            "t·u",
-            self.say("mistake"),
-            "w[0]",
-            "w[1]",
-            "b",
-        ]
-        heads.append(self.say("right").format(n=self.N))
-        w, b = self.start.params["w"], float(self.start.params["b"][0])
+        visit, example, t, mistake = (self.say(key) for key in ("visit", "example", "t", "mistake"))
+        heads = [visit, example, t, "u", "t·u", mistake, "w[0]", "w[1]", "b", self.say("right", n=self.N)]
+        w, b = self.case.w, self.case.b
         rows = [] if first else [self._row(self.say("start"), "", "", "", "", "", w, b, self._right(w, b))]
         for k, v in enumerate(self.run.visits[first:n], first + 1):
             said = "✗" if v.mistake else ""
@@ -111,15 +103,15 @@ class Shown(Parts):
         """The plane now; with four points, the last states side by side."""
         n = self.visits
         if self.N > 4:
-            return self.field(n, f"{self.say('says')}", 11, 46)
+            return self.field(n, self.say("says"), 11, 46)
         shown = range(max(0, n - (0 if self.view.act == "bound" else 4)), n + 1)
         names = {0: self.say("start")}
-        fields = [self.field(k, names.get(k, self.say("after").format(n=k)), 5, 11) for k in shown]
+        fields = [self.field(k, names.get(k, self.say("after", n=k)), 5, 11) for k in shown]
         return Multiples(id="plane", priority=8, title=self.say("says"), fields=fields, arrows=True)
 
     def field(self, n: int, title: str, rows: int, cols: int) -> Field:
         """What the state after n visits says over the plane."""
-        w, b = (self.run.visits[n - 1].w, self.run.visits[n - 1].b) if n else self._begun()
+        w, b = self.case.after(n)
         low, high = self.x.min(axis=0), self.x.max(axis=0)
         margin = np.where(high > low, 0.3 * (high - low) if self.N <= 4 else 0.08 * (high - low), 1.0)
         (x0, y0), (x1, y1) = low - margin, high + margin
@@ -134,87 +126,70 @@ class Shown(Parts):
             id="plane", priority=8, title=title, values=values, x=(x0, x1), y=(y0, y1), dots=dots, written=written
         )
 
-    def _begun(self) -> tuple[HostArray, float]:
-        return self.start.params["w"], float(self.start.params["b"][0])
+    def show_learn(self) -> Stage:
+        """One example at a time."""
+        i = self.i or 1
+        state: dict[int, Item] = {
+            0: self.weights(), 1: self.shown("b", "b"), 2: self.shown(f"u[{i}]", subscripted("u", i)),
+            3: self.shown(f"m[{i}]", f"t·{subscripted('u', i)}"),
+        }  # fmt: skip
+        verdict = [self.verdict()] if self.visits == len(self.run.visits) else []
+        return [
+            self.law("u", "w", "b"), *verdict, self.points(), flow("state", state, 10), self.log(), self.plane(),
+        ]  # fmt: skip
+
+    show_xor = show_learn
+
+    def verdict(self) -> Note:
+        """How the run ended."""
+        run = self.run
+        if run.converged:
+            text = self.say("converged", n=run.mistakes)
+        elif run.cycle:
+            text = self.say("cycle", last=run.cycle[1] + 1, first=run.cycle[0] + 1)
+        else:
+            text = self.say("limit", n=len(run.visits))
+        return Note(id="verdict", priority=9, text=text, level="proof")
+
+    def show_bound(self) -> Stage:
+        """No more mistakes than (R/γ)²."""
+        sums: dict[int, Item] = {
+            0: self.weights(), 1: self.shown("b", "b"), 2: self.shown("R", "R"), 3: self.shown("gamma", "γ"),
+            4: self.shown("bound", "(R/γ)²"), 5: Label(self.say("made", n=self.run.mistakes)),
+        }  # fmt: skip
+        points = self.points()
+        margins: dict[int, Item] = {n: self.shown(f"g[{n + 1}]") for n in points.rows[0].items}
+        rows = [*points.rows, Row(self.say("margin"), margins)]
+        panels: Stage = [
+            self.law("R", "gamma", "bound"),
+            Matrix(id="points", priority=9, axis=points.axis, rows=rows),
+            flow("sums", sums, 10),
+            self.plane(),
+        ]
+        gamma, bound = self.number("gamma"), self.number("bound")
+        if bound is not None and gamma is not None:
+            from_zero = not self.case.w.any() and not self.case.b
+            key = "no_bound" if not gamma > 0 else "holds" if from_zero else "elsewhere"
+            text = self.say(key, n=self.run.mistakes, most=five(bound))
+            panels.append(Note(id="verdict", priority=8, text=text, level="proof" if key == "holds" else "say"))
+        return panels
+
+    def show_circle(self) -> Stage:
+        """The state is one that was there before."""
+        state: dict[int, Item] = {
+            0: self.weights(), 1: self.shown("b", "b"), 2: self.weights("w_then"), 3: self.shown("b_then", "b"),
+            4: self.shown("gap", self.say("gap")),
+        }  # fmt: skip
+        return [self.law("gap"), self.verdict(), flow("state", state, 10), self.log(), self.plane()]
+
+    def fields(self) -> dict[str, Any]:
+        rate = float(self.knobs["rate"])
+        return self.figures("bound") | {
+            "N": self.N, "data": str(self.knobs["data"]), "mistakes": self.run.mistakes,
+            "visits": len(self.run.visits), "rate": f"{rate:g}", "half": f"{rate / 2:g}",
+        }  # fmt: skip
 
 
 def _short(x: float) -> str:
     x += 0.0  # no minus before a zero
     return f"{x:g}".replace("-", "−") if float(x).is_integer() and abs(x) < 1000 else five(float(x))
-
-
-def panels(view: View, text: Text, rules: Rules, start: Start, run: Outcome) -> Stage:
-    """The panels of a position."""
-    shown = Shown(view, text, start, run)
-    return {"learn": learning, "xor": learning, "bound": bounding, "circle": circling}[view.act](shown, rules)
-
-
-def learning(shown: Shown, rules: Rules) -> Stage:
-    """Acts 1 and 3: one example at a time."""
-    i = shown.i or 1
-    state: dict[int, Item] = {
-        0: shown.weights(), 1: shown.vector("b", 1, editable=True, title="b"),
-        2: shown.scalar(f"u[{i}]", title=subscripted("u", i)),
-        3: shown.scalar(f"m[{i}]", title=f"t·{subscripted('u', i)}"),
-    }  # fmt: skip
-    found: Stage = [laws(rules, "u", "w", "b"), shown.points(), flow("state", state, 10), shown.log(), shown.plane()]
-    if shown.visits == len(shown.run.visits):
-        found.insert(1, Note(id="verdict", priority=9, text=verdict(shown), level="proof"))
-    return found
-
-
-def verdict(shown: Shown) -> str:
-    """How the run ended."""
-    run = shown.run
-    if run.converged:
-        return shown.say("converged").format(n=run.mistakes)
-    if run.cycle:
-        return shown.say("cycle").format(last=run.cycle[1] + 1, first=run.cycle[0] + 1)
-    return shown.say("limit").format(n=len(run.visits))
-
-
-def bounding(shown: Shown, rules: Rules) -> Stage:
-    """Act 2: no more mistakes than (R/γ)²."""
-    sums: dict[int, Item] = {
-        0: shown.weights(), 1: shown.vector("b", 1, title="b"), 2: shown.scalar("R", title="R"),
-        3: shown.scalar("gamma", title="γ"), 4: shown.scalar("bound", title="(R/γ)²"),
-        5: Label(shown.say("made").format(n=shown.run.mistakes)),
-    }  # fmt: skip
-    points = shown.points()
-    margins: dict[int, Item] = {n: shown.scalar(f"g[{n + 1}]") for n in points.rows[0].items}
-    rows = [*points.rows, Row(shown.say("margin"), margins)]
-    found: Stage = [
-        laws(rules, "R", "gamma", "bound"),
-        Matrix(id="points", priority=9, axis=points.axis, rows=rows),
-        flow("sums", sums, 10),
-        shown.plane(),
-    ]
-    gamma = shown.number("gamma")
-    if shown.number("bound") is not None and gamma is not None:
-        most = five(shown.number("bound") or 0.0)
-        from_zero = not shown.start.params["w"].any() and not shown.start.params["b"].any()
-        key = "no_bound" if not gamma > 0 else "holds" if from_zero else "elsewhere"
-        said = shown.say(key, n=shown.run.mistakes, most=most)
-        found.append(Note(id="verdict", priority=8, text=said, level="proof" if key == "holds" else "say"))
-    return found
-
-
-def circling(shown: Shown, rules: Rules) -> Stage:
-    """Act 4: the state is one that was there before."""
-    state: dict[int, Item] = {
-        0: shown.weights(), 1: shown.vector("b", 1, title="b"), 2: shown.weights("w_then"),
-        3: shown.vector("b_then", 1, title="b"), 4: shown.scalar("gap", title=shown.say("gap")),
-    }  # fmt: skip
-    note = Note(id="verdict", priority=9, text=verdict(shown), level="proof")
-    return [laws(rules, "gap"), note, flow("state", state, 10), shown.log(), shown.plane()]
-
-
-def says(view: View, text: Text, start: Start, run: Outcome) -> dict[str, Any]:
-    """The fields that the text of `perceptron` may use."""
-    bound = view.get("bound")
-    return {
-        "N": len(start.inputs["x"]), "data": str(view.knobs["data"]), "mistakes": run.mistakes,
-        "visits": len(run.visits),
-        "rate": f"{float(view.knobs['rate']):g}", "half": f"{float(view.knobs['rate']) / 2:g}",
-        "bound": "·" if bound is None else five(float(bound[0])),
-    }  # fmt: skip
