@@ -14,7 +14,7 @@ from engine.feedforward.mlp import Net
 from engine.feedforward.network import Layer
 from engine.walks.gradient_check import Objective
 from engine.walks.reel import Env, Grains, Reel, Section
-from engine.walks.step import Path, Step, Walk, drain
+from engine.walks.step import Path, drain
 from lessons.building.experiment import Experiment, column, counted, function
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.lesson import Ask
@@ -31,18 +31,6 @@ def table(bits: int) -> tuple[list[list[float]], list[int]]:
     """All inputs of so many bits, and whether an odd number of them is 1: XOR, and its like for more."""
     rows = [[float(v) for v in row] for row in product((0, 1), repeat=bits)]
     return rows, [int(sum(row)) % 2 for row in rows]
-
-
-def descend(net: Net, theta: mlp.Theta, x: Array, y: Array, rate: float, xp: Any, at: Path = ()) -> Walk[mlp.Theta]:
-    """Adaptivity: forward, backward, one step of every weight against its gradient, and forward again."""
-    run = yield from mlp.forward(xp, net, theta, x, y, (*at, ("before", -1)))
-    grad = yield from mlp.backward(xp, net, theta, run, y, (*at, ("backward", -1)))
-    moved = {}
-    for p, value in theta.items():
-        moved[p] = value - rate * grad[p]
-        yield Step((*at, ("step", -1)), f"step_{p}", {p: moved[p]})
-    yield from mlp.forward(xp, net, moved, x, y, (*at, ("after", -1)))
-    return moved
 
 
 def net_of(knobs: Knobs) -> Net:
@@ -82,7 +70,7 @@ def at_after(knobs: Knobs, start: Start) -> Path:
 def falls(view: View) -> str:
     """Whether one step makes E smaller."""
     (theta, x, y), net = pieces(HOST, view.start), net_of(view.knobs)
-    moved = drain(descend(net, theta, x, y, float(view.knobs["rate"]), HOST.xp))
+    moved = drain(network.adapt(HOST.xp, net, theta, x, y, float(view.knobs["rate"])))
     before, after = (float(drain(mlp.forward(HOST.xp, net, t, x, y)).E) for t in (theta, moved))
     return "falls" if after < before else "stays" if after == before else "rises"
 
@@ -173,7 +161,6 @@ class Network(Experiment):
             plain = {**theta, "a": x, "b": b, "y": y, "o": on_host, "rate": rate, "x": x, "B": 1, **more}
             return Env(plain, {**families, "h": lambda n: h[n] if n <= upto else None})
 
-        there, back = mlp.steps(net)
         tables = {"T_W": made.W, "T_b": made.b, "T_V": made.V}
         units = sum(W.shape[0] for W, _ in layers)
         return Reel(
@@ -196,17 +183,16 @@ class Network(Experiment):
                 ),
                 Section(
                     at["adapt"],
-                    lambda: descend(net, theta, x, y, rate, xp, at["adapt"]),
+                    lambda: network.adapt(xp, net, theta, x, y, rate, at["adapt"]),
                     env,
-                    2 * there + back + len(NAMES),
+                    network.adapt_length(net),
                 ),
             ],
             self.grains,
         )
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
-        steps = {f"step_{p}": f"{p} = {p} - rate * d{p}" for p in NAMES}
-        return {**network.rules(function(knobs)), **mlp.rules(net_of(knobs)), **steps}
+        return {**network.rules(function(knobs)), **mlp.rules(net_of(knobs)), **network.ADAPT_RULES}
 
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
         theta, x, y = pieces(device, start)
@@ -228,7 +214,7 @@ class Network(Experiment):
 
         h = drain(network.forward(device, f, layers, x))
         of = mlp.objective(device.xp, net, theta, x, y)
-        moved = drain(descend(net, theta, x, y, float(knobs["rate"]), device.xp))
+        moved = drain(network.adapt(device.xp, net, theta, x, y, float(knobs["rate"])))
         after = drain(mlp.forward(device.xp, net, moved, x, y)).E
         grad = {name: device.get(g) if name[0] == "W" else flat(g) for name, g in of.gradient.items()}
         loss = float(device.get(of.loss()))
