@@ -20,12 +20,14 @@ from engine.walks.step import Path, Step, Walk, drain
 
 Theta = Mapping[str, Array]
 """Parameters by symbol: W1, b1, W2, b2, …"""
-LOSSES = ("squared", "logistic", "softmax")
-"""½ (h − y)² with any output unit; −ln p with one sigmoid, or several; −ln p of a softmax over all outputs."""
 
 
 class Net(NamedTuple):
-    """What a network is beside its weights: hidden units, output units, loss, and the two regularisers' strength."""
+    """What a network is beside its weights: hidden units f, loss, output units, and the two regularisers' strength.
+
+    `loss` is "squared", ½ (h − y)² with output units `out`; "logistic", −ln p with a sigmoid at every output; or
+    "softmax", −ln p of a softmax over all outputs.
+    """
 
     depth: int
     f: Activation

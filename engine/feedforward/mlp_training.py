@@ -90,6 +90,25 @@ def learn(
     return moved
 
 
+def step_and_forward(
+    xp: Any, recipe: Recipe, theta: Theta, grad: Theta, memory: Memory, some: Examples, at: Path = ()
+) -> Walk[Theta]:
+    """What one update does to some examples: clip the gradient, move every parameter, and forward again.
+
+    Returns the parameters after it.
+    """
+    clipped = yield from descent.walk_clip(xp, grad, recipe.clip, (*at, ("clip", -1)))
+    walk = descent.walk_step(xp, recipe.optimiser, theta, clipped, memory, recipe.rate, 1, (*at, ("move", -1)))
+    moved, _ = yield from walk
+    yield from mlp.forward(xp, recipe.net, moved, *some, (*at, ("after", -1)))
+    return moved
+
+
+def step_and_forward_length(recipe: Recipe) -> int:
+    """How many steps `step_and_forward` takes."""
+    return sum(descent.steps(recipe.optimiser, mlp.names(recipe.net.depth))) + mlp.steps(recipe.net)[0]
+
+
 def epoch(
     xp: Any, recipe: Recipe, theta: Theta, memory: Memory, some: list[Examples], n: int, at: Path = ()
 ) -> Walk[tuple[Theta, Memory]]:

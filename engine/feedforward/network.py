@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 from engine.device import Array, Device
 from engine.feedforward import mlp
-from engine.feedforward.mlp import Net, Theta
 from engine.maths.activations import ACTIVATIONS, Activation
 from engine.walks.step import Path, Step, Walk
 
+ADAPT_RULES = {f"step_{p}": f"{p} = {p} - rate * d{p}" for p in mlp.names(2)}
+"""The rule of every op of `adapt` beside those of `mlp`."""
 Layer = tuple[Array, Array]
 """W (out, in) and b (out, 1)."""
 
@@ -92,6 +93,27 @@ def turned(device: Device, f: Activation, layer: Layer, x: Array, h: Array, at: 
     return same
 
 
+def adapt(xp: Any, net: mlp.Net, theta: mlp.Theta, x: Array, y: Array, rate: float, at: Path = ()) -> Walk[mlp.Theta]:
+    """Adaptivity: forward, backward, one step of every weight against its gradient, and forward again.
+
+    Its ops are those of `mlp` and `ADAPT_RULES`; returns the parameters after the step.
+    """
+    run = yield from mlp.forward(xp, net, theta, x, y, (*at, ("before", -1)))
+    grad = yield from mlp.backward(xp, net, theta, run, y, (*at, ("backward", -1)))
+    moved = {}
+    for p, value in theta.items():
+        moved[p] = value - rate * grad[p]
+        yield Step((*at, ("step", -1)), f"step_{p}", {p: moved[p]})
+    yield from mlp.forward(xp, net, moved, x, y, (*at, ("after", -1)))
+    return moved
+
+
+def adapt_length(net: mlp.Net) -> int:
+    """How many steps `adapt` takes."""
+    there, back = mlp.steps(net)
+    return 2 * there + back + len(mlp.names(net.depth))
+
+
 def table_net(device: Device, q: Sequence[Any], wants: Sequence[int]) -> Table:
     """One hidden step unit for every row that wants 1, which fires on that row alone; the output adds them up."""
     rows = [row for row, want in zip(q, wants, strict=True) if want] or [[0.0] * len(q[0])]
@@ -114,18 +136,6 @@ def mapping(xp: Any, net: Table, q: Sequence[Array], wants: Sequence[Array], at:
         missed = missed + xp.sum(xp.abs(answer - want))
         yield Step(here, "missed", {"missed": missed})
     return missed
-
-
-def descend(net: Net, theta: Theta, x: Array, y: Array, rate: float, xp: Any, at: Path = ()) -> Walk[Theta]:
-    """Adaptivity: forward, backward, one step of every weight against its gradient, and forward again."""
-    run = yield from mlp.forward(xp, net, theta, x, y, (*at, ("before", -1)))
-    grad = yield from mlp.backward(xp, net, theta, run, y, (*at, ("backward", -1)))
-    moved = {}
-    for p, value in theta.items():
-        moved[p] = value - rate * grad[p]
-        yield Step((*at, ("step", -1)), f"step_{p}", {p: moved[p]})
-    yield from mlp.forward(xp, net, moved, x, y, (*at, ("after", -1)))
-    return moved
 
 
 def unit(device: Device, size: int, j: int) -> Array:

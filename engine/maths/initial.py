@@ -23,8 +23,3 @@ def xavier(rng: Rng, rows: int, cols: int) -> HostArray:
 def he(rng: Rng, rows: int, cols: int) -> HostArray:
     """N(0, 2 / in): keeps the variance of ReLU layers (He et al. 2015)."""
     return normal(rng, rows, cols, (2.0 / cols) ** 0.5)
-
-
-def identity(size: int) -> list[list[float]]:
-    """The identity, as a start for ReLU recurrence (Le, Jaitly & Hinton 2015)."""
-    return [[float(i == j) for j in range(size)] for i in range(size)]

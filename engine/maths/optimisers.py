@@ -128,8 +128,3 @@ def clip_by_norm(xp: Any, grad: Mapping[str, Array], theta: float) -> dict[str, 
     length = norm(xp, grad)
     factor = theta / xp.maximum(length, xp.ones_like(length) * theta)
     return {p: g * factor for p, g in grad.items()}
-
-
-def clip_by_value(xp: Any, grad: Mapping[str, Array], theta: float) -> dict[str, Array]:
-    """Every entry cut to −θ … θ."""
-    return {p: xp.minimum(xp.maximum(g, -theta * xp.ones_like(g)), theta * xp.ones_like(g)) for p, g in grad.items()}

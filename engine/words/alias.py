@@ -36,11 +36,3 @@ def draw(rng: Rng, alias: Alias, count: int) -> HostArray:
     column = rng.integers(0, len(alias.keep), count)
     found: HostArray = xp.where(rng.random(count) < alias.keep[column], column, alias.other[column])
     return found
-
-
-def probabilities(alias: Alias) -> HostArray:
-    """What the table draws, exactly."""
-    n = len(alias.keep)
-    found: HostArray = alias.keep / n
-    xp.add.at(found, alias.other, (1 - alias.keep) / n)
-    return found

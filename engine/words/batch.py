@@ -139,15 +139,3 @@ def move(xp: Any, table: Table, grads: Table, rate: Array, bound: Array, at: Pat
         table[f"{of}[{w}]"] = table[f"{of}[{w}]"] - rate * factor * grad
         yield Step(here, "u_noise" if kind == "dnoise" else of, {f"{of}[{w}]": table[f"{of}[{w}]"]})
     return table
-
-
-def batch(
-    xp: Any, examples: Sequence[Example], table: Table, rate: Array, bound: Array, of: str, at: Path = ()
-) -> Walk[tuple[Table, Array]]:
-    """All examples of a batch, then the moves. Returns (table, L)."""
-    grads: Table = {}
-    L = 0 * rate
-    for n, example in enumerate(examples):
-        grads, L = yield from learn(xp, example, table, grads, L, of, (*at, ("n", n)))
-    moved = yield from move(xp, table, grads, rate, bound, (*at, ("move", -1)))
-    return moved, L

@@ -93,6 +93,28 @@ def turn(
     return grad
 
 
+def by_company(
+    xp: Any, x: Sequence[Array], beside: Mapping[int, Sequence[int]], pairs: Pairs, at: Path = ()
+) -> Walk[list[Array]]:
+    """The company of every word, and how far apart it makes each pair. Returns the cosines."""
+    c = yield from company(x, beside, at)
+    cosines = yield from compare(xp, "c", c, pairs, at)
+    return cosines
+
+
+def by_dense(
+    xp: Any, W: Array, x: Sequence[Array], words: Sequence[int], pairs: Pairs, at: Path = ()
+) -> Walk[list[Array]]:
+    """The dense vector of every word, how far apart it makes each pair, and the gradient of the first pair's cosine.
+
+    Returns the cosines.
+    """
+    v = yield from look_up(W, x, words, at)
+    cosines = yield from compare(xp, "v", v, pairs, at)
+    yield from turn(xp, x, v, cosines[0], pairs[0], (*at, ("turn", -1)))
+    return cosines
+
+
 def sizes(size: Sequence[Array], wide: Array, at: Path = ()) -> Walk[None]:
     """For each size of a vocabulary: which share of a one-hot vector is not 0, and how many numbers all words take."""
     for i, V in enumerate(size):

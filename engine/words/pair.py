@@ -1,7 +1,7 @@
 """One centre and its targets: scores, what they should have been, every gradient, the step (slides 44-46).
 
 v[c]  (D, 1)  input vectors: the centre's (skip-gram), or those of C context words (CBOW)
-h     (D, 1)  what is said to the other side: v, or the mean of them
+h     (D, 1)  the hidden layer: v, or the mean of them
 u[j]  (D, 1)  output vectors of the targets: word 0 did occur (t = 1), the others are noise (t = 0)
 a[j] = u·h    p[j] = σ(a)    q[j] = p − t, the error     L = −ln σ(u₀·h) − Σ ln σ(−uⱼ·h)
 theta[j], d[j]  the same for hierarchical softmax: vectors of the nodes on the way to the word, and its bits
@@ -56,7 +56,7 @@ class Found(NamedTuple):
     L: Array
 
 
-def said(v: Sequence[Array], mean: bool = True, at: Path = ()) -> Walk[Array]:
+def hidden(v: Sequence[Array], mean: bool = True, at: Path = ()) -> Walk[Array]:
     """h: the one vector itself (skip-gram), or the sum or mean of several (CBOW)."""
     if len(v) == 1:
         h = v[0] + 0
@@ -161,21 +161,59 @@ def way(xp: Any, h: Array, theta: Sequence[Array], d: Sequence[Array], at: Path 
     return Found(errors, L)
 
 
+def forward(
+    xp: Any,
+    v: Sequence[Array],
+    out: Sequence[Array],
+    label: Sequence[Array],
+    tree: bool = False,
+    at: Path = (),
+    phases: bool = False,
+) -> Walk[Found]:
+    """h, and the score of every target; with `tree` of the nodes on the way to the word, `label` being its bits.
+
+    With `phases` the two stand at addresses of their own, "said" and "scores".
+    """
+    first, second = ((*at, ("said", -1)), (*at, ("scores", -1))) if phases else (at, at)
+    h = yield from hidden(v, True, first)
+    scored = yield from (way if tree else scores)(xp, h, out, label, second)
+    return scored
+
+
+def step_and_forward(
+    xp: Any,
+    v: Sequence[Array],
+    out: Sequence[Array],
+    label: Sequence[Array],
+    rate: float,
+    tree: bool = False,
+    at: Path = (),
+) -> Walk[Found]:
+    """Every vector moves once against its gradient, and the scores are taken again."""
+    name = "theta" if tree else "u"
+    h = drain(hidden(v))
+    before = drain((way if tree else scores)(xp, h, out, label))
+    dout, dv = drain(gradients(h, out, before.q, len(v), True, name))
+    inputs, targets = yield from step(v, out, dv, dout, rate, name, (*at, ("move", -1)))
+    after = yield from forward(xp, inputs, targets, label, tree, (*at, ("after", -1)))
+    return after
+
+
 def objective(
     xp: Any, v: Sequence[Array], out: Sequence[Array], label: Sequence[Array], tree: bool, mean: bool = True
 ) -> Objective:
     """L as a function of v0, v1, … and u0, u1, … (theta0, … with `tree`), and its gradient."""
     name = "theta" if tree else "u"
     theta = {f"v{c}": each for c, each in enumerate(v)} | {f"{name}{j}": each for j, each in enumerate(out)}
-    forward = way if tree else scores
+    score = way if tree else scores
 
     def L(**moved: Array) -> Array:
         held = {**theta, **moved}
-        h = drain(said([held[f"v{c}"] for c in range(len(v))], mean))
-        return xp.sum(drain(forward(xp, h, [held[f"{name}{j}"] for j in range(len(out))], label)).L)
+        h = drain(hidden([held[f"v{c}"] for c in range(len(v))], mean))
+        return xp.sum(drain(score(xp, h, [held[f"{name}{j}"] for j in range(len(out))], label)).L)
 
-    h = drain(said(v, mean))
-    found = drain(forward(xp, h, out, label))
+    h = drain(hidden(v, mean))
+    found = drain(score(xp, h, out, label))
     dout, dv = drain(gradients(h, out, found.q, len(v), mean, name))
     grads = {f"v{c}": g for c, g in enumerate(dv)} | {f"{name}{j}": g for j, g in enumerate(dout)}
     return Objective(theta, L, grads)

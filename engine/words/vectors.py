@@ -101,12 +101,6 @@ def neighbours(vectors: HostArray, words: Sequence[int], count: int = 10) -> lis
     return nearest(vectors, vectors[list(words)], count, [[word] for word in words])
 
 
-def similarity(vectors: HostArray, one: int, other: int) -> float:
-    """The cosine of two words."""
-    pair = directions(vectors[[one, other]])
-    return float(pair[0] @ pair[1])
-
-
 def analogies(vectors: HostArray, questions: Sequence[tuple[int, int, int]], count: int = 1) -> list[list[Near]]:
     """a is to b as c is to …: the words nearest to b − a + c, all as directions, and no a, b or c."""
     a, b, c = (directions(vectors[list(each)]) for each in zip(*questions, strict=True))

@@ -12,8 +12,9 @@ import pytest
 
 from engine.device import HOST, Array, Device, rng
 from engine.gated import cell as cells
-from engine.gated import gru, ledger, lstm, plain
+from engine.gated import gru, ledger, lstm, plain, reach
 from engine.gated.cell import Cell, Inputs, Theta
+from engine.gated.run.training import Net
 from engine.maths.activations import ACTIVATIONS
 from engine.recurrent import srn
 from engine.walks.reel import Env, Reel, Section
@@ -174,6 +175,22 @@ def test_every_rule_gives_its_step(cell: Cell, batch: int, asked: tuple[int, ...
     met = assert_rules_hold(device, reel, rules)
     unmet = ("road", "gh_kept") if len(asked) == T else ("road",)
     assert met == {op for op in rules if not op.startswith(unmet)}
+
+
+@every
+@pytest.mark.parametrize("batch", [1, B])
+def test_how_much_of_the_gradient_arrives_where(cell: Cell, batch: int, device: Device) -> None:
+    """Every rule of the walk holds, and its shares are the lengths of ∂E/∂(state on the road) over the last of them."""
+    net = Net(device, cell, *make(device, cell, 8, batch, (T - 1,)))
+    section = net.reach((("reach", -1),))
+    reel = Reel([section], GRAINS)
+    assert len(reel.tape(0)) == section.length
+    assert assert_rules_hold(device, reel, reach.rules(cell, T)) == {"end", "reach"}
+    shares = [float(device.get(share)) for share in drain(reach.reach(device.xp, net.on_road))]
+    sizes = [float((device.get(net.left[f"g{cell.lasting}[{k}]"]) ** 2).sum()) ** 0.5 for k in range(T)]
+    np.testing.assert_allclose(shares, np.array(sizes) / sizes[-1], rtol=1e-14)
+    assert shares[-1] == 1.0
+    assert len(set(shares)) == T
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -182,6 +182,15 @@ BROKEN = [
     ("xp.multiply(seen, self.scale, out=into)", "into[...] = seen"),
     ("into[...] = seen", "pass"),
     ("self.home.of(slice(2, None))", "self.home.of(slice(1, 2))"),
+    ("top.h[-1] if self.last", "top.h[-2] if self.last"),
+    ("else top.h[1:])", "else top.h[:-1])"),
+    ("self.layers[-1].gh[-1] if last", "self.layers[-1].gh[-2] if last"),
+    ("below = layer.h[1:]", "below = layer.h[:-1]"),
+    ("start[state + level].T", "start[state].T"),
+    ('self.h[0], self.c[0] = start["h"], start["c"]', 'self.h[0] = start["h"]'),
+    ('return {"h": self.h[-1], "c": self.c[-1]}', 'return {"h": self.h[-1], "c": self.c[-2]}'),
+    ('return {"h": self.h[-1]}', 'return {"h": self.h[-2]}'),
+    ("gradients(self.layers[n - 1].h[1:]", "gradients(self.layers[n - 1].h[:-1]"),
 ]
 
 

@@ -107,6 +107,41 @@ def test_full_speed_is_the_walk(cell: Cell, source: Source, device: Device) -> N
             np.testing.assert_allclose(device.get(state.data.carried[name]), value, atol=1e-11)
 
 
+LETTERS = rng(2, 2).integers(0, 12, 4 * 3 * 26)
+USES: dict[str, tuple[Source, tuple[str, ...], int, Any]] = {
+    "memory": (Latch(25, 8, 0.5, 1), ("srn", "relu", "lstm", "gru"), 1, float),
+    "memory of one bit": (Latch(3, 1, 0.2, 4), ("srn", "relu", "lstm", "gru"), 1, float),
+    "generate": (Streams(LETTERS, 12, 25, 1), ("srn", "lstm", "gru"), 1, float),
+    "generate, two layers": (Streams(LETTERS, 12, 25, 4), ("srn", "lstm", "gru"), 2, float),
+    "generate, before": (Streams(LETTERS, 12, 13, 4), ("gru-before",), 2, float),
+    "train charnn": (Streams(LETTERS, 12, 25, 4), ("srn", "lstm", "gru", "gru-before"), 3, np.float32),
+}
+"""How lessons and the command line use the fast form: what is read and when it is asked, kinds of cells, layers."""
+
+
+@pytest.mark.parametrize(("use", "kind"), [(use, kind) for use, (_, kinds, *_) in USES.items() for kind in kinds])
+def test_every_use_of_the_fast_form_is_the_walk(use: str, kind: str) -> None:
+    """Loss at the end or at each step, layers, states carried or fresh: each update beside the walk's."""
+    source, _, layers, dtype = USES[use]
+    cell = KINDS[kind]._replace(layers=layers)
+    made = School(HOST, Recipe(cell, OPTIMISERS["adam"], 0.02, 0.6), source, 16, look, dtype)
+    draw, within = rng(5, 5), 1e-10 if dtype is float else 2e-4
+    shapes = cell.shapes(16, source.outputs, source.inputs)
+    state = made.start({p: draw.normal(0, 0.3, (*s, 1)[:2]).astype(dtype) for p, s in shapes.items()}, ())
+    for n in range(6):
+        learning, seen = made._walked(n, state.data)
+        state = made.advance(state)
+        last = state.data.reading[-1]
+        assert last.loss == pytest.approx(seen.loss, rel=within)
+        for name, value in learning.theta.items():
+            assert np.abs(state.data.theta[name] - value).max() < 10 * within, name
+        for name, value in (learning.carried or {}).items():
+            assert np.abs(state.data.carried[name] - value).max() < within, name
+        if source.last:
+            np.testing.assert_array_equal(last.guesses, seen.guesses)
+            assert last.reach == pytest.approx(seen.reach, rel=1e-8)
+
+
 def test_memory_goes_on_over_the_border_of_a_window() -> None:
     """The first window's states reach the second: without them its loss is another."""
     source, cell = STREAMS, CELLS["lstm"]

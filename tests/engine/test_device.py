@@ -84,4 +84,3 @@ def test_initial_weights() -> None:
     xavier = initial.xavier(rng(0), 100, 200)
     assert 0.99 * (6 / 300) ** 0.5 < np.abs(xavier).max() <= (6 / 300) ** 0.5
     assert xavier.shape == (100, 200)
-    assert initial.identity(3) == np.eye(3).tolist()

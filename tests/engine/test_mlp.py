@@ -25,7 +25,7 @@ def make(device: Device, seed: int, **given: Any) -> tuple[Net, dict[str, Array]
     draw = rng(seed, 11)
     depth, B = int(draw.integers(1, 7)), int(draw.integers(2, 6))
     widths = [int(n) for n in draw.integers(2, 6, depth + 1)]
-    loss = mlp.LOSSES[seed % 3]
+    loss = ("squared", "logistic", "softmax")[seed % 3]
     choices = {"f": ACTIVATIONS[list(ACTIVATIONS)[seed % 6]], "out": ACTIVATIONS[SMOOTH[seed % 3]]}
     net = Net(depth, **{"loss": loss, **choices, "l1": 0.03 * (seed % 2), "l2": 0.05 * (seed % 4 > 1), **given})
     theta = {}

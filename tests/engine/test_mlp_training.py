@@ -14,13 +14,24 @@ from engine.device import HOST, Array, Device, rng
 from engine.feedforward import mlp, mlp_fast
 from engine.feedforward.mlp import Net
 from engine.feedforward.mlp_fast import Kernel
-from engine.feedforward.mlp_training import Examples, Recipe, School, batches, epoch, loss_on, order
+from engine.feedforward.mlp_training import (
+    Examples,
+    Recipe,
+    School,
+    batches,
+    epoch,
+    loss_on,
+    order,
+    step_and_forward,
+    step_and_forward_length,
+)
 from engine.maths import packing as flat
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.history import History
-from engine.walks.step import drain
+from engine.walks.reel import Env, Reel, Section
+from engine.walks.step import Walk, drain
 from tests.engine.ruling import assert_rules_hold
 from tests.engine.test_mlp import make
 
@@ -89,6 +100,29 @@ def test_an_opened_update_ends_where_advance_ends(seed: int, device: Device) -> 
         before = {p: reel.get(p, reel.starts[1]) for p in theta}
         assert_same(device, before, {p: device.get(value) for p, value in state.data.theta.items()}, 0)
         state = wanted
+
+
+@pytest.mark.parametrize("clip", [0.2, 1e3], ids=["clipped", "free"])
+@pytest.mark.parametrize("seed", range(8))
+def test_one_step_and_the_same_examples_again(seed: int, clip: float, device: Device) -> None:
+    made, theta = school(device, seed, names_of(seed), clip)
+    xp, recipe, some, memory = device.xp, made.recipe, made.batch(0), made.start(theta).data.memory
+    net, at = recipe.net, (("step", -1),)
+    run = drain(mlp.forward(xp, net, theta, *some))
+    grad = drain(mlp.backward(xp, net, theta, run, some.y))
+    begun = {
+        **theta, **memory, **{f"d{p}": g for p, g in grad.items()}, "x": some.x, "y": some.y, "B": some.x.shape[1],
+        "rate": recipe.rate, "theta": recipe.clip, "n": 1, "l1": net.l1, "l2": net.l2,
+    }  # fmt: skip
+
+    def walk() -> Walk[mlp.Theta]:
+        return step_and_forward(xp, recipe, theta, grad, memory, some, at)
+
+    reel = Reel([Section(at, walk, lambda: Env(begun), step_and_forward_length(recipe))], GRAINS)
+    assert len(reel.tape(0)) == reel.total
+    assert_rules_hold(device, reel, {**mlp.rules(net), **descent.rules(recipe.optimiser, mlp.names(net.depth))})
+    wanted = made.advance(made.start(theta)).data.theta
+    assert_same(device, drain(walk()), {p: device.get(value) for p, value in wanted.items()}, 1e-11)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -58,7 +58,9 @@ def test_the_alias_table_draws_what_it_should(seed: int) -> None:
     p = draw.random(int(draw.integers(1, 40))) ** 3
     p /= p.sum()
     made = alias.table(p.tolist())
-    assert alias.probabilities(made) == pytest.approx(p, abs=1e-12)
+    exact = made.keep / len(p)
+    np.add.at(exact, made.other, (1 - made.keep) / len(p))
+    assert exact == pytest.approx(p, abs=1e-12)
     drawn = np.bincount(alias.draw(draw, made, 20_000), minlength=len(p))
     expected = 20_000 * p
     often = expected > 5
@@ -135,14 +137,14 @@ def test_the_values_of_one_pair() -> None:
     v = [np.array([[0.1], [0.2], [-0.1]])]
     u = [np.array([[a], [b], [c]]) for a, b, c in ((0.3, -0.1, 0.2), (-0.2, 0.1, 0.4), (0.05, 0.3, -0.3))]
     t = [np.array([[x]]) for x in (1.0, 0.0, 0.0)]
-    h = drain(pair.said(v))
+    h = drain(pair.hidden(v))
     found = drain(pair.scores(HOST.xp, h, u, t))
     assert float(found.L[0, 0]) == pytest.approx(2.1132817293, abs=1e-10)
     du, dv = drain(pair.gradients(h, u, found.q, 1, True))
     assert dv[0][:, 0] == pytest.approx([-0.22256365, 0.25636978, -0.06161911], abs=1e-8)
     assert du[0][:, 0] == pytest.approx([-0.05025, -0.1005, 0.05025], abs=1e-5)
     v, u = drain(pair.step(v, u, dv, du, 0.5))
-    after = drain(pair.scores(HOST.xp, drain(pair.said(v)), u, t)).L
+    after = drain(pair.scores(HOST.xp, drain(pair.hidden(v)), u, t)).L
     assert float(after[0, 0]) == pytest.approx(2.038478, abs=1e-6)
 
 
@@ -193,8 +195,8 @@ def test_equals_autograd_over_updates(seed: int, tree: bool, C: int) -> None:
 def test_every_rule_gives_its_step(tree: bool, C: int, exact: bool, device: Device) -> None:
     v, out, label = made(device, 1, tree, C)
     name = "theta" if tree else "u"
-    xp, at = device.xp, {phase: ((phase, -1),) for phase in ("said", "scores", "gradients", "step")}
-    h = drain(pair.said(v))
+    xp, at = device.xp, {phase: ((phase, -1),) for phase in ("said", "scores", "gradients", "step", "forward")}
+    h = drain(pair.hidden(v))
     forward = pair.way if tree else pair.scores
     found = drain(forward(xp, h, out, label))
     dout, dv = drain(pair.gradients(h, out, found.q, C, exact, name))
@@ -207,17 +209,36 @@ def test_every_rule_gives_its_step(tree: bool, C: int, exact: bool, device: Devi
         return Env({"h": h, "C": C, "rate": 0.3}, {**families, **{key: family(some) for key, some in more.items()}})
 
     walks: list[tuple[str, Callable[[], Walk[Any]], Callable[[], Env]]] = [
-        ("said", lambda: pair.said(v, True, at["said"]), env),
+        ("said", lambda: pair.hidden(v, True, at["said"]), env),
         ("scores", lambda: forward(xp, h, out, label, at["scores"]), env),
         (
             "gradients",
             lambda: pair.gradients(h, out, found.q, C, exact, name, at["gradients"]),
             lambda: env(q=found.q),
         ),
-        ("step", lambda: pair.step(v, out, dv, dout, 0.3, name, at["step"]), lambda: env(dv=dv, **{f"d{name}": dout})),
+        ("forward", lambda: pair.forward(xp, v, out, label, tree, at["forward"], phases=exact), env),
     ]
+
+    def moved() -> Walk[Any]:
+        if exact:  # what the second moves the vectors by is the true gradient
+            return pair.step_and_forward(xp, v, out, label, 0.3, tree, at["step"])
+        return pair.step(v, out, dv, dout, 0.3, name, at["step"])
+
+    walks.append(("step", moved, lambda: env(dv=dv, **{f"d{name}": dout})))
     reel = Reel([Section(at[phase], walk, begun, len(list(walk()))) for phase, walk, begun in walks], GRAINS)
     assert_rules_hold(device, reel, pair.RULES)
+
+
+@forms
+def test_a_step_and_the_scores_after_it(tree: bool, C: int) -> None:
+    v, out, label = made(HOST, 4, tree, C)
+    of, name = pair.objective(HOST.xp, v, out, label, tree), "theta" if tree else "u"
+    found = drain(pair.step_and_forward(HOST.xp, v, out, label, 0.1, tree))
+    moved = {p: value - 0.1 * of.gradient[p] for p, value in of.theta.items()}
+    assert set(moved) == {*(f"v{c}" for c in range(C)), *(f"{name}{j}" for j in range(3))}
+    assert float(found.L[0, 0]) == pytest.approx(float(of.loss(**moved)), rel=1e-14)
+    before = drain(pair.forward(HOST.xp, v, out, label, tree))
+    assert float(before.L[0, 0]) == pytest.approx(float(of.loss()), rel=1e-14)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -9,7 +9,7 @@ import pytest
 
 from engine.device import HOST, Array, Device, HostArray, quiet
 from engine.walks.reel import Env, Reel, Section
-from engine.walks.step import drain
+from engine.walks.step import Walk, drain
 from engine.words import batch, huffman
 from engine.words.corpus.vocabulary import Vocabulary
 from engine.words.kernel import examples, fast, paths, rows
@@ -68,7 +68,19 @@ def walked(
     of = "theta" if made.form.tree else "u"
     some = examples.examples(device, made.form, chunk, b, made.way, most)
     rate, bound = device.put([[float(chunk.rate[b])]]), device.put([[made.form.bound]])
-    return batch.batch(device.xp, some, table, rate, bound, of), rate, of, some
+    return whole(device.xp, some, table, rate, bound, of), rate, of, some
+
+
+def whole(
+    xp: Any, some: list[batch.Example], table: batch.Table, rate: Array, bound: Array, of: str
+) -> Walk[tuple[batch.Table, Array]]:
+    """All examples of a batch, then the moves. Returns (table, L)."""
+    grads: batch.Table = {}
+    L = 0 * rate
+    for n, example in enumerate(some):
+        grads, L = yield from batch.learn(xp, example, table, grads, L, of, (("n", n),))
+    moved = yield from batch.move(xp, table, grads, rate, bound, (("move", -1),))
+    return moved, L
 
 
 @pytest.mark.parametrize(("bound", "window"), [(0.5, 5), (0.01, 3), (1e9, 11)])

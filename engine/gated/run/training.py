@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from engine.device import HOST, Array, Device, HostArray, Rng
 from engine.gated import cell as cells
 from engine.gated import ledger
+from engine.gated import reach as reaching
 from engine.gated.cell import Cell, Inputs, Made, Run, Theta
 from engine.maths.optimisers import Memory, Optimiser, begin, clip_by_norm, norm, update
 from engine.walks import descent
@@ -142,6 +143,20 @@ class Net:
     def norms(self, family: str) -> Array:
         """‖family[t,k]‖ of the whole ledger (T, T), 0 for k > t; of a batch of one."""
         return ledger.norms(self.device.xp, [made[family] for made in self.rows])
+
+    @property
+    def on_road(self) -> list[Array]:
+        """∂E/∂(state k on the road of the top layer) for every k."""
+        return [self.left[f"g{self.cell.lasting}[{k}]"] for k in range(self.T)]
+
+    def reach(self, at: Path) -> Section:
+        """How much of the gradient at the end is left at each timestep."""
+        return Section(
+            at,
+            lambda: reaching.reach(self.device.xp, self.on_road, at),
+            lambda: self.env(True, **self.left),
+            reaching.length(self.T),
+        )
 
     def road(self, at: Path) -> Section:
         """The product of the gates on the road."""

@@ -119,13 +119,12 @@ def read(
     spaces: bool = False,
     lower: bool = False,
     segment: Segment | None = None,
-    tick: Callable[[int], None] = lambda _: None,
 ) -> Corpus:
-    """All files, one after the other. `tick` is told how many words were read. Raises CorpusError, and OSError."""
+    """All files, one after the other. Raises CorpusError, and OSError."""
     paths = list(paths)
     large = sum(path.stat().st_size for path in paths) > LARGE
     found = (each for path in paths for each in tokens(blocks(path), spaces, lower, segment))
-    return collect(found, ", ".join(map(str, paths)), min_count, max_size, large, tick)
+    return collect(found, ", ".join(map(str, paths)), min_count, max_size, large)
 
 
 def collect(
@@ -134,7 +133,6 @@ def collect(
     min_count: int,
     max_size: int | None = None,
     large: bool = False,
-    tick: Callable[[int], None] = lambda _: None,
 ) -> Corpus:
     """Words and ends of lines, block by block with the bad bytes of each, as a corpus. Raises CorpusError."""
     number: defaultdict[str, int] = defaultdict()
@@ -150,7 +148,6 @@ def collect(
             counts[: len(number)] += xp.bincount(codes, minlength=len(number))
             bad += wrong
             raw.write(codes.tobytes()) if large else kept.append(codes)
-            tick(len(block))
         counts, names = counts[: len(number)], list(number)
         total = int(counts.sum() - counts[end])
         counts[end] = 0

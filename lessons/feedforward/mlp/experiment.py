@@ -10,15 +10,21 @@ import numpy as np
 
 from engine.device import HOST, Array, Device, HostArray, rng
 from engine.feedforward import mlp
-from engine.feedforward.mlp import Net, Theta
-from engine.feedforward.mlp_training import Examples, Learning, Recipe, School
+from engine.feedforward.mlp import Net
+from engine.feedforward.mlp_training import (
+    Examples,
+    Learning,
+    Recipe,
+    School,
+    step_and_forward,
+    step_and_forward_length,
+)
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import he, xavier
-from engine.maths.optimisers import OPTIMISERS, Memory, begin
-from engine.walks import descent
+from engine.maths.optimisers import OPTIMISERS, begin
 from engine.walks.history import State, Track
 from engine.walks.reel import Env, Grains, Reel, Section
-from engine.walks.step import Path, Walk, drain
+from engine.walks.step import drain
 from lessons.building.experiment import carried, column, counted, function
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start
@@ -183,17 +189,6 @@ def one(knobs: Knobs, start: Start) -> Examples:
     return Examples(some.x[:, i - 1 : i], some.y[:, i - 1 : i])
 
 
-def moved(
-    xp: Any, plan: Recipe, theta: Theta, grad: Theta, memory: Memory, x: Array, y: Array, at: Path = ()
-) -> Walk[Theta]:
-    """One step, and what it did: clip, move, and forward again."""
-    clipped = yield from descent.walk_clip(xp, dict(grad), plan.clip, (*at, ("clip", -1)))
-    walk = descent.walk_step(xp, plan.optimiser, theta, clipped, memory, plan.rate, 1, (*at, ("move", -1)))
-    found, _ = yield from walk
-    yield from mlp.forward(xp, plan.net, found, x, y, (*at, ("after", -1)))
-    return found
-
-
 def reel(device: Device, knobs: Knobs, start: Start) -> Reel:
     """The first three acts, end to end: one example forward, its error backward, one step."""
     xp, plan, theta = device.xp, recipe(knobs, start), theta_of(device, start)
@@ -212,7 +207,7 @@ def reel(device: Device, knobs: Knobs, start: Start) -> Reel:
     def env(**more: Any) -> Env:
         return Env({**theta, **memory, "x": x, "y": y, **scalars, **more}, families)
 
-    names, (there, back) = mlp.names(plan.net.depth), mlp.steps(plan.net)
+    there, back = mlp.steps(plan.net)
     up, down, step = ((("forward", -1),), (("backward", -1),), (("step", -1),))
     return Reel(
         [
@@ -225,9 +220,9 @@ def reel(device: Device, knobs: Knobs, start: Start) -> Reel:
             ),
             Section(
                 step,
-                lambda: moved(xp, plan, theta, grad, memory, x, y, step),
+                lambda: step_and_forward(xp, plan, theta, grad, memory, Examples(x, y), step),
                 lambda: env(**made, **{f"d{p}": g for p, g in grad.items()}),
-                sum(descent.steps(plan.optimiser, names)) + there,
+                step_and_forward_length(plan),
             ),
         ],
         GRAINS,

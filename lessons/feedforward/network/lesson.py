@@ -20,8 +20,6 @@ from lessons.building.holds import Input, Lengths, Parameter, Size
 from lessons.contract.view import Knobs
 from lessons.feedforward.network.stage import NetworkStage, left_over, table
 
-NAMES = mlp.names(2)
-
 
 def net_of(knobs: Knobs) -> Net:
     """Two layers of it, and half the squared error."""
@@ -115,7 +113,7 @@ class Network(DeclaredLesson):
             after=("forward",),
         ),
         Act("mapping", lambda s, at: network.mapping(s.xp, s.made, *rows(s), at), after=()),
-        Act("adapt", lambda s, at: network.descend(net_of(s.knobs), s.theta, s.x, s.y, s.rate, s.xp, at), after=()),
+        Act("adapt", lambda s, at: network.adapt(s.xp, net_of(s.knobs), s.theta, s.x, s.y, s.rate, at), after=()),
     )
     gradient = Gradient(lambda s: mlp.objective(s.xp, net_of(s.knobs), s.theta, s.x, s.y))
     results = (outputs, losses)
@@ -131,8 +129,7 @@ class Network(DeclaredLesson):
     shown_as = NetworkStage
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
-        steps = {f"step_{p}": f"{p} = {p} - rate * d{p}" for p in NAMES}
-        return {**network.rules(function(knobs)), **mlp.rules(net_of(knobs)), **steps}
+        return {**network.rules(function(knobs)), **mlp.rules(net_of(knobs)), **network.ADAPT_RULES}
 
     def drawn(self, knobs: Knobs, lengths: Lengths, draw: Rng) -> Mapping[str, Any]:
         M, L, N = (lengths[letter] for letter in "MLN")

@@ -13,7 +13,7 @@ from engine.device import HOST, Array, Device, rng
 from engine.maths.activations import sigmoid
 from engine.walks.gradient_check import Objective
 from engine.walks.reel import Env, Grains, Reel, Section
-from engine.walks.step import Path, Walk, drain, split
+from engine.walks.step import Path, drain, split
 from engine.words import huffman, pair
 from engine.words.huffman import Tree, Way
 from lessons.building.experiment import Experiment, indexed
@@ -198,7 +198,7 @@ class HierarchicalSoftmax(Experiment):
     def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
         xp, rate, found = device.xp, float(knobs["rate"]), of(knobs, start)
         v, theta, d = parts(device, knobs, start)
-        h = drain(pair.said([v]))
+        h = drain(pair.hidden([v]))
         walked = drain(pair.way(xp, h, theta, d))
         dtheta, dv = drain(pair.gradients(h, theta, walked.q, 1, True, "theta"))
         nodes = [device.put(row[:, None]) for row in start.params["Theta"]]
@@ -222,16 +222,6 @@ class HierarchicalSoftmax(Experiment):
         def env(*made: str, **more: Any) -> Env:
             return Env({"h": h, "C": 1, "rate": rate, **more}, families | {f: indexed(known[f]) for f in made})
 
-        def walk(at: Path) -> Walk[pair.Found]:
-            said = yield from pair.said([v], True, at)
-            return (yield from pair.way(xp, said, theta, d, at))
-
-        def stepped(at: Path) -> Walk[pair.Found]:
-            inputs, moved = yield from pair.step([v], theta, dv, dtheta, rate, "theta", (*at, ("move", -1)))
-            after: Path = (*at, ("after", -1))
-            said = yield from pair.said(inputs, True, after)
-            return (yield from pair.way(xp, said, moved, d, after))
-
         at: dict[str, Path] = {act: ((act, -1),) for act in self.card.acts}
         J = len(theta)
         return Reel(
@@ -242,7 +232,7 @@ class HierarchicalSoftmax(Experiment):
                     lambda: Env({}, families | {"count": lambda n: weight[n] if n < V else None}),
                     len(found.tree.children),
                 ),
-                Section(at["path"], lambda: walk(at["path"]), env, 3 + 5 * J),
+                Section(at["path"], lambda: pair.forward(xp, [v], theta, d, True, at["path"]), env, 3 + 5 * J),
                 Section(
                     at["gradient"],
                     lambda: pair.gradients(h, theta, walked.q, 1, True, "theta", at["gradient"]),
@@ -251,7 +241,7 @@ class HierarchicalSoftmax(Experiment):
                 ),
                 Section(
                     at["step"],
-                    lambda: stepped(at["step"]),
+                    lambda: pair.step_and_forward(xp, [v], theta, d, rate, True, at["step"]),
                     lambda: env("q", "a", "s", "dtheta", "dv", L=walked.L, P=whole),
                     J + 1 + 3 + 5 * J,
                 ),

@@ -47,17 +47,6 @@ def counted(start: Start, knobs: Knobs) -> tuple[list[str], HostArray, HostArray
     return words, N, M
 
 
-def moved(xp: Any, v: Array, u: list[Array], t: list[Array], rate: float, at: Path = ()) -> Walk[pair.Found]:
-    """Every vector moves once, and the scores are taken again."""
-    h = drain(pair.said([v]))
-    du, dv = drain(pair.gradients(h, u, drain(pair.scores(xp, h, u, t)).q, 1, True))
-    inputs, targets = yield from pair.step([v], u, dv, du, rate, "u", (*at, ("move", -1)))
-    after: Path = (*at, ("after", -1))
-    h = yield from pair.said(inputs, True, after)
-    found = yield from pair.scores(xp, h, targets, t, after)
-    return found
-
-
 def at_error(knobs: Knobs, start: Start) -> Path:
     return (("scores", -1), ("j", 0))
 
@@ -159,7 +148,7 @@ class NegativeSampling(Experiment):
     def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
         xp, rate = device.xp, float(knobs["rate"])
         v, u, t = parts(device, start)
-        h = drain(pair.said([v]))
+        h = drain(pair.hidden([v]))
         found = drain(pair.scores(xp, h, u, t))
         du, dv = drain(pair.gradients(h, u, found.q, 1, True))
         families = {"u": indexed(u), "t": indexed(t), "v": indexed([v])}
@@ -169,14 +158,10 @@ class NegativeSampling(Experiment):
             known = {"q": found.q, "du": du, "dv": dv, "a": a, "p": [sigmoid(xp, each) for each in a]}
             return Env({"h": h, "C": 1, "rate": rate, **more}, families | {f: indexed(known[f]) for f in made})
 
-        def scored(at: Path) -> Walk[pair.Found]:
-            said = yield from pair.said([v], True, at)
-            return (yield from pair.scores(xp, said, u, t, at))
-
         at: dict[str, Path] = {act: ((act, -1),) for act in self.card.acts}
         K = len(u)
         first = [
-            Section(at["scores"], lambda: scored(at["scores"]), env, 2 + 4 * K),
+            Section(at["scores"], lambda: pair.forward(xp, [v], u, t, at=at["scores"]), env, 2 + 4 * K),
             Section(
                 at["gradient"],
                 lambda: pair.gradients(h, u, found.q, 1, True, "u", at["gradient"]),
@@ -185,7 +170,7 @@ class NegativeSampling(Experiment):
             ),
             Section(
                 at["step"],
-                lambda: moved(xp, v, u, t, rate, at["step"]),
+                lambda: pair.step_and_forward(xp, [v], u, t, rate, at=at["step"]),
                 lambda: env("q", "a", "p", "du", "dv", L=found.L),
                 K + 1 + 2 + 4 * K,
             ),
@@ -237,7 +222,7 @@ class NegativeSampling(Experiment):
         v, u, t = parts(device, start)
         of = self.objective(device, knobs, start)
         found = drain(pair.scores(device.xp, v, u, t))
-        after = drain(moved(device.xp, v, u, t, float(knobs["rate"])))
+        after = drain(pair.step_and_forward(device.xp, [v], u, t, float(knobs["rate"])))
         U, W = states(device, knobs, start)[-1]
         words, N, M = counted(start, knobs)
         with np.errstate(divide="ignore"):

@@ -185,10 +185,9 @@ class Windows(Experiment):
 
         def predict(form: str) -> Walk[pair.Found]:
             inputs, targets, right = forms[form]
-            h = yield from pair.said([rows["in"][word] for word in inputs], True, (*at[form], ("said", -1)))
             labels = [one if j < right else zero for j in range(len(targets))]
-            out = [rows["out"][word] for word in targets]
-            return (yield from pair.scores(xp, h, out, labels, (*at[form], ("scores", -1))))
+            v, out = [rows["in"][word] for word in inputs], [rows["out"][word] for word in targets]
+            return pair.forward(xp, v, out, labels, at=at[form], phases=True)
 
         def length(form: str) -> int:
             inputs, targets, _ = forms[form]

@@ -13,7 +13,7 @@ import numpy as np
 from engine.device import HOST, Array, Device, HostArray, rng
 from engine.walks.gradient_check import Objective
 from engine.walks.reel import Env, Grains, Reel, Section
-from engine.walks.step import Path, Walk, drain, split
+from engine.walks.step import Path, drain, split
 from engine.words import meaning, vectors
 from engine.words.corpus import reading as corpus
 from lessons.building.experiment import Experiment
@@ -215,15 +215,6 @@ class Words(Experiment):
         }
         at: dict[str, Path] = {act: ((act, -1),) for act in self.card.acts}
 
-        def near() -> Walk[None]:
-            c = yield from meaning.company(x, seen.beside, at["company"])
-            yield from meaning.compare(xp, "c", c, pairs, at["company"])
-
-        def looked() -> Walk[None]:
-            v = yield from meaning.look_up(W, x, seen.chosen, at["dense"])
-            cos = yield from meaning.compare(xp, "v", v, pairs, at["dense"])
-            yield from meaning.turn(xp, x, v, cos[0], pairs[0], (*at["dense"], ("turn", -1)))
-
         def begun() -> Env:
             return Env(plain, families)
 
@@ -241,8 +232,18 @@ class Words(Experiment):
         return Reel(
             [
                 Section(at["onehot"], lambda: meaning.compare(xp, "x", one_hot, pairs, at["onehot"]), begun, count),
-                Section(at["company"], near, lambda: Env({**plain, **compared("x", one_hot)}, families), met + count),
-                Section(at["dense"], looked, before, len(seen.chosen) + count + 3),
+                Section(
+                    at["company"],
+                    lambda: meaning.by_company(xp, x, seen.beside, pairs, at["company"]),
+                    lambda: Env({**plain, **compared("x", one_hot)}, families),
+                    met + count,
+                ),
+                Section(
+                    at["dense"],
+                    lambda: meaning.by_dense(xp, W, x, seen.chosen, pairs, at["dense"]),
+                    before,
+                    len(seen.chosen) + count + 3,
+                ),
                 Section(at["size"], lambda: meaning.sizes(size, wide, at["size"]), begun, 3 * len(size)),
             ],
             self.grains,

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Array, Device
+from engine.device import HOST, Device
 from engine.gated import cell as cells
+from engine.gated import reach
 from engine.gated.run.streams import Latch, Window, walked
 from engine.gated.run.training import Net
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.gradient_check import Objective
 from engine.walks.history import State, Track
-from engine.walks.reel import Grains, Reel, Section
-from engine.walks.step import Path, Step, Walk, drain
+from engine.walks.reel import Grains, Reel
+from engine.walks.step import Path, drain
 from lessons.building.experiment import Experiment
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.lesson import Ask
@@ -31,24 +32,6 @@ AHEAD = 300
 """Updates that a prediction looks ahead."""
 NUDGE = 5e-7
 """How far a weight is moved to check its gradient: the loss at the end of forty timesteps bends sharply."""
-
-
-def walk_reach(xp: Any, g: Sequence[Array], at: Path = ()) -> Walk[list[Array]]:
-    """‖∂E/∂ the state on the road‖ over what it is at the end, from the end to the first timestep."""
-    last = xp.sqrt(xp.sum(g[-1] ** 2))
-    yield Step((*at, ("k", len(g) - 1)), "end", {"end": last})
-    found = []
-    for k in range(len(g) - 1, -1, -1):
-        reach = xp.sqrt(xp.sum(g[k] ** 2)) / last
-        yield Step((*at, ("k", k)), "reach", {f"reach[{k}]": reach})
-        found.append(reach)
-    return found[::-1]
-
-
-def errors(net: Net) -> list[Array]:
-    """∂E/∂c_k for every k, or ∂E/∂h_k where there is no c."""
-    left = net.left
-    return [left[f"g{net.cell.lasting}[{k}]"] for k in range(net.T)]
 
 
 def at_backward(knobs: Knobs, start: Start) -> Path:
@@ -174,19 +157,7 @@ class Memory(Experiment):
 
     def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
         net, last = self.net_of(device, knobs, start), (("reach", -1),)
-        return Reel(
-            [
-                net.forward((("forward", -1),)),
-                net.backward((("backward", -1),)),
-                Section(
-                    last,
-                    lambda: walk_reach(device.xp, errors(net), last),
-                    lambda: net.env(True, **net.left),
-                    1 + net.T,
-                ),
-            ],
-            GRAINS,
-        )
+        return Reel([net.forward((("forward", -1),)), net.backward((("backward", -1),)), net.reach(last)], GRAINS)
 
     def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track | None:
         return race.race(device, knobs, start, fork, GRAINS)
@@ -196,12 +167,11 @@ class Memory(Experiment):
         return [(said, other, Start(race.drawn(other, seed), {**start.inputs})) for said, other in race.rivals(knobs)]
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
-        cell, last = race.CELLS[str(knobs["model"])], int(knobs["length"]) - 1
+        cell = race.CELLS[str(knobs["model"])]
         return {
             **cells.rules(cell, mean=True),
             **descent.rules(OPTIMISERS[str(knobs["optimiser"])], cell.names),
-            "end": f"end = sqrt(sum(g{cell.lasting}[{last}]**2))",
-            "reach": f"reach[k] = sqrt(sum(g{cell.lasting}[k]**2)) / end",
+            **reach.rules(cell, int(knobs["length"])),
         }
 
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
@@ -218,11 +188,11 @@ class Memory(Experiment):
         """The loss of the one sequence, its gradient, the states, and how much of the gradient arrives where."""
         net, get = self.net_of(device, knobs, start), device.get
         shapes = self.shapes(knobs, start.inputs)
-        reach = drain(walk_reach(device.xp, errors(net)))
+        shares = drain(reach.reach(device.xp, net.on_road))
         return {
             "loss": float(get(net.run.E[-1])),
             "grad": {p: get(g) if len(shapes[p]) == 2 else get(g)[:, 0] for p, g in net.grad.items()},
             **{name: [get(made[name])[:, 0] for made in net.run.made] for name in net.cell.states},
             "yhat": get(net.run.made[-1]["yhat"])[:, 0],
-            "reach": [float(get(each)) for each in reach],
+            "reach": [float(get(each)) for each in shares],
         }

@@ -1,0 +1,56 @@
+"""One plain step of an M-L-N network: every rule of the walk holds, and the step is gradient descent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.device import HOST, Array, Device, rng
+from engine.feedforward import mlp, network
+from engine.feedforward.mlp import Net
+from engine.maths.activations import ACTIVATIONS
+from engine.walks.reel import Env, Reel, Section
+from engine.walks.step import drain
+from tests.engine.ruling import assert_rules_hold
+
+GRAINS = {"act": 0, "phase": 1, "layer": 2, "op": 4}
+RATE = 0.05
+
+
+def make(device: Device, name: str, seed: int) -> tuple[Net, dict[str, Array], Array, Array]:
+    """Two layers, random weights and one example."""
+    draw = rng(seed, 21)
+    M, L, N = (int(n) for n in draw.integers(1, 5, 3))
+    shapes = {"W1": (L, M), "b1": (L, 1), "W2": (N, L), "b2": (N, 1)}
+    theta = {p: device.put(draw.normal(size=shape)) for p, shape in shapes.items()}
+    f = ACTIVATIONS[name]
+    return Net(2, f, "squared", f), theta, device.put(draw.normal(size=(M, 1))), device.put(draw.normal(size=(N, 1)))
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("seed", range(3))
+def test_every_rule_gives_its_step(name: str, seed: int, device: Device) -> None:
+    net, theta, x, y = make(device, name, seed)
+    at = (("adapt", -1),)
+    plain: dict[str, Any] = {**theta, "x": x, "y": y, "B": 1, "rate": RATE}
+    length = network.adapt_length(net)
+    section = Section(at, lambda: network.adapt(device.xp, net, theta, x, y, RATE, at), lambda: Env(plain), length)
+    reel = Reel([section], GRAINS)
+    assert len(reel.tape(0)) == length
+    met = assert_rules_hold(device, reel, {**mlp.rules(net), **network.ADAPT_RULES})
+    assert set(network.ADAPT_RULES) <= met
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_short_step_follows_the_gradient(seed: int) -> None:
+    net, theta, x, y = make(HOST, "tanh", seed)
+    of = mlp.objective(np, net, theta, x, y)
+    moved = drain(network.adapt(np, net, theta, x, y, RATE))
+    for p, value in theta.items():
+        np.testing.assert_array_equal(moved[p], value - RATE * of.gradient[p])
+    steps = list(network.adapt(np, net, theta, x, y, RATE))
+    before, after = (float(step.values["E"]) for step in steps if step.op == "E")
+    assert before == float(of.loss())
+    assert after == float(of.loss(**moved)) < before
