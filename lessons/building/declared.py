@@ -136,7 +136,8 @@ class DeclaredLesson(Experiment):
         if self.source is not None:
             own = self.source.read(file, given, knobs)
             inputs, fitted = inputs | own, fitted | self.source.knobs(own)
-        lengths = self._brought(params) | lengths
+            lengths |= self.source.lengths(own)
+        lengths = self._brought(file, params, lengths) | lengths
         fitted |= {size.knob: lengths[size.letter] for size in self.sizes if size.knob and size.letter in lengths}
         shapes = self.shapes(fitted, inputs)
         optional = frozenset(n for n in shapes if any(h.is_called(n) and h.may_lack(n) for h in self.holds))
@@ -146,14 +147,17 @@ class DeclaredLesson(Experiment):
         """How long an axis may be."""
         if isinstance(axis, int):
             return axis, axis
-        size = next(size for size in self.sizes if size.letter == axis)
+        size = next((size for size in self.sizes if size.letter == axis), Size(axis))
         knob = next((knob for knob in self.card.knobs if knob.id == size.knob), None)
         if knob is not None:
             return int(knob.low), int(knob.high)
         return size.low or size.fixed, size.high or size.fixed
 
-    def _brought(self, params: Mapping[str, Any]) -> dict[str, int]:
-        """The lengths that a state's parameters bring: how many there are of each, and how long their axes are."""
+    def _brought(self, file: str, params: Mapping[str, Any], known: Lengths) -> dict[str, int]:
+        """The lengths that a state's parameters bring: how many there are of each, and how long their axes are.
+
+        Raises Refused where one is longer or shorter than the lesson takes; `known` are those of the inputs.
+        """
         found: dict[str, int] = {}
         for held in self.holds:
             if held.each:
@@ -164,7 +168,23 @@ class DeclaredLesson(Experiment):
                 axes = zip(held.letters, value.shape, strict=True)
                 found = {a: n for a, n in axes if isinstance(a, str)} | found  # the first that says it
         spans = {size.letter: self._span(size.letter) for size in self.sizes if size.letter in found}
+        for letter, (low, high) in spans.items():
+            if not low <= found[letter] <= high and letter not in known:
+                self._out_of_range(file, params, letter, known)
         return {letter: found[letter] for letter, (low, high) in spans.items() if low <= found[letter] <= high}
+
+    def _out_of_range(self, file: str, params: Mapping[str, Any], letter: str, known: Lengths) -> None:
+        """Raises Refused, naming the first parameter that a letter is an axis of, and what the lesson takes."""
+        for held in self.holds:
+            value = numbers(params.get(held.name))
+            if letter in held.letters and isinstance(held, Parameter) and value is not None:
+                letters = [a if isinstance(a, str) else "" for a in held.letters]
+                spans = [
+                    (known[a], known[a]) if a in known else self._span(b)
+                    for a, b in zip(letters, held.letters, strict=True)
+                ]
+                wanted = ", ".join(str(low) if low == high else f"{low}–{high}" for low, high in spans)
+                raise Refused("shape", file=file, symbol=held.name, found=value.shape, wanted=f"({wanted})")
 
     def _kept(self, symbol: str) -> tuple[Held, tuple[int, ...]] | None:
         """What an entry of a symbol is kept in, and where its index begins; None where it is computed."""

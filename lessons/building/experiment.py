@@ -228,6 +228,8 @@ def read_array(file: str, name: str, given: Mapping[str, Any], shape: tuple[int,
         value: HostArray = np.array(given[name], dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         raise Refused("shape_text", file=file, symbol=name, wanted=shape) from None
+    if value.ndim < len(shape):
+        raise Refused("shape_text", file=file, symbol=name, wanted=shape)
     if value.shape != shape:
         raise Refused("shape", file=file, symbol=name, found=value.shape, wanted=shape)
     if not np.isfinite(value).all():

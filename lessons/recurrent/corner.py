@@ -7,10 +7,12 @@ from functools import cached_property
 from typing import Any
 
 from engine.gated.cell import Cell
+from lessons.building.stage_parts import Parts
 from lessons.contract.panels import Axis, Block, Label, Matrix, Row
 from lessons.contract.text import Text
 from lessons.contract.view import View
-from lessons.recurrent.lstm.stage import Shown
+from lessons.recurrent.in_time import letter
+from lessons.recurrent.lstm.stage import CellStage
 
 PART = 2
 """Units that are shown in digits under a timestep."""
@@ -18,11 +20,19 @@ CORNER = 4
 """Rows and columns that are shown of a matrix."""
 
 
-class Part(Shown):
+class Part(CellStage):
     """A position."""
 
     def __init__(self, view: View, text: Text, cell: Cell, T: int, vocabulary: Sequence[str]) -> None:
-        super().__init__(view, text, cell, T, vocabulary)
+        Parts.__init__(self, view, text)  # lessons that are not declared yet know no lengths
+        self.knobs, self.act, self.cell, self.T = view.knobs, view.act, cell, T
+        self.params, self.inputs, (self.K, self.H) = view.start.params, view.start.inputs, view.start.params["V"].shape
+        self.vocabulary = [letter(each) for each in vocabulary]
+        self.k = view.loop("k")
+        self.t = view.loop("t") if view.loop("t") is not None else self.k
+        phases = [name for name, index in view.path if index < 0]
+        self.phase = phases[-1] if phases else "forward"
+        self.back = "backward" in phases or "ledger" in phases
         self.part = min(PART, self.H)
 
     @cached_property
@@ -42,10 +52,10 @@ class Part(Shown):
         value = self.view.get(name)
         if lie == "column" or size == 1:
             first = None if value is None else value.reshape(size, -1)[:, :1]
-            return Block(name, first, (size, 1), "column", editable=editable, title=title, **self.flags(name))
+            return Block(name, first, (size, 1), "column", title=title, **self.flags(name))
         shown, batch = None if value is None else value.reshape(self.H, -1)[: self.part, 0][None], self.batch(value)
         lies = "slice" if batch else "row"
-        return Block(name, shown, (1, self.part), lies, 0, title, editable=editable, **self.flags(name))
+        return Block(name, shown, (1, self.part), lies, 0, title, **self.flags(name))
 
     @staticmethod
     def batch(value: Any) -> bool:
@@ -56,7 +66,7 @@ class Part(Shown):
         """One number; of a batch the first example's."""
         value = self.view.get(name)
         shown = None if value is None else value.reshape(1, -1)[:, :1]
-        return Block(name, shown, (1, 1), "row" if value is None or value.ndim == 1 else "matrix", editable=editable,
+        return Block(name, shown, (1, 1), "row" if value is None or value.ndim == 1 else "matrix",
                      title=title, **self.flags(name))  # fmt: skip
 
     def parameter(self, name: str, shape: tuple[int, int], title: str = "") -> Block:
@@ -66,6 +76,4 @@ class Part(Shown):
         shown = None if value is None else value.reshape(shape)[:rows, :cols]
         more = "" if (rows, cols) == shape else f" {rows}×{cols}/{shape[0]}×{shape[1]}"
         lie = "matrix" if value is None or value.ndim == 2 else "column"
-        return Block(
-            name, shown, (rows, cols), lie, title=(title or name) + more, editable=not title, **self.flags(name)
-        )
+        return Block(name, shown, (rows, cols), lie, title=(title or name) + more, **self.flags(name))

@@ -1,105 +1,227 @@
-"""The lesson `bptt`: the experiment, its predictions and its stage, put together as the contract asks."""
+"""The lesson `bptt`: the gradient of an SRN on a text, term by term, and its training."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from engine.device import Device
+import numpy as np
+
+from engine.device import Device, Rng, rng
 from engine.maths.activations import ACTIVATIONS
+from engine.maths.initial import normal
 from engine.maths.optimisers import OPTIMISERS
-from engine.recurrent.srn import COLUMNS, PARAMETERS, rules
+from engine.recurrent.srn import COLUMNS, PARAMETERS, Inputs, Params, rules
+from engine.recurrent.srn_training import Learning, Recipe, track
+from engine.recurrent.srn_training import start as begin
 from engine.recurrent.unrolled import Unrolled
 from engine.walks.descent import rules as descent_rules
-from engine.walks.gradient_check import Objective
 from engine.walks.gradient_check import rules as check_rules
-from engine.walks.history import State, Track
-from engine.walks.reel import Reel
-from engine.walks.step import split
-from lessons.building.experiment import Experiment
+from engine.walks.history import History, State, Track
+from engine.walks.reel import Section
+from engine.walks.step import Path
+from lessons.building.acts import Derived, Scope, Sections, Trial
+from lessons.building.asks import Gradient, Question
+from lessons.building.declared import DeclaredLesson
+from lessons.building.experiment import carried, learned
+from lessons.building.holds import Lengths, Parameter, Size
 from lessons.contract.card import Card
-from lessons.contract.knobs import Value
-from lessons.contract.lesson import Ask
-from lessons.contract.panels import Stage
-from lessons.contract.text import Text
-from lessons.contract.view import Knobs, Start, View
-from lessons.recurrent.bptt import experiment, stage
-from lessons.recurrent.bptt.asks import ASKS
+from lessons.contract.view import Knobs, Start
+from lessons.recurrent.bptt.stage import BpttStage
+from lessons.recurrent.letters import Letters
+
+LATEST = 300
+"""Updates looked ahead for the first right answer."""
+MOST_NUMBERS = 10_000_000
+"""`terms` holds up to so many numbers; beyond that the vectors they are made of are given instead."""
+
+# The lecture's example, "hell" → "ello" over h, e, l, o, without biases (slides 34-37).
+EXAMPLE = {
+    "U": [[0.5, -0.5, 0.25, 0.0], [-0.25, 0.5, 0.0, 0.5]],
+    "W": [[0.5, -0.25], [0.25, 0.5]],
+    "V": [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]],
+}
 
 
-class Bptt(Experiment):
-    """See `contract.lesson.Lesson`, which says what each of these gives."""
+# the net
 
-    grains = experiment.GRAINS
-    grain = "k"
-    asks: tuple[Ask, ...] = ASKS
-    explains: tuple[str, ...] = ("numeric",)
+
+def inputs(s: Scope) -> Inputs:
+    return Inputs(s.x, s.y, s.s_init)
+
+
+def net(s: Scope) -> Unrolled:
+    """The unrolled net that everything below is taken from."""
+    theta, window = Params(*(s.theta[p] for p in PARAMETERS)), int(s.knobs.get("window", s.T))
+    return Unrolled(s.device, s.f, theta, inputs(s), window)
+
+
+def rows(of: str) -> Callable[[Scope, Path], list[Section]]:
+    """The rows of the ledger, each a section."""
+    return lambda s, at: [s.net.section_row(at, t, of) for t in range(s.T)]
+
+
+def three_ways(s: Scope, at: Path) -> list[Section]:
+    """The sum over t, the columns of the ledger, one sweep."""
+    over_t, columns, sweep = ((*at, (name, -1)) for name in ("over_t", "columns", "sweep"))
+    return [s.net.section_sum(over_t), s.net.section_columns(columns), s.net.section_sweep(sweep)]
+
+
+# results
+
+
+def losses(trial: Trial) -> dict[str, Any]:
+    found = [float(trial.device.get(E)) for E in trial.first.net.run.E]
+    return {"losses": found, "loss": sum(found)}
+
+
+def terms(trial: Trial) -> dict[str, Any]:
+    """Every term of ∂E_t/∂W and ∂E_t/∂U, as plain data; where they are too many, what they are made of."""
+    net, host, T = trial.first.net, trial.device.get, trial.lengths["T"]
+    kept = [[host(d) for d in reversed(net.row(t))] for t in range(T)]
+    deltas = [[np.zeros_like(row[0])] * (t + 1 - len(row)) + row for t, row in enumerate(kept)]
+    if T * (T + 1) // 2 * (net.theta.W.size + net.theta.U.size) > MOST_NUMBERS:
+        return {"delta": [[d[:, 0] for d in row] for row in deltas], "s": [host(s)[:, 0] for s in net.run.s]}
+    factors = {"W": [host(net.before(k)) for k in range(T)], "U": [host(x) for x in net.inputs.x]}
+    return {"terms": {p: [[d @ by[k].T for k, d in enumerate(row)] for row in deltas] for p, by in factors.items()}}
+
+
+# predictions
+
+
+def sign(trial: Trial) -> str:
+    """The sign of the first entry of the state that was just written."""
+    s = trial.device.get(trial.first.net.run.s[min(2, trial.lengths["T"] - 1)])[0, 0]
+    return "plus" if s > 0 else "minus" if s < 0 else "zero"
+
+
+def against_guessing(trial: Trial) -> str:
+    """Whether the loss per letter is above ln K, that of guessing evenly."""
+    return "above" if losses(trial)["loss"] / trial.lengths["T"] > math.log(trial.lengths["K"]) else "below"
+
+
+def if_constant(trial: Trial) -> float:
+    """Terms left if the state before counted as a constant: those of a window of 1."""
+    return float(min(1, int(trial.knobs["window"])))
+
+
+def first_term(trial: Trial) -> str:
+    """How the term of k = 0 compares with that of k = 1."""
+    now, before = trial.device.get(trial.first.net.norms("W"))[-1, :2]
+    return "zero" if now == 0 else "larger" if now > before else "smaller"
+
+
+def vectors(trial: Trial) -> float:
+    """δ vectors in the double sum for T = 25, without a window."""
+    return sum(t + 1 for t in range(25))
+
+
+def leaves_out(trial: Trial) -> str:
+    """Whether the sweep differs from the column sum by more than rounding."""
+    assert trial.view is not None
+    a, column = (trial.view.held(f"{family}[{trial.lengths['T'] - 1}]") for family in ("a", "column"))
+    return "yes" if abs(a - column).max() > 1e-9 * max(1.0, abs(column).max()) else "no"
+
+
+def first_right(trial: Trial) -> str:
+    """The first update before which every letter's argmax is right."""
+    device, begun, lesson = trial.device, trial.start, trial.lesson
+    training = lesson.track(device, trial.knobs, begun)
+    assert training is not None
+    history = History(training)
+    for n in range(LATEST):
+        now = Trial(lesson, device, trial.knobs, learned(begun, history.grow(n), device)).first.net
+        if [int(device.get(p).argmax()) for p in now.run.yhat] == begun.inputs["y"]:
+            return "ten" if n < 10 else "fifty" if n < 50 else "later"
+    return "never"
+
+
+class SrnLesson(DeclaredLesson):
+    """A simple recurrent network on a text: what `bptt` and `srn` hold, and how it is drawn."""
+
+    source = Letters()
+    sizes = (Size("H", "hidden"),)
+    holds = (
+        Parameter("U", ("H", "K")),
+        Parameter("W", ("H", "H")),
+        Parameter("V", ("K", "H")),
+        Parameter("b", "H", optional=True),
+        Parameter("c", "K", optional=True),
+        Parameter("s_init", "H", optional=True, learned=False),
+    )
+    lecture = EXAMPLE
+    gradient = Gradient(lambda s: s.net.loss(), lambda s: s.net.ledger.grad._asdict())
     draws = frozenset({"text", "hidden"})
     rebuilds = draws | {"start"}
-    optional = frozenset({"b", "c", "s_init"})
     columns = COLUMNS | {f"{slot}_{p}" for slot in "Gmv" for p in "bc"}
+
+    def start(self, knobs: Knobs, seed: int | None) -> Start:
+        begun = super().start(knobs, seed)
+        if knobs["start"] == "random" and seed is None:
+            begun.params["s_init"][:] = normal(rng(0), int(knobs["hidden"]), 1, 0.5)[:, 0]
+        return begun
+
+    def drawn(self, knobs: Knobs, lengths: Lengths, draw: Rng) -> Mapping[str, Any]:
+        """N(0, min(½, 1/√H)²), biases 0."""
+        H, K = lengths["H"], lengths["K"]
+        shapes = {"U": (H, K), "W": (H, H), "V": (K, H)}
+        weights = {name: normal(draw, *shape, min(0.5, H**-0.5)) for name, shape in shapes.items()}
+        return weights | ({"s_init": normal(draw, H, 1, 0.5)[:, 0]} if knobs["start"] == "random" else {})
+
+
+class Bptt(SrnLesson):
+    """See `building.declared`. The engine cuts the acts itself: the ledger's rows are too many to run them twice."""
+
+    derived = (Derived("net", net),)
+    acts = (
+        Sections("forward", lambda s, at: [s.net.section_forward(at)]),
+        Sections("dV", lambda s, at: [s.net.section_output(at)]),
+        Sections("dW", rows("W")),
+        Sections("dU", rows("Ub")),
+        Sections("sum", three_ways),
+        Sections("check", lambda s, at: [s.net.section_check(at)]),
+    )
+    results = (losses, terms)
+    questions = (
+        Question("sign", lambda s: f"forward/t={min(2, s.T - 1)}", "choice", sign),
+        Question("guessing", lambda s: f"forward/t={s.T - 1}", "choice", against_guessing),
+        Question(
+            "constant", lambda s: f"dW/t={min(3, s.T - 1)}/k={min(3, s.T - 1)}", "number", if_constant, 0.0,
+            when=lambda s: s.T > 1,
+        ),
+        Question(
+            "first_term", lambda s: f"dW/t={s.T - 1}/k=0", "choice", first_term,
+            when=lambda s: 1 < s.T <= int(s.knobs["window"]),
+        ),
+        Question("vectors", lambda s: f"sum/columns/k={s.T - 1}", "number", vectors, 0.0),
+        Question("leaves_out", lambda s: f"sum/sweep/k={s.T - 1}", "choice", leaves_out),
+        Question("first_right", "update=0", "choice", first_right, track="train"),
+    )  # fmt: skip
+    loops = ("update", "phase", ("t", "cell"), "k")
+    grain = "k"
+    explains = ("numeric",)
+    shown_as = BpttStage
 
     def __init__(self, card: Card) -> None:
         super().__init__(card)
         self.rules = lru_cache(maxsize=8)(self._rules)
 
-    def start(self, knobs: Knobs, seed: int | None) -> Start:
-        return experiment.begin(knobs, seed)
-
-    def shapes(self, knobs: Knobs, inputs: Mapping[str, Any]) -> Mapping[str, tuple[int, ...]]:
-        return experiment.shapes(int(knobs["hidden"]), len(inputs["vocabulary"]))
-
-    def inputs(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> Mapping[str, Any]:
-        return experiment.restored_inputs(file, given, str(knobs["text"]))
-
-    def sized(self, file: str, params: Mapping[str, Any], inputs: Mapping[str, Any], knobs: Knobs) -> dict[str, Value]:
-        hidden = experiment.hidden_of(file, params, len(inputs["vocabulary"]))
-        return {**knobs, "text": inputs["text"], "hidden": hidden}
-
-    def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
-        if symbol.startswith("x["):
-            return experiment.with_letter(start, split(symbol)[1][0], raw)
-        return super().edit(start, symbol, index, raw)
-
-    def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:
-        if not symbol.startswith("x["):
-            return super().nudged(start, symbol, index, by)
-        letters, letter = start.inputs["vocabulary"], start.inputs["text"][split(symbol)[1][0]]
-        return str(letters[(letters.index(letter) + by) % len(letters)])
-
-    def editable(self, symbol: str) -> bool:
-        return symbol.startswith("x[") or super().editable(symbol)
-
-    def net(self, device: Device, knobs: Knobs, start: Start) -> Unrolled:
-        """The unrolled net that everything below is taken from."""
-        return experiment.unrolled(device, knobs, start)
-
-    def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
-        return experiment.ledger_reel(self.net(device, knobs, start))
-
-    def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track | None:
-        return experiment.training(device, knobs, start, fork)
+    def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track:
+        """From a fork its memory goes on if it can."""
+        scope, optimiser = Trial(self, device, knobs, start).first, OPTIMISERS[str(knobs["optimiser"])]
+        recipe = Recipe(scope.f, optimiser, float(knobs["rate"]), int(knobs["window"]), float(knobs["clip"]))
+        weights = scope.net.theta
+        state = begin(device, weights, optimiser)
+        if fork is not None:
+            memory, began = carried(fork, state)
+            state = State(fork.n, Learning(weights, memory, fork.data.loss, began))
+        return track(device, recipe, inputs(scope), state, self.grains)
 
     def _rules(self, activation: str, optimiser: str) -> Mapping[str, str]:
-        f = ACTIVATIONS[activation]
-        return {**rules(f), **check_rules(PARAMETERS), **descent_rules(OPTIMISERS[optimiser], PARAMETERS)}
+        moves = descent_rules(OPTIMISERS[optimiser], PARAMETERS)
+        return {**rules(ACTIVATIONS[activation]), **check_rules(PARAMETERS), **moves}
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         return self.rules(str(knobs["activation"]), str(knobs["optimiser"]))
-
-    def panels(self, view: View, text: Text) -> Stage:
-        return stage.panels(view, text, self.rule(view.knobs))
-
-    def says(self, view: View, text: Text) -> dict[str, Any]:
-        return stage.says(view, text)
-
-    def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
-        return experiment.results(device, self.net(device, knobs, start))
-
-    def weights(self, start: Start) -> tuple[str, ...]:
-        return PARAMETERS
-
-    def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
-        net = self.net(device, knobs, start)
-        return Objective(net.theta._asdict(), net.loss, net.ledger.grad._asdict())

@@ -30,10 +30,9 @@ from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.data.corpora import PYTHON
 from lessons.explaining.figures import cells, cut, ending, five, number
-from lessons.recurrent.bptt.parts import letter
 from lessons.recurrent.corner import Part
 from lessons.recurrent.generate import learning
-from lessons.recurrent.lstm.stage import stepped
+from lessons.recurrent.in_time import letter
 
 WIDE, NAME, BAR = 62, 10, 14
 LEAD = 40
@@ -271,11 +270,11 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
         return live(shown)
     phases = [name for name, index in view.path if index < 0]
     if "clip" in phases or "step" in phases:
-        return [stepped(shown)]
+        return [shown.stepped()]
     if shown.writes:
         return [laws(rules, *write_ops(shown)), shown.written(), *shown.draw(), shown.forward()]
     if shown.back:
-        return [shown.law_back(rules), shown.backward(), shown.weights()]
+        return [shown.law_back(), shown.backward(), shown.weights()]
     return [laws(rules, *forward_ops(shown)), shown.forward(), shown.weights()]
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from engine.gated.cell import Cell
 from engine.gated.gru import AFTER, BEFORE
 from lessons.contract.view import Knobs
-from lessons.recurrent.lstm.lesson import Gated
+from lessons.recurrent.lstm.lesson import Gated, held
+
+
+def cell(knobs: Knobs) -> Cell:
+    return BEFORE if knobs["reset"] == "before" else AFTER
 
 
 class Gru(Gated):
     """See `lessons.recurrent.lstm.lesson.Gated`. z near 1 keeps the old state."""
 
-    first = "keep"
+    holds = held(cell, BEFORE, AFTER)
+    bias = ("keep", "bz")
     draws = Gated.draws | {"reset"}
-
-    def cell(self, knobs: Knobs) -> Cell:
-        return BEFORE if knobs["reset"] == "before" else AFTER
-
-    def biased(self, knobs: Knobs) -> str:
-        return "bz"
+    cell = staticmethod(cell)

@@ -8,25 +8,25 @@ import numpy as np
 
 from engine.gated.cell import Cell
 from engine.gated.ledger import road
-from lessons.building.stage_parts import Rules, flow, ledger, subscripted
+from lessons.building.stage_parts import flow, ledger, subscripted
+from lessons.building.staging import Lengths
 from lessons.contract.panels import Item, Matrix, Panel, Row, Stage
 from lessons.contract.text import Text
 from lessons.contract.view import View
-from lessons.recurrent.lstm.stage import Shown
+from lessons.recurrent.lstm.stage import CellStage
 
 
-class Ledger(Shown):
+class LedgerStage(CellStage):
     """A position in the ledger: row t, and how far back k has come."""
 
-    def __init__(self, view: View, text: Text, cell: Cell) -> None:
-        inputs = view.start.inputs
-        super().__init__(view, text, cell, len(inputs["x"]), inputs["vocabulary"])
-        self.row, self.k, self.g = view.loop("t"), view.loop("k"), road(cell)
-        self.t = self.row if self.k is None else self.k  # what stays in sight is the timestep that one has come back to
+    def __init__(self, lesson: Lengths, view: View, text: Text, cell: Cell) -> None:
+        super().__init__(lesson, view, text, cell)
+        self.at, self.g = view.loop("t"), road(cell)
+        self.t = self.at if self.k is None else self.k  # what stays in sight is the timestep that one has come back to
 
     def left(self, family: str, k: int) -> str:
         back = family in ("gh", "gc") or family.startswith("delta_")
-        return f"{family}[{self.row},{k}]" if back else f"{family}[{k}]"
+        return f"{family}[{self.at},{k}]" if back else f"{family}[{k}]"
 
     def errors(self) -> Matrix:
         """What comes back to the states and the gates; where room is scarce, of the gates to that at work."""
@@ -35,18 +35,18 @@ class Ledger(Shown):
         return replace(made, rows=[replace(row, spare=row.label in others) for row in made.rows])
 
     def told(self, t: int) -> bool:
-        return t == self.row and super().told(t)
+        return t == self.at and super().told(t)
 
     def of_loss(self, of: str) -> str:
         """∂Eₜ/∂ of something, in the row at work."""
-        return f"∂{'E' if self.row is None else subscripted('E', self.row)}/∂{of}"
+        return f"∂{'E' if self.at is None else subscripted('E', self.at)}/∂{of}"
 
     def weights(self) -> Matrix:
         """What sends the error on: V where it begins, U of every gate on the way."""
-        if self.phase == "error" and self.k in (None, self.row):
+        if self.phase == "error" and self.k in (None, self.at):
             items: dict[int, Item] = {0: self.matrix("V", (self.K, self.H), "V", "rows")}
-            if self.row is not None:
-                items[1] = self.vector(f"e[{self.row}]", self.K, "column", title=subscripted("e", self.row))
+            if self.at is not None:
+                items[1] = self.vector(f"e[{self.at}]", self.K, "column", title=subscripted("e", self.at))
         else:
             items = {i: self.matrix(f"U{q}", (self.H, self.H), f"U{q}") for i, q in enumerate(self.cell.gates)}
         return flow("weights", items, 3)
@@ -55,7 +55,7 @@ class Ledger(Shown):
         """How long the error is that arrives on the road, for every loss and timestep; flipped, at the gate at work."""
         flipped, state = self.view.flipped, self.cell.states[-1]
         family, one = (f"delta_{self.gate}",) * 2 if flipped else (self.g, "reach")
-        values, row, written = np.full((self.T, self.T), np.nan), self.row or 0, None
+        values, row, written = np.full((self.T, self.T), np.nan), self.at or 0, None
         above = self.view.get(f"norms_{family}")
         if above is not None:
             values[:row] = np.where(np.tri(self.T, dtype=bool), above, np.nan)[:row]
@@ -66,7 +66,7 @@ class Ledger(Shown):
             if f"{one}[{row},{k}]" in self.view.written:
                 written = (row, k)
         title = self.say("ledger_gate" if flipped else "ledger", state=state, gate=self.gate)
-        return ledger(title, values, self.axis, (self.row, self.k), written, "reach", {}, "", 9)
+        return ledger(title, values, self.axis, (self.at, self.k), written, "reach", {}, "", 9)
 
     def sums(self) -> Matrix:
         """Down the columns, and what the one sweep has found at the same place."""
@@ -76,9 +76,7 @@ class Ledger(Shown):
         rows = [Row(self.say("column", state=state), columns, rule=True), Row(self.say("sweep"), sweep)]
         return Matrix(id="columns", priority=8, rows=rows, axis=self.axis)
 
-
-def panels(view: View, text: Text, rules: Rules, cell: Cell) -> Stage:
-    """The panels of a position in the ledger."""
-    shown = Ledger(view, text, cell)
-    law = shown.law_back(rules)
-    return [law, shown.graph(), shown.errors(), shown.ledger(), shown.sums(), shown.weights()]
+    def show_ledger(self) -> Stage:
+        """Every loss alone, sent back to every timestep."""
+        law = self.law_back()
+        return [law, self.graph(), self.errors(), self.ledger(), self.sums(), self.weights()]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.device import Array, Device, HostArray, rng
+from engine.device import Array, Device, Rng
 from engine.gated import cell as cells
 from engine.gated import ledger
 from engine.gated.cell import Cell, Inputs
@@ -15,258 +15,210 @@ from engine.gated.lstm import LSTM
 from engine.gated.run.training import Learning, Net, Recipe, advance, start, track
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
-from engine.walks.gradient_check import Objective
 from engine.walks.history import State, Track
-from engine.walks.reel import Grains, Reel
-from engine.walks.step import Path, drain
-from lessons.building.experiment import Experiment, carried, column
+from engine.walks.step import drain
+from lessons.building import holds
+from lessons.building.acts import Derived, Scope, Sections, Trial
+from lessons.building.asks import Gradient, Question
+from lessons.building.declared import DeclaredLesson
+from lessons.building.experiment import carried
+from lessons.building.holds import Held, Lengths, Parameter, Size
 from lessons.contract.card import Card
-from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
 from lessons.contract.view import Knobs, Start, View
-from lessons.recurrent.bptt.experiment import inputs_of, one_hot, restored_inputs
-from lessons.recurrent.lstm import stage
-from lessons.recurrent.lstm.ledger import panels as in_ledger
+from lessons.recurrent.letters import Letters
+from lessons.recurrent.lstm.ledger import LedgerStage
+from lessons.recurrent.lstm.stage import CellStage, GatedStage, first_column
 
-GRAINS: Grains = {"act": 0, "update": 1, "phase": 2, "t": 3, "k": 4, "gate": 5, "op": 6}
 AHEAD = 200
 """Updates that a prediction looks ahead."""
+GATES = "ifogzrn"
 
 
-def steps(start: Start) -> int:
-    return len(start.inputs["x"])
+def cell_of(s: Scope) -> Cell:
+    """The kind of cell that the knobs choose."""
+    lesson = s.trial.lesson
+    assert isinstance(lesson, Gated)
+    return lesson.cell(s.knobs)
 
 
-def at_keep(knobs: Knobs, start: Start) -> Path | None:
-    """Where the gate of the road is made the second time."""
-    gate = "gate_z" if "Wz" in start.params else "gate_f"
-    return (("forward", -1), ("t", 1), (gate, -1)) if steps(start) > 1 else None
+def theta(s: Scope) -> dict[str, Array]:
+    """What is learned, on the device."""
+    return {name: s.theta[name] for name in s.trial.lesson.weights(s.trial.start)}
 
 
-def kept(view: View) -> float:
+def inputs(s: Scope) -> Inputs:
+    states = {name[0]: value for name, value in s.theta.items() if name.endswith("_init")}
+    return Inputs(s.x, s.y, states)
+
+
+def recipe(s: Scope) -> Recipe:
+    knobs = s.knobs
+    return Recipe(cell_of(s), OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
+
+
+def held(cell: Callable[[Knobs], Cell], *every: Cell) -> tuple[Held, ...]:
+    """The parameters of a cell, which may be any of some, and the states that it begins with."""
+    names = frozenset(name for one in every for name in one.shapes(1, 1))
+    vectors = frozenset(name for name in names if name[0] == "b")
+    lacking = names & {"by", "bm"}
+    net = holds.Net("V", ("K", "H"), shapes=lambda knobs, of: cell(knobs).shapes(of["H"], of["K"]),
+                    names=names, vectors=vectors, lacking=lacking)  # fmt: skip
+    return net, *(Parameter(f"{state}_init", "H", optional=True, learned=False) for state in every[0].states)
+
+
+# results
+
+
+def losses(trial: Trial) -> dict[str, Any]:
+    found = [float(trial.device.get(E)) for E in trial.first.net.run.E]
+    return {"loss": sum(found), "losses": found}
+
+
+def made(trial: Trial) -> dict[str, Any]:
+    """Every gate and state of every timestep, the road, the ledger."""
+    net, get = trial.first.net, trial.device.get
+    run, norms = net.run, get(net.norms(ledger.road(net.cell)))
+    names = [name for name in run.made[0] if name not in ("x", "a")]
+    return {
+        **{name: [get(each[name])[:, 0] for each in run.made] for name in names},
+        "road": np.array([get(each)[:, 0] for each in drain(cells.road(trial.device.xp, net.cell, run))]),
+        "reach": [row[: t + 1] for t, row in enumerate(norms)],
+    }
+
+
+# predictions
+
+
+def road_gate(s: Scope) -> str:
+    """The gate of the road."""
+    return "z" if "Wz" in s.theta else "f"
+
+
+def kept(trial: Trial) -> float:
     """The share of unit 0 that stays on the road."""
-    found = view.get("z[1]" if "Wz" in view.start.params else "f[1]")
-    assert found is not None
-    return float(found.reshape(-1)[0])
+    return float(trial.device.get(trial.first.net.run.made[1][road_gate(trial.first)])[0, 0])
 
 
-def at_first(knobs: Knobs, start: Start) -> Path | None:
-    return (("backward", -1), ("k", 0)) if steps(start) > 1 else None
-
-
-def most_told(view: View) -> str:
+def most_told(trial: Trial) -> str:
     """The gate that is told most at the first timestep."""
-    family = [name[-1] for name in view.start.params if name[0] == "b" and name not in ("by", "bm")]
+    assert trial.view is not None
+    view, family = trial.view, [name[1] for name in trial.start.params if name[0] == "b" and name not in ("by", "bm")]
     size = {q: float(np.linalg.norm(found)) for q in family if (found := view.get(f"delta_{q}[0]")) is not None}
     return max(size, key=lambda q: size[q])
 
 
-def at_column(knobs: Knobs, start: Start) -> Path | None:
-    last = steps(start) - 1
-    return (("ledger", -1), ("t", last), ("k", 0)) if last > 1 else None
-
-
-def loudest(view: View) -> str:
+def loudest(trial: Trial) -> str:
     """Whose error is the longest at the first timestep."""
-    lengths = stage.first_column(view)
+    assert trial.view is not None
+    lengths = first_column(trial.view)
     at = int(np.argmax(lengths))
     return "near" if at == 0 else "far" if at == len(lengths) - 1 else "between"
 
 
-def at_road(knobs: Knobs, start: Start) -> Path | None:
-    return (("road", -1), ("k", 0)) if steps(start) > 1 else None
-
-
-def left(view: View) -> float:
+def left(trial: Trial) -> float:
     """What is left of unit 0 at the end of the road."""
-    found = view.get("road[0]")
-    assert found is not None
-    return float(found.reshape(-1)[0])
+    net = trial.first.net
+    return float(trial.device.get(drain(cells.road(trial.device.xp, net.cell, net.run))[0])[0, 0])
 
 
-def at_training(knobs: Knobs, start: Start) -> Path:
-    return (("update", 0),)
+def learns(trial: Trial) -> str:
+    """Whether every letter is right after so many updates."""
+    s, device = trial.first, trial.device
+    plan, given = recipe(s), inputs(s)
+    state = start(device, theta(s), plan.optimiser)
+    for _ in range(AHEAD):
+        state = advance(device, plan, given, state)
+    net = Net(device, plan.cell, state.data.theta, given)
+    guesses = [int(device.get(each["yhat"]).argmax()) for each in net.run.made]
+    return "yes" if guesses == trial.start.inputs["y"] else "no"
 
 
-class Gated(Experiment):
-    """See `contract.lesson.Lesson`. Wq, Uq, bq belong to gate q; V and by to the output; states begin at *_init."""
+class Gated(DeclaredLesson):
+    """Wq, Uq, bq belong to gate q; V and by to the output; states begin at *_init."""
 
-    grains = GRAINS
+    source = Letters(edited=False)
+    sizes = (Size("H", "hidden"),)
+    derived = (Derived("net", lambda s: Net(s.device, cell_of(s), theta(s), inputs(s))),)
+    acts = (
+        Sections("forward", lambda s, at: [s.net.forward(at)]),
+        Sections("backward", lambda s, at: [s.net.backward(at)]),
+        Sections("ledger", lambda s, at: [s.net.row(at, t) for t in range(s.T)]),
+        Sections("road", lambda s, at: [s.net.road(at)]),
+    )
+    gradient = Gradient(lambda s: cells.objective(s.xp, cell_of(s), theta(s), inputs(s)))
+    results = (losses, made)
+    questions = (
+        Question("keep", lambda s: f"forward/t=1/gate_{road_gate(s)}", "number", kept, 0.15, when=lambda s: s.T > 1),
+        Question("most", "backward/k=0", "choice", most_told, when=lambda s: s.T > 1),
+        Question("whose", lambda s: f"ledger/t={s.T - 1}/k=0", "choice", loudest, when=lambda s: s.T > 2),
+        Question("left", "road/k=0", "number", left, 0.15, when=lambda s: s.T > 1),
+        Question("learns", "update=0", "choice", learns, track="train"),
+    )
+    loops = ("update", "phase", "t", "k", "gate")
     grain = "gate"
     example = False
     explains = ("h", "c", "gc", "gh", "delta", "road", "yhat")
     draws = frozenset({"text", "hidden"})
-    first: ClassVar[str] = "forget"
-    """The knob that is a gate's bias."""
+    columns = frozenset(
+        {"x", "y", "h", "c", "m", "a", "yhat", "e", "gh", "gc", "road", "column", "h_init", "c_init", "by", "bm"}
+        | {"dby", "dbm"}
+        | {f"{p}{q}" for q in GATES for p in ("", "z", "delta_", "b", "db")}
+        | {f"{slot}_{b}" for slot in "Gmv" for b in ("by", "bm", *(f"b{q}" for q in GATES))}
+    )
+    bias: ClassVar[tuple[str, str]] = ("forget", "bf")
+    """The knob that is a gate's bias, and the bias."""
 
     def __init__(self, card: Card) -> None:
         super().__init__(card)
-        self.asks = (
-            Ask("keep", at_keep, "number", kept, tolerance=0.15),
-            Ask("most", at_first, "choice", most_told),
-            Ask("whose", at_column, "choice", loudest),
-            Ask("left", at_road, "number", left, tolerance=0.15),
-            Ask("learns", at_training, "choice", self.learns, track="train"),
-        )
-        self.rebuilds = self.draws | {"start", self.first}
-        gates = "ifogzrn"
-        self.columns = frozenset(
-            {
-                "x",
-                "y",
-                "h",
-                "c",
-                "m",
-                "a",
-                "yhat",
-                "e",
-                "gh",
-                "gc",
-                "road",
-                "column",
-                "h_init",
-                "c_init",
-                "by",
-                "bm",
-                "dby",
-                "dbm",
-            }
-            | {f"{p}{q}" for q in gates for p in ("", "z", "delta_", "b", "db")}
-            | {f"{slot}_{b}" for slot in "Gmv" for b in ("by", "bm", *(f"b{q}" for q in gates))}
-        )
+        self.rebuilds = self.draws | {"start", self.bias[0]}
 
-    def cell(self, knobs: Knobs) -> Cell:
+    @staticmethod
+    def cell(knobs: Knobs) -> Cell:
         """The kind of cell that the knobs choose."""
         raise NotImplementedError
 
-    def biased(self, knobs: Knobs) -> str:
-        """The bias that the knob `first` sets."""
-        raise NotImplementedError
-
-    def start(self, knobs: Knobs, seed: int | None) -> Start:
+    def drawn(self, knobs: Knobs, lengths: Lengths, draw: Rng) -> Mapping[str, Any]:
         """N(0, min(½, 1/√H)²) in the order of the parameters; biases 0, but that of the gate on the road."""
-        inputs = inputs_of(str(knobs["text"]))
-        H, K = int(knobs["hidden"]), len(inputs["vocabulary"])
-        draw, scale, cell = rng(seed or 0), min(0.5, H**-0.5), self.cell(knobs)
-        params: dict[str, HostArray] = {
-            name: draw.normal(0, scale, shape) if len(shape) == 2 else np.zeros(shape)
-            for name, shape in cell.shapes(H, K).items()
-        }
-        params[self.biased(knobs)] = np.full(H, float(knobs[self.first]))
-        for state in cell.states:
-            params[f"{state}_init"] = draw.normal(0, 0.5, H) if knobs["start"] == "random" else np.zeros(H)
-        return Start(params, inputs)
+        H, cell = lengths["H"], self.cell(knobs)
+        shapes = cell.shapes(H, lengths["K"])
+        found = {name: draw.normal(0, min(0.5, H**-0.5), shape) for name, shape in shapes.items() if len(shape) == 2}
+        found[self.bias[1]] = np.full(H, float(knobs[self.bias[0]]))
+        if knobs["start"] == "random":
+            found |= {f"{state}_init": draw.normal(0, 0.5, H) for state in cell.states}
+        return found
 
-    def shapes(self, knobs: Knobs, inputs: Mapping[str, Any]) -> Mapping[str, tuple[int, ...]]:
-        cell, H = self.cell(knobs), int(knobs["hidden"])
-        return {**cell.shapes(H, len(inputs["vocabulary"])), **{f"{state}_init": (H,) for state in cell.states}}
-
-    @property
-    def optional(self) -> frozenset[str]:  # type: ignore[override]
-        return frozenset({"h_init", "c_init", "by", "bm"})
-
-    def inputs(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> Mapping[str, Any]:
-        return restored_inputs(file, given, str(knobs["text"]))
-
-    def sized(self, file: str, params: Mapping[str, Any], inputs: Mapping[str, Any], knobs: Knobs) -> dict[str, Value]:
-        rows = params.get("V")
-        K = len(inputs["vocabulary"])
-        if not isinstance(rows, list) or not rows or not isinstance(rows[0], list) or not 1 <= len(rows[0]) <= 32:
-            raise Refused("shape_text", file=file, symbol="V", wanted=f"({K}, hidden 1–32)")
-        return {**knobs, "text": inputs["text"], "hidden": len(rows[0])}
-
-    def weights(self, start: Start) -> tuple[str, ...]:
-        return tuple(name for name in start.params if not name.endswith("_init"))
-
-    def sequence(self, device: Device, start: Start) -> Inputs:
-        """The inputs on the device, one-hot."""
-        size = len(start.inputs["vocabulary"])
-        letters = [one_hot(device, code, size) for code in range(size)]
-        x, y = ([letters[code] for code in start.inputs[name]] for name in "xy")
-        states = {name[0]: column(device, value) for name, value in start.params.items() if name.endswith("_init")}
-        return Inputs(x, y, states)
-
-    def theta(self, device: Device, start: Start) -> dict[str, Array]:
-        """The parameters on the device; vectors as columns."""
-        return {name: column(device, start.params[name]) for name in self.weights(start)}
-
-    def net(self, device: Device, knobs: Knobs, start: Start) -> Net:
-        return Net(device, self.cell(knobs), self.theta(device, start), self.sequence(device, start))
-
-    def recipe(self, knobs: Knobs) -> Recipe:
-        return Recipe(self.cell(knobs), OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
-
-    def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
-        net = self.net(device, knobs, start)
-        rows = [net.row((("ledger", -1),), t) for t in range(net.T)]
-        return Reel(
-            [net.forward((("forward", -1),)), net.backward((("backward", -1),)), *rows, net.road((("road", -1),))],
-            GRAINS,
-        )
-
-    def track(self, device: Device, knobs: Knobs, begun: Start, fork: State | None = None) -> Track | None:
-        plan, theta = self.recipe(knobs), self.theta(device, begun)
-        state = start(device, theta, plan.optimiser)
+    def track(self, device: Device, knobs: Knobs, begun: Start, fork: State | None = None) -> Track:
+        s = Trial(self, device, knobs, begun).first
+        plan, weights = recipe(s), theta(s)
+        state = start(device, weights, plan.optimiser)
         if fork is not None:
             memory, began = carried(fork, state)
-            state = State(fork.n, Learning(theta, memory, fork.data.loss, began))
-        return track(device, plan, self.sequence(device, begun), state, GRAINS)
+            state = State(fork.n, Learning(weights, memory, fork.data.loss, began))
+        return track(device, plan, inputs(s), state, self.grains)
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
-        cell = self.cell(knobs)
-        return {
-            **cells.rules(cell),
-            **ledger.rules(cell),
-            **descent.rules(OPTIMISERS[str(knobs["optimiser"])], cell.names),
-        }
+        cell, optimiser = self.cell(knobs), OPTIMISERS[str(knobs["optimiser"])]
+        return {**cells.rules(cell), **ledger.rules(cell), **descent.rules(optimiser, cell.names)}
 
-    def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
-        return cells.objective(device.xp, self.cell(knobs), self.theta(device, start), self.sequence(device, start))
-
-    def learns(self, view: View) -> str:
-        """Whether every letter is right after so many updates."""
-        plan, inputs = self.recipe(view.knobs), self.sequence(view.device, view.start)
-        state = start(view.device, self.theta(view.device, view.start), plan.optimiser)
-        for _ in range(AHEAD):
-            state = advance(view.device, plan, inputs, state)
-        net = Net(view.device, plan.cell, state.data.theta, inputs)
-        guesses = [int(view.device.get(made["yhat"]).argmax()) for made in net.run.made]
-        return "yes" if guesses == view.start.inputs["y"] else "no"
+    def stage_of(self, view: View, text: Text) -> CellStage:
+        """The stage of an act: the ledger has one of its own."""
+        of = LedgerStage if view.act == "ledger" else GatedStage
+        return of(self, view, text, self.cell(view.knobs))
 
     def panels(self, view: View, text: Text) -> Stage:
-        made = stage.panels if view.act != "ledger" else in_ledger
-        return made(view, text, self.rule(view.knobs), self.cell(view.knobs))
+        return self.stage_of(view, text).stage()
 
     def says(self, view: View, text: Text) -> dict[str, Any]:
-        return stage.says(view, text)
-
-    def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
-        """Losses, the gradient before any clipping, every gate and state of every timestep, the road, the ledger."""
-        net, get = self.net(device, knobs, start), device.get
-        run = net.run
-        losses = [float(get(E)) for E in run.E]
-        grad = {
-            p: get(g) if len(self.shapes(knobs, start.inputs)[p]) == 2 else get(g)[:, 0] for p, g in net.grad.items()
-        }
-        names = [name for name in run.made[0] if name not in ("x", "a")]
-        product = np.array([get(each)[:, 0] for each in drain(cells.road(device.xp, net.cell, run))])
-        return {
-            "losses": losses,
-            "loss": sum(losses),
-            "grad": grad,
-            **{name: [get(made[name])[:, 0] for made in run.made] for name in names},
-            "road": product,
-            "reach": [row[: t + 1] for t, row in enumerate(get(net.norms(ledger.road(net.cell))))],
-        }
+        return GatedStage(self, view, text, self.cell(view.knobs)).fields()
 
 
 class Lstm(Gated):
     """The lesson `lstm`."""
 
-    def cell(self, knobs: Knobs) -> Cell:
-        return LSTM
+    holds = held(lambda knobs: LSTM, LSTM)
 
-    def biased(self, knobs: Knobs) -> str:
-        return "bf"
+    @staticmethod
+    def cell(knobs: Knobs) -> Cell:
+        return LSTM

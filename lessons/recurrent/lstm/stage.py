@@ -2,61 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from engine.gated.cell import Cell
-from lessons.building.stage_parts import Parts, Rules, flow, lawful, laws, subscripted
-from lessons.contract.panels import (
-    Axis,
-    Bar,
-    Block,
-    Curve,
-    Edge,
-    Graph,
-    Item,
-    Label,
-    Laws,
-    Matrix,
-    Node,
-    Row,
-    Series,
-    Stage,
-)
+from lessons.building.stage_parts import flow, lawful, subscripted
+from lessons.building.staging import Lengths
+from lessons.contract.panels import Bar, Block, Curve, Edge, Graph, Item, Label, Laws, Matrix, Node, Row, Series, Stage
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
 from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.typeset import subscript
-from lessons.recurrent.bptt.parts import guess, letter
+from lessons.recurrent.in_time import TimeStage, in_short
 
 
-class Shown(Parts):
-    """A position."""
+class CellStage(TimeStage):
+    """A position in a gated cell that is unrolled over time."""
 
-    def __init__(self, view: View, text: Text, cell: Cell, T: int, vocabulary: Sequence[str]) -> None:
-        super().__init__(view, text)
-        self.cell, self.inputs = cell, view.start.inputs
-        self.T, (self.K, self.H) = T, view.start.params["V"].shape
-        self.vocabulary = [letter(each) for each in vocabulary]
-        self.t = view.loop("t") if view.loop("t") is not None else view.loop("k")
+    def __init__(self, lesson: Lengths, view: View, text: Text, cell: Cell) -> None:
+        super().__init__(lesson, view, text)
+        self.cell = cell
+        self.t = self.k if self.t is None else self.t
         phases = [name for name, index in view.path if index < 0]
         self.phase = phases[-1] if phases else "forward"
         self.back = "backward" in phases or "ledger" in phases
 
-    @cached_property
-    def axis(self) -> Axis:
-        """One column a timestep."""
-        return Axis(tuple(f"t={t}" for t in range(self.T)), self.t or 0, self.H)
-
-    @cached_property
-    def near(self) -> range:
-        """The timesteps that may be in sight."""
-        focus = self.t or 0
-        return range(max(0, focus - 12), min(self.T, focus + 13))
+    @property
+    def focus(self) -> int:
+        return self.t or 0
 
     def left(self, family: str, k: int) -> str:
         """The symbol of what the way back leaves at timestep k."""
@@ -67,13 +42,13 @@ class Shown(Parts):
         """The operation at work; "" before the first."""
         return self.view.step.op if self.view.step else ""
 
-    def law_back(self, rules: Rules) -> Laws:
+    def law_back(self) -> Laws:
         """The law of a step of the way back; of a larger one, of what it is explained by: the error on the road, dW."""
         levels, k = tuple(reversed(self.cell.levels)), self.t or 0
         told = [self.left(f"g{self.cell.states[-1]}{level}", k) for level in levels]
         told += [f"dW{self.gate}{level}" for level in levels if self.phase == "sum"]
         found = self.view.writer(next((name for name in told if name in self.view.written), ""))
-        return lawful(found[0] if found else rules[self.op])
+        return lawful(found[0] if found else self.view.rules[self.op])
 
     @property
     def gate(self) -> str:
@@ -87,9 +62,7 @@ class Shown(Parts):
     def graph(self) -> Graph:
         """States over time: the road from cell to cell (in a GRU from state to state), the output above, x below."""
         road = self.cell.states[-1]
-        nodes = [
-            Node(f"{s}-1", s, -1, f"{s}₋₁", self.vector(f"{s}_init", self.H, editable=True)) for s in self.cell.states
-        ]
+        nodes = [Node(f"{s}-1", s, -1, f"{s}₋₁", self.vector(f"{s}_init", self.H)) for s in self.cell.states]
         edges = []
         written = self.view.written
         for t in self.near:
@@ -170,22 +143,13 @@ class Shown(Parts):
         """The errors at some gates: (label, family)."""
         return [(f"δ{q}", f"delta_{q}") for q in gates]
 
-    def matrix(self, name: str, shape: tuple[int, int], title: str, labels: str = "") -> Block:
-        """A matrix of parameters, or its gradient."""
-        letters = tuple(self.vocabulary)
-        rows, cols = (letters if labels == "rows" else ()), (letters if labels == "cols" else ())
-        editable = not name.startswith("d")
-        return Block(
-            name, self.view.get(name), shape, title=title, rows=rows, cols=cols, editable=editable, **self.flags(name)
-        )
-
     def weights(self) -> Matrix:
         """The parameters of the gate at work; beside them, on the way back, their gradient."""
         q, t = self.gate, self.t
         if self.phase == "output":
             items: dict[int, Item] = {
                 0: self.matrix("V", (self.K, self.H), "V", "rows"),
-                1: self.vector("by", self.K, "column", True, "by"),
+                1: self.vector("by", self.K, "column", title="by"),
             }
             if t is not None:
                 items |= {
@@ -196,18 +160,18 @@ class Shown(Parts):
         items = {
             0: self.matrix(f"W{q}", (self.H, self.K), f"W{q}", "cols"),
             1: self.matrix(f"U{q}", (self.H, self.H), f"U{q}"),
-            2: self.vector(f"b{q}", self.H, "column", True, f"b{q}"),
+            2: self.vector(f"b{q}", self.H, "column", title=f"b{q}"),
         }
         if self.back:
             items |= {
                 3: self.matrix(f"dW{q}", (self.H, self.K), f"∂E/∂W{q}"),
                 4: self.matrix(f"dU{q}", (self.H, self.H), f"∂E/∂U{q}"),
-                5: self.vector(f"db{q}", self.H, "column", False, f"∂E/∂b{q}"),
+                5: self.vector(f"db{q}", self.H, "column", title=f"∂E/∂b{q}"),
             }
         elif t is not None and self.phase != "road":
             items[3] = self.vector(f"z{q}[{t}]", self.H, "column", title=f"z{q}{subscript(str(t))}")
         if q == "n" and "bm" in self.cell.more and not self.back:
-            items[4] = self.vector("bm", self.H, "column", True, "bm")
+            items[4] = self.vector("bm", self.H, "column", title="bm")
             if t is not None:
                 items[5] = self.vector(f"m[{t}]", self.H, "column", title=f"m{subscript(str(t))}")
         return flow("weights", items, 7)
@@ -216,19 +180,6 @@ class Shown(Parts):
         """The operations that make the gate at work; before a GRU's new content, what its reset scales."""
         before = (f"m{level}",) if self.gate == "n" and "bm" in self.cell.more else ()
         return (*before, f"z{self.gate}{level}", f"{self.gate}{level}")
-
-    def guesses(self) -> Matrix:
-        """ŷ under every t, the likeliest letters first."""
-        found: dict[int, Item] = {}
-        for t in self.near:
-            yhat = self.view.get(f"yhat[{t}]")
-            if yhat is None:
-                found[t] = Label("·", role="dim")
-                continue
-            order = np.argsort(-yhat, kind="stable")[:3]
-            said = " ".join(guess(self.vocabulary[i], float(yhat[i])) for i in order)
-            found[t] = Label(said, **self.flags(f"yhat[{t}]"))
-        return Matrix(id="guess", priority=5, axis=self.axis, rows=[Row("ŷ %", found)])
 
     def bars(self) -> Matrix:
         """The road as bars: what is left of the first unit, and of all in the mean."""
@@ -244,95 +195,85 @@ class Shown(Parts):
         rows = [Row(self.say("unit"), first), Row(self.say("mean"), mean)]
         return Matrix(id="bars", priority=9, title=self.say("road_title"), rows=rows, axis=self.axis)
 
+    def road_bars(self) -> Stage:
+        """What is left of the first timestep's state, gate by gate along the road."""
+        road = self.cell.road
+        gate = self.over_time([(f"{road}  {self.say(f'gate_{road}')}", road), ("∏", "road")], "gates", 10)
+        return [self.law(self.op or "road"), self.graph(), gate, self.bars(), self.weights()]
 
-def panels(view: View, text: Text, rules: Rules, cell: Cell) -> Stage:
-    """The panels of a position."""
-    inputs = view.start.inputs
-    shown = Shown(view, text, cell, len(inputs["x"]), inputs["vocabulary"])
-    if view.training is not None:
-        return training(shown, rules)
-    if view.act == "road":
-        gate = shown.over_time(
-            [(f"{cell.road}  {shown.say(f'gate_{cell.road}')}", cell.road), ("∏", "road")], "gates", 10
-        )
-        return [laws(rules, shown.op or "road"), shown.graph(), gate, shown.bars(), shown.weights()]
-    return passing(shown, rules)
+    def passing(self) -> Stage:
+        """A forward or a backward pass."""
+        if self.back:
+            return [self.law_back(), self.graph(), self.errors(), self.weights(), self.gates()]
+        states = {"output": ("a", "yhat", "E"), "cell": tuple(reversed(self.cell.states))}
+        law = self.law(*states.get(self.phase, self.makes_gate()))
+        return [law, self.graph(), self.gates(), self.weights(), self.guesses()]
 
-
-def passing(shown: Shown, rules: Rules) -> Stage:
-    """A forward or a backward pass."""
-    cell = shown.cell
-    if shown.back:
-        return [shown.law_back(rules), shown.graph(), shown.errors(), shown.weights(), shown.gates()]
-    ops = {"output": ("a", "yhat", "E"), "cell": tuple(reversed(cell.states))}.get(shown.phase, shown.makes_gate())
-    return [laws(rules, *ops), shown.graph(), shown.gates(), shown.weights(), shown.guesses()]
-
-
-def training(shown: Shown, rules: Rules) -> Stage:
-    """The loss of every update; and one opened."""
-    training = shown.view.training
-    assert training is not None
-    series = [Series(name, y, first, dotted=i > 0) for i, (name, y, first) in enumerate(training.curves)]
-    current = np.asarray(training.curves[training.current][1], dtype=float)
-    top = float(current[0]) if current.size and np.isfinite(current[0]) else 1.0
-    marks = [(training.n, "▲", shown.say("open" if training.open else "here", n=training.n))]
-    curve = Curve(
-        id="curve",
-        priority=5 if training.open else 10,
-        title=shown.say("curve"),
-        series=series,
-        marks=marks,
-        reach=max(100, training.latest),
-        least_top=top,
-        ends=len(series) > 1,
-    )
-    if not training.open:
-        return [curve, shown.graph(), shown.gates(), shown.guesses(), shown.weights()]
-    phases = [name for name, _ in shown.view.path]
-    if "clip" in phases or "step" in phases:
-        return [curve, stepped(shown)]
-    return [curve, *passing(shown, rules)[1:]]
-
-
-def stepped(shown: Shown) -> Matrix:
-    """The parameter that moves: itself, its gradient, what the optimiser remembers of it."""
-    p = next((name for name, _ in reversed(shown.view.path) if name in shown.cell.names), shown.cell.names[0])
-    value = shown.view.get(p)
-    shape = (1, 1) if value is None else (value.shape[0], value.shape[1] if value.ndim == 2 else 1)
-    found: dict[int, Item] = {}
-    for i, name in enumerate((p, f"d{p}", *(f"{slot}_{p}" for slot in "Gmv" if shown.known(f"{slot}_{p}")))):
-        held = shown.view.get(name)
-        column = None if held is None else held.reshape(shape)
+    def stepped(self) -> Matrix:
+        """The parameter that moves: itself, its gradient, what the optimiser remembers of it."""
+        p = next((name for name, _ in reversed(self.view.path) if name in self.cell.names), self.cell.names[0])
+        value = self.view.get(p)
+        shape = (1, 1) if value is None else (value.shape[0], value.shape[1] if value.ndim == 2 else 1)
         lie = "matrix" if value is not None and value.ndim == 2 else "column"
-        title = p if not i else f"∂E/∂{p}" if i == 1 else f"{name[0]}({p})"
-        found[i] = Block(name, column, shape, lie, title=title, editable=not i, **shown.flags(name))
-    norm = shown.number("g_norm")
-    if norm is not None:
-        found[len(found)] = Label(shown.say("norm", norm=five(norm).strip()), **shown.flags("g_norm"))
-    return flow("step", found, 9)
+        slots = {f"{slot}_{p}": f"{slot}({p})" for slot in "Gmv" if self.known(f"{slot}_{p}")}
+        items = dict[int, Item]()
+        for name, title in ({p: p, f"d{p}": f"∂E/∂{p}"} | slots).items():
+            held = self.view.get(name)
+            column = None if held is None else held.reshape(shape)
+            items[len(items)] = Block(name, column, shape, lie, title=title, **self.flags(name))
+        norm = self.number("g_norm")
+        if norm is not None:
+            items[len(items)] = Label(self.say("norm", norm=five(norm).strip()), **self.flags("g_norm"))
+        return flow("step", items, 9)
+
+
+class GatedStage(CellStage):
+    """A position of `lstm` or `gru`."""
+
+    def show_forward(self) -> Stage:
+        return self.passing()
+
+    def show_backward(self) -> Stage:
+        return self.passing()
+
+    def show_road(self) -> Stage:
+        return self.road_bars()
+
+    def show_train(self) -> Stage:
+        """The loss of every update; and one opened."""
+        training = self.view.training
+        assert training is not None
+        current = np.asarray(training.curves[training.current][1], dtype=float)
+        curve = Curve(
+            id="curve", priority=5 if training.open else 10, title=self.say("curve"),
+            series=[Series(name, y, first, dotted=i > 0) for i, (name, y, first) in enumerate(training.curves)],
+            marks=[(training.n, "▲", self.say("open" if training.open else "here", n=training.n))],
+            reach=max(100, training.latest), ends=len(training.curves) > 1,
+            least_top=float(current[0]) if current.size and np.isfinite(current[0]) else 1.0,
+        )  # fmt: skip
+        if not training.open:
+            return [curve, self.graph(), self.gates(), self.guesses(), self.weights()]
+        if {"clip", "step"} & {name for name, _ in self.view.path}:
+            return [curve, self.stepped()]
+        return [curve, *self.passing()[1:]]
+
+    def fields(self) -> dict[str, Any]:
+        gru, T = "Wz" in self.params, self.T
+        strip = {
+            name: figure.strip()
+            for name, figure in self.figures(keep="z[1]" if gru else "f[1]", left="road[0]").items()
+        }
+        form = self.text.phrase("labels", f"form_{self.knobs['reset']}").replace("`", "") if gru else ""
+        return strip | {
+            "T": T, "H": self.H, "K": self.K, "text": in_short(self.inputs["text"]), "ten": T * (T + 1) // 2,
+            "rate": f"{float(self.knobs['rate']):g}", "optimiser": self.knobs["optimiser"],
+            "bias": f"{float(self.knobs['keep' if gru else 'forget']):g}".replace("-", "−"),
+            "column": "  ".join(five(each).strip() for each in first_column(self.view)) or "·",
+            "last": subscript(str(T - 1)), "form": form,
+        }  # fmt: skip
 
 
 def first_column(view: View) -> list[float]:
-    """How long the error of every loss is at the first timestep, as far as it is known."""
-    found = (view.get(f"reach[{t},0]") for t in range(len(view.start.inputs["x"])))
-    return [float(each.reshape(-1)[0]) for each in found if each is not None]
-
-
-def says(view: View, text: Text) -> dict[str, Any]:
-    """The fields that the text of `lstm` and `gru` may use."""
-    knobs, params = view.knobs, view.start.params
-    gru = "Wz" in params
-    keep, road = view.get("z[1]" if gru else "f[1]"), view.get("road[0]")
-    T = len(view.start.inputs["x"])
-    shown = view.start.inputs["text"]
-    return {
-        "T": T, "H": int(params["V"].shape[1]), "K": int(params["V"].shape[0]),
-        "text": "".join(letter(each) for each in shown[:16]) + ("…" if len(shown) > 16 else ""),
-        "rate": f"{float(knobs['rate']):g}", "optimiser": knobs["optimiser"],
-        "bias": f"{float(knobs['keep' if gru else 'forget']):g}".replace("-", "−"),
-        "keep": "·" if keep is None else five(float(keep.reshape(-1)[0])).strip(),
-        "left": "·" if road is None else five(float(road.reshape(-1)[0])).strip(),
-        "ten": T * (T + 1) // 2, "column": "  ".join(five(each).strip() for each in first_column(view)) or "·",
-        "last": subscript(str(T - 1)),
-        "form": text.phrase("labels", f"form_{knobs['reset']}").replace("`", "") if gru else "",
-    }  # fmt: skip
+    """The norm of every loss's error at the first timestep, as far as it is known."""
+    reached = (view.get(f"reach[{t},0]") for t in range(len(view.start.inputs["x"])))
+    return [float(each.reshape(-1)[0]) for each in reached if each is not None]

@@ -28,7 +28,6 @@ from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
 from lessons.recurrent.corner import Part
-from lessons.recurrent.lstm.stage import stepped
 from lessons.recurrent.memory import race
 
 FLOOR = -30.0
@@ -133,11 +132,11 @@ def panels(view: View, text: Text, rules: Rules) -> Stage:
         return table(shown)
     phases = [name for name, _ in view.path]
     if view.training is not None and ("clip" in phases or "step" in phases):
-        return [stepped(shown)]
+        return [shown.stepped()]
     if view.act == "reach":
         return [laws(rules, "reach"), shown.reaches(), shown.how_far()]
     if shown.back:
-        return [shown.law_back(rules), shown.backward(), shown.answer(), shown.weights()]
+        return [shown.law_back(), shown.backward(), shown.answer(), shown.weights()]
     return [laws(rules, *forward_ops(shown)), shown.forward(), shown.weights(), shown.answer()]
 
 

@@ -7,58 +7,68 @@ from typing import Any
 import numpy as np
 
 from engine.walks.step import symbol
-from lessons.building.stage_parts import Rules, flow, laws, subscripted
+from lessons.building.stage_parts import flow, subscripted
 from lessons.contract.panels import Bar, Item, Label, Matrix, Row, Stage
-from lessons.contract.text import Text
-from lessons.contract.view import View
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import name, subscript
-from lessons.recurrent.bptt.parts import Parts, letter
+from lessons.recurrent.bptt.rows import SrnStage
+from lessons.recurrent.in_time import in_short
 
-BAR = 18
+BAR, LETTERS = 18, 12
+"""Cells of the longest bar; letters that are shown of a vocabulary."""
 
 
-class Shown(Parts):
-    """A position."""
+class CellStage(SrnStage):
+    """A position in one cell, or in what one of its weights does over time."""
 
-    @property
-    def now(self) -> int:
-        return self.t or 0
+    def show_cell(self) -> Stage:
+        """The cell from its inputs to its state, then the softmax above it."""
+        top = [*self.strip(), self.graph(), self.inside()]
+        if ("output", -1) in self.view.path:
+            ops = ("o", "raised", "Z", "yhat", "E")
+            return [self.law(*ops), *top, self.softmax(), self.numbers(), self.output()]
+        return [self.law("in", "rec", "z", "s"), *top, self.weights(), self.softmax()]
+
+    def show_shared(self) -> Stage:
+        """One weight, met at every timestep."""
+        law = self.law("move" if self.t else "move_0", "dE")
+        return [law, *self.strip(), self.graph(), self.moves(), self.total(), self.weights()]
 
     def inside(self) -> Matrix:
         """The cell at work: what comes in, what comes back, their sum, the state."""
-        t, H = self.now, self.H
-        low = subscript(str(t))
-        before = name(symbol("s", t - 1))
+        t = self.t or 0
+        low, before = subscript(str(t)), name(symbol("s", t - 1))
         titles = {"in_": f"U x{low}", "rec": f"W {before}", "z": f"z{low}", "s": f"s{low}"}
         items: dict[int, Item] = {
-            i: self.vector(symbol(of, t), H, "column", title=title) for i, (of, title) in enumerate(titles.items())
+            i: self.vector(symbol(of, t), self.H, "column", title=title) for i, (of, title) in enumerate(titles.items())
         }
-        items[4] = Label(self.say("cell", t=t))
-        return flow("inside", items, 10)
+        return flow("inside", {**items, 4: Label(self.say("cell", t=t))}, 10)
 
     def softmax(self) -> Matrix:
-        """K scores, raised, and shared out: a bar for every letter."""
-        t = self.now
-        yhat, raised, o = (self.view.get(f"{name}[{t}]") for name in ("yhat", "raised", "o"))
+        """K scores, their exponentials, and the probabilities: a bar for every letter."""
+        t = self.t or 0
+        target = self.inputs["y"][t]
+        first = max(0, min(target - 5, self.K - LETTERS))
         rows = []
-        first = max(0, min(self.inputs["y"][t] - 5, self.K - 12))
-        for i, each in list(enumerate(self.vocabulary))[first : first + 12]:
+        for i in range(first, min(first + LETTERS, self.K)):
+            p = self.view.get(f"yhat[{t}]")
+            bar = "" if p is None else "█" * round(BAR * float(p[i]))
             items: dict[int, Item] = {
-                0: Label(f"o {_at(o, i):>6}", **self.flags(f"o[{t}]")),
-                1: Label(f"e^(o−max) {_at(raised, i):>6}", **self.flags(f"raised[{t}]")),
-                2: Label(f"ŷ {_at(yhat, i):>5} {self._bar(yhat, i)}", **self.flags(f"yhat[{t}]")),
+                0: Label(f"o {self.at('o', i):>6}", **self.flags(f"o[{t}]")),
+                1: Label(f"e^(o−max) {self.at('raised', i):>6}", **self.flags(f"raised[{t}]")),
+                2: Label(f"ŷ {self.at('yhat', i):>5} {bar}", **self.flags(f"yhat[{t}]")),
             }
-            wanted = self.inputs["y"][t] == i
-            rows.append(Row(f"{each}{'  ←' if wanted else ''}", items))
+            rows.append(Row(f"{self.vocabulary[i]}{'  ←' if target == i else ''}", items))
         return Matrix(id="softmax", priority=8, title=self.say("softmax", K=self.K), rows=rows)
 
-    def _bar(self, yhat: Any, i: int) -> str:
-        return "" if yhat is None else "█" * round(BAR * float(yhat[i]))
+    def at(self, family: str, i: int) -> str:
+        """An entry of this timestep's vector, in figures."""
+        values = self.view.get(f"{family}[{self.t or 0}]")
+        return "·" if values is None else five(float(values[i])).strip()
 
     def numbers(self) -> Matrix:
         """The same softmax in cells, which the inspector explains."""
-        t, K = self.now, self.K
+        t, K = self.t or 0, self.K
         items: dict[int, Item] = {
             0: self.vector(f"o[{t}]", K, "column", title=subscripted("o", t)),
             1: self.vector(f"raised[{t}]", K, "column", title="e^(o−max)"),
@@ -69,90 +79,50 @@ class Shown(Parts):
 
     def weights(self) -> Matrix:
         """The weights, the same at every timestep."""
-        H, K = self.H, self.K
-        read = self.inputs["x"][self.now]
         items: dict[int, Item] = {
-            0: self.matrix("U", (H, K), "U", True, "cols", read),
-            1: self.matrix("W", (H, H), "W", True),
-            2: self.vector("b", H, "column", True, "b"),
+            0: self.matrix("U", (self.H, self.K), "U", "cols", self.inputs["x"][self.t or 0]),
+            1: self.matrix("W", (self.H, self.H), "W"),
+            2: self.vector("b", self.H, "column", title="b"),
         }
         return flow("weights", items, 8)
 
     def output(self) -> Matrix:
         """The weights above the state."""
         items: dict[int, Item] = {
-            0: self.matrix("V", (self.K, self.H), "V", True, "rows"),
-            1: self.vector("c", self.K, "column", True, "c"),
+            0: self.matrix("V", (self.K, self.H), "V", "rows"),
+            1: self.vector("c", self.K, "column", title="c"),
         }
         return flow("output", items, 6)
 
     def moves(self) -> Matrix:
         """How far the one weight moves every state, and every loss."""
-        row = self.row(self.say("move"), "move", self.H)
-        sizes = {t: self.view.get(f"move[{t}]") for t in self.near}
-        norms = {t: float(np.linalg.norm(m)) for t, m in sizes.items() if m is not None}
+        moves = {t: self.view.get(f"move[{t}]") for t in self.near}
+        norms = {t: float(np.linalg.norm(move)) for t, move in moves.items() if move is not None}
         most = max(norms.values(), default=0.0) or 1.0
         bars: dict[int, Item] = {
             t: Bar(norms[t], norms[t] / most) if t in norms else Label("·", role="dim") for t in self.near
         }
-        losses = {t: self._number(f"dw[{t}]") for t in self.near}
-        dE: dict[int, Item] = {
-            t: Label(value, role="dim" if value == "·" else "", **self.flags(f"dw[{t}]")) for t, value in losses.items()
-        }
-        return Matrix(
-            id="moves",
-            priority=10,
-            axis=self.axis,
-            rows=[row, Row(self.say("size"), bars), Row("∂Eₜ/∂w", dE)],
-        )
-
-    def _number(self, name: str) -> str:
-        value = self.number(name)
-        return "·" if value is None else five(value).strip()
+        by_w: dict[int, Item] = {}
+        for t in self.near:
+            value = self.figure(f"dw[{t}]").strip()
+            by_w[t] = Label(value, role="dim" if value == "·" else "", **self.flags(f"dw[{t}]"))
+        rows = [self.row_of(self.say("move"), "move", self.H), Row(self.say("size"), bars), Row("∂Eₜ/∂w", by_w)]
+        return Matrix(id="moves", priority=10, axis=self.axis, rows=rows)
 
     def total(self) -> Matrix:
         """The sum so far, in a cell."""
         items: dict[int, Item] = {
-            0: self.scalar("dw", title="Σ ∂Eₜ/∂w"),
-            1: self.scalar(f"dw[{self.now}]", title="∂Eₜ/∂w"),
-        }
+            0: self.scalar("dw", title="Σ ∂Eₜ/∂w"), 1: self.scalar(f"dw[{self.t or 0}]", title="∂Eₜ/∂w"),
+        }  # fmt: skip
         return flow("total", items, 9)
 
-
-def _at(values: Any, i: int) -> str:
-    """An entry in figures."""
-    return "·" if values is None else five(float(values[i])).strip()
-
-
-def panels(view: View, text: Text, rules: Rules) -> Stage:
-    """The panels of a position."""
-    shown = Shown(view, text)
-    if view.act == "shared":
-        first = shown.now == 0
-        return [
-            laws(rules, "move_0" if first else "move", "dE"),
-            *shown.strip(),
-            shown.graph(),
-            shown.moves(),
-            shown.total(),
-            shown.weights(),
-        ]
-    out = ("output", -1) in view.path
-    ops = ("o", "raised", "Z", "yhat", "E") if out else ("in", "rec", "z", "s")
-    lower = [shown.softmax(), shown.numbers(), shown.output()] if out else [shown.weights(), shown.softmax()]
-    return [laws(rules, *ops), *shown.strip(), shown.graph(), shown.inside(), *lower]
-
-
-def says(view: View, text: Text) -> dict[str, Any]:
-    """The fields that the text of `srn` may use."""
-    inputs, knobs = view.start.inputs, view.knobs
-    T, said = len(inputs["x"]), inputs["text"]
-    s, dw = view.get("s[0]"), view.get("dw") if view.loop("t") == T - 1 and "dw" in view.written else None
-    row, column = int(knobs["row"]), int(knobs["column"])
-    return {
-        "T": T, "K": len(inputs["vocabulary"]), "H": int(view.start.params["W"].shape[0]), "f": knobs["activation"],
-        "text": "".join(letter(c) for c in said[:16]) + ("…" if len(said) > 16 else ""),
-        "s0": "·" if s is None else " ".join(five(float(v)).strip() for v in s[:4]),
-        "dw": "·" if dw is None else five(float(dw.reshape(-1)[0])).strip(),
-        "w": f"W{subscript(f'{row}{column}')}" if max(row, column) < 10 else f"W[{row},{column}]",
-    }  # fmt: skip
+    def fields(self) -> dict[str, Any]:
+        row, column, s = int(self.knobs["row"]), int(self.knobs["column"]), self.view.get("s[0]")
+        last = self.t == self.T - 1 and "dw" in self.view.written
+        return {
+            "T": self.T, "K": self.K, "H": self.H, "f": self.knobs["activation"],
+            "text": in_short(self.inputs["text"]),
+            "s0": "·" if s is None else " ".join(five(float(v)).strip() for v in s[:4]),
+            "dw": self.figure("dw").strip() if last else "·",
+            "w": f"W{subscript(f'{row}{column}')}" if max(row, column) < 10 else f"W[{row},{column}]",
+        }  # fmt: skip

@@ -1,69 +1,40 @@
-"""What the stages of `bptt` are made of: the unrolled graph, and rows of vectors, terms and norms under it."""
+"""What the stages of `bptt` and `srn` share: the unrolled graph, rows of vectors, terms and norms under it."""
 
 from __future__ import annotations
-
-from functools import cached_property
 
 import numpy as np
 
 from engine.device import HostArray
-from engine.walks.step import symbol
 from lessons.building.stage_parts import WIDE, ledger, subscripted
-from lessons.building.stage_parts import Parts as Common
-from lessons.contract.panels import Axis, Bar, Block, Edge, Graph, Item, Label, Node, Panel, Row, Strip
-from lessons.contract.text import Text
-from lessons.contract.view import View
+from lessons.contract.panels import Bar, Block, Edge, Graph, Item, Label, Node, Panel, Row
 from lessons.explaining.figures import five
 from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.typeset import subscript
+from lessons.recurrent.in_time import TimeStage
 
 
-class Parts(Common):
-    """Builds the panels of one position of `bptt`."""
+class SrnStage(TimeStage):
+    """A position in a simple recurrent network that reads a text."""
 
-    def __init__(self, view: View, text: Text) -> None:
-        super().__init__(view, text)
-        self.inputs = view.start.inputs
-        self.T, self.H = len(self.inputs["x"]), int(view.start.params["W"].shape[0])
-        self.vocabulary = [letter(v) for v in self.inputs["vocabulary"]]
-        self.K = len(self.vocabulary)
-        self.t, self.k = view.loop("t"), view.loop("k")
+    likeliest = 4
 
-    @cached_property
-    def axis(self) -> Axis:
-        """One column a timestep; the innermost loop of the address stays in sight."""
-        focus = self.k if self.k is not None else self.t if self.t is not None else 0
-        return Axis(tuple(f"t={t}" for t in range(self.T)), focus, self.H)
+    def order(self, yhat: HostArray) -> HostArray:
+        """All letters in the order of the vocabulary, where they fit."""
+        return super().order(yhat) if self.likeliest < self.K else np.arange(self.K)
 
-    @cached_property
-    def near(self) -> range:
-        """The timesteps that may be in sight, however wide the screen."""
-        focus = self.axis.focus
-        return range(max(0, focus - 12), min(self.T, focus + 13))
-
-    def matrix(
-        self,
-        name: str,
-        shape: tuple[int, int],
-        title: str = "",
-        editable: bool = False,
-        labels: str = "",
-        only: int | None = None,
-    ) -> Block:
-        """A matrix symbol; `labels` "cols" or "rows" puts the vocabulary there; `only` this column is ever read."""
-        letters = tuple(self.vocabulary)
-        rows, cols = (letters if labels == "rows" else ()), (letters if labels == "cols" else ())
-        value, flags = self.view.get(name), self.flags(name)
-        return Block(name, value, shape, title=title, rows=rows, cols=cols, editable=editable, only=only, **flags)
+    @property
+    def window(self) -> int:
+        """The window as it acts: no longer than the text."""
+        return min(int(self.knobs["window"]), self.T)
 
     # the unrolled net
 
-    def graph(self, back_to: int | None = None, back_from: int | None = None, probability: bool = False) -> Graph:
+    def graph(self, back_to: int | None = None, back_from: int | None = None) -> Graph:
         """The net in time. From back_from to back_to the gradient flows; elsewhere what ran points forward."""
-        nodes = [Node("s-1", "state", -1, "s₋₁", self.vector("s_init", self.H, editable=True))]
+        nodes = [Node("s-1", "state", -1, "s₋₁", self.vector("s_init", self.H))]
         edges = []
         for t in self.near:
-            nodes += [*self._column(t, probability)]
+            nodes += [*self._column(t)]
             below, above = f"x{t}", f"E{t}"
             live = f"z[{t}]" in self.view.written or f"s[{t}]" in self.view.written
             known = self.view.get(f"s[{t}]") is not None
@@ -74,12 +45,10 @@ class Parts(Common):
             way = "backward" if back and t != back_to else "forward" if known or live else ""
             if t == 0 or t - 1 in self.near:
                 edges.append(Edge(f"s{t - 1}", f"s{t}", "W" if t else "", way, live))
-        rows = {
-            row: self.say(row) for row in ("target", "loss", "state", "input")
-        }  # fmt: skip
+        rows = {row: self.say(row) for row in ("target", "loss", "state", "input")}
         return Graph(id="graph", priority=10, layout="time", rows=rows, nodes=nodes, edges=edges, axis=self.axis)
 
-    def _column(self, t: int, probability: bool) -> list[Node]:
+    def _column(self, t: int) -> list[Node]:
         x, y = (self.vocabulary[self.inputs[name][t]] for name in "xy")
         yhat, E = self.view.get(f"yhat[{t}]"), self.view.get(f"E[{t}]")
         target = y if yhat is None else f"{y}  p={five(float(yhat[self.inputs['y'][t]]))}"
@@ -91,27 +60,8 @@ class Parts(Common):
             Node(f"y{t}", "target", t, target, written=f"yhat[{t}]" in written),
             Node(f"E{t}", "loss", t, losses, written=f"E[{t}]" in written or (here and E is not None)),
             Node(f"s{t}", "state", t, subscripted("s", t), state),
-            Node(
-                f"x{t}", "input", t, x, read=f"x[{t}]" in self.view.read,
-                block=Block(f"x[{t}]", None, (1, 1), "row", editable=True),
-            ),
-        ]  # fmt: skip
-
-    def strip(self) -> list[Panel]:
-        """All letters in one line, where they are too many for the columns."""
-        if self.T <= 4:
-            return []
-        losses = [self.view.get(f"E[{t}]") for t in range(self.T)] if self.T <= 60 else []
-        shade = [0.0 if E is None else float(E) for E in losses]
-        tokens = [self.vocabulary[code] for code in self.inputs["x"]]
-        return [Strip(id="strip", priority=8, tokens=tokens, axis=self.axis, shade=shade)]
-
-    # rows on the axis
-
-    def row(self, label: str, name: str, size: int, lie: str = "row", upto: int | None = None) -> Row:
-        """name[t] under every t."""
-        last = self.T - 1 if upto is None else upto
-        return Row(label, {t: self.vector(f"{name}[{t}]", size, lie) for t in self.near if t <= last})
+            Node(f"x{t}", "input", t, x, Block(f"x[{t}]", None, (1, 1), "row"), read=f"x[{t}]" in self.view.read),
+        ]
 
     def delta_row(self, t: int) -> Row:
         """delta[t,k] under every k up to t."""
@@ -185,23 +135,3 @@ class Parts(Common):
             return five(float(np.nansum(values[t, : t + 1]))) if self.t is not None and t < self.t else ""
         norm = self.view.get(f"total_{p}[{t}]") if self.t is not None and t < self.t else None
         return "" if norm is None else five(float(norm))
-
-
-def letter(raw: str) -> str:
-    """A letter as it is shown: white space made visible."""
-    return {" ": "␣", "\n": "⏎", "\t": "⇥"}.get(raw, raw)
-
-
-def guess(shown: str, p: float) -> str:
-    """How likely a letter is, in percent, behind it; a dot between what could be read as one number, or as none."""
-    percent = f"{100 * p:.0f}" if np.isfinite(p) else five(p)
-    return f"{shown}{percent}" if shown.isalpha() else f"{shown}·{percent}"
-
-
-def window_of(view: View, steps: int) -> int:
-    """The window as it acts: no longer than the text."""
-    return min(int(view.knobs["window"]), steps)
-
-
-def term_symbol(p: str, t: int, k: int) -> str:
-    return symbol(f"d{p}", t, k)

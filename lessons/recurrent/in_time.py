@@ -1,0 +1,107 @@
+"""What the stages of this shelf share: one column a timestep, letters, guesses, the curve of training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from lessons.building.staging import Lengths, LessonStage
+from lessons.contract.panels import Axis, Block, Item, Label, Matrix, Row, Strip
+from lessons.contract.text import Text
+from lessons.contract.view import View
+from lessons.explaining.figures import five
+
+REACH = 12
+"""Timesteps on either side of the one at work that may be in sight, however wide the screen."""
+
+
+class TimeStage(LessonStage):
+    """A position in a net unrolled over T timesteps, with H hidden units and K letters."""
+
+    likeliest = 3
+    """Letters whose probability is shown under a timestep."""
+
+    def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
+        super().__init__(lesson, view, text)
+        self.T, self.H, self.K = (self.lengths[letter] for letter in "THK")
+        self.vocabulary = [letter(each) for each in self.inputs["vocabulary"]]
+        self.t, self.k = view.loop("t"), view.loop("k")
+
+    @property
+    def focus(self) -> int:
+        """The timestep that stays in sight: that of the innermost loop of the address."""
+        return self.k if self.k is not None else self.t or 0
+
+    @cached_property
+    def axis(self) -> Axis:
+        """One column a timestep."""
+        return Axis(tuple(f"t={t}" for t in range(self.T)), self.focus, self.H)
+
+    @cached_property
+    def near(self) -> range:
+        """The timesteps that may be in sight."""
+        return range(max(0, self.focus - REACH), min(self.T, self.focus + REACH + 1))
+
+    def matrix(
+        self, name: str, shape: tuple[int, int], title: str = "", labels: str = "", only: int | None = None
+    ) -> Block:
+        """A matrix; `labels` "cols" or "rows" puts the vocabulary there, `only` is the one column that is read."""
+        letters = tuple(self.vocabulary)
+        rows, cols = (letters if labels == "rows" else ()), (letters if labels == "cols" else ())
+        return Block(name, self.view.get(name), shape, title=title, rows=rows, cols=cols, only=only, **self.flags(name))
+
+    def strip(self) -> list[Any]:
+        """All letters in one line, where they are too many for the columns."""
+        if self.T <= 4:
+            return []
+        tokens = [self.vocabulary[code] for code in self.inputs["x"]]
+        return [Strip(id="strip", priority=8, tokens=tokens, axis=self.axis, shade=self.shade())]
+
+    def shade(self) -> list[float]:
+        """The loss of every timestep, in short texts."""
+        losses = [self.view.get(f"E[{t}]") for t in range(self.T)] if self.T <= 60 else []
+        return [0.0 if E is None else float(E) for E in losses]
+
+    def row_of(self, label: str, name: str, size: int, lie: str = "row") -> Row:
+        """name[t] under every t."""
+        return Row(label, {t: self.vector(f"{name}[{t}]", size, lie) for t in self.near})
+
+    def guesses(self, priority: int = 5) -> Matrix:
+        """ŷ under every t: as many letters as a column holds, the likeliest first."""
+        columns: dict[int, Item] = {}
+        for t in self.near:
+            yhat = self.view.get(f"yhat[{t}]")
+            if yhat is None:
+                columns[t] = Label("·", role="dim")
+                continue
+            guesses = " ".join(guess(self.vocabulary[i], float(yhat[i])) for i in self.order(yhat))
+            columns[t] = Label(guesses, **self.flags(f"yhat[{t}]"))
+        return Matrix(id="guess", priority=priority, axis=self.axis, rows=[Row("ŷ %", columns)])
+
+    def order(self, yhat: Any) -> Any:
+        """The letters that are shown, the likeliest first."""
+        return np.argsort(-yhat, kind="stable")[: self.likeliest]
+
+
+def letter(raw: str) -> str:
+    """A letter as it is shown: white space made visible."""
+    return {" ": "␣", "\n": "⏎", "\t": "⇥"}.get(raw, raw)
+
+
+def in_short(text: str) -> str:
+    """A text's first letters, as they are shown."""
+    return "".join(letter(each) for each in text[:16]) + ("…" if len(text) > 16 else "")
+
+
+def letter_at(inputs: Mapping[str, Any], t: int | None) -> str:
+    """The letter that is read at a timestep; nothing where there is none."""
+    return letter(inputs["text"][t]) if t is not None else ""
+
+
+def guess(shown: str, p: float) -> str:
+    """How likely a letter is, in percent, behind it; a dot between what could be read as one number, or as none."""
+    percent = f"{100 * p:.0f}" if np.isfinite(p) else five(p)
+    return f"{shown}{percent}" if shown.isalpha() else f"{shown}·{percent}"
