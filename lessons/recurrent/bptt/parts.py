@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 
 from engine.device import HostArray
-from engine.walks.step import symbol
 from lessons.building.stage_parts import WIDE, ledger, subscripted
 from lessons.building.stage_parts import Parts as Common
 from lessons.contract.panels import Axis, Bar, Block, Edge, Graph, Item, Label, Node, Panel, Row, Strip
@@ -201,7 +200,3 @@ def guess(shown: str, p: float) -> str:
 def window_of(view: View, steps: int) -> int:
     """The window as it acts: no longer than the text."""
     return min(int(view.knobs["window"]), steps)
-
-
-def term_symbol(p: str, t: int, k: int) -> str:
-    return symbol(f"d{p}", t, k)
