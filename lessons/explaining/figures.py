@@ -14,7 +14,7 @@ BETWEEN = re.compile(" (?=[+−] )")
 
 
 def cells(text: str) -> int:
-    """How wide a text stands in a terminal: Chinese takes two cells."""
+    """The width of a text in terminal cells: a Chinese character takes two."""
     return sum(1 + (east_asian_width(char) in "WF") for char in text)
 
 
@@ -37,7 +37,7 @@ def ending(text: str, width: int) -> str:
 
 
 def folded(head: str, text: str, width: int) -> list[str]:
-    """A sum behind `head`, in several lines where it is too long for one: each goes on with its + or −."""
+    """A sum after `head`, folded before a + or − into lines of `width` cells; those after the first are indented."""
     lines = [head]
     for n, part in enumerate(BETWEEN.split(text)):
         if n and cells(f"{lines[-1]} {part}") > width:
@@ -48,7 +48,10 @@ def folded(head: str, text: str, width: int) -> list[str]:
 
 
 def five(x: float) -> str:
-    """At most five columns, sign included: .263  −.065  1.04  12.3  456  4e3  5e-5  e-14; rounded first."""
+    """A number in at most five columns, sign included: .263  −.065  1.04  12.3  456  4e3  5e-5  e-14.
+
+    Only beyond 1e±99 it needs six.
+    """
     sign = MINUS if x < 0 else ""
     a = abs(x)
     if math.isnan(x):
@@ -103,8 +106,8 @@ def figures(x: float, counted: bool) -> str:
 def cell(x: float, counted: bool = False) -> str:
     """A number in exactly five columns: the sign's own, then four for the figures; a count without a point."""
     text = figures(x, True) if counted and 0 <= x < 9999.5 and float(x).is_integer() else five(x)
-    shown = text if text.startswith(MINUS) or len(text) == 5 else f" {text}"
-    return f"{shown:<5}" if text not in ("0",) else "  0  "
+    signed = text if text.startswith(MINUS) or len(text) == 5 else f" {text}"
+    return f"{signed:<5}" if text != "0" else "  0  "
 
 
 def loss(x: float) -> str:
