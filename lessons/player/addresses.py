@@ -17,7 +17,7 @@ TRAINING = ("train", -1)
 
 
 def jump(position: Position, text: str) -> None:
-    """To what was typed. Raises Refused, and stays, where there is no such place."""
+    """To the address, act, step or update that was typed. Raises Refused where there is none."""
     words = text.replace("/", " ").split()
     if len(words) == 2 and words[0] in ("act", "step") and words[1].isdigit():
         _jump_to(position, words[0], int(words[1]))

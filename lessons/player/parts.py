@@ -1,4 +1,4 @@
-"""An object that is made of parts says which of their attributes are its own too."""
+"""Attributes that an object shows of its parts."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Position:
         reel = self.scrub
         return (self.spot.n, len(self.branches.history)) if reel is None else (self.spot.p, reel.total)
 
-    # to a given place
+    # to a given position
 
     def move(self, reel: Reel, p: int) -> bool:
         """To position p of the reel that is stepped along. False where that is here."""

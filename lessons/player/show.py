@@ -1,4 +1,4 @@
-"""What `unroll show --json` prints: the state, every step if asked for, the place asked for, and the result."""
+"""What `unroll show --json` prints: the state, the result, the step in focus, and every step where they are wanted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ MOST_STEPS = 2_000_000
 
 
 def everything(player: Player, all_steps: bool) -> dict[str, Any]:
-    """The one object. Knobs, parameters and result are those of the place asked for."""
+    """The object that is printed. Knobs, parameters and result are those of the player's position.
+
+    Raises Refused where `all_steps` are too many.
+    """
     knobs = player.branch.knobs if player.spot.training else player.knobs
     start = player.start_here()
     state = export(player.lesson, player.seed, knobs, start)
