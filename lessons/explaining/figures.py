@@ -76,7 +76,7 @@ def _power(a: float) -> str:
 
 
 def three(x: float) -> str:
-    """Three figures, or all before the point up to five: what stands in a formula. .0447  2378  5.12e-5  1.23e6."""
+    """A number as in a formula: three figures, or up to five before the point. .0447  2378  5.12e-5  1.23e6."""
     a = abs(x)
     if not math.isfinite(x) or a == 0 or 0.09995 <= a < 999.5:
         return five(x)
@@ -90,21 +90,21 @@ def three(x: float) -> str:
 
 
 COUNTS = frozenset({"count", "count_a", "count_b", "total", "pairs", "n_pairs", "N", "letters", "pick", "last"})
-"""Families of symbols that count or number things."""
+"""Families of counts and ordinal numbers, shown without a decimal point."""
 
 
 def counts(symbol: str) -> bool:
-    """Whether a symbol is of a family that counts or numbers things."""
+    """Whether a symbol is a count or an ordinal number."""
     return split(symbol)[0] in COUNTS
 
 
 def figures(x: float, counted: bool) -> str:
-    """A number in a formula: three figures, or of a count all before its point."""
+    """A number in a formula: three figures, or a count as a whole number."""
     return f"{x:.0f}".replace("-", MINUS) if counted and float(x).is_integer() else three(x)
 
 
 def cell(x: float, counted: bool = False) -> str:
-    """A number in exactly five columns: the sign's own, then four for the figures; a count without a point."""
+    """A number in exactly five columns: one for the sign, four for figures; a count below 9999.5 is whole."""
     text = figures(x, True) if counted and 0 <= x < 9999.5 and float(x).is_integer() else five(x)
     signed = text if text.startswith(MINUS) or len(text) == 5 else f" {text}"
     return f"{signed:<5}" if text != "0" else "  0  "
@@ -116,7 +116,7 @@ def loss(x: float) -> str:
 
 
 def eight(x: float) -> str:
-    """Eight figures, for the inspector."""
+    """A number with eight decimals, or from 1e4 and below 1e-4 with seven and an exponent: what the inspector shows."""
     if not math.isfinite(x) or x == 0:
         return five(x)
     text = f"{x:.8f}" if 1e-4 <= abs(x) < 1e4 else f"{x:.7e}"
