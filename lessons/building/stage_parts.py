@@ -13,7 +13,8 @@ from lessons.contract.panels import Axis, Block, Heat, Item, Label, Laws, Matrix
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
-from lessons.explaining.typeset import law, subscript
+from lessons.explaining.formulas import law
+from lessons.explaining.typeset import subscript
 
 Rules = Mapping[str, str]
 WIDE = 10

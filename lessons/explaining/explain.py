@@ -12,51 +12,46 @@ from engine.walks import rules
 from engine.walks.rules import Lookup, bindings, index, members, parse, reference, value
 from engine.walks.step import Path
 from lessons.explaining.figures import counts, figures, three
-from lessons.explaining.typeset import (
-    FUNCTIONS,
-    OPERATORS,
-    ORDERS,
-    beginning,
-    entry,
-    plain_number,
-    raised,
-    subscript,
-    typeset,
-)
+from lessons.explaining.formulas import FUNCTIONS, OPERATORS, ORDERS, beginning, plain_number, raised, typeset
+from lessons.explaining.typeset import BIASES, entry, subscript
 
 MOST_TERMS = 6
-"""A sum of products longer than this is shown by its first terms and its last."""
+"""A sum of more terms than this is shown by its first ones and its last."""
 INDEX = re.compile(r"\[\d+(?:,\d+)?\]")
-"""The place of a cell in what it is an entry of."""
+"""The index of an entry, as in s₁[0]."""
 
 
 class Cell(NamedTuple):
-    """One entry of an expression: in symbols, in numbers, how tightly each binds, and what it comes to."""
+    """One entry of an expression: in symbols, in numbers, how tightly both bind (as in `Typeset`), and its value."""
 
     symbols: str
     numbers: str
     tight: int
     value: float
     parts: str = ""
-    """The numbers with every factor or summand worked out: the line between the formula and its result."""
+    """The numbers with every factor or summand worked out, .275 · .958: the line between formula and result."""
     counted: bool = False
-    """Whether it counts something, and so has no point."""
+    """Whether it is a count, which has no decimal point."""
 
     @property
     def worth(self) -> str:
-        """What it comes to."""
+        """Its value in figures."""
         return figures(self.value, self.counted)
 
 
 def explain(rule: str, path: Path, at: tuple[int, ...], lookup: Lookup) -> Cell:
-    """Entry `at` of what a rule gives at a path, its formula carried down to numbers; `lookup` as in evaluation."""
+    """Entry `at` of what a rule gives at a path, its formula carried down to numbers.
+
+    `at` is (), (row,) or (row, column); `lookup` gives the symbols as they were before the step, as in evaluation.
+    Raises ValueError for an expression that no rule may hold, KeyError where a symbol cannot be read.
+    """
     bound, expression = bindings(path), parse(rule).value
     row, col = (*at, 0, 0)[:2]
-    return _Expand(bound, lookup).cell(expression, (row, col))
+    return _Expansion(bound, lookup).cell(expression, (row, col))
 
 
-class _Expand:
-    """The expansion of one entry: walks a formula, carrying the entry's index down to the arrays."""
+class _Expansion:
+    """Walks a formula from the outside in, carrying the index of one entry, (row, column), down to the arrays."""
 
     def __init__(self, bound: Mapping[str, int], lookup: Lookup) -> None:
         self.bound, self.lookup = bound, lookup
@@ -113,8 +108,8 @@ class _Expand:
         shape = getattr(array, "shape", ())
         single = not shape or array.size == 1
         where = () if single else at if len(shape) > 1 and max(shape[1:]) > 1 else (at[0],)
-        low = symbol in "bc" and len(where) == 1
-        symbols = f"{symbol}{subscript(str(*where))}" if low else entry(symbol, where)
+        lowered = symbol in BIASES and len(where) == 1
+        symbols = f"{symbol}{subscript(str(*where))}" if lowered else entry(symbol, where)
         return Cell(symbols, figures(x, counted), 3, x, counted=counted)
 
     def product(self, left: ast.expr, right: ast.expr, at: tuple[int, int]) -> Cell:
@@ -122,11 +117,11 @@ class _Expand:
         a, b = self.value(left), self.value(right)
         i, j, few = min(at[0], a.shape[0] - 1), min(at[1], b.shape[1] - 1), a.shape[1] <= 2
         terms = [m for m in range(a.shape[1]) if few or a[i, m] != 0 != b[m, j]]
-        found = [_times(self.cell(left, (i, m)), self.cell(right, (m, j))) for m in shown(terms)]
+        products = [_times(self.cell(left, (i, m)), self.cell(right, (m, j))) for m in written_out(terms)]
         total = float((a @ b)[i, j])
-        if not found:
+        if not products:
             return Cell("0", "0", 3, total)
-        return _added(found, len(terms), total)
+        return _added(products, len(terms), total)
 
     def pair(self, left: ast.expr, op: ast.operator, right: ast.expr, at: tuple[int, int]) -> Cell:
         a, b = self.cell(left, at), self.cell(right, at)
@@ -148,53 +143,58 @@ class _Expand:
     def call(self, node: ast.expr, function: str, args: list[ast.expr], at: tuple[int, int]) -> Cell:
         if function in ("batch", "column_sum"):
             rows, cols = self.value(args[0]).shape
-            places = [(at[0], n) for n in range(cols)] if function == "batch" else [(i, at[1]) for i in range(rows)]
-            return self.series(args[0], places, float(self.at(self.value(node), at)))
+            entries = [(at[0], n) for n in range(cols)] if function == "batch" else [(i, at[1]) for i in range(rows)]
+            return self.series(args[0], entries, float(self.at(self.value(node), at)))
         if function == "total":
             assert isinstance(args[0], ast.Name)
             values = members(args[0].id, index(args[1], self.bound), self.lookup)
             every = [float(self.at(v, at)) for v in values]
-            numbers = _series([_bracket(three(x)) for x in shown(every)], len(every))
+            numbers = _series([_bracket(three(x)) for x in written_out(every)], len(every))
             return Cell(typeset(node, self.bound).text, numbers, 1, float(sum(every)))
         if function == "sum":
             return self.sum(args[0])
         if function == "largest":
-            found = [self.cell(args[0], (i, at[1])) for i in range(self.value(args[0]).shape[0])]
-            symbols, numbers = (f"max({', '.join(part)})" for part in zip(*(c[:2] for c in found), strict=True))
+            column = [self.cell(args[0], (i, at[1])) for i in range(self.value(args[0]).shape[0])]
+            symbols = f"max({', '.join(c.symbols for c in column)})"
+            numbers = f"max({', '.join(c.numbers for c in column)})"
             return Cell(symbols, numbers, 3, float(self.at(self.value(node), at)))
         if function in ("softmax", "log_softmax"):
-            inner, x = self.cell(args[0], at), float(self.at(self.value(node), at))
-            if function == "log_softmax":
-                return Cell(f"ln softmax({inner.symbols.partition('[')[0]})[{at[0]}]", f"ln {three(math.exp(x))}", 2, x)
-            scores, one = self.value(args[0]), _wrap(inner.symbols, inner.tight, 3)
-            every = scores[:, min(at[1], scores.shape[1] - 1)].tolist()
-            others = _series([f"e^{_bracket(three(v))}" for v in shown(every)], len(every))
-            symbols = f"e^{one} / Σⱼ e^{INDEX.sub('[j]', one)}"
-            return Cell(symbols, f"e^{_bracket(three(inner.value))} / ({others})", 2, x)
+            return self.softmax(function, args[0], at, float(self.at(self.value(node), at)))
         if function.startswith("E_"):
             x = float(self.value(node))
             return Cell(typeset(node, self.bound).text, f"{x:.10f}", 3, x)
         answer = self.value(node)
         x = float(self.at(answer, at))
         if function not in rules.FUNCTIONS:  # a network of the lesson's, which answers a whole column
-            column = [self.cell(args[0], (i, at[1])).numbers for i in range(self.value(args[0]).shape[0])]
+            inputs = [self.cell(args[0], (i, at[1])).numbers for i in range(self.value(args[0]).shape[0])]
             which = f"[{at[0]}]" if len(answer) > 1 else ""
-            return Cell(f"{typeset(node, self.bound).text}{which}", f"{function}({', '.join(column)}){which}", 3, x)
+            return Cell(f"{typeset(node, self.bound).text}{which}", f"{function}({', '.join(inputs)}){which}", 3, x)
         cells = [self.cell(a, at) for a in args]
         form = {"abs": "|{}|", "sqrt": "√({})"}.get(function) or FUNCTIONS.get(function, function) + "({})"
         symbols = form.format(", ".join(c.symbols for c in cells))
         numbers = form.format(", ".join(c.numbers for c in cells))
         return Cell(symbols, numbers, 3, x, form.format(", ".join(c.worth for c in cells)))
 
+    def softmax(self, function: str, scores: ast.expr, at: tuple[int, int], x: float) -> Cell:
+        """x = softmax of a column of scores, or its logarithm."""
+        inner = self.cell(scores, at)
+        if function == "log_softmax":
+            return Cell(f"ln softmax({inner.symbols.partition('[')[0]})[{at[0]}]", f"ln {three(math.exp(x))}", 2, x)
+        array, one = self.value(scores), _wrap(inner.symbols, inner.tight, 3)
+        every = array[:, min(at[1], array.shape[1] - 1)].tolist()
+        others = _series([f"e^{_bracket(three(v))}" for v in written_out(every)], len(every))
+        symbols = f"e^{one} / Σⱼ e^{INDEX.sub('[j]', one)}"
+        return Cell(symbols, f"e^{_bracket(three(inner.value))} / ({others})", 2, x)
+
     def sum(self, inner: ast.expr) -> Cell:
         array = self.value(inner)
         rows, cols = array.shape[0], array.shape[1] if array.ndim > 1 else 1
-        places = [(i, j) for i in range(rows) for j in range(cols) if float(self.at(array, (i, j))) != 0]
-        return self.series(inner, places, float(array.sum()))
+        entries = [(i, j) for i in range(rows) for j in range(cols) if float(self.at(array, (i, j))) != 0]
+        return self.series(inner, entries, float(array.sum()))
 
-    def series(self, inner: ast.expr, places: list[tuple[int, int]], total: float) -> Cell:
-        """What stands at these places, added up."""
-        return _added([self.cell(inner, place) for place in shown(places)], len(places), total)
+    def series(self, inner: ast.expr, entries: list[tuple[int, int]], total: float) -> Cell:
+        """The sum of these entries of an expression."""
+        return _added([self.cell(inner, at) for at in written_out(entries)], len(entries), total)
 
 
 def _power(a: float, b: float) -> float:
@@ -232,19 +232,19 @@ def _negative(text: str, tight: int) -> str:
     return _bracket(text) if tight == 3 else f"({text})"
 
 
-def shown(terms: list[Any]) -> list[Any]:
+def written_out(terms: list[Any]) -> list[Any]:
     """The terms of a sum that are written out: all of them, or of many the first and the last."""
     return terms if len(terms) <= MOST_TERMS else [*terms[: MOST_TERMS - 2], terms[-1]]
 
 
 def _series(parts: list[str], count: int) -> str:
-    """A sum of so many terms, of which `parts` are `shown`."""
+    """A sum of so many terms, of which `parts` are written out."""
     if count > len(parts):
         parts = [*parts[:-1], "…", parts[-1]]
     return " + ".join(parts) if parts else "0"
 
 
-def _added(found: list[Cell], count: int, total: float) -> Cell:
-    """The same of entries, in symbols and in numbers."""
-    tight = found[0].tight if len(found) == 1 else 1
-    return Cell(_series([c.symbols for c in found], count), _series([c.numbers for c in found], count), tight, total)
+def _added(terms: list[Cell], count: int, total: float) -> Cell:
+    """A sum of so many entries, of which `terms` are written out; it comes to `total`."""
+    tight = terms[0].tight if len(terms) == 1 else 1
+    return Cell(_series([c.symbols for c in terms], count), _series([c.numbers for c in terms], count), tight, total)

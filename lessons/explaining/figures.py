@@ -14,7 +14,7 @@ BETWEEN = re.compile(" (?=[+−] )")
 
 
 def cells(text: str) -> int:
-    """How wide a text stands in a terminal: Chinese takes two cells."""
+    """The width of a text in terminal cells: a Chinese character takes two."""
     return sum(1 + (east_asian_width(char) in "WF") for char in text)
 
 
@@ -37,7 +37,7 @@ def ending(text: str, width: int) -> str:
 
 
 def folded(head: str, text: str, width: int) -> list[str]:
-    """A sum behind `head`, in several lines where it is too long for one: each goes on with its + or −."""
+    """A sum after `head`, folded before a + or − into lines of `width` cells; those after the first are indented."""
     lines = [head]
     for n, part in enumerate(BETWEEN.split(text)):
         if n and cells(f"{lines[-1]} {part}") > width:
@@ -48,7 +48,10 @@ def folded(head: str, text: str, width: int) -> list[str]:
 
 
 def five(x: float) -> str:
-    """At most five columns, sign included: .263  −.065  1.04  12.3  456  4e3  5e-5  e-14; rounded first."""
+    """A number in at most five columns, sign included: .263  −.065  1.04  12.3  456  4e3  5e-5  e-14.
+
+    Only beyond 1e±99 it needs six.
+    """
     sign = MINUS if x < 0 else ""
     a = abs(x)
     if math.isnan(x):
@@ -73,7 +76,7 @@ def _power(a: float) -> str:
 
 
 def three(x: float) -> str:
-    """Three figures, or all before the point up to five: what stands in a formula. .0447  2378  5.12e-5  1.23e6."""
+    """A number as in a formula: three figures, or up to five before the point. .0447  2378  5.12e-5  1.23e6."""
     a = abs(x)
     if not math.isfinite(x) or a == 0 or 0.09995 <= a < 999.5:
         return five(x)
@@ -87,24 +90,24 @@ def three(x: float) -> str:
 
 
 COUNTS = frozenset({"count", "count_a", "count_b", "total", "pairs", "n_pairs", "N", "letters", "pick", "last"})
-"""Families of symbols that count or number things."""
+"""Families of counts and ordinal numbers, shown without a decimal point."""
 
 
 def counts(symbol: str) -> bool:
-    """Whether a symbol is of a family that counts or numbers things."""
+    """Whether a symbol is a count or an ordinal number."""
     return split(symbol)[0] in COUNTS
 
 
 def figures(x: float, counted: bool) -> str:
-    """A number in a formula: three figures, or of a count all before its point."""
+    """A number in a formula: three figures, or a count as a whole number."""
     return f"{x:.0f}".replace("-", MINUS) if counted and float(x).is_integer() else three(x)
 
 
 def cell(x: float, counted: bool = False) -> str:
-    """A number in exactly five columns: the sign's own, then four for the figures; a count without a point."""
+    """A number in exactly five columns: one for the sign, four for figures; a count below 9999.5 is whole."""
     text = figures(x, True) if counted and 0 <= x < 9999.5 and float(x).is_integer() else five(x)
-    shown = text if text.startswith(MINUS) or len(text) == 5 else f" {text}"
-    return f"{shown:<5}" if text not in ("0",) else "  0  "
+    signed = text if text.startswith(MINUS) or len(text) == 5 else f" {text}"
+    return f"{signed:<5}" if text != "0" else "  0  "
 
 
 def loss(x: float) -> str:
@@ -113,7 +116,7 @@ def loss(x: float) -> str:
 
 
 def eight(x: float) -> str:
-    """Eight figures, for the inspector."""
+    """A number with eight decimals, or from 1e4 and below 1e-4 with seven and an exponent: what the inspector shows."""
     if not math.isfinite(x) or x == 0:
         return five(x)
     text = f"{x:.8f}" if 1e-4 <= abs(x) < 1e4 else f"{x:.7e}"

@@ -17,32 +17,32 @@ GROWN = re.compile(r"(?P<how>d|G_|m_|v_)(?P<of>\w+)")
 
 
 def meaning(text: Text, words: Words, symbol: str) -> str:
-    """What a symbol stands for, its indices aside; "" where nobody says so.
+    """What a symbol stands for, its indices aside; "" where neither the lesson nor the framework says so.
 
     A lesson may say one thing of `n` and another of `n[t]`. The letters of a recurrent cell go on in a second layer
     with a 2 behind them: Wf2, h2[t].
     """
     family, indices = split(symbol)
     own = text.phrase("symbols", f"{family}[t]", "") if indices else ""
-    said = own or text.phrase("symbols", family, "") or words.get(f"symbol.{family}", "")
-    if said:
-        return said
+    known = own or text.phrase("symbols", family, "") or words.get(f"symbol.{family}", "")
+    if known:
+        return known
     if family.endswith(START):
         return words("symbol.of.start", p=name(family.removesuffix(START)))
-    if (found := GROWN.fullmatch(family)) and meaning(text, words, found["of"]):
-        return words(f"symbol.of.{'gradient' if found['how'] == 'd' else 'memory'}", p=name(found["of"]))
+    if (grown := GROWN.fullmatch(family)) and meaning(text, words, grown["of"]):
+        return words(f"symbol.of.{'gradient' if grown['how'] == 'd' else 'memory'}", p=name(grown["of"]))
     below = family.rstrip("0123456789")
-    if (found := GATE.fullmatch(below)) and (gate := words.get(f"symbol.gate.{found['of']}", "")):
-        said = words.get(f"symbol.of.gate_{found['part'].rstrip('_')}", "").format(gate=gate)
+    if (gated := GATE.fullmatch(below)) and (gate := words.get(f"symbol.gate.{gated['of']}", "")):
+        known = words.get(f"symbol.of.gate_{gated['part'].rstrip('_')}", "").format(gate=gate)
     elif below != family and (indices or len(below) > 1):
-        said = meaning(text, words, f"{below}[0]" if indices else below)
-    if said:
-        return said if below == family else words("symbol.of.level", said=said, n=family.removeprefix(below))
-    if found := LAYER.fullmatch(family):
-        return words(f"symbol.of.layer_{found['part']}", n=found["of"])
+        known = meaning(text, words, f"{below}[0]" if indices else below)
+    if known:
+        return known if below == family else words("symbol.of.level", said=known, n=family.removeprefix(below))
+    if layered := LAYER.fullmatch(family):
+        return words(f"symbol.of.layer_{layered['part']}", n=layered["of"])
     return ""
 
 
 def setting(text: Text, words: Words, knob: str) -> str:
-    """What a knob sets; "" where nobody says so."""
+    """What a knob sets; "" where neither the lesson nor the framework says so."""
     return text.phrase("knobs", knob, "") or words.get(f"knob.{knob}", "")

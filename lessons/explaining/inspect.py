@@ -12,15 +12,21 @@ from engine.walks.step import Path, split
 from lessons.contract.view import View
 from lessons.explaining.explain import explain
 from lessons.explaining.figures import cells, counts, eight, figures, folded, whole
-from lessons.explaining.typeset import entry, law, sign
+from lessons.explaining.formulas import law, sign
+from lessons.explaining.typeset import entry
 
 USERS = 3
-"""What was made from a cell: so many are named."""
+"""At most so many symbols that were made from a cell are named."""
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """A cell explained: what it is called, its value, the rule, and the rule's cell in symbols and in numbers."""
+    """One entry of a symbol explained: its name and value, and the rule that made it, in symbols and in numbers.
+
+    `rule`, `symbols`, `numbers` and `parts` are empty for what was given; the last three are those of `explain.Cell`.
+    `sources` are the symbols that the rule read, `users` some that were made from this one, `position` the one just
+    after it was written; None where that was in an earlier section.
+    """
 
     symbol: str
     index: tuple[int, ...]
@@ -78,37 +84,40 @@ def _under(head: str) -> str:
 
 
 def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
-    """Explain one cell by its last writer; a given one (a weight, an input) is just named."""
+    """Explain one entry by the rule that last wrote it; a given one (a weight, an input) has no rule.
+
+    `index` may be longer than the symbol has axes: what is over is dropped.
+    """
     held = view.get(symbol)
-    full = index[: held.ndim] if held is not None else index
-    value = None if held is None or len(full) < held.ndim else float(held[full] if held.ndim else held)
-    label = entry(symbol, full if held is None or held.size > 1 else ())
-    found = view.writer(symbol) or view.origin(symbol)
-    if found is None:
-        return Inspection(symbol, full, label, value)
-    rule, path, position = found
+    at = index[: held.ndim] if held is not None else index
+    value = None if held is None or len(at) < held.ndim else float(held[at] if held.ndim else held)
+    label = entry(symbol, at if held is None or held.size > 1 else ())
+    writer = view.writer(symbol) or view.origin(symbol)
+    if writer is None:
+        return Inspection(symbol, at, label, value)
+    rule, path, position = writer
     lookup = view.lookup(position) if position is not None else view.held
     with quiet():
-        cell, said = explain(rule, path, full, lookup), summed(rule, path, lookup)
+        cell, told = explain(rule, path, at, lookup), summed(rule, path, lookup)
     return Inspection(
-        symbol,
-        full,
-        label,
-        value,
-        law(said, ruling.bindings(path)),
-        cell.symbols,
-        cell.numbers,
-        cell.parts,
-        ruling.reads(rule, path),
-        tuple(view.users(symbol, USERS + 1)),
-        position,
-        cell.counted or counts(symbol),
-        sign(rule),
+        symbol=symbol,
+        index=at,
+        label=label,
+        value=value,
+        rule=law(told, ruling.bindings(path)),
+        symbols=cell.symbols,
+        numbers=cell.numbers,
+        parts=cell.parts,
+        sources=ruling.reads(rule, path),
+        users=tuple(view.users(symbol, USERS + 1)),
+        position=position,
+        counted=cell.counted or counts(symbol),
+        sign=sign(rule),
     )
 
 
 def summed(rule: str, path: Path, lookup: ruling.Lookup) -> str:
-    """The rule as it is said of a batch: with a Σ where several examples are added up; of one there is no sum."""
+    """The rule as a learner reads it: `batch`, a sum over examples, is a Σ where there are several, else nothing."""
     calls = (node for node in ast.walk(ruling.parse(rule).value) if isinstance(node, ast.Call))
     inner = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "batch"]
     several = any(ruling.value(each, ruling.bindings(path), lookup).shape[1] > 1 for each in inner)
@@ -116,30 +125,31 @@ def summed(rule: str, path: Path, lookup: ruling.Lookup) -> str:
 
 
 def focus(view: View, shown: Collection[str], explains: tuple[str, ...] = ()) -> tuple[str, tuple[int, ...]] | None:
-    """The cell that is explained when none is chosen: of what was written and is shown, what a lesson would have told.
+    """The cell that is explained when none is chosen, as (symbol, index); None before the first step.
 
-    Where the lesson names nothing, what came first. Of a family that was written several times it is the last one, as
-    the address says.
+    Of what was just written and is shown, it is of the first family in `explains` (its names may be beginnings of
+    names), else of what was written first; of that family it is what was written last, as the address says.
     """
     step = view.step
     if step is None:
         return None
-    order = [name for name in view.written if not _is_zero(view, name)] or list(step.values)
-    told = {name: rank for name in order for rank, of in enumerate(explains) if split(name)[0].startswith(of)}
-    place = {name: (view.writer(name) or ("", (), 0))[2] for name in order}
-    seen = [name for name in order if name in shown]
-    if told:
-        pool = [name for name in seen if name in told] or list(told)
-        name = min(pool, key=lambda name: (told[name], place[name]))
+    names = [name for name in view.written if not _is_zero(view, name)] or list(step.values)
+    order = {name: rank for name in names for rank, family in enumerate(explains) if split(name)[0].startswith(family)}
+    made_at = {name: (view.writer(name) or ("", (), 0))[2] for name in names}
+    in_sight = [name for name in names if name in shown]
+    if order:
+        pool = [name for name in in_sight if name in order] or list(order)
+        name = min(pool, key=lambda name: (order[name], made_at[name]))
     else:
-        pool = seen or order
-        name = min(seen, key=place.__getitem__) if seen else max(order, key=place.__getitem__)
+        pool = in_sight or names
+        name = min(in_sight, key=made_at.__getitem__) if in_sight else max(names, key=made_at.__getitem__)
     family = split(name)[0]
-    name = max((each for each in pool if split(each)[0] == family), key=place.__getitem__)
+    name = max((each for each in pool if split(each)[0] == family), key=made_at.__getitem__)
     held = view.get(name)
     return name, (0,) * (0 if held is None else held.ndim)
 
 
 def _is_zero(view: View, name: str) -> bool:
-    found = view.writer(name)
-    return found is not None and "= 0 *" in found[0]
+    """Whether a symbol was just begun as a sum that has no term yet."""
+    writer = view.writer(name)
+    return writer is not None and "= 0 *" in writer[0]

@@ -12,7 +12,9 @@ from lessons.contract.panels import Beside, Block, Graph, Item, Matrix, Panel, R
 Names = Mapping[str, str]
 """What each symbol is called instead: {"W": "W_hh"}."""
 FORMULA = re.compile("[∂=‖Σδₜₖ]")
-"""What makes a label a formula, and no word or letter."""
+"""What makes the label of a row a formula, and no word or letter."""
+INDEXED = re.compile("[₋₀-₉]")
+"""What makes the text of a node that shows numbers a symbol, s₀, and no letter that is read, s."""
 
 
 @lru_cache(maxsize=8)
@@ -23,16 +25,16 @@ def _pattern(symbols: tuple[str, ...]) -> re.Pattern[str]:
 
 def respelled(text: str, names: Names) -> str:
     """A formula with every symbol under its other name."""
-    return _pattern(tuple(names)).sub(lambda found: names[found[1]], text) if names else text
+    return _pattern(tuple(names)).sub(lambda match: names[match[1]], text) if names else text
 
 
 def in_formulas(paragraph: str, names: Names) -> str:
     """A paragraph whose formulas, between backticks, are respelled."""
-    return re.sub(r"`([^`]*)`", lambda found: f"`{respelled(found[1], names)}`", paragraph) if names else paragraph
+    return re.sub(r"`([^`]*)`", lambda match: f"`{respelled(match[1], names)}`", paragraph) if names else paragraph
 
 
 def renamed(stage: Stage, names: Names) -> Stage:
-    """The panels with titles, edges and formula labels respelled; formulas proper are typeset so from the start."""
+    """The panels with titles, edges and labels respelled. Formulas are not: `naming` has typeset them so."""
     return [_panel(panel, names) for panel in stage] if names else stage
 
 
@@ -43,7 +45,7 @@ def _panel(panel: Panel, names: Names) -> Panel:
         case Graph():
             edges = [replace(edge, label=respelled(edge.label, names)) for edge in panel.edges]
             nodes = [
-                node if node.block is None or node.row == "input" else replace(node, text=respelled(node.text, names))
+                replace(node, text=respelled(node.text, names)) if node.block and INDEXED.search(node.text) else node
                 for node in panel.nodes
             ]
             return replace(panel, edges=edges, nodes=nodes)

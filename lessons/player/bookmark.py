@@ -1,4 +1,4 @@
-"""A player's place as plain data, and back: so that leaving loses nothing, forks and edits included."""
+"""A bookmark: a player's position as plain data, and back; leaving loses nothing, forks and edits included."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from engine.walks.history import History
 from engine.walks.step import address
 from lessons.contract.knobs import Refused
 from lessons.contract.view import Start
-from lessons.player.player import Player, Setting, Spot
+from lessons.player.branches import Branch
+from lessons.player.player import Player
+from lessons.player.position import Spot
+from lessons.player.setup import Setting
 from lessons.player.state import plain
 
 PATIENCE = 3.0
@@ -20,9 +23,9 @@ PATIENCE = 3.0
 
 
 def keep(player: Player) -> dict[str, Any]:
-    """Everything that brings this player back to where it is."""
-    setting, spot = player.setting, player.spot
-    kept: dict[str, Any] = {
+    """Everything that brings this player back to where it is, as plain data for JSON."""
+    setting, spot = player.setup.setting, player.spot
+    return {
         "given": dict(setting.given),
         "seed": setting.seed,
         "start": _start(setting.start),
@@ -31,23 +34,22 @@ def keep(player: Player) -> dict[str, Any]:
         "record": dict(player.record),
         "address": ("train/" if spot.training else "") + address(player.path),
         "current": player.current,
-        "branches": [],
+        "branches": [_branch(branch, player.branches) for branch in player.branches],
     }
-    for branch in player.branches:
-        trunk = branch.history.trunk
-        parent = next((i for i, other in enumerate(player.branches) if other.history is trunk), None)
-        forked = branch.history.track.begin.n
-        kept["branches"].append(
-            {
-                "parent": parent,
-                "at": forked,
-                "knobs": dict(branch.knobs),
-                "start": None if parent is None else _start(branch.start),
-                "change": branch.change,
-                "length": len(branch.history),
-            }
-        )
-    return kept
+
+
+def _branch(branch: Branch, branches: list[Branch]) -> dict[str, Any]:
+    """One training run: which one it was forked from, at which update, with what change; and how far it went."""
+    trunk = branch.history.trunk
+    parent = next((i for i, other in enumerate(branches) if other.history is trunk), None)
+    return {
+        "parent": parent,
+        "at": branch.history.track.begin.n,
+        "knobs": dict(branch.knobs),
+        "start": None if parent is None else _start(branch.start),
+        "change": branch.change,
+        "length": len(branch.history),
+    }
 
 
 def _start(start: Start | None) -> Any:
@@ -61,7 +63,7 @@ def _restart(kept: Any) -> Start | None:
 
 
 def bring_back(player: Player, kept: Mapping[str, Any]) -> bool:
-    """Bring a fresh player to a kept place. False, with the player at its start, where that place is no more."""
+    """Bring a fresh player to a kept position. False, with the player at its start, where that is no more."""
     deadline = time.monotonic() + PATIENCE
     try:
         player.set_up(Setting(dict(kept["given"]), kept["seed"], _restart(kept["start"])))
@@ -79,9 +81,7 @@ def bring_back(player: Player, kept: Mapping[str, Any]) -> bool:
             player.move(player.reel, min(int(spot["p"]), player.reel.total))
         player.grain = int(kept["grain"])
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration, AssertionError, Refused):
-        player.branches, player.current = [], 0
         player.set_up(Setting())
-        player.spot, player.since = Spot(), 0
         return False
     return True
 

@@ -1,8 +1,6 @@
 """The player owns all that changes: where the learner is, at which grain, with which knobs, edits and predictions.
 
-It knows no screen. One thread drives it; a training worker only calls `advance` on the history it is handed. Its parts
-stand in files of their own: `place` (what is played, and the view), `asking` (predictions), `stepping` (moving); here
-is what changes the experiment itself.
+It knows no screen. One thread drives it; a training worker only calls `advance` on the history it is handed.
 """
 
 from __future__ import annotations
@@ -10,135 +8,267 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.walks.history import History, State
+from engine.device import Device
+from engine.walks.history import History
+from engine.walks.reel import Reel
 from engine.walks.step import Path
-from lessons.contract.knobs import Refused, Value, read_all
-from lessons.contract.view import Start
-from lessons.player.position import Asked, Branch, Setting, Spot
-from lessons.player.questions import matches
-from lessons.player.stepping import Stepping
+from lessons.contract.knobs import Value
+from lessons.contract.lesson import Ask, Lesson
+from lessons.contract.view import Start, View
+from lessons.player import addresses
+from lessons.player.branches import Branch, Branches
+from lessons.player.parts import Of
+from lessons.player.position import Position, Spot
+from lessons.player.questions import Asked, Questions
+from lessons.player.setup import Setting, Setup
+from lessons.player.views import view_at
 
-__all__ = ["Asked", "Branch", "Player", "Setting", "Spot", "matches"]
 
+class Player:
+    """Plays one lesson on one device. Every method leaves a valid position; what cannot be done raises Refused.
 
-class Player(Stepping):
-    """Plays one lesson on one device. Every method leaves a valid position; what cannot be done raises Refused."""
+    What has no docstring here is told at the part that does it. Moving by hand closes a prediction that is being asked.
+    """
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        device: Device,
+        given: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        start: Start | None = None,
+    ) -> None:
+        self.lesson, self.device = lesson, device
+        self.flipped = False
+        self._past: list[Setting] = []
+        self._build(Setting(dict(given or {}), seed, start), lesson.grains[lesson.grain], set(), {})
+
+    def _build(self, setting: Setting, grain: int, seen: set[str], record: dict[str, str]) -> None:
+        self.setup = Setup.of(self.lesson, self.device, setting)  # where it is refused, nothing has changed yet
+        self.runs = Branches(self.setup)
+        self.position = Position(self.setup, self.runs, grain, seen)
+        self.questions = Questions(self.setup, self.ahead, record)
+
+    # the lesson as it is set up
+
+    knobs = Of[Mapping[str, Value]]("setup")
+    seed = Of[int | None]("setup")
+    start = Of[Start]("setup")
+    reel = Of[Reel]("setup")
+    changed = Of[frozenset[str]]("setup")
+    trains = Of[bool]("setup")
+
+    def set_up(self, setting: Setting) -> None:
+        """Build all that follows from a setting, at its first step; grain and record stay. Raises Refused."""
+        self._build(setting, self.grain, self.seen, self.record)
+
+    def _replace(self, setting: Setting) -> None:
+        """Another setting, at its first step; `undo` brings back the one before."""
+        before = self.setup.setting
+        self.set_up(setting)
+        self._past.append(before)
+
+    def _change(self, setting: Setting) -> None:
+        """Another setting, at the same address as before or as near as it still exists."""
+        path, spot = self.path, self.spot
+        self._replace(setting)
+        self.position.go_back_to(path, spot)
 
     def set_knobs(self, given: Mapping[str, Any], seed: int | None = None) -> None:
         """Start again with these knobs; what is not given keeps its value. Raises Refused and changes nothing."""
-        merged = {**self.setting.given, **given}
-        read_all(self.lesson.card.knobs, merged)
-        held = self.start if self.from_file else self.setting.start
-        kept = None if self.lesson.rebuilds & set(given) or seed is not None else held
-        self._change(Setting(merged, self.setting.seed if seed is None else seed, kept))
-
-    @property
-    def from_file(self) -> bool:
-        """Whether the start was read from a file of the learner's, which may have gone or changed since."""
-        return any(k.names_file(self.knobs[k.id]) for k in self.lesson.card.knobs)
-
-    def _change(self, setting: Setting) -> None:
-        path, open_at, before = self.path, self.spot, self.setting
-        self.set_up(setting)
-        self._past.append(before)
-        self._return_to(path, open_at)
-
-    def _return_to(self, path: Path, spot: Spot) -> None:
-        """To the same address as before, or as near as it still exists."""
-        self.asked, self.spot, self.since = None, Spot(), 0
-        if spot.training:
-            self.to_act("train")
-            return
-        p = min(spot.p, self.reel.total)
-        step = self.reel.step(p)
-        if step is not None and step.path != path:
-            while path and (found := self.reel.seek(path)) is None:
-                path = path[:-1]
-            p = found if path and found else 0
-        self.move(self.reel, p)
+        self._change(self.setup.with_knobs(given, seed))
 
     def edit(self, symbol: str, index: tuple[int, ...], raw: str) -> None:
         """Put one weight or letter in by hand: the reel is built anew; training forks. Raises Refused."""
         if not self.spot.training:
-            self._change(replace_start(self.setting, self.lesson.edit(self.start, symbol, index, raw)))
+            self._change(self.setup.with_entry(symbol, index, raw))
             return
         start = self.lesson.edit(self.start_here(), symbol, index, raw)
         self.branch_off(self.branch.knobs, start, f"{symbol}[{','.join(map(str, index))}]={raw.strip()}")
 
+    def take_over(self, knobs: Mapping[str, Value], start: Start, seed: int | None = None) -> None:
+        """Go on with a state that was read from a file, from its first step."""
+        self._replace(self.setup.with_state(knobs, start, seed))
+
+    def restart(self) -> None:
+        """Back to the lesson's own defaults, first step."""
+        self._replace(Setting())
+
+    def undo(self) -> bool:
+        """Take the last fork, edit or change of knobs back. False where there is none. Raises Refused."""
+        path, spot = self.path, self.spot
+        if spot.training and len(self.branches) > 1:
+            return self.drop()
+        if not self._past:
+            return False
+        self.set_up(self._past[-1])
+        self._past.pop()
+        self.position.go_back_to(path, spot)
+        return True
+
+    # training runs
+
+    branches = Of[list[Branch]]("runs", "made")
+    branch = Of[Branch]("runs")
+    current = Of[int]("runs")
+    history = Of[History]("runs")
+
+    def inside(self) -> Reel:
+        return self.position.inside()
+
+    def start_here(self) -> Start:
+        """The parameters and inputs in focus: the reel's, or those that the update in focus starts from."""
+        return self.runs.start_at(self.spot.n) if self.spot.training else self.start
+
+    def divergence(self) -> tuple[int, int] | None:
+        return self.runs.divergence()
+
     def fork(self, knob: str, raw: Any) -> None:
         """Change one live knob at the update in focus, and go on from there beside the run so far. Raises Refused."""
-        live = [k for k in self.lesson.card.knobs if k.live]
-        found = next((k for k in live if k.id == knob), None)
-        if found is None:
-            raise Refused("knob", knob=knob, knobs=", ".join(k.id for k in live))
-        knobs = {**self.branch.knobs, knob: found.read(raw)}
-        self.branch_off(knobs, self.start_here(), f"{knob} {self.branch.knobs[knob]} → {knobs[knob]}")
+        knobs, change = self.runs.with_knob(knob, raw)
+        self.branch_off(knobs, self.start_here(), change)
 
     def branch_off(self, knobs: Mapping[str, Value], start: Start, change: str) -> None:
-        trunk, n, was_open = self.history, self.spot.n, self.spot.open
+        """Fork at the update in focus, and stand in the fork as one stood in the run before."""
         self.asked = None
-        state: State = trunk.grow(n)
-        track = self.lesson.track(self.device, knobs, start, state)
-        assert track is not None
-        name, self._inside = chr(ord("A") + len(self.branches)), None
-        self.branches.append(Branch(name, knobs, start, History(track, trunk), change))
-        self.current = len(self.branches) - 1
-        reach = max((len(b.history) for b in self.branches), default=n)
-        self.history.grow(min(reach, n + 500))
-        p = self.spot.p
-        self.land(n, is_open=was_open)
-        if was_open:
-            self.move(self.inside(), min(p, self.inside().total))
+        spot = self.spot
+        self.runs.fork(spot.n, knobs, start, change)
+        self.land(spot.n, is_open=spot.open)
+        if spot.open:
+            self.move(self.inside(), min(spot.p, self.inside().total))
 
     def swap(self) -> None:
         """The next branch comes into focus, at the same update."""
         self.asked = None
-        self.current = (self.current + 1) % len(self.branches)
-        self.land(min(self.spot.n, len(self.history)), is_open=False)
+        self.runs.swap()
+        self.position.stay()
 
     def drop(self) -> bool:
-        """Forget the latest fork. False where there is none, or another fork stands on it."""
-        if len(self.branches) < 2:
-            return False
-        self.branches.pop()
-        self.asked = self._inside = None
-        self.current = min(self.current, len(self.branches) - 1)
-        self.land(min(self.spot.n, len(self.history)), is_open=False)
-        return True
+        """Forget the latest branch. False where there is but one."""
+        dropped = self.runs.drop()
+        if dropped:
+            self.asked = None
+            self.position.stay()
+        return dropped
 
-    def take_over(self, knobs: Mapping[str, Value], start: Start, seed: int | None = None) -> None:
-        """Go on with a state that was read from a file, from its first step."""
-        default = {knob.id: knob.default for knob in self.lesson.card.knobs}
-        given = {name: value for name, value in knobs.items() if value != default[name]}
-        try:
-            settled = self.lesson.settled({**default, **given}, given)
-            given |= {name: value for name, value in knobs.items() if value != settled[name]}
-        except Refused:  # what they would follow from is not here; then nothing is left to follow
-            given = dict(knobs)
-        before = self.setting
-        self.set_up(Setting(given, seed, start))
-        self._past.append(before)
-        self.spot, self.since, self.asked = Spot(), 0, None
+    # the position
 
-    def undo(self) -> bool:
-        """Take the last edit or change of knobs back. False where there is none. Raises Refused."""
-        if self.spot.training and len(self.branches) > 1:
-            return self.drop()
-        if not self._past:
-            return False
-        setting, path, spot = self._past[-1], self.path, self.spot
-        self.set_up(setting)
-        self._past.pop()
-        self._return_to(path, spot)
-        return True
+    spot = Of[Spot]("position")
+    since = Of[int]("position")
+    grain = Of[int]("position")
+    seen = Of[set[str]]("position")
+    scrub = Of[Reel | None]("position")
+    act = Of[str]("position")
+    path = Of[Path]("position")
+    progress = Of[tuple[int, int]]("position")
 
-    def restart(self) -> None:
-        """Back to the lesson's own defaults, first step."""
-        self._past.append(self.setting)
-        self.set_up(Setting())
-        self.spot, self.since, self.asked = Spot(), 0, None
+    def view(self, ahead: int | None = None) -> View:
+        """What can be seen here; or `ahead`, at a position that is not reached yet."""
+        return view_at(self.setup, self.runs, self.position, self.flipped, ahead)
 
+    def move(self, reel: Reel, p: int) -> bool:
+        return self.position.move(reel, p)
 
-def replace_start(setting: Setting, start: Start) -> Setting:
-    """The same setting, from another start."""
-    return Setting(setting.given, setting.seed, start)
+    def land(self, n: int, is_open: bool) -> None:
+        self.position.land(n, is_open)
+
+    def follow(self) -> None:
+        """To the latest update: training has gone on."""
+        self.land(len(self.history), is_open=False)
+
+    def forward(self) -> bool:
+        """One step at the grain; a prediction in the way is asked first. False at the end."""
+        if self.asked is not None:
+            return self.go_on()
+        position, spot = self.position, self.spot
+        if spot.training:
+            asks = not spot.open and spot.n == 0 and self.questions.stop_training()
+            return asks or position.forward()
+        target = self.questions.stop(spot.p, self.reel.forward(spot.p, self.grain))
+        return position.move(self.reel, target) or self.has_question()
+
+    def back(self) -> bool:
+        self.asked = None
+        return self.position.back()
+
+    def home(self) -> None:
+        self.asked = None
+        self.position.home()
+
+    def end(self) -> None:
+        self.scrub_to(1.0)
+
+    def scrub_to(self, share: float) -> None:
+        self.asked = None
+        self.position.scrub_to(share)
+
+    def parts(self) -> list[tuple[str, int, int]]:
+        return self.position.parts()
+
+    def focus(self) -> int:
+        return self.position.focus()
+
+    def set_grain(self, part: int) -> None:
+        self.position.set_grain(part)
+
+    def coarser(self) -> None:
+        self.position.coarser()
+
+    def finer(self) -> None:
+        self.position.finer()
+
+    def to_act(self, act: str) -> None:
+        self.asked = None
+        self.position.to_act(act)
+
+    def next_act(self, by: int = 1) -> bool:
+        moved = self.position.next_act(by)
+        self.asked = None if moved else self.asked
+        return moved
+
+    def go_in(self) -> bool:
+        return self.position.go_in()
+
+    def go_out(self) -> bool:
+        return self.position.go_out()
+
+    def jump(self, text: str) -> None:
+        """To an address as typed: "57", "update 57", "act 3", "t=3 k=1", "train/update=57/t=3". Raises Refused."""
+        self.asked = None
+        addresses.jump(self.position, text)
+
+    def seek(self, wanted: Path) -> None:
+        addresses.seek(self.position, wanted)
+
+    # predictions
+
+    asked = Of[Asked | None]("questions")
+    record = Of[dict[str, str]]("questions")
+
+    def asks(self) -> list[tuple[int, Ask]]:
+        return self.questions.asks()
+
+    def ahead(self, ask: Ask) -> View:
+        """What can be seen just after the steps that a prediction is asked before."""
+        reel, p = self.scrub, self.spot.p + 1
+        return self.view(reel.end(p, self.questions.grain(ask, reel.step(p), self.grain)) if reel else None)
+
+    def has_question(self) -> bool:
+        return self.asked is not None
+
+    def answer(self, value: str | float) -> Asked:
+        return self.questions.answer(value)
+
+    def skip(self) -> None:
+        self.questions.skip()
+
+    def go_on(self) -> bool:
+        """Past the card: one that has no answer yet is skipped, and shows its truth first; then one step."""
+        if self.asked is not None and not self.asked.verdict:
+            self.skip()
+            return True
+        self.asked = None
+        return self.forward()
+
+    def ask_again(self) -> int:
+        return self.questions.ask_again()

@@ -2,89 +2,109 @@
 
 from __future__ import annotations
 
-from engine.walks.reel import rank
-from engine.walks.step import Path
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.walks.reel import Grains, rank
+from engine.walks.step import Path, Step
 from lessons.contract.lesson import Ask
 from lessons.contract.view import View
-from lessons.player.position import Asked, Place
+from lessons.player.setup import Setup
 
 
-class Asking(Place):
-    """The part of the player that asks."""
+@dataclass
+class Asked:
+    """A prediction being asked: what was chosen, and once answered, the truth and the verdict.
+
+    `verdict` is "" until it is right, wrong or skipped. `choice`, `typed` and `trying` (its truth is being found out)
+    are kept for the screen.
+    """
+
+    ask: Ask
+    choice: int = 0
+    typed: str = ""
+    given: str | float | None = None
+    truth: str | float | None = None
+    verdict: str = ""
+    view: View | None = None
+    trying: bool = False
+
+
+class Questions:
+    """The predictions of one setup. `ahead` gives the view just after the steps that one is asked before.
+
+    `record` has the verdict of every prediction that was answered or skipped, by its id: it is not asked again.
+    """
+
+    def __init__(self, setup: Setup, ahead: Callable[[Ask], View], record: dict[str, str]) -> None:
+        self.setup, self.record = setup, record
+        self.asked: Asked | None = None
+        self._ahead = ahead
+        self._positions: dict[str, int | None] = {}
 
     def asks(self) -> list[tuple[int, Ask]]:
         """The predictions of the reel: (the position at which each is asked, the ask), in order."""
-        found = [(self._position(ask), ask) for ask in self.lesson.asks if ask.track == "reel"]
-        return sorted(((p, ask) for p, ask in found if p is not None), key=lambda pair: pair[0])
+        placed = [(self._position(ask), ask) for ask in self.setup.lesson.asks if ask.track == "reel"]
+        return sorted(((p, ask) for p, ask in placed if p is not None), key=lambda pair: pair[0])
+
+    def _address(self, ask: Ask) -> Path | None:
+        return ask.where(self.setup.knobs, self.setup.start)
 
     def _position(self, ask: Ask) -> int | None:
         """Where a prediction is asked: just before the group of steps that its address names."""
-        if ask.id not in self._asks:
-            path = ask.where(self.knobs, self.start)
-            end = self.reel.seek(path) if path else None
-            p = None
-            if end is not None and path is not None:
-                step = self.reel.step(end)
+        if ask.id not in self._positions:
+            reel, path, p = self.setup.reel, self._address(ask), None
+            end = reel.seek(path) if path else None
+            if end is not None and path:
+                step = reel.step(end)
                 assert step is not None
-                depth = len(group_upto(step.path, path))
-                p = self.reel.start(end, rank(self.lesson.grains, step.path, depth - 1))
-            self._asks[ask.id] = p
-        return self._asks[ask.id]
+                p = reel.start(end, group_rank(self.setup.lesson.grains, step.path, path))
+            self._positions[ask.id] = p
+        return self._positions[ask.id]
 
-    def _stop_at_ask(self, target: int) -> int:
-        """Where a step may go: to the first prediction on the way that is still open, which is asked there."""
-        if self.spot.training:
-            return target
-        here, there = self.reel.section(self.spot.p + 1), self.reel.section(target)
-        for ask in self.lesson.asks:
-            path = ask.where(self.knobs, self.start) if ask.track == "reel" and ask.id not in self.record else None
-            if not path or not any(here <= n <= there for n in self.reel.holding(path)):
+    def stop(self, p: int, target: int) -> int:
+        """Where a step from p towards `target` ends: at the first open prediction on the way, which is asked there."""
+        reel = self.setup.reel
+        first, last = reel.section(p + 1), reel.section(target)
+        for ask in self.setup.lesson.asks:
+            path = self._address(ask) if ask.track == "reel" and ask.id not in self.record else None
+            if not path or not any(first <= n <= last for n in reel.holding(path)):
                 continue
-            p = self._position(ask)
-            if p is not None and self.spot.p <= p < target:
-                target, self.asked = p, Asked(ask)
+            at = self._position(ask)
+            if at is not None and p <= at < target:
+                target, self.asked = at, Asked(ask)
         return target
 
-    def _ask_training(self) -> bool:
-        open_ones = (a for a in self.lesson.asks if a.track == "train" and a.id not in self.record)
-        ask = next((a for a in open_ones if a.where(self.knobs, self.start) is not None), None)
+    def stop_training(self) -> bool:
+        """Ask the first open prediction about training. False where there is none."""
+        open_ones = (a for a in self.setup.lesson.asks if a.track == "train" and a.id not in self.record)
+        ask = next((a for a in open_ones if self._address(a) is not None), None)
         if ask is not None:
             self.asked = Asked(ask)
         return ask is not None
+
+    def grain(self, ask: Ask, step: Step | None, otherwise: int) -> int:
+        """The grain of the steps that a prediction is about, of which `step` is the first."""
+        path = self._address(ask)
+        if not path or step is None:
+            return otherwise
+        return group_rank(self.setup.lesson.grains, step.path, path)
 
     def answer(self, value: str | float) -> Asked:
         """Answer the prediction that is asked: an option's id, or a number. The truth comes from the run."""
         asked = self.asked
         assert asked is not None
-        self._reveal(asked)
-        assert asked.truth is not None
+        truth = self._reveal(asked)
         asked.given = value
-        asked.verdict = "right" if matches(asked.ask, value, asked.truth) else "wrong"
-        self.record[asked.ask.id] = asked.verdict
+        asked.verdict = self.record[asked.ask.id] = "right" if matches(asked.ask, value, truth) else "wrong"
         return asked
 
-    def ahead(self, ask: Ask) -> View:
-        """What can be seen just after the steps that a prediction is asked before."""
-        reel = self.scrub
-        return self.view(reel.end(self.spot.p + 1, self._ask_rank(ask)) if reel else None)
-
-    def _reveal(self, asked: Asked) -> None:
-        """Read the truth from the run, unless it has been found out already."""
+    def _reveal(self, asked: Asked) -> str | float:
+        """The truth, read from the run unless it has been found out already."""
         if asked.truth is None:
-            asked.view = self.ahead(asked.ask)
+            asked.view = self._ahead(asked.ask)
             asked.truth = asked.ask.truth(asked.view)
-
-    def _ask_rank(self, ask: Ask) -> int:
-        path = ask.where(self.knobs, self.start)
-        reel = self.scrub
-        step = reel.step(self.spot.p + 1) if reel else None
-        if not path or step is None:
-            return self.grain
-        return rank(self.lesson.grains, step.path, len(group_upto(step.path, path)) - 1)
-
-    def has_question(self) -> bool:
-        """Whether a prediction is open."""
-        return self.asked is not None
+        return asked.truth
 
     def skip(self) -> None:
         """Leave the prediction unanswered: its truth is shown; a second time closes the card."""
@@ -95,18 +115,18 @@ class Asking(Place):
         else:
             self.asked = None
 
-    def ask_again(self, verdicts: tuple[str, ...] = ("skipped", "wrong")) -> int:
+    def ask_again(self) -> int:
         """Ask skipped and wrong predictions again; how many."""
-        again = [key for key, verdict in self.record.items() if verdict in verdicts]
+        again = [key for key, verdict in self.record.items() if verdict in ("skipped", "wrong")]
         for key in again:
             del self.record[key]
         return len(again)
 
 
-def group_upto(path: Path, wanted: Path) -> Path:
-    """The part of a path up to the last place that is wanted."""
-    last = max((i for i, place in enumerate(path) if place in wanted), default=0)
-    return path[: last + 1]
+def group_rank(grains: Grains, path: Path, wanted: Path) -> int:
+    """The grain of the group that an address names: the rank of the last part of `path` that is wanted."""
+    last = max((i for i, part in enumerate(path) if part in wanted), default=0)
+    return rank(grains, path, last)
 
 
 def matches(ask: Ask, value: str | float, truth: str | float) -> bool:

@@ -1,4 +1,4 @@
-"""What `unroll show --json` prints: the state, every step if asked for, the place asked for, and the result."""
+"""What `unroll show --json` prints: the state, the result, the step in focus, and every step where they are wanted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from engine.walks.reel import Reel
 from engine.walks.step import address
 from lessons.contract.knobs import Refused
 from lessons.contract.view import View
+from lessons.player.branches import left_finite
 from lessons.player.player import Player
 from lessons.player.state import export, plain
 
@@ -17,29 +18,32 @@ MOST_STEPS = 2_000_000
 
 
 def everything(player: Player, all_steps: bool) -> dict[str, Any]:
-    """The one object. Knobs, parameters and result are those of the place asked for."""
+    """The object that is printed. Knobs, parameters and result are those of the player's position.
+
+    Raises Refused where `all_steps` are too many.
+    """
     knobs = player.branch.knobs if player.spot.training else player.knobs
     start = player.start_here()
-    found = export(player.lesson, player.seed, knobs, start)
-    found = {"lesson": found["lesson"], "seed": found["seed"], "device": player.device.name, **found}
+    state = export(player.lesson, player.seed, knobs, start)
+    shown = {"lesson": state["lesson"], "seed": state["seed"], "device": player.device.name, **state}
     reel = player.scrub
     if all_steps:
         reel = reel or player.inside()
         if reel.total > MOST_STEPS:
             raise Refused("too_many", count=reel.total // 1_000_000)
         view = player.view()
-        found["steps"] = [step_object(reel, view, index) for index in range(1, reel.total + 1)]
+        shown["steps"] = [step_object(reel, view, index) for index in range(1, reel.total + 1)]
     if reel is not None and player.spot.p:
-        found["at"] = {"address": _where(player), **step_object(reel, player.view(), player.spot.p)}
+        shown["at"] = {"address": _where(player), **step_object(reel, player.view(), player.spot.p)}
     elif player.spot.training:
-        found["at"] = {"address": _where(player)}
+        shown["at"] = {"address": _where(player)}
     with quiet():
         result = player.lesson.result(player.device, knobs, start)
-    found["result"] = plain(result)
+    shown["result"] = plain(result)
     where = diverged_at(player, finite(result.get("loss", 0.0)))
     if where is not None:
-        found["diverged_at"] = where
-    return found
+        shown["diverged_at"] = where
+    return shown
 
 
 def step_object(reel: Reel, view: View, index: int) -> dict[str, Any]:
@@ -57,16 +61,15 @@ def _where(player: Player) -> str:
 
 def diverged_at(player: Player, is_finite: bool) -> str | None:
     """Address and operation of the first step that left the finite numbers, here or on the way here, or None."""
-    found = player.divergence()
-    if found is not None:
-        reel = player.history.track.inside(player.history.state(found[0]))
-        step = reel.step(found[1])
+    in_training = player.divergence()
+    if in_training is not None:
+        n, p = in_training
+        step = player.history.track.inside(player.history.state(n)).step(p)
     elif is_finite:
         return None
     else:
         reel = player.scrub or player.inside()
-        p = player.diverged(reel)
-        step = reel.step(p) if p else None
+        step = reel.step(left_finite(reel, player.device) or 0)
     if step is None:
         return None
-    return ("train/" if found else "") + address((*step.path, (step.op, -1)))
+    return ("train/" if in_training else "") + address((*step.path, (step.op, -1)))

@@ -33,14 +33,14 @@ def load(file: str, lesson: str) -> dict[str, Any]:
     """The object in a state file. Raises Refused: missing, a folder, too large, no JSON, for another lesson."""
     text = _read(file)
     try:
-        found = json.loads(text)
+        state = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Refused("file_json", file=file, error=str(error).splitlines()[0]) from None
-    if not isinstance(found, dict) or not isinstance(found.get("params"), dict):
+    if not isinstance(state, dict) or not isinstance(state.get("params"), dict):
         raise Refused("file_object", file=file, lesson=lesson)
-    if found.get("lesson", lesson) != lesson:
-        raise Refused("file_lesson", file=file, found=found["lesson"], lesson=lesson)
-    return found
+    if state.get("lesson", lesson) != lesson:
+        raise Refused("file_lesson", file=file, found=state["lesson"], lesson=lesson)
+    return state
 
 
 def _read(file: str) -> str:
@@ -73,11 +73,11 @@ def restore(lesson: Lesson, file: str, given: Mapping[str, Any]) -> tuple[dict[s
         raise Refused("seed", value=repr(seed))
     known = {knob.id for knob in lesson.card.knobs}
     merged = {name: value for name, value in stored.items() if name in known} | dict(given)
-    asked = lesson.settled(read_all(lesson.card.knobs, merged), merged)
-    knobs, start = lesson.read(file, state, asked)
+    settled = lesson.settled(read_all(lesson.card.knobs, merged), merged)
+    knobs, start = lesson.read(file, state, settled)
     for name in merged:
-        if knobs[name] != asked[name]:
-            raise Refused("state_knob", file=file, knob=name, found=asked[name], wanted=knobs[name])
+        if knobs[name] != settled[name]:
+            raise Refused("state_knob", file=file, knob=name, found=settled[name], wanted=knobs[name])
     return knobs, start, seed
 
 

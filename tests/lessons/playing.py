@@ -10,7 +10,7 @@ from lessons.contract.card import Card
 from lessons.contract.panels import Laws
 from lessons.contract.text import load
 from lessons.course import open_lesson
-from lessons.explaining.typeset import law
+from lessons.explaining.formulas import law
 from lessons.player.player import Player
 from lessons.player.show import everything
 

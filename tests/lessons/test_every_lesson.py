@@ -22,8 +22,8 @@ from lessons.contract.phrases import LANGUAGES
 from lessons.contract.text import fill, load
 from lessons.course import course, open_lesson
 from lessons.explaining import explain, figures
+from lessons.explaining.formulas import law
 from lessons.explaining.inspect import inspect
-from lessons.explaining.typeset import law
 from lessons.player.player import Player
 from lessons.player.show import everything
 from lessons.player.state import restore

@@ -17,9 +17,9 @@ from lessons.recurrent.bptt import ACTIVATIONS, CARD, OPTIMISERS
 
 
 def player(**given: object) -> Player:
-    found = Player(open_lesson(CARD), HOST, given)
-    found.record = {ask.id: "skipped" for ask in found.lesson.asks}
-    return found
+    made = Player(open_lesson(CARD), HOST, given)
+    made.record = {ask.id: "skipped" for ask in made.lesson.asks}
+    return made
 
 
 def explained(p: Player, every: int = 1) -> int:
@@ -36,11 +36,11 @@ def explained(p: Player, every: int = 1) -> int:
             held = view.get(symbol)
             assert held is not None
             for index in itertools.product(*(range(n) for n in held.shape)):
-                found = inspect(view, symbol, index)
+                cell = inspect(view, symbol, index)
                 rule, path, position = view.writer(symbol) or ("", (), 0)
                 worked = explain(rule, path, index, view.lookup(position))
                 assert worked.value == pytest.approx(float(held[index]), rel=1e-9, abs=1e-12), (step, index)
-                assert found.value == pytest.approx(worked.value, rel=1e-9, abs=1e-12)
+                assert cell.value == pytest.approx(worked.value, rel=1e-9, abs=1e-12)
                 count += 1
         focus(view, set())
     return count
@@ -55,22 +55,22 @@ def test_a_long_sum_is_folded_and_nothing_is_lost() -> None:
     p.record = {ask.id: "skipped" for ask in p.lesson.asks}
     steps = ((at, p.reel.step(at)) for at in range(1, p.reel.total + 1))
     p.move(p.reel, next(at for at, step in steps if step is not None and "gh[0]" in step.values))
-    found = inspect(p.view(), "gh[0]", (0,))
-    assert found.numbers.count("·") > 8
+    cell = inspect(p.view(), "gh[0]", (0,))
+    assert cell.numbers.count("·") > 8
     for width in (40, 78):
-        lines = found.lines(width)
+        lines = cell.lines(width)
         assert all(cells(line) <= width for line in lines)
-        assert found.numbers.replace(" ", "") in "".join(lines).replace(" ", "")
-        assert found.numbers.replace(" ", "") in "".join(found.short(width)).replace(" ", "")
+        assert cell.numbers.replace(" ", "") in "".join(lines).replace(" ", "")
+        assert cell.numbers.replace(" ", "") in "".join(cell.short(width)).replace(" ", "")
 
 
 def test_the_short_form_has_every_number_once() -> None:
     """Where the symbols alone take two lines, what is left is the numbers, in one."""
-    found = Inspection("Z", (), "Z", 3.0, "", "count[0] + count[1] + count[2]", "1.00 + 1.00 + 1.00")
-    assert found.short(24) == ("Z  =  1.00 + 1.00 + 1.00", "   =  3.00")
-    assert len(found.lines(34)) == 3
-    assert found.short(34) == ("Z  =  1.00 + 1.00 + 1.00  =  3.00",)
-    assert found.short(40) == found.lines(40)
+    cell = Inspection("Z", (), "Z", 3.0, "", "count[0] + count[1] + count[2]", "1.00 + 1.00 + 1.00")
+    assert cell.short(24) == ("Z  =  1.00 + 1.00 + 1.00", "   =  3.00")
+    assert len(cell.lines(34)) == 3
+    assert cell.short(34) == ("Z  =  1.00 + 1.00 + 1.00  =  3.00",)
+    assert cell.short(40) == cell.lines(40)
     copied = Inspection("h", (), "h", 0.5, "", "v[0] + v[1] + v[2] + v[3]", ".500")
     assert copied.short(20) == ("h  =  .500",)
     parted = Inspection("q", (0,), "q", 0.25, "", "a·b·(c + d)", "1.00·.500·(.250 + .250)", ".500 · .500")
@@ -111,38 +111,38 @@ def test_an_opened_update(optimiser: str) -> None:
 def test_the_formula_of_the_slide_comes_out() -> None:
     p = player()
     p.jump("dW/t=3/k=1")
-    found = inspect(p.view(), "delta[3,1]", (0,))
-    symbols, numbers = found.lines(100)
+    cell = inspect(p.view(), "delta[3,1]", (0,))
+    symbols, numbers = cell.lines(100)
     assert symbols == "δ₃,₁[0]  =  (W₀₀·δ₃,₂[0] + W₁₀·δ₃,₂[1])·(1 − s₁[0]²)"
     assert numbers.strip() == "=  (.500·.311 + .250·.478)·(1 − (−.205)²)  =  .275 · .958  =  .263"
-    assert found.value == pytest.approx(0.26337285, abs=1e-8)
-    assert set(found.sources) == {"W", "delta[3,2]", "s[1]"}
+    assert cell.value == pytest.approx(0.26337285, abs=1e-8)
+    assert set(cell.sources) == {"W", "delta[3,2]", "s[1]"}
 
 
 def test_a_given_cell_has_no_formula() -> None:
     p = player()
     p.jump("dW/t=3/k=1")
-    found = inspect(p.view(), "W", (0, 1))
-    assert found.rule == ""
-    assert found.value == -0.25
+    cell = inspect(p.view(), "W", (0, 1))
+    assert cell.rule == ""
+    assert cell.value == -0.25
     assert inspect(p.view(), "delta[3,0]", (0,)).value is None
 
 
 def test_long_sums_are_shortened_but_right() -> None:
     p = player(text="the quick brown fox", hidden=20)
     p.jump("dW/t=9/k=3")
-    found = inspect(p.view(), "delta[9,3]", (4,))
-    assert "…" in found.symbols
+    cell = inspect(p.view(), "delta[9,3]", (4,))
+    assert "…" in cell.symbols
     held = p.view().get("delta[9,3]")
     assert held is not None
-    assert found.value == pytest.approx(float(held[4]))
-    assert np.isfinite(found.value or np.nan)
+    assert cell.value == pytest.approx(float(held[4]))
+    assert np.isfinite(cell.value or np.nan)
 
 
 def test_what_is_counted_has_no_point() -> None:
     held = {"count[2]": np.array([[12.0]]), "total": 48.0, "rate": np.array([[12.0]])}
-    found = explain("f[w] = count[w] / total", (("w", 2),), (0, 0), held.get)
-    assert (found.numbers, found.value) == ("12 / 48", 0.25)
+    cell = explain("f[w] = count[w] / total", (("w", 2),), (0, 0), held.get)
+    assert (cell.numbers, cell.value) == ("12 / 48", 0.25)
     both = explain("f[w] = count[w] + total", (("w", 2),), (0, 0), held.get)
     assert (both.parts, both.worth) == ("12 + 48", "60")
     assert explain("f[w] = rate + rate", (("w", 2),), (0, 0), held.get).worth == "24.0"
@@ -159,10 +159,10 @@ def test_what_is_overwritten_is_no_equation() -> None:
         p.forward()
         view = p.view()
         for symbol in view.written:
-            found = inspect(view, symbol, (0, 0))
-            if found.symbols and found.symbols != found.numbers:
-                lines = found.lines(200)
-                assert ("  ←  " in lines[0]) == (" ← " in found.rule)
+            cell = inspect(view, symbol, (0, 0))
+            if cell.symbols and cell.symbols != cell.numbers:
+                lines = cell.lines(200)
+                assert ("  ←  " in lines[0]) == (" ← " in cell.rule)
                 assert lines[1].strip().startswith("=")
-                seen.add(found.sign)
+                seen.add(cell.sign)
     assert seen == {"=", "←"}

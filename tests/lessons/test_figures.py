@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from lessons.explaining.figures import cell, eight, ending, figures, five, three, whole
-from lessons.explaining.typeset import entry, law, name
+from lessons.explaining.formulas import law
+from lessons.explaining.typeset import entry, name
 
 
 @pytest.mark.parametrize(

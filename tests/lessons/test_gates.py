@@ -18,7 +18,7 @@ from lessons.contract.panels import Bar, Block, Graph, Label, Matrix
 from lessons.contract.text import load
 from lessons.course import open_lesson
 from lessons.explaining.figures import five
-from lessons.explaining.typeset import law
+from lessons.explaining.formulas import law
 from lessons.player.player import Player
 from lessons.player.show import everything
 from lessons.player.state import restore

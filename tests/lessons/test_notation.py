@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lessons.contract.panels import Block, Edge, Graph, Matrix, Node, Row
+from lessons.explaining.formulas import law
 from lessons.explaining.notation import in_formulas, renamed, respelled
-from lessons.explaining.typeset import entry, law, name, naming
+from lessons.explaining.typeset import entry, name, naming
 from lessons.recurrent.cards import NOTATION as SRN
 
 Z = "z[t] = U @ x[t] + W @ s[t-1] + b"

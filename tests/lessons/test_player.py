@@ -11,16 +11,20 @@ from engine.device import HOST
 from engine.walks.step import parse_address
 from lessons.contract.knobs import Refused
 from lessons.course import open_lesson
+from lessons.player import addresses
 from lessons.player.bookmark import bring_back, keep
+from lessons.player.branches import Branches
 from lessons.player.player import Player
+from lessons.player.position import Position
+from lessons.player.setup import Setting, Setup
 from lessons.recurrent.bptt import CARD
 
 
 def make(asks: bool = False, **given: Any) -> Player:
-    found = Player(open_lesson(CARD), HOST, given)
+    player = Player(open_lesson(CARD), HOST, given)
     if not asks:
-        found.record = {ask.id: "skipped" for ask in found.lesson.asks}
-    return found
+        player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+    return player
 
 
 def walk(p: Player, most: int = 5000) -> list[int]:
@@ -32,7 +36,7 @@ def walk(p: Player, most: int = 5000) -> list[int]:
 
 
 @pytest.mark.parametrize("grain", [0, 2, 3, 4, 5])
-def test_forward_and_back_pass_the_same_places(grain: int) -> None:
+def test_forward_and_back_pass_the_same_positions(grain: int) -> None:
     p = make()
     p.grain = grain
     there = walk(p)
@@ -90,6 +94,34 @@ def test_grain_by_parts_of_the_address() -> None:
     assert p.grain == p.lesson.grains["op"]
 
 
+def test_the_parts_of_a_player_do_without_the_others() -> None:
+    """Runs fork without a position, and a position moves without questions."""
+    lesson = open_lesson(CARD)
+    setup = Setup.of(lesson, HOST, Setting({"hidden": 3}))
+    runs = Branches(setup)
+    assert runs.made == []
+    runs.fork(2, {**setup.knobs, "rate": 0.5}, runs.start_at(2), "rate 0.1 → 0.5")
+    assert ([b.name for b in runs.made], runs.current, len(runs.history)) == (["A", "B"], 1, 2)
+    position = Position(setup, runs, lesson.grains["op"], set())
+    for n in range(1, 4):
+        assert position.forward()
+        assert position.spot.p == n
+    addresses.jump(position, "train/update=2/backward")
+    assert (position.spot.n, position.spot.open, position.path[1]) == (2, True, ("backward", -1))
+    assert runs.drop()
+    assert not runs.drop()
+
+
+def test_a_start_is_refused_before_anything_changes() -> None:
+    p = make()
+    p.jump("dW/t=3/k=1")
+    parts = p.setup, p.runs, p.position, p.questions
+    with pytest.raises(Refused):
+        p.set_knobs({"hidden": 99})
+    assert parts == (p.setup, p.runs, p.position, p.questions)
+    assert p.path == (("dW", -1), ("t", 3), ("k", 1))
+
+
 def test_acts() -> None:
     p = make()
     seen = [p.act]
@@ -141,9 +173,9 @@ def test_training_opens_down_to_one_term_and_back_to_update_3() -> None:
     direct = make()
     direct.to_act("train")
     state = direct.history.grow(57)
-    found = direct.lesson.result(HOST, direct.knobs, direct.lesson.at(direct.start, state, HOST))
+    result = direct.lesson.result(HOST, direct.knobs, direct.lesson.at(direct.start, state, HOST))
     assert term is not None
-    np.testing.assert_allclose(term, found["terms"]["W"][3][1], atol=1e-12)
+    np.testing.assert_allclose(term, result["terms"]["W"][3][1], atol=1e-12)
     p.go_out()
     assert (p.spot.n, p.spot.open) == (57, False)
     p.jump("3")
@@ -168,7 +200,7 @@ def test_stepping_through_an_opened_update_goes_on_into_the_next() -> None:
     assert (p.spot.n, p.spot.open) == (3, False)
 
 
-def test_an_edit_keeps_the_place_and_can_be_undone() -> None:
+def test_an_edit_keeps_the_address_and_can_be_undone() -> None:
     p = make()
     p.jump("dW/t=3/k=1")
     path, before = p.path, p.view().get("dW[3,1]")
@@ -322,18 +354,18 @@ def test_skipping() -> None:
     p = make(asks=True)
     while p.asked is None:
         p.forward()
-    place = p.spot.p
+    at = p.spot.p
     p.forward()
     assert p.record == {"sign": "skipped"}
-    assert p.spot.p == place
+    assert p.spot.p == at
     assert p.asked is not None
     assert (p.asked.verdict, p.asked.truth) == ("skipped", "plus")  # the truth is shown before going on
     p.forward()
     assert p.asked is None
-    assert p.spot.p > place
+    assert p.spot.p > at
 
 
-def test_a_place_is_kept_and_brought_back() -> None:
+def test_a_position_is_kept_and_brought_back() -> None:
     p = make(hidden=3, text="hello")
     p.jump("update 12")
     p.fork("rate", 0.3)
@@ -346,6 +378,46 @@ def test_a_place_is_kept_and_brought_back() -> None:
     assert [b.change for b in again.branches] == [b.change for b in p.branches]
     assert again.record["sign"] == "right"
     np.testing.assert_array_equal(again.start_here().params["W"], p.start_here().params["W"])
+
+
+OLD: dict[str, Any] = {
+    "given": {"hidden": 1}, "seed": 3, "start": None, "grain": 4, "current": 1, "record": {"sign": "wrong"},
+    "spot": {"training": True, "p": 15, "n": 8, "open": True}, "address": "train/update=8/forward/t=2",
+    "branches": [
+        {"parent": None, "at": 0, "knobs": {}, "start": None, "change": "", "length": 8},
+        {
+            "parent": 0, "at": 6, "change": "rate 0.1 → 0.7", "length": 8,
+            "knobs": {
+                "text": "hello", "hidden": 1, "activation": "tanh", "window": 500, "rate": 0.7, "optimiser": "sgd",
+                "clip": 5.0, "start": "zero",
+            },
+            "start": {
+                "params": {
+                    "U": [[0.5, -0.5, 0.25, 0.0]], "W": [[0.75]], "V": [[1.0], [0.5], [-1.0], [0.25]],
+                    "b": [-0.25], "c": [-0.25, 0.125, 0.25, 0.0], "s_init": [0.0],
+                },
+                "inputs": {
+                    "text": "hello", "vocabulary": ["h", "e", "l", "o"], "x": [0, 1, 2, 2], "y": [1, 2, 2, 3],
+                },
+            },
+        },
+    ],
+}  # fmt: skip
+"""A bookmark as it was written before the player was made of parts."""
+
+
+def test_a_bookmark_of_old_is_brought_back() -> None:
+    p = make()
+    assert bring_back(p, OLD)
+    assert (p.seed, p.grain, p.current, p.record) == (3, 4, 1, {"sign": "wrong"})
+    assert p.path == (("update", 8), ("forward", -1), ("t", 2))
+    a, b = p.branches
+    assert (b.name, b.change, b.knobs["rate"], b.history.trunk) == ("B", "rate 0.1 → 0.7", 0.7, a.history)
+    assert b.start.params["W"] == [[0.75]]
+    assert (len(a.history), len(b.history)) == (8, 8)
+    kept = keep(p)
+    assert (kept["spot"], kept["address"]) == (OLD["spot"], OLD["address"])
+    assert kept["branches"][1] == OLD["branches"][1]
 
 
 def test_an_edited_start_is_kept() -> None:
@@ -361,7 +433,7 @@ def test_an_edited_start_is_kept() -> None:
 @pytest.mark.parametrize(
     "harm", [{"given": {"hidden": 999}}, {"spot": None}, {"branches": [{}]}, {"start": {"params": 3}}]
 )
-def test_a_damaged_place_brings_back_the_start(harm: dict[str, Any]) -> None:
+def test_a_damaged_bookmark_brings_back_the_start(harm: dict[str, Any]) -> None:
     p = make()
     assert not bring_back(p, {**keep(make()), **harm})
     assert p.spot.p == 0
@@ -371,9 +443,9 @@ def test_a_damaged_place_brings_back_the_start(harm: dict[str, Any]) -> None:
 def test_divergence_is_named_at_its_operation() -> None:
     p = make(activation="linear", optimiser="sgd", rate=2, clip=1e300)
     p.jump("update 40")
-    found = p.divergence()
-    assert found is not None
-    n, at = found
+    where = p.divergence()
+    assert where is not None
+    n, at = where
     reel = p.history.track.inside(p.history.state(n))
     step, before = reel.step(at), reel.step(at - 1)
     assert step is not None

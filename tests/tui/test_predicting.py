@@ -9,7 +9,7 @@ from threading import Event, Thread, current_thread, main_thread
 import pytest
 
 from lessons.contract.view import View
-from lessons.player.position import Asked
+from lessons.player.questions import Asked
 from tests.tui.driving import go, lesson, shown
 from tui.screens.lesson import LessonScreen
 

@@ -236,7 +236,7 @@ def _print(text: str) -> None:
 
 
 MOST_UPDATES = 1_000_000
-"""As in `lessons.player.stepping`, which is not loaded for a light command."""
+"""As in `lessons.player.addresses`, which is not loaded for a light command."""
 
 
 def _go(player: Any, place: str | None, step: str | None) -> None:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from lessons.contract.phrases import Words
 from lessons.contract.text import Section, Text, fill
 from lessons.explaining.figures import five
-from lessons.player.position import Asked
+from lessons.player.questions import Asked
 from tui.canvas.canvas import Canvas, boxed, wrap
 
 Styled = list[tuple[str, str]]

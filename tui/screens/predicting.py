@@ -10,8 +10,9 @@ from textual.timer import Timer
 from lessons.contract.lesson import Ask
 from lessons.contract.text import Text
 from lessons.contract.view import View
+from lessons.player.branches import Branch
 from lessons.player.player import Player
-from lessons.player.position import Asked, Branch
+from lessons.player.questions import Asked
 from tui.picture.question import options
 from tui.screens.painted import Painted
 

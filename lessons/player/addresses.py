@@ -1,0 +1,135 @@
+"""To an address as it is typed: "57", "update 57", "act 3", "t=3 k=1", "train/update=57/t=3"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.walks.reel import Reel, rank
+from engine.walks.step import Path, address, parse_address
+from lessons.contract.knobs import Refused
+from lessons.player.position import Position, Spot
+
+MOST_UPDATES = 1_000_000
+"""Updates that may be asked for by number."""
+REEL_NAMES = ("reel", "ledger")
+"""What an address in the reel may begin with, as one in training with "train"; "ledger" is what it once was called."""
+TRAINING = ("train", -1)
+
+
+def jump(position: Position, text: str) -> None:
+    """To the address, act, step or update that was typed. Raises Refused where there is none."""
+    words = text.replace("/", " ").split()
+    if len(words) == 2 and words[0] in ("act", "step") and words[1].isdigit():
+        _jump_to(position, words[0], int(words[1]))
+    elif len(words) == 1 and words[0].isdigit():
+        _jump_number(position, int(words[0]))
+    else:
+        try:
+            wanted = parse_address("/".join(paired(words)))
+        except ValueError as error:
+            raise Refused("address", error=str(error)) from None
+        seek(position, wanted)
+
+
+def paired(words: list[str]) -> list[str]:
+    """ "update", "57" as "update=57"; everything else as it is."""
+    parts: list[str] = []
+    for word in words:
+        if word.isdigit() and parts and parts[-1].isidentifier():
+            parts[-1] += f"={word}"
+        else:
+            parts.append(word)
+    return parts
+
+
+def _jump_to(position: Position, what: str, n: int) -> None:
+    """To the n-th act from 1, or to step n of the reel or the opened update."""
+    acts = position.setup.lesson.card.acts
+    if what == "step":
+        if position.scrub is None:
+            position.spot = Spot()
+        _jump_number(position, n)
+    elif 1 <= n <= len(acts):
+        position.to_act(acts[n - 1])
+    else:
+        raise Refused("place", place=f"act {n}", example=f"act {len(acts)}")
+
+
+def _jump_number(position: Position, n: int) -> None:
+    """To step n; on the training curve to update n."""
+    reel = position.scrub
+    if reel is None:
+        _check_update(position, n)
+        position.land(n, is_open=False)
+    elif n > reel.total:
+        raise Refused("step", step=n, total=reel.total)
+    else:
+        position.move(reel, n)
+
+
+def _check_update(position: Position, n: int) -> None:
+    if n > MOST_UPDATES:
+        raise Refused("update", update=n, most=MOST_UPDATES)
+    first = position.branches.history.nearest(n)
+    if first > n:
+        raise Refused("out_of_reach", update=n, first=first)
+
+
+def seek(position: Position, wanted: Path) -> None:
+    """To the end of the first group at an address: in the update in focus, in the act in focus, else in the reel.
+
+    An address that begins with "train" or an update is looked for there. Raises Refused.
+    """
+    lesson, reel = position.setup.lesson, position.setup.reel
+    acts = lesson.card.acts
+    if wanted and wanted[0] in ((name, -1) for name in REEL_NAMES if name not in acts):
+        wanted = wanted[1:]
+    if wanted and (wanted[0] == TRAINING or wanted[0][0] == "update") and position.setup.trains:
+        _seek_training(position, tuple(part for part in wanted if part != TRAINING))
+        return
+    if wanted and position.spot.training:
+        p = position.inside().seek(wanted)
+        if p is not None:
+            position.spot = replace(position.spot, p=p, open=True)
+            _mark_since(position, position.inside(), wanted)
+            return
+    in_act = wanted and wanted[0][0] not in acts and not position.spot.training
+    here = reel.step(position.spot.p) if in_act else None
+    p = reel.seek((here.path[0], *wanted)) if here else None
+    if p is None:
+        p = reel.seek(wanted) if wanted else None
+    if p is None:
+        raise Refused("place", place=address(wanted) or "–", example=example(position))
+    position.spot = Spot(p=p)
+    _mark_since(position, reel, wanted)
+
+
+def _seek_training(position: Position, wanted: Path) -> None:
+    n = dict(wanted).get("update", position.spot.n if position.spot.training else 0)
+    if n < 0:
+        raise Refused("place", place=address(wanted), example=example(position))
+    _check_update(position, n)
+    finer = tuple(part for part in wanted if part[0] != "update")
+    before = position.spot, position.since
+    position.land(n, is_open=bool(finer))
+    if finer:
+        p = position.inside().seek(finer)
+        if p is None:
+            position.spot, position.since = before
+            raise Refused("place", place=address(wanted), example=example(position))
+        position.spot = replace(position.spot, p=p)
+        _mark_since(position, position.inside(), finer)
+
+
+def _mark_since(position: Position, reel: Reel, wanted: Path) -> None:
+    """What counts as just written after a jump: the group at the grain, or the finer one that the address names."""
+    path, grains = position.path, position.setup.lesson.grains
+    named = [rank(grains, path, i) for i, part in enumerate(path) if part in wanted]
+    position.since = reel.start(position.spot.p, max([*named, min(position.grain, grains["op"])]))
+
+
+def example(position: Position) -> str:
+    """An address that exists, for an error message."""
+    reel = position.scrub or position.inside()
+    step = reel.step(min(reel.starts[len(reel.sections) // 2] + 1, reel.total))
+    return ("train/" if position.spot.training else "") + address(step.path if step else position.path)

@@ -1,0 +1,94 @@
+"""A lesson as it is set up: what was chosen (a `Setting`), and what follows from it (a `Setup`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.device import Device, quiet
+from engine.walks.reel import Reel
+from lessons.contract.knobs import Refused, Value, read_all
+from lessons.contract.lesson import Lesson
+from lessons.contract.view import Knobs, Start
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a learner chose, which can be undone: knobs by id, the seed, and a start of their own.
+
+    A knob that is not in `given` has its default, or follows from the others; `seed` and `start` are None where the
+    lesson's own are wanted.
+    """
+
+    given: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    start: Start | None = None
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A lesson on a device with every knob settled, its start made and its reel ready to be stepped through.
+
+    `seed` is None where nothing is drawn; `changed` are the knobs that have not their default.
+    """
+
+    lesson: Lesson
+    device: Device
+    setting: Setting
+    knobs: Knobs
+    seed: int | None
+    start: Start
+    reel: Reel
+    changed: frozenset[str]
+
+    @classmethod
+    def of(cls, lesson: Lesson, device: Device, setting: Setting) -> Setup:
+        """Build all that follows from a setting. Raises Refused for knobs or a start that cannot be."""
+        with quiet():
+            knobs = lesson.settled(read_all(lesson.card.knobs, setting.given), setting.given)
+            drawn = not lesson.example or (bool(lesson.draws & set(setting.given)) and setting.start is None)
+            seed = setting.seed if setting.seed is not None else (0 if drawn else None)
+            start = setting.start or lesson.start(knobs, seed)
+            reel = lesson.reel(device, knobs, start)
+        default = defaults(lesson)
+        changed = frozenset(name for name, value in knobs.items() if value != default[name])
+        return cls(lesson, device, setting, knobs, seed, start, reel, changed)
+
+    @property
+    def trains(self) -> bool:
+        """Whether the lesson has a training track."""
+        return "train" in self.lesson.card.acts
+
+    @property
+    def from_file(self) -> bool:
+        """Whether the start was read from a file of the learner's, which may have gone or changed since."""
+        return any(knob.names_file(self.knobs[knob.id]) for knob in self.lesson.card.knobs)
+
+    def with_knobs(self, given: Mapping[str, Any], seed: int | None) -> Setting:
+        """These knobs changed; a start of the learner's own goes where a knob or a seed makes a new one. May refuse."""
+        merged = {**self.setting.given, **given}
+        read_all(self.lesson.card.knobs, merged)
+        own = self.start if self.from_file else self.setting.start
+        start = None if self.lesson.rebuilds & set(given) or seed is not None else own
+        return Setting(merged, self.setting.seed if seed is None else seed, start)
+
+    def with_entry(self, symbol: str, index: tuple[int, ...], raw: str) -> Setting:
+        """One weight or input changed. Raises Refused."""
+        return Setting(self.setting.given, self.setting.seed, self.lesson.edit(self.start, symbol, index, raw))
+
+    def with_state(self, knobs: Mapping[str, Value], start: Start, seed: int | None) -> Setting:
+        """What a state file holds; a knob that follows from the others counts as not given."""
+        default = defaults(self.lesson)
+        given = {name: value for name, value in knobs.items() if value != default[name]}
+        try:
+            settled = self.lesson.settled({**default, **given}, given)
+            given |= {name: value for name, value in knobs.items() if value != settled[name]}
+        except Refused:  # what they would follow from is not here; then nothing is left to follow
+            given = dict(knobs)
+        return Setting(given, seed, start)
+
+
+def defaults(lesson: Lesson) -> dict[str, Value]:
+    """The default of every knob, by its id."""
+    return {knob.id: knob.default for knob in lesson.card.knobs}

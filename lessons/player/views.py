@@ -1,0 +1,45 @@
+"""What can be seen at a position: the view that a lesson makes its panels and its words from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lessons.contract.view import Training, View
+from lessons.player.branches import Branches
+from lessons.player.position import Position
+from lessons.player.setup import Setup
+
+
+def view_at(setup: Setup, branches: Branches, position: Position, flipped: bool, ahead: int | None) -> View:
+    """What can be seen here; or `ahead`, at a position of the same reel that is not reached yet."""
+    reel, spot, knobs, start = position.scrub, position.spot, setup.knobs, setup.start
+    training = None
+    if spot.training:
+        knobs, start = branches.branch.knobs, branches.start_at(spot.n)
+        training = _training(branches, position)
+    p = spot.p if ahead is None else ahead
+    since = min(position.since, p) if ahead is None else spot.p
+    fallback = _closed(branches, spot.n) if reel is None else None
+    rules, columns = setup.lesson.rule(knobs), setup.lesson.columns
+    view = View(setup.device, knobs, start, reel, p, since, rules, columns, position.act, training, fallback)
+    view.flip(flipped)
+    return view
+
+
+def _training(branches: Branches, position: Position) -> Training:
+    history, spot = branches.history, position.spot
+    loss, *also = (branches.curves(measure) for measure in range(1 + len(history.track.also)))
+    runs = [branch.knobs for branch in branches.made]
+    state, latest, first = history.state(spot.n), len(history), history.earliest
+    return Training(spot.n, latest, spot.open, loss, branches.current, also, state, runs, first)
+
+
+def _closed(branches: Branches, n: int) -> Callable[[str], Any]:
+    """What symbols hold after the first section of an update, which is opened only when one is asked for."""
+
+    def held(symbol: str) -> Any:
+        reel = branches.inside(n)
+        return reel.get(symbol, reel.starts[1])
+
+    return held
