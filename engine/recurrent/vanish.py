@@ -149,3 +149,12 @@ def variant(xp: Any, v: int, of: Variant, inputs: Inputs, at: Path = ()) -> Walk
         yield Step(here, "far", {f"far[{v},{t}]": length})
         found.append(length)
     return found
+
+
+def compare(xp: Any, variants: Sequence[Variant], inputs: Inputs, at: Path = ()) -> Walk[list[list[Array]]]:
+    """Every variant on the same noise, one after the other; how far each reaches."""
+    reached = []
+    for v, each in enumerate(variants):
+        lengths = yield from variant(xp, v, each, inputs, (*at, ("v", v)))
+        reached.append(lengths)
+    return reached

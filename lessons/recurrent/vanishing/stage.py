@@ -1,14 +1,17 @@
-"""The stages of `vanishing`: states, the product of joints on a log axis, rivals on one plot, what remedies do."""
+"""The stages of `vanishing`: states, the product of Jacobians on a log axis, rivals on one plot, what remedies do."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from engine.device import HostArray
 from engine.recurrent.vanish import radius
 from lessons.building.experiment import function
-from lessons.building.stage_parts import Parts, Rules, laws
+from lessons.building.stage_parts import flow
+from lessons.building.staging import Lengths, LessonStage
 from lessons.contract.panels import Block, Item, Label, Line, Matrix, Plot, Row, Stage, Table
 from lessons.contract.text import Text
 from lessons.contract.view import View
@@ -22,138 +25,150 @@ FLOOR = 1e-24
 """The least number that is drawn."""
 
 
-class Shown(Parts):
+class VanishingStage(LessonStage):
     """A position."""
 
-    def __init__(self, view: View, text: Text) -> None:
-        super().__init__(view, text)
-        self.H, self.T = len(view.start.params["W"]), int(view.knobs["steps"])
+    def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
+        super().__init__(lesson, view, text)
+        self.H, self.T = self.lengths["H"], self.lengths["T"]
         self.part = min(PART, self.H)
 
-    def weights(self, *more: tuple[str, str]) -> Matrix:
-        """The first entries of W, which can be edited; and of other matrices."""
-        items: dict[int, Item] = {}
-        for i, (name, title) in enumerate((("W", "W"), *more)):
-            value = self.view.get(name)
-            shown = None if value is None else value[: self.part, : self.part]
-            part = "" if self.part == self.H else f" 1–{self.part}/{self.H}"
-            items[i] = Block(
-                name, shown, (self.part, self.part), title=title + part, editable=not i, **self.flags(name)
-            )
-        return Matrix(id="weights", priority=8, rows=[Row("", items)])
-
-    def some(self, name: str, title: str) -> Block:
-        """The first entries of a vector."""
-        value = self.view.get(name)
-        shown = None if value is None else value.reshape(-1)[None, : self.part]
-        return Block(name, shown, (1, self.part), "row", title=title, editable=name == "s_init", **self.flags(name))
-
-    def states(self) -> Matrix:
-        """The states around the one at work."""
+    def show_run(self) -> Stage:
+        """The states, one timestep after the other."""
         t = self.view.loop("t") or 0
         first = max(0, min(t - 3, self.T - 6))
         rows = []
         for i in range(first, min(first + 6, self.T)):
+            z, s = ("z", "s") if i == first else ("", "")
             items: dict[int, Item] = {
-                0: self.some(f"z[{i}]", "z" if i == first else ""),
-                1: self.some(f"s[{i}]", "s" if i == first else ""),
-                2: Label(self._slope(i)),
-            }
+                0: self.some(f"z[{i}]", z), 1: self.some(f"s[{i}]", s), 2: Label(self.mean_slope(i)),
+            }  # fmt: skip
             rows.append(Row(f"t={i}", items, mark=i == t))
-        return Matrix(id="states", priority=10, title=self.say("states", n=self.part, H=self.H), rows=rows)
+        states = Matrix(id="states", priority=10, title=self.say("states", n=self.part, H=self.H), rows=rows)
+        return [self.law("z", "s"), states, self.weights(), flow("start", {0: self.some("s_init", "s₋₁")}, 6)]
 
-    def _slope(self, t: int) -> str:
+    def some(self, name: str, title: str) -> Block:
+        """The first entries of a vector."""
+        value = self.view.get(name)
+        entries = None if value is None else value.reshape(-1)[None, : self.part]
+        return Block(name, entries, (1, self.part), "row", title=title, **self.flags(name))
+
+    def corner(self, name: str, title: str) -> Block:
+        """The first rows and columns of a matrix."""
+        value = self.view.get(name)
+        entries = None if value is None else value[: self.part, : self.part]
+        return Block(name, entries, (self.part, self.part), title=title, **self.flags(name))
+
+    def weights(self, *more: tuple[str, str]) -> Matrix:
+        """The first entries of W, which can be edited; and of other matrices, by (symbol, title)."""
+        part = "" if self.part == self.H else f" 1–{self.part}/{self.H}"
+        corners: dict[int, Item] = {
+            i: self.corner(name, title + part) for i, (name, title) in enumerate((("W", "W"), *more))
+        }
+        return flow("weights", corners, 8)
+
+    def mean_slope(self, t: int) -> str:
         """The mean slope of the units at t."""
         s = self.view.get(f"s[{t}]")
-        if s is None:
-            return "·"
-        slope = float(np.mean(function(self.view.knobs).slope(np, s)))
-        return five(slope)
+        return "·" if s is None else five(float(np.mean(function(self.knobs).slope(np, s))))
 
-    def lengths(self, family: str, count: int) -> np.ndarray[Any, Any]:
-        """The numbers of a family as far as they are known, NaN where not."""
-        found = [self.number(f"{family}[{k}]") for k in range(count)]
-        return np.array([np.nan if each is None else each for each in found])
+    def show_joints(self) -> Stage:
+        """Back from the last state, one Jacobian more in the product at each step."""
+        k = self.view.loop("k")
+        joint = [(f"J[{k + 1}]", f"J{k + 1}")] if k is not None and k + 1 < self.T else []
+        product = [(f"P[{k}]", f"P{k}")] if k is not None else []
+        return [self.law("J", "P", "reach"), self.reach(), self.factors(), self.weights(*joint, *product)]
 
-    def reach(self) -> Plot:
-        """The length of the product over the distance, on a log axis."""
-        values = self.lengths("reach", self.T)[::-1]
-        at = np.arange(self.T, dtype=float)
-        here = self.view.loop("k")
-        mark = [] if here is None else [(float(self.T - 1 - here), float(values[self.T - 1 - here]), "●")]
-        known = values[np.isfinite(values) & (values > FLOOR)]
-        low, high = (float(known.min()), float(known.max())) if known.size else (1.0, 1.0)
+    def known_numbers(self, family: str, first: str = "") -> HostArray:
+        """The numbers of a family over t as far as they are known, NaN where not."""
+        numbers = [self.number(f"{family}[{first}{t}]") for t in range(self.T)]
+        return np.array([np.nan if each is None else each for each in numbers], dtype=float)
+
+    def log_plot(self, id: str, priority: int, title: str, lines: Sequence[Line], points: Any = ()) -> Plot:
+        """Lines over T timesteps on a log axis, which reaches from the power of ten below to that above."""
+        y = np.concatenate([np.empty(0), *(np.asarray(line.y, dtype=float) for line in lines)])
+        y = y[np.isfinite(y)]
+        low, high = (float(y.min()), float(y.max())) if y.size else (1.0, 1.0)
+        heights, last = (decade(low, -1), decade(high, 1)), float(max(self.T - 1, 1))
         return Plot(
-            id="reach", priority=9, title=self.say("reach", T=self.T - 1), log=True, points=mark,
-            x=(0.0, float(max(self.T - 1, 1))), y=(decade(low, -1), decade(high, 1)),
-            lines=[Line(self.text.phrase("labels", "product"), at, drawn(values))],
+            id=id, priority=priority, title=title, log=True, lines=list(lines), points=list(points),
+            x=(0.0, last), y=heights,
         )  # fmt: skip
 
+    def over_distance(self, values: HostArray, name: str) -> Line:
+        """Numbers by timestep, drawn from the last timestep back."""
+        return Line(name, np.arange(self.T, dtype=float), drawn(values[::-1]))
+
+    def reach(self) -> Plot:
+        """The norm of the product over the distance."""
+        values, k = self.known_numbers("reach"), self.view.loop("k")
+        points = [] if k is None else [(float(self.T - 1 - k), float(values[k]), "●")]
+        line = self.over_distance(values, self.say("product"))
+        return self.log_plot("reach", 9, self.say("reach", T=self.T - 1), [line], points)
+
     def factors(self) -> Table:
-        """The latest joints: the mean slope, how long the joint is, how long the product has become."""
+        """The latest Jacobians: the mean slope, the norm of the Jacobian, the norm of the product so far."""
         k = self.view.loop("k")
         top = self.T - 1 if k is None else k
         rows = []
         for i in range(min(top + 5, self.T - 1), top - 1, -1):
-            length = self.number(f"reach[{i}]")
-            product = "·" if length is None else five(length).strip()
+            product = self.figure(f"reach[{i}]").strip()
             if i == self.T - 1:
                 rows.append((str(i), "", "", product))
                 continue
-            J, s = self.view.get(f"J[{i + 1}]"), self.view.get(f"s[{i + 1}]")
-            slope = "·" if s is None else five(float(np.mean(function(self.view.knobs).slope(np, s)))).strip()
+            J = self.view.get(f"J[{i + 1}]")
             joint = "·" if J is None else five(float(np.linalg.norm(J, 2))).strip()
-            rows.append((f"{i + 1} → {i}", slope, joint, product))
+            rows.append((f"{i + 1} → {i}", self.mean_slope(i + 1).strip(), joint, product))
         heads = (self.say("factor"), self.say("mean_slope"), self.say("joint"), self.say("product"))
         return Table(id="factors", priority=8, heads=heads, rows=rows, lit=len(rows) - 1 if rows else None)
 
+    def show_compare(self) -> Stage:
+        """Rivals on the same noise, one after the other."""
+        units = NAMES[self.view.loop("v") or 0].split()[0]
+        state = () if units == "gate" else (f"u_{units}",)
+        return [self.law(*state, f"Q_{units}", "far"), self.rivals(), self.ends(), self.rival_at_work()]
+
     def rivals(self) -> Plot:
         """All rivals so far, on one log axis."""
-        at = np.arange(self.T, dtype=float)
-        lines, known = [], []
+        lines = []
         for v, name in enumerate(NAMES):
-            values = np.array(
-                [np.nan if (n := self.number(f"far[{v},{t}]")) is None else n for t in range(self.T)], dtype=float
-            )
-            if np.isfinite(values).any():
-                last = values[np.isfinite(values)][-1]
-                lines.append(Line(f"{name} {five(float(last)).strip()}", at, drawn(values), v % 2 == 1))
-                known += [float(each) for each in values[np.isfinite(values) & (values > FLOOR)]]
-        low, high = (min(known), max(known)) if known else (1.0, 1.0)
-        return Plot(
-            id="rivals", priority=10, title=self.say("rivals"), log=True, lines=lines,
-            x=(0.0, float(max(self.T - 1, 1))), y=(decade(low, -1), decade(high, 1)),
-        )  # fmt: skip
+            values = self.known_numbers("far", f"{v},")
+            known = values[np.isfinite(values)]
+            if known.size:
+                label = f"{name} {five(float(known[-1])).strip()}"
+                lines.append(Line(label, np.arange(self.T, dtype=float), drawn(values), v % 2 == 1))
+        return self.log_plot("rivals", 10, self.say("rivals"), lines)
 
     def ends(self) -> Table:
         """Where each rival stands now and at the end."""
-        t = self.view.loop("t")
-        rows = []
+        t, rows = self.view.loop("t"), []
         for v, name in enumerate(NAMES):
-            here = self.number(f"far[{v},{t}]") if t is not None else None
-            end = self.number(f"far[{v},{self.T - 1}]")
-            rows.append((name, *("·" if each is None else five(each).strip() for each in (here, end))))
+            now = "·" if t is None else self.figure(f"far[{v},{t}]").strip()
+            rows.append((name, now, self.figure(f"far[{v},{self.T - 1}]").strip()))
         heads = (self.say("rival"), f"t={t if t is not None else 0}", f"t={self.T - 1}")
         return Table(id="ends", priority=8, heads=heads, rows=rows, lit=self.view.loop("v"))
 
     def rival_at_work(self) -> Matrix:
         """The rival's product in cells, what multiplies it, and its state (a gate has none)."""
         v, t = self.view.loop("v") or 0, self.view.loop("t") or 0
-        value = self.view.get(f"Q[{v},{t}]")
-        shown = None if value is None else value[: self.part, : self.part]
-        product = Block(
-            f"Q[{v},{t}]", shown, (self.part, self.part), title=self.say("product"), **self.flags(f"Q[{v},{t}]")
-        )
-        items: dict[int, Item] = {0: self.scalar(f"far[{v},{t}]", title="‖Q‖"), 1: product}
-        factor, state = "gate" if v == len(NAMES) - 1 else f"M[{v}]", f"u[{v},{t}]"
+        items: dict[int, Item] = {
+            0: self.scalar(f"far[{v},{t}]", title="‖Q‖"), 1: self.corner(f"Q[{v},{t}]", self.say("product")),
+        }  # fmt: skip
+        gate = v == len(NAMES) - 1
+        factor, state = "gate" if gate else f"M[{v}]", f"u[{v},{t}]"
         M, u = self.view.get(factor), self.view.get(state)
         if M is not None:
             corner = np.atleast_2d(M)[: self.part, : self.part]
             items[2] = Block(factor, corner, corner.shape, title=symbol_name(factor), **self.flags(factor))
-        if u is not None and factor != "gate":
+        if u is not None and not gate:
             column = u.reshape(-1, 1)[: self.part]
             items[3] = Block(state, column, column.shape, "column", title=symbol_name(state), **self.flags(state))
         return Matrix(id="rival", priority=9, rows=[Row(NAMES[v], items)])
+
+    def show_remedies(self) -> Stage:
+        """The gradient term by term; what a window keeps of it, and what clipping makes of it."""
+        ops = ("g", "clipped") if ("clip", -1) in self.view.path else ("delta", "dW", "near")
+        return [self.law(*ops), self.terms(), self.gradient(), self.weights()]
 
     def gradient(self) -> Matrix:
         """The gradient so far: of all terms, of the window's, clipped."""
@@ -161,77 +176,36 @@ class Shown(Parts):
         for i, (name, key) in enumerate((("dW", "all"), ("near", "near"), ("clipped", "clipped"))):
             value = self.view.get(name)
             norm = "·" if value is None else five(float(np.linalg.norm(value))).strip()
-            shown = None if value is None else value[: self.part, : self.part]
-            title = self.say(key, norm=norm, window=self.view.knobs["window"])
-            items[i] = Block(name, shown, (self.part, self.part), title=title, **self.flags(name))
-        return Matrix(id="gradient", priority=9, rows=[Row("", items)])
+            items[i] = self.corner(name, self.say(key, norm=norm, window=self.knobs["window"]))
+        return flow("gradient", items, 9)
 
     def terms(self) -> Plot:
         """‖k-th term of ∂E/∂W‖ over how long ago it was."""
-        values = self.lengths("term", self.T)[::-1]
-        known = values[np.isfinite(values) & (values > FLOOR)]
-        low, high = (float(known.min()), float(known.max())) if known.size else (1.0, 1.0)
-        window = min(int(self.view.knobs["window"]), self.T)
-        edge = [] if not known.size else [(float(window), high, "▼")]
-        return Plot(
-            id="terms", priority=10, title=self.say("terms", window=window), log=True, points=edge,
-            x=(0.0, float(max(self.T - 1, 1))), y=(decade(low, -1), decade(high, 1)),
-            lines=[Line(self.say("term"), np.arange(self.T, dtype=float), drawn(values))],
-        )  # fmt: skip
+        window = min(int(self.knobs["window"]), self.T)
+        line = self.over_distance(self.known_numbers("term"), self.say("term"))
+        highest = np.nanmax(line.y) if np.isfinite(line.y).any() else None
+        edge = [] if highest is None else [(float(window), float(highest), "▼")]
+        return self.log_plot("terms", 10, self.say("terms", window=window), [line], edge)
+
+    def fields(self) -> dict[str, Any]:
+        knobs, last = self.knobs, self.T - 1
+        numbers = self.figures(first="reach[0]", tanh=f"far[2,{last}]", linear=f"far[3,{last}]")
+        gate, noise = 1 / (1 + np.exp(-float(knobs["gate"]))), float(np.std(self.inputs["noise"]))
+        identity = self.number(f"far[4,{last}]")  # its square counts the ReLU units that have been on all along
+        return {field: figure.strip() for field, figure in numbers.items()} | {
+            "H": self.H, "T": self.T, "radius": five(radius(self.params["W"])).strip(), "f": knobs["activation"],
+            "noise": five(noise).strip(), "window": knobs["window"], "clip": f"{float(knobs['clip']):g}",
+            "gate": five(float(gate)).strip(), "left": five(float(gate**self.T)).strip(),
+            "alive": "·" if identity is None else str(round(identity**2)),
+        }  # fmt: skip
 
 
-def drawn(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """What can be shown on a log axis: a length of 0 is not there."""
-    found: np.ndarray[Any, Any] = np.where(values > FLOOR, values, np.nan)
-    return found
+def drawn(values: HostArray) -> HostArray:
+    """What can be shown on a log axis: a norm of 0 is not there."""
+    return np.where(values > FLOOR, values, np.nan)
 
 
 def decade(value: float, up: int) -> float:
     """The next power of ten, away from the numbers."""
     exponent = np.log10(max(value, FLOOR))
     return float(10.0 ** (np.floor(exponent) if up < 0 else np.ceil(exponent + 1e-9)))
-
-
-def panels(view: View, text: Text, rules: Rules) -> Stage:
-    """The panels of a position."""
-    shown = Shown(view, text)
-    start = Matrix(id="start", priority=6, rows=[Row("", {0: shown.some("s_init", "s₋₁")})])
-    if view.act == "run":
-        return [laws(rules, "z", "s"), shown.states(), shown.weights(), start]
-    if view.act == "joints":
-        k = view.loop("k")
-        more = [("J", k + 1)] if k is not None and k + 1 < shown.T else []
-        named = [(f"{name}[{i}]", f"{name}{i}") for name, i in more]
-        product = [(f"P[{k}]", f"P{k}")] if k is not None else []
-        return [laws(rules, "J", "P", "reach"), shown.reach(), shown.factors(), shown.weights(*named, *product)]
-    if view.act == "compare":
-        units = ("tanh", "tanh", "tanh", "linear", "relu", "gate")[view.loop("v") or 0]
-        state = () if units == "gate" else (f"u_{units}",)
-        return [laws(rules, *state, f"Q_{units}", "far"), shown.rivals(), shown.ends(), shown.rival_at_work()]
-    clip = ("clip", -1) in view.path
-    ops = ("g", "clipped") if clip else ("delta", "dW", "near")
-    return [laws(rules, *ops), shown.terms(), shown.gradient(), shown.weights()]
-
-
-def alive(view: View, T: int) -> str:
-    """How many ReLU units have been on all along: their product is 1, that of the others 0."""
-    found = view.get(f"far[4,{T - 1}]")
-    return "·" if found is None else str(round(float(found.reshape(-1)[0]) ** 2))
-
-
-def says(view: View, text: Text) -> dict[str, Any]:
-    """The fields that the text of `vanishing` may use."""
-    knobs, T = view.knobs, int(view.knobs["steps"])
-    first = view.get("reach[0]")
-    gate = 1 / (1 + np.exp(-float(knobs["gate"])))
-    ends = {}
-    for v, name in ((2, "tanh"), (3, "linear")):
-        found = view.get(f"far[{v},{T - 1}]")
-        ends[name] = "·" if found is None else five(float(found.reshape(-1)[0])).strip()
-    W, noise = view.start.params["W"], float(np.std(view.start.inputs["noise"]))
-    return {
-        "H": len(W), "T": T, "radius": five(radius(W)).strip(), "f": knobs["activation"], "noise": five(noise).strip(),
-        "window": knobs["window"], "clip": f"{float(knobs['clip']):g}", "gate": five(float(gate)).strip(),
-        "first": "·" if first is None else five(float(first.reshape(-1)[0])).strip(),
-        "left": five(float(gate**T)).strip(), **ends, "alive": alive(view, T),
-    }  # fmt: skip
