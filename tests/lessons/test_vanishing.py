@@ -12,12 +12,14 @@ from engine.maths.activations import ACTIVATIONS
 from engine.recurrent import vanish
 from engine.recurrent.vanish import radius
 from engine.walks.step import drain
+from lessons.building.acts import Trial
 from lessons.contract.panels import Block, Laws, Matrix
 from lessons.contract.text import load
 from lessons.course import open_lesson
 from lessons.player.player import Player
 from lessons.recurrent.vanishing import CARD
 from lessons.recurrent.vanishing.lesson import Vanishing
+from lessons.recurrent.vanishing.lesson import inputs as inputs_of
 from tests.lessons.playing import played, result
 
 SEEDS = range(6)
@@ -80,7 +82,7 @@ def test_products_and_gradients_equal_autograd(units: str) -> None:
     made = player(3, activation=units, hidden=5, steps=7, radius=1.1)
     lesson = made.lesson
     assert isinstance(lesson, Vanishing)
-    inputs, f = lesson.given_to(HOST, made.start), ACTIVATIONS[units]
+    inputs, f = inputs_of(Trial(lesson, HOST, made.knobs, made.start).first), ACTIVATIONS[units]
     W = torch.tensor(made.start.params["W"], requires_grad=True)
     shape = {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "linear": lambda z: z, "relu": torch.relu}[units]
 
