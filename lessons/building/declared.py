@@ -209,7 +209,7 @@ class DeclaredLesson(Experiment):
         kept = self._kept(symbol)
         return self._sourced(symbol) is not None or (kept is not None and kept[0].edited)
 
-    def _among(self, symbol: str) -> tuple[float, ...]:
+    def among(self, start: Start, symbol: str) -> tuple[float, ...]:
         """The only values that a symbol's entries may have; none where any number will do."""
         kept = self._kept(symbol)
         return kept[0].among if kept is not None else ()
@@ -220,7 +220,7 @@ class DeclaredLesson(Experiment):
         return (self.source, at[0]) if self.source is not None and at and family in self.source.families else None
 
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
-        sourced, among = self._sourced(symbol), self._among(symbol)
+        sourced, among = self._sourced(symbol), self.among(start, symbol)
         if among and number_of(raw) not in among:
             raise Refused("edit_among", value=raw.strip(), values=", ".join(f"{value:g}" for value in among))
         if sourced is None:
@@ -229,7 +229,7 @@ class DeclaredLesson(Experiment):
         return Start(start.params, {**start.inputs, **source.edited(start.inputs, at, raw)})
 
     def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:
-        sourced, among = self._sourced(symbol), self._among(symbol)
+        sourced, among = self._sourced(symbol), self.among(start, symbol)
         if among and self.editable(symbol):
             now = among.index(self.entry(start, symbol, index))
             return f"{among[(now + by) % len(among)]:g}"

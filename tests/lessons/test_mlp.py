@@ -142,7 +142,9 @@ def everything_at(n: int, **given: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(("data", "updates"), [("circle", 3000), ("xor", 3000), ("gauss", 500), ("spiral", 10_000)])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_defaults_learn_it(data: str, updates: int, seed: int) -> None:
-    track = exp.training(HOST, knobs := player(seed, PLAY, data=data).knobs, exp.begin_at(knobs, seed), None)
+    made = player(seed, PLAY, data=data)
+    track = exp.training(HOST, made.knobs, exp.begin_at(made.knobs, seed), None, made.lesson.grains)
+    knobs = made.knobs
     state = History(track).grow(updates)
     assert track.also[1](state) < 0.05
     assert track.also[0](state) < 0.05
@@ -324,7 +326,7 @@ def test_points_and_what_they_want_are_edited() -> None:
     assert result(made)["example"]["loss"] != before["example"]["loss"]
     made.edit("target[3]", (0,), "0")
     assert made.start.inputs["y"][2] == 0.0
-    with pytest.raises(Refused, match="none of the two classes"):
+    with pytest.raises(Refused, match="0.5 is none of 0, 1"):
         made.edit("target[3]", (0,), "0.5")
     assert made.lesson.nudged(made.start, "target[3]", (0,), 1) == "1"
     with pytest.raises(Refused, match="is computed"):

@@ -19,7 +19,8 @@ from lessons.course import open_lesson
 from lessons.recurrent.bptt import CARD
 
 PACKAGES = [Path(package.__path__[0]) / "phrases" for package in (contract, tui)]
-FOLDERS = sorted(path.parent for path in Path(lessons.__path__[0]).glob("*/*/en.md"))
+TEXTS = Path(lessons.__path__[0]).glob("*/*/en.md")
+FOLDERS = sorted(path.parent for path in TEXTS if path.parent.name != "template")  # which is not stamped yet
 
 
 def both(folder: Path) -> tuple[dict[str, Section], dict[str, Section]]:

@@ -1,4 +1,4 @@
-"""The experiment of `mlp`: knobs become points and a net; these give a reel, a training track, a result."""
+"""The experiment of `mlp`: knobs become points and a net; these give the first weights, examples and training."""
 
 from __future__ import annotations
 
@@ -16,22 +16,19 @@ from engine.feedforward.mlp_training import (
     Learning,
     Recipe,
     School,
-    step_and_forward,
-    step_and_forward_length,
 )
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import he, xavier
-from engine.maths.optimisers import OPTIMISERS, begin
+from engine.maths.optimisers import OPTIMISERS
 from engine.walks.history import State, Track
-from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.reel import Grains
 from engine.walks.step import drain
-from lessons.building.experiment import carried, column, counted, function
+from lessons.building.experiment import carried, column, function
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start
 from lessons.data.points import has_classes, points, read_examples
 from lessons.data.scatter import MAKERS, NUMBERS, features, scatter
 
-GRAINS: Grains = {"act": 0, "update": 1, "phase": 2, "layer": 3, "op": 4}
 ORDER = 8
 """The section of the seed that shuffles points into those that teach and those that test."""
 
@@ -160,17 +157,11 @@ def examples(knobs: Knobs, start: Start, test: bool = False) -> Examples:
 
 def recipe(knobs: Knobs, start: Start) -> Recipe:
     """How the knobs say it is trained."""
-    return Recipe(
-        net_of(knobs),
-        OPTIMISERS[str(knobs["optimiser"])],
-        float(knobs["rate"]),
-        float(knobs["clip"]),
-        int(knobs["batch"]),
-        int(start.inputs["order_seed"]),
-    )
+    optimiser, rate, clip = OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"])
+    return Recipe(net_of(knobs), optimiser, rate, clip, int(knobs["batch"]), int(start.inputs["order_seed"]))
 
 
-def training(device: Device, knobs: Knobs, start: Start, fork: State | None) -> Track:
+def training(device: Device, knobs: Knobs, start: Start, fork: State | None, grains: Grains) -> Track:
     """Training from update 0; or from a fork, whose parameters are `start`'s and whose memory goes on if it can."""
     school = School(device, recipe(knobs, start), examples(knobs, start), examples(knobs, start, test=True))
     state = school.start(theta_of(device, start))
@@ -178,7 +169,7 @@ def training(device: Device, knobs: Knobs, start: Start, fork: State | None) -> 
         memory, began = carried(fork, state)
         state = State(fork.n, state.data._replace(memory=memory, loss=fork.data.loss, began=began))
     assert isinstance(state.data, Learning)
-    return school.track(state, GRAINS)
+    return school.track(state, grains)
 
 
 def one(knobs: Knobs, start: Start) -> Examples:
@@ -187,46 +178,6 @@ def one(knobs: Knobs, start: Start) -> Examples:
     if i > some.x.shape[1]:
         raise Refused("example", value=i, most=some.x.shape[1])
     return Examples(some.x[:, i - 1 : i], some.y[:, i - 1 : i])
-
-
-def reel(device: Device, knobs: Knobs, start: Start) -> Reel:
-    """The first three acts, end to end: one example forward, its error backward, one step."""
-    xp, plan, theta = device.xp, recipe(knobs, start), theta_of(device, start)
-    x, y = (device.put(value) for value in one(knobs, start))
-    memory = begin(xp, plan.optimiser, theta)
-    scalars = {"B": 1, "rate": plan.rate, "theta": plan.clip, "n": 1, "l1": plan.net.l1, "l2": plan.net.l2}
-    raw = np.array(start.inputs["x"], dtype=float), np.array(start.inputs["y"], dtype=float)
-    families = {
-        "point": counted([device.put(row[:, None]) for row in raw[0]]),
-        "target": counted([device.put([[value]]) for value in raw[1]]),
-    }
-    run = drain(mlp.forward(xp, plan.net, theta, x, y))
-    grad = drain(mlp.backward(xp, plan.net, theta, run, y))
-    made = mlp.written(run)
-
-    def env(**more: Any) -> Env:
-        return Env({**theta, **memory, "x": x, "y": y, **scalars, **more}, families)
-
-    there, back = mlp.steps(plan.net)
-    up, down, step = ((("forward", -1),), (("backward", -1),), (("step", -1),))
-    return Reel(
-        [
-            Section(up, lambda: mlp.forward(xp, plan.net, theta, x, y, up), env, there),
-            Section(
-                down,
-                lambda: mlp.backward(xp, plan.net, theta, run, y, down),
-                lambda: env(**made),
-                back,
-            ),
-            Section(
-                step,
-                lambda: step_and_forward(xp, plan, theta, grad, memory, Examples(x, y), step),
-                lambda: env(**made, **{f"d{p}": g for p, g in grad.items()}),
-                step_and_forward_length(plan),
-            ),
-        ],
-        GRAINS,
-    )
 
 
 def middle(knobs: Knobs) -> float:

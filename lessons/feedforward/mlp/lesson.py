@@ -1,4 +1,4 @@
-"""The lesson `mlp`: the experiment, its predictions and its stage, put together as the contract asks."""
+"""The lesson `mlp`: what it holds and its acts; the points and the net stand in `experiment`."""
 
 from __future__ import annotations
 
@@ -9,48 +9,129 @@ from typing import Any
 
 import numpy as np
 
-from engine.device import Device, HostArray
+from engine.device import Device
 from engine.feedforward import mlp
-from engine.feedforward.mlp_training import loss_on
-from engine.maths.optimisers import OPTIMISERS
+from engine.feedforward.mlp_training import Examples, loss_on, step_and_forward, step_and_forward_length
+from engine.maths.optimisers import OPTIMISERS, begin
 from engine.walks import descent
 from engine.walks.gradient_check import Objective
 from engine.walks.history import State, Track
 from engine.walks.reel import Reel
-from engine.walks.step import drain, split
-from lessons.building.experiment import Experiment, number_of
+from engine.walks.step import drain
+from lessons.building.acts import Act, Derived, Scope, Trial
+from lessons.building.asks import Gradient
+from lessons.building.declared import DeclaredLesson, like
+from lessons.building.experiment import read_params
+from lessons.building.holds import Input, Lengths, Net, Size
 from lessons.contract.card import Card
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.panels import Stage
-from lessons.contract.text import Text
 from lessons.contract.view import Knobs, Start, View
+from lessons.feedforward.mlp import asks
 from lessons.feedforward.mlp import experiment as exp
-from lessons.feedforward.mlp import stage
-from lessons.feedforward.mlp.asks import GATE_ASKS
+from lessons.feedforward.mlp.stage import MlpStage
 
-MOST_LAYERS = 7
-LAYERS = range(1, MOST_LAYERS + 1)
-
-
-def flat(device: Device, gradient: mlp.Theta) -> dict[str, HostArray]:
-    """A gradient on the host, that of a bias as a vector."""
-    return {p: device.get(g) if p[0] == "W" else device.get(g)[:, 0] for p, g in gradient.items()}
+LAYERS = range(1, 8)
+WEIGHTS, BIASES = (frozenset(f"{kind}{n}" for n in LAYERS) for kind in "Wb")
+SLOTS = tuple(f"{slot}_{p}" for slot in "Gmv" for p in (*WEIGHTS, *BIASES))
 
 
-class Mlp(Experiment):
-    """See `contract.lesson.Lesson`. W_n is (out × in): the transpose of the lecture's w and v."""
+def shapes(knobs: Knobs, lengths: Lengths) -> dict[str, tuple[int, ...]]:
+    """W1, b1, W2, b2, … for the layers that the knobs ask for."""
+    units = exp.sizes(knobs)
+    layers = ((f"W{n}", f"b{n}", units[n - 1], units[n]) for n in range(1, len(units)))
+    return {name: shape for W, b, cols, rows in layers for name, shape in ((W, (rows, cols)), (b, (rows,)))}
 
-    grains = exp.GRAINS
-    grain = "op"
-    asks = GATE_ASKS
+
+def one(s: Scope) -> Examples:
+    """The one example of the first acts, on the device."""
+    return Examples(*(s.device.put(value) for value in exp.one(s.knobs, s.trial.start)))
+
+
+def recipe(s: Scope) -> Any:
+    return exp.recipe(s.knobs, s.trial.start)
+
+
+def objective(s: Scope, examples: Examples) -> Objective:
+    return mlp.objective(s.xp, recipe(s).net, s.theta, *examples)
+
+
+def whole(s: Scope) -> Objective:
+    """E over all training examples."""
+    return objective(s, Examples(*(s.device.put(value) for value in exp.examples(s.knobs, s.trial.start))))
+
+
+def gradient_of(trial: Trial, of: Objective) -> dict[str, Any]:
+    return {p: like(trial.start.params[p], trial.device.get(slope)) for p, slope in of.gradient.items()}
+
+
+def outcome(trial: Trial) -> dict[str, Any]:
+    """The loss on all training examples; both losses and accuracies; and the one example of the first acts."""
+    s, get, inputs = trial.first, trial.device.get, trial.start.inputs
+    net, of = recipe(s).net, objective(s, s.one)
+    results: dict[str, Any] = {
+        "loss": float(get(whole(s).loss())), "updates": inputs.get("updates", inputs.get("earlier", 0)),
+    }  # fmt: skip
+    for name, test in (("train", False), ("test", True)):
+        some = exp.examples(trial.knobs, trial.start, test)
+        if some.x.shape[1]:
+            x, y = (trial.device.put(value) for value in some)
+            results[f"{name}_loss"] = float(get(loss_on(s.xp, net, s.theta, Examples(x, y))))
+            if inputs["classes"]:
+                answers = get(drain(mlp.forward(s.xp, net, s.theta, x, y)).h[-1])
+                results[f"{name}_accuracy"] = exp.right(trial.knobs, answers, some.y)
+    example = {
+        "index": int(trial.knobs["example"]), "x": get(s.x)[:, 0], "y": float(np.array(get(s.y))[0, 0]),
+        "loss": float(get(of.loss())), "grad": gradient_of(trial, of),
+    }  # fmt: skip
+    return {**results, "example": example}
+
+
+class Mlp(DeclaredLesson):
+    """W_n is (out × in): the transpose of the lecture's w and v. The first acts are about one example."""
+
+    sizes = (Size("N", low=1, high=1000),)
+    holds = (
+        Net("W1", (), shapes=shapes, names=WEIGHTS | BIASES, vectors=BIASES, lacking=BIASES),
+        Input("x", ("N", 2), first=1, symbol="point"),
+        Input("y", "N", first=1, symbol="target"),
+    )
+    derived = (
+        Derived("one", one),
+        Derived("x", lambda s: s.one.x),
+        Derived("y", lambda s: s.one.y),
+        Derived("memory", lambda s: begin(s.xp, recipe(s).optimiser, s.theta)),
+        *(Derived(name, lambda s, name=name: s.memory.get(name)) for name in SLOTS),
+        *(Derived(name, lambda s: 1) for name in ("B", "n")),
+        *(Derived(name, lambda s, name=name: getattr(recipe(s).net, name)) for name in ("l1", "l2")),
+        Derived("rate", lambda s: recipe(s).rate),
+        Derived("theta", lambda s: recipe(s).clip),
+    )
+    matrices = frozenset(name for name in SLOTS if "_W" in name)
+    acts = (
+        Act(
+            "forward",
+            lambda s, at: mlp.forward(s.xp, recipe(s).net, s.theta, s.x, s.y, at),
+            length=lambda s: mlp.steps(recipe(s).net)[0],
+        ),
+        Act(
+            "backward",
+            lambda s, at: mlp.backward(s.xp, recipe(s).net, s.theta, s.left("forward"), s.y, at),
+            length=lambda s: mlp.steps(recipe(s).net)[1],
+        ),
+        Act(
+            "step",
+            lambda s, at: step_and_forward(s.xp, recipe(s), s.theta, s.left("backward"), s.memory, s.one, at),
+            length=lambda s: step_and_forward_length(recipe(s)),
+        ),
+    )
+    gradient = Gradient(whole)
+    results = (outcome,)
+    questions = asks.GATE
+    loops = ("update", "phase", "layer")
     explains = ("delta", "h", "z", "E", "dW")
     draws = frozenset({"data", "layers", "features", "initial"})
     rebuilds = draws | {"points", "noise", "split", "loss", "problem"}
-    optional = frozenset(f"b{n}" for n in LAYERS)
-    columns = frozenset({"x", "y", "point", "target"}) | {
-        f"{prefix}{n}" for n in LAYERS for prefix in ("z", "h", "b", "delta", "db", *(f"{s}_b" for s in "Gmv"))
-    }
-    given = frozenset({"x", "y"})
+    shown_as = MlpStage
 
     def __init__(self, card: Card) -> None:
         super().__init__(card)
@@ -62,63 +143,32 @@ class Mlp(Experiment):
     def start(self, knobs: Knobs, seed: int | None) -> Start:
         return exp.begin_at(knobs, seed)
 
-    def shapes(self, knobs: Knobs, inputs: Mapping[str, Any]) -> Mapping[str, tuple[int, ...]]:
-        units = exp.sizes(knobs)
-        found: dict[str, tuple[int, ...]] = {}
-        for n in range(1, len(units)):
-            found[f"W{n}"], found[f"b{n}"] = (units[n], units[n - 1]), (units[n],)
-        return found
-
-    def inputs(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> Mapping[str, Any]:
-        return exp.restored_inputs(file, given, knobs)
+    def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
+        exp.one(knobs, start)  # refused at once where there is no such example
+        return super().reel(device, knobs, start)
 
     def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
-        """As for every lesson; but knobs that drew the state's points cannot be others now."""
-        fitted, start = super().read(file, state, knobs)
-        stored, inputs = state.get("knobs"), state.get("inputs")
-        if isinstance(stored, Mapping) and isinstance(inputs, Mapping) and "x" in inputs:
+        """Points checked as a whole; the knobs that drew a state's points cannot be others now."""
+        given, params = state.get("inputs", {}), state["params"]
+        if not isinstance(given, Mapping):
+            raise Refused("inputs_object", file=file)
+        inputs = exp.restored_inputs(file, given, knobs)
+        fitted = {**knobs, "layers": layers_of(params) or knobs["layers"]}
+        start = Start(read_params(file, self.card.id, params, shapes(fitted, {}), BIASES), inputs)
+        stored = state.get("knobs")
+        if isinstance(stored, Mapping) and "x" in given:
             fitted |= {name: stored[name] for name in ("data", "points", "noise", "split") if name in stored}
         return fitted, start
 
-    def sized(self, file: str, params: Mapping[str, Any], inputs: Mapping[str, Any], knobs: Knobs) -> dict[str, Value]:
-        rows = takewhile(lambda W: isinstance(W, list), (params.get(f"W{n}") for n in LAYERS))
-        *hidden, last = [*(len(W) for W in rows if W is not None), 0][:-1] or [0]
-        if last == 0 or any(not 1 <= size <= 8 for size in hidden):
-            return dict(knobs)
-        return {**knobs, "layers": ",".join(map(str, hidden)) or "0"}
+    def among(self, start: Start, symbol: str) -> tuple[float, ...]:
+        return tuple(start.inputs["classes"]) if symbol.startswith("target") else ()
 
-    def home(self, symbol: str, index: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
-        family, at = split(symbol)
-        if family == "point" and at:
-            return "x", (at[0] - 1, *index)
-        return ("y", (at[0] - 1,)) if family == "target" and at else (symbol, index)
-
-    def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
-        classes = start.inputs["classes"]
-        if symbol.startswith("target") and classes and number_of(raw) not in classes:
-            raise Refused("edit_wanted", value=raw.strip(), classes=" ".join(f"{c:g}" for c in classes))
-        return super().edit(start, symbol, index, raw)
-
-    def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:
-        classes = start.inputs["classes"]
-        if symbol.startswith("target") and classes:
-            return f"{classes[start.inputs['y'][split(symbol)[1][0] - 1] == classes[0]]:g}"
-        return super().nudged(start, symbol, index, by)
-
-    def editable(self, symbol: str) -> bool:
-        family, at = split(symbol)
-        weight = family[:1] in ("W", "b") and family[1:].isdecimal()
-        return weight or (family in ("point", "target") and bool(at))
-
-    def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
-        return exp.reel(device, knobs, start)
-
-    def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track | None:
-        return exp.training(device, knobs, start, fork)
+    def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track:
+        return exp.training(device, knobs, start, fork, self.grains)
 
     def at(self, start: Start, state: State, device: Device) -> Start:
-        found = super().at(start, state, device)
-        return Start(found.params, {**found.inputs, "updates": state.n + start.inputs.get("earlier", 0)})
+        now = super().at(start, state, device)
+        return Start(now.params, {**now.inputs, "updates": state.n + start.inputs.get("earlier", 0)})
 
     def _rules(self, net: mlp.Net, optimiser: str) -> Mapping[str, str]:
         return {**mlp.rules(net), **descent.rules(OPTIMISERS[optimiser], mlp.names(net.depth))}
@@ -126,44 +176,16 @@ class Mlp(Experiment):
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         return self.rules(exp.net_of(knobs), str(knobs["optimiser"]))
 
-    def panels(self, view: View, text: Text) -> Stage:
-        return stage.panels(view, text, self.rule(view.knobs))
-
-    def says(self, view: View, text: Text) -> dict[str, Any]:
-        return stage.says(view, text)
-
-    def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
-        """E over all examples that teach."""
-        x, y = (device.put(value) for value in exp.examples(knobs, start))
-        return mlp.objective(device.xp, exp.recipe(knobs, start).net, exp.theta_of(device, start), x, y)
-
     def shown(self, view: View) -> Objective:
         """E over what is on the screen: the one example, or the batch of the update in focus."""
-        device, start = view.device, view.start
-        x, y = (device.put(view.held(name)) for name in "xy")
-        return mlp.objective(device.xp, exp.recipe(view.knobs, start).net, exp.theta_of(device, start), x, y)
+        x, y = (view.device.put(view.held(name)) for name in "xy")
+        return objective(Trial(self, view.device, view.knobs, view.start).first, Examples(x, y))
 
-    def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
-        net, theta = exp.recipe(knobs, start).net, exp.theta_of(device, start)
-        of = self.objective(device, knobs, start)
-        found: dict[str, Any] = {
-            "loss": float(device.get(of.loss())),
-            "grad": flat(device, of.gradient),
-            "updates": start.inputs.get("updates", start.inputs.get("earlier", 0)),
-        }
-        for name, test in (("train", False), ("test", True)):
-            some = exp.examples(knobs, start, test)
-            if some.x.shape[1]:
-                x, y = (device.put(value) for value in some)
-                found[f"{name}_loss"] = float(device.get(loss_on(device.xp, net, theta, type(some)(x, y))))
-                if start.inputs["classes"]:
-                    said = device.get(drain(mlp.forward(device.xp, net, theta, x, y)).h[-1])
-                    found[f"{name}_accuracy"] = exp.right(knobs, said, some.y)
-        x, y = (device.put(value) for value in exp.one(knobs, start))
-        one = mlp.objective(device.xp, net, theta, x, y)
-        found["example"] = {
-            "index": int(knobs["example"]), "x": device.get(x)[:, 0], "y": float(np.array(device.get(y))[0, 0]),
-            "loss": float(device.get(one.loss())),
-            "grad": flat(device, one.gradient),
-        }  # fmt: skip
-        return found
+
+def layers_of(params: Mapping[str, Any]) -> str:
+    """The knob `layers` as a state's weights have it; "" where they do not say."""
+    rows = takewhile(lambda W: isinstance(W, list), (params.get(f"W{n}") for n in LAYERS))
+    *hidden, last = [*(len(W) for W in rows if W is not None), 0][:-1] or [0]
+    if last == 0 or any(not 1 <= size <= 8 for size in hidden):
+        return ""
+    return ",".join(map(str, hidden)) or "0"

@@ -10,7 +10,7 @@ from engine.device import HOST, HostArray
 from engine.feedforward import mlp
 from engine.feedforward.mlp_training import loss_on
 from engine.walks.step import drain, split
-from lessons.building.stage_parts import Parts
+from lessons.building.staging import Lengths, LessonStage
 from lessons.contract.panels import Block, Dot, Field, Network, Unit
 from lessons.contract.text import Text
 from lessons.contract.view import View
@@ -25,12 +25,11 @@ MOST_DOTS = 60
 """Points drawn over a field: more would hide it."""
 
 
-class Plane(Parts):
+class PlaneStage(LessonStage):
     """A position of training, and what each unit says over the plane there. A unit is (layer, its number from 0)."""
 
-    def __init__(self, view: View, text: Text) -> None:
-        super().__init__(view, text)
-        self.knobs, self.start = view.knobs, view.start
+    def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
+        super().__init__(lesson, view, text)
         self.units = exp.sizes(view.knobs)
         self.depth = len(self.units) - 1
         self.net = exp.net_of(view.knobs)
@@ -41,7 +40,7 @@ class Plane(Parts):
         """How far the plane reaches: the playground's square, or a little beyond the learner's own points."""
         if self.knobs["data"] in MAKERS:
             return (-REACH, REACH), (-REACH, REACH)
-        points = np.array(self.start.inputs["x"] + self.start.inputs["x_test"], dtype=float).reshape(-1, 2)
+        points = np.array(self.inputs["x"] + self.inputs["x_test"], dtype=float).reshape(-1, 2)
         low, high = points.min(axis=0), points.max(axis=0)
         margin = np.where(high > low, 0.15 * (high - low), 1.0)
         (x0, y0), (x1, y1) = low - margin, high + margin
@@ -119,8 +118,8 @@ class Plane(Parts):
             return []
         W, b = self.theta[f"W{n}"], self.theta[f"b{n}"]
         return [
-            Block(f"W{n}", W[j : j + 1], (1, W.shape[1]), "line", j, editable=True),
-            Block(f"b{n}", b[j : j + 1], (1, 1), "at", j, title="b", editable=True),
+            Block(f"W{n}", W[j : j + 1], (1, W.shape[1]), "line", j),
+            Block(f"b{n}", b[j : j + 1], (1, 1), "at", j, title="b"),
         ]
 
     def field(self) -> Field:
@@ -135,14 +134,14 @@ class Plane(Parts):
 
     def dots(self) -> list[Dot]:
         """Test points, or where there are none those that teach; not so many that the field is hidden."""
-        which = "_test" if self.start.inputs["x_test"] else ""
+        which = "_test" if self.inputs["x_test"] else ""
         middle = exp.middle(self.knobs)
-        points = zip(self.start.inputs[f"x{which}"], self.start.inputs[f"y{which}"], strict=True)
+        points = zip(self.inputs[f"x{which}"], self.inputs[f"y{which}"], strict=True)
         return [Dot(float(a), float(b), wanted > middle) for (a, b), wanted in list(points)[:MOST_DOTS]]
 
     def title(self) -> str:
         """The data and the net, in a line."""
-        knobs, inputs = self.knobs, self.start.inputs
+        knobs, inputs = self.knobs, self.inputs
         shape = "-".join(map(str, self.units))
         data = str(knobs["data"])
         return self.say(
@@ -155,7 +154,7 @@ class Plane(Parts):
         """The mean loss on all that teach and all that test, at these weights."""
         found = []
         for test in (False, True):
-            some = exp.examples(self.knobs, self.start, test)
+            some = exp.examples(self.knobs, self.view.start, test)
             found.append(float(loss_on(HOST.xp, self.net, self.theta, some)) if some.x.shape[1] else None)
         return found[0], found[1]
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from engine.feedforward.mlp_training import batches, between
-from lessons.building.stage_parts import Parts, Rules, flow, laws, measured, subscripted
+from lessons.building.stage_parts import flow, measured, subscripted
+from lessons.building.staging import Lengths
 from lessons.contract.panels import Axis, Block, Curve, Edge, Graph, Item, Label, Matrix, Node, Panel, Row, Stage
 from lessons.contract.text import Text
 from lessons.contract.view import View
@@ -15,16 +16,14 @@ from lessons.explaining.figures import five
 from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.typeset import subscript
 from lessons.feedforward.mlp import experiment as exp
-from lessons.feedforward.mlp.plane import Plane
+from lessons.feedforward.mlp.plane import PlaneStage
 
 
-class Shown(Parts):
-    """A position of a forward or backward pass, or of a step."""
+class MlpStage(PlaneStage):
+    """A position of a forward or backward pass, of a step, or of training."""
 
-    def __init__(self, view: View, text: Text) -> None:
-        super().__init__(view, text)
-        self.units = exp.sizes(view.knobs)
-        self.depth = len(self.units) - 1
+    def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
+        super().__init__(lesson, view, text)
         held = view.held("x")
         self.B = 1 if held is None else int(held.shape[1])
         self.n = view.loop("layer")
@@ -51,9 +50,8 @@ class Shown(Parts):
     @property
     def axis(self) -> Axis:
         """One column a layer, the inputs first."""
-        f = str(self.view.knobs["activation"])
-        hidden = tuple(f"{self.say('layer', n=n)} · {f}" for n in range(1, self.depth))
-        out = f"{self.say('output')} · {exp.net_of(self.view.knobs).unit(self.depth).name}"
+        hidden = tuple(f"{self.say('layer', n=n)} · {self.knobs['activation']}" for n in range(1, self.depth))
+        out = f"{self.say('output')} · {self.net.unit(self.depth).name}"
         return Axis((self.say("inputs"), *hidden, out), self.focus, 1)
 
     def graph(self) -> Graph:
@@ -84,25 +82,23 @@ class Shown(Parts):
         row = Row(self.say(label), {n: self.block(f"{family}{n}", self.units[n]) for n in every})
         return Matrix(id="under", priority=10, rows=[row], axis=self.axis)
 
-    def matrix(self, name: str, n: int, title: str, editable: bool = False) -> Block:
-        value = self.view.get(name)
-        return Block(
-            name, value, (self.units[n], self.units[n - 1]), title=title, editable=editable, **self.flags(name)
-        )
+    def matrix(self, name: str, n: int, title: str) -> Block:
+        shape = (self.units[n], self.units[n - 1])
+        return Block(name, self.view.get(name), shape, title=title, **self.flags(name))
 
-    def weights(self) -> list[Matrix]:
+    def layers_of_weights(self) -> list[Matrix]:
         """Every layer's weights, and beside them their gradient and what the optimiser remembers."""
         found = []
         for n in range(1, self.depth + 1):
             size, low = self.units[n], subscript(str(n))
             items: dict[int, Item] = {
-                0: self.matrix(f"W{n}", n, f"W{low}", True),
-                1: self.vector(f"b{n}", size, "column", True, f"b{low}"),
+                0: self.matrix(f"W{n}", n, f"W{low}"),
+                1: self.vector(f"b{n}", size, "column", title=f"b{low}"),
             }
             if self.phase != "forward" and self.phase != "after":
                 items |= {
                     2: self.matrix(f"dW{n}", n, f"∂E/∂W{low}"),
-                    3: self.vector(f"db{n}", size, "column", False, f"∂E/∂b{low}"),
+                    3: self.vector(f"db{n}", size, "column", title=f"∂E/∂b{low}"),
                 }
             for slot in ("G", "m", "v"):
                 if self.phase == "move" and self.known(f"{slot}_W{n}"):
@@ -117,106 +113,85 @@ class Shown(Parts):
             return []
         items: dict[int, Item] = {
             0: Label(self.say("example", i=i)),
-            1: self.vector(f"point[{i}]", 2, "row", True),
+            1: self.vector(f"point[{i}]", 2),
             2: Label(self.say("wanted")),
-            3: self.scalar(f"target[{i}]", True),
+            3: self.scalar(f"target[{i}]"),
         }
         return [flow("example", items, 7)]
 
-    def law(self, rules: Rules) -> Panel:
+    def law_at_work(self) -> Panel:
         """The formulas of the layer at work."""
         n, phase = self.focus, self.phase
         parameter = next((name for name, _ in reversed(self.view.path) if name[1:].isdecimal()), f"W{n}")
         if phase == "clip":
-            return laws(rules, f"clip_{parameter}")
+            return self.law(f"clip_{parameter}")
         if phase == "move":
-            slots = [op for op in rules if op.endswith(f"_{parameter}") and op[0] in "Gmv" and op[1] == "_"]
-            return laws(rules, *slots, f"step_{parameter}")
+            slots = [op for op in self.view.rules if op.endswith(f"_{parameter}") and op[0] in "Gmv" and op[1] == "_"]
+            return self.law(*slots, f"step_{parameter}")
         if phase == "backward":
-            return laws(rules, f"delta{n}", f"dW{n}")
-        last = ("loss", -1) in self.view.path
-        return laws(rules, "E") if last else laws(rules, f"z{n}", f"h{n}")
+            return self.law(f"delta{n}", f"dW{n}")
+        return self.law("E") if ("loss", -1) in self.view.path else self.law(f"z{n}", f"h{n}")
 
+    def passing(self) -> Stage:
+        """A forward or backward pass, or a step: the net, and under it the weights."""
+        norm = [Matrix(id="norm", priority=5, rows=[self.clipped()])] if self.phase == "clip" else []
+        was = [self.before()] if self.phase == "after" else []
+        above = [self.law_at_work(), *self.put_in(), self.graph(), self.under()]
+        return [*above, *was, *self.layers_of_weights(), *norm]
 
-def panels(view: View, text: Text, rules: Rules) -> Stage:
-    """The panels of a position."""
-    if view.training is not None:
-        return training(view, text, rules)
-    return passing(Shown(view, text), rules)
+    show_forward = show_backward = show_step = passing
 
+    def before(self) -> Matrix:
+        """E as it was before the step."""
+        E = five(exp.loss_of_one(self.knobs, self.view.start)).strip()
+        return Matrix(id="was", priority=7, rows=[Row("E", {0: Label(self.say("was", E=E))})])
 
-def passing(shown: Shown, rules: Rules) -> Stage:
-    """A forward or backward pass, or a step: the net, and under it the weights."""
-    norm = [Matrix(id="norm", priority=5, rows=[clipped(shown)])] if shown.phase == "clip" else []
-    was = [before(shown)] if shown.phase == "after" else []
-    return [shown.law(rules), *shown.put_in(), shown.graph(), shown.under(), *was, *shown.weights(), *norm]
+    def clipped(self) -> Row:
+        """The gradient's norm beside what is let through."""
+        norm, most = self.number("g_norm"), float(self.knobs["clip"])
+        if norm is None:
+            return Row("‖g‖", {})
+        text = self.say("norm", norm=five(norm), clip=five(most) if most < 1e300 else "∞")
+        return Row("‖g‖", {0: Label(text, **self.flags("g_norm"))})
 
+    def show_train(self) -> Stage:
+        """The plane and its units, or the curves; and one update opened, as in the acts before."""
+        training = self.view.training
+        assert training is not None
+        if training.open:
+            return [*self.passing(), self.curve()]
+        return [self.curve(11), self.network()] if self.view.flipped else [self.network(), self.curve(4)]
 
-def before(shown: Shown) -> Matrix:
-    """E as it was before the step."""
-    E = five(exp.loss_of_one(shown.view.knobs, shown.view.start)).strip()
-    return Matrix(id="was", priority=7, rows=[Row("E", {0: Label(shown.say("was", E=E))})])
+    def curve(self, priority: int = 7) -> Curve:
+        """Both losses of the run in focus; of several runs, the test loss of each (training loss, where none test)."""
+        training = self.view.training
+        assert training is not None
+        train, test = training.also
+        tested, several = bool(self.inputs["x_test"]), len(training.curves) > 1
+        if several:
+            series = [measured(name, y, first, i > 0) for i, (name, y, first) in enumerate(test if tested else train)]
+        else:
+            series = [measured(self.say("curve_train"), train[0][1], train[0][2], False)]
+            if tested:
+                series.append(measured(self.say("curve_test"), test[0][1], test[0][2], True))
+        known = [value for line in series for value in np.asarray(line.y, dtype=float)[:1] if np.isfinite(value)]
+        every = between(exp.recipe(self.knobs, self.view.start), len(self.inputs["x"]))
+        name = ("curves" if several else "curve") + ("" if tested else "_train")
+        return Curve(
+            id="curve", priority=priority, title=self.say(f"title_{name}", every=every), series=series,
+            marks=[(training.n, "▲", self.say("open" if training.open else "here", n=training.n))],
+            reach=max(100, training.latest), least_top=max([0.1, *known]), ends=several,
+        )  # fmt: skip
 
-
-def clipped(shown: Shown) -> Row:
-    """The gradient's length beside what is let through."""
-    norm, most = shown.number("g_norm"), float(shown.view.knobs["clip"])
-    if norm is None:
-        return Row("‖g‖", {})
-    said = shown.say("norm", norm=five(norm), clip=five(most) if most < 1e300 else "∞")
-    return Row("‖g‖", {0: Label(said, **shown.flags("g_norm"))})
-
-
-def training(view: View, text: Text, rules: Rules) -> Stage:
-    """Act 4: the plane and its units, or the curves; and one update opened, as in the acts before."""
-    training, plane = view.training, Plane(view, text)
-    assert training is not None
-    if training.open:
-        return [*passing(Shown(view, text), rules), curve(plane)]
-    return [curve(plane, 11), plane.network()] if view.flipped else [plane.network(), curve(plane, 4)]
-
-
-def curve(plane: Plane, priority: int = 7) -> Curve:
-    """Both losses of the run in focus; of several runs, the test loss of each (what teaches, where none test)."""
-    training = plane.view.training
-    assert training is not None
-    train, test = training.also
-    tested = bool(plane.start.inputs["x_test"])
-    if len(training.curves) > 1:
-        shown = test if tested else train
-        series = [measured(name, y, first, i > 0) for i, (name, y, first) in enumerate(shown)]
-    else:
-        series = [measured(plane.say("curve_train"), train[0][1], train[0][2], False)]
-        if tested:
-            series.append(measured(plane.say("curve_test"), test[0][1], test[0][2], True))
-    marks = [(training.n, "▲", plane.say("open" if training.open else "here", n=training.n))]
-    known = [value for line in series for value in np.asarray(line.y, dtype=float)[:1] if np.isfinite(value)]
-    every = between(exp.recipe(plane.knobs, plane.start), len(plane.start.inputs["x"]))
-    name = ("curves" if len(training.curves) > 1 else "curve") + ("" if tested else "_train")
-    title = plane.say(f"title_{name}", every=every)
-    return Curve(
-        id="curve", priority=priority, title=title, series=series, marks=marks, reach=max(100, training.latest),
-        least_top=max([0.1, *known]), ends=len(training.curves) > 1,
-    )  # fmt: skip
-
-
-def says(view: View, text: Text) -> dict[str, Any]:
-    """The fields that the text of `mlp` may use."""
-    knobs, start = view.knobs, view.start
-    units, taught = exp.sizes(knobs), start.inputs["y"]
-    plan, x = exp.recipe(knobs, start), view.get("x")
-    flat = np.zeros(0) if x is None else x.reshape(units[0], -1)[:, 0]
-    wanted = float(taught[min(int(knobs["example"]), len(taught)) - 1])
-    return {
-        "shape": "-".join(map(str, units)), "last": subscript(str(len(units) - 1)), "f": knobs["activation"],
-        "N": len(taught), "rate": f"{float(knobs['rate']):g}", "batch": min(int(knobs["batch"]), len(taught)),
-        "per": batches(plan, len(taught)), "optimiser": knobs["optimiser"], "i": knobs["example"],
-        "x": ", ".join(f"{v:.3g}" for v in flat).replace("-", "−") or "·", "y": f"{wanted:g}".replace("-", "−"),
-        "E": first(view, "E"), "delta": first(view, f"delta{len(units) - 1}"),
-    }  # fmt: skip
-
-
-def first(view: View, symbol: str) -> str:
-    """The first number of a symbol, as it is shown; · where it is not known yet."""
-    held = view.get(symbol)
-    return "·" if held is None else five(float(held.reshape(-1)[0])).strip()
+    def fields(self) -> dict[str, Any]:
+        knobs, taught, x = self.knobs, self.inputs["y"], self.view.get("x")
+        first = np.zeros(0) if x is None else x.reshape(self.units[0], -1)[:, 0]
+        wanted, rate = float(taught[min(int(knobs["example"]), len(taught)) - 1]), f"{float(knobs['rate']):g}"
+        numbers = self.figures("E", delta=f"delta{self.depth}")
+        return {field: figure.strip() for field, figure in numbers.items()} | {
+            "shape": "-".join(map(str, self.units)), "last": subscript(str(self.depth)), "f": knobs["activation"],
+            "N": len(taught), "rate": rate, "batch": min(int(knobs["batch"]), len(taught)),
+            "per": batches(exp.recipe(knobs, self.view.start), len(taught)), "optimiser": knobs["optimiser"],
+            "i": knobs["example"], "x": ", ".join(f"{v:.3g}" for v in first).replace("-", "−") or "·",
+            "y": f"{wanted:g}".replace("-", "−"),
+        }  # fmt: skip

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lessons.feedforward.mlp.asks import PLAY_ASKS
+from lessons.feedforward.mlp import asks
 from lessons.feedforward.mlp.lesson import Mlp
 
 
 class Playground(Mlp):
     """See `lessons.feedforward.mlp.lesson.Mlp`."""
 
-    asks = PLAY_ASKS
+    questions = asks.PLAY
     example = False
