@@ -326,7 +326,7 @@ def test_points_and_what_they_want_are_edited() -> None:
     assert result(made)["example"]["loss"] != before["example"]["loss"]
     made.edit("target[3]", (0,), "0")
     assert made.start.inputs["y"][2] == 0.0
-    with pytest.raises(Refused, match="0.5 is none of 0, 1"):
+    with pytest.raises(Refused, match=r"0\.5 is none of 0, 1"):
         made.edit("target[3]", (0,), "0.5")
     assert made.lesson.nudged(made.start, "target[3]", (0,), 1) == "1"
     with pytest.raises(Refused, match="is computed"):
