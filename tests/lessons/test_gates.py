@@ -11,7 +11,6 @@ import pytest
 
 from engine.device import HOST
 from engine.gated.run.files import CELLS
-from engine.gated.run.training import advance
 from lessons.contract.knobs import Refused
 from lessons.contract.panels import Bar, Block, Graph, Label, Matrix
 from lessons.contract.text import load
@@ -88,7 +87,7 @@ def test_an_update_opened_is_the_update(kind: str) -> None:
         made.go_in()
         reel, lesson, state = made.inside(), made.lesson, made.history.state(n)
         assert isinstance(lesson, Gated)
-        after = advance(HOST, lesson.recipe(made.knobs), lesson.sequence(HOST, made.start), state)
+        after = lesson.run(HOST, made.knobs, made.start).advance(state)
         moved = 0
         for name, value in after.data.theta.items():
             np.testing.assert_allclose(np.asarray(reel.get(name, reel.total)), value, rtol=0, atol=1e-14)

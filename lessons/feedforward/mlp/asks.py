@@ -79,7 +79,7 @@ def ahead(view: View, knobs: Mapping[str, Value], start: Start) -> tuple[float, 
     state = History(track).grow(SOON)
     then = learned(start, state, HOST)
     x, y = exp.examples(knobs, then)
-    run = drain(mlp.forward(HOST.xp, exp.recipe(knobs, then).net, exp.theta_of(HOST, then), x, y))
+    run = drain(mlp.forward(HOST.xp, exp.net_of(knobs), exp.theta_of(HOST, then), x, y))
     train, test = (float(track.also[i](state)) for i in (0, 1))
     return exp.right(knobs, run.h[-1], y), train, test
 

@@ -11,21 +11,15 @@ import numpy as np
 from engine.device import HOST, Array, Device, HostArray, rng
 from engine.feedforward import mlp
 from engine.feedforward.mlp import Net
-from engine.feedforward.mlp_training import (
-    Examples,
-    Learning,
-    Recipe,
-    School,
-    step_and_forward,
-    step_and_forward_length,
-)
+from engine.feedforward.mlp_training import Batches, Examples, MlpRun, step_and_forward, step_and_forward_length
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import he, xavier
 from engine.maths.optimisers import OPTIMISERS, begin
 from engine.walks.history import State, Track
 from engine.walks.reel import Env, Grains, Reel, Section
 from engine.walks.step import drain
-from lessons.building.experiment import carried, column, counted, function
+from engine.walks.training import Recipe
+from lessons.building.experiment import column, counted, function
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start
 from lessons.data.points import has_classes, points, read_examples
@@ -158,27 +152,22 @@ def examples(knobs: Knobs, start: Start, test: bool = False) -> Examples:
     return Examples(features(names_of(knobs), x.reshape(-1, 2)), y[None, :])
 
 
-def recipe(knobs: Knobs, start: Start) -> Recipe:
+def recipe(knobs: Knobs) -> Recipe:
     """How the knobs say it is trained."""
-    return Recipe(
-        net_of(knobs),
-        OPTIMISERS[str(knobs["optimiser"])],
-        float(knobs["rate"]),
-        float(knobs["clip"]),
-        int(knobs["batch"]),
-        int(start.inputs["order_seed"]),
-    )
+    return Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
+
+
+def batches(knobs: Knobs, start: Start) -> Batches:
+    """How the points are dealt."""
+    return Batches(int(knobs["batch"]), int(start.inputs["order_seed"]))
 
 
 def training(device: Device, knobs: Knobs, start: Start, fork: State | None) -> Track:
     """Training from update 0; or from a fork, whose parameters are `start`'s and whose memory goes on if it can."""
-    school = School(device, recipe(knobs, start), examples(knobs, start), examples(knobs, start, test=True))
-    state = school.start(theta_of(device, start))
-    if fork is not None:
-        memory, began = carried(fork, state)
-        state = State(fork.n, state.data._replace(memory=memory, loss=fork.data.loss, began=began))
-    assert isinstance(state.data, Learning)
-    return school.track(state, GRAINS)
+    some, test = examples(knobs, start), examples(knobs, start, test=True)
+    run = MlpRun(device, net_of(knobs), recipe(knobs), batches(knobs, start), some, test)
+    theta = theta_of(device, start)
+    return run.track(run.start(theta) if fork is None else run.fork(fork, theta), GRAINS)
 
 
 def one(knobs: Knobs, start: Start) -> Examples:
@@ -191,38 +180,38 @@ def one(knobs: Knobs, start: Start) -> Examples:
 
 def reel(device: Device, knobs: Knobs, start: Start) -> Reel:
     """The first three acts, end to end: one example forward, its error backward, one step."""
-    xp, plan, theta = device.xp, recipe(knobs, start), theta_of(device, start)
+    xp, net, plan, theta = device.xp, net_of(knobs), recipe(knobs), theta_of(device, start)
     x, y = (device.put(value) for value in one(knobs, start))
     memory = begin(xp, plan.optimiser, theta)
-    scalars = {"B": 1, "rate": plan.rate, "theta": plan.clip, "n": 1, "l1": plan.net.l1, "l2": plan.net.l2}
+    scalars = {"B": 1, "rate": plan.rate, "theta": plan.clip, "n": 1, "l1": net.l1, "l2": net.l2}
     raw = np.array(start.inputs["x"], dtype=float), np.array(start.inputs["y"], dtype=float)
     families = {
         "point": counted([device.put(row[:, None]) for row in raw[0]]),
         "target": counted([device.put([[value]]) for value in raw[1]]),
     }
-    run = drain(mlp.forward(xp, plan.net, theta, x, y))
-    grad = drain(mlp.backward(xp, plan.net, theta, run, y))
+    run = drain(mlp.forward(xp, net, theta, x, y))
+    grad = drain(mlp.backward(xp, net, theta, run, y))
     made = mlp.written(run)
 
     def env(**more: Any) -> Env:
         return Env({**theta, **memory, "x": x, "y": y, **scalars, **more}, families)
 
-    there, back = mlp.steps(plan.net)
+    there, back = mlp.steps(net)
     up, down, step = ((("forward", -1),), (("backward", -1),), (("step", -1),))
     return Reel(
         [
-            Section(up, lambda: mlp.forward(xp, plan.net, theta, x, y, up), env, there),
+            Section(up, lambda: mlp.forward(xp, net, theta, x, y, up), env, there),
             Section(
                 down,
-                lambda: mlp.backward(xp, plan.net, theta, run, y, down),
+                lambda: mlp.backward(xp, net, theta, run, y, down),
                 lambda: env(**made),
                 back,
             ),
             Section(
                 step,
-                lambda: step_and_forward(xp, plan, theta, grad, memory, Examples(x, y), step),
+                lambda: step_and_forward(xp, net, plan, theta, grad, memory, Examples(x, y), step),
                 lambda: env(**made, **{f"d{p}": g for p, g in grad.items()}),
-                step_and_forward_length(plan),
+                step_and_forward_length(net, plan),
             ),
         ],
         GRAINS,

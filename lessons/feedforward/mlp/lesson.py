@@ -135,16 +135,16 @@ class Mlp(Experiment):
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
         """E over all examples that teach."""
         x, y = (device.put(value) for value in exp.examples(knobs, start))
-        return mlp.objective(device.xp, exp.recipe(knobs, start).net, exp.theta_of(device, start), x, y)
+        return mlp.objective(device.xp, exp.net_of(knobs), exp.theta_of(device, start), x, y)
 
     def shown(self, view: View) -> Objective:
         """E over what is on the screen: the one example, or the batch of the update in focus."""
         device, start = view.device, view.start
         x, y = (device.put(view.held(name)) for name in "xy")
-        return mlp.objective(device.xp, exp.recipe(view.knobs, start).net, exp.theta_of(device, start), x, y)
+        return mlp.objective(device.xp, exp.net_of(view.knobs), exp.theta_of(device, start), x, y)
 
     def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
-        net, theta = exp.recipe(knobs, start).net, exp.theta_of(device, start)
+        net, theta = exp.net_of(knobs), exp.theta_of(device, start)
         of = self.objective(device, knobs, start)
         found: dict[str, Any] = {
             "loss": float(device.get(of.loss())),

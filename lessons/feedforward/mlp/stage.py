@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from engine.feedforward.mlp_training import batches, between
 from lessons.building.stage_parts import Parts, Rules, flow, laws, measured, subscripted
 from lessons.contract.panels import Axis, Block, Curve, Edge, Graph, Item, Label, Matrix, Node, Panel, Row, Stage
 from lessons.contract.text import Text
@@ -191,7 +190,7 @@ def curve(plane: Plane, priority: int = 7) -> Curve:
             series.append(measured(plane.say("curve_test"), test[0][1], test[0][2], True))
     marks = [(training.n, "▲", plane.say("open" if training.open else "here", n=training.n))]
     known = [value for line in series for value in np.asarray(line.y, dtype=float)[:1] if np.isfinite(value)]
-    every = between(exp.recipe(plane.knobs, plane.start), len(plane.start.inputs["x"]))
+    every = exp.batches(plane.knobs, plane.start).between(len(plane.start.inputs["x"]))
     name = ("curves" if len(training.curves) > 1 else "curve") + ("" if tested else "_train")
     title = plane.say(f"title_{name}", every=every)
     return Curve(
@@ -204,13 +203,13 @@ def says(view: View, text: Text) -> dict[str, Any]:
     """The fields that the text of `mlp` may use."""
     knobs, start = view.knobs, view.start
     units, taught = exp.sizes(knobs), start.inputs["y"]
-    plan, x = exp.recipe(knobs, start), view.get("x")
+    plan, x = exp.batches(knobs, start), view.get("x")
     flat = np.zeros(0) if x is None else x.reshape(units[0], -1)[:, 0]
     wanted = float(taught[min(int(knobs["example"]), len(taught)) - 1])
     return {
         "shape": "-".join(map(str, units)), "last": subscript(str(len(units) - 1)), "f": knobs["activation"],
         "N": len(taught), "rate": f"{float(knobs['rate']):g}", "batch": min(int(knobs["batch"]), len(taught)),
-        "per": batches(plan, len(taught)), "optimiser": knobs["optimiser"], "i": knobs["example"],
+        "per": plan.per_epoch(len(taught)), "optimiser": knobs["optimiser"], "i": knobs["example"],
         "x": ", ".join(f"{v:.3g}" for v in flat).replace("-", "−") or "·", "y": f"{wanted:g}".replace("-", "−"),
         "E": first(view, "E"), "delta": first(view, f"delta{len(units) - 1}"),
     }  # fmt: skip

@@ -12,12 +12,12 @@ from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import normal
 from engine.maths.optimisers import OPTIMISERS
 from engine.recurrent.srn import PARAMETERS, Inputs, Params
-from engine.recurrent.srn_training import Learning, Recipe, start, track
+from engine.recurrent.srn_training import SrnRun
 from engine.recurrent.unrolled import Unrolled
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains, Reel
 from engine.walks.step import Path
-from lessons.building.experiment import carried
+from engine.walks.training import Recipe
 from lessons.contract.knobs import Refused
 from lessons.contract.view import Knobs, Start
 
@@ -84,13 +84,7 @@ def unrolled(device: Device, knobs: Knobs, begun: Start) -> Unrolled:
 
 def recipe(knobs: Knobs) -> Recipe:
     """How the knobs say it is trained."""
-    return Recipe(
-        ACTIVATIONS[str(knobs["activation"])],
-        OPTIMISERS[str(knobs["optimiser"])],
-        float(knobs["rate"]),
-        int(knobs["window"]),
-        float(knobs["clip"]),
-    )
+    return Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
 
 
 def ledger_reel(net: Unrolled) -> Reel:
@@ -116,12 +110,9 @@ def ledger_reel(net: Unrolled) -> Reel:
 
 def training(device: Device, knobs: Knobs, begun: Start, fork: State | None) -> Track:
     """Training from update 0; or from a fork, whose parameters are `begun`'s and whose memory goes on if it can."""
-    plan, inputs, weights = recipe(knobs), sequence(device, begun), theta(device, begun)
-    state = start(device, weights, plan.optimiser)
-    if fork is not None:
-        memory, began = carried(fork, state)
-        state = State(fork.n, Learning(weights, memory, fork.data.loss, began))
-    return track(device, plan, inputs, state, GRAINS)
+    plan, inputs, weights = recipe(knobs), sequence(device, begun), theta(device, begun)._asdict()
+    run = SrnRun(device, ACTIVATIONS[str(knobs["activation"])], plan, inputs, int(knobs["window"]))
+    return run.track(run.start(weights) if fork is None else run.fork(fork, weights), GRAINS)
 
 
 def with_letter(begun: Start, at: int, raw: str) -> Start:

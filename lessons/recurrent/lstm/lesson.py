@@ -12,14 +12,16 @@ from engine.gated import cell as cells
 from engine.gated import ledger
 from engine.gated.cell import Cell, Inputs
 from engine.gated.lstm import LSTM
-from engine.gated.run.training import Learning, Net, Recipe, advance, start, track
+from engine.gated.net import Net
+from engine.gated.run.training import SequenceRun
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.gradient_check import Objective
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains, Reel
 from engine.walks.step import Path, drain
-from lessons.building.experiment import Experiment, carried, column
+from engine.walks.training import Recipe
+from lessons.building.experiment import Experiment, column
 from lessons.contract.card import Card
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.lesson import Ask
@@ -196,7 +198,7 @@ class Gated(Experiment):
         return Net(device, self.cell(knobs), self.theta(device, start), self.sequence(device, start))
 
     def recipe(self, knobs: Knobs) -> Recipe:
-        return Recipe(self.cell(knobs), OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
+        return Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
 
     def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
         net = self.net(device, knobs, start)
@@ -207,12 +209,12 @@ class Gated(Experiment):
         )
 
     def track(self, device: Device, knobs: Knobs, begun: Start, fork: State | None = None) -> Track | None:
-        plan, theta = self.recipe(knobs), self.theta(device, begun)
-        state = start(device, theta, plan.optimiser)
-        if fork is not None:
-            memory, began = carried(fork, state)
-            state = State(fork.n, Learning(theta, memory, fork.data.loss, began))
-        return track(device, plan, self.sequence(device, begun), state, GRAINS)
+        run, theta = self.run(device, knobs, begun), self.theta(device, begun)
+        return run.track(run.start(theta) if fork is None else run.fork(fork, theta), GRAINS)
+
+    def run(self, device: Device, knobs: Knobs, begun: Start) -> SequenceRun[None]:
+        """The net in training on the text."""
+        return SequenceRun(device, self.cell(knobs), self.recipe(knobs), self.sequence(device, begun))
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         cell = self.cell(knobs)
@@ -227,12 +229,11 @@ class Gated(Experiment):
 
     def learns(self, view: View) -> str:
         """Whether every letter is right after so many updates."""
-        plan, inputs = self.recipe(view.knobs), self.sequence(view.device, view.start)
-        state = start(view.device, self.theta(view.device, view.start), plan.optimiser)
+        run = self.run(view.device, view.knobs, view.start)
+        state = run.start(self.theta(view.device, view.start))
         for _ in range(AHEAD):
-            state = advance(view.device, plan, inputs, state)
-        net = Net(view.device, plan.cell, state.data.theta, inputs)
-        guesses = [int(view.device.get(made["yhat"]).argmax()) for made in net.run.made]
+            state = run.advance(state)
+        guesses = [int(view.device.get(made["yhat"]).argmax()) for made in run.net(AHEAD, state.data).run.made]
         return "yes" if guesses == view.start.inputs["y"] else "no"
 
     def panels(self, view: View, text: Text) -> Stage:
