@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.device import Array
-from engine.feedforward.mlp import Net, Run, Theta, backward, forward
+from engine.feedforward.mlp import Forward, Net, Theta, backward, forward
 from engine.walks.step import Path, Step, Walk, drain
 from engine.walks.tape import Tape
 
@@ -27,7 +27,7 @@ def rules(depth: int, kinds: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def errors(xp: Any, net: Net, theta: Theta, run: Run, y: Array) -> tuple[list[Array], dict[str, Array]]:
+def errors(xp: Any, net: Net, theta: Theta, run: Forward, y: Array) -> tuple[list[Array], dict[str, Array]]:
     """δ_1 … δ_D and the gradient: the backward pass, its errors kept."""
     tape = Tape(backward(xp, net, theta, run, y))
     found = {name: value for step in tape for name, value in step.values.items()}

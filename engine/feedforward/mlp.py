@@ -43,7 +43,7 @@ class Net(NamedTuple):
         return ACTIVATIONS["sigmoid"] if self.loss == "logistic" else self.out
 
 
-class Run(NamedTuple):
+class Forward(NamedTuple):
     """What a forward pass leaves: outputs by layer, the input being layer 0; net inputs from layer 1 on; E."""
 
     h: list[Array]
@@ -51,7 +51,7 @@ class Run(NamedTuple):
     E: Array
 
 
-def written(run: Run) -> dict[str, Array]:
+def written(run: Forward) -> dict[str, Array]:
     """What a forward pass wrote, by symbol: z1, h1, z2, …, E."""
     nets, outs = enumerate(run.z, 1), enumerate(run.h[1:], 1)
     return {"E": run.E, **{f"z{n}": z for n, z in nets}, **{f"h{n}": h for n, h in outs}}
@@ -99,7 +99,7 @@ def _is_softmax(net: Net, layer: int) -> bool:
     return net.loss == "softmax" and layer == net.depth
 
 
-def forward(xp: Any, net: Net, theta: Theta, x: Array, y: Array, at: Path = ()) -> Walk[Run]:
+def forward(xp: Any, net: Net, theta: Theta, x: Array, y: Array, at: Path = ()) -> Walk[Forward]:
     """z_n = W_n h_{n-1} + b_n, h_n = f(z_n), and the loss (slides 8, 10)."""
     h, zs, B = [x], [], x.shape[1]
     for n in range(1, net.depth + 1):
@@ -114,7 +114,7 @@ def forward(xp: Any, net: Net, theta: Theta, x: Array, y: Array, at: Path = ()) 
     if net.l1 or net.l2:
         E = E + penalty(xp, net, theta)
         yield Step((*at, ("loss", -1)), "R", {"E": E})
-    return Run(h, zs, E)
+    return Forward(h, zs, E)
 
 
 def mean_loss(xp: Any, net: Net, h: Array, z: Array, y: Array) -> Array:
@@ -132,7 +132,7 @@ def penalty(xp: Any, net: Net, theta: Theta) -> Array:
     return sum(net.l1 * xp.sum(xp.abs(W)) + net.l2 * xp.sum(W**2) / 2 for W in weights)
 
 
-def backward(xp: Any, net: Net, theta: Theta, run: Run, y: Array, at: Path = ()) -> Walk[dict[str, Array]]:
+def backward(xp: Any, net: Net, theta: Theta, run: Forward, y: Array, at: Path = ()) -> Walk[dict[str, Array]]:
     """δ_L = said − wanted; δ_{n-1} = (W_nᵀ δ_n) ∘ f'; ∂E/∂W_n = δ_n h_{n-1}ᵀ (slide 34). Returns the gradient."""
     grad: dict[str, Array] = {}
     B = y.shape[1]

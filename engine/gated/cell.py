@@ -111,7 +111,7 @@ class Inputs(NamedTuple):
     B: int = 1
 
 
-class Run(NamedTuple):
+class Forward(NamedTuple):
     """What a forward pass leaves: for every timestep all it made, and the losses."""
 
     made: tuple[Made, ...]
@@ -157,7 +157,7 @@ def rules(cell: Cell, mean: bool = False) -> dict[str, str]:
     return found
 
 
-def before(inputs: Inputs, run: Run, k: int) -> Made:
+def before(inputs: Inputs, run: Forward, k: int) -> Made:
     """The states before timestep k."""
     return run.made[k - 1] if k else inputs.start
 
@@ -178,7 +178,7 @@ def timestep(xp: Any, cell: Cell, theta: Theta, x: Array, states: Made, t: int, 
     return now
 
 
-def forward(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, at: Path = ()) -> Walk[Run]:
+def forward(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, at: Path = ()) -> Walk[Forward]:
     """Every timestep: the cells, then scores, probabilities and loss as in the simple recurrent network."""
     states, made, losses = inputs.start, [], []
     for t, (x, y) in enumerate(zip(inputs.x, inputs.y, strict=True)):
@@ -195,10 +195,10 @@ def forward(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, at: Path = ()) ->
             losses.append(E)
         states = now
         made.append(now)
-    return Run(tuple(made), tuple(losses))
+    return Forward(tuple(made), tuple(losses))
 
 
-def sweep(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Run, at: Path = ()) -> Walk[Theta]:
+def sweep(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward, at: Path = ()) -> Walk[Theta]:
     """∂E/∂θ in one sweep from right to left: at every timestep the error from above and what comes back from later."""
     last, total = len(inputs.x) - 1, {}
     for p in cell.names:
@@ -240,7 +240,7 @@ def sweep(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Run, at: Path 
     return total
 
 
-def road(xp: Any, cell: Cell, run: Run, at: Path = ()) -> Walk[list[Array]]:
+def road(xp: Any, cell: Cell, run: Forward, at: Path = ()) -> Walk[list[Array]]:
     """∂(last state)/∂(state k) along the road, every gate held: the product of the gates between, from the right."""
     T = len(run.made)
     product = run.made[-1][cell.road] ** 0

@@ -9,7 +9,7 @@ from engine.device import Array, Device
 from engine.gated import cell as cells
 from engine.gated import ledger
 from engine.gated import reach as reaching
-from engine.gated.cell import Cell, Inputs, Made, Run, Theta
+from engine.gated.cell import Cell, Forward, Inputs, Made, Theta
 from engine.walks.reel import Env, Families, Late, Section
 from engine.walks.step import Path, Walk, drain
 
@@ -22,7 +22,7 @@ class Net:
         self.T, self.asked = len(inputs.x), sum(y is not None for y in inputs.y)
 
     @cached_property
-    def run(self) -> Run:
+    def run(self) -> Forward:
         """The forward pass."""
         return drain(cells.forward(self.device.xp, self.cell, self.theta, self.inputs))
 

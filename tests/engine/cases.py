@@ -11,7 +11,7 @@ from engine.device import HOST, Array, Device, HostArray, rng
 from engine.maths.activations import ACTIVATIONS, Activation
 from engine.maths.optimisers import OPTIMISERS
 from engine.recurrent import srn
-from engine.recurrent.srn import Inputs, Params, Run
+from engine.recurrent.srn import Forward, Inputs, Params
 from engine.recurrent.srn_training import SrnRun
 from engine.recurrent.unrolled import Unrolled
 from engine.walks.reel import Reel
@@ -68,7 +68,7 @@ def moved(device: Device, case: Case) -> Case:
     return Case(theta, Inputs(tuple(put(a) for a in x), tuple(put(a) for a in y), put(s_init)))
 
 
-def run_of(device: Device, f: Activation, case: Case) -> Run:
+def run_of(device: Device, f: Activation, case: Case) -> Forward:
     """The forward pass, drained."""
     return drain(srn.forward(device.xp, f, case.theta, case.inputs))
 
@@ -97,7 +97,7 @@ def assert_gradients(found: Mapping[str, Any], wanted: Mapping[str, Any], tolera
         assert_close(found[name], array, tolerance, name)
 
 
-def double_sum(device: Device, f: Activation, case: Case, run: Run, window: int, walks: Any = srn) -> Params:
+def double_sum(device: Device, f: Activation, case: Case, run: Forward, window: int, walks: Any = srn) -> Params:
     """The gradient as slides 34-37 have it: rows of the ledger drained, then summed over t."""
     theta, inputs, xp = case.theta, case.inputs, device.xp
     rows = []

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.device import Array, Device, HostArray, rng
 from engine.gated import cell as cells
-from engine.gated.cell import Cell, Inputs, Made, Run, Theta
+from engine.gated.cell import Cell, Forward, Inputs, Made, Theta
 from engine.gated.run import training
 from engine.gated.run.files import CELLS
 from engine.gated.run.letters import decode, encode, vocabulary
@@ -157,7 +157,7 @@ def inputs_over(device: Device, cell: Cell, theta: Theta, codes: HostArray, lett
     return Inputs(x, y, zero(device, cell, theta["V"].shape[1]))
 
 
-def run_over(device: Device, cell: Cell, theta: Theta, codes: HostArray, letters: int) -> Run:
+def run_over(device: Device, cell: Cell, theta: Theta, codes: HostArray, letters: int) -> Forward:
     """The forward pass over a text of its own."""
     return drain(cells.forward(device.xp, cell, theta, inputs_over(device, cell, theta, codes, letters)))
 

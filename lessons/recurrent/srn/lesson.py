@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.device import Array, Device
 from engine.recurrent import srn_cell
-from engine.recurrent.srn import Run
+from engine.recurrent.srn import Forward
 from engine.recurrent.unrolled import Unrolled
 from engine.walks.reel import Env, Grains, Reel, Section
 from engine.walks.step import Path, drain
@@ -90,7 +90,7 @@ class Srn(Bptt):
     def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
         xp, net, pick = device.xp, self.net(device, knobs, start), self.pick(device, knobs)
         T = net.steps
-        run: Run = drain(srn_cell.forward(xp, net.f, net.theta, net.inputs))
+        run: Forward = drain(srn_cell.forward(xp, net.f, net.theta, net.inputs))
         given = {**net.theta._asdict(), "s_init": net.inputs.s_init, "pick": pick}
 
         def at(values: Any) -> Any:
