@@ -18,13 +18,13 @@ from engine.walks.tape import Tape
 
 def rules(depth: int, kinds: tuple[str, ...]) -> dict[str, str]:
     """The rule of every op below."""
-    found = {}
+    by_op = {}
     for n in range(1, depth + 1):
-        found[f"size{n}"] = f"size[{n}] = sqrt(sum(delta{n}**2))"
-        found[f"taught{n}"] = f"taught[{n}] = sqrt(sum(dW{n}**2))"
+        by_op[f"size{n}"] = f"size[{n}] = sqrt(sum(delta{n}**2))"
+        by_op[f"taught{n}"] = f"taught[{n}] = sqrt(sum(dW{n}**2))"
     for kind in kinds:
-        found[f"share_{kind}"] = f"share_{kind} = first_{kind} / last_{kind}"
-    return found
+        by_op[f"share_{kind}"] = f"share_{kind} = first_{kind} / last_{kind}"
+    return by_op
 
 
 def errors(xp: Any, net: Net, theta: Theta, run: Forward, y: Array) -> tuple[list[Array], dict[str, Array]]:

@@ -69,30 +69,30 @@ def below(layer: int) -> str:
 
 def rules(net: Net) -> dict[str, str]:
     """The rule of every op of the walks below."""
-    found = {}
+    by_op = {}
     L = net.depth
     for n in range(1, L + 1):
-        found[f"z{n}"] = f"z{n} = W{n} @ {below(n)} + b{n}"
+        by_op[f"z{n}"] = f"z{n} = W{n} @ {below(n)} + b{n}"
         f = net.unit(n)
-        found[f"h{n}"] = f"h{n} = softmax(z{n})" if _is_softmax(net, n) else f"h{n} = {f.rule.format(z=f'z{n}')}"
-        found[f"dW{n}"] = f"dW{n} = delta{n} @ {below(n)}.T"
-        found[f"db{n}"] = f"db{n} = batch(delta{n})"
-        found[f"l1_W{n}"] = f"dW{n} = dW{n} + l1 * sign(W{n})"
-        found[f"l2_W{n}"] = f"dW{n} = dW{n} + l2 * W{n}"
+        by_op[f"h{n}"] = f"h{n} = softmax(z{n})" if _is_softmax(net, n) else f"h{n} = {f.rule.format(z=f'z{n}')}"
+        by_op[f"dW{n}"] = f"dW{n} = delta{n} @ {below(n)}.T"
+        by_op[f"db{n}"] = f"db{n} = batch(delta{n})"
+        by_op[f"l1_W{n}"] = f"dW{n} = dW{n} + l1 * sign(W{n})"
+        by_op[f"l2_W{n}"] = f"dW{n} = dW{n} + l2 * W{n}"
         if n < L:
-            found[f"delta{n}"] = f"delta{n} = (W{n + 1}.T @ delta{n + 1}) * {f.slope_rule.format(s=f'h{n}')}"
-    found["E"] = {
+            by_op[f"delta{n}"] = f"delta{n} = (W{n + 1}.T @ delta{n + 1}) * {f.slope_rule.format(s=f'h{n}')}"
+    by_op["E"] = {
         "squared": f"E = sum((h{L} - y)**2) / (2 * B)",
         "logistic": f"E = -sum(y * log_sigmoid(z{L}) + (1 - y) * log_sigmoid(-z{L})) / B",
         "softmax": f"E = -sum(y * log_softmax(z{L})) / B",
     }[net.loss]
     slope = net.unit(L).slope_rule.format(s=f"h{L}")
-    found[f"delta{L}"] = (
+    by_op[f"delta{L}"] = (
         f"delta{L} = (h{L} - y) * {slope} / B" if net.loss == "squared" else f"delta{L} = (h{L} - y) / B"
     )
     penalty = [f"l1 * sum(abs(W{n})) + l2 * sum(W{n}**2) / 2" for n in range(1, L + 1)]
-    found["R"] = f"E = E + {' + '.join(penalty)}"
-    return found
+    by_op["R"] = f"E = E + {' + '.join(penalty)}"
+    return by_op
 
 
 def _is_softmax(net: Net, layer: int) -> bool:
@@ -133,7 +133,7 @@ def penalty(xp: Any, net: Net, theta: Theta) -> Array:
 
 
 def backward(xp: Any, net: Net, theta: Theta, run: Forward, y: Array, at: Path = ()) -> Walk[dict[str, Array]]:
-    """δ_L = said − wanted; δ_{n-1} = (W_nᵀ δ_n) ∘ f'; ∂E/∂W_n = δ_n h_{n-1}ᵀ (slide 34). Returns the gradient."""
+    """δ_L from output − target; δ_{n-1} = (W_nᵀ δ_n) ∘ f'; ∂E/∂W_n = δ_n h_{n-1}ᵀ (slide 34). Returns the gradient."""
     grad: dict[str, Array] = {}
     B = y.shape[1]
     delta: Array = None

@@ -100,7 +100,7 @@ def layer(held: Mapping[str, Array], level: str) -> dict[str, Array]:
 
 
 class Inputs(NamedTuple):
-    """One sequence, or a batch: x and y are T arrays (I, B) and one-hot (K, B); None in y: nothing is asked there.
+    """One sequence, or a batch: x and y are T arrays (I, B) and one-hot (K, B); None in y: no target there.
 
     `start` has the states (H, B) before the first timestep. The loss is the mean over `B` examples; with 1 their sum.
     """
@@ -135,9 +135,9 @@ INPUT = re.compile(r"(?<![A-Za-z_])x(?=\[)")
 
 def rules(cell: Cell, mean: bool = False) -> dict[str, str]:
     """The rule of every op of `forward` and `sweep`; `mean` where the loss is the mean over B examples."""
-    found = {**OUTPUT_RULES, **(MEAN_RULES if mean else {})}
+    by_op = {**OUTPUT_RULES, **(MEAN_RULES if mean else {})}
     for op in ("a", "dV"):
-        found[op] = found[op].replace("h[", f"{cell.top}[")
+        by_op[op] = by_op[op].replace("h[", f"{cell.top}[")
     one = dict(cell.rules)
     for q in cell.gates:
         one.setdefault(f"dW{q}", f"dW{q} = dW{q} + delta_{q}[k] @ x[k].T")
@@ -150,11 +150,11 @@ def rules(cell: Cell, mean: bool = False) -> dict[str, str]:
             sent = " + ".join(f"W{q}{above}.T @ delta_{q}{above}[k]" for q in cell.gates)
         for op, rule in one.items():
             parts = [INPUT.sub(below, SYMBOL.sub(rf"\g<0>{level}", part)) for part in rule.split(FROM_ABOVE)]
-            found[op + level] = sent.join(parts)
-    found[f"gh_kept{level}"] = found[f"gh{level}"].replace(f"{FROM_ABOVE} + ", "")
+            by_op[op + level] = sent.join(parts)
+    by_op[f"gh_kept{level}"] = by_op[f"gh{level}"].replace(f"{FROM_ABOVE} + ", "")
     for p in cell.names:
-        found[f"d{p}_0"] = f"d{p} = 0 * {p}"
-    return found
+        by_op[f"d{p}_0"] = f"d{p} = 0 * {p}"
+    return by_op
 
 
 def before(inputs: Inputs, run: Forward, k: int) -> Made:
@@ -253,12 +253,12 @@ def road(xp: Any, cell: Cell, run: Forward, at: Path = ()) -> Walk[list[Array]]:
     return found[::-1]
 
 
-def lengths(cell: Cell, T: int, asked: int | None = None) -> tuple[int, int]:
-    """How many steps `forward` and `sweep` take; `asked` timesteps have an output, all where not given."""
-    asked, inner = T if asked is None else asked, len(cell.names) - 2
-    return T * cell.layers * cell.steps + 3 * asked, inner + 2 + T * (
+def lengths(cell: Cell, T: int, targets: int | None = None) -> tuple[int, int]:
+    """How many steps `forward` and `sweep` take; `targets` is how many timesteps have a target, by default all."""
+    targets, inner = T if targets is None else targets, len(cell.names) - 2
+    return T * cell.layers * cell.steps + 3 * targets, inner + 2 + T * (
         cell.layers * (1 + cell.backs) + inner
-    ) + 3 * asked
+    ) + 3 * targets
 
 
 def objective(xp: Any, cell: Cell, theta: Theta, inputs: Inputs) -> Objective:

@@ -31,13 +31,13 @@ def road(cell: Cell) -> str:
 def rules(cell: Cell) -> dict[str, str]:
     """The rule of every op of `row`: those of the way back, with a t."""
     g = road(cell)
-    found = {
+    by_op = {
         f"row_{op}": BACK.sub(r"\1[t,k", rule.replace(f"{FROM_ABOVE} + ", "")).replace("e[k]", "e[t]")
         for op, rule in cell.rules.items()
         if BACK.match(rule)
     }
     return {
-        **found,
+        **by_op,
         "row_e": "e[t] = yhat[t] - y[t]",
         "column_first": f"column[k] = {g}[t,k]",
         "column": f"column[k] = column[k] + {g}[t,k]",
@@ -46,7 +46,7 @@ def rules(cell: Cell) -> dict[str, str]:
 
 
 def error(inputs: Inputs, run: Forward, t: int) -> Array:
-    """e[t] (K, B): what was said at timestep t, minus the truth."""
+    """e[t] (K, B): the probabilities at timestep t minus the target, over the batch that the loss is a mean of."""
     found: Array = (run.made[t]["yhat"] - inputs.y[t]) / inputs.B
     return found
 

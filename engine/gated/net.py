@@ -15,11 +15,11 @@ from engine.walks.step import Path, Walk, drain
 
 
 class Net:
-    """A net on one sequence: its run and its gradient, made when they are asked for, and the sections of a reel."""
+    """A net on one sequence: its run and its gradient, computed on first use, and the sections of a reel."""
 
     def __init__(self, device: Device, cell: Cell, theta: Theta, inputs: Inputs) -> None:
         self.device, self.cell, self.theta, self.inputs = device, cell, theta, inputs
-        self.T, self.asked = len(inputs.x), sum(y is not None for y in inputs.y)
+        self.T, self.targets = len(inputs.x), sum(y is not None for y in inputs.y)
 
     @cached_property
     def run(self) -> Forward:
@@ -62,7 +62,7 @@ class Net:
             at,
             lambda: cells.forward(self.device.xp, self.cell, self.theta, self.inputs, at),
             lambda: self.env(False),
-            cells.lengths(self.cell, self.T, self.asked)[0],
+            cells.lengths(self.cell, self.T, self.targets)[0],
         )
 
     def backward(self, at: Path) -> Section:
@@ -71,7 +71,7 @@ class Net:
             at,
             lambda: cells.sweep(self.device.xp, self.cell, self.theta, self.inputs, self.run, at),
             lambda: self.env(True),
-            cells.lengths(self.cell, self.T, self.asked)[1],
+            cells.lengths(self.cell, self.T, self.targets)[1],
         )
 
     def row(self, at: Path, t: int) -> Section:

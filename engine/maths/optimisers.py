@@ -110,11 +110,11 @@ def update(
 
 def rules(optimiser: Optimiser, names: tuple[str, ...]) -> dict[str, str]:
     """The rule of every op of an update: "G_W" (remember) and "step_W" (move), for each parameter name."""
-    found = {}
+    by_op = {}
     for p in names:
-        found.update({f"{slot.name}_{p}": slot.rule.format(p=p) for slot in optimiser.slots})
-        found[f"step_{p}"] = optimiser.rule.format(p=p)
-    return found
+        by_op.update({f"{slot.name}_{p}": slot.rule.format(p=p) for slot in optimiser.slots})
+        by_op[f"step_{p}"] = optimiser.rule.format(p=p)
+    return by_op
 
 
 def norm(xp: Any, grad: Mapping[str, Array]) -> Array:

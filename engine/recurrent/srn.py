@@ -75,7 +75,7 @@ class Forward(NamedTuple):
 def rules(f: Activation) -> dict[str, str]:
     """The rule of every op of the walks below, for hidden units f."""
     slope = f.slope_rule.format(s="s[k]")
-    found = {
+    by_op = {
         "z": "z[t] = U @ x[t] + W @ s[t-1] + b",
         "s": f"s[t] = {f.rule.format(z='z[t]')}",
         "o": "o[t] = V @ s[t] + c",
@@ -99,14 +99,14 @@ def rules(f: Activation) -> dict[str, str]:
         "b_term": "db[t,k] = batch(delta[t,k])",
     }
     for p in ("W", "U", "b"):
-        found[f"{p}_zero"] = f"d{p}[t] = 0 * {p}"
-        found[f"{p}_add"] = f"d{p}[t] = d{p}[t] + d{p}[t,k]"
+        by_op[f"{p}_zero"] = f"d{p}[t] = 0 * {p}"
+        by_op[f"{p}_add"] = f"d{p}[t] = d{p}[t] + d{p}[t,k]"
     for p in PARAMETERS:
-        found[f"sweep_{p}"] = f"sweep_{p} = sweep_{p} + met_{p}[k]"
-        found[f"sum_{p}_zero"] = f"d{p} = 0 * {p}"
-        found[f"sum_{p}"] = f"d{p} = d{p} + d{p}[t]"
-        found[f"sweep_{p}_zero"] = f"sweep_{p} = 0 * {p}"
-    return found
+        by_op[f"sweep_{p}"] = f"sweep_{p} = sweep_{p} + met_{p}[k]"
+        by_op[f"sum_{p}_zero"] = f"d{p} = 0 * {p}"
+        by_op[f"sum_{p}"] = f"d{p} = d{p} + d{p}[t]"
+        by_op[f"sweep_{p}_zero"] = f"sweep_{p} = 0 * {p}"
+    return by_op
 
 
 def forward(xp: Any, f: Activation, theta: Params, inputs: Inputs, at: Path = ()) -> Walk[Forward]:

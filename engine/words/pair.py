@@ -57,7 +57,7 @@ class Scored(NamedTuple):
 
 
 def hidden(v: Sequence[Array], mean: bool = True, at: Path = ()) -> Walk[Array]:
-    """h: the one vector itself (skip-gram), or the sum or mean of several (CBOW)."""
+    """The hidden layer h: the one vector itself (skip-gram), or the sum or mean of several (CBOW)."""
     if len(v) == 1:
         h = v[0] + 0
         yield Step(at, "h_copy", {"h": h})
