@@ -28,7 +28,7 @@ from engine.words.vectors import directions, purity
 
 xp = HOST.xp
 COPIED = 2 << 20
-"""Bytes of vectors that a batch of its own is worth to copy."""
+"""Bytes of vectors for each batch of an update: the larger the tables, the more batches share one copy of them."""
 APART, SOON = 250, 25
 """Updates between two readings, later and in the beginning."""
 HELD = 128
@@ -150,7 +150,7 @@ class Live:
         return State(0, WordState(vectors, chunk, batch, 0, reading, reading))
 
     def read(self, n: int, vectors: Vectors) -> Reading:
-        """What the vectors have come to."""
+        """The measurements after update n."""
         v = self.device.get(vectors.table)[:-1, 0]
         right = purity(v, self.classes) if self.classes else float("nan")
         return Reading(n, mean_loss(self.device.xp, self.sample, *halves(vectors)), right, places(v, self.watched))
