@@ -36,11 +36,12 @@ import numpy as np  # noqa: E402 - the number of threads must be set first
 
 from engine.device import HOST  # noqa: E402
 from engine.feedforward.mlp import Net  # noqa: E402
-from engine.feedforward.mlp_training import Examples, Recipe, School, epoch, order  # noqa: E402
+from engine.feedforward.mlp_training import Batches, Examples, MlpRun, epoch  # noqa: E402
 from engine.maths.activations import ACTIVATIONS  # noqa: E402
 from engine.maths.optimisers import OPTIMISERS  # noqa: E402
 from engine.walks.history import History  # noqa: E402
 from engine.walks.step import drain  # noqa: E402
+from engine.walks.training import Recipe  # noqa: E402
 
 try:
     import torch
@@ -58,14 +59,14 @@ def weights(kind: type) -> dict[str, np.ndarray]:
     return found
 
 
-def school(batch: int, kind: type) -> School:
+def school(batch: int, kind: type) -> MlpRun:
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, (2, EXAMPLES))
     x, y = x.astype(kind), np.sign(x[:1] * x[1:]).astype(kind)
     tanh = ACTIVATIONS["tanh"]
     net = Net(len(SIZES) - 1, tanh, "squared", tanh)
-    recipe = Recipe(net, OPTIMISERS["sgd"], RATE, 1e300, batch, 0)
-    return School(HOST, recipe, Examples(x, y), Examples(x, y))
+    recipe = Recipe(OPTIMISERS["sgd"], RATE, 1e300)
+    return MlpRun(HOST, net, recipe, Batches(batch, 0), Examples(x, y), Examples(x, y))
 
 
 def torch_update(batch: int, kind: type) -> Callable[[], None]:
@@ -80,7 +81,7 @@ def torch_update(batch: int, kind: type) -> Callable[[], None]:
         parts += [linear, torch.nn.Tanh()]
     net = torch.nn.Sequential(*parts)
     optimiser = torch.optim.SGD(net.parameters(), lr=RATE)
-    rows = [order(made.recipe, EXAMPLES, 0)[i] for i in range(made.per)]
+    rows = [made.batches.of_epoch(EXAMPLES, 0)[i] for i in range(made.per)]
     sets = [(torch.from_numpy(made.host.x[:, r].T.copy()), torch.from_numpy(made.host.y[:, r].T.copy())) for r in rows]
     at = [0]
 
@@ -103,7 +104,7 @@ def walk_update(batch: int, kind: type) -> Callable[[], None]:
 
     def update() -> None:
         n = held[2]
-        held[0], held[1] = drain(epoch(HOST.xp, made.recipe, held[0], held[1], [made.batch(n)], n))
+        held[0], held[1] = drain(epoch(HOST.xp, made.net, made.recipe, held[0], held[1], [made.batch(n)], n))
         held[2] = n + 1
 
     return update
@@ -113,7 +114,7 @@ def fast_update(batch: int, kind: type) -> Callable[[], None]:
     """One update of the fast form."""
     made = school(batch, kind)
     assert made.kernel is not None
-    state, rows = made.start(weights(kind)), order(made.recipe, EXAMPLES, 0)
+    state, rows = made.start(weights(kind)), made.batches.of_epoch(EXAMPLES, 0)
     held = [state.data.theta, state.data.memory, 0]
     kernel = made.kernel
 

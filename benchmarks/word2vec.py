@@ -91,7 +91,7 @@ def codes(said: Sentences, known: vocabulary.Vocabulary) -> np.ndarray:
 def ours(said: Sentences, known: vocabulary.Vocabulary, model: str, loss: str) -> Callable[[], float]:
     """Seconds a word of one epoch after the other, as `training.learn` does them; strings are looked up once a run."""
     text = codes(said, known)
-    school = training.School(HOST, training.Settings(model, loss, epochs=ARGS.rounds + 1), known)
+    school = training.WordRun(HOST, training.Settings(model, loss, epochs=ARGS.rounds + 1), known)
     kernel, learned, whole, epochs = school.kernel(), school.start(), training.chunks(text), count()
 
     def epoch() -> float:
@@ -151,7 +151,7 @@ def threads() -> Iterator[Row]:
     said, known = cut(every, 1000), vocabulary.build(every, 5)
 
     def mine() -> float:
-        school = training.School(HOST, training.Settings("sg", "ns", epochs=ARGS.epochs), known)
+        school = training.WordRun(HOST, training.Settings("sg", "ns", epochs=ARGS.epochs), known)
         learned, tokens = school.start(), 0
         began = time.perf_counter()
         text = codes(said, known)
@@ -224,7 +224,7 @@ def seeds(language: str, model: str, loss: str) -> Iterator[tuple[list[float], l
 
     for seed in range(5):
         settings = training.Settings(model, loss, dim=64, window=3, epochs=15, alpha=0.02, seed=seed)
-        school = training.School(HOST, settings, known)
+        school = training.WordRun(HOST, settings, known)
         learned = school.start()
         for _ in training.learn(school, text, learned):
             pass

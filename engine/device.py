@@ -20,7 +20,7 @@ Rng = np.random.Generator
 
 
 class DeviceError(RuntimeError):
-    """The device asked for is not here; the message says what is missing and what would help."""
+    """The device cannot be had; the message says what is missing and what would help."""
 
 
 class Device(Protocol):
@@ -148,7 +148,7 @@ def wide() -> bool:
 
 
 def quiet() -> contextlib.AbstractContextManager[Any]:
-    """Overflow and NaN make no noise inside: they are found and named by who looks at the numbers."""
+    """A context in which overflow and NaN raise no warning: callers check with `finite` and say what diverged."""
     return np.errstate(all="ignore")
 
 

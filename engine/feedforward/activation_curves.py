@@ -24,7 +24,7 @@ class Chain(NamedTuple):
 
 def rules(f: Activation) -> dict[str, str]:
     """The rule of every op below, for a chain of units f."""
-    found = {
+    by_op = {
         "top": "top = maximum(top, o[i])",
         "r": "r[i] = exp((o[i] - top) / T)",
         "Z_zero": "Z = 0 * top",
@@ -42,9 +42,9 @@ def rules(f: Activation) -> dict[str, str]:
         "dz": "dz = g[k]",
     }
     for name, each in ACTIVATIONS.items():
-        found[f"f_{name}"] = f"f_{name} = {each.rule.format(z='z')}"
-        found[f"df_{name}"] = f"df_{name} = {each.slope_rule.format(s=f'f_{name}')}"
-    return found
+        by_op[f"f_{name}"] = f"f_{name} = {each.rule.format(z='z')}"
+        by_op[f"df_{name}"] = f"df_{name} = {each.slope_rule.format(s=f'f_{name}')}"
+    return by_op
 
 
 def at_point(xp: Any, z: Array, at: Path = ()) -> Walk[dict[str, tuple[Array, Array]]]:

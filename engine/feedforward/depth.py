@@ -11,23 +11,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.device import Array
-from engine.feedforward.mlp import Net, Run, Theta, backward, forward
+from engine.feedforward.mlp import Forward, Net, Theta, backward, forward
 from engine.walks.step import Path, Step, Walk, drain
 from engine.walks.tape import Tape
 
 
 def rules(depth: int, kinds: tuple[str, ...]) -> dict[str, str]:
     """The rule of every op below."""
-    found = {}
+    by_op = {}
     for n in range(1, depth + 1):
-        found[f"size{n}"] = f"size[{n}] = sqrt(sum(delta{n}**2))"
-        found[f"taught{n}"] = f"taught[{n}] = sqrt(sum(dW{n}**2))"
+        by_op[f"size{n}"] = f"size[{n}] = sqrt(sum(delta{n}**2))"
+        by_op[f"taught{n}"] = f"taught[{n}] = sqrt(sum(dW{n}**2))"
     for kind in kinds:
-        found[f"share_{kind}"] = f"share_{kind} = first_{kind} / last_{kind}"
-    return found
+        by_op[f"share_{kind}"] = f"share_{kind} = first_{kind} / last_{kind}"
+    return by_op
 
 
-def errors(xp: Any, net: Net, theta: Theta, run: Run, y: Array) -> tuple[list[Array], dict[str, Array]]:
+def errors(xp: Any, net: Net, theta: Theta, run: Forward, y: Array) -> tuple[list[Array], dict[str, Array]]:
     """δ_1 … δ_D and the gradient: the backward pass, its errors kept."""
     tape = Tape(backward(xp, net, theta, run, y))
     found = {name: value for step in tape for name, value in step.values.items()}

@@ -2,7 +2,7 @@
 
 w     (M, 1)  weights          x[n]   (M, 1)  sample n = 1 … N       y[n]   (1, 1)  wᵀx, linear
 W     (K, K)  the memory       q[m]   (K, 1)  pattern m of ±1        s      (K, 1)  its state, ±1
-W_[i] (1, K)  one row of W     e[i]   (K, 1)  1 at cell i            net[i] (1, 1)  what cell i hears
+W_[i] (1, K)  one row of W     e[i]   (K, 1)  1 at cell i            net[i] (1, 1)  net input of cell i
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def store(device: Device, q: Sequence[Array], at: Path = ()) -> Walk[Array]:
 
 
 def recall(device: Device, W: Array, s: Array, sweeps: int, at: Path = ()) -> Walk[Array]:
-    """One cell after the other takes the sign of what it hears from all others: s_i = sign(Σ_j W_ij s_j)."""
+    """One cell after the other takes the sign of its net input from all others: s_i = sign(Σ_j W_ij s_j)."""
     xp, K = device.xp, W.shape[0]
     for sweep in range(1, sweeps + 1):
         for i in range(1, K + 1):

@@ -43,7 +43,7 @@ class Net(NamedTuple):
         return ACTIVATIONS["sigmoid"] if self.loss == "logistic" else self.out
 
 
-class Run(NamedTuple):
+class Forward(NamedTuple):
     """What a forward pass leaves: outputs by layer, the input being layer 0; net inputs from layer 1 on; E."""
 
     h: list[Array]
@@ -51,7 +51,7 @@ class Run(NamedTuple):
     E: Array
 
 
-def written(run: Run) -> dict[str, Array]:
+def written(run: Forward) -> dict[str, Array]:
     """What a forward pass wrote, by symbol: z1, h1, z2, …, E."""
     nets, outs = enumerate(run.z, 1), enumerate(run.h[1:], 1)
     return {"E": run.E, **{f"z{n}": z for n, z in nets}, **{f"h{n}": h for n, h in outs}}
@@ -69,37 +69,37 @@ def below(layer: int) -> str:
 
 def rules(net: Net) -> dict[str, str]:
     """The rule of every op of the walks below."""
-    found = {}
+    by_op = {}
     L = net.depth
     for n in range(1, L + 1):
-        found[f"z{n}"] = f"z{n} = W{n} @ {below(n)} + b{n}"
+        by_op[f"z{n}"] = f"z{n} = W{n} @ {below(n)} + b{n}"
         f = net.unit(n)
-        found[f"h{n}"] = f"h{n} = softmax(z{n})" if _is_softmax(net, n) else f"h{n} = {f.rule.format(z=f'z{n}')}"
-        found[f"dW{n}"] = f"dW{n} = delta{n} @ {below(n)}.T"
-        found[f"db{n}"] = f"db{n} = batch(delta{n})"
-        found[f"l1_W{n}"] = f"dW{n} = dW{n} + l1 * sign(W{n})"
-        found[f"l2_W{n}"] = f"dW{n} = dW{n} + l2 * W{n}"
+        by_op[f"h{n}"] = f"h{n} = softmax(z{n})" if _is_softmax(net, n) else f"h{n} = {f.rule.format(z=f'z{n}')}"
+        by_op[f"dW{n}"] = f"dW{n} = delta{n} @ {below(n)}.T"
+        by_op[f"db{n}"] = f"db{n} = batch(delta{n})"
+        by_op[f"l1_W{n}"] = f"dW{n} = dW{n} + l1 * sign(W{n})"
+        by_op[f"l2_W{n}"] = f"dW{n} = dW{n} + l2 * W{n}"
         if n < L:
-            found[f"delta{n}"] = f"delta{n} = (W{n + 1}.T @ delta{n + 1}) * {f.slope_rule.format(s=f'h{n}')}"
-    found["E"] = {
+            by_op[f"delta{n}"] = f"delta{n} = (W{n + 1}.T @ delta{n + 1}) * {f.slope_rule.format(s=f'h{n}')}"
+    by_op["E"] = {
         "squared": f"E = sum((h{L} - y)**2) / (2 * B)",
         "logistic": f"E = -sum(y * log_sigmoid(z{L}) + (1 - y) * log_sigmoid(-z{L})) / B",
         "softmax": f"E = -sum(y * log_softmax(z{L})) / B",
     }[net.loss]
     slope = net.unit(L).slope_rule.format(s=f"h{L}")
-    found[f"delta{L}"] = (
+    by_op[f"delta{L}"] = (
         f"delta{L} = (h{L} - y) * {slope} / B" if net.loss == "squared" else f"delta{L} = (h{L} - y) / B"
     )
     penalty = [f"l1 * sum(abs(W{n})) + l2 * sum(W{n}**2) / 2" for n in range(1, L + 1)]
-    found["R"] = f"E = E + {' + '.join(penalty)}"
-    return found
+    by_op["R"] = f"E = E + {' + '.join(penalty)}"
+    return by_op
 
 
 def _is_softmax(net: Net, layer: int) -> bool:
     return net.loss == "softmax" and layer == net.depth
 
 
-def forward(xp: Any, net: Net, theta: Theta, x: Array, y: Array, at: Path = ()) -> Walk[Run]:
+def forward(xp: Any, net: Net, theta: Theta, x: Array, y: Array, at: Path = ()) -> Walk[Forward]:
     """z_n = W_n h_{n-1} + b_n, h_n = f(z_n), and the loss (slides 8, 10)."""
     h, zs, B = [x], [], x.shape[1]
     for n in range(1, net.depth + 1):
@@ -114,7 +114,7 @@ def forward(xp: Any, net: Net, theta: Theta, x: Array, y: Array, at: Path = ()) 
     if net.l1 or net.l2:
         E = E + penalty(xp, net, theta)
         yield Step((*at, ("loss", -1)), "R", {"E": E})
-    return Run(h, zs, E)
+    return Forward(h, zs, E)
 
 
 def mean_loss(xp: Any, net: Net, h: Array, z: Array, y: Array) -> Array:
@@ -132,8 +132,8 @@ def penalty(xp: Any, net: Net, theta: Theta) -> Array:
     return sum(net.l1 * xp.sum(xp.abs(W)) + net.l2 * xp.sum(W**2) / 2 for W in weights)
 
 
-def backward(xp: Any, net: Net, theta: Theta, run: Run, y: Array, at: Path = ()) -> Walk[dict[str, Array]]:
-    """δ_L = said − wanted; δ_{n-1} = (W_nᵀ δ_n) ∘ f'; ∂E/∂W_n = δ_n h_{n-1}ᵀ (slide 34). Returns the gradient."""
+def backward(xp: Any, net: Net, theta: Theta, run: Forward, y: Array, at: Path = ()) -> Walk[dict[str, Array]]:
+    """δ_L from output − target; δ_{n-1} = (W_nᵀ δ_n) ∘ f'; ∂E/∂W_n = δ_n h_{n-1}ᵀ (slide 34). Returns the gradient."""
     grad: dict[str, Array] = {}
     B = y.shape[1]
     delta: Array = None

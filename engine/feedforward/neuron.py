@@ -1,6 +1,6 @@
-"""One artificial neuron: net = wᵀx + b, o = f(net), and how o answers to each weight and input (slides 5-6).
+"""One artificial neuron: net = wᵀx + b, o = f(net), and its gradient by weights and inputs (slides 5-6).
 
-x[i], w[i]  (1, 1)  one input and its weight, i = 1 … M     p[i]  (1, 1)  what that synapse lets through
+x[i], w[i]  (1, 1)  one input and its weight, i = 1 … M     p[i]  (1, 1)  their product
 net         (1, 1)  the sum so far, from the bias b on      o     (1, 1)  output
 """
 

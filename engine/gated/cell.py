@@ -100,7 +100,7 @@ def layer(held: Mapping[str, Array], level: str) -> dict[str, Array]:
 
 
 class Inputs(NamedTuple):
-    """One sequence, or a batch: x and y are T arrays (I, B) and one-hot (K, B); None in y: nothing is asked there.
+    """One sequence, or a batch: x and y are T arrays (I, B) and one-hot (K, B); None in y: no target there.
 
     `start` has the states (H, B) before the first timestep. The loss is the mean over `B` examples; with 1 their sum.
     """
@@ -111,7 +111,7 @@ class Inputs(NamedTuple):
     B: int = 1
 
 
-class Run(NamedTuple):
+class Forward(NamedTuple):
     """What a forward pass leaves: for every timestep all it made, and the losses."""
 
     made: tuple[Made, ...]
@@ -135,9 +135,9 @@ INPUT = re.compile(r"(?<![A-Za-z_])x(?=\[)")
 
 def rules(cell: Cell, mean: bool = False) -> dict[str, str]:
     """The rule of every op of `forward` and `sweep`; `mean` where the loss is the mean over B examples."""
-    found = {**OUTPUT_RULES, **(MEAN_RULES if mean else {})}
+    by_op = {**OUTPUT_RULES, **(MEAN_RULES if mean else {})}
     for op in ("a", "dV"):
-        found[op] = found[op].replace("h[", f"{cell.top}[")
+        by_op[op] = by_op[op].replace("h[", f"{cell.top}[")
     one = dict(cell.rules)
     for q in cell.gates:
         one.setdefault(f"dW{q}", f"dW{q} = dW{q} + delta_{q}[k] @ x[k].T")
@@ -150,14 +150,14 @@ def rules(cell: Cell, mean: bool = False) -> dict[str, str]:
             sent = " + ".join(f"W{q}{above}.T @ delta_{q}{above}[k]" for q in cell.gates)
         for op, rule in one.items():
             parts = [INPUT.sub(below, SYMBOL.sub(rf"\g<0>{level}", part)) for part in rule.split(FROM_ABOVE)]
-            found[op + level] = sent.join(parts)
-    found[f"gh_kept{level}"] = found[f"gh{level}"].replace(f"{FROM_ABOVE} + ", "")
+            by_op[op + level] = sent.join(parts)
+    by_op[f"gh_kept{level}"] = by_op[f"gh{level}"].replace(f"{FROM_ABOVE} + ", "")
     for p in cell.names:
-        found[f"d{p}_0"] = f"d{p} = 0 * {p}"
-    return found
+        by_op[f"d{p}_0"] = f"d{p} = 0 * {p}"
+    return by_op
 
 
-def before(inputs: Inputs, run: Run, k: int) -> Made:
+def before(inputs: Inputs, run: Forward, k: int) -> Made:
     """The states before timestep k."""
     return run.made[k - 1] if k else inputs.start
 
@@ -178,7 +178,7 @@ def timestep(xp: Any, cell: Cell, theta: Theta, x: Array, states: Made, t: int, 
     return now
 
 
-def forward(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, at: Path = ()) -> Walk[Run]:
+def forward(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, at: Path = ()) -> Walk[Forward]:
     """Every timestep: the cells, then scores, probabilities and loss as in the simple recurrent network."""
     states, made, losses = inputs.start, [], []
     for t, (x, y) in enumerate(zip(inputs.x, inputs.y, strict=True)):
@@ -195,10 +195,10 @@ def forward(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, at: Path = ()) ->
             losses.append(E)
         states = now
         made.append(now)
-    return Run(tuple(made), tuple(losses))
+    return Forward(tuple(made), tuple(losses))
 
 
-def sweep(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Run, at: Path = ()) -> Walk[Theta]:
+def sweep(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward, at: Path = ()) -> Walk[Theta]:
     """∂E/∂θ in one sweep from right to left: at every timestep the error from above and what comes back from later."""
     last, total = len(inputs.x) - 1, {}
     for p in cell.names:
@@ -240,7 +240,7 @@ def sweep(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Run, at: Path 
     return total
 
 
-def road(xp: Any, cell: Cell, run: Run, at: Path = ()) -> Walk[list[Array]]:
+def road(xp: Any, cell: Cell, run: Forward, at: Path = ()) -> Walk[list[Array]]:
     """∂(last state)/∂(state k) along the road, every gate held: the product of the gates between, from the right."""
     T = len(run.made)
     product = run.made[-1][cell.road] ** 0
@@ -253,12 +253,12 @@ def road(xp: Any, cell: Cell, run: Run, at: Path = ()) -> Walk[list[Array]]:
     return found[::-1]
 
 
-def lengths(cell: Cell, T: int, asked: int | None = None) -> tuple[int, int]:
-    """How many steps `forward` and `sweep` take; `asked` timesteps have an output, all where not given."""
-    asked, inner = T if asked is None else asked, len(cell.names) - 2
-    return T * cell.layers * cell.steps + 3 * asked, inner + 2 + T * (
+def lengths(cell: Cell, T: int, targets: int | None = None) -> tuple[int, int]:
+    """How many steps `forward` and `sweep` take; `targets` is how many timesteps have a target, by default all."""
+    targets, inner = T if targets is None else targets, len(cell.names) - 2
+    return T * cell.layers * cell.steps + 3 * targets, inner + 2 + T * (
         cell.layers * (1 + cell.backs) + inner
-    ) + 3 * asked
+    ) + 3 * targets
 
 
 def objective(xp: Any, cell: Cell, theta: Theta, inputs: Inputs) -> Objective:

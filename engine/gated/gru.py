@@ -111,5 +111,8 @@ def terms(now: Made, before: Made) -> Mapping[str, tuple[Array, Array | None]]:
     return {**found, "bm": (delta * r, None)} if "m" in now else found
 
 
-BEFORE = Cell("gru", GATES, ("h",), (), BEFORE_RULES, 7, 3, step, back, carried, "z", terms)
-AFTER = Cell("gru", GATES, ("h",), ("bm",), AFTER_RULES, 8, 3, step, back, carried, "z", terms)
+BEFORE = Cell(
+    name="gru", gates=GATES, states=("h",), more=(), rules=BEFORE_RULES, steps=7, backs=3, step=step, back=back,
+    carried=carried, road="z", terms=terms,
+)  # fmt: skip
+AFTER = BEFORE._replace(more=("bm",), rules=AFTER_RULES, steps=8)

@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.device import Array
 from engine.gated import cell as cells
-from engine.gated.cell import FROM_ABOVE, Cell, Inputs, Made, Run, Theta
+from engine.gated.cell import FROM_ABOVE, Cell, Forward, Inputs, Made, Theta
 from engine.walks.step import Path, Step, Walk, drain
 
 BACK = re.compile(r"\b(gh|gc|delta_[a-z])\[k")
@@ -31,13 +31,13 @@ def road(cell: Cell) -> str:
 def rules(cell: Cell) -> dict[str, str]:
     """The rule of every op of `row`: those of the way back, with a t."""
     g = road(cell)
-    found = {
+    by_op = {
         f"row_{op}": BACK.sub(r"\1[t,k", rule.replace(f"{FROM_ABOVE} + ", "")).replace("e[k]", "e[t]")
         for op, rule in cell.rules.items()
         if BACK.match(rule)
     }
     return {
-        **found,
+        **by_op,
         "row_e": "e[t] = yhat[t] - y[t]",
         "column_first": f"column[k] = {g}[t,k]",
         "column": f"column[k] = column[k] + {g}[t,k]",
@@ -45,8 +45,8 @@ def rules(cell: Cell) -> dict[str, str]:
     }
 
 
-def error(inputs: Inputs, run: Run, t: int) -> Array:
-    """e[t] (K, B): what was said at timestep t, minus the truth."""
+def error(inputs: Inputs, run: Forward, t: int) -> Array:
+    """e[t] (K, B): the probabilities at timestep t minus the target, over the batch that the loss is a mean of."""
     found: Array = (run.made[t]["yhat"] - inputs.y[t]) / inputs.B
     return found
 
@@ -69,7 +69,7 @@ def named(walk: Walk[Made], t: int) -> Walk[Made]:
 
 
 def row(
-    xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Run, t: int, columns: Sequence[Array], at: Path = ()
+    xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward, t: int, columns: Sequence[Array], at: Path = ()
 ) -> Walk[list[Made]]:
     """Row t: E_t alone sent back to k = t … 0; `columns` are the sums of the rows above. Returns what it left by k."""
     here = (*at, ("t", t))
@@ -98,7 +98,7 @@ def length(cell: Cell, t: int) -> int:
     return 1 + (t + 1) * (cell.backs + 3)
 
 
-def whole(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Run) -> list[Made]:
+def whole(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward) -> list[Made]:
     """What every E_t leaves at k = 0 … T-1: as columns t = k … T-1, each a batch wide, so (H, (T-k) B).
 
     One way back for all rows: at timestep k the errors of all later losses come in side by side, and E_k's is new.

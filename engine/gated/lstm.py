@@ -93,4 +93,7 @@ def terms(now: Made, before: Made) -> Mapping[str, tuple[Array, Array | None]]:
     return found
 
 
-LSTM = Cell("lstm", GATES, ("h", "c"), (), RULES, 10, 5, step, back, carried, "f", terms)
+LSTM = Cell(
+    name="lstm", gates=GATES, states=("h", "c"), more=(), rules=RULES, steps=10, backs=5, step=step, back=back,
+    carried=carried, road="f", terms=terms,
+)  # fmt: skip

@@ -52,7 +52,10 @@ def plain(name: str, f: Activation) -> Cell:
         "gh": "gh[k] = V.T @ e[k] + Uh.T @ delta_h[k+1]",
         "delta_h": f"delta_h[k] = gh[k] * {f.slope_rule.format(s='h[k]')}",
     }
-    return Cell(name, "h", ("h",), (), rules, 2, 1, step, back, carried, "", terms)
+    return Cell(
+        name=name, gates="h", states=("h",), more=(), rules=rules, steps=2, backs=1, step=step, back=back,
+        carried=carried, road="", terms=terms,
+    )  # fmt: skip
 
 
 SRN = plain("srn", ACTIVATIONS["tanh"])

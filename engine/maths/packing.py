@@ -11,8 +11,10 @@ from engine.device import HOST, Array
 from engine.maths.optimisers import Memory, Optimiser
 
 xp = HOST.xp
-WHOLE, CHUNK = 1 << 16, 1 << 15
-"""Numbers that are moved at once; of more, how many at a time."""
+WHOLE = 1 << 16
+"""Parameters up to this many are updated in one pass."""
+CHUNK = 1 << 15
+"""More of them are updated so many at a time, so that arrays in between stay in the cache."""
 LINE = 64
 """Bytes of a cache line."""
 
@@ -26,7 +28,7 @@ def aligned(shape: tuple[int, ...], kind: Any = float) -> Array:
 
 
 class Layout(NamedTuple):
-    """Where what lies: `views` gives of a flat array of this size a view for every symbol."""
+    """How parameters lie in a flat array of `size` numbers: `views(array)` gives a view for every symbol."""
 
     size: int
     views: Callable[[Array], dict[str, Array]]
@@ -69,7 +71,7 @@ class Slots(Mapping[str, Array]):
 
 
 def packed(held: Mapping[str, Array], layout: Layout, prefix: str = "", kind: Any = None) -> Array:
-    """What is held by symbol as one flat array: the one behind it, or a new one."""
+    """Arrays by symbol as one flat array: that of a `Flat` itself, else a new one (dtype `kind`)."""
     if isinstance(held, Flat):
         return held.array
     flat = Flat(xp.empty(layout.size, kind or next(iter(held.values())).dtype), layout, prefix)
@@ -81,7 +83,7 @@ def packed(held: Mapping[str, Array], layout: Layout, prefix: str = "", kind: An
 def moved(
     optimiser: Optimiser, layout: Layout, theta: Array, g: Array, memory: Memory, rate: float, clip: float, n: int
 ) -> tuple[Flat, Memory, float]:
-    """One update, the gradient (which is changed) made shorter where ‖g‖ > clip: (theta, memory, ‖g‖). n from 1."""
+    """One update of flat arrays, clipped where ‖g‖ > clip: (theta, memory, ‖g‖). Writes over g; n counts from 1."""
     length = float(xp.dot(g, g)) ** 0.5
     if not length <= clip:
         g *= clip / length
@@ -98,7 +100,7 @@ def moved(
 def _in_chunks(
     optimiser: Optimiser, theta: Array, g: Array, held: list[Array], rate: float, n: int
 ) -> tuple[Array, list[Array]]:
-    """The same, a stretch at a time: what is made on the way stays at hand."""
+    """The same, `CHUNK` numbers at a time."""
     new, grown = xp.empty_like(theta), [xp.empty_like(each) for each in held]
     for first in range(0, len(theta), CHUNK):
         some = slice(first, first + CHUNK)

@@ -64,7 +64,7 @@ class Inputs(NamedTuple):
     s_init: Array
 
 
-class Run(NamedTuple):
+class Forward(NamedTuple):
     """What a forward pass leaves: T arrays each."""
 
     s: tuple[Array, ...]
@@ -75,7 +75,7 @@ class Run(NamedTuple):
 def rules(f: Activation) -> dict[str, str]:
     """The rule of every op of the walks below, for hidden units f."""
     slope = f.slope_rule.format(s="s[k]")
-    found = {
+    by_op = {
         "z": "z[t] = U @ x[t] + W @ s[t-1] + b",
         "s": f"s[t] = {f.rule.format(z='z[t]')}",
         "o": "o[t] = V @ s[t] + c",
@@ -99,17 +99,17 @@ def rules(f: Activation) -> dict[str, str]:
         "b_term": "db[t,k] = batch(delta[t,k])",
     }
     for p in ("W", "U", "b"):
-        found[f"{p}_zero"] = f"d{p}[t] = 0 * {p}"
-        found[f"{p}_add"] = f"d{p}[t] = d{p}[t] + d{p}[t,k]"
+        by_op[f"{p}_zero"] = f"d{p}[t] = 0 * {p}"
+        by_op[f"{p}_add"] = f"d{p}[t] = d{p}[t] + d{p}[t,k]"
     for p in PARAMETERS:
-        found[f"sweep_{p}"] = f"sweep_{p} = sweep_{p} + met_{p}[k]"
-        found[f"sum_{p}_zero"] = f"d{p} = 0 * {p}"
-        found[f"sum_{p}"] = f"d{p} = d{p} + d{p}[t]"
-        found[f"sweep_{p}_zero"] = f"sweep_{p} = 0 * {p}"
-    return found
+        by_op[f"sweep_{p}"] = f"sweep_{p} = sweep_{p} + met_{p}[k]"
+        by_op[f"sum_{p}_zero"] = f"d{p} = 0 * {p}"
+        by_op[f"sum_{p}"] = f"d{p} = d{p} + d{p}[t]"
+        by_op[f"sweep_{p}_zero"] = f"sweep_{p} = 0 * {p}"
+    return by_op
 
 
-def forward(xp: Any, f: Activation, theta: Params, inputs: Inputs, at: Path = ()) -> Walk[Run]:
+def forward(xp: Any, f: Activation, theta: Params, inputs: Inputs, at: Path = ()) -> Walk[Forward]:
     """s_t = f(U x_t + W s_{t-1} + b), yhat_t = softmax(V s_t + c), E_t = -ln yhat_t[y_t] (slides 31-34)."""
     U, W, V, b, c = theta
     s = inputs.s_init
@@ -129,10 +129,10 @@ def forward(xp: Any, f: Activation, theta: Params, inputs: Inputs, at: Path = ()
         states.append(s)
         guesses.append(yhat)
         losses.append(E)
-    return Run(tuple(states), tuple(guesses), tuple(losses))
+    return Forward(tuple(states), tuple(guesses), tuple(losses))
 
 
-def output_error(xp: Any, inputs: Inputs, run: Run, t: int, at: Path = ()) -> Walk[tuple[Array, Array, Array]]:
+def output_error(xp: Any, inputs: Inputs, run: Forward, t: int, at: Path = ()) -> Walk[tuple[Array, Array, Array]]:
     """∂E_t/∂V = (yhat_t - y_t) ⊗ s_t, and ∂E_t/∂c (slide 34, equation 1). Returns (e[t], dV[t], dc[t])."""
     here = (*at, ("t", t))
     e = run.yhat[t] - inputs.y[t]
@@ -145,7 +145,7 @@ def output_error(xp: Any, inputs: Inputs, run: Run, t: int, at: Path = ()) -> Wa
 
 
 def row(
-    xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Run, t: int, window: int, of: str, at: Path = ()
+    xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Forward, t: int, window: int, of: str, at: Path = ()
 ) -> Walk[dict[str, Array]]:
     """∂E_t/∂W = Σ_k ∂E_t/∂z_k · ∂z_k/∂W, one term for every time W was met (slides 35-37, equation 2); U and b alike.
 
@@ -172,7 +172,7 @@ def row(
     return total
 
 
-def before(inputs: Inputs, run: Run, k: int) -> Array:
+def before(inputs: Inputs, run: Forward, k: int) -> Array:
     """s[k-1] (H, B): the start state for k = 0."""
     return run.s[k - 1] if k else inputs.s_init
 
@@ -204,7 +204,7 @@ def column_sums(xp: Any, deltas: Sequence[Array], at: Path = ()) -> Walk[Sequenc
     return deltas
 
 
-def sweep(xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Run, at: Path = ()) -> Walk[Params]:
+def sweep(xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Forward, at: Path = ()) -> Walk[Params]:
     """The same gradient from right to left: add down the column first, then multiply once (slide 37; Werbos 1990)."""
     last, total = len(inputs.x) - 1, {}
     for p in PARAMETERS:

@@ -16,7 +16,7 @@ from typing import Any
 from engine.device import Array
 from engine.maths.activations import Activation
 from engine.maths.losses import cross_entropy
-from engine.recurrent.srn import Inputs, Params, Run, before
+from engine.recurrent.srn import Forward, Inputs, Params, before
 from engine.walks.step import Path, Step, Walk
 
 STEPS = 10
@@ -44,7 +44,7 @@ def rules(f: Activation) -> dict[str, str]:
     }
 
 
-def forward(xp: Any, f: Activation, theta: Params, inputs: Inputs, at: Path = ()) -> Walk[Run]:
+def forward(xp: Any, f: Activation, theta: Params, inputs: Inputs, at: Path = ()) -> Walk[Forward]:
     """The forward pass of `engine.recurrent.srn`, with the sums and the softmax taken apart; the same numbers."""
     U, W, V, b, c = theta
     s = inputs.s_init
@@ -74,11 +74,11 @@ def forward(xp: Any, f: Activation, theta: Params, inputs: Inputs, at: Path = ()
         states.append(s)
         guesses.append(yhat)
         losses.append(E)
-    return Run(tuple(states), tuple(guesses), tuple(losses))
+    return Forward(tuple(states), tuple(guesses), tuple(losses))
 
 
 def moved(
-    xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Run, pick: Array, at: Path = ()
+    xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Forward, pick: Array, at: Path = ()
 ) -> Walk[tuple[Sequence[Array], Array]]:
     """What one weight of W does to every state and loss: `pick` (H, H) is 1 at it. Returns (moves, ∂E/∂w)."""
     move: Array = None

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from engine.device import HOST, Array, HostArray
 from engine.maths.activations import Activation
-from engine.recurrent.srn import Inputs, Params, Run
+from engine.recurrent.srn import Forward, Inputs, Params
 
 
 class Ledger(NamedTuple):
@@ -35,7 +35,7 @@ class Stacked(NamedTuple):
     slope: Array
 
 
-def stack(xp: Any, f: Activation, inputs: Inputs, run: Run) -> Stacked:
+def stack(xp: Any, f: Activation, inputs: Inputs, run: Forward) -> Stacked:
     """The run as matrices of T·B columns."""
     s = xp.concat(run.s, axis=1)
     e = xp.concat(run.yhat, axis=1) - xp.concat(tuple(inputs.y), axis=1)
@@ -52,7 +52,9 @@ def diagonals(theta: Params, run: Stacked, steps: int, batch: int, window: int) 
         yield delta
 
 
-def ledger(xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Run, window: int, host: Any = None) -> Ledger:
+def ledger(
+    xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Forward, window: int, host: Any = None
+) -> Ledger:
     """The whole ledger. `host` (from the device to the host) asks for the norms too."""
     steps, batch = len(inputs.x), inputs.s_init.shape[1]
     stacked = stack(xp, f, inputs, run)

@@ -13,9 +13,9 @@ from engine.device import Array, Device, quiet
 from engine.maths.activations import Activation
 from engine.recurrent.srn import (
     PARAMETERS,
+    Forward,
     Inputs,
     Params,
-    Run,
     column_sums,
     forward,
     output_error,
@@ -39,7 +39,7 @@ class Unrolled:
         self.row = lru_cache(maxsize=2)(self._row)
 
     @cached_property
-    def run(self) -> Run:
+    def run(self) -> Forward:
         """The forward pass."""
         with quiet():
             return drain(forward(self.device.xp, self.f, self.theta, self.inputs))
@@ -275,7 +275,7 @@ class Rows(Sequence[Params]):
         return self._net.row_gradient(t)
 
 
-def gradient(device: Device, f: Activation, theta: Params, inputs: Inputs, run: Run, window: int) -> Params:
+def gradient(device: Device, f: Activation, theta: Params, inputs: Inputs, run: Forward, window: int) -> Params:
     """∂E/∂θ at full speed: one sweep, or the ledger's diagonals where a window cuts terms off."""
     if window >= len(inputs.x):
         return drain(sweep(device.xp, f, theta, inputs, run))

@@ -35,7 +35,7 @@ def radius(W: HostArray) -> float:
 def rules(f: Activation) -> dict[str, str]:
     """The rule of every op below, for units f."""
     slope = f.slope_rule.format(s="s[k]")
-    found = {
+    by_op = {
         "z": "z[t] = W @ s[t-1] + n[t]",
         "s": f"s[t] = {f.rule.format(z='z[t]')}",
         "J": f"J[k+1] = {f.slope_rule.format(s='s[k+1]')} * W",
@@ -55,9 +55,9 @@ def rules(f: Activation) -> dict[str, str]:
         "far": "far[v,t] = sqrt(sum(Q[v,t]**2))",
     }
     for name, unit in ACTIVATIONS.items():
-        found[f"u_{name}"] = f"u[v,t] = {unit.rule.format(z='(M[v] @ u[v,t-1] + n[t])')}"
-        found[f"Q_{name}"] = f"Q[v,t] = ({unit.slope_rule.format(s='u[v,t]')} * M[v]) @ Q[v,t-1]"
-    return found
+        by_op[f"u_{name}"] = f"u[v,t] = {unit.rule.format(z='(M[v] @ u[v,t-1] + n[t])')}"
+        by_op[f"Q_{name}"] = f"Q[v,t] = ({unit.slope_rule.format(s='u[v,t]')} * M[v]) @ Q[v,t-1]"
+    return by_op
 
 
 def run(xp: Any, f: Activation, W: Array, inputs: Inputs, at: Path = ()) -> Walk[list[Array]]:

@@ -56,10 +56,10 @@ def walk_step(
 def rules(optimiser: Optimiser, names: tuple[str, ...]) -> dict[str, str]:
     """The rules of both walks, for parameters of these names."""
     squares = " + ".join(f"sum(d{p}**2)" for p in names)
-    found = {"g_norm": f"g_norm = sqrt({squares})", **optimiser_rules(optimiser, names)}
+    by_op = {"g_norm": f"g_norm = sqrt({squares})", **optimiser_rules(optimiser, names)}
     for p in names:
-        found[f"clip_{p}"] = f"d{p} = d{p} * (theta / maximum(g_norm, theta))"
-    return found
+        by_op[f"clip_{p}"] = f"d{p} = d{p} * (theta / maximum(g_norm, theta))"
+    return by_op
 
 
 def steps(optimiser: Optimiser, names: tuple[str, ...]) -> tuple[int, int]:

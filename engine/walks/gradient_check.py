@@ -78,13 +78,13 @@ def check(
 
 def rules(names: tuple[str, ...]) -> dict[str, str]:
     """The rules of `check`: E_W(…) is the loss with W replaced, unit_W[cell] is 1 at the cell."""
-    found = {}
+    by_op = {}
     for p in names:
-        found[f"plus_{p}"] = f"E_plus_{p}[cell] = E_{p}({p} + h * unit_{p}[cell])"
-        found[f"minus_{p}"] = f"E_minus_{p}[cell] = E_{p}({p} - h * unit_{p}[cell])"
-        found[f"numeric_{p}"] = f"numeric_{p}[cell] = (E_plus_{p}[cell] - E_minus_{p}[cell]) / (2 * h)"
-        found[f"gap_{p}"] = f"gap_{p}[cell] = abs(sum(d{p} * unit_{p}[cell]) - numeric_{p}[cell])"
-    return found
+        by_op[f"plus_{p}"] = f"E_plus_{p}[cell] = E_{p}({p} + h * unit_{p}[cell])"
+        by_op[f"minus_{p}"] = f"E_minus_{p}[cell] = E_{p}({p} - h * unit_{p}[cell])"
+        by_op[f"numeric_{p}"] = f"numeric_{p}[cell] = (E_plus_{p}[cell] - E_minus_{p}[cell]) / (2 * h)"
+        by_op[f"gap_{p}"] = f"gap_{p}[cell] = abs(sum(d{p} * unit_{p}[cell]) - numeric_{p}[cell])"
+    return by_op
 
 
 def length(shapes: Mapping[str, tuple[int, int]], most: int) -> int:

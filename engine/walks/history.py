@@ -46,7 +46,7 @@ class Track(NamedTuple):
 class History:
     """States of a track from its begin (for a fork: from the fork), as far as they have been made. Thread-safe.
 
-    The state that was asked for last is held, so that what is on the screen need not be replayed.
+    The state last returned is held, so that what is on the screen need not be replayed.
     """
 
     def __init__(self, track: Track, trunk: History | None = None, bound: int = 48 << 20) -> None:

@@ -18,9 +18,9 @@ Late = Mapping[str, Callable[[], Any]]
 
 
 class Env:
-    """What can be read at the start of a section, by symbol: plain ones; late ones and families, made when asked for.
+    """Values at the start of a section, by symbol: `plain` ones; `late` ones and `families`, computed at each `get`.
 
-    A family is a function of the indices, e.g. `lambda t, k: …` for "delta"; it gives None where there is nothing.
+    A family is a function of the indices, e.g. `lambda t, k: …` for "delta"; None where there is no such value.
     """
 
     def __init__(self, plain: Mapping[str, Any], families: Families | None = None, late: Late | None = None) -> None:
@@ -47,9 +47,10 @@ class Section(NamedTuple):
 
 
 def rank(grains: Grains, path: Path, at: int) -> int:
-    """How fine the place path[at] is: a loop by its name; a phase as "act" when outermost, else as "phase",
+    """Rank of path[at], 0 = coarsest.
 
-    but always finer than what it stands in.
+    A loop: grains[name]. The outermost phase: grains["act"]. An inner phase: grains["phase"], or one more than the rank
+    of the place before it where that is larger.
     """
     name, index = path[at]
     if index >= 0:
@@ -71,8 +72,8 @@ def group(grains: Grains, path: Path, grain: int) -> Path:
 class Reel:
     """Sections end to end. Position p means that p steps have run; `total` of them there are.
 
-    Sections stay recorded, the latest used first, as far as they have `kept` steps together; one always does. So memory
-    does not grow with the reel.
+    The sections used last stay recorded, as long as they have at most `kept` steps together (one always stays), so that
+    memory does not grow with the reel.
     """
 
     def __init__(self, sections: Sequence[Section], grains: Grains, kept: int = 2000) -> None:

@@ -1,13 +1,13 @@
 """One batch of a text, example by example: scores, errors, every gradient, the moves (slides 44-46, 48).
 
-An example n says something to some targets: in skip-gram with negatives a token to its neighbours and to noise, in
-CBOW the mean of the neighbours to the token; with a tree the targets are the nodes on a word's way. Inputs c and
-targets j of an example are counted from 0, words and nodes w by their codes:
+Example n has input words and targets: in skip-gram with negatives a token, and its neighbours and noise; in CBOW the
+neighbours, whose mean is h, and the token and noise; with a tree the targets are the nodes on a word's Huffman path.
+Inputs c and targets j of an example are counted from 0, words and nodes w by their codes:
 
-share[n,c]  how much an input counts in what is said, back[n,c] how much of the gradient it is handed
+share[n,c]  the weight of an input in h             back[n,c]  the share of dh[n] that its gradient gets
 m[n,j]  how much a target counts       t[n,j]  what it should be: 1 did occur (bit 0), 0 did not
 v[w]  u[w]  (D, 1)  input and output vector of word w (theta[w]: of node w)     dv[w] du[w]  their gradients
-h[n]  (D, 1)  what is said      a[n,j] = u·h    p = σ(a)    q = m (p − t), the error     dh[n] = ∂L/∂h
+h[n]  (D, 1)  hidden layer      a[n,j] = u·h    p = σ(a)    q = m (p − t), the error     dh[n] = ∂L/∂h
 
 All examples see the vectors that the batch began with; then every word moves once, and never further than `bound`
 (as what it met bids, and as noise): a batch is many steps at once, and must not throw a frequent word far away.
@@ -55,7 +55,7 @@ RULES = {
 
 
 class Input(NamedTuple):
-    """A word that speaks: how much it counts, and how much of the gradient it is handed."""
+    """An input word: its weight in h, and its share of the gradient of h; both (1, 1)."""
 
     word: int
     share: Array
@@ -63,7 +63,7 @@ class Input(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A word or node that is spoken to: how much it counts, what it should be, and whether it is noise."""
+    """A target word or node: its weight m and label t (1 did occur, 0 did not), both (1, 1); whether it is noise."""
 
     word: int
     m: Array
@@ -85,7 +85,7 @@ Table = Mapping[str, Array]
 def learn(
     xp: Any, example: Example, table: Table, grads: Table, L: Array, of: str, at: Path
 ) -> Walk[tuple[Table, Any]]:
-    """One example: what it says, how wrong that is, and what it adds to the gradients. Returns (gradients, L).
+    """One example: h, the error of every target, and the gradients with its part added. Returns (gradients, L).
 
     `of` is "u" or "theta"; `at` ends with ("n", n).
     """

@@ -59,7 +59,7 @@ def build(device: Device, counts: Sequence[int], at: Path = ()) -> Walk[Tree]:
 
 
 def ways(tree: Tree) -> list[Way]:
-    """The way to every word."""
+    """The path from the root to every word, by word."""
     found: dict[int, Way] = {}
     waiting = [(tree.root, Way((), ()))]
     while waiting:

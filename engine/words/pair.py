@@ -49,7 +49,7 @@ RULES = {
 """The rule of every op below."""
 
 
-class Found(NamedTuple):
+class Scored(NamedTuple):
     """The errors of all targets, and the loss."""
 
     q: list[Array]
@@ -57,7 +57,7 @@ class Found(NamedTuple):
 
 
 def hidden(v: Sequence[Array], mean: bool = True, at: Path = ()) -> Walk[Array]:
-    """h: the one vector itself (skip-gram), or the sum or mean of several (CBOW)."""
+    """The hidden layer h: the one vector itself (skip-gram), or the sum or mean of several (CBOW)."""
     if len(v) == 1:
         h = v[0] + 0
         yield Step(at, "h_copy", {"h": h})
@@ -73,7 +73,7 @@ def hidden(v: Sequence[Array], mean: bool = True, at: Path = ()) -> Walk[Array]:
     return h
 
 
-def scores(xp: Any, h: Array, u: Sequence[Array], t: Sequence[Array], at: Path = ()) -> Walk[Found]:
+def scores(xp: Any, h: Array, u: Sequence[Array], t: Sequence[Array], at: Path = ()) -> Walk[Scored]:
     """Binary logistic regression on every target: σ(u·h) should be t (slide 45)."""
     L, errors = 0 * h.T @ h, []
     yield Step(at, "L_0", {"L": L})
@@ -88,7 +88,7 @@ def scores(xp: Any, h: Array, u: Sequence[Array], t: Sequence[Array], at: Path =
         errors.append(q)
         L = L - log_sigmoid(xp, (2 * t[j] - 1) * a)
         yield Step(here, "L", {"L": L})
-    return Found(errors, L)
+    return Scored(errors, L)
 
 
 def gradients(
@@ -140,7 +140,7 @@ def step(
     return inputs, targets
 
 
-def way(xp: Any, h: Array, theta: Sequence[Array], d: Sequence[Array], at: Path = ()) -> Walk[Found]:
+def way(xp: Any, h: Array, theta: Sequence[Array], d: Sequence[Array], at: Path = ()) -> Walk[Scored]:
     """p(w) = Π σ((1 − 2d) θ·h): a question at each node on the way to the word (slide 43)."""
     L, P, errors = 0 * h.T @ h, 1 + 0 * h.T @ h, []
     yield Step(at, "L_0", {"L": L})
@@ -158,7 +158,7 @@ def way(xp: Any, h: Array, theta: Sequence[Array], d: Sequence[Array], at: Path 
         errors.append(q)
         L = L - log_sigmoid(xp, (1 - 2 * d[j]) * a)
         yield Step(here, "L_node", {"L": L})
-    return Found(errors, L)
+    return Scored(errors, L)
 
 
 def forward(
@@ -169,7 +169,7 @@ def forward(
     tree: bool = False,
     at: Path = (),
     phases: bool = False,
-) -> Walk[Found]:
+) -> Walk[Scored]:
     """h, and the score of every target; with `tree` of the nodes on the way to the word, `label` being its bits.
 
     With `phases` the two stand at addresses of their own, "said" and "scores".
@@ -188,7 +188,7 @@ def step_and_forward(
     rate: float,
     tree: bool = False,
     at: Path = (),
-) -> Walk[Found]:
+) -> Walk[Scored]:
     """Every vector moves once against its gradient, and the scores are taken again."""
     name = "theta" if tree else "u"
     h = drain(hidden(v))

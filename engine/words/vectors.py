@@ -1,4 +1,4 @@
-"""What learned vectors are asked: who is near, what is to this as that is to those, and how they lie in a plane.
+"""Questions to learned vectors: nearest words, analogies, and their projection onto a plane.
 
 vectors (V, D), one row a word; near means a high cosine, and every answer is exact.
 """
@@ -80,15 +80,15 @@ def cosines(vectors: HostArray, unit: HostArray) -> HostArray:
     return scores
 
 
-def nearest(vectors: HostArray, asked: HostArray, count: int, without: Sequence[Sequence[int]]) -> list[list[Near]]:
-    """The `count` words nearest to each of `asked` (N, D); of each, `without` says which words are no answer.
+def nearest(vectors: HostArray, queries: HostArray, count: int, without: Sequence[Sequence[int]]) -> list[list[Near]]:
+    """The `count` words nearest to each of `queries` (N, D), without those that `without` names for it.
 
     Only scores are scaled: the vectors may have changed a moment ago, and are neither copied nor normalised.
     """
     most = len(vectors) - max((len(set(words)) for words in without), default=0)
     if most < 1:
-        return [[] for _ in asked]
-    scores = cosines(vectors, directions(asked))
+        return [[] for _ in queries]
+    scores = cosines(vectors, directions(queries))
     for row, left_out in enumerate(without):
         scores[row, list(left_out)] = -xp.inf
     best = top(scores, min(count, most))

@@ -11,11 +11,12 @@ from engine.device import HOST, Array, Device, HostArray, rng
 from engine.maths.activations import ACTIVATIONS, Activation
 from engine.maths.optimisers import OPTIMISERS
 from engine.recurrent import srn
-from engine.recurrent.srn import Inputs, Params, Run
-from engine.recurrent.srn_training import Recipe, Update, advance, start
+from engine.recurrent.srn import Forward, Inputs, Params
+from engine.recurrent.srn_training import SrnRun
 from engine.recurrent.unrolled import Unrolled
 from engine.walks.reel import Reel
 from engine.walks.step import drain
+from engine.walks.training import Recipe
 
 GRAINS = {"act": 0, "update": 1, "phase": 2, "t": 3, "cell": 3, "k": 4, "op": 5}
 """The grains of the lesson on BPTT."""
@@ -67,7 +68,7 @@ def moved(device: Device, case: Case) -> Case:
     return Case(theta, Inputs(tuple(put(a) for a in x), tuple(put(a) for a in y), put(s_init)))
 
 
-def run_of(device: Device, f: Activation, case: Case) -> Run:
+def run_of(device: Device, f: Activation, case: Case) -> Forward:
     """The forward pass, drained."""
     return drain(srn.forward(device.xp, f, case.theta, case.inputs))
 
@@ -96,7 +97,7 @@ def assert_gradients(found: Mapping[str, Any], wanted: Mapping[str, Any], tolera
         assert_close(found[name], array, tolerance, name)
 
 
-def double_sum(device: Device, f: Activation, case: Case, run: Run, window: int, walks: Any = srn) -> Params:
+def double_sum(device: Device, f: Activation, case: Case, run: Forward, window: int, walks: Any = srn) -> Params:
     """The gradient as slides 34-37 have it: rows of the ledger drained, then summed over t."""
     theta, inputs, xp = case.theta, case.inputs, device.xp
     rows = []
@@ -137,6 +138,13 @@ def away_from_kinks(name: str, T: int, B: int, H: int, K: int, margin: float = 1
     raise AssertionError("no seed keeps every unit off its kinks")
 
 
+def srn_run(
+    device: Device, name: str, optimiser: str, inputs: Inputs, rate: float = 0.1, window: int = ALL, clip: float = 1.0
+) -> SrnRun:
+    """A net of these units in training on one sequence."""
+    return SrnRun(device, ACTIVATIONS[name], Recipe(OPTIMISERS[optimiser], rate, clip), inputs, window)
+
+
 def lesson_reel(device: Device, name: str, case: Case, window: int) -> tuple[Unrolled, Reel]:
     """All sections of one net on one sequence, as the lesson on BPTT lays them end to end."""
     net = Unrolled(device, ACTIVATIONS[name], case.theta, case.inputs, window)
@@ -157,11 +165,11 @@ def update_reel(
     device: Device, name: str, optimiser: str, case: Case, window: int, n: int = 0, clip: float = 1.0
 ) -> Reel:
     """Update n of a training run, opened."""
-    recipe = Recipe(ACTIVATIONS[name], OPTIMISERS[optimiser], 0.1, window, clip)
-    state = start(device, case.theta, recipe.optimiser)
+    run = srn_run(device, name, optimiser, case.inputs, window=window, clip=clip)
+    state = run.start(case.theta._asdict())
     for _ in range(n):
-        state = advance(device, recipe, case.inputs, state)
-    return Reel(Update(device, recipe, case.inputs, state).sections(), GRAINS)
+        state = run.advance(state)
+    return run.inside(state, GRAINS)
 
 
 def bytes_of(arrays: Mapping[str, HostArray]) -> bytes:

@@ -192,17 +192,17 @@ adam: not squared | engine.maths.optimisers | moves
 -(1 - BETA2) * g**2
 +(1 - BETA2) * g
 
-advance: no clipping | engine.recurrent.srn_training | crossed
--clipped = clip_by_norm(device.xp, grad, recipe.clip)
+advance: no clipping | engine.walks.training | crossed
+-clipped = clip_by_norm(xp, grad, recipe.clip)
 +clipped = grad
 
-advance: n is late | engine.recurrent.srn_training | crossed
--n = state.n - began + 1
-+n = state.n - began + 2
+advance: n is late | engine.walks.training | crossed
+-        count = n - data.began + 1
++        count = n - data.began + 2
 
-opened: no clipping | engine.recurrent.srn_training | crossed
--grad = clip_by_norm(xp, self.net.ledger.grad._asdict(), recipe.clip)
-+grad = self.net.ledger.grad._asdict()
+opened: no clipping | engine.walks.training | crossed
+-clipped = clip_by_norm(xp, grad(), recipe.clip)
++clipped = grad()
 
 walk: no clipping | engine.walks.descent | walked
 -g * (theta / xp.maximum(length, xp.ones_like(length) * theta))

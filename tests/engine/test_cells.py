@@ -14,7 +14,7 @@ from engine.device import HOST, Array, Device, rng
 from engine.gated import cell as cells
 from engine.gated import gru, ledger, lstm, plain, reach
 from engine.gated.cell import Cell, Inputs, Theta
-from engine.gated.run.training import Net
+from engine.gated.net import Net
 from engine.maths.activations import ACTIVATIONS
 from engine.recurrent import srn
 from engine.walks.reel import Env, Reel, Section

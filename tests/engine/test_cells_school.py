@@ -15,14 +15,14 @@ from engine.gated.cell import Cell, Inputs
 from engine.gated.run import writing
 from engine.gated.run.files import CELLS as KINDS
 from engine.gated.run.files import Kept, Model, ModelError, keep, load, resume, save
-from engine.gated.run.school import School, Seen
 from engine.gated.run.streams import Latch, Source, Streams, walked
-from engine.gated.run.training import Learning, Recipe
+from engine.gated.run.training import GatedRun, Snapshot
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.history import State
 from engine.walks.reel import Env, Reel, Section
 from engine.walks.step import drain
+from engine.walks.training import Learning, Recipe
 from tests.engine.ruling import assert_rules_hold
 from tests.engine.test_cells import CELLS, every
 
@@ -37,13 +37,13 @@ def theta_of(device: Device, cell: Cell, source: Source, seed: int = 0) -> dict[
     return {name: device.put(0.4 * draw.normal(size=(*shape, 1)[:2])) for name, shape in shapes.items()}
 
 
-def look(n: int, before: tuple[Any, ...], learning: Learning, seen: Seen) -> tuple[Any, ...]:
+def look(n: int, before: tuple[Any, ...], learning: Learning[Any], seen: Snapshot) -> tuple[Any, ...]:
     """All that was seen."""
     return (*before, seen)
 
 
-def school(device: Device, cell: Cell, source: Source, optimiser: str = "adam") -> School[tuple[Any, ...]]:
-    return School(device, Recipe(cell, OPTIMISERS[optimiser], 0.05, 0.6), source, H, look)
+def school(device: Device, cell: Cell, source: Source, optimiser: str = "adam") -> GatedRun[tuple[Any, ...]]:
+    return GatedRun(device, cell, Recipe(OPTIMISERS[optimiser], 0.05, 0.6), source, H, look)
 
 
 STREAMS = Streams(TEXT, 5, 4, 3)
@@ -90,9 +90,9 @@ def test_full_speed_is_the_walk(cell: Cell, source: Source, device: Device) -> N
     wanted = other.start(theta, ())
     for n in range(4):
         opened = mine.inside(state, GRAINS)
-        learning, seen = other._walked(n, wanted.data)
+        learning, seen = other.walked(n, wanted.data)
         state = mine.advance(state)
-        wanted = State(n + 1, wanted.data._replace(**{f: getattr(learning, f) for f in Learning._fields}))
+        wanted = State(n + 1, learning._replace(reading=wanted.data.reading))
         for name, value in learning.theta.items():
             np.testing.assert_allclose(device.get(state.data.theta[name]), value, rtol=1e-9, atol=1e-12)
             found = opened.get(name, opened.total)
@@ -124,12 +124,12 @@ def test_every_use_of_the_fast_form_is_the_walk(use: str, kind: str) -> None:
     """Loss at the end or at each step, layers, states carried or fresh: each update beside the walk's."""
     source, _, layers, dtype = USES[use]
     cell = KINDS[kind]._replace(layers=layers)
-    made = School(HOST, Recipe(cell, OPTIMISERS["adam"], 0.02, 0.6), source, 16, look, dtype)
+    made = GatedRun(HOST, cell, Recipe(OPTIMISERS["adam"], 0.02, 0.6), source, 16, look, dtype)
     draw, within = rng(5, 5), 1e-10 if dtype is float else 2e-4
     shapes = cell.shapes(16, source.outputs, source.inputs)
     state = made.start({p: draw.normal(0, 0.3, (*s, 1)[:2]).astype(dtype) for p, s in shapes.items()}, ())
     for n in range(6):
-        learning, seen = made._walked(n, state.data)
+        learning, seen = made.walked(n, state.data)
         state = made.advance(state)
         last = state.data.reading[-1]
         assert last.loss == pytest.approx(seen.loss, rel=within)

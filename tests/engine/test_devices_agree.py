@@ -10,7 +10,6 @@ import pytest
 from engine.device import HOST, Device
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.optimisers import OPTIMISERS, clip_by_norm
-from engine.recurrent.srn_training import Recipe, advance, start
 from engine.walks.reel import Reel
 from tests.engine.cases import (
     ALL,
@@ -20,6 +19,7 @@ from tests.engine.cases import (
     lesson_reel,
     make,
     run_of,
+    srn_run,
     update_reel,
 )
 from tests.engine.strict import Strict, TransferError, guard
@@ -61,13 +61,14 @@ def test_update(optimiser: str, window: int, device: Device) -> None:
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_advance(optimiser: str, name: str, window: int, device: Device) -> None:
-    recipe, ends = Recipe(ACTIVATIONS[name], OPTIMISERS[optimiser], 0.1, window, 1.0), []
+    ends = []
     for d in (device, HOST):
         theta, inputs = make(d, 4, 2, 3, 4)
-        state = start(d, theta, recipe.optimiser)
+        run = srn_run(d, name, optimiser, inputs, window=window)
+        state = run.start(theta._asdict())
         for _ in range(3):
-            state = advance(d, recipe, inputs, state)
-        ends.append({**host(d, state.data.theta._asdict()), "loss": d.get(state.data.loss)})
+            state = run.advance(state)
+        ends.append({**host(d, state.data.theta), "loss": d.get(state.data.loss)})
     assert_gradients(ends[0], ends[1], 1e-12)
 
 

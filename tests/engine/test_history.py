@@ -9,12 +9,10 @@ from threading import Thread
 import pytest
 
 from engine.device import HOST, Device
-from engine.maths.activations import ACTIVATIONS
 from engine.maths.optimisers import OPTIMISERS
-from engine.recurrent.srn_training import Learning, Recipe, advance, start, track
 from engine.walks.history import History, State, Track
 from engine.walks.reel import Reel
-from tests.engine.cases import ALL, GRAINS, bytes_of, host, make
+from tests.engine.cases import GRAINS, bytes_of, host, make, srn_run
 
 
 def toy(begin: State | None = None, size: int = 1, by: int = 3) -> Track:
@@ -36,8 +34,8 @@ def straight(way: Track, upto: int) -> list[State]:
 
 def training(device: Device, T: int, H: int, K: int, optimiser: str) -> Track:
     theta, inputs = make(device, T, 1, H, K)
-    recipe = Recipe(ACTIVATIONS["tanh"], OPTIMISERS[optimiser], 0.05, ALL, 1.0)
-    return track(device, recipe, inputs, start(device, theta, recipe.optimiser), GRAINS)
+    run = srn_run(device, "tanh", optimiser, inputs, 0.05)
+    return run.track(run.start(theta._asdict()), GRAINS)
 
 
 def test_ten_thousand_updates_revisited() -> None:
@@ -51,7 +49,7 @@ def test_ten_thousand_updates_revisited() -> None:
         here = draw.choice([draw.randrange(10_001), max(0, here - 1), min(10_000, here + 1)])
         found, wanted = history.state(here), states[here]
         assert found.n == here
-        assert bytes_of(found.data.theta._asdict()) == bytes_of(wanted.data.theta._asdict())
+        assert bytes_of(found.data.theta) == bytes_of(wanted.data.theta)
         assert bytes_of(found.data.memory) == bytes_of(wanted.data.memory)
         assert here == 0 or found.data.loss == wanted.data.loss
         assert history.kept() <= 300 + 75 + 1
@@ -65,8 +63,8 @@ def test_states_come_back_on_each_device(optimiser: str, device: Device) -> None
     history, states = History(way, bound=4 * way.size), straight(way, 40)
     history.grow(40)
     for n in (40, 0, 13, 12, 14, 39, 1):
-        wanted = host(device, states[n].data.theta._asdict())
-        assert bytes_of(host(device, history.state(n).data.theta._asdict())) == bytes_of(wanted)
+        wanted = host(device, states[n].data.theta)
+        assert bytes_of(host(device, history.state(n).data.theta)) == bytes_of(wanted)
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 8, 100])
@@ -149,13 +147,13 @@ def test_a_fork_of_training() -> None:
     way = training(HOST, 3, 3, 4, "momentum")
     trunk = History(way)
     trunk.grow(10)
-    theta, memory, loss, _ = trunk.state(6).data
-    changed = State(6, Learning(theta._replace(W=theta.W + 0.5), memory, loss))
+    theta = trunk.state(6).data.theta
+    run = srn_run(HOST, "tanh", "momentum", make(HOST, 3, 1, 3, 4).inputs, 0.05)
+    changed = run.fork(trunk.state(6), {**theta, "W": theta["W"] + 0.5})
     fork = History(way._replace(begin=changed), trunk)
     fork.grow(10)
-    recipe = Recipe(ACTIVATIONS["tanh"], OPTIMISERS["momentum"], 0.05, ALL, 1.0)
-    wanted = advance(HOST, recipe, make(HOST, 3, 1, 3, 4).inputs, changed)
-    assert bytes_of(fork.state(7).data.theta._asdict()) == bytes_of(wanted.data.theta._asdict())
+    wanted = run.advance(changed)
+    assert bytes_of(fork.state(7).data.theta) == bytes_of(wanted.data.theta)
     assert fork.state(5) is trunk.state(5)
     assert fork.curve()[6] != trunk.curve()[6]
     assert fork.curve()[5] == trunk.curve()[5]

@@ -39,3 +39,15 @@ def test_what_loads_with(rooms: str, forbidden: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == []
+
+
+def test_the_tables_that_cards_choose_from_load_no_array_library() -> None:
+    """A card lists optimisers and activation functions by their tables, and the course opens without NumPy."""
+    script = (
+        "import sys; from engine.maths.activations import ACTIVATIONS; from engine.maths.optimisers import OPTIMISERS;"
+        " print(*ACTIVATIONS, *OPTIMISERS, 'numpy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    *names, loaded = done.stdout.split()
+    assert loaded == "False"
+    assert {"tanh", "relu", "sgd", "adam"} <= set(names)

@@ -7,23 +7,20 @@ from statistics import median
 from engine.device import HOST, rng
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import normal
-from engine.maths.optimisers import OPTIMISERS
 from engine.recurrent.srn import Params
-from engine.recurrent.srn_training import Recipe, advance, start
-from tests.engine.cases import ALL, Case, hello, run_of
-
-RECIPE = Recipe(ACTIVATIONS["tanh"], OPTIMISERS["adagrad"], rate=0.1, window=ALL, clip=5.0)
+from tests.engine.cases import Case, hello, run_of, srn_run
 
 
 def updates_needed(case: Case, most: int) -> int:
     """Updates until the loss is below .2 and every next letter is the likeliest; most + 1 if they do not suffice."""
-    state = start(HOST, case.theta, RECIPE.optimiser)
+    training = srn_run(HOST, "tanh", "adagrad", case.inputs, rate=0.1, clip=5.0)
+    state = training.start(case.theta._asdict())
     for n in range(most + 1):
-        run = run_of(HOST, RECIPE.f, Case(state.data.theta, case.inputs))
+        run = run_of(HOST, ACTIVATIONS["tanh"], Case(Params(**state.data.theta), case.inputs))
         right = all(yhat.argmax() == y.argmax() for yhat, y in zip(run.yhat, case.inputs.y, strict=True))
         if right and float(sum(run.E)) < 0.2:
             return n
-        state = advance(HOST, RECIPE, case.inputs, state)
+        state = training.advance(state)
     return most + 1
 
 

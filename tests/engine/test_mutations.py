@@ -14,10 +14,9 @@ from engine.device import HOST
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.optimisers import OPTIMISERS, begin
 from engine.recurrent import srn
-from engine.recurrent.srn_training import Recipe, start
+from engine.recurrent.srn_training import SrnRun
 from engine.recurrent.unrolled import gradient
 from engine.walks.history import State
-from engine.walks.reel import Reel
 from engine.walks.step import drain
 from tests.engine import stored
 from tests.engine.cases import (
@@ -112,14 +111,18 @@ def crossed(training: Any) -> None:
     """`advance`, and the same update opened, for each optimiser."""
     theta, inputs = stored.stored_case()
     for name, optimiser in OPTIMISERS.items():
-        recipe = Recipe(TANH, optimiser, stored.RATE, ALL, stored.CLIP)
-        state: State = start(HOST, theta, optimiser)
+        own = {"gradient": SrnRun.gradient, "sections": SrnRun.sections}
+        run: Any = type("Run", (training.Run,), own)(
+            HOST, training.Recipe(optimiser, stored.RATE, stored.CLIP), srn.PARAMETERS
+        )
+        run.f, run.inputs, run.window = TANH, inputs, ALL
+        state: State = run.start(theta._asdict())
         for _ in range(stored.UPDATES):
-            reel = Reel(training.Update(HOST, recipe, inputs, state).sections(), GRAINS)
+            reel = run.inside(state, GRAINS)
             opened = {p: reel.get(p, reel.total) for p in theta._fields}
-            state = training.advance(HOST, recipe, inputs, state)
-            assert_gradients(opened, state.data.theta._asdict(), 1e-12)
-        assert_gradients(state.data.theta._asdict(), stored.AFTER[name], 1e-11)
+            state = run.advance(state)
+            assert_gradients(opened, state.data.theta, 1e-12)
+        assert_gradients(state.data.theta, stored.AFTER[name], 1e-11)
 
 
 COMPARISONS: dict[str, tuple[str, Callable[[Any], None]]] = {
@@ -132,7 +135,7 @@ COMPARISONS: dict[str, tuple[str, Callable[[Any], None]]] = {
     "slopes": ("engine.maths.activations", slopes),
     "moves": ("engine.maths.optimisers", moves),
     "walked": ("engine.walks.descent", walked),
-    "crossed": ("engine.recurrent.srn_training", crossed),
+    "crossed": ("engine.walks.training", crossed),
 }
 
 

@@ -15,10 +15,10 @@ import pytest
 from engine.device import HOST, rng
 from engine.gated.lstm import LSTM
 from engine.gated.run.letters import encode, vocabulary
-from engine.gated.run.school import School, Seen
 from engine.gated.run.streams import Streams
-from engine.gated.run.training import Learning, Recipe, drawn
+from engine.gated.run.training import GatedRun, Snapshot, drawn
 from engine.maths.optimisers import EPSILON, OPTIMISERS
+from engine.walks.training import Learning, Recipe
 from lessons.data.corpora.read import letters
 
 T, B, H = 25, 8, 128
@@ -31,10 +31,10 @@ def ours(source: Streams, theta: dict[str, Any]) -> list[float]:
     """The loss of every window, by the form that the app and the command train with."""
     losses: list[float] = []
 
-    def look(n: int, before: None, learning: Learning, seen: Seen) -> None:
+    def look(n: int, before: None, learning: Learning[None], seen: Snapshot) -> None:
         losses.append(float(learning.loss))
 
-    school = School(HOST, Recipe(LSTM, OPTIMISERS["adagrad"], RATE, CLIP), source, H, look)
+    school = GatedRun(HOST, LSTM, Recipe(OPTIMISERS["adagrad"], RATE, CLIP), source, H, look)
     state = school.start({p: value if value.ndim == 2 else value[:, None] for p, value in theta.items()}, None)
     for _ in range(UPDATES):
         state = school.advance(state)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from engine.device import HOST, Device
-from engine.maths.activations import ACTIVATIONS
 from engine.maths.optimisers import OPTIMISERS
-from engine.recurrent.srn import Inputs
-from engine.recurrent.srn_training import Recipe, advance, start
+from engine.recurrent.srn import Params
+from engine.recurrent.srn_training import SrnRun
 from engine.walks.history import State
-from tests.engine.cases import ALL, assert_gradients, host, make, moved
+from tests.engine.cases import ALL, assert_gradients, host, make, moved, srn_run
 from tests.engine.peer import HIDDEN, Peer
 
 pytestmark = pytest.mark.peer
@@ -18,9 +17,10 @@ pytestmark = pytest.mark.peer
 RATES = {"sgd": 0.2, "momentum": 0.1, "adagrad": 0.1, "adam": 0.05}
 
 
-def trained(device: Device, recipe: Recipe, state: State, inputs: Inputs, updates: int) -> State:
+def trained(run: SrnRun, theta: Params, updates: int) -> State:
+    state = run.start(theta._asdict())
     for _ in range(updates):
-        state = advance(device, recipe, inputs, state)
+        state = run.advance(state)
     return state
 
 
@@ -31,10 +31,9 @@ def test_updates(name: str, window: int, clip: float, device: Device) -> None:
     case = make(HOST, 4, 3, 5, 6, seed=7)
     wanted = Peer("tanh", case).train(name, window, RATES[name], clip, 5)
     theta, inputs = moved(device, case)
-    recipe = Recipe(ACTIVATIONS["tanh"], OPTIMISERS[name], RATES[name], window, clip)
-    state = trained(device, recipe, start(device, theta, recipe.optimiser), inputs, 5)
+    state = trained(srn_run(device, "tanh", name, inputs, RATES[name], window, clip), theta, 5)
     assert state.n == 5
-    assert_gradients(host(device, state.data.theta._asdict()), wanted, 1e-9)
+    assert_gradients(host(device, state.data.theta), wanted, 1e-9)
 
 
 @pytest.mark.parametrize("units", HIDDEN)
@@ -42,9 +41,8 @@ def test_updates(name: str, window: int, clip: float, device: Device) -> None:
 def test_updates_of_other_units(name: str, units: str) -> None:
     case = make(HOST, 4, 2, 4, 5, seed=8)
     wanted = Peer(units, case).train(name, ALL, 0.05, 1.0, 4)
-    recipe = Recipe(ACTIVATIONS[units], OPTIMISERS[name], 0.05, ALL, 1.0)
-    state = trained(HOST, recipe, start(HOST, case.theta, recipe.optimiser), case.inputs, 4)
-    assert_gradients(state.data.theta._asdict(), wanted, 1e-9)
+    state = trained(srn_run(HOST, units, name, case.inputs, 0.05), case.theta, 4)
+    assert_gradients(state.data.theta, wanted, 1e-9)
 
 
 def test_the_small_clip_is_at_work() -> None:

@@ -97,7 +97,7 @@ def test_function_of_a_lit_line() -> None:
     first, lines = function_source(source)
     assert lines[0].startswith("def forward(")
     assert "z = U @ x + W @ s + b" in lines[source.line - first]
-    assert lines[-1].startswith("    return Run(")
+    assert lines[-1].startswith("    return Forward(")
 
 
 def test_drain_gives_the_result() -> None:

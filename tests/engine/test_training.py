@@ -7,25 +7,22 @@ from math import isnan
 import pytest
 
 from engine.device import HOST, Device
-from engine.maths.activations import ACTIVATIONS
 from engine.maths.optimisers import OPTIMISERS, clip_by_norm, norm
-from engine.recurrent.srn_training import Learning, Recipe, advance, start, track
 from engine.walks.descent import walk_clip
 from engine.walks.history import History
+from engine.walks.training import Learning
 from tests.engine import stored
-from tests.engine.cases import ALL, GRAINS, assert_gradients, host, make
-
-TANH = ACTIVATIONS["tanh"]
+from tests.engine.cases import ALL, GRAINS, assert_gradients, host, make, srn_run
 
 
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_stored_updates(name: str, device: Device) -> None:
     theta, inputs = stored.stored_case(device)
-    recipe = Recipe(TANH, OPTIMISERS[name], stored.RATE, ALL, stored.CLIP)
-    state = start(device, theta, recipe.optimiser)
+    run = srn_run(device, "tanh", name, inputs, stored.RATE, clip=stored.CLIP)
+    state = run.start(theta._asdict())
     for _ in range(stored.UPDATES):
-        state = advance(device, recipe, inputs, state)
-    assert_gradients(host(device, state.data.theta._asdict()), stored.AFTER[name], 1e-11)
+        state = run.advance(state)
+    assert_gradients(host(device, state.data.theta), stored.AFTER[name], 1e-11)
 
 
 @pytest.mark.parametrize("window", [2, ALL], ids=["window=2", "window=all"])
@@ -33,13 +30,13 @@ def test_stored_updates(name: str, device: Device) -> None:
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_opened_update_agrees(name: str, clip: float, window: int, device: Device) -> None:
     theta, inputs = make(device, 4, 2, 3, 4)
-    recipe = Recipe(TANH, OPTIMISERS[name], 0.1, window, clip)
-    way = track(device, recipe, inputs, start(device, theta, recipe.optimiser), GRAINS)
+    run = srn_run(device, "tanh", name, inputs, window=window, clip=clip)
+    way = run.track(run.start(theta._asdict()), GRAINS)
     state = way.begin
     for n in range(3):
         reel, wanted = way.inside(state), way.advance(state)
         opened = {p: device.get(reel.get(p, reel.total)) for p in theta._fields}
-        assert_gradients(opened, host(device, wanted.data.theta._asdict()), 1e-12)
+        assert_gradients(opened, host(device, wanted.data.theta), 1e-12)
         for symbol, array in wanted.data.memory.items():
             assert_gradients({symbol: device.get(reel.get(symbol, reel.total))}, {symbol: device.get(array)}, 1e-12)
         losses = [float(device.get(reel.get(f"E[{t}]", reel.starts[1]))) for t in range(4)]
@@ -53,12 +50,13 @@ def test_opened_update_agrees(name: str, clip: float, window: int, device: Devic
 def test_start_remembers_nothing() -> None:
     theta, inputs = make(HOST, 3, 2, 3, 4)
     for optimiser in OPTIMISERS.values():
-        state = start(HOST, theta, optimiser)
+        run = srn_run(HOST, "tanh", optimiser.name, inputs)
+        state = run.start(theta._asdict())
         assert state.n == 0
         assert isnan(state.data.loss)
         assert len(state.data.memory) == 5 * len(optimiser.slots)
         assert all(not array.any() for array in state.data.memory.values())
-        after = advance(HOST, Recipe(TANH, optimiser, 0.1, ALL, 1.0), inputs, state)
+        after = run.advance(state)
         assert after.n == 1
         assert isinstance(after.data, Learning)
         assert all(not array.any() for array in state.data.memory.values())  # the state before is left as it was
@@ -76,8 +74,8 @@ def test_clip_walk_is_clip(factor: float, device: Device) -> None:
 
 def test_track_knows_its_size_and_measure() -> None:
     theta, inputs = make(HOST, 3, 2, 3, 4)
-    recipe = Recipe(TANH, OPTIMISERS["adam"], 0.1, ALL, 1.0)
-    way = track(HOST, recipe, inputs, start(HOST, theta, recipe.optimiser), GRAINS)
+    run = srn_run(HOST, "tanh", "adam", inputs)
+    way = run.track(run.start(theta._asdict()), GRAINS)
     assert way.size >= 3 * 8 * sum(value.size for value in theta)
     history = History(way)
     history.grow(5)

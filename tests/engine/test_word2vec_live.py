@@ -30,7 +30,7 @@ def live(seed: int, **given: Any) -> Live:
 
 def begun(made: Live) -> Vectors:
     """Vectors of which none is zero."""
-    start, draw = made.school.start(), np.random.default_rng(3)
+    start, draw = made.run.start(), np.random.default_rng(3)
     start.table[:-1] = draw.normal(size=start.table[:-1].shape) * 0.5
     if start.nodes is not None:
         start.nodes[:-1] = draw.normal(size=start.nodes[:-1].shape) * 0.5
@@ -86,11 +86,11 @@ def test_the_loss_of_a_sample_is_the_walks(model: str, kind: str, exact: bool) -
 
 def test_the_run_is_that_of_the_trainer_and_ends_with_it() -> None:
     made = live(6)
-    history = History(made.track(made.start(made.school.start()), GRAINS))
+    history = History(made.track(made.start(made.run.start()), GRAINS))
     while not history.track.done(history.latest):
         history.advance()
-    learned = made.school.start()
-    (last,) = list(training.learn(made.school, made.text, learned))[-1:]
+    learned = made.run.start()
+    (last,) = list(training.learn(made.run, made.text, learned))[-1:]
     np.testing.assert_array_equal(history.latest.data.vectors.table, learned.table)
     assert history.latest.data.tokens == last.tokens
     assert history.curve(2)[-1] == last.tokens
@@ -133,5 +133,5 @@ def test_a_number_out_of_bounds_is_noticed() -> None:
 def test_a_text_of_which_nothing_stays() -> None:
     vocabulary, text = text_of(3, 30)
     made = Live(HOST, Settings(sample=1e-12, dim=4, batch=8, group=8, shared=2, epochs=1), vocabulary, text, {}, [0])
-    history = History(made.track(made.start(made.school.start()), GRAINS))
+    history = History(made.track(made.start(made.run.start()), GRAINS))
     assert history.grow(3).data.tokens <= 3

@@ -12,11 +12,10 @@ from engine.walks.reel import Env, Reel, Section
 from engine.walks.step import Walk, drain
 from engine.words import batch, huffman
 from engine.words.corpus.vocabulary import Vocabulary
-from engine.words.kernel import examples, fast, paths, rows
-from engine.words.kernel import node_scores as questions
+from engine.words.kernel import examples, fast, node_scores, paths, rows
 from engine.words.kernel.chunk import END, kept
 from engine.words.run import training
-from engine.words.run.training import School, Settings
+from engine.words.run.training import Settings, WordRun
 from tests.engine.ruling import assert_rules_hold
 
 V, D = 40, 6
@@ -35,11 +34,11 @@ def text_of(seed: int, tokens: int = 300) -> tuple[Vocabulary, HostArray]:
     return Vocabulary(tuple(f"w{i}" for i in range(V)), tuple(map(int, counts)), int(counts.sum())), np.array(text)
 
 
-def school(seed: int, **given: Any) -> tuple[School, HostArray, fast.Vectors]:
+def school(seed: int, **given: Any) -> tuple[WordRun, HostArray, fast.Vectors]:
     """A school in float64, its text, and vectors of which none is zero."""
     vocabulary, text = text_of(seed)
     settings = Settings(**{"dim": D, "sample": 0.05, "seed": seed, "batch": 64, "alpha": 0.1} | given)
-    made = School(HOST, settings, vocabulary, np.float64)
+    made = WordRun(HOST, settings, vocabulary, np.float64)
     vectors = made.start()
     draw = np.random.default_rng(seed + 1)
     vectors.table[:-1] = draw.normal(size=vectors.table[:-1].shape) * 0.6
@@ -62,11 +61,11 @@ def farthest(held: dict[str, Array], vectors: fast.Vectors) -> float:
 
 
 def walked(
-    made: School, chunk: Any, b: int, table: dict[str, Array], device: Device = HOST, most: int | None = None
+    made: WordRun, chunk: Any, b: int, table: dict[str, Array], device: Device = HOST, most: int | None = None
 ) -> tuple[Any, Any, str, list[batch.Example]]:
     """(the walk of a batch, its rate, what is spoken to, its examples)."""
     of = "theta" if made.form.tree else "u"
-    some = examples.examples(device, made.form, chunk, b, made.way, most)
+    some = examples.examples(device, made.form, chunk, b, made.paths, most)
     rate, bound = device.put([[float(chunk.rate[b])]]), device.put([[made.form.bound]])
     return whole(device.xp, some, table, rate, bound, of), rate, of, some
 
@@ -116,7 +115,7 @@ def test_central_differences_of_a_batch(model: str, loss: str, exact: bool) -> N
     made, text, vectors = school(5, model=model, loss=loss, exact=True, window=3)
     laid = made.lay(text, 0, 0)
     table = by_symbol(HOST, vectors)
-    some = examples.examples(HOST, made.form, laid.chunk, 1, made.way, 9)
+    some = examples.examples(HOST, made.form, laid.chunk, 1, made.paths, 9)
     of = "theta" if made.form.tree else "u"
     zero = HOST.put([[0.0]])
 
@@ -154,7 +153,7 @@ def test_batches_equal_autograd(model: str, loss: str, exact: bool) -> None:
     of = "theta" if made.form.tree else "u"
     for b in range(3):
         L = torch.zeros(())
-        for inputs, targets in examples.examples(HOST, made.form, laid.chunk, b, made.way):
+        for inputs, targets in examples.examples(HOST, made.form, laid.chunk, b, made.paths):
             h = sum(float(share[0, 0]) * leaf[f"v[{w}]"] for w, share, _ in inputs)
             for w, m, t, _ in targets:
                 a = (leaf[f"{of}[{w}]"] * h).sum()
@@ -196,7 +195,7 @@ def test_rows_add_up(seed: int) -> None:
         table[12] = 0
         wanted = table.copy()
         np.add.at(wanted, index[b], move.reshape(50, 8))
-        rows.add(HOST, table, made, b, move, 1e9, rows.Room(8, float))
+        rows.add(HOST, table, made, b, move, 1e9, rows.Buffers(8, float))
         assert np.abs(table - wanted).max() < 1e-12
 
 
@@ -216,7 +215,7 @@ def test_runs_repeat_and_go_on_to_the_bit(model: str, loss: str, exact: bool, mo
     for stop in (None, 3, 7):
         vocabulary, text = text_of(2)
         settings = Settings(model, loss, dim=16, epochs=2, sample=0.05, seed=4, exact=exact, alpha=0.05)
-        made = School(HOST, settings, vocabulary)
+        made = WordRun(HOST, settings, vocabulary)
         vectors, done = made.start(), 0
         for seen in training.learn(made, text, vectors):
             done = seen.chunks
@@ -224,7 +223,7 @@ def test_runs_repeat_and_go_on_to_the_bit(model: str, loss: str, exact: bool, mo
                 break
         again = fast.Vectors(*(None if each is None else each.copy() for each in vectors))
         assert stop is None or done == stop
-        for _ in training.learn(School(HOST, settings, vocabulary), text, again, done):
+        for _ in training.learn(WordRun(HOST, settings, vocabulary), text, again, done):
             pass
         ends.append(again)
     assert (ends[0].table[:-1] != 0).any()
@@ -236,7 +235,7 @@ def test_runs_repeat_and_go_on_to_the_bit(model: str, loss: str, exact: bool, mo
 @pytest.mark.parametrize(("model", "loss", "exact"), FORMS)
 def test_training_lowers_the_loss(model: str, loss: str, exact: bool) -> None:
     vocabulary, text = text_of(2, 2000)
-    made = School(HOST, Settings(model, loss, dim=16, epochs=30, sample=0, alpha=0.05, exact=exact), vocabulary)
+    made = WordRun(HOST, Settings(model, loss, dim=16, epochs=30, sample=0, alpha=0.05, exact=exact), vocabulary)
     vectors, laid = made.start(), made.lay(text, 0, 0)
     before = training.loss(made, vectors, laid, 1)
     if loss == "ns":
@@ -250,7 +249,7 @@ def test_two_threads_learn_as_well() -> None:
     vocabulary, text = text_of(2, 3000)
     losses = []
     for threads in (1, 2):
-        made = School(HOST, Settings(dim=16, epochs=20, sample=0, alpha=0.05), vocabulary)
+        made = WordRun(HOST, Settings(dim=16, epochs=20, sample=0, alpha=0.05), vocabulary)
         vectors, laid = made.start(), made.lay(text, 0, 0)
         for _ in training.learn(made, text, vectors, threads=threads):
             pass
@@ -266,24 +265,24 @@ MUTATIONS = {
     "what noise says to v": (fast, "self.move[self.middle] += self.more", "pass"),
     "what noise says to a mean": (fast, "self.dh[self.middle] += self.more", "pass  # "),
     "what a mean says to the word": (fast, "xp.matmul(own, self.tiled_h, out=self.tiled_du)", "pass"),
-    "what the word says to a mean": (fast, "xp.matmul(own, self.tiled_u, out=self.tiled_dh)", "pass"),
+    "the gradient of a mean from its word": (fast, "xp.matmul(own, self.tiled_u, out=self.tiled_dh)", "pass"),
     "whose word it is": (fast, "self.shape.tile + 1] = q", "self.shape.tile] = q"),
     "how much noise counts": (fast, "self.form.negatives / self.form.shared", "self.form.negatives"),
     "a mean's way back": (fast, "self.M if self.form.exact else mask", "self.M"),
     "the tile's last neighbours": (fast, "middle[1:, :w] += parts[:-1, C + w :]", "pass"),
     "the order of leaves": (fast, "self.dh[self.middle][order] = self.dsorted", "self.dh[self.middle] = self.dsorted"),
-    "which bit is taken": (questions, "a -= rights", "a -= counts"),
-    "which bit one's own way takes": (questions, "said, rate) - rate * right", "said, rate)"),
-    "whose way it is": (questions, "a[...] = 0", "pass"),
-    "who is asked": (fast, "take(flat, order, M", "take(flat, 0 * order, M"),
+    "which bit is taken": (node_scores, "a -= rights", "a -= counts"),
+    "which bit the path of one's own word takes": (node_scores, "scores, rate) - rate * right", "scores, rate)"),
+    "whose path it is": (node_scores, "a[...] = 0", "pass"),
+    "in which order contexts are scored": (fast, "take(flat, order, M", "take(flat, 0 * order, M"),
     "for which words": (fast, "xp.matmul(self.firsts, M", "xp.matmul(self.firsts[::-1], M"),
-    "where a node's words begin": (questions, "counts -= starts", "pass"),
-    "where those with bit 1 begin": (questions, "xp.subtract(counts, rights, out=rights)", "pass"),
-    "the rate of a way": (fast, "self.sums *= self.dtype(chunk.rate[b])", "pass"),
-    "how far a word's own way is": (paths, "node * tile + fresh % tile", "node * tile"),
+    "where a node's words begin": (node_scores, "counts -= starts", "pass"),
+    "where those with bit 1 begin": (node_scores, "xp.subtract(counts, rights, out=rights)", "pass"),
+    "the rate of a path": (fast, "self.sums *= self.dtype(chunk.rate[b])", "pass"),
+    "how far the path of one's own word is": (paths, "node * tile + fresh % tile", "node * tile"),
     "where bit 1 begins": (paths, "start + zeros[runs + length]", "start + length + zeros[runs]"),
-    "what a node says": (questions, "xp.dot(q.T, theta[some], out=told)", "told[...] = 0"),
-    "what a node is told": (questions, "xp.dot(q, asked, out=dtheta[some, 0])", "dtheta[some] = 0"),
+    "the gradient of a context": (node_scores, "xp.dot(q.T, theta[some], out=dcontexts)", "dcontexts[...] = 0"),
+    "the gradient of a node": (node_scores, "xp.dot(q, contexts, out=dtheta[some, 0])", "dtheta[some] = 0"),
     "the second of equal rows": (rows, "xp.add(first, some, out=first)", "pass"),
     "the ninth of equal rows": (rows, "sums[level.dst[start:end]] += sums[level.src[start:end]]", "pass"),
     "the bound": (rows, "    shorten(device, sums", "    shorten(device, 0 * sums"),
@@ -301,7 +300,7 @@ def test_a_broken_fast_form_is_noticed(name: str, monkeypatch: pytest.MonkeyPatc
     exec(compile(source.replace(right, wrong), "broken", "exec"), space)
     if module is paths:
         space |= {"Own": paths.Own, "Shared": paths.Shared}  # which one it is is asked elsewhere
-    used = {fast: (fast, "Kernel"), questions: (fast, "Questions"), rows: (rows, "add"), paths: (paths, "lay")}
+    used = {fast: (fast, "Kernel"), node_scores: (fast, "NodeScores"), rows: (rows, "add"), paths: (paths, "lay")}
     where, symbol = used[module]
     monkeypatch.setattr(where, symbol, space[symbol])
     noticed = False
@@ -326,7 +325,7 @@ def test_single_precision_is_close(window: int) -> None:
     for kind in (np.float32, np.float64):
         vocabulary, text = text_of(7, 600)
         settings = Settings(model="sg", loss="hs", dim=D, window=window, sample=0)
-        made = School(HOST, settings, vocabulary, kind)
+        made = WordRun(HOST, settings, vocabulary, kind)
         vectors, laid, kernel = made.start(), made.lay(text, 0, 0), made.kernel()
         assert vectors.nodes is not None
         vectors.nodes[:-1] = np.random.default_rng(1).normal(0, 0.3, vectors.nodes[:-1].shape)
@@ -363,7 +362,7 @@ def test_who_meets_whom(window: int, model: str) -> None:
 
 
 @pytest.mark.parametrize("mixed", [False, True])
-def test_the_ways_of_a_batch_are_all_there(mixed: bool) -> None:
+def test_the_paths_of_a_batch_are_all_there(mixed: bool) -> None:
     draw = np.random.default_rng(8)
     counts = np.sort(draw.integers(1, 400, V))[::-1]
     tree = huffman.Tree(tuple(huffman.merges(list(map(int, counts)))), V)
@@ -392,7 +391,7 @@ def passes(laid: paths.Paths, b: int, n: int, t: int, word: int) -> int | None:
     """The bit that word `word` of tile `t` takes at the n-th node laid out, None where it does not pass."""
     passed = laid.passed
     if isinstance(passed, paths.Own):
-        marks, right = passed.way(b)
+        marks, right = passed.of_batch(b)
         assert len(set(marks)) == len(marks)
         at = np.flatnonzero(marks == 16 * (n - laid.nodes.at[b]) + word)
         return int(right[at[0]]) if len(at) else None

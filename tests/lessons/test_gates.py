@@ -11,7 +11,6 @@ import pytest
 
 from engine.device import HOST
 from engine.gated.run.files import CELLS
-from engine.gated.run.training import advance
 from lessons.building.acts import Trial
 from lessons.contract.knobs import Refused
 from lessons.contract.panels import Bar, Block, Graph, Label, Matrix
@@ -24,7 +23,7 @@ from lessons.player.show import everything
 from lessons.player.state import restore
 from lessons.recurrent.gru import CARD as GRU
 from lessons.recurrent.lstm import CARD as LSTM
-from lessons.recurrent.lstm.lesson import Gated, inputs, recipe
+from lessons.recurrent.lstm.lesson import Gated, training
 from tests.lessons.playing import assert_laws_are_those_of_the_steps, played, result, said_at_the_top
 
 SEEDS = range(5)
@@ -89,8 +88,7 @@ def test_an_update_opened_is_the_update(kind: str) -> None:
         made.go_in()
         reel, lesson, state = made.inside(), made.lesson, made.history.state(n)
         assert isinstance(lesson, Gated)
-        scope = Trial(lesson, HOST, made.knobs, made.start).first
-        after = advance(HOST, recipe(scope), inputs(scope), state)
+        after = training(Trial(lesson, HOST, made.knobs, made.start).first).advance(state)
         moved = 0
         for name, value in after.data.theta.items():
             np.testing.assert_allclose(np.asarray(reel.get(name, reel.total)), value, rtol=0, atol=1e-14)

@@ -347,7 +347,7 @@ def test_two_runs_side_by_side() -> None:
     for line, branch in zip(curve.series, made.branches, strict=True):  # measured every 25 updates
         assert line.at is not None
         assert line.at.tolist() == list(range(0, 201, 25))
-        assert list(line.y) == [branch.history.state(n).data.test for n in range(0, 201, 25)]
+        assert list(line.y) == [branch.history.state(n).data.reading.test for n in range(0, 201, 25)]
         known.append(list(line.y))
     assert known[0][:5] == known[1][:5]
     assert known[0][-1] != known[1][-1]
@@ -572,7 +572,7 @@ def test_the_curve_stands_on_what_was_measured() -> None:
         assert line.at.tolist() == [0, 150, 300]
         for n, y in zip((0, 150, 300), line.y, strict=True):
             state = made.history.state(n).data
-            assert y == (state.train, state.test)[which]
+            assert y == state.reading[which]
     assert "every 150 updates" in curve.title
 
 

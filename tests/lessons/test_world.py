@@ -44,7 +44,7 @@ def test_every_form_learns_the_small_world(language: str, model: str, loss: str)
     pure, solved = [], []
     for seed in SEEDS:
         settings = training.Settings(model, loss, dim=64, window=3, epochs=10, alpha=0.02, seed=seed)
-        school = training.School(HOST, settings, known)
+        school = training.WordRun(HOST, settings, known)
         learned = school.start()
         for _ in training.learn(school, text, learned):
             pass

@@ -20,7 +20,7 @@ from tui.cli.vectors import train_group
 if TYPE_CHECKING:
     from engine.gated.cell import Made
     from engine.gated.run.files import Model
-    from engine.gated.run.school import School
+    from engine.gated.run.training import GatedRun
     from engine.walks.history import State
 
 KINDS = ("srn", "relu", "lstm", "gru", "gru-before")
@@ -46,7 +46,7 @@ def told(path: Path) -> Iterator[None]:
 class Begun(NamedTuple):
     """A run that is set up: how it learns, a net still without weights, where it stands, its updates and settings."""
 
-    school: School[float]
+    school: GatedRun[float]
     model: Model
     state: State
     whole: int
@@ -84,10 +84,10 @@ class Letters(Run):
 
         from engine.device import HOST, rng
         from engine.gated.run.files import CELLS, Model
-        from engine.gated.run.school import School
         from engine.gated.run.streams import Streams
-        from engine.gated.run.training import Recipe, drawn
+        from engine.gated.run.training import GatedRun, drawn
         from engine.maths.optimisers import OPTIMISERS as BY_NAME
+        from engine.walks.training import Recipe
         from lessons.recurrent.generate.learning import spelled
 
         o, kind = self.options, np.float32 if self.device is HOST else np.float64
@@ -99,8 +99,8 @@ class Letters(Run):
             bits: float = seen.loss / source.T / float(np.log(2))
             return before + (bits - before) / min(n, 100)
 
-        recipe = Recipe(cell, BY_NAME[o["optimiser"]], o["rate"], o["clip"])
-        school: School[float] = School(self.device, recipe, source, o["hidden"], look, kind)
+        recipe = Recipe(BY_NAME[o["optimiser"]], o["rate"], o["clip"])
+        school: GatedRun[float] = GatedRun(self.device, cell, recipe, source, o["hidden"], look, kind)
         theta = {}
         for name, value in drawn(cell, o["hidden"], len(letters), rng(o["seed"])).items():
             shaped = value if value.ndim == 2 else value[:, None]
@@ -117,8 +117,8 @@ class Letters(Run):
         """The same run where its checkpoint left it. Raises Refused for another run's."""
         from engine.device import HOST
         from engine.gated.run.files import resume
-        from engine.gated.run.school import Learned
         from engine.walks.history import State
+        from engine.walks.training import Learning
 
         with told(self.checkpoint):
             held = resume(self.checkpoint)
@@ -131,7 +131,7 @@ class Letters(Run):
             return part if self.device is HOST else {name: self.device.put(value) for name, value in part.items()}
 
         carried = None if held.carried is None else put(held.carried)
-        data = Learned(put(held.model.theta), put(held.memory), 0.0, 0, carried, float(held.about["bits"]))
+        data = Learning(put(held.model.theta), put(held.memory), 0.0, 0, carried, float(held.about["bits"]))
         return begun._replace(state=State(held.done, data))
 
     def done(self, begun: Begun, state: State, seconds: float) -> dict[str, Any]:

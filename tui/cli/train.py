@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from engine.words.corpus.reading import Corpus
     from engine.words.kernel.fast import Vectors
-    from engine.words.run.training import School, Settings
+    from engine.words.run.training import Settings, WordRun
 
 GROWN = 3
 """A loss so many times what it was before training has diverged: a bound on moves may keep the numbers finite."""
@@ -81,14 +81,14 @@ class Run:
     def go(self) -> int:
         """Read, train, write. The exit code: 0, or 128 + the signal that ended it."""
         from engine.words.run.files import Words, resume, save
-        from engine.words.run.training import School, chunks
+        from engine.words.run.training import WordRun, chunks
 
         self.look()
         if self.options["resume"] and not self.checkpoint.exists():
             raise Refused("checkpoint_missing", path=self.checkpoint)
         corpus = self.read()
         watched = [find(corpus.vocabulary.words, word) for word in self.options["watch"].split(",") if word]
-        school = School(self.device, self.settings(), corpus.vocabulary)
+        school = WordRun(self.device, self.settings(), corpus.vocabulary)
         vectors, done, whole = school.start(), 0, chunks(corpus.text) * school.settings.epochs
         about = self.about(corpus)
         if self.options["resume"]:
@@ -211,7 +211,7 @@ class Run:
             keep(self.checkpoint, Checkpoint(done, host, about))
 
     def train(
-        self, school: School, corpus: Corpus, vectors: Vectors, left: range, watched: list[int], about: dict[str, Any]
+        self, school: WordRun, corpus: Corpus, vectors: Vectors, left: range, watched: list[int], about: dict[str, Any]
     ) -> dict[str, Any] | None:
         """All chunks `left`, with progress and checkpoints. What was done, for --json; None where it was stopped."""
         from rich.console import Group
@@ -271,7 +271,7 @@ class Run:
         }
 
 
-def sound(school: School, vectors: Vectors) -> bool:
+def sound(school: WordRun, vectors: Vectors) -> bool:
     """Whether every number is finite."""
     from engine.device import finite
 

@@ -51,7 +51,7 @@ class Kernel:
     """Updates of one net on T timesteps of B examples. A thread needs one of its own.
 
     What is read are codes (T, B) where `letters`, else numbers (T, B, I); what is wanted are codes, (T, B), or (B,)
-    where only the last timestep is asked. `mean` divides the loss by B.
+    where only the last timestep has a target. `mean` divides the loss by B.
     """
 
     def __init__(
@@ -67,14 +67,14 @@ class Kernel:
         made = KINDS[cell.name, "bm" in cell.more]
         size = Size(T, B, H)
         self.layers = [made(cell, level, size, self.theta, self.grad, kind) for level in cell.levels]
-        asked = B if last else T * B
-        self._e, self._rows = aligned((asked, K), kind), K * xp.arange(asked)
+        targets = B if last else T * B
+        self._e, self._rows = aligned((targets, K), kind), K * xp.arange(targets)
         top = self.layers[-1].gh[-1] if last else self.layers[-1].gh.reshape(-1, H)
         V = self.theta["V"][None]
-        self._scores = Product(V.transpose(0, 2, 1), asked, self._e[None], apart=True)
-        self._sent = Product(V, asked, top[None])
-        self._summed = Summed(asked, K, H, kind)
-        self._letters, self._ones = xp.ones(K, kind), xp.ones(asked, kind)
+        self._scores = Product(V.transpose(0, 2, 1), targets, self._e[None], apart=True)
+        self._sent = Product(V, targets, top[None])
+        self._summed = Summed(targets, K, H, kind)
+        self._letters, self._ones = xp.ones(K, kind), xp.ones(targets, kind)
         self._inputs, self._kind = inputs, kind
         self._gates = (xp.arange(self.layers[0].G) * inputs)[None, :, None]
 

@@ -15,7 +15,7 @@ xp = HOST.xp
 ORDERS = {"lstm": ("oifg", "oifg", 3), "gru": ("nzr", "zrn", 2), "srn": ("h", "h", 0), "relu": ("h", "h", 0)}
 """By cell: the order in which W's gates lie, that of U's, and how many of U's, from its first, are σ."""
 CACHED = 1 << (15 if wide() else 13)
-"""Numbers of one kind that stay at hand between their making and their use: wide vectors come with larger caches."""
+"""Numbers of one kind that stay in the cache until they are used; processors with wide vectors have larger ones."""
 
 
 def stacked(views: Mapping[str, Array], names: list[str]) -> Array:
@@ -76,11 +76,11 @@ class Layer:
         self.a_one = xp.array(1, kind)  # a number of Python's would be made into an array each time
 
     def in_turn(self, held: Array) -> list[Array]:
-        """Of every timestep its place in what holds a few, one after the other."""
+        """For every timestep its slot in a buffer of `block` timesteps, taken in turn."""
         return [held[t % self.block] for t in range(self.T)]
 
     def rows_of(self, first: int, end: int) -> list[Array]:
-        """Some errors of every timestep, as U takes them: a row (1, G H) of a batch of one."""
+        """Errors first … end of every timestep as U takes them; of a batch of one as a row (1, G H)."""
         if self.B == 1:
             return list(self.D.reshape(self.T, 1, -1)[:, :, first * self.H : end * self.H])
         return [each[first:end] for each in self.D_at]
@@ -134,7 +134,7 @@ class Layer:
 
     @cached_property
     def across(self) -> Callable[[Array], Array]:
-        """Of a state `before[t]` U h of every gate, into `net`."""
+        """From the state `before[t]`: U h of every gate, into `net`."""
         tall, into = self.tall, self.net.reshape(-1)
         return self.forth.each if self.B > 1 else lambda h: xp.dot(tall, h, into)
 
@@ -216,7 +216,7 @@ class Layer:
         self.product(0, self.G, self.h[:-1].reshape(-1, self.H), self.dU)
 
     def sent(self, out: Array) -> None:
-        """What goes down to the layer below: (T, B, I)."""
+        """∂E/∂(inputs of this layer), for the layer below: (T, B, I)."""
         if self.B == 1:
             D = self.D.reshape(self.T, -1)[:, : self.G * self.H]
             xp.dot(D, self.W.reshape(-1, self.W.shape[2]), out=out.reshape(self.T, -1))

@@ -15,16 +15,22 @@ SMALL = 1_000_000
 """Multiplications up to which OpenBLAS takes the factors where they lie."""
 NARROW = 64
 """Columns of a tile where all are too many."""
-FEW, SOME, TALL = 8, 10, 16
-"""The fewest rows that are multiplied with all columns, or with a tile, and that a tile of a sum is made of."""
-MANY, LONG = 1 << 24, 256
-"""Multiplications, and rows, from which a product with zeros and ones takes longer than sums letter by letter."""
+FEW = 8
+"""Rows at least in a tile that has all columns; with fewer the product is made at once."""
+SOME = 10
+"""Rows at least in a tile of `NARROW` columns."""
+TALL = 16
+"""Rows at least in a stretch of `Summed`."""
+MANY = 1 << 24
+"""Multiplications from which a product with one-hot rows takes longer than sums letter by letter."""
+LONG = 256
+"""Rows from which it does."""
 SLIM = 128
 """A sum over rows is cut where it has at most so many rows or columns itself: adding up a larger one costs more."""
 
 
 def lined(n: int, kind: Any) -> int:
-    """How long a row of n numbers must be for the next one to begin at a cache line."""
+    """n rounded up to whole cache lines, in numbers: rows of that length all begin at one."""
     each: int = LINE // xp.dtype(kind).itemsize
     return -(-n // each) * each
 
@@ -35,7 +41,7 @@ def divisor(n: int, most: int) -> int:
 
 
 def cut(rows: int, inner: int, cols: int, tiles: bool) -> tuple[int, int]:
-    """How many rows and columns of (rows, inner) times (inner, cols) are made at a time; all without tiles."""
+    """(rows, columns) of a tile of the product (rows, inner) times (inner, cols); the whole of it without `tiles`."""
     if tiles and rows * inner * cols > SMALL:
         for width, few in ((cols, FEW), (NARROW, SOME)):
             height = divisor(rows, SMALL // (inner * width))
@@ -47,8 +53,8 @@ def cut(rows: int, inner: int, cols: int, tiles: bool) -> tuple[int, int]:
 class Product:
     """(N, K) times each of `weights` (G, K, M): into `made` (G, N, M).
 
-    They are seen, not copied, unless they are to lie `apart`, have a `scale` each, or have their columns cut: such
-    tiles lie one behind another, each in one piece, and hold what the weights were when they were last packed.
+    Weights are views, and changes to them count at once; but where they are copied, because of `apart`, a `scale` for
+    each, or tiles narrower than M, the product takes the values of the last `pack`.
     """
 
     def __init__(
@@ -74,7 +80,7 @@ class Product:
         self.ones = xp.ones(G, made.dtype)
 
     def pack(self) -> None:
-        """Lay apart what the weights are by now."""
+        """Copy the weights as they are now, where they are copied."""
         for seen, into in self.packed:
             if self.scale is None:
                 into[...] = seen

@@ -71,8 +71,8 @@ def _about(model: Model) -> dict[str, Any]:
 
 
 def _archive(path: Path, about: dict[str, Any], arrays: Mapping[str, HostArray]) -> None:
-    said = xp.frombuffer(json.dumps(about).encode(), dtype=xp.uint8)
-    write(path, lambda file: xp.savez(file, about=said, **arrays))
+    header = xp.frombuffer(json.dumps(about).encode(), dtype=xp.uint8)
+    write(path, lambda file: xp.savez(file, about=header, **arrays))
 
 
 def save(path: Path, model: Model) -> None:

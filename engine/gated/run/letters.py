@@ -1,4 +1,4 @@
-"""Texts as codes: which letters a text has, the most frequent first, and the text in those alone."""
+"""Texts as codes: a letter is a code point, and its code its rank by frequency in the text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def vocabulary(text: str, most: int = 0) -> str:
 
 
 def encode(text: str, letters: str) -> HostArray:
-    """A text as codes of these letters; what is none of them is left out."""
+    """A text as codes, int32: each letter's place in `letters`. Letters that are not among them are dropped."""
     table = xp.full(LARGEST, -1, dtype=xp.int32)
     table[points(letters)] = xp.arange(len(letters))
     codes: HostArray = table[points(text)]

@@ -23,7 +23,7 @@ class Window(NamedTuple):
 
 
 class Source(Protocol):
-    """Windows without end. `letters` says what is read, `last` that only the last timestep is asked."""
+    """Windows without end. `letters` says what is read, `last` that only the last timestep has a target."""
 
     T: int
     B: int
@@ -63,7 +63,7 @@ class Streams:
 
 
 class Latch:
-    """A task of memory (Hochreiter & Schmidhuber 1997): ±1 at first, then noise; at the end it is asked which."""
+    """A task of memory (Hochreiter & Schmidhuber 1997): ±1, then noise; the target, at the end, is its sign."""
 
     letters, last, inputs, outputs = False, True, 1, 2
 

@@ -56,7 +56,7 @@ def examples(
             inputs = [Input(o, put(m / total), put(m / total if form.exact else m)) for o, m in others]
             targets = on_way(word, 1.0) if form.tree else [Target(word, put(1.0), put(1.0)), *drawn(i, 1.0)]
             found.append(Example(inputs, targets))
-        elif form.tree:  # the word's way is asked for by each of its neighbours
+        elif form.tree:  # each neighbour is scored on the word's path
             found += [Example([Input(o, put(1.0), put(1.0))], on_way(word, m)) for o, m in others]
         else:
             targets = [Target(o, put(m), put(1.0)) for o, m in others] + drawn(i, total)

@@ -2,8 +2,8 @@
 
 What makes it fast, and what the walk gives up for being read: every word of a batch is gathered once and read through
 overlapping views, which are made once; C tokens meet their C + 2 window neighbours in one matrix product; negatives
-are shared by a group of tokens, each weighted so that a pair has as many as it should; the nodes on the ways of a tile
-through a Huffman tree are gathered once and meet all of the tile. A test holds it equal to the walk, a benchmark shows
+are shared by a group of tokens, each weighted so that a pair has as many as it should; the Huffman nodes on a tile's
+paths are gathered once and meet all of the tile. A test holds it equal to the walk, a benchmark shows
 the need.
 
 M (tiles, C, C + 2 window)  how much each pair counts: in skip-gram with negatives times the learning rate, in CBOW as
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from engine.device import Array, Tables
 from engine.words.kernel import rows
 from engine.words.kernel.chunk import Chunk, Shape
-from engine.words.kernel.node_scores import Questions, pulled
+from engine.words.kernel.node_scores import NodeScores, sigmoid_error
 from engine.words.kernel.paths import SOME, Paths
 
 
@@ -30,7 +30,7 @@ class Vectors(NamedTuple):
 
 
 def halves(vectors: Vectors) -> tuple[Array, Array]:
-    """(V + 1, D) what words say, and (V + 1, D) or, of nodes, (V, D) what is said to: views, nothing is copied."""
+    """The input vectors (V + 1, D), and the output vectors (V + 1, D), or of nodes (V, D): views, nothing is copied."""
     return vectors.table[:, 0, :], vectors.table[:, 1, :] if vectors.nodes is None else vectors.nodes
 
 
@@ -52,85 +52,85 @@ class Form(NamedTuple):
 
 
 class Kernel:
-    """Rooms to work in for one shape of batch, and the update of one batch. One thread at a time."""
+    """The update of one batch, and its buffers, for one shape of batch. A thread needs one of its own."""
 
     def __init__(self, device: Tables, form: Form, shape: Shape, dim: int, dtype: Any) -> None:
         self.device, self.form, self.shape, self.D = device, form, shape, dim
         B, w, P = shape.tokens, shape.window, shape.rows
         halves = 1 if form.tree else 2
 
-        def room(*size: int) -> Array:
+        def buffer(*size: int) -> Array:
             return device.xp.zeros(size, dtype=dtype)
 
-        self.new, self.dtype = room, dtype
-        self.M, self.turned = room(shape.tiles, shape.tile, shape.wide), room(shape.tiles, shape.wide, shape.tile)
-        self.rows, self.move = room(P, halves * dim), room(P, halves, dim)
-        self.words = rows.Room(halves * dim, dtype)
-        self.v, self.dv, self.dh = self.rows[:, :dim], self.move[:, 0], room(P, dim)
+        self.new, self.dtype = buffer, dtype
+        self.M, self.turned = buffer(shape.tiles, shape.tile, shape.wide), buffer(shape.tiles, shape.wide, shape.tile)
+        self.rows, self.move = buffer(P, halves * dim), buffer(P, halves, dim)
+        self.word_sums = rows.Buffers(halves * dim, dtype)
+        self.v, self.dv, self.dh = self.rows[:, :dim], self.move[:, 0], buffer(P, dim)
         self.near_v, self.middle = self.near(self.v), slice(w, w + B)
         if form.cbow:
-            self.h, self.said, self.heard = room(B, dim), self.dh, self.dv
+            self.h, self.source, self.dtarget = buffer(B, dim), self.dh, self.dv
         else:
-            self.h, self.said, self.heard = self.v[self.middle], self.v, self.move[:, -1]
-        self.tiled_h, self.near_said = self.tiled(self.h), self.near(self.said)
-        self.tiled_heard, self.tiled_dv = (self.tiled(of[self.middle]) for of in (self.heard, self.dv))
+            self.h, self.source, self.dtarget = self.v[self.middle], self.v, self.move[:, -1]
+        self.tiled_h, self.near_source = self.tiled(self.h), self.near(self.source)
+        self.tiled_dtarget, self.tiled_dv = (self.tiled(of[self.middle]) for of in (self.dtarget, self.dv))
         if form.tree:
-            self.questions = self.among_leaves() if form.cbow else self.among_neighbours()
+            self.node_scores = self.among_leaves() if form.cbow else self.among_neighbours()
             return
         groups = B // form.group
-        self.noise, self.dnoise = room(groups, form.shared, dim), room(groups * form.shared, 1, dim)
-        self.noises, self.pushes = rows.Room(dim, dtype), self.dnoise.reshape(self.noise.shape)
-        self.A = room(groups, form.group, form.shared)
+        self.noise, self.dnoise = buffer(groups, form.shared, dim), buffer(groups * form.shared, 1, dim)
+        self.noise_sums, self.tiled_dnoise = rows.Buffers(dim, dtype), self.dnoise.reshape(self.noise.shape)
+        self.A = buffer(groups, form.group, form.shared)
         self.grouped = device.windows(self.h, form.group, form.group, groups)
-        self.more = room(B, 1 if form.cbow else 2, dim)  # its second half stays 0: adding whole rows takes a third
+        self.more = buffer(B, 1 if form.cbow else 2, dim)  # its second half stays 0: adding whole rows takes a third
         self.grouped_more = device.windows(self.more[:, 0], form.group, form.group, groups)
         if form.cbow:
-            self.u, self.own = self.rows[self.middle, dim:], room(shape.tiles, shape.tile, shape.tile)
+            self.u, self.own = self.rows[self.middle, dim:], buffer(shape.tiles, shape.tile, shape.tile)
             self.tiled_u, self.tiled_du = (self.tiled(of) for of in (self.u, self.move[self.middle, 1]))
             self.tiled_dh = self.tiled(self.dh[self.middle])
         else:
-            self.S, self.near_u = room(shape.tiles, shape.tile, shape.wide), self.near(self.rows[:, dim:])
+            self.S, self.near_u = buffer(shape.tiles, shape.tile, shape.wide), self.near(self.rows[:, dim:])
 
-    def among_leaves(self) -> Questions:
-        """In CBOW the tokens' means are asked, in the order of the tree's leaves."""
+    def among_leaves(self) -> NodeScores:
+        """In CBOW the contexts are the tokens' means, in the order of the tree's leaves."""
         (B, *_), tile = self.shape, self.form.leaves
         self.sorted, self.dsorted = self.new(B, self.D), self.new(B, self.D)
-        asked, told = ([of[n : n + tile] for n in range(0, B, tile)] for of in (self.sorted, self.dsorted))
-        return Questions(self.device, asked, told, False, self.form.bound)
+        contexts, dcontexts = ([of[n : n + tile] for n in range(0, B, tile)] for of in (self.sorted, self.dsorted))
+        return NodeScores(self.device, contexts, dcontexts, False, self.form.bound)
 
-    def among_neighbours(self) -> Questions:
-        """In skip-gram the neighbours of a tile are asked the ways of its words."""
+    def among_neighbours(self) -> NodeScores:
+        """In skip-gram the contexts of a tile are its neighbours, scored on the paths of all its words."""
         (B, tile, _, _), tiles, wide = self.shape, self.shape.tiles, self.shape.wide
         self.parts, self.sums = self.new(tiles, wide, self.D), self.new(tiles, tile + 1, wide)
         self.firsts = self.device.xp.tri(tile + 1, tile, -1, dtype=self.dtype)
-        asked = [self.rows[n : n + wide] for n in range(0, B, tile)]
-        return Questions(self.device, asked, list(self.parts), True, self.form.bound)
+        contexts = [self.rows[n : n + wide] for n in range(0, B, tile)]
+        return NodeScores(self.device, contexts, list(self.parts), True, self.form.bound)
 
-    def update(self, vectors: Vectors, chunk: Chunk, ways: Sequence[Paths] | None, b: int) -> None:
+    def update(self, vectors: Vectors, chunk: Chunk, paths: Sequence[Paths] | None, b: int) -> None:
         """Train on batch b of a chunk: the vectors are changed."""
         table, nodes = vectors.table.reshape(len(vectors.table), -1), vectors.nodes
         rows.gather(self.device, table, chunk.rows, b, self.rows)
         if nodes is not None:
-            assert ways is not None
-            self.by_tree(nodes, chunk, ways, b)
+            assert paths is not None
+            self.by_tree(nodes, chunk, paths, b)
         elif self.form.cbow:
             self.bag_by_noise(table, chunk, b)
         else:
             self.words_by_noise(table, chunk, b)
-        rows.add(self.device, table, chunk.rows, b, self.move, self.form.bound, self.words)
+        rows.add(self.device, table, chunk.rows, b, self.move, self.form.bound, self.word_sums)
         if chunk.noise is not None:
             flat = table.reshape(-1, self.D)
-            rows.add(self.device, flat, chunk.noise, b, self.dnoise, self.form.bound, self.noises)
+            rows.add(self.device, flat, chunk.noise, b, self.dnoise, self.form.bound, self.noise_sums)
 
     def words_by_noise(self, table: Array, chunk: Chunk, b: int) -> None:
         """Skip-gram with negatives: every pair of a tile at once. Moves are −rate × gradient."""
         xp = self.device.xp
         self.weigh(chunk, b)
         xp.matmul(self.tiled_h, self.near_u.transpose(0, 2, 1), out=self.S)
-        q = pulled(xp, self.S, self.M)
+        q = sigmoid_error(xp, self.S, self.M)
         xp.matmul(q, self.near_u, out=self.tiled_dv)
         self.back(q)
-        self.pushed(table, chunk, b, chunk.pairs[b] * (self.form.negatives / self.form.shared * chunk.rate[b]))
+        self.noise_gradients(table, chunk, b, chunk.pairs[b] * (self.form.negatives / self.form.shared * chunk.rate[b]))
         self.move[self.middle] += self.more
 
     def weigh(self, chunk: Chunk, b: int) -> None:
@@ -144,11 +144,13 @@ class Kernel:
         """
         xp, own = self.device.xp, self.own
         there, back = self.bag(chunk, b)
-        q = pulled(xp, xp.einsum("bd,bd->b", self.h, self.u), there)
+        q = sigmoid_error(xp, xp.einsum("bd,bd->b", self.h, self.u), there)
         own.reshape(len(own), -1)[:, :: self.shape.tile + 1] = q.reshape(len(own), -1)
         xp.matmul(own, self.tiled_u, out=self.tiled_dh)
         xp.matmul(own, self.tiled_h, out=self.tiled_du)
-        self.pushed(table, chunk, b, (chunk.pairs[b] > 0) * (self.form.negatives / self.form.shared * chunk.rate[b]))
+        self.noise_gradients(
+            table, chunk, b, (chunk.pairs[b] > 0) * (self.form.negatives / self.form.shared * chunk.rate[b])
+        )
         self.dh[self.middle] += self.more[:, 0]
         self.back(back)
 
@@ -163,31 +165,31 @@ class Kernel:
         xp.matmul(self.M, self.near_v, out=self.tiled_h)
         return (pairs > 0) * self.dtype(chunk.rate[b]), self.M if self.form.exact else mask
 
-    def pushed(self, table: Array, chunk: Chunk, b: int, weight: Any) -> None:
-        """Negatives, shared by a group: what h (B, D) gets from them into `more[:, 0]`, what they get into `dnoise`."""
+    def noise_gradients(self, table: Array, chunk: Chunk, b: int, weight: Any) -> None:
+        """Negatives of a group, times −rate: the gradient of h (B, D) into `more[:, 0]`, their own into `dnoise`."""
         assert chunk.noise is not None
         device, form, D, u = self.device, self.form, self.D, self.noise
         rows.gather(device, table.reshape(-1, D), chunk.noise, b, u.reshape(-1, D))
         device.xp.matmul(self.grouped, u.transpose(0, 2, 1), out=self.A)
         weights = device.send(weight.astype(self.dtype)).reshape(-1, form.group, 1)
         device.xp.negative(self.A, out=self.A)
-        q = pulled(device.xp, self.A, -weights)
+        q = sigmoid_error(device.xp, self.A, -weights)
         device.xp.matmul(q, u, out=self.grouped_more)
-        device.xp.matmul(q.transpose(0, 2, 1), self.grouped, out=self.pushes)
+        device.xp.matmul(q.transpose(0, 2, 1), self.grouped, out=self.tiled_dnoise)
 
-    def by_tree(self, nodes: Array, chunk: Chunk, ways: Sequence[Paths], b: int) -> None:
-        """Every neighbour (skip-gram), or the mean of them (CBOW), answers the questions on each word's way."""
-        paths, at = ways[b // SOME], b % SOME
+    def by_tree(self, nodes: Array, chunk: Chunk, laid: Sequence[Paths], b: int) -> None:
+        """Hierarchical softmax: every neighbour (skip-gram), or their mean (CBOW), on the path of each word."""
+        paths, at = laid[b // SOME], b % SOME
         order = paths.order[at]
         if self.form.cbow:
             _, back = self.bag(chunk, b)
             self.device.take(self.h, order, self.sorted)
-            self.questions.ask(nodes, paths, at, self.dtype(chunk.rate[b]))
+            self.node_scores.update(nodes, paths, at, self.dtype(chunk.rate[b]))
             self.dh[self.middle][order] = self.dsorted
             self.back(back)
         else:
             self.add_up(chunk, b, order)
-            self.questions.ask(nodes, paths, at, self.sums)
+            self.node_scores.update(nodes, paths, at, self.sums)
             self.fold()
 
     def add_up(self, chunk: Chunk, b: int, order: Array) -> None:
@@ -201,7 +203,7 @@ class Kernel:
         self.sums *= self.dtype(chunk.rate[b])
 
     def fold(self) -> None:
-        """What every tile's neighbours hear (tiles, C + 2 window, D), added up in the rows that they are."""
+        """The gradients of every tile's neighbours (tiles, C + 2 window, D), added up in the rows of the batch."""
         parts, into, middle, (B, C, w, _) = self.parts, self.dv, self.tiled_dv, self.shape
         middle[...] = parts[:, w : w + C]
         middle[1:, :w] += parts[:-1, C + w :]
@@ -218,15 +220,15 @@ class Kernel:
         return self.device.windows(array, self.shape.wide, self.shape.tile, self.shape.tiles)
 
     def back(self, q: Array) -> None:
-        """heard[j] = Σ q[i, j] said[i] over the tokens i of the batch, for every neighbour j (B + 2 window, D).
+        """dtarget[j] = Σ q[i, j] source[i] over the tokens i of the batch, for every neighbour j (B + 2 window, D).
 
         `q` (tiles, C, C + 2 window) is turned so that a tile of neighbours has all its tokens in one product.
         """
         xp, (B, C, w, _) = self.device.xp, self.shape
-        T, said, into = self.turned, self.said, self.heard
+        T, source, into = self.turned, self.source, self.dtarget
         T[:, w : w + C] = q[:, :, w : w + C]
         T[1:, :w, :w] = q[:-1, C - w :, C + w :]
         T[:-1, C + w :, C - w :] = q[1:, :w, :w]
-        xp.matmul(T.transpose(0, 2, 1), self.near_said, out=self.tiled_heard)
-        into[:w] = q[0, :, :w].T @ said[w : w + C]
-        into[w + B :] = q[-1, :, C + w :].T @ said[w + B - C : w + B]
+        xp.matmul(T.transpose(0, 2, 1), self.near_source, out=self.tiled_dtarget)
+        into[:w] = q[0, :, :w].T @ source[w : w + C]
+        into[w + B :] = q[-1, :, C + w :].T @ source[w + B - C : w + B]

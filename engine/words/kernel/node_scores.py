@@ -1,6 +1,6 @@
-"""What the nodes on the ways of a batch's words say to those who are asked, and what is said to them: tile by tile.
+"""Hierarchical softmax, fast form: per tile the scores of all Huffman nodes on its words' paths, and both gradients.
 
-Each node of a tile is gathered once and meets all who are asked in the tile in one matrix product. Part of the fast
+Each node of a tile is gathered once and meets all context vectors of the tile in one matrix product. Part of the fast
 form, see `engine.words.kernel.fast`; a test holds it equal to the walk.
 """
 
@@ -14,22 +14,23 @@ from engine.words.kernel import rows
 from engine.words.kernel.paths import Own, Paths
 
 
-class Questions:
-    """`asked` (n, D) of every tile hear an answer in `told` (n, D). Rooms grow with the ways.
+class NodeScores:
+    """Scores of nodes against `contexts`, and the gradients of both; `dcontexts` are filled. All (n, D), one a tile.
 
-    Where they are `shared`, all of a tile are asked the ways of all its words; else each its own.
+    `shared`: every context of a tile is scored on the paths of all its words; else each on the path of its own word.
+    Buffers grow with the number of nodes.
     """
 
     def __init__(
-        self, device: Tables, asked: Sequence[Array], told: Sequence[Array], shared: bool, bound: float
+        self, device: Tables, contexts: Sequence[Array], dcontexts: Sequence[Array], shared: bool, bound: float
     ) -> None:
-        self.device, self.asked, self.told, self.shared, self.bound = device, asked, told, shared, bound
-        self.n, self.D = asked[0].shape
-        self.dtype = asked[0].dtype
-        self.room, self.size = rows.Room(self.D, self.dtype), -1
+        self.device, self.contexts, self.dcontexts, self.shared, self.bound = device, contexts, dcontexts, shared, bound
+        self.n, self.D = contexts[0].shape
+        self.dtype = contexts[0].dtype
+        self.buffers, self.size = rows.Buffers(self.D, self.dtype), -1
 
-    def make_room(self, count: int) -> None:
-        """Rooms for so many nodes."""
+    def grow(self, count: int) -> None:
+        """Buffers for so many nodes."""
         if count <= self.size:
             return
 
@@ -40,46 +41,46 @@ class Questions:
         self.a = new(count, self.n)
         self.sums = [new(count, self.n) for _ in range(3)] if self.shared else []
 
-    def ask(self, nodes: Array, paths: Paths, b: int, weight: Any) -> None:
-        """Batch b of `paths`: every `told` is filled, and `nodes` are moved. All gradients are times −rate.
+    def update(self, nodes: Array, paths: Paths, b: int, weight: Any) -> None:
+        """Batch b of `paths`: fills every `dcontexts` and moves `nodes` (V, D). All gradients are times −rate.
 
-        Σ over the words whose way passes node j of (1 − σ(θ·h) − whether bit 1 is taken there) is what h hears of θ.
-        `weight` is the rate; or, where ways are shared, (tiles, words + 1, n): how much each who is asked counts for
-        the first k words of a tile, the rate included.
+        The gradient of h along θ of node j is the sum, over the words whose path passes j, of 1 − σ(θ·h) − bit.
+        `weight` is the rate; with `shared` it is (tiles, words + 1, n): how much each context counts, times the rate,
+        for the first k words of a tile.
         """
         xp, plan = self.device.xp, paths.nodes
         count = plan.at[b + 1] - plan.at[b]
-        self.make_room(count)
+        self.grow(count)
         theta, dtheta, a = self.theta[:count], self.dtheta[:count], self.a[:count]
         rows.gather(self.device, nodes, plan, b, theta)
         tiles = list(_stretches(paths.sizes[b]))
-        for some, asked in zip(tiles, self.asked, strict=True):
-            xp.dot(theta[some], asked.T, out=a[some])
+        for some, contexts in zip(tiles, self.contexts, strict=True):
+            xp.dot(theta[some], contexts.T, out=a[some])
         if isinstance(paths.passed, Own):
-            self.own(a.reshape(-1), *paths.passed.way(b), weight)
+            self.own_paths(a.reshape(-1), *paths.passed.of_batch(b), weight)
         else:
-            self.weighed(a, *paths.passed.words(plan.at[b], plan.at[b + 1]), weight.reshape(-1, self.n))
-        for some, asked, told in zip(tiles, self.asked, self.told, strict=True):
+            self.all_paths(a, *paths.passed.words(plan.at[b], plan.at[b + 1]), weight.reshape(-1, self.n))
+        for some, contexts, dcontexts in zip(tiles, self.contexts, self.dcontexts, strict=True):
             q = a[some]
-            xp.dot(q.T, theta[some], out=told)
-            xp.dot(q, asked, out=dtheta[some, 0])
-        rows.add(self.device, nodes, plan, b, dtheta, self.bound, self.room)
+            xp.dot(q.T, theta[some], out=dcontexts)
+            xp.dot(q, contexts, out=dtheta[some, 0])
+        rows.add(self.device, nodes, plan, b, dtheta, self.bound, self.buffers)
 
-    def own(self, a: Array, marks: Array, right: Array, rate: Any) -> None:
-        """Who is asked answers for its own way only: a = rate × (1 − σ(a) − right) there, 0 elsewhere."""
-        said = a[marks]
+    def own_paths(self, a: Array, marks: Array, right: Array, rate: Any) -> None:
+        """Each context on the path of its own word: a = rate × (1 − σ(a) − bit) at its `marks`, 0 elsewhere."""
+        scores = a[marks]
         a[...] = 0
-        a[marks] = pulled(self.device.xp, said, rate) - rate * right
+        a[marks] = sigmoid_error(self.device.xp, scores, rate) - rate * right
 
-    def weighed(self, a: Array, start: Array, middle: Array, end: Array, sums: Array) -> None:
-        """Who is asked answers for many words: a = Σ over those on the way of weight × (1 − σ(a) − right)."""
+    def all_paths(self, a: Array, start: Array, middle: Array, end: Array, sums: Array) -> None:
+        """Each context on the paths of all words: a = Σ of weight × (1 − σ(a) − bit) over those that pass the node."""
         xp = self.device.xp
-        starts, rights, counts = (room[: len(a)] for room in self.sums)
+        starts, rights, counts = (buffers[: len(a)] for buffers in self.sums)
         for at, into in ((start, starts), (middle, rights), (end, counts)):
             self.device.take(sums, at, into)
         xp.subtract(counts, rights, out=rights)
         counts -= starts
-        pulled(xp, a, counts)
+        sigmoid_error(xp, a, counts)
         a -= rights
 
 
@@ -91,8 +92,8 @@ def _stretches(sizes: Iterable[int]) -> Iterator[slice]:
         start += size
 
 
-def pulled(xp: Any, a: Array, weight: Array) -> Array:
-    """weight × (1 − σ(a)): how far what did occur is from being certain, in place. `a` is used up."""
+def sigmoid_error(xp: Any, a: Array, weight: Array) -> Array:
+    """weight × (1 − σ(a)), in place: minus the error of a target that did occur. `a` is written over."""
     xp.exp(a, out=a)
     a += 1
     return xp.divide(weight, a, out=a)

@@ -1,8 +1,8 @@
-"""The ways of a chunk's words through a Huffman tree, in tiles whose words share what their ways have in common.
+"""The Huffman paths of a chunk's words, in tiles: what the paths of a tile have in common is gathered once.
 
-The words of a tile are put in the order of the tree's leaves; then those whose ways pass a node stand side by side, and
-first among them those who take bit 0 there. So a tile gathers each node once, and where others are asked than its words
-three places say who passes it.
+The words of a tile are put in the order of the tree's leaves; then those whose paths pass a node stand side by side,
+first those that take bit 0 there. So where contexts are scored on the paths of all words, three places say for each
+node which words pass it.
 
 node n      merged node n of `huffman`, row n of the table of nodes; row V − 1 is empty
 """
@@ -18,11 +18,11 @@ from engine.words.kernel.rows import Plan, plan
 
 xp = HOST.xp
 SOME = 8
-"""Batches whose ways are laid out at once: what is made on the way stays in the cache."""
+"""Batches whose paths are laid out at once, so that the arrays in between stay in the cache."""
 
 
-class Ways(NamedTuple):
-    """The ways of all words and of the empty row, (depth, V + 1): the node at each depth, and the bit that is taken.
+class PathTables(NamedTuple):
+    """The paths of all words and of the empty row, (depth, V + 1): the node at each depth, and the bit taken there.
 
     `leaf` (V + 1) is the place of every word among the leaves, from left to right.
     """
@@ -33,23 +33,23 @@ class Ways(NamedTuple):
 
 
 class Own(NamedTuple):
-    """Where those who are asked are a tile's words: who answers what. In the batch's table (node, word), flat.
+    """Which node is on whose path, where each context is scored on its own word's: places in (node, word), flat.
 
-    Batch b has marks[at[b]:at[b+1]], where a word passes a node; `right` says of each whether bit 1 is taken there.
+    Batch b has marks[at[b]:at[b+1]], where a word's path passes a node; `right`: whether bit 1 is taken there.
     """
 
     at: list[int]
     marks: Array
     right: Array
 
-    def way(self, b: int) -> tuple[Array, Array]:
+    def of_batch(self, b: int) -> tuple[Array, Array]:
         """Marks of batch b, and whether bit 1 is taken at each."""
         some = slice(self.at[b], self.at[b + 1])
         return self.marks[some], self.right[some]
 
 
 class Shared(NamedTuple):
-    """Where others are asked than the words: of a node's tile the k-th to the m-th take bit 0 there, bit 1 to the n-th.
+    """Which words pass a node, where contexts are scored on all paths: its tile's words k to m by bit 0, m to n by 1.
 
     `start`, `middle` and `end` (nodes) are where k, m and n stand in a batch's table of sums (tiles, words + 1), flat,
     in which place k is for the first k words.
@@ -65,10 +65,10 @@ class Shared(NamedTuple):
 
 
 class Paths(NamedTuple):
-    """The ways of some batches: of batch b, tile by tile, the nodes that are passed, each once in a tile.
+    """The paths of some batches: of batch b, tile by tile, the nodes on them, each once in a tile.
 
-    `nodes` plans their gathering; sizes[b] says how many a tile has. `order` (batches, B) are the tokens of a batch, in
-    tiles, each tile in the order of leaves. `passed` says who passes a node.
+    `nodes` plans their gathering; sizes[b] has their number in each tile. `order` (batches, B) are the tokens of a
+    batch, in tiles, each tile in the order of leaves. `passed` says which words pass a node.
     """
 
     nodes: Plan
@@ -77,8 +77,8 @@ class Paths(NamedTuple):
     passed: Own | Shared
 
 
-def pack(ways: Sequence[Way]) -> Ways:
-    """All ways as tables."""
+def pack(ways: Sequence[Way]) -> PathTables:
+    """All paths as tables."""
     V, depth = len(ways), max(len(way.nodes) for way in ways)
     nodes = xp.full((depth, V + 1), V - 1, dtype=xp.int32)
     bits = xp.zeros((depth, V + 1), dtype=xp.int8)
@@ -87,25 +87,25 @@ def pack(ways: Sequence[Way]) -> Ways:
         bits[: len(way.nodes), word] = way.bits
     leaf = xp.full(V + 1, V, dtype=xp.int64)
     leaf[xp.lexsort(bits[::-1, :V])] = xp.arange(V)
-    return Ways(nodes, bits, leaf)
+    return PathTables(nodes, bits, leaf)
 
 
-def lay(device: Tables, ways: Ways, codes: HostArray, tile: int, mixed: bool) -> Paths:
-    """The ways of words `codes` (batches, B), V being none, in tiles of so many words.
+def lay(device: Tables, tables: PathTables, codes: HostArray, tile: int, mixed: bool) -> Paths:
+    """The paths of words `codes` (batches, B), V being none, in tiles of so many words.
 
-    `mixed` puts the words of a whole batch in the order of leaves, so that tiles share most, and each answers for its
-    own way; else a tile has the words of a stretch of text.
+    `mixed` puts the words of a whole batch in the order of leaves, so that tiles share most, each context being scored
+    on its own word's path; else a tile has the words of a stretch of text.
     """
     batches, B = codes.shape
-    empty = len(ways.leaf) - 2
+    empty = len(tables.leaf) - 2
     token = xp.arange(B)
-    key = ways.leaf[codes] * B + token
+    key = tables.leaf[codes] * B + token
     if not mixed:
-        key += token // tile * (len(ways.leaf) * B)
+        key += token // tile * (len(tables.leaf) * B)
     key.sort(axis=1)
     order = key % B
     words = xp.take_along_axis(codes, order, axis=1).reshape(-1)
-    nodes, bits = (_tiled(xp.take(table, words, axis=1), tile) for table in (ways.nodes, ways.bits))
+    nodes, bits = (_tiled(xp.take(table, words, axis=1), tile) for table in (tables.nodes, tables.bits))
     passed = nodes != empty
     begins = xp.ones(nodes.shape, dtype=bool)  # where another node stands than in the way before
     xp.not_equal(nodes[..., 1:], nodes[..., :-1], out=begins[..., 1:])
@@ -129,7 +129,7 @@ def _tiled(table: HostArray, tile: int) -> HostArray:
 
 
 def _own(device: Tables, passed: HostArray, new: HostArray, fresh: HostArray, bits: HostArray, ends: HostArray) -> Own:
-    """Who passes which node, of (tiles, depth, tile): a run's words have marks that follow each other.
+    """Which word passes which node, of (tiles, depth, tile): a run's words have marks that follow each other.
 
     Nodes are `new` at the places `fresh`, and those of batch b are the ends[b]-th and on.
     """
@@ -143,7 +143,7 @@ def _own(device: Tables, passed: HostArray, new: HostArray, fresh: HostArray, bi
 
 
 def _shared(device: Tables, passed: HostArray, begins: HostArray, bits: HostArray, batches: int) -> Shared:
-    """Who passes which node, of (tiles, depth, tile): a run's words, of which those with bit 0 come first."""
+    """Which words pass which node, of (tiles, depth, tile): a run of words, those with bit 0 first."""
     tiles, depth, tile = passed.shape
     runs = xp.flatnonzero(begins)
     some = passed.reshape(-1)[runs]

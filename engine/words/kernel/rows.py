@@ -109,8 +109,8 @@ def _tournament(nth: HostArray, lies: HostArray, batch: HostArray, batches: int)
         step, heap = 2 * step, heap[nth[heap] % (2 * step) == 0]
 
 
-class Room:
-    """Where rows are added up: two arrays that grow to the most heaps of a batch."""
+class Buffers:
+    """Two arrays in which rows are added up; they grow to the most heaps of any batch."""
 
     def __init__(self, width: int, dtype: Any) -> None:
         self.width, self.dtype = width, dtype
@@ -130,7 +130,7 @@ def gather(device: Tables, table: Array, plan: Plan, b: int, out: Array) -> None
     device.take(table, plan.index[plan.at[b] : plan.at[b + 1]], out)
 
 
-def add(device: Tables, table: Array, plan: Plan, b: int, move: Array, bound: float, room: Room) -> None:
+def add(device: Tables, table: Array, plan: Plan, b: int, move: Array, bound: float, buffers: Buffers) -> None:
     """table[row] += move for every place of batch b, in place; no half of a row moves further than `bound`.
 
     `move` is (places, halves, D).
@@ -139,7 +139,7 @@ def add(device: Tables, table: Array, plan: Plan, b: int, move: Array, bound: fl
         return
     xp, flat, at = device.xp, move.reshape(len(move), -1), plan.begin[b]
     heaps, *layers = plan.layers[b]
-    sums, more = room.of(xp, heaps)
+    sums, more = buffers.of(xp, heaps)
     device.take(flat, plan.place[at : at + heaps], sums)
     at += heaps
     for count in layers:

@@ -23,12 +23,12 @@ from engine.words.kernel.fast import Kernel, Vectors, halves
 from engine.words.run import training
 from engine.words.run.opened import Opened
 from engine.words.run.sample import mean_loss, sample
-from engine.words.run.training import Laid, School, Settings, Text
+from engine.words.run.training import Laid, Settings, Text, WordRun
 from engine.words.vectors import directions, purity
 
 xp = HOST.xp
 COPIED = 2 << 20
-"""Bytes of vectors that a batch of its own is worth to copy."""
+"""Bytes of vectors for each batch of an update: the larger the tables, the more batches share one copy of them."""
 APART, SOON = 250, 25
 """Updates between two readings, later and in the beginning."""
 HELD = 128
@@ -51,7 +51,7 @@ class Reading(NamedTuple):
     places: HostArray
 
 
-class Learned(NamedTuple):
+class WordState(NamedTuple):
     """The data of a State: vectors, the next batch of the run (its chunk, its number there), and words learned from.
 
     `reading` is the last one and `before` the one before it; `took` are the seconds of the last update.
@@ -79,7 +79,7 @@ class Live:
         watched: Sequence[int],
     ) -> None:
         self.device, self.text, self.classes, self.watched = device, text, classes, list(watched)
-        self.school = School(device, settings, vocabulary, xp.float64)
+        self.run = WordRun(device, settings, vocabulary, xp.float64)
         self.whole = training.chunks(text) * settings.epochs
         size = 8 * len(vocabulary.words) * settings.dim * 2
         self.per = min(16, 1 + size // COPIED)
@@ -88,14 +88,14 @@ class Live:
         self._laid: OrderedDict[int, Laid] = OrderedDict()
         self._lock = threading.Lock()
         some = self.examples(self.whole, 0, HELD, device)
-        self.sample = sample(device, some, self.school.form.tree)
+        self.sample = sample(device, some, self.run.form.tree)
 
     @property
     def kernel(self) -> Kernel:
-        """This thread's rooms to work in."""
+        """This thread's kernel, with buffers of its own."""
         kernel: Kernel | None = getattr(self._own, "kernel", None)
         if kernel is None:
-            kernel = self._own.kernel = self.school.kernel()
+            kernel = self._own.kernel = self.run.kernel()
         return kernel
 
     def laid(self, chunk: int) -> Laid:
@@ -103,7 +103,7 @@ class Live:
         with self._lock:
             found = self._laid.get(chunk)
             if found is None:
-                found = self.school.lay(self.text, *divmod(chunk, training.chunks(self.text)))
+                found = self.run.lay(self.text, *divmod(chunk, training.chunks(self.text)))
                 self._laid[chunk] = found
                 while len(self._laid) > LAID:
                     self._laid.popitem(last=False)
@@ -118,7 +118,7 @@ class Live:
             chunk, batch = chunk + 1, 0
         return chunk, batch
 
-    def places(self, data: Learned) -> list[tuple[int, int]]:
+    def places(self, data: WordState) -> list[tuple[int, int]]:
         """The batches of the update that starts from a state."""
         found = [self.place(data.chunk, data.batch)]
         while len(found) < self.per:
@@ -132,12 +132,12 @@ class Live:
         It goes on for a hundred chunks at most: there are texts in which hardly any two words meet.
         """
         found: list[Example] = []
-        school, shape, last = self.school, self.school.shape, chunk + 100
+        run, shape, last = self.run, self.run.shape, chunk + 100
         while chunk <= last:
             chunk, batch = self.place(chunk, batch)
             laid = self.laid(chunk).chunk
             if batch < laid.batches:
-                found += examples.examples(device, school.form, laid, batch, school.way)
+                found += examples.examples(device, run.form, laid, batch, run.paths)
             if most is None or len(found) >= most or batch * shape.tokens >= laid.tokens:
                 break
             batch += 1
@@ -147,10 +147,10 @@ class Live:
         """The state that update 0 starts from."""
         chunk, batch = self.place(0, 0)
         reading = self.read(0, vectors)
-        return State(0, Learned(vectors, chunk, batch, 0, reading, reading))
+        return State(0, WordState(vectors, chunk, batch, 0, reading, reading))
 
     def read(self, n: int, vectors: Vectors) -> Reading:
-        """What the vectors have come to."""
+        """The measurements after update n."""
         v = self.device.get(vectors.table)[:-1, 0]
         right = purity(v, self.classes) if self.classes else float("nan")
         return Reading(n, mean_loss(self.device.xp, self.sample, *halves(vectors)), right, places(v, self.watched))
@@ -158,9 +158,9 @@ class Live:
     def advance(self, state: State) -> State:
         """One update at full speed."""
         began = time.perf_counter()
-        data: Learned = state.data
+        data: WordState = state.data
         vectors = copied(data.vectors)
-        tokens, B = data.tokens, self.school.shape.tokens
+        tokens, B = data.tokens, self.run.shape.tokens
         chunk, batch = data.chunk, data.batch
         for chunk, batch in self.places(data):
             laid = self.laid(chunk)
@@ -173,7 +173,7 @@ class Live:
         elif not all(xp.isfinite(float(xp.sum(each))) for each in vectors if each is not None):
             reading = reading._replace(loss=float("nan"))
         chunk, batch = self.place(chunk, batch + 1)
-        return State(n, Learned(vectors, chunk, batch, tokens, reading, before, time.perf_counter() - began))
+        return State(n, WordState(vectors, chunk, batch, tokens, reading, before, time.perf_counter() - began))
 
     def done(self, state: State) -> bool:
         """Whether the run as planned is over; it may go on, at its least rate."""
@@ -183,7 +183,7 @@ class Live:
         """One update opened, batch by batch, down to one pair."""
         sections = []
         get, put, (v, out) = self.device.get, self.device.put, halves(state.data.vectors)
-        late = {"V": lambda: put(get(v)[:-1]), "Theta" if self.school.form.tree else "U": lambda: put(get(out)[:-1])}
+        late = {"V": lambda: put(get(v)[:-1]), "Theta" if self.run.form.tree else "U": lambda: put(get(out)[:-1])}
         for i, (chunk, batch) in enumerate(self.places(state.data)):
             at: Path = (("update", state.n), *((("batch", i),) if self.per > 1 else ()))
             sections += self.opened(chunk, batch, self.beginning(state, i), at).sections(late)
@@ -200,16 +200,16 @@ class Live:
         def hosted() -> Vectors:
             return Vectors(*(None if each is None else self.device.get(each) for each in begin()))
 
-        school = self.school
+        run = self.run
         rate = self.rate(chunk, batch)
         some = self.examples(chunk, batch, device=self.device)
-        return Opened(self.device, some, hosted, rate, school.form.bound, school.form.tree, at)
+        return Opened(self.device, some, hosted, rate, run.form.bound, run.form.tree, at)
 
     def beginning(self, state: State, i: int) -> Callable[[], Vectors]:
         """The vectors that batch i of an update begins with: the state's, and what the batches before it made."""
 
         def begin() -> Vectors:
-            data: Learned = state.data
+            data: WordState = state.data
             if i == 0:
                 return data.vectors
             vectors = copied(data.vectors)

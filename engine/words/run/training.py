@@ -17,7 +17,7 @@ from engine.words.kernel import examples, paths
 from engine.words.kernel.chunk import TILE, Chunk, Shape, kept, lay
 from engine.words.kernel.fast import Form, Kernel, Vectors, halves
 from engine.words.kernel.paths import Paths
-from engine.words.run import workers as together
+from engine.words.run import workers
 from engine.words.run.sample import mean_loss, sample
 
 xp = HOST.xp
@@ -25,9 +25,10 @@ STRETCH = 32768
 """Codes in a chunk."""
 GROUPS = {"sg": 48, "cbow": 128}
 """Tokens that share negatives: in CBOW each has one target, in skip-gram all of its neighbours."""
-ASKED, LEAVES = 16, 32
-"""Tokens at least of a tile that asks its neighbours the way: with a window on either side they are a multiple of it,
-as products like best. And tokens of a tile whose own means are asked."""
+NEIGHBOURS = 16
+"""Skip-gram with a tree: a tile has at least so many tokens, and with a window on either side a multiple of it."""
+LEAVES = 32
+"""CBOW with a tree: tokens in a tile."""
 ROUND = 4
 """Chunks that each of several workers crosses before all wait for each other."""
 BOUND = 0.5
@@ -69,7 +70,7 @@ class Text(Protocol):
 
 
 class Laid(NamedTuple):
-    """A chunk, and with a tree the ways of its words, `paths.SOME` batches at a time."""
+    """A chunk, and with a tree the Huffman paths of its words, `paths.SOME` batches at a time."""
 
     chunk: Chunk
     paths: list[Paths] | None
@@ -80,7 +81,7 @@ def tokens(words: int, most: int = 1024) -> int:
     return min(most, max(TILE, 1 << max(words, 1).bit_length() - 1))
 
 
-class School:
+class WordRun:
     """All that a run needs and does not change: what chance is drawn from, the tree, the shape of a batch."""
 
     def __init__(self, device: Tables, settings: Settings, vocabulary: Vocabulary, dtype: Any = xp.float32) -> None:
@@ -90,8 +91,8 @@ class School:
         most = (2048 if cbow else 256) if tree else 1024  # in skip-gram the nodes fill the cache, in CBOW they are few
         batch = settings.batch or tokens(V, most)
         tile = -(-settings.window // TILE) * TILE
-        if tree and not cbow and batch >= ASKED:
-            tile = -(-(max(ASKED, tile) + 2 * settings.window) // ASKED) * ASKED - 2 * settings.window
+        if tree and not cbow and batch >= NEIGHBOURS:
+            tile = -(-(max(NEIGHBOURS, tile) + 2 * settings.window) // NEIGHBOURS) * NEIGHBOURS - 2 * settings.window
         whole = -(-batch // tile) * tile
         group, leaves = min(settings.group or GROUPS[settings.model], whole), min(LEAVES, whole)
         unit = math.lcm(tile, (leaves if cbow else tile) if tree else group)
@@ -100,11 +101,11 @@ class School:
         keep = {"c": keep_c, "paper": keep_paper}[settings.formula]
         self.keep = xp.array([keep(count / total, settings.sample) for count in vocabulary.counts], dtype=xp.float32)
         self.alias = None if tree else alias.table(noise(vocabulary.counts, POWER))
-        self.way: list[huffman.Way] | None = None
-        self.ways = None
+        self.paths: list[huffman.Way] | None = None
+        self.path_tables: paths.PathTables | None = None
         if tree:
-            self.way = huffman.ways(huffman.Tree(tuple(huffman.merges(vocabulary.counts)), V))
-            self.ways = paths.pack(self.way)
+            self.paths = huffman.ways(huffman.Tree(tuple(huffman.merges(vocabulary.counts)), V))
+            self.path_tables = paths.pack(self.paths)
 
     def start(self) -> Vectors:
         """Vectors to begin with: v evenly from −1/D to 1/D (as gensim), u and nodes zero."""
@@ -121,7 +122,7 @@ class School:
         return found
 
     def kernel(self) -> Kernel:
-        """Rooms for one thread."""
+        """A kernel, with its buffers, for one thread."""
         return Kernel(self.device, self.form, self.shape, self.settings.dim, self.dtype)
 
     def rate(self, done: Any) -> Any:
@@ -151,16 +152,16 @@ class School:
 
         noise, reach = None if self.form.tree else negatives, windows if self.form.cbow else None
         chunk = lay(self.device, self.shape, codes, sentence, rate, noise, reach, self.dtype)
-        return Laid(chunk, None if self.ways is None else self.lay_ways(self.ways, chunk))
+        return Laid(chunk, None if self.path_tables is None else self.lay_paths(self.path_tables, chunk))
 
-    def lay_ways(self, ways: paths.Ways, chunk: Chunk) -> list[Paths]:
-        """The ways of a chunk's tokens, some batches at a time; in CBOW of those that have a context."""
+    def lay_paths(self, tables: paths.PathTables, chunk: Chunk) -> list[Paths]:
+        """The paths of a chunk's tokens, some batches at a time; in CBOW of those that have a context."""
         w, form, shape = self.shape.window, self.form, self.shape
         codes = chunk.codes[w : len(chunk.codes) - w].reshape(-1, shape.tokens)
-        asked = xp.where(chunk.pairs > 0, codes, shape.words) if form.cbow else codes
+        words = xp.where(chunk.pairs > 0, codes, shape.words) if form.cbow else codes
         tile = form.leaves if form.cbow else shape.tile
-        some = range(0, len(asked), paths.SOME)
-        return [paths.lay(self.device, ways, asked[n : n + paths.SOME], tile, form.cbow) for n in some]
+        some = range(0, len(words), paths.SOME)
+        return [paths.lay(self.device, tables, words[n : n + paths.SOME], tile, form.cbow) for n in some]
 
     def cross(self, kernel: Kernel, text: Text, vectors: Vectors, n: int) -> int:
         """Learn from chunk n of the run, in place; the words learned from."""
@@ -176,39 +177,39 @@ def chunks(text: Text) -> int:
     return max(1, -(-len(text) // STRETCH))
 
 
-class Seen(NamedTuple):
+class Progress(NamedTuple):
     """How far a run has come: chunks crossed in all, and words learned from since it was taken up."""
 
     chunks: int
     tokens: int
 
 
-def learn(school: School, text: Text, vectors: Vectors, done: int = 0, threads: int = 1) -> Iterator[Seen]:
+def learn(run: WordRun, text: Text, vectors: Vectors, done: int = 0, threads: int = 1) -> Iterator[Progress]:
     """Train in place from chunk `done` of the run on; yields between chunks, where a run may be left and taken up.
 
     One thread gives the same bits every time. Several (on the CPU, each in a process of its own) share out some chunks,
     and `vectors` are brought up to date before every yield; see `engine.words.run.workers`.
     """
-    whole, tokens = chunks(text) * school.settings.epochs, 0
+    whole, tokens = chunks(text) * run.settings.epochs, 0
     if threads == 1:
-        kernel = school.kernel()
+        kernel = run.kernel()
         for n in range(done, whole):
-            tokens += school.cross(kernel, text, vectors, n)
-            yield Seen(n + 1, tokens)
+            tokens += run.cross(kernel, text, vectors, n)
+            yield Progress(n + 1, tokens)
         return
-    with together.workers(school, text, vectors, threads) as crew:
+    with workers.workers(run, text, vectors, threads) as several:
         while done < whole:
             numbers = range(done, min(done + ROUND * threads, whole))
-            tokens += crew.cross(numbers)
+            tokens += several.cross(numbers)
             done += len(numbers)
-            for mine, shared in zip(vectors, crew.vectors, strict=True):
+            for mine, shared in zip(vectors, several.vectors, strict=True):
                 if mine is not None:
                     mine[...] = shared
-            yield Seen(done, tokens)
+            yield Progress(done, tokens)
 
 
-def loss(school: School, vectors: Vectors, laid: Laid, b: int, most: int = 32) -> float:
+def loss(run: WordRun, vectors: Vectors, laid: Laid, b: int, most: int = 32) -> float:
     """The mean loss of a pair (of a token, in CBOW) over the first tokens of a batch."""
-    device = school.device
-    some = sample(device, examples.examples(device, school.form, laid.chunk, b, school.way, most), school.form.tree)
+    device = run.device
+    some = sample(device, examples.examples(device, run.form, laid.chunk, b, run.paths, most), run.form.tree)
     return mean_loss(device.xp, some, *halves(vectors))

@@ -24,8 +24,8 @@ from engine.words.kernel.fast import Kernel, Vectors
 xp = HOST.xp
 
 
-class Course(Protocol):
-    """What a worker runs: see `engine.words.run.training.School`."""
+class Trains(Protocol):
+    """What a worker runs: see `engine.words.run.training.WordRun`."""
 
     def kernel(self) -> Kernel:
         """A kernel of its own, for vectors on the host."""
@@ -50,21 +50,21 @@ class Shared(NamedTuple):
 class Worker:
     """What a worker holds: the run, the shared table, rooms of its own."""
 
-    def __init__(self, school: Course, text: Any, table: Shared, nodes: Shared | None) -> None:
-        self.school, self.text, self.rooms = school, text, (table, nodes)  # the rooms live as long as their arrays
+    def __init__(self, run: Trains, text: Any, table: Shared, nodes: Shared | None) -> None:
+        self.run, self.text, self.rooms = run, text, (table, nodes)  # the rooms live as long as their arrays
         self.vectors = Vectors(table.array(), None if nodes is None else nodes.array())
-        self.kernel: Kernel = school.kernel()
+        self.kernel: Kernel = run.kernel()
 
 
 _mine: list[Worker] = []
 
 
-def _begin(school: Course, text: Any, table: Shared, nodes: Shared | None) -> None:
+def _begin(run: Trains, text: Any, table: Shared, nodes: Shared | None) -> None:
     """Begin as a worker: leave Ctrl-C to the parent, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_follow, daemon=True).start()
-    _mine[:] = [Worker(school, text, table, nodes)]
+    _mine[:] = [Worker(run, text, table, nodes)]
 
 
 def _follow() -> None:
@@ -78,19 +78,19 @@ def _follow() -> None:
 def _cross(n: int) -> int:
     """Chunk n of the run; the words learned from."""
     mine = _mine[0]
-    return mine.school.cross(mine.kernel, mine.text, mine.vectors, n)
+    return mine.run.cross(mine.kernel, mine.text, mine.vectors, n)
 
 
 @contextmanager
-def workers(school: Course, text: Any, vectors: Vectors, count: int) -> Iterator[Crew]:
+def workers(run: Trains, text: Any, vectors: Vectors, count: int) -> Iterator[Workers]:
     """So many workers, and the table that they share; `vectors` are what it begins with."""
     rooms = [None if each is None else share(each) for each in vectors]
     table, nodes = rooms
     assert table is not None
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    pool = ProcessPoolExecutor(count, context, _begin, (school, text, table, nodes))
+    pool = ProcessPoolExecutor(count, context, _begin, (run, text, table, nodes))
     try:
-        yield Crew(pool, Vectors(table.array(), None if nodes is None else nodes.array()))
+        yield Workers(pool, Vectors(table.array(), None if nodes is None else nodes.array()))
     finally:
         pool.shutdown(cancel_futures=True)
         for each in rooms:
@@ -105,7 +105,7 @@ def share(array: HostArray) -> Shared:
     return found
 
 
-class Crew(NamedTuple):
+class Workers(NamedTuple):
     """Workers, and what they learn."""
 
     pool: ProcessPoolExecutor

@@ -11,19 +11,15 @@ import numpy as np
 from engine.device import HOST, Array, Device, HostArray, rng
 from engine.feedforward import mlp
 from engine.feedforward.mlp import Net
-from engine.feedforward.mlp_training import (
-    Examples,
-    Learning,
-    Recipe,
-    School,
-)
+from engine.feedforward.mlp_training import Batches, Examples, MlpRun
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import he, xavier
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
 from engine.walks.step import drain
-from lessons.building.experiment import carried, column, function
+from engine.walks.training import Recipe
+from lessons.building.experiment import column, function
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start
 from lessons.data.points import has_classes, points, read_examples
@@ -155,21 +151,22 @@ def examples(knobs: Knobs, start: Start, test: bool = False) -> Examples:
     return Examples(features(names_of(knobs), x.reshape(-1, 2)), y[None, :])
 
 
-def recipe(knobs: Knobs, start: Start) -> Recipe:
+def recipe(knobs: Knobs) -> Recipe:
     """How the knobs say it is trained."""
-    optimiser, rate, clip = OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"])
-    return Recipe(net_of(knobs), optimiser, rate, clip, int(knobs["batch"]), int(start.inputs["order_seed"]))
+    return Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
+
+
+def batches(knobs: Knobs, start: Start) -> Batches:
+    """How the points are dealt."""
+    return Batches(int(knobs["batch"]), int(start.inputs["order_seed"]))
 
 
 def training(device: Device, knobs: Knobs, start: Start, fork: State | None, grains: Grains) -> Track:
     """Training from update 0; or from a fork, whose parameters are `start`'s and whose memory goes on if it can."""
-    school = School(device, recipe(knobs, start), examples(knobs, start), examples(knobs, start, test=True))
-    state = school.start(theta_of(device, start))
-    if fork is not None:
-        memory, began = carried(fork, state)
-        state = State(fork.n, state.data._replace(memory=memory, loss=fork.data.loss, began=began))
-    assert isinstance(state.data, Learning)
-    return school.track(state, grains)
+    some, test = examples(knobs, start), examples(knobs, start, test=True)
+    run = MlpRun(device, net_of(knobs), recipe(knobs), batches(knobs, start), some, test)
+    theta = theta_of(device, start)
+    return run.track(run.start(theta) if fork is None else run.fork(fork, theta), grains)
 
 
 def one(knobs: Knobs, start: Start) -> Examples:

@@ -18,6 +18,7 @@ from engine.walks.gradient_check import Objective
 from engine.walks.history import State, Track
 from engine.walks.reel import Reel
 from engine.walks.step import drain
+from engine.walks.training import Recipe
 from lessons.building.acts import Act, Derived, Scope, Trial
 from lessons.building.asks import Gradient
 from lessons.building.declared import DeclaredLesson, like
@@ -47,12 +48,16 @@ def one(s: Scope) -> Examples:
     return Examples(*(s.device.put(value) for value in exp.one(s.knobs, s.trial.start)))
 
 
-def recipe(s: Scope) -> Any:
-    return exp.recipe(s.knobs, s.trial.start)
+def net(s: Scope) -> mlp.Net:
+    return exp.net_of(s.knobs)
+
+
+def recipe(s: Scope) -> Recipe:
+    return exp.recipe(s.knobs)
 
 
 def objective(s: Scope, examples: Examples) -> Objective:
-    return mlp.objective(s.xp, recipe(s).net, s.theta, *examples)
+    return mlp.objective(s.xp, net(s), s.theta, *examples)
 
 
 def whole(s: Scope) -> Objective:
@@ -67,7 +72,7 @@ def gradient_of(trial: Trial, of: Objective) -> dict[str, Any]:
 def outcome(trial: Trial) -> dict[str, Any]:
     """The loss on all training examples; both losses and accuracies; and the one example of the first acts."""
     s, get, inputs = trial.first, trial.device.get, trial.start.inputs
-    net, of = recipe(s).net, objective(s, s.one)
+    of = objective(s, s.one)
     results: dict[str, Any] = {
         "loss": float(get(whole(s).loss())), "updates": inputs.get("updates", inputs.get("earlier", 0)),
     }  # fmt: skip
@@ -75,9 +80,9 @@ def outcome(trial: Trial) -> dict[str, Any]:
         some = exp.examples(trial.knobs, trial.start, test)
         if some.x.shape[1]:
             x, y = (trial.device.put(value) for value in some)
-            results[f"{name}_loss"] = float(get(loss_on(s.xp, net, s.theta, Examples(x, y))))
+            results[f"{name}_loss"] = float(get(loss_on(s.xp, net(s), s.theta, Examples(x, y))))
             if inputs["classes"]:
-                answers = get(drain(mlp.forward(s.xp, net, s.theta, x, y)).h[-1])
+                answers = get(drain(mlp.forward(s.xp, net(s), s.theta, x, y)).h[-1])
                 results[f"{name}_accuracy"] = exp.right(trial.knobs, answers, some.y)
     example = {
         "index": int(trial.knobs["example"]), "x": get(s.x)[:, 0], "y": float(np.array(get(s.y))[0, 0]),
@@ -102,7 +107,7 @@ class Mlp(DeclaredLesson):
         Derived("memory", lambda s: begin(s.xp, recipe(s).optimiser, s.theta)),
         *(Derived(name, lambda s, name=name: s.memory.get(name)) for name in SLOTS),
         *(Derived(name, lambda s: 1) for name in ("B", "n")),
-        *(Derived(name, lambda s, name=name: getattr(recipe(s).net, name)) for name in ("l1", "l2")),
+        *(Derived(name, lambda s, name=name: getattr(net(s), name)) for name in ("l1", "l2")),
         Derived("rate", lambda s: recipe(s).rate),
         Derived("theta", lambda s: recipe(s).clip),
     )
@@ -110,18 +115,18 @@ class Mlp(DeclaredLesson):
     acts = (
         Act(
             "forward",
-            lambda s, at: mlp.forward(s.xp, recipe(s).net, s.theta, s.x, s.y, at),
-            length=lambda s: mlp.steps(recipe(s).net)[0],
+            lambda s, at: mlp.forward(s.xp, net(s), s.theta, s.x, s.y, at),
+            length=lambda s: mlp.steps(net(s))[0],
         ),
         Act(
             "backward",
-            lambda s, at: mlp.backward(s.xp, recipe(s).net, s.theta, s.left("forward"), s.y, at),
-            length=lambda s: mlp.steps(recipe(s).net)[1],
+            lambda s, at: mlp.backward(s.xp, net(s), s.theta, s.left("forward"), s.y, at),
+            length=lambda s: mlp.steps(net(s))[1],
         ),
         Act(
             "step",
-            lambda s, at: step_and_forward(s.xp, recipe(s), s.theta, s.left("backward"), s.memory, s.one, at),
-            length=lambda s: step_and_forward_length(recipe(s)),
+            lambda s, at: step_and_forward(s.xp, net(s), recipe(s), s.theta, s.left("backward"), s.memory, s.one, at),
+            length=lambda s: step_and_forward_length(net(s), recipe(s)),
         ),
     )
     gradient = Gradient(whole)

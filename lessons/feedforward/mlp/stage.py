@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from engine.feedforward.mlp_training import batches, between
 from lessons.building.stage_parts import flow, measured, subscripted
 from lessons.building.staging import Lengths
 from lessons.contract.panels import Axis, Block, Curve, Edge, Graph, Item, Label, Matrix, Node, Panel, Row, Stage
@@ -175,7 +174,7 @@ class MlpStage(PlaneStage):
             if tested:
                 series.append(measured(self.say("curve_test"), test[0][1], test[0][2], True))
         known = [value for line in series for value in np.asarray(line.y, dtype=float)[:1] if np.isfinite(value)]
-        every = between(exp.recipe(self.knobs, self.view.start), len(self.inputs["x"]))
+        every = exp.batches(self.knobs, self.view.start).between(len(self.inputs["x"]))
         name = ("curves" if several else "curve") + ("" if tested else "_train")
         return Curve(
             id="curve", priority=priority, title=self.say(f"title_{name}", every=every), series=series,
@@ -191,7 +190,7 @@ class MlpStage(PlaneStage):
         return {field: figure.strip() for field, figure in numbers.items()} | {
             "shape": "-".join(map(str, self.units)), "last": subscript(str(self.depth)), "f": knobs["activation"],
             "N": len(taught), "rate": rate, "batch": min(int(knobs["batch"]), len(taught)),
-            "per": batches(exp.recipe(knobs, self.view.start), len(taught)), "optimiser": knobs["optimiser"],
+            "per": exp.batches(knobs, self.view.start).per_epoch(len(taught)), "optimiser": knobs["optimiser"],
             "i": knobs["example"], "x": ", ".join(f"{v:.3g}" for v in first).replace("-", "−") or "·",
             "y": f"{wanted:g}".replace("-", "−"),
         }  # fmt: skip

@@ -183,7 +183,7 @@ class Windows(Experiment):
             v, u = [rows["in"][word] for word in inputs], [rows["out"][word] for word in targets]
             return Env({**plain, "C": len(inputs)}, families | {"v": indexed(v), "u": indexed(u), "t": indexed(labels)})
 
-        def predict(form: str) -> Walk[pair.Found]:
+        def predict(form: str) -> Walk[pair.Scored]:
             inputs, targets, right = forms[form]
             labels = [one if j < right else zero for j in range(len(targets))]
             v, out = [rows["in"][word] for word in inputs], [rows["out"][word] for word in targets]

@@ -151,7 +151,7 @@ def begin_at(knobs: Knobs, seed: int) -> Start:
     """Input vectors drawn as the trainer draws them; all others zero."""
     found = held(knobs, look=True)
     start = Start({}, {"seed": seed, "words": list(found.words)})
-    table = live(HOST, knobs, start).school.start().table
+    table = live(HOST, knobs, start).run.start().table
     V, D = len(found.words), int(knobs["dim"])
     return Start({"V": table[:-1, 0], out_name(knobs): xp.zeros((V - (knobs["loss"] == "hs"), D))}, start.inputs)
 
@@ -214,7 +214,7 @@ class Stayed(NamedTuple):
 def beginning(lv: Live) -> Stayed:
     """The first chunk of the first pass."""
     codes = xp.asarray(lv.text[:STRETCH])
-    _, _, place = kept(codes, lv.school.keep, lv.school.chance(0, 0))
+    _, _, place = kept(codes, lv.run.keep, lv.run.chance(0, 0))
     stays = xp.zeros(len(codes), dtype=bool)
     stays[place] = True
     return Stayed(codes, stays)
@@ -249,7 +249,7 @@ def first_batch(device: Device, knobs: Knobs, start: Start, path: Path) -> Opene
     """The first batch of the run, opened on any device."""
     lv = live(HOST, knobs, start)
     chunk, batch = lv.place(0, 0)
-    some, form = lv.examples(chunk, batch, device=device), lv.school.form
+    some, form = lv.examples(chunk, batch, device=device), lv.run.form
     return Opened(device, some, lambda: vectors(HOST, knobs, start), lv.rate(chunk, batch), form.bound, form.tree, path)
 
 

@@ -10,7 +10,7 @@ from engine.device import HOST
 from engine.maths.activations import log_sigmoid, sigmoid
 from engine.words import vectors
 from engine.words.batch import Example
-from engine.words.run.live import Learned
+from engine.words.run.live import WordState
 from lessons.building.stage_parts import measured
 from lessons.contract.panels import Beside, Cloud, Curve, Matrix, Panel, Picture, Row, Series, Stage, Table
 from lessons.contract.view import Curve as Measured
@@ -37,7 +37,7 @@ def panels(shown: Shown) -> Stage:
     return results(shown) if shown.view.flipped else live(shown)
 
 
-def at(view: View) -> tuple[Training, Learned]:
+def at(view: View) -> tuple[Training, WordState]:
     """Training, and what it has come to."""
     assert view.training is not None
     assert view.training.state is not None

@@ -14,18 +14,18 @@ from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import normal
 from engine.maths.optimisers import OPTIMISERS
 from engine.recurrent.srn import COLUMNS, PARAMETERS, Inputs, Params, rules
-from engine.recurrent.srn_training import Learning, Recipe, track
-from engine.recurrent.srn_training import start as begin
+from engine.recurrent.srn_training import SrnRun
 from engine.recurrent.unrolled import Unrolled
 from engine.walks.descent import rules as descent_rules
 from engine.walks.gradient_check import rules as check_rules
 from engine.walks.history import History, State, Track
 from engine.walks.reel import Section
 from engine.walks.step import Path
+from engine.walks.training import Recipe
 from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.experiment import carried, learned
+from lessons.building.experiment import learned
 from lessons.building.holds import Lengths, Parameter, Size
 from lessons.contract.card import Card
 from lessons.contract.view import Knobs, Start
@@ -210,14 +210,10 @@ class Bptt(SrnLesson):
 
     def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track:
         """From a fork its memory goes on if it can."""
-        scope, optimiser = Trial(self, device, knobs, start).first, OPTIMISERS[str(knobs["optimiser"])]
-        recipe = Recipe(scope.f, optimiser, float(knobs["rate"]), int(knobs["window"]), float(knobs["clip"]))
-        weights = scope.net.theta
-        state = begin(device, weights, optimiser)
-        if fork is not None:
-            memory, began = carried(fork, state)
-            state = State(fork.n, Learning(weights, memory, fork.data.loss, began))
-        return track(device, recipe, inputs(scope), state, self.grains)
+        scope = Trial(self, device, knobs, start).first
+        recipe = Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
+        run, weights = SrnRun(device, scope.f, recipe, inputs(scope), int(knobs["window"])), scope.net.theta._asdict()
+        return run.track(run.start(weights) if fork is None else run.fork(fork, weights), self.grains)
 
     def _rules(self, activation: str, optimiser: str) -> Mapping[str, str]:
         moves = descent_rules(OPTIMISERS[optimiser], PARAMETERS)

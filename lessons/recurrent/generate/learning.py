@@ -10,17 +10,17 @@ import numpy as np
 
 from engine.device import Array, Device, HostArray, rng
 from engine.gated import cell as cells
-from engine.gated.cell import Cell, Inputs, Made, Run, Theta
+from engine.gated.cell import Cell, Forward, Inputs, Made, Theta
 from engine.gated.run import training
 from engine.gated.run.files import CELLS
 from engine.gated.run.letters import decode, encode, vocabulary
-from engine.gated.run.school import School, Seen
 from engine.gated.run.streams import Streams, one_hot
-from engine.gated.run.training import Learning, Recipe
+from engine.gated.run.training import GatedRun, Snapshot
 from engine.gated.run.writing import write
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks.history import State
 from engine.walks.step import drain
+from engine.walks.training import Learning, Recipe
 from lessons.contract.knobs import Refused
 from lessons.contract.view import Knobs
 from lessons.data.corpora import PYTHON
@@ -90,7 +90,7 @@ def streams(knobs: Knobs) -> Streams:
 
 def recipe(knobs: Knobs) -> Recipe:
     """How it is trained."""
-    return Recipe(cell_of(knobs), OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
+    return Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
 
 
 def drawn(knobs: Knobs, seed: int) -> dict[str, HostArray]:
@@ -157,7 +157,7 @@ def inputs_over(device: Device, cell: Cell, theta: Theta, codes: HostArray, lett
     return Inputs(x, y, zero(device, cell, theta["V"].shape[1]))
 
 
-def run_over(device: Device, cell: Cell, theta: Theta, codes: HostArray, letters: int) -> Run:
+def run_over(device: Device, cell: Cell, theta: Theta, codes: HostArray, letters: int) -> Forward:
     """The forward pass over a text of its own."""
     return drain(cells.forward(device.xp, cell, theta, inputs_over(device, cell, theta, codes, letters)))
 
@@ -226,7 +226,7 @@ class Reader:
         """Before any update: as if every letter were as likely."""
         return self._sampled(0, Reading(float(np.log2(len(self.text.letters)))), theta)
 
-    def look(self, n: int, before: Reading, learning: Learning, seen: Seen) -> Reading:
+    def look(self, n: int, before: Reading, learning: Learning[Reading], seen: Snapshot) -> Reading:
         """After n updates."""
         bits = seen.loss / self.T / np.log(2)
         reading = before._replace(bits=before.bits + (bits - before.bits) / min(n, SMOOTH))
@@ -238,9 +238,11 @@ class Reader:
         return reading._replace(samples=samples, follows=followed(self.device, self.cell, theta, self.text))
 
 
-def school(device: Device, knobs: Knobs, seed: int) -> School[Reading]:
+def school(device: Device, knobs: Knobs, seed: int) -> GatedRun[Reading]:
     """How it learns."""
-    return School(device, recipe(knobs), streams(knobs), int(knobs["hidden"]), Reader(device, knobs, seed).look)
+    return GatedRun(
+        device, cell_of(knobs), recipe(knobs), streams(knobs), int(knobs["hidden"]), Reader(device, knobs, seed).look
+    )
 
 
 def begin(device: Device, knobs: Knobs, theta: Theta, seed: int) -> State:

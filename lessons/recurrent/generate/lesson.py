@@ -10,17 +10,17 @@ import numpy as np
 from engine.device import HOST, Device
 from engine.gated import cell as cells
 from engine.gated.cell import Theta
+from engine.gated.net import Net
 from engine.gated.run import writing
 from engine.gated.run.files import CELLS
 from engine.gated.run.streams import one_hot
-from engine.gated.run.training import Net
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.gradient_check import Objective
 from engine.walks.history import State, Track
 from engine.walks.reel import Env, Grains, Reel, Section
 from engine.walks.step import Path
-from lessons.building.experiment import Experiment, carried, column
+from lessons.building.experiment import Experiment, column
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.lesson import Ask
 from lessons.contract.panels import Stage
@@ -188,12 +188,7 @@ class Generate(Experiment):
     def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track | None:
         seed, theta = int(start.inputs["seed"]), self.theta(device, start)
         school = learning.school(device, knobs, seed)
-        if fork is None:
-            state = learning.begin(device, knobs, theta, seed)
-        else:
-            fresh = school.start(theta, fork.data.reading)
-            memory, began = carried(fork, fresh)
-            state = State(fork.n, fork.data._replace(theta=theta, memory=memory, began=began))
+        state = learning.begin(device, knobs, theta, seed) if fork is None else school.fork(fork, theta)
 
         def inside(state: State) -> Reel:
             at: Path = (("update", state.n),)

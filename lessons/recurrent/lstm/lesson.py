@@ -12,16 +12,17 @@ from engine.gated import cell as cells
 from engine.gated import ledger
 from engine.gated.cell import Cell, Inputs
 from engine.gated.lstm import LSTM
-from engine.gated.run.training import Learning, Net, Recipe, advance, start, track
+from engine.gated.net import Net
+from engine.gated.run.training import SequenceRun
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.history import State, Track
 from engine.walks.step import drain
+from engine.walks.training import Recipe
 from lessons.building import holds
 from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.experiment import carried
 from lessons.building.holds import Held, Lengths, Parameter, Size
 from lessons.contract.card import Card
 from lessons.contract.panels import Stage
@@ -55,7 +56,12 @@ def inputs(s: Scope) -> Inputs:
 
 def recipe(s: Scope) -> Recipe:
     knobs = s.knobs
-    return Recipe(cell_of(s), OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
+    return Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
+
+
+def training(s: Scope) -> SequenceRun[None]:
+    """The net in training on the text."""
+    return SequenceRun(s.device, cell_of(s), recipe(s), inputs(s))
 
 
 def held(cell: Callable[[Knobs], Cell], *every: Cell) -> tuple[Held, ...]:
@@ -126,12 +132,11 @@ def left(trial: Trial) -> float:
 def learns(trial: Trial) -> str:
     """Whether every letter is right after so many updates."""
     s, device = trial.first, trial.device
-    plan, given = recipe(s), inputs(s)
-    state = start(device, theta(s), plan.optimiser)
+    run = training(s)
+    state = run.start(theta(s))
     for _ in range(AHEAD):
-        state = advance(device, plan, given, state)
-    net = Net(device, plan.cell, state.data.theta, given)
-    guesses = [int(device.get(each["yhat"]).argmax()) for each in net.run.made]
+        state = run.advance(state)
+    guesses = [int(device.get(each["yhat"]).argmax()) for each in run.net(AHEAD, state.data).run.made]
     return "yes" if guesses == trial.start.inputs["y"] else "no"
 
 
@@ -191,12 +196,8 @@ class Gated(DeclaredLesson):
 
     def track(self, device: Device, knobs: Knobs, begun: Start, fork: State | None = None) -> Track:
         s = Trial(self, device, knobs, begun).first
-        plan, weights = recipe(s), theta(s)
-        state = start(device, weights, plan.optimiser)
-        if fork is not None:
-            memory, began = carried(fork, state)
-            state = State(fork.n, Learning(weights, memory, fork.data.loss, began))
-        return track(device, plan, inputs(s), state, self.grains)
+        run, weights = training(s), theta(s)
+        return run.track(run.start(weights) if fork is None else run.fork(fork, weights), self.grains)
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         cell, optimiser = self.cell(knobs), OPTIMISERS[str(knobs["optimiser"])]

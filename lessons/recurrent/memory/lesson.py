@@ -10,8 +10,8 @@ import numpy as np
 from engine.device import HOST, Device
 from engine.gated import cell as cells
 from engine.gated import reach
+from engine.gated.net import Net
 from engine.gated.run.streams import Latch, Window, walked
-from engine.gated.run.training import Net
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.gradient_check import Objective

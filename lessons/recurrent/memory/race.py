@@ -12,13 +12,13 @@ from engine.gated.cell import Cell, Theta
 from engine.gated.gru import AFTER
 from engine.gated.lstm import LSTM
 from engine.gated.plain import RELU, SRN
-from engine.gated.run.school import Learned, School, Seen
 from engine.gated.run.streams import Latch
-from engine.gated.run.training import Learning, Recipe
+from engine.gated.run.training import GatedRun, Snapshot
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
-from lessons.building.experiment import carried, column
+from engine.walks.training import Learning, Recipe
+from lessons.building.experiment import column
 from lessons.contract.view import Knobs, Start
 
 CELLS: Mapping[str, Cell] = {"srn": SRN, "relu": RELU, "lstm": LSTM, "gru": AFTER}
@@ -49,7 +49,7 @@ class Reading(NamedTuple):
 class Runs(NamedTuple):
     """The data of a State: one run for each seed. What is opened, edited and shown in digits is the first."""
 
-    runs: tuple[Learned[Reading], ...]
+    runs: tuple[Learning[Reading], ...]
 
     @property
     def theta(self) -> Theta:
@@ -105,21 +105,20 @@ def source(knobs: Knobs, seed: int) -> Latch:
 
 def recipe(knobs: Knobs) -> Recipe:
     """How a model is trained."""
-    cell, optimiser = CELLS[str(knobs["model"])], OPTIMISERS[str(knobs["optimiser"])]
-    return Recipe(cell, optimiser, float(knobs["rate"]), float(knobs["clip"]))
+    return Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
 
 
-def school(device: Device, knobs: Knobs, seed: int) -> School[Reading]:
+def school(device: Device, knobs: Knobs, seed: int) -> GatedRun[Reading]:
     """One seed."""
     batches = source(knobs, seed)
 
-    def look(n: int, before: Reading, learning: Learning, seen: Seen) -> Reading:
+    def look(n: int, before: Reading, learning: Learning[Reading], seen: Snapshot) -> Reading:
         assert seen.guesses is not None
         right = float((seen.guesses == batches.window(n - 1).y).mean())
         reach = float(np.log10(seen.reach)) if seen.reach > 0 else -np.inf
         return Reading((*before.right, right)[-LATEST:], reach)
 
-    return School(device, recipe(knobs), batches, int(knobs["hidden"]), look)
+    return GatedRun(device, CELLS[str(knobs["model"])], recipe(knobs), batches, int(knobs["hidden"]), look)
 
 
 def columns(device: Device, params: Mapping[str, HostArray]) -> dict[str, Array]:
@@ -134,7 +133,7 @@ def race(device: Device, knobs: Knobs, start: Start, fork: State | None, grains:
     begun = [columns(device, start.params), *(columns(device, drawn(knobs, seed + i)) for i in range(1, count))]
     states = [each.start(theta, Reading()) for each, theta in zip(schools, begun, strict=True)]
     if fork is not None:
-        states = [forked(fork, i, state) for i, state in enumerate(states)]
+        states = [forked(fork, i, each, theta) for i, (each, theta) in enumerate(zip(schools, begun, strict=True))]
     n = fork.n if fork is not None else 0
 
     def advance(state: State) -> State:
@@ -152,12 +151,10 @@ def race(device: Device, knobs: Knobs, start: Start, fork: State | None, grains:
     )
 
 
-def forked(fork: State, i: int, fresh: State) -> State:
+def forked(fork: State, i: int, school: GatedRun[Reading], theta: Theta) -> State:
     """Run i at a fork: the first with the parameters that it is given, the others with those they have."""
-    run: Learned[Reading] = fork.data.runs[i]
-    memory, began = carried(State(fork.n, run), fresh)
-    theta = run.theta if i else fresh.data.theta
-    return State(fork.n, run._replace(theta=theta, memory=memory, began=began))
+    run: Learning[Reading] = fork.data.runs[i]
+    return school.fork(State(fork.n, run), run.theta if i else theta)
 
 
 def rivals(knobs: Knobs) -> Sequence[tuple[str, dict[str, Any]]]:

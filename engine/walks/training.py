@@ -1,0 +1,177 @@
+"""Training a network by its walks: an update is forward, backward, clip, step, and any of them can be opened.
+
+A kind of network gives what is its own (`Run`): the gradient of an update from its walks, the same walks as sections of
+a reel, and a fast form where it has one. States, the optimiser, clipping, forks and tracks are the same for all.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from engine.device import Array, Device
+from engine.maths.optimisers import Memory, Optimiser, begin, clip_by_norm, norm, update
+from engine.walks import descent
+from engine.walks.history import State, Track
+from engine.walks.reel import Env, Grains, Reel, Section
+from engine.walks.step import Path, Walk
+
+Theta = Mapping[str, Array]
+"""Parameters, and gradients, by symbol."""
+Reading = TypeVar("Reading")
+
+
+class Recipe(NamedTuple):
+    """How parameters are moved: the optimiser, the learning rate, and the largest ‖gradient‖ that is let through."""
+
+    optimiser: Optimiser
+    rate: float
+    clip: float
+
+
+class Learning(NamedTuple, Generic[Reading]):
+    """The data of a State: parameters, what the optimiser remembers, and the loss of the last update, NaN at first.
+
+    `began` is the update that the memory began at: what an optimiser corrects for its start counts from there.
+    `carried` are states of the network that the next update may begin from; `reading` is what was measured last.
+    """
+
+    theta: Theta
+    memory: Memory
+    loss: Any
+    began: int
+    carried: Mapping[str, Array] | None
+    reading: Reading
+
+
+class Gradient(NamedTuple):
+    """What the walks of one update leave: ∂E/∂θ by symbol, E (a number, or () on the device), the last states."""
+
+    grad: Theta
+    loss: Any
+    carried: Mapping[str, Array] | None = None
+
+
+class Run(ABC, Generic[Reading]):
+    """A network in training on `device`, its parameters being `names`, in order.
+
+    A kind of network gives `gradient` and `sections`; one that has a fast form, or measures as it goes, also `update`.
+    """
+
+    beside = 2048
+    """Bytes of a state beside its parameters and its memory."""
+
+    def __init__(self, device: Device, recipe: Recipe, names: tuple[str, ...]) -> None:
+        self.device, self.recipe, self.names = device, recipe, names
+
+    # what a kind of network gives
+
+    @abstractmethod
+    def gradient(self, n: int, data: Learning[Reading]) -> Gradient:
+        """The forward and the backward walk of update n, drained."""
+
+    @abstractmethod
+    def sections(self, n: int, data: Learning[Reading], at: Path) -> list[Section]:
+        """Update n opened, from the forward pass to the step; every address begins with `at`."""
+
+    def update(self, n: int, data: Learning[Reading]) -> Learning[Reading]:
+        """Update n at full speed: by default the walks, drained."""
+        xp, recipe = self.device.xp, self.recipe
+        grad, loss, carried = self.gradient(n, data)
+        clipped = clip_by_norm(xp, grad, recipe.clip)
+        loss = loss + 0 * norm(xp, grad)  # a gradient beyond the finite numbers must not pass unnoticed
+        count = n - data.began + 1
+        theta, memory = update(xp, recipe.optimiser, data.theta, clipped, data.memory, recipe.rate, count)
+        return Learning(theta, memory, loss, data.began, carried, data.reading)
+
+    # what training does with it
+
+    def start(self, theta: Theta, reading: Any = None) -> State:
+        """The state that update 0 starts from."""
+        memory = begin(self.device.xp, self.recipe.optimiser, theta)
+        return State(0, Learning(theta, memory, float("nan"), 0, None, reading))
+
+    def fork(self, at: State, theta: Theta) -> State:
+        """The state to go on from with parameters `theta`, where another run (of this kind) stands `at`.
+
+        The optimiser's memory goes on; where `at` has that of another optimiser, an empty one begins there.
+        """
+        memory, began = carried_over(at, begin(self.device.xp, self.recipe.optimiser, theta))
+        return State(at.n, at.data._replace(theta=theta, memory=memory, began=began))
+
+    def advance(self, state: State) -> State:
+        """One update at full speed."""
+        return State(state.n + 1, self.update(state.n, state.data))
+
+    def inside(self, state: State, grains: Grains) -> Reel:
+        """One update opened."""
+        return Reel(self.sections(state.n, state.data, (("update", state.n),)), grains)
+
+    def loss(self, state: State) -> float:
+        """The loss of the last update."""
+        return float(self.device.get(state.data.loss))
+
+    def size(self, theta: Theta) -> int:
+        """Bytes of a state."""
+        numbers: int = sum(value.size for value in theta.values())
+        return 8 * numbers * (1 + len(self.recipe.optimiser.slots)) + self.beside
+
+    def track(self, begin_at: State, grains: Grains, also: tuple[Callable[[State], float], ...] = ()) -> Track:
+        """Training from a state on; beside the loss `also` are measured."""
+        size = self.size(begin_at.data.theta)
+        return Track(
+            "train", begin_at, self.advance, lambda state: self.inside(state, grains), self.loss, size, also
+        )  # fmt: skip
+
+    def clip_and_step(
+        self, n: int, data: Learning[Reading], grad: Callable[[], Theta], env: Callable[..., Env], at: Path
+    ) -> list[Section]:
+        """The two sections that follow a gradient; `env(**more)` is what can be read there, and more symbols."""
+        xp, recipe, (theta, memory, *_), count = self.device.xp, self.recipe, data, n - data.began + 1
+        clip, step = (*at, ("clip", -1)), (*at, ("step", -1))
+        clips, moves = descent.steps(recipe.optimiser, self.names)
+
+        def walk_step() -> Walk[tuple[Theta, Memory]]:
+            clipped = clip_by_norm(xp, grad(), recipe.clip)
+            return descent.walk_step(xp, recipe.optimiser, theta, clipped, memory, recipe.rate, count, step)
+
+        def env_step() -> Env:
+            scalars = {"rate": recipe.rate, "n": count, "theta": recipe.clip, "g_norm": norm(xp, grad())}
+            return env(**gradients(clip_by_norm(xp, grad(), recipe.clip)), **memory, **scalars)
+
+        return [
+            Section(
+                clip,
+                lambda: descent.walk_clip(xp, grad(), recipe.clip, clip),
+                lambda: env(**gradients(grad()), theta=recipe.clip),
+                clips,
+            ),
+            Section(step, walk_step, env_step, moves),
+        ]
+
+
+def gradients(grad: Theta) -> dict[str, Array]:
+    """A gradient by the symbols that it has in rules: dW of W."""
+    return {f"d{p}": g for p, g in grad.items()}
+
+
+def carried_over(at: State, fresh: Memory) -> tuple[Memory, int]:
+    """What an optimiser remembers where training forks, and since when: another optimiser begins `fresh` there."""
+    if set(at.data.memory) == set(fresh):
+        return at.data.memory, at.data.began
+    return fresh, at.n
+
+
+def learn(
+    xp: Any, recipe: Recipe, theta: Theta, memory: Memory, backward: Walk[Any], n: int, at: Path = ()
+) -> Walk[tuple[Theta, Memory]]:
+    """What an update does after its forward pass, as one walk: `backward` gives the gradient; clip; step.
+
+    n counts updates of the memory from 1. Returns (theta, memory).
+    """
+    grad = yield from backward
+    clipped = yield from descent.walk_clip(xp, grad, recipe.clip, (*at, ("clip", -1)))
+    here = (*at, ("step", -1))
+    moved = yield from descent.walk_step(xp, recipe.optimiser, theta, clipped, memory, recipe.rate, n, here)
+    return moved
