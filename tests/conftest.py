@@ -8,9 +8,14 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # tests run side by side: no product takes every core for itself
 
 import pytest
+import textual._wait
 
 from engine.device import Device, DeviceError, open_device
 from tests.engine.strict import Strict, guard
+
+# After each key a test waits until the process rests. Five milliseconds tell that as well as Textual's twenty.
+textual._wait.SLEEP_GRANULARITY = 0.005
+textual._wait.SLEEP_IDLE = 0.001
 
 
 @pytest.fixture(params=["cpu", "strict", pytest.param("gpu", marks=pytest.mark.gpu)])
