@@ -18,7 +18,7 @@ from itertools import accumulate, count
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.mutants.change import ROOT, Mutant, file_of
+from tests.mutants.change import ROOT, Mutant, NotFound, file_of
 from tests.mutants.draw import engine_modules
 
 ALL = "not peer and not events and not mutation"
@@ -171,13 +171,16 @@ def pytest(mutants: list[Mutant], tests: list[str] | None, limit: float, workers
         command += ["-m", ALL]
         command += ["-n", str(workers)] if workers else ["-x", "-p", "no:xdist"]
         command += sorted({test.split("::")[0] for test in tests}) if tests is not None else []
-        env = {**os.environ, "UNROLL_MUTANTS": str(plan), "UNROLL_HOME": str(Path(folder) / "home")}
+        env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        env |= {"UNROLL_MUTANTS": str(plan), "UNROLL_HOME": str(Path(folder) / "home")}
         done, output = _run(command, env, limit)
         failed: list[str] = json.loads(result.read_text(encoding="utf-8")) if result.exists() else []
         if done is None:
             return Verdict("", "takes too long")
         if done in (0, 5) or failed:
             return failed
+        if f"{NotFound.__module__}.{NotFound.__name__}" in output:
+            raise NotFound(output[-1000:])
         if "Error" in output or done < 0:
             return Verdict("", "cannot be imported" if done > 0 else f"ends the process ({signal.Signals(-done).name})")
         raise RuntimeError(f"pytest ended with {done}:\n{output[-3000:]}")

@@ -1,0 +1,80 @@
+"""Running mutants: what is noticed, by whom, and that no file is touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.mutants import run
+from tests.mutants.change import Mutant, changed, file_of
+from tests.mutants.run import Map, Recorded, Verdict, equivalent, judge
+
+SLOPE = Mutant("engine.maths.losses", "squared_error", "o - y", "o + y")
+BESIDE = "tests/engine/test_losses.py"
+
+
+def losses(mutant: Mutant) -> Verdict | list[str]:
+    return run.pytest([mutant], [f"{BESIDE}::test_values_by_hand[cpu]"], 60)
+
+
+def test_a_mutant_is_noticed_and_its_file_is_not_touched() -> None:
+    before = file_of(SLOPE.module).read_bytes()
+    assert losses(SLOPE) == [f"{BESIDE}::test_values_by_hand[cpu]"]
+    assert file_of(SLOPE.module).read_bytes() == before
+
+
+def test_what_changes_nothing_lives() -> None:
+    assert losses(Mutant("engine.maths.losses", "squared_error", "o - y", "0 + o - y")) == []
+
+
+def test_a_module_that_cannot_be_imported_is_noticed() -> None:
+    broken = Mutant("engine.maths.losses", "", "from engine.device import Array", "import engine.none")
+    assert losses(broken) == [BESIDE]
+    everywhere = Mutant("engine.device", "", "import contextlib", "import engine.none")
+    assert losses(everywhere) == Verdict("", "cannot be imported")
+
+
+def test_a_mutant_that_hangs_is_stopped_and_noticed() -> None:
+    hangs = Mutant("engine.maths.losses", "squared_error", "return xp.sum((o - y) ** 2) / 2", "while True: pass")
+    assert run.pytest([hangs], [f"{BESIDE}::test_values_by_hand[cpu]"], 5) == Verdict("", "takes too long")
+
+
+def test_the_tests_of_a_module_come_first_and_the_quickest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    tests, near = Map(1), frozenset({SLOPE.module})
+    tests.near = {"a.py": near, "b.py": frozenset()}
+    runs = frozenset({"engine.maths.losses:squared_error"})
+    tests.tests = {
+        "a.py::slow": Recorded(2.0, runs),
+        "a.py::quick": Recorded(1.0, runs),
+        "a.py::other": Recorded(1.0, frozenset({"engine.maths.losses:cross_entropy"})),
+        "b.py::far": Recorded(0.1, runs),
+        "a.py::endless": Recorded(1e9, runs),
+    }
+    assert tests.judges(SLOPE) == (["a.py::quick", "a.py::slow"], ["b.py::far"])
+    met: list[list[str]] = []
+
+    def pytest_(mutants: list[Mutant], chosen: list[str], limit: float) -> list[str]:
+        met.append(chosen)
+        return ["b.py::far"] if chosen == ["b.py::far"] else []
+
+    monkeypatch.setattr(run, "pytest", pytest_)
+    assert judge(SLOPE, tests) == Verdict("suite", "b.py::far")
+    assert len(met) == 2
+
+
+def test_the_table_is_matched_whatever_the_layout(tmp_path: Path) -> None:
+    table = tmp_path / "table.toml"
+    table.write_text(
+        '[[mutant]]\nmodule = "m"\nfunction = "f"\nbefore = "(a+b)"\nafter = "a-b"\nwhy = "b is 0"\n', encoding="utf-8"
+    )
+    assert equivalent(table) == {("m", "f", "a + b", "a - b"): "b is 0"}
+
+
+def test_every_entry_of_the_table_stands_in_the_engine() -> None:
+    for (module, function, before, after), why in equivalent().items():
+        assert why
+        try:
+            changed(Mutant(module, function, before, after))
+        except LookupError as error:
+            assert "occurs 0 times" not in str(error), error  # noqa: PT017 (one of several is meant)
