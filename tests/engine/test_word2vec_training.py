@@ -18,6 +18,7 @@ from engine.words.kernel.chunk import END, kept
 from engine.words.run import training
 from engine.words.run.training import School, Settings
 from tests.engine.ruling import assert_rules_hold
+from tests.mutants.change import Mutant, compiled, load
 
 V, D = 40, 6
 GRAINS = {"act": 0, "n": 1, "phase": 2, "c": 3, "j": 3, "w": 4, "op": 5}
@@ -247,24 +248,45 @@ def test_two_threads_learn_as_well() -> None:
 
 
 MUTATIONS = {
-    "the halo to the left": (fast, "into[:w] = q[0, :, :w].T", "into[:w] = 0 * q[0, :, :w].T"),
-    "the halo to the right": (fast, "into[w + B :] = q[-1, :, C + w :].T", "into[w + B :] = 0 * q[-1, :, C + w :].T"),
+    "the halo to the left": (fast, "q[0, :, :w].T", "0 * q[0, :, :w].T"),
+    "the halo to the right": (fast, "q[-1, :, C + w :].T", "0 * q[-1, :, C + w :].T"),
     "the tile before": (fast, "T[1:, :w, :w] = q[:-1, C - w :, C + w :]", "T[1:, :w, :w] = 0"),
     "the tile after": (fast, "T[:-1, C + w :, C - w :] = q[1:, :w, :w]", "T[:-1, C + w :, C - w :] = 0"),
     "what noise says to v": (fast, "self.move[self.middle] += self.more", "pass"),
-    "what noise says to a mean": (fast, "self.dh[self.middle] += self.more", "pass  # "),
+    "what noise says to a mean": (fast, "self.dh[self.middle] += self.more[:, 0]", "pass"),
     "what a mean says to the word": (fast, "xp.matmul(own, self.tiled_h, out=self.tiled_du)", "pass"),
     "what the word says to a mean": (fast, "xp.matmul(own, self.tiled_u, out=self.tiled_dh)", "pass"),
-    "whose word it is": (fast, "self.shape.tile + 1] = q", "self.shape.tile] = q"),
-    "how much noise counts": (fast, "self.form.negatives / self.form.shared", "self.form.negatives"),
+    "whose word it is": (fast, "self.shape.tile + 1", "self.shape.tile"),
+    "how much noise counts": (
+        fast,
+        "chunk.pairs[b] * (self.form.negatives / self.form.shared * chunk.rate[b])",
+        "chunk.pairs[b] * (self.form.negatives * chunk.rate[b])",
+    ),
+    "how much noise counts for a mean": (
+        fast,
+        "(chunk.pairs[b] > 0) * (self.form.negatives / self.form.shared * chunk.rate[b])",
+        "(chunk.pairs[b] > 0) * (self.form.negatives * chunk.rate[b])",
+    ),
     "a mean's way back": (fast, "self.M if self.form.exact else mask", "self.M"),
     "the tile's last neighbours": (fast, "middle[1:, :w] += parts[:-1, C + w :]", "pass"),
     "the order of leaves": (fast, "self.dh[self.middle][order] = self.dsorted", "self.dh[self.middle] = self.dsorted"),
     "which bit is taken": (questions, "a -= rights", "a -= counts"),
-    "which bit one's own way takes": (questions, "said, rate) - rate * right", "said, rate)"),
+    "which bit one's own way takes": (
+        questions,
+        "pulled(self.device.xp, said, rate) - rate * right",
+        "pulled(self.device.xp, said, rate)",
+    ),
     "whose way it is": (questions, "a[...] = 0", "pass"),
-    "who is asked": (fast, "take(flat, order, M", "take(flat, 0 * order, M"),
-    "for which words": (fast, "xp.matmul(self.firsts, M", "xp.matmul(self.firsts[::-1], M"),
+    "who is asked": (
+        fast,
+        "self.device.take(flat, order, M.reshape(flat.shape))",
+        "self.device.take(flat, 0 * order, M.reshape(flat.shape))",
+    ),
+    "for which words": (
+        fast,
+        "self.device.xp.matmul(self.firsts, M, out=self.sums)",
+        "self.device.xp.matmul(self.firsts[::-1], M, out=self.sums)",
+    ),
     "where a node's words begin": (questions, "counts -= starts", "pass"),
     "where those with bit 1 begin": (questions, "xp.subtract(counts, rights, out=rights)", "pass"),
     "the rate of a way": (fast, "self.sums *= self.dtype(chunk.rate[b])", "pass"),
@@ -274,19 +296,19 @@ MUTATIONS = {
     "what a node is told": (questions, "xp.dot(q, asked, out=dtheta[some, 0])", "dtheta[some] = 0"),
     "the second of equal rows": (rows, "xp.add(first, some, out=first)", "pass"),
     "the ninth of equal rows": (rows, "sums[level.dst[start:end]] += sums[level.src[start:end]]", "pass"),
-    "the bound": (rows, "    shorten(device, sums", "    shorten(device, 0 * sums"),
+    "the bound": (
+        rows,
+        "shorten(device, sums.reshape(heaps, *move.shape[1:]), bound)",
+        "shorten(device, 0 * sums.reshape(heaps, *move.shape[1:]), bound)",
+    ),
 }
 
 
+@pytest.mark.mutation
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_broken_fast_form_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import inspect
-
     module, right, wrong = MUTATIONS[name]
-    source = inspect.getsource(module)
-    assert right in source
-    space: dict[str, Any] = {"__name__": module.__name__}
-    exec(compile(source.replace(right, wrong), "broken", "exec"), space)
+    space = load(module.__name__, compiled(Mutant(module.__name__, "", right, wrong))).__dict__
     if module is paths:
         space |= {"Own": paths.Own, "Shared": paths.Shared}  # which one it is is asked elsewhere
     used = {fast: (fast, "Kernel"), questions: (fast, "Questions"), rows: (rows, "add"), paths: (paths, "lay")}
