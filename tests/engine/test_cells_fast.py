@@ -198,6 +198,7 @@ def broken(old: str, new: str, patch: pytest.MonkeyPatch) -> Any:
     return made
 
 
+@pytest.mark.representative("gc*", "xp.greater*", "order*")
 @pytest.mark.mutation
 @pytest.mark.parametrize(("old", "new"), BROKEN)
 def test_a_broken_fast_form_is_noticed(old: str, new: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ from engine.gated.run.files import CELLS as KINDS
 from engine.gated.run.files import Kept, Model, ModelError, keep, load, resume, save
 from engine.gated.run.school import School, Seen
 from engine.gated.run.streams import Latch, Source, Streams, walked
-from engine.gated.run.training import Learning, Recipe
-from engine.maths.optimisers import OPTIMISERS
+from engine.gated.run.training import Learning, Net, Recipe, track
+from engine.maths.optimisers import OPTIMISERS, begin
 from engine.walks import descent
 from engine.walks.history import State
 from engine.walks.reel import Env, Reel, Section
@@ -311,3 +311,37 @@ def test_a_window_is_the_mean_over_its_examples() -> None:
     source = STREAMS
     inputs = walked(HOST, source, source.window(0), {"h": np.zeros((H, 3))})
     assert inputs.B == 3
+
+
+def test_reach_is_nothing_where_nothing_comes_back() -> None:
+    """Without U nothing of the error at the end reaches the first timestep; where there is no error it says nothing."""
+    cell, source = CELLS["relu"], SOURCES["latch"]
+    theta = theta_of(HOST, cell, source)
+    theta |= {"bh": theta["bh"] + 10, "Uh": 0 * theta["Uh"]}
+    made = school(HOST, cell, source)
+    assert made.reach(theta, made.inputs(0, None)) == 0
+    assert np.isnan(made.reach({**theta, "V": 0 * theta["V"]}, made.inputs(0, None)))
+
+
+def test_rows_of_a_ledger_stop_at_its_edges() -> None:
+    cell = CELLS["lstm"]
+    theta = theta_of(HOST, cell, STREAMS)
+    made = school(HOST, cell, STREAMS)
+    net = Net(HOST, cell, theta, made.inputs(0, None))
+    above = net._above(2)
+    assert above["gh"](1, 0) is not None
+    assert above["gh"](1, -1) is None
+    assert above["gh"](0, 1) is None
+    assert above["gh"](2, 0) is None
+    x, y, start, _ = net.inputs
+    single = Net(HOST, cell, theta, Inputs(x[:1], y[:1], start))
+    assert set(single._above(0)) == set(above)
+
+
+def test_a_state_is_no_smaller_than_its_numbers() -> None:
+    cell, adam = CELLS["lstm"], OPTIMISERS["adam"]
+    theta = theta_of(HOST, cell, STREAMS)
+    memory = begin(HOST.xp, adam, theta)
+    inputs = school(HOST, cell, STREAMS).inputs(0, None)
+    way = track(HOST, Recipe(cell, adam, 0.1, 1.0), inputs, State(0, Learning(theta, memory, float("nan"))), GRAINS)
+    assert way.size >= sum(array.nbytes for array in (*theta.values(), *memory.values()))

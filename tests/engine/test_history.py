@@ -40,6 +40,7 @@ def training(device: Device, T: int, H: int, K: int, optimiser: str) -> Track:
     return track(device, recipe, inputs, start(device, theta, recipe.optimiser), GRAINS)
 
 
+@pytest.mark.exhaustive
 def test_ten_thousand_updates_revisited() -> None:
     way = training(HOST, 1, 1, 2, "adagrad")
     history, states = History(way, bound=300 * way.size), straight(way, 10_000)

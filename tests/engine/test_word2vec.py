@@ -252,3 +252,12 @@ def test_a_broken_gradient_is_noticed(wrong: str, of: str) -> None:
         sick = broken.objective(HOST.xp, *made(HOST, 2, tree, C), tree)
         gaps += [float(abs(healthy.gradient[name] - sick.gradient[name]).max()) for name in healthy.gradient]
     assert max(gaps) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("inputs", "exact", "op"), [(1, True, "dv"), (1, False, "dv"), (2, True, "dv_mean"), (2, False, "dv")]
+)
+def test_only_a_mean_of_several_is_divided(inputs: int, exact: bool, op: str) -> None:
+    h, out, q = np.array([[1.0], [2.0]]), [np.array([[0.5], [-1.0]])], [np.array([[0.25]])]
+    steps = [step.op for step in pair.gradients(h, out, q, inputs, exact) if step.op.startswith("dv")]
+    assert steps == [op] * inputs

@@ -189,6 +189,33 @@ def test_rows_add_up(seed: int) -> None:
         assert np.abs(table - wanted).max() < 1e-12
 
 
+def test_rows_of_many_batches() -> None:
+    """Heaps are sorted as 16 bits where their numbers are small enough, to the last batch."""
+    batches = ((1 << 16) - 1) // (rows.HEAP + 1)
+    index = np.tile([0, 1, 1], batches)
+    made = rows.plan(HOST, index, 3 * np.arange(batches + 1), 2)
+    for b in (0, batches // 2, batches - 1):
+        table = np.zeros((3, 4))
+        move = np.arange(24.0).reshape(3, 2, 4)[:, :1]
+        rows.add(HOST, table, made, b, move, 1e9, rows.Room(4, float))
+        np.testing.assert_array_equal(table, [move[0, 0], move[1, 0] + move[2, 0], 0 * move[0, 0]])
+
+
+def test_the_settings_of_a_run_are_those_of_the_c_code() -> None:
+    """word2vec.c 0.1c: -size 100 -window 5 -negative 5 -sample 1e-3 -iter 5 -alpha 0.025."""
+    found = training.Settings()
+    assert (found.dim, found.window, found.negative) == (100, 5, 5)
+    assert (found.sample, found.epochs, found.alpha) == (1e-3, 5, 0.025)
+    assert found.min_alpha == pytest.approx(found.alpha / 250)
+
+
+@pytest.mark.parametrize("batch", [8, training.ASKED - 1, training.ASKED, training.ASKED + 1, 64])
+def test_tiles_that_ask_their_neighbours_are_multiples_with_their_windows(batch: int) -> None:
+    made, *_ = school(0, model="sg", loss="hs", batch=batch)
+    wide = made.shape.tile + 2 * made.settings.window
+    assert (wide % training.ASKED == 0) == (batch >= training.ASKED)
+
+
 def test_sub_sampling_keeps_what_it_should() -> None:
     text = np.array([0, 1, END, 2, 2, END] * 500)
     codes, sentence, place = kept(text, np.array([1.0, 0.5, 0.25], dtype=np.float32), np.random.default_rng(0))
@@ -304,6 +331,7 @@ MUTATIONS = {
 }
 
 
+@pytest.mark.representative("the tile before", "the bound", "whose way it is")
 @pytest.mark.mutation
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_broken_fast_form_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

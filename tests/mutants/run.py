@@ -18,7 +18,8 @@ from itertools import accumulate, count
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.mutants.change import ROOT, Mutant, NotFound, file_of
+from tests.mutants.change import FUNCTION, ROOT, Mutant, NotFound, file_of, tree_of
+from tests.mutants.change import functions as scopes
 from tests.mutants.draw import engine_modules
 
 ALL = "not peer and not events and not mutation"
@@ -113,9 +114,13 @@ class Map:
             }
 
     def judges(self, mutant: Mutant) -> tuple[list[str], list[str]]:
-        """Tests that run the mutant's function: of files that import its module, and others; the quickest first."""
+        """Tests that run the mutant's function: of files that import its module, and others; the quickest first.
+
+        What is run at import is seen by the tests that run anything of the module, or of those that import it.
+        """
         functions = {f"{mutant.module}:{mutant.function}"}
-        whole = not mutant.function or not any(functions <= test.functions for test in self.tests.values())
+        inside = all(isinstance(scope, FUNCTION) for scope in scopes(tree_of(mutant.module), mutant.function))
+        whole = not inside or not any(functions <= test.functions for test in self.tests.values())
         modules = {mutant.module, *_importers(mutant.module)} if whole else set()
         runs = [
             (record.seconds, test)
