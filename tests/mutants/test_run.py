@@ -78,3 +78,22 @@ def test_every_entry_of_the_table_stands_in_the_engine() -> None:
             changed(Mutant(module, function, before, after))
         except LookupError as error:
             assert "occurs 0 times" not in str(error), error  # noqa: PT017 (one of several is meant)
+
+
+def test_survivors_meet_the_whole_suite_together_and_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All at once until the suite passes; a test that fails is run against each alone."""
+    seen, unseen, later = (Mutant("m", name, "a", "b") for name in ("seen", "unseen", "later"))
+    notices = {seen: ["t.py::one"], unseen: [], later: ["t.py::two"]}
+    met: list[tuple[list[Mutant], list[str] | None]] = []
+
+    def pytest_(mutants: list[Mutant], chosen: list[str] | None, limit: float, workers: int = 0) -> list[str]:
+        met.append((mutants, chosen))
+        failed = [test for mutant in mutants for test in notices[mutant]]
+        if chosen is None:
+            return failed[:1]  # the first failure hides the next one
+        return [test for test in failed if test in chosen]
+
+    monkeypatch.setattr(run, "pytest", pytest_)
+    found = run.whole_suite([seen, unseen, later], Map(1), 2)
+    assert found == {seen: Verdict("suite", "t.py::one"), later: Verdict("suite", "t.py::two")}
+    assert [mutants for mutants, chosen in met if chosen is None] == [[seen, unseen, later], [unseen, later], [unseen]]
