@@ -116,7 +116,7 @@ class Map:
     def judges(self, mutant: Mutant) -> tuple[list[str], list[str]]:
         """Tests that run the mutant's function: of files that import its module, and others; the quickest first.
 
-        What is run at import is seen by the tests that run anything of the module, or of those that import it.
+        What is run at import is seen by the tests that import the module, or run anything of it or of its importers.
         """
         functions = {f"{mutant.module}:{mutant.function}"}
         inside = all(isinstance(scope, FUNCTION) for scope in scopes(tree_of(mutant.module), mutant.function))
@@ -125,7 +125,9 @@ class Map:
         runs = [
             (record.seconds, test)
             for test, record in self.tests.items()
-            if functions & record.functions or (modules and modules & {f.split(":")[0] for f in record.functions})
+            if functions & record.functions
+            or (whole and mutant.module in self.near[test.split("::")[0]])
+            or (modules and modules & {f.split(":")[0] for f in record.functions})
         ]
         beside = [run for run in runs if mutant.module in self.near[run[1].split("::")[0]]]
         near = _within(NEAR, beside)
