@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import os
+from fnmatch import fnmatch
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # tests run side by side: no product takes every core for itself
 
 import pytest
+import textual._wait
 
 from engine.device import Device, DeviceError, open_device
 from tests.engine.strict import Strict, guard
+
+# After each key a test waits until the process rests. Five milliseconds tell that as well as Textual's twenty.
+textual._wait.SLEEP_GRANULARITY = 0.005
+textual._wait.SLEEP_IDLE = 0.001
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a test with representatives, all other ids are exhaustive."""
+    for item in items:
+        mark = item.get_closest_marker("representative")
+        case = item.nodeid.partition("[")[2].removesuffix("]")
+        if mark is not None and not any(fnmatch(case, pattern) for pattern in mark.args):
+            item.add_marker("exhaustive")
 
 
 @pytest.fixture(params=["cpu", "strict", pytest.param("gpu", marks=pytest.mark.gpu)])

@@ -1,63 +1,31 @@
-"""The house: who imports whom, file by file, whatever way the import is written."""
+"""The house: who imports whom, file by file, whatever way the import is written; and what is measured of it."""
 
 from __future__ import annotations
 
-import ast
 import tomllib
-from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-ROOMS = ("engine", "lessons", "tui")
+from tests.house import (
+    ROOMS,
+    ROOT,
+    ancestors,
+    circles,
+    circles_of_files,
+    classes,
+    imports,
+    length,
+    lesson_folders,
+    lines_of,
+    modules,
+)
+
 TOP = {"engine": {"device", "files"}, "lessons": {"course"}, "tui": {"app", "keys"}}
 """Modules that stand in no folder of their room."""
 
 
-def modules() -> dict[str, Path]:
-    """Every module of the project, by its dotted name."""
-    files = (file for room in ROOMS for file in (ROOT / room).rglob("*.py"))
-    return {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
-
-
-@cache
-def imports() -> dict[str, set[str]]:
-    """What each module imports of the project: at the top, in functions and for types alike."""
-    known = modules()
-    return {name: set(_imported(ast.parse(file.read_text(encoding="utf-8")), known)) for name, file in known.items()}
-
-
-def _imported(tree: ast.AST, known: dict[str, Path]) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in known)
-        elif isinstance(node, ast.ImportFrom) and node.module in known:
-            assert node.level == 0, "imports name the whole path"
-            for alias in node.names:
-                whole = f"{node.module}.{alias.name}"
-                yield whole if whole in known else node.module
-
-
-def circles(graph: dict[str, set[str]]) -> list[str]:
-    """Nodes of a graph that can be reached from themselves."""
-
-    def reached(start: str) -> set[str]:
-        found: set[str] = set()
-        waiting = list(graph[start])
-        while waiting:
-            node = waiting.pop()
-            if node not in found:
-                found.add(node)
-                waiting += graph.get(node, ())
-        return found
-
-    return [node for node in graph if node in reached(node)]
-
-
 def test_no_circle_of_files() -> None:
-    assert circles({name: found - {name} for name, found in imports().items()}) == []
+    assert circles_of_files() == []
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -74,7 +42,8 @@ def test_no_circle_of_folders(room: str) -> None:
 
 
 def test_circles_are_found() -> None:
-    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == ["b", "c"]
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == [{"b", "c"}]
+    assert circles({"a": {"b"}, "b": {"a"}, "c": {"a", "d"}, "d": {"c"}}) == [{"a", "b"}, {"c", "d"}]
     assert circles({"a": {"b"}, "b": set()}) == []
 
 
@@ -88,3 +57,16 @@ def test_the_contracts_see_every_module() -> None:
         room, *rest = name.split(".")
         if rest and not (len(rest) == 1 and rest[0] in TOP[room]):
             assert f"{room}.{rest[0]}" in named, f"no contract says where {name} stands"
+
+
+def test_lessons_are_measured_where_they_stand() -> None:
+    folders = lesson_folders()
+    assert all((folder / "__init__.py").exists() for folder in folders.values())
+    assert lines_of(folders["neuron"]) > 100
+
+
+def test_a_class_is_as_long_as_those_it_inherits_from() -> None:
+    assert ancestors("engine.words.run.opened:Opened") >= {"engine.words.run.opened:Opened"}
+    longer = {key for key in classes() if len(ancestors(key)) > 1}
+    assert longer
+    assert all(length(key) == sum(classes()[each].lines for each in ancestors(key)) for key in longer)

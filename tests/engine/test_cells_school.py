@@ -12,11 +12,12 @@ import pytest
 from engine.device import HOST, Device, rng
 from engine.gated import cell as cells
 from engine.gated.cell import Cell, Inputs
+from engine.gated.net import Net
 from engine.gated.run import writing
 from engine.gated.run.files import CELLS as KINDS
 from engine.gated.run.files import Kept, Model, ModelError, keep, load, resume, save
 from engine.gated.run.streams import Latch, Source, Streams, walked
-from engine.gated.run.training import GatedRun, Snapshot
+from engine.gated.run.training import GatedRun, SequenceRun, Snapshot
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.history import State
@@ -346,3 +347,43 @@ def test_a_window_is_the_mean_over_its_examples() -> None:
     source = STREAMS
     inputs = walked(HOST, source, source.window(0), {"h": np.zeros((H, 3))})
     assert inputs.B == 3
+
+
+def test_reach_is_nothing_where_nothing_comes_back() -> None:
+    """Without U nothing of the error at the end reaches the first timestep; where there is no error it says nothing."""
+    cell, source = CELLS["relu"], SOURCES["latch"]
+    theta = theta_of(HOST, cell, source)
+    theta |= {"bh": theta["bh"] + 10, "Uh": 0 * theta["Uh"]}
+    made = school(HOST, cell, source)
+    first = walked(HOST, source, source.window(0), made.before(0, None))
+    assert made.reach(theta, first) == 0
+    assert np.isnan(made.reach({**theta, "V": 0 * theta["V"]}, first))
+
+
+def first_window(cell: Cell) -> Inputs:
+    """What the first update on `STREAMS` reads."""
+    run = school(HOST, cell, STREAMS)
+    return walked(HOST, STREAMS, STREAMS.window(0), run.before(0, None))
+
+
+def test_rows_of_a_ledger_stop_at_its_edges() -> None:
+    cell = CELLS["lstm"]
+    theta = theta_of(HOST, cell, STREAMS)
+    net = Net(HOST, cell, theta, first_window(cell))
+    above = net._above(2)
+    assert above["gh"](1, 0) is not None
+    assert above["gh"](1, -1) is None
+    assert above["gh"](0, 1) is None
+    assert above["gh"](2, 0) is None
+    x, y, start, _ = net.inputs
+    single = Net(HOST, cell, theta, Inputs(x[:1], y[:1], start))
+    assert set(single._above(0)) == set(above)
+
+
+def test_a_state_is_no_smaller_than_its_numbers() -> None:
+    cell, adam = CELLS["lstm"], OPTIMISERS["adam"]
+    theta = theta_of(HOST, cell, STREAMS)
+    run = SequenceRun[None](HOST, cell, Recipe(adam, 0.1, 1.0), first_window(cell))
+    start = run.start(theta)
+    track = run.track(start, GRAINS)
+    assert track.size >= sum(array.nbytes for array in (*theta.values(), *start.data.memory.values()))

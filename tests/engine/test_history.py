@@ -38,6 +38,7 @@ def training(device: Device, T: int, H: int, K: int, optimiser: str) -> Track:
     return run.track(run.start(theta._asdict()), GRAINS)
 
 
+@pytest.mark.exhaustive
 def test_ten_thousand_updates_revisited() -> None:
     way = training(HOST, 1, 1, 2, "adagrad")
     history, states = History(way, bound=300 * way.size), straight(way, 10_000)

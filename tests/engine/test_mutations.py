@@ -29,7 +29,8 @@ from tests.engine.cases import (
     double_sum,
     run_of,
 )
-from tests.engine.mutants import MUTANTS, Mutant
+from tests.engine.mutants import MUTANTS
+from tests.mutants.change import compiled, load
 
 TANH, XP = ACTIVATIONS["tanh"], HOST.xp
 WITHIN = {**stored.GRADIENT, **stored.WINDOW_2}
@@ -139,17 +140,20 @@ COMPARISONS: dict[str, tuple[str, Callable[[Any], None]]] = {
 }
 
 
+@pytest.mark.mutation
 @pytest.mark.parametrize("which", COMPARISONS)
 def test_the_unchanged_source_passes(which: str) -> None:
     name, compare = COMPARISONS[which]
-    compare(Mutant(name, "", "", []).load())
+    compare(load(name))
 
 
+@pytest.mark.mutation
 @pytest.mark.parametrize("wrong", MUTANTS)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_mutant_fails(wrong: str) -> None:
-    changed = MUTANTS[wrong].load()
-    assert MUTANTS[wrong].noticed
-    for which in MUTANTS[wrong].noticed:
+    mutant, noticed = MUTANTS[wrong]
+    changed = load(mutant.module, compiled(mutant))
+    assert noticed
+    for which in noticed:
         with pytest.raises(AssertionError, match="off by"):
             COMPARISONS[which][1](changed)

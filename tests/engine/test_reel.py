@@ -158,3 +158,22 @@ def test_lengths(T: int, window: int, batch: int) -> None:
         assert section.length == len(steps), section.place
         assert all(step.path[: len(section.place)] == section.place for step in steps)
         assert all(len(step.values) == 1 for step in steps)
+
+
+def test_the_last_tape_is_kept_however_long() -> None:
+    """A section longer than all that may be kept is not opened again at each step."""
+    opened = []
+
+    def walk() -> Walk[None]:
+        opened.append(0)
+        for n in range(5):
+            yield Step((), "a", {"a": np.array(n)})
+
+    reel = Reel([Section((), walk, lambda: Env({}), 5), Section((), walk, lambda: Env({}), 5)], {"op": 1}, kept=2)
+    for p in range(1, 6):
+        reel.step(p)
+    assert len(opened) == 1
+    assert reel.tape(0) is reel.tape(0)
+    first = reel.tape(0)
+    reel.tape(1)
+    assert reel.tape(0) is not first

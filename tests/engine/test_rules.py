@@ -104,3 +104,23 @@ def test_values() -> None:
     with pytest.raises(ValueError, match="cannot hold"):
         language.evaluate("r = [a]", path, known)
     assert isinstance(language.parse("r = a").value, ast.Name)
+
+
+@pytest.mark.parametrize(
+    ("formula", "wanted"),
+    [
+        ("a + b", [3, 4, 5]),
+        ("a - b", [-1, 0, 1]),
+        ("a * b", [2, 4, 6]),
+        ("a / b", [0.5, 1, 1.5]),
+        ("a**b", [1, 4, 9]),
+        ("a < b", [True, False, False]),
+        ("a <= b", [True, True, False]),
+        ("a > b", [False, False, True]),
+        ("-a", [-1, -2, -3]),
+        ("a @ a", 14),
+    ],
+)
+def test_every_operator(formula: str, wanted: list[float]) -> None:
+    values = {"a": np.array([1.0, 2.0, 3.0]), "b": np.array([2.0, 2.0, 2.0])}
+    np.testing.assert_array_equal(language.evaluate(f"c = {formula}", (), values.get), wanted)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from engine.walks.step import Walk, drain
 from engine.words import alias, huffman, pair
 from engine.words.corpus import vocabulary
 from tests.engine.ruling import assert_rules_hold
+from tests.mutants.change import Mutant, compiled, load
 
 GRAINS = {"act": 0, "phase": 1, "j": 2, "c": 2, "n": 2, "op": 3}
 COUNTS = (15, 7, 6, 6, 5)
@@ -254,6 +253,7 @@ def test_the_leaves_add_up_to_one(seed: int) -> None:
     assert total == pytest.approx(1.0, abs=1e-12)
 
 
+@pytest.mark.mutation
 @pytest.mark.parametrize(
     ("wrong", "of"),
     [
@@ -261,18 +261,24 @@ def test_the_leaves_add_up_to_one(seed: int) -> None:
         ("q = sigmoid(xp, a) - (1 - d[j])", "q = sigmoid(xp, a) - d[j]"),
         ("dh = dh + error * out[j]", "dh = error * out[j]"),
         ("grad = error * h", "grad = error * h * (j > 0)"),
-        ("dh / inputs if mean", "dh if mean"),
+        ("dh / inputs", "dh"),
         ("h = h / len(v)", "h = h / 2"),
     ],
 )
 def test_a_broken_gradient_is_noticed(wrong: str, of: str) -> None:
-    source = Path(pair.__file__).read_text(encoding="utf-8")
-    assert source.count(wrong) == 1
-    broken = ModuleType("broken")
-    exec(compile(source.replace(wrong, of), "broken", "exec"), broken.__dict__)
+    broken = load(pair.__name__, compiled(Mutant(pair.__name__, "", wrong, of)))
     gaps = []
     for tree, C in FORMS:
         healthy = pair.objective(HOST.xp, *made(HOST, 2, tree, C), tree)
         sick = broken.objective(HOST.xp, *made(HOST, 2, tree, C), tree)
         gaps += [float(abs(healthy.gradient[name] - sick.gradient[name]).max()) for name in healthy.gradient]
     assert max(gaps) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("inputs", "exact", "op"), [(1, True, "dv"), (1, False, "dv"), (2, True, "dv_mean"), (2, False, "dv")]
+)
+def test_only_a_mean_of_several_is_divided(inputs: int, exact: bool, op: str) -> None:
+    h, out, q = np.array([[1.0], [2.0]]), [np.array([[0.5], [-1.0]])], [np.array([[0.25]])]
+    steps = [step.op for step in pair.gradients(h, out, q, inputs, exact) if step.op.startswith("dv")]
+    assert steps == [op] * inputs

@@ -17,6 +17,7 @@ from engine.words.kernel.chunk import END, kept
 from engine.words.run import training
 from engine.words.run.training import Settings, WordRun
 from tests.engine.ruling import assert_rules_hold
+from tests.mutants.change import Mutant, compiled, load
 
 V, D = 40, 6
 GRAINS = {"act": 0, "n": 1, "phase": 2, "c": 3, "j": 3, "w": 4, "op": 5}
@@ -199,6 +200,33 @@ def test_rows_add_up(seed: int) -> None:
         assert np.abs(table - wanted).max() < 1e-12
 
 
+def test_rows_of_many_batches() -> None:
+    """Heaps are sorted as 16 bits where their numbers are small enough, to the last batch."""
+    batches = ((1 << 16) - 1) // (rows.HEAP + 1)
+    index = np.tile([0, 1, 1], batches)
+    made = rows.plan(HOST, index, 3 * np.arange(batches + 1), 2)
+    for b in (0, batches // 2, batches - 1):
+        table = np.zeros((3, 4))
+        move = np.arange(24.0).reshape(3, 2, 4)[:, :1]
+        rows.add(HOST, table, made, b, move, 1e9, rows.Buffers(4, float))
+        np.testing.assert_array_equal(table, [move[0, 0], move[1, 0] + move[2, 0], 0 * move[0, 0]])
+
+
+def test_the_settings_of_a_run_are_those_of_the_c_code() -> None:
+    """word2vec.c 0.1c: -size 100 -window 5 -negative 5 -sample 1e-3 -iter 5 -alpha 0.025."""
+    found = training.Settings()
+    assert (found.dim, found.window, found.negative) == (100, 5, 5)
+    assert (found.sample, found.epochs, found.alpha) == (1e-3, 5, 0.025)
+    assert found.min_alpha == pytest.approx(found.alpha / 250)
+
+
+@pytest.mark.parametrize("batch", [8, training.NEIGHBOURS - 1, training.NEIGHBOURS, training.NEIGHBOURS + 1, 64])
+def test_tiles_that_ask_their_neighbours_are_multiples_with_their_windows(batch: int) -> None:
+    made, *_ = school(0, model="sg", loss="hs", batch=batch)
+    wide = made.shape.tile + 2 * made.settings.window
+    assert (wide % training.NEIGHBOURS == 0) == (batch >= training.NEIGHBOURS)
+
+
 def test_sub_sampling_keeps_what_it_should() -> None:
     text = np.array([0, 1, END, 2, 2, END] * 500)
     codes, sentence, place = kept(text, np.array([1.0, 0.5, 0.25], dtype=np.float32), np.random.default_rng(0))
@@ -258,24 +286,45 @@ def test_two_threads_learn_as_well() -> None:
 
 
 MUTATIONS = {
-    "the halo to the left": (fast, "into[:w] = q[0, :, :w].T", "into[:w] = 0 * q[0, :, :w].T"),
-    "the halo to the right": (fast, "into[w + B :] = q[-1, :, C + w :].T", "into[w + B :] = 0 * q[-1, :, C + w :].T"),
+    "the halo to the left": (fast, "q[0, :, :w].T", "0 * q[0, :, :w].T"),
+    "the halo to the right": (fast, "q[-1, :, C + w :].T", "0 * q[-1, :, C + w :].T"),
     "the tile before": (fast, "T[1:, :w, :w] = q[:-1, C - w :, C + w :]", "T[1:, :w, :w] = 0"),
     "the tile after": (fast, "T[:-1, C + w :, C - w :] = q[1:, :w, :w]", "T[:-1, C + w :, C - w :] = 0"),
     "what noise says to v": (fast, "self.move[self.middle] += self.more", "pass"),
-    "what noise says to a mean": (fast, "self.dh[self.middle] += self.more", "pass  # "),
+    "what noise says to a mean": (fast, "self.dh[self.middle] += self.more[:, 0]", "pass"),
     "what a mean says to the word": (fast, "xp.matmul(own, self.tiled_h, out=self.tiled_du)", "pass"),
     "the gradient of a mean from its word": (fast, "xp.matmul(own, self.tiled_u, out=self.tiled_dh)", "pass"),
-    "whose word it is": (fast, "self.shape.tile + 1] = q", "self.shape.tile] = q"),
-    "how much noise counts": (fast, "self.form.negatives / self.form.shared", "self.form.negatives"),
+    "whose word it is": (fast, "self.shape.tile + 1", "self.shape.tile"),
+    "how much noise counts": (
+        fast,
+        "chunk.pairs[b] * (self.form.negatives / self.form.shared * chunk.rate[b])",
+        "chunk.pairs[b] * (self.form.negatives * chunk.rate[b])",
+    ),
+    "how much noise counts for a mean": (
+        fast,
+        "(chunk.pairs[b] > 0) * (self.form.negatives / self.form.shared * chunk.rate[b])",
+        "(chunk.pairs[b] > 0) * (self.form.negatives * chunk.rate[b])",
+    ),
     "a mean's way back": (fast, "self.M if self.form.exact else mask", "self.M"),
     "the tile's last neighbours": (fast, "middle[1:, :w] += parts[:-1, C + w :]", "pass"),
     "the order of leaves": (fast, "self.dh[self.middle][order] = self.dsorted", "self.dh[self.middle] = self.dsorted"),
     "which bit is taken": (node_scores, "a -= rights", "a -= counts"),
-    "which bit the path of one's own word takes": (node_scores, "scores, rate) - rate * right", "scores, rate)"),
+    "which bit the path of one's own word takes": (
+        node_scores,
+        "sigmoid_error(self.device.xp, scores, rate) - rate * right",
+        "sigmoid_error(self.device.xp, scores, rate)",
+    ),
     "whose path it is": (node_scores, "a[...] = 0", "pass"),
-    "in which order contexts are scored": (fast, "take(flat, order, M", "take(flat, 0 * order, M"),
-    "for which words": (fast, "xp.matmul(self.firsts, M", "xp.matmul(self.firsts[::-1], M"),
+    "in which order contexts are scored": (
+        fast,
+        "self.device.take(flat, order, M.reshape(flat.shape))",
+        "self.device.take(flat, 0 * order, M.reshape(flat.shape))",
+    ),
+    "for which words": (
+        fast,
+        "self.device.xp.matmul(self.firsts, M, out=self.sums)",
+        "self.device.xp.matmul(self.firsts[::-1], M, out=self.sums)",
+    ),
     "where a node's words begin": (node_scores, "counts -= starts", "pass"),
     "where those with bit 1 begin": (node_scores, "xp.subtract(counts, rights, out=rights)", "pass"),
     "the rate of a path": (fast, "self.sums *= self.dtype(chunk.rate[b])", "pass"),
@@ -285,19 +334,20 @@ MUTATIONS = {
     "the gradient of a node": (node_scores, "xp.dot(q, contexts, out=dtheta[some, 0])", "dtheta[some] = 0"),
     "the second of equal rows": (rows, "xp.add(first, some, out=first)", "pass"),
     "the ninth of equal rows": (rows, "sums[level.dst[start:end]] += sums[level.src[start:end]]", "pass"),
-    "the bound": (rows, "    shorten(device, sums", "    shorten(device, 0 * sums"),
+    "the bound": (
+        rows,
+        "shorten(device, sums.reshape(heaps, *move.shape[1:]), bound)",
+        "shorten(device, 0 * sums.reshape(heaps, *move.shape[1:]), bound)",
+    ),
 }
 
 
+@pytest.mark.representative("the tile before", "the bound", "whose path it is")
+@pytest.mark.mutation
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_broken_fast_form_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import inspect
-
     module, right, wrong = MUTATIONS[name]
-    source = inspect.getsource(module)
-    assert right in source
-    space: dict[str, Any] = {"__name__": module.__name__}
-    exec(compile(source.replace(right, wrong), "broken", "exec"), space)
+    space = load(module.__name__, compiled(Mutant(module.__name__, "", right, wrong))).__dict__
     if module is paths:
         space |= {"Own": paths.Own, "Shared": paths.Shared}  # which one it is is asked elsewhere
     used = {fast: (fast, "Kernel"), node_scores: (fast, "NodeScores"), rows: (rows, "add"), paths: (paths, "lay")}

@@ -65,6 +65,7 @@ def result_here(made: Player) -> dict[str, Any]:
     return dict(made.lesson.result(HOST, made.knobs, made.start_here()))
 
 
+@pytest.mark.representative("hello*-0-*", "*-24-150-0-gru")
 @both
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("text", "hidden", "updates"), [("hello", 4, 150), (PANGRAM, 24, 150)])

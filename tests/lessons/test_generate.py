@@ -38,6 +38,7 @@ def test_on_the_way_back_the_law_is_that_of_the_step(cell: str, layers: int) -> 
     assert_laws_are_those_of_the_steps(made, 60, 4)
 
 
+@pytest.mark.representative("1-srn", "2-lstm")
 @every
 @pytest.mark.parametrize("layers", [1, 2])
 def test_bits_fall_far_below_guessing(cell: str, layers: int) -> None:
@@ -48,6 +49,7 @@ def test_bits_fall_far_below_guessing(cell: str, layers: int) -> None:
         assert state.data.reading.bits < 0.5 * np.log2(len(made.start.inputs["letters"]))
 
 
+@pytest.mark.representative("4")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_first_letter_of_a_word_is_the_hardest(seed: int) -> None:
     made = played(CARD, seed, hidden=24, text="", corpus="python")

@@ -37,12 +37,14 @@ def trained(seed: int, updates: int, **given: Any) -> race.Reading:
     return found
 
 
+@pytest.mark.representative("2")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_an_srn_fails_at_a_hundred_where_a_kept_road_solves_sixty(seed: int) -> None:
     assert trained(seed, 400, model="srn", length=100).accuracy < 0.65
     assert trained(seed, 400, model="lstm", length=60, forget=4.0).solved
 
 
+@pytest.mark.representative("0")
 @pytest.mark.parametrize("seed", range(3))
 def test_who_solves_forty_is_foretold_by_the_bars(seed: int) -> None:
     """As the lesson opens: the ReLU net from the identity and the LSTM with bias 4, and nobody else."""

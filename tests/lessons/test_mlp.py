@@ -105,6 +105,7 @@ def test_the_check_is_of_what_is_shown() -> None:
 # claims
 
 
+@pytest.mark.exhaustive
 def test_two_units_solve_xor_in_most_starts_but_not_in_all() -> None:
     found = [trained(2000, seed, data="gate") for seed in range(20)]
     solved = [each for each in found if each["train_accuracy"] == 1.0 and each["loss"] < 0.1]
@@ -117,6 +118,7 @@ def test_two_units_solve_xor_in_most_starts_but_not_in_all() -> None:
     assert np.median(stuck) == pytest.approx(np.log(2) / 2, abs=0.01)
 
 
+@pytest.mark.exhaustive
 def test_more_units_make_it_all_but_certain() -> None:
     found = [trained(2000, seed, data="gate", layers="8") for seed in SEEDS]
     assert sum(each["train_accuracy"] == 1.0 for each in found) >= 9
@@ -139,6 +141,7 @@ def everything_at(n: int, **given: Any) -> dict[str, Any]:
     return everything(made, all_steps=False)
 
 
+@pytest.mark.representative("0-*")
 @pytest.mark.parametrize(("data", "updates"), [("circle", 3000), ("xor", 3000), ("gauss", 500), ("spiral", 10_000)])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_defaults_learn_it(data: str, updates: int, seed: int) -> None:

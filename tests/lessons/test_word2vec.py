@@ -45,6 +45,7 @@ def run(seed: int, model: str, loss: str, updates: int) -> History:
     return made.history
 
 
+@pytest.mark.representative("ns-1")
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("loss", ["ns", "hs"])
 def test_skip_gram_needs_fewer_words_than_cbow(seed: int, loss: str) -> None:
@@ -71,6 +72,7 @@ def test_a_cosine_is_to_be_read_against_the_mean_and_like_comes_first(seed: int)
         assert (unit[a] * unit[c]).sum(axis=1).mean() > (unit[a] * unit[b]).sum(axis=1).mean()
 
 
+@pytest.mark.representative("en")
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_whole_run_puts_words_among_their_own_class(language: str) -> None:
     made = player(0, corpus=f"world-{language}")

@@ -23,6 +23,7 @@ Drive = Callable[[Pilot[None], LessonScreen], Awaitable[None]]
 SIZES = [(80, 24), (120, 36)]
 
 
+@pytest.mark.representative("size0")
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_whole_lesson_by_keys_there_and_back(size: tuple[int, int], tmp_path: Path) -> None:
     async with lesson(tmp_path, size) as (pilot, screen):
@@ -315,8 +316,10 @@ async def test_too_small_and_back(tmp_path: Path) -> None:
             await pilot.press("right")
         place = screen.player.spot
         await pilot.resize_terminal(57, 18)
+        await pilot.pause(0.1)
         assert "needs 60×20; this is 57×18" in shown(screen, "stage")
         await pilot.resize_terminal(120, 36)
+        await pilot.pause(0.1)
         assert screen.player.spot == place
         assert "Backpropagation" in shown(screen, "top")
 

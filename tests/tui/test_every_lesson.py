@@ -30,6 +30,7 @@ async def to_an_editable_cell(pilot: Pilot[None], screen: LessonScreen) -> None:
         await pilot.press("tab")
 
 
+@pytest.mark.representative("80x24-*", "120x36-lstm")
 @each
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_there_and_back_at_every_grain(id: str, size: tuple[int, int], tmp_path: Path) -> None:
@@ -52,6 +53,7 @@ async def test_there_and_back_at_every_grain(id: str, size: tuple[int, int], tmp
                 await pilot.press("comma")
 
 
+@pytest.mark.representative("80x24-*", "120x36-lstm")
 @each
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_drawers_languages_and_checks(id: str, size: tuple[int, int], tmp_path: Path) -> None:
@@ -99,6 +101,7 @@ async def test_no_colour(id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert "►" in shown(screen, "stage")
 
 
+@pytest.mark.representative("neuron", "mlp", "lstm", "word2vec")
 @each
 async def test_extreme_numbers_are_drawn(id: str, tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), id=id) as (pilot, screen):

@@ -11,6 +11,7 @@ from tests.tui.driving import go, lesson, shown
 TEXT = "the old fox and the young dog. " * 20
 
 
+@pytest.mark.representative("size0")
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (60, 20)])
 async def test_it_writes_while_it_learns(size: tuple[int, int], tmp_path: Path) -> None:
     async with lesson(tmp_path, size, id="generate", text=TEXT, hidden=8, window=8, under="the dog") as (pilot, screen):

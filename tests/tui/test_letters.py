@@ -29,6 +29,7 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.representative("lstm")
 @pytest.mark.parametrize("cell", ["lstm", "gru", "srn"])
 def test_train_and_write(text: Path, tmp_path: Path, cell: str) -> None:
     out = tmp_path / "net.npz"
@@ -63,6 +64,7 @@ def whole(text: Path) -> Path:
     return path
 
 
+@pytest.mark.representative("SIGTERM")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
 def test_stopped_and_taken_up(text: Path, whole: Path, tmp_path: Path, how: signal.Signals) -> None:
     """The same net as in one go, to the bit."""

@@ -9,6 +9,7 @@ import pytest
 from tests.tui.driving import go, lesson, shown, typed
 
 
+@pytest.mark.representative("size0")
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (60, 20)])
 async def test_the_race_in_view(size: tuple[int, int], tmp_path: Path) -> None:
     async with lesson(tmp_path, size, id="memory", length=6, batch=4, seeds=2) as (pilot, screen):

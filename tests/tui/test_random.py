@@ -18,7 +18,7 @@ from tui.keys import ALL
 from tui.screens.lesson import LessonScreen
 from tui.widgets.canvas_view import Lines
 
-EVENTS = int(os.environ.get("UNROLL_EVENTS", "600"))
+EVENTS = int(os.environ.get("UNROLL_EVENTS", "150"))
 SIZES = [(80, 24), (120, 36), (60, 20)]
 KEYS = [key for entry in ALL.values() for key in entry.keys.split(",") if entry.id not in ("quit", "commands")]
 KEYS += [*"0123456789", "backspace", "a", "x", "enter", "right", "right", "left", "up", "down", "tab", "n", "p"]

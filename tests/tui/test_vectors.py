@@ -74,6 +74,7 @@ def stopped(command: list[str], how: signal.Signals) -> tuple[subprocess.Popen[s
             running.kill()
 
 
+@pytest.mark.representative("SIGTERM")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
 def test_stopped_and_taken_up(text: Path, tmp_path: Path, how: signal.Signals) -> None:
     whole, out = tmp_path / "whole.txt", tmp_path / "v.txt"
@@ -159,6 +160,7 @@ def test_one_long_line_and_bad_bytes(tmp_path: Path) -> None:
     assert load(out).words == ("one", "two", "three")
 
 
+@pytest.mark.representative("9")
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc and /dev/shm")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_workers_end_with_the_run_and_leave_nothing(text: Path, tmp_path: Path, how: signal.Signals) -> None:

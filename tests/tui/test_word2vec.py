@@ -54,6 +54,7 @@ async def at_full_speed(pilot: Pilot[None]) -> None:
     await pilot.press(*["plus"] * 12, "space")
 
 
+@pytest.mark.representative("size0")
 @pytest.mark.parametrize("size", SIZES)
 async def test_training_in_view(size: tuple[int, int], tmp_path: Path) -> None:
     async with lesson(tmp_path, size, id="word2vec", sentences=500, epochs=1000) as (pilot, screen):

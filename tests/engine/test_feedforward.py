@@ -1,0 +1,80 @@
+"""Small walks of feedforward nets: where their steps stand, and the cases that lessons seldom meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.device import HOST, HostArray
+from engine.feedforward import depth, network, perceptron
+from engine.feedforward.activation_curves import soft
+from engine.feedforward.mlp_training import Examples, epoch
+from engine.feedforward.perceptron import ROUNDING, Theta
+from engine.maths.activations import ACTIVATIONS, log_softmax
+from engine.maths.optimisers import OPTIMISERS, begin
+from engine.walks.step import drain
+from engine.walks.training import Recipe
+from tests.engine.test_mlp import make
+
+XP = HOST.xp
+
+
+@pytest.mark.parametrize("T", [0.5, 1.0, 3.0])
+def test_softmax_at_a_temperature(T: float) -> None:
+    scores = np.array([1.2, -0.4, 0.7])
+
+    def found(o: HostArray) -> dict[str, Any]:
+        return dict(drain(soft(XP, [np.array([[each]]) for each in o], T, 2)))
+
+    wanted = -log_softmax(XP, scores[:, None] / T)[1, 0]
+    assert float(np.squeeze(found(scores)["loss"])) == pytest.approx(wanted, abs=1e-14)
+    for i, slope in enumerate(np.ravel(found(scores)["by_o"])):
+        nudge = 1e-6 * (np.arange(3) == i)
+        ends = [float(np.squeeze(found(scores + sign * nudge)["loss"])) for sign in (1, -1)]
+        assert slope == pytest.approx((ends[0] - ends[1]) / 2e-6, abs=1e-8)
+
+
+def test_kinds_of_units_are_counted_from_one() -> None:
+    layers = [np.array([[1.0]]), np.array([[4.0]])]
+    steps = list(depth.compare(XP, {"tanh": layers, "relu": layers[::-1]}))
+    assert [step.path for step in steps] == [(("i", 1),), (("i", 2),)]
+    assert [float(np.squeeze(next(iter(step.values.values())))) for step in steps] == [0.25, 4.0]
+
+
+def test_updates_of_an_epoch_go_on_counting() -> None:
+    net, theta, x, y = make(HOST, 0)
+    sgd = OPTIMISERS["sgd"]
+    recipe = Recipe(sgd, 0.1, 1.0)
+    steps = epoch(XP, net, recipe, theta, begin(XP, sgd, theta), [Examples(x, y)] * 3, 5)
+    assert sorted({step.path[0] for step in steps}) == [("update", 5), ("update", 6), ("update", 7)]
+
+
+def test_a_layer_is_turned_from_its_last_unit() -> None:
+    """Four units on two inputs: the first step stands at the last unit."""
+    W, b, x = np.arange(8.0).reshape(4, 2) / 8, np.ones((4, 1)), np.array([[1.0], [-1.0]])
+    f = ACTIVATIONS["tanh"]
+    steps = list(network.turned(HOST, f, (W, b), x, f.f(XP, W @ x + b)))
+    assert [step.path for step in steps[:-1]] == [(("j", 4),), (("j", 4),), (("j", 3),), (("j", 2),), (("j", 1),)]
+    assert float(steps[-1].values["same"]) == 0
+
+
+def test_what_the_bias_rounds_is_a_mistake_too() -> None:
+    one = np.ones(1)
+    assert perceptron.is_mistake(ROUNDING * one, one, one, one)
+    assert perceptron.is_mistake(ROUNDING * one, 0 * one, one, one)
+    assert not perceptron.is_mistake(3 * ROUNDING * one, one, one, one)
+
+
+def test_a_state_holds_no_negative_zero() -> None:
+    """States are compared by their bytes."""
+    found = perceptron.run(np.array([-0.0, 1.0]), -0.0, np.array([[1.0, 2.0]]), np.ones(1), 1.0, 3)
+    assert found.visits
+    assert not any(np.signbit(visit.w).any() or np.signbit(visit.b) for visit in found.visits)
+
+
+def test_a_state_that_came_back_has_no_gap() -> None:
+    theta = Theta(np.array([[1.0], [-2.0]]), np.array([[3.0]]))
+    for other, gap in [(theta, 0.0), (Theta(theta.w, -theta.b), 6.0), (Theta(-theta.w, theta.b), 6.0)]:
+        assert float(drain(perceptron.came_back(XP, theta, other)).squeeze()) == gap
