@@ -180,7 +180,7 @@ def test_training_opens_down_to_one_term_and_back_to_update_3() -> None:
     assert (p.spot.n, p.spot.open) == (57, False)
     p.jump("3")
     assert p.spot.n == 3
-    np.testing.assert_array_equal(p.start_here().params["W"], HOST.get(direct.history.state(3).data.theta.W))
+    np.testing.assert_array_equal(p.start_here().params["W"], HOST.get(direct.history.state(3).data.theta["W"]))
 
 
 def test_stepping_through_an_opened_update_goes_on_into_the_next() -> None:
@@ -251,7 +251,7 @@ def test_an_edit_in_training_forks() -> None:
     assert p.start_here().params["W"][0, 0] == 2.0
     trunk = p.branches[0].history
     assert p.history.state(19) is trunk.state(19)
-    assert trunk.state(20).data.theta.W[0, 0] != 2.0
+    assert trunk.state(20).data.theta["W"][0, 0] != 2.0
 
 
 def test_forks_compare_two_rates_from_the_same_update() -> None:
