@@ -1,8 +1,9 @@
 """What the cards of this shelf share: optimisers, knobs of gated cells, the lecture's second notation (slide 38)."""
 
+from engine.maths.optimisers import OPTIMISERS as TABLE
 from lessons.contract.knobs import Knob
 
-OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
+OPTIMISERS = tuple(TABLE)
 NOTATION = {"U": "W_hv", "W": "W_hh", "V": "W_oh", "b": "b_h", "c": "b_o", "s": "h"}
 """The second notation of the simple recurrent network; its start is h₋₁ here, for time is counted from 0."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from engine.maths.optimisers import OPTIMISERS
 from lessons.contract.knobs import Refused
 from tui.cli.common import above, open_on
 from tui.cli.train import OFTEN, Run, growing, said, writing
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from engine.walks.history import State
 
 KINDS = ("srn", "relu", "lstm", "gru", "gru-before")
-OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
 SETTINGS = ("cell", "layers", "hidden", "window", "batch", "rate", "optimiser", "clip")
 """Options that a checkpoint must have been made with."""
 SHOWN, PART = 60, 100
@@ -86,7 +86,6 @@ class Letters(Run):
         from engine.gated.run.files import CELLS, Model
         from engine.gated.run.streams import Streams
         from engine.gated.run.training import GatedRun, drawn
-        from engine.maths.optimisers import OPTIMISERS as BY_NAME
         from engine.walks.training import Recipe
         from lessons.recurrent.generate.learning import spelled
 
@@ -99,7 +98,7 @@ class Letters(Run):
             bits: float = seen.loss / source.T / float(np.log(2))
             return before + (bits - before) / min(n, 100)
 
-        recipe = Recipe(BY_NAME[o["optimiser"]], o["rate"], o["clip"])
+        recipe = Recipe(OPTIMISERS[o["optimiser"]], o["rate"], o["clip"])
         school: GatedRun[float] = GatedRun(self.device, cell, recipe, source, o["hidden"], look, kind)
         theta = {}
         for name, value in drawn(cell, o["hidden"], len(letters), rng(o["seed"])).items():
@@ -242,7 +241,7 @@ def written(model: Model, start: str, length: int, temperature: float, top: int,
 @click.option("--epochs", type=click.IntRange(1, 100_000), default=5, show_default=True)
 @click.option("--updates", type=click.IntRange(1), default=None, help="So many updates instead of epochs.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), default=0.003, show_default=True)
-@click.option("--optimiser", type=click.Choice(OPTIMISERS), default="adam", show_default=True)
+@click.option("--optimiser", type=click.Choice(list(OPTIMISERS)), default="adam", show_default=True)
 @click.option("--clip", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True)
 @click.option("--symbols", type=click.IntRange(2), default=500, show_default=True, help="At most so many letters.")
 @click.option("--lower", is_flag=True, help="In lower case.")

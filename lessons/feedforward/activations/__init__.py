@@ -1,9 +1,8 @@
 """Activation functions, what saturation does to a gradient, and softmax (slides 7, 31-32, 39): the card."""
 
+from engine.maths.activations import ACTIVATIONS
 from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-
-ACTIVATIONS = ("linear", "ramp", "step", "sigmoid", "tanh", "relu")
 
 CARD = Card(
     id="activations",
@@ -18,7 +17,7 @@ CARD = Card(
     acts=("curve", "layers", "softmax"),
     needs=("neuron",),
     knobs=(
-        Knob("activation", "choice", "sigmoid", choices=ACTIVATIONS),
+        Knob("activation", "choice", "sigmoid", choices=tuple(ACTIVATIONS)),
         Knob("depth", "int", 10, 1, 12),
         Knob("scores", "int", 4, 2, 8),
         Knob("temperature", "float", 1.0, 0.05, 100),

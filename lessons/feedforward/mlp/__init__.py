@@ -1,12 +1,12 @@
 """Networks with hidden layers, forward and back one operation at a time, and trained (slides 10-27, 34): the card."""
 
+from engine.maths.optimisers import OPTIMISERS
 from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
 
 SETS = ("gate", "circle", "xor", "gauss", "spiral", "plane", "hills")
 FEATURES = ("x1", "x2", "x1x1", "x2x2", "x1x2", "sinx1", "sinx2")
 UNITS = ("tanh", "sigmoid", "relu", "linear")
-OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
 
 
 def knobs(data: str, layers: str, loss: str, rate: float, batch: int, example: int, initial: str) -> tuple[Knob, ...]:
@@ -20,7 +20,7 @@ def knobs(data: str, layers: str, loss: str, rate: float, batch: int, example: i
         Knob("loss", "choice", loss, choices=("squared", "logistic")),
         Knob("rate", "float", rate, 0.00001, 100, live=True),
         Knob("batch", "int", batch, 1, 1000, live=True),
-        Knob("optimiser", "choice", "sgd", choices=OPTIMISERS, live=True),
+        Knob("optimiser", "choice", "sgd", choices=tuple(OPTIMISERS), live=True),
         Knob("l1", "float", 0.0, 0, 10, live=True),
         Knob("l2", "float", 0.0, 0, 10, live=True),
         Knob("clip", "float", 1e300, 0.001, 1e300, live=True),

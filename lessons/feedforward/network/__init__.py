@@ -1,9 +1,11 @@
 """Any M-L-N network forward, and the four properties of neural networks as experiments (slide 8): the card."""
 
+from engine.maths.activations import ACTIVATIONS
 from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
 
-ACTIVATIONS = ("linear", "ramp", "sigmoid", "tanh", "relu")
+KINDS = tuple(name for name in ACTIVATIONS if name != "step")
+"""A step function has no slope to learn by."""
 
 CARD = Card(
     id="network",
@@ -21,7 +23,7 @@ CARD = Card(
         Knob("inputs", "int", 3, 1, 8),
         Knob("hidden", "int", 4, 1, 12),
         Knob("outputs", "int", 2, 1, 6),
-        Knob("activation", "choice", "tanh", choices=ACTIVATIONS),
+        Knob("activation", "choice", "tanh", choices=KINDS),
         Knob("rate", "float", 0.1, 0.0001, 10),
         Knob("bits", "int", 2, 1, 4),
     ),

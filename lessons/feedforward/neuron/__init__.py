@@ -1,9 +1,8 @@
 """The biological neuron beside the artificial one (slides 5-6): the card, which costs nothing to read."""
 
+from engine.maths.activations import ACTIVATIONS
 from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-
-ACTIVATIONS = ("linear", "ramp", "step", "sigmoid", "tanh", "relu")
 
 CARD = Card(
     id="neuron",
@@ -19,7 +18,7 @@ CARD = Card(
     needs=(),
     knobs=(
         Knob("inputs", "int", 3, 1, 8),
-        Knob("activation", "choice", "sigmoid", choices=ACTIVATIONS),
+        Knob("activation", "choice", "sigmoid", choices=tuple(ACTIVATIONS)),
     ),
     load="lessons.feedforward.neuron.lesson:OneNeuron",
 )

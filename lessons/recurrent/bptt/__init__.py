@@ -1,11 +1,9 @@
 """Backpropagation through time, taken apart term by term (slides 34-37): the card, which costs nothing to read."""
 
+from engine.maths.activations import ACTIVATIONS
 from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
-from lessons.recurrent.cards import NOTATION
-
-ACTIVATIONS = ("linear", "ramp", "step", "sigmoid", "tanh", "relu")
-OPTIMISERS = ("sgd", "momentum", "adagrad", "adam")
+from lessons.recurrent.cards import NOTATION, OPTIMISERS
 
 CARD = Card(
     id="bptt",
@@ -22,7 +20,7 @@ CARD = Card(
     knobs=(
         Knob("text", "text", "hello", 2, 500),
         Knob("hidden", "int", 2, 1, 64),
-        Knob("activation", "choice", "tanh", choices=ACTIVATIONS),
+        Knob("activation", "choice", "tanh", choices=tuple(ACTIVATIONS)),
         Knob("window", "int", 500, 1, 500, live=True),
         Knob("rate", "float", 0.1, 0.0001, 10, live=True),
         Knob("optimiser", "choice", "adagrad", choices=OPTIMISERS, live=True),
