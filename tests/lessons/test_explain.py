@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.optimisers import OPTIMISERS
 from lessons.course import course, open_lesson
 from lessons.explaining.explain import explain
 from lessons.explaining.figures import cells
 from lessons.explaining.inspect import Inspection, focus, inspect
 from lessons.player.player import Player
-from lessons.recurrent.bptt import ACTIVATIONS, CARD, OPTIMISERS
+from lessons.recurrent.bptt import CARD
 
 
 def player(**given: object) -> Player:

@@ -10,7 +10,7 @@ import pytest
 from engine.device import HOST
 from lessons.contract.knobs import Refused
 from lessons.course import open_lesson
-from lessons.feedforward.network import ACTIVATIONS, CARD
+from lessons.feedforward.network import CARD, KINDS
 from lessons.player.player import Player
 from lessons.player.show import everything
 
@@ -67,7 +67,7 @@ def test_a_small_step_makes_the_loss_smaller(seed: int) -> None:
 
 
 @pytest.mark.peer
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("seed", range(3))
 def test_equals_autograd(name: str, seed: int) -> None:
     torch = pytest.importorskip("torch")
