@@ -13,20 +13,22 @@ flat; from `acts` the reel, its lengths and environments, the objective and the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Array, Device, HostArray, Rng, rng
-from engine.walks.gradient_check import Objective
-from engine.walks.reel import Reel, Section
+from engine.device import HOST, Array, Device, HostArray, Rng, quiet, rng
+from engine.walks.gradient_check import Checked, Objective, along, checked
+from engine.walks.history import State, Track
+from engine.walks.reel import Grains, Reel, Section
 from engine.walks.step import Path, parse_address, split
 from lessons.building.acts import Act, Derived, Sections, Trial
 from lessons.building.asks import Gradient, Question
-from lessons.building.experiment import Experiment, number_of, read_params
-from lessons.building.holds import Held, Input, Lengths, Parameter, Size, Source, Span, numbers
+from lessons.building.experiment import CHECKED, NUDGE, learned, number_of, with_entry
+from lessons.building.holdings import Holdings
+from lessons.building.holds import Held, Input, Lengths, Parameter, Size, Source
 from lessons.building.staging import LessonStage
 from lessons.contract.card import Card
 from lessons.contract.knobs import Refused, Value
@@ -36,7 +38,7 @@ from lessons.contract.text import Text
 from lessons.contract.view import Knobs, Start, View
 
 
-class DeclaredLesson(Experiment):
+class DeclaredLesson:
     """A lesson by declaration: see the module. It adds its rules, and `drawn` where it draws otherwise."""
 
     sizes: tuple[Size, ...] = ()
@@ -57,8 +59,16 @@ class DeclaredLesson(Experiment):
     shown_as: type[LessonStage] = LessonStage
     """What is shown of a position."""
 
+    grains: Grains
+    grain = "op"
+    columns: Container[str] = frozenset()
+    explains: tuple[str, ...] = ()
+    draws: frozenset[str] = frozenset()
+    rebuilds: frozenset[str] = frozenset()
+    example = True
+
     def __init__(self, card: Card) -> None:
-        super().__init__(card)
+        self.card, self.holdings = card, Holdings(card, self.holds, self.sizes, self.source)
         ranks = ("act", *self.loops, "op")
         self.grains = {name: n for n, rank in enumerate(ranks) for name in ([rank] if isinstance(rank, str) else rank)}
         self.given = frozenset(each.name for each in self.holds if isinstance(each, Input) and each.edited)
@@ -66,19 +76,12 @@ class DeclaredLesson(Experiment):
             Ask(q.id, partial(self._asked, q), q.kind, partial(self._truth, q), q.tolerance, q.track, q.within)
             for q in self.questions
         )
-        if type(self).columns is Experiment.columns:
-            self.columns = Flat(self)  # type: ignore[assignment]
+        self.columns = self.columns or Flat(self)
 
     def drawn(self, knobs: Knobs, lengths: Lengths, draw: Rng) -> Mapping[str, Any]:
         """All that is held, drawn at random; by default one after the other, with two figures."""
         entries = (entry for each in self.holds for entry in each.entries(lengths, knobs))
         return {name: np.round(draw.normal(size=shape), 2) for name, shape in entries}
-
-    # holds
-
-    def held(self, family: str) -> Held | None:
-        """What is held under a family of symbols."""
-        return next((each for each in self.holds if each.is_called(family)), None)
 
     def of(self, family: str) -> str:
         """The family of the parameter that one is the slope by."""
@@ -86,156 +89,64 @@ class DeclaredLesson(Experiment):
         before, _, after = (by if isinstance(by, str) else "d{}").partition("{}")
         return family.removeprefix(before).removesuffix(after) if family.startswith(before) else ""
 
+    # what is held
+
     def lengths(self, knobs: Knobs, inputs: Mapping[str, Any] | None = None) -> dict[str, int]:
-        """How long every axis is: as the inputs have it, else as the knobs say."""
-        found = {size.letter: int(knobs[size.knob]) if size.knob else size.fixed for size in self.sizes}
-        for each in self.holds:
-            if isinstance(each, Input) and inputs is not None and each.name in inputs:
-                rows = inputs[each.name]
-                for letter in each.letters:
-                    found |= {letter: len(rows)} if isinstance(letter, str) else {}
-                    rows = rows[0] if rows else ()
-        if self.source is not None:
-            found |= self.source.lengths(self.source.begin(knobs) if inputs is None else inputs)
-        return found
+        return self.holdings.lengths(knobs, inputs)
 
     def shapes(self, knobs: Knobs, inputs: Mapping[str, Any]) -> Mapping[str, tuple[int, ...]]:
-        return self._shapes(Parameter, self.lengths(knobs, inputs), knobs)
-
-    def _shapes(self, kind: type[Held], lengths: Lengths, knobs: Knobs) -> dict[str, tuple[int, ...]]:
-        """Shapes by name, in order; those there are `each` of side by side: W1, b1, W2, b2, …"""
-        held = [each for each in self.holds if isinstance(each, kind)]
-        alone = [entry for each in held if not each.each for entry in each.entries(lengths, knobs)]
-        many = [list(each.entries(lengths, knobs)) for each in held if each.each]
-        return dict([*alone, *(entry for layer in zip(*many, strict=True) for entry in layer)])
+        return self.holdings.shapes(Parameter, self.lengths(knobs, inputs), knobs)
 
     def start(self, knobs: Knobs, seed: int | None) -> Start:
-        source, lengths = {} if self.source is None else self.source.begin(knobs), self.lengths(knobs)
-        params, inputs = (self._shapes(kind, lengths, knobs) for kind in (Parameter, Input))
-        shapes = {**params, **inputs}
-        fits = seed is None and self.lecture and all(np.shape(v) == shapes[name] for name, v in self.lecture.items())
-        found = self.lecture if fits else self.drawn(knobs, lengths, rng(seed or 0))
-        arrays = {name: np.array(found.get(name, np.zeros(shape)), dtype=float) for name, shape in shapes.items()}
-        return Start({name: arrays[name] for name in params}, source | {name: arrays[name].tolist() for name in inputs})
-
-    # states and edits
+        return self.holdings.begin(knobs, seed, self.lecture, partial(self.drawn, knobs, self.lengths(knobs)))
 
     def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
-        given, params = state.get("inputs", {}), state["params"]
-        if not isinstance(given, Mapping):
-            raise Refused("inputs_object", file=file)
-        inputs, lengths, fitted = dict[str, Any](), dict[str, int](), dict(knobs)
-        begun = self.start(knobs, None).inputs
-        for each in self.holds:
-            if isinstance(each, Input):
-                spans = [(lengths[a], lengths[a]) if a in lengths else self._span(a) for a in each.letters]
-                default = None if each.needed and given else begun[each.name]
-                value = each.read(file, given.get(each.name, default), spans)
-                lengths |= {a: n for a, n in zip(each.letters, value.shape, strict=True) if isinstance(a, str)}
-                inputs[each.name] = value.tolist()
-        if self.source is not None:
-            own = self.source.read(file, given, knobs)
-            inputs, fitted = inputs | own, fitted | self.source.knobs(own)
-            lengths |= self.source.lengths(own)
-        lengths = self._brought(file, params, lengths) | lengths
-        fitted |= {size.knob: lengths[size.letter] for size in self.sizes if size.knob and size.letter in lengths}
-        shapes = self.shapes(fitted, inputs)
-        optional = frozenset(n for n in shapes if any(h.is_called(n) and h.may_lack(n) for h in self.holds))
-        return fitted, Start(read_params(file, self.card.id, params, shapes, optional), inputs)
-
-    def _span(self, axis: str | int) -> Span:
-        """How long an axis may be."""
-        if isinstance(axis, int):
-            return axis, axis
-        size = next((size for size in self.sizes if size.letter == axis), Size(axis))
-        knob = next((knob for knob in self.card.knobs if knob.id == size.knob), None)
-        if knob is not None:
-            return int(knob.low), int(knob.high)
-        return size.low or size.fixed, size.high or size.fixed
-
-    def _brought(self, file: str, params: Mapping[str, Any], known: Lengths) -> dict[str, int]:
-        """The lengths that a state's parameters bring: how many there are of each, and how long their axes are.
-
-        Raises Refused where one is longer or shorter than the lesson takes; `known` are those of the inputs.
-        """
-        found: dict[str, int] = {}
-        for held in self.holds:
-            if held.each:
-                found[held.each] = max(found.get(held.each, 0), sum(map(held.is_called, params)))
-                continue
-            value = numbers(params.get(held.name)) if isinstance(held, Parameter) else None
-            if value is not None and value.ndim == len(held.letters):
-                axes = zip(held.letters, value.shape, strict=True)
-                found = {a: n for a, n in axes if isinstance(a, str)} | found  # the first that says it
-        spans = {size.letter: self._span(size.letter) for size in self.sizes if size.letter in found}
-        for letter, (low, high) in spans.items():
-            if not low <= found[letter] <= high and letter not in known:
-                self._out_of_range(file, params, letter, known)
-        return {letter: found[letter] for letter, (low, high) in spans.items() if low <= found[letter] <= high}
-
-    def _out_of_range(self, file: str, params: Mapping[str, Any], letter: str, known: Lengths) -> None:
-        """Raises Refused, naming the first parameter that a letter is an axis of, and what the lesson takes."""
-        for held in self.holds:
-            value = numbers(params.get(held.name))
-            if letter in held.letters and isinstance(held, Parameter) and value is not None:
-                letters = [a if isinstance(a, str) else "" for a in held.letters]
-                spans = [
-                    (known[a], known[a]) if a in known else self._span(b)
-                    for a, b in zip(letters, held.letters, strict=True)
-                ]
-                wanted = ", ".join(str(low) if low == high else f"{low}–{high}" for low, high in spans)
-                raise Refused("shape", file=file, symbol=held.name, found=value.shape, wanted=f"({wanted})")
-
-    def _kept(self, symbol: str) -> tuple[Held, tuple[int, ...]] | None:
-        """What an entry of a symbol is kept in, and where its index begins; None where it is computed."""
-        family, at = split(symbol)
-        for each in self.holds:
-            if symbol in each.also:
-                return each, ()
-            first = each.first or 0
-            if each.is_called(family) and (not at or (each.first is not None and at[0] >= first)):
-                return each, tuple(i - first for i in at)
-        return None
+        return self.holdings.read(file, state, knobs, self.start(knobs, None).inputs)
 
     def home(self, symbol: str, index: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
-        kept = self._kept(symbol)
-        if kept is None:
-            return symbol, index
-        held, at = kept
-        name = held.name if symbol in held.also else held.kept(split(symbol)[0])
-        return name, (*at, *(index[: held.rank()] if at else index))
+        return self.holdings.home(symbol, index)
 
     def editable(self, symbol: str) -> bool:
-        kept = self._kept(symbol)
-        return self._sourced(symbol) is not None or (kept is not None and kept[0].edited)
+        kept = self.holdings.kept(symbol)
+        return self.holdings.sourced(symbol) is not None or (kept is not None and kept[0].edited)
 
     def among(self, start: Start, symbol: str) -> tuple[float, ...]:
         """The only values that a symbol's entries may have; none where any number will do."""
-        kept = self._kept(symbol)
+        kept = self.holdings.kept(symbol)
         return kept[0].among if kept is not None else ()
 
-    def _sourced(self, symbol: str) -> tuple[Source, int] | None:
-        """The source that a symbol is edited in, and at which index."""
-        family, at = split(symbol)
-        return (self.source, at[0]) if self.source is not None and at and family in self.source.families else None
+    def entry(self, start: Start, symbol: str, index: tuple[int, ...]) -> float:
+        """One entry of what may be edited. Raises Refused where there is none."""
+        name, at = self.home(symbol, index)
+        held = start.params.get(name, start.inputs.get(name) if name in self.given else None)
+        if held is None or not self.editable(symbol):
+            raise Refused("edit_what", symbol=symbol)
+        try:
+            return float(np.array(held, dtype=float)[at])
+        except (IndexError, TypeError):
+            raise Refused("edit_entry", symbol=symbol, index=", ".join(map(str, index))) from None
 
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
-        sourced, among = self._sourced(symbol), self.among(start, symbol)
+        sourced, among = self.holdings.sourced(symbol), self.among(start, symbol)
         if among and number_of(raw) not in among:
             raise Refused("edit_among", value=raw.strip(), values=", ".join(f"{value:g}" for value in among))
-        if sourced is None:
-            return super().edit(start, symbol, index, raw)
-        source, at = sourced
-        return Start(start.params, {**start.inputs, **source.edited(start.inputs, at, raw)})
+        if sourced is not None:
+            return Start(start.params, {**start.inputs, **sourced[0].edited(start.inputs, sourced[1], raw)})
+        self.entry(start, symbol, index)
+        name, at = self.home(symbol, index)
+        if name in start.params:
+            return Start({**start.params, name: with_entry(start.params[name], at, raw)}, start.inputs)
+        value = with_entry(np.array(start.inputs[name], dtype=float), at, raw)
+        return Start(start.params, {**start.inputs, name: value.tolist()})
 
     def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:
-        sourced, among = self._sourced(symbol), self.among(start, symbol)
+        sourced, among = self.holdings.sourced(symbol), self.among(start, symbol)
         if among and self.editable(symbol):
             now = among.index(self.entry(start, symbol, index))
             return f"{among[(now + by) % len(among)]:g}"
-        if sourced is None:
-            return super().nudged(start, symbol, index, by)
-        return sourced[0].nudged(start.inputs, sourced[1], by)
+        if sourced is not None:
+            return sourced[0].nudged(start.inputs, sourced[1], by)
+        return f"{self.entry(start, symbol, index) + by * NUDGE:.10g}"
 
     # acts
 
@@ -295,9 +206,35 @@ class DeclaredLesson(Experiment):
     def _result(self, trial: Trial, where: str) -> Any:
         """A result as plain data: a vector that is held, or more than one number, as a list."""
         value = trial.device.get(trial.value(where))
-        if value.size == 1 and self.held(split(where.rpartition("/")[2])[0]) is None:
+        if value.size == 1 and self.holdings.held(split(where.rpartition("/")[2])[0]) is None:
             return float(value.reshape(-1)[0])
         return value[:, 0] if value.ndim == 2 and value.shape[1] == 1 else value
+
+    # training, and the gradient check
+
+    def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
+        return dict(knobs)
+
+    def at(self, start: Start, state: State, device: Device) -> Start:
+        return learned(start, state, device)
+
+    def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track | None:
+        return None
+
+    def rivals(self, knobs: Knobs, start: Start) -> Sequence[tuple[str, Knobs, Start]]:
+        return ()
+
+    def shown(self, view: View) -> Objective:
+        """The objective of what is on the screen; most lessons have one only."""
+        return self.objective(view.device, view.knobs, view.start)
+
+    def check(self, view: View, symbol: str) -> Sequence[Checked]:
+        with quiet():
+            return checked(view.device, self.shown(view), symbol, CHECKED)
+
+    def along(self, view: View) -> tuple[float, float]:
+        with quiet():
+            return along(view.device, self.shown(view), rng(0, 1))
 
     # questions, and what is shown
 
@@ -331,7 +268,7 @@ class Flat:
 
     def __contains__(self, family: object) -> bool:
         for name in (str(family), self._lesson.of(str(family))):
-            held = self._lesson.held(name)
+            held = self._lesson.holdings.held(name)
             if held is not None:
                 return held.rank(name) <= 1
         return not self._batch and family not in self._lesson.matrices

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -55,7 +55,7 @@ class Lesson(Protocol):
     grains: Grains
     grain: str
     asks: tuple[Ask, ...]
-    columns: frozenset[str]
+    columns: Container[str]
     explains: tuple[str, ...]
     draws: frozenset[str]
     example: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.device import Array, Device, HostArray, quiet
@@ -58,7 +58,7 @@ class View:
         p: int,
         since: int,
         rules: Mapping[str, str],
-        columns: frozenset[str],
+        columns: Container[str],
         act: str,
         training: Training | None = None,
         fallback: Callable[[str], Array | None] | None = None,
