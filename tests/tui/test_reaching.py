@@ -15,7 +15,6 @@ from tui.app import UnrollApp
 from tui.machine.store import Store
 from tui.picture.boxes import Notice
 from tui.picture.drawers import Fork, Knobs
-from tui.picture.panel_blocks import blocks_of
 from tui.screens.reaching import AROUND
 from tui.widgets.canvas_view import Lines
 
@@ -114,7 +113,7 @@ async def test_with_the_cursor_on_z_is_for_its_panel(tmp_path: Path) -> None:
         symbol = screen.cursor[0] if screen.cursor else ""
         await pilot.press("z")
         (panel,) = (p for p in screen.panels() if p.id not in AROUND)
-        assert symbol in [block.symbol for block in blocks_of(panel)]
+        assert symbol in panel.symbols()
 
 
 async def test_a_new_act_shows_all(tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ from tui.canvas.canvas import Canvas
 from tui.canvas.theme import style
 from tui.draw import Pen, draw
 from tui.picture import frame
-from tui.picture.panel_blocks import blocks_of
 
 
 def picture(player: Player, lang: str, ascii_only: bool) -> str:
@@ -33,7 +32,7 @@ def picture(player: Player, lang: str, ascii_only: bool) -> str:
     view = player.view()
     with quiet():
         panels: list[Panel] = with_law(player.lesson.panels(view, text), view)
-    shown = {block.symbol for panel in panels for block in blocks_of(panel) if block.written}
+    shown = {block.symbol for panel in panels for block in panel.blocks() if block.written}
     cell = focus(view, shown, player.lesson.explains)
     if cell is not None:
         panels.append(Formula(id="cell", lines=inspect(view, *cell).lines(width - 2)))

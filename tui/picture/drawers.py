@@ -280,8 +280,8 @@ class Fork(Drawer):
     keys = (("↑↓", "choose"), ("↵", "apply"), ("tab", "swap"), ("b", "drop"), ("esc", "leave"))
 
     def __init__(self, desk: Desk) -> None:
-        names = [knob.id for knob in self.live(desk)]
-        self.at = names.index("rate") if "rate" in names else 0
+        real = (i for i, knob in enumerate(self.live(desk)) if knob.kind == "float")
+        self.at = next(real, 0)  # a number that goes up or down: what is forked most
 
     def live(self, desk: Desk) -> list[Knob]:
         return [knob for knob in desk.player.lesson.card.knobs if knob.live]

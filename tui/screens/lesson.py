@@ -11,16 +11,16 @@ from textual.containers import Horizontal
 
 from engine.device import quiet
 from lessons.building.stage_parts import with_law
-from lessons.contract.panels import Block, Formula, Lens, Matrix, Panel
+from lessons.contract.panels import Formula, Panel
 from lessons.explaining.inspect import focus, inspect
 from lessons.explaining.notation import renamed
-from lessons.explaining.typeset import entry, naming
+from lessons.explaining.typeset import naming
 from tui.canvas.canvas import Canvas, boxed, fit, key_line, wrap
 from tui.draw import Pen
 from tui.keys import EVERYWHERE, LESSON, bindings
 from tui.picture import frame
 from tui.picture.layout import lay
-from tui.picture.panel_blocks import blocks_of, too_large
+from tui.picture.lens import lens_for
 from tui.picture.question import draw_card
 from tui.screens.reaching import Reaching
 from tui.widgets.canvas_view import Lines
@@ -132,26 +132,23 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
     def panels(self) -> list[Panel]:
         """The lesson's panels, with what every lesson gets: the exact cells, and the cell in focus explained."""
         panels = renamed(with_law(self.player.lesson.panels(self.view, self.text), self.view), self.names)
-        blocks = [block for panel in panels for block in blocks_of(panel)]
-        panels += self._around(panels, blocks)
+        panels += self._around(panels)
         there = {panel.id for panel in panels}
         if not there & set(self.alone[:1]):  # none is wanted alone, or it is not here any more
             return panels
         return [panel for panel in panels if panel.id in self.alone]
 
-    def _around(self, panels: Sequence[Panel], blocks: Sequence[Block]) -> list[Panel]:
+    def _around(self, panels: Sequence[Panel]) -> list[Panel]:
         """What goes with the cell in focus."""
-        shown = {block.symbol for block in blocks if block.written}
+        shown = {block.symbol for panel in panels for block in panel.blocks() if block.written}
         cell = self.cursor or focus(self.view, shown, self.player.lesson.explains)
         if cell is None:
             return []
         found: list[Panel] = []
-        block = next((b for b in blocks if b.symbol == cell[0] and b.values is not None), None)
         width = (self.size.width - frame.TEXT - 1 if self.wide else self.size.width) - 2
-        off_axis = [each for p in panels if isinstance(p, Matrix) and p.axis is None for each in blocks_of(p)]
-        free = any(each is block for each in off_axis)
-        if block is not None and too_large(block) and not (free and 6 * block.shape[1] < width // 2):
-            found.append(lens(block, cell[1]))
+        lens = lens_for(panels, cell, width)
+        if lens is not None:
+            found.append(lens)
         told, small = inspect(self.view, *cell), self.size.height < 30 and self.cursor is None
         found.append(Formula(id="cell", priority=3 if small else 9, lines=told.lines(width), short=told.short(width)))
         return found
@@ -238,10 +235,3 @@ def sheet(canvas: Canvas, box: Canvas, x: int, y: int) -> None:
         canvas.put(0, row, " " * canvas.width)
     canvas.hits = [hit for hit in canvas.hits if not y <= hit.y < y + box.height]
     canvas.stamp(box, x, y, canvas.height - y)
-
-
-def lens(block: Block, index: tuple[int, ...]) -> Lens:
-    """The exact cells of a block around the entry at `index`."""
-    first, second = (*index, 0, 0)[:2]
-    at = {"matrix": (first, second), "column": (first, 0)}.get(block.lie, (0, first))
-    return Lens(id="lens", priority=4, title=entry(block.symbol, ()), block=block, focus=at)

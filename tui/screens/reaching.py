@@ -12,7 +12,6 @@ from lessons.player.state import export, restore
 from tui.machine.clipboard import copy
 from tui.machine.store import write_atomically
 from tui.picture.drawers import Code, Inspect
-from tui.picture.panel_blocks import blocks_of
 from tui.picture.question import options
 from tui.screens.handling import Handling
 from tui.widgets.canvas_view import Lines
@@ -55,7 +54,7 @@ class Reaching(Handling):
         if self.alone or (self.left_out and self.cursor is None):
             self.alone = () if self.left_out == self.alone else self.left_out
         else:
-            held = [p for p in panels if self.cursor and any(b.symbol == self.cursor[0] for b in blocks_of(p))]
+            held = [p for p in panels if self.cursor and self.cursor[0] in p.symbols()]
             chosen = held[0] if held else max(panels, key=lambda p: p.priority, default=None)
             self.alone = (chosen.id, *AROUND) if chosen else ()
         self.paint()
