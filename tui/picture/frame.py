@@ -22,7 +22,7 @@ TEXT = 34
 BAR = 64
 
 
-def told(player: Player, view: Any, text: Text, fields: dict[str, Any], names: Names) -> Told:
+def told(player: Player, text: Text, fields: dict[str, Any], names: Names) -> Told:
     """The text of the act in focus, its fields filled, its formulas in the notation chosen."""
     section = text[f"act.{player.act}"]
     fields = {name: "…" if value == "·" else value for name, value in fields.items()}  # still to come, in a sentence
