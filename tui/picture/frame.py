@@ -19,7 +19,8 @@ from tui.canvas.canvas import Canvas, fit, wrap
 
 TEXT = 34
 """Columns of the text, its border not counted."""
-BAR = 64
+ADDRESS = 1
+"""The line of the foot that has the address."""
 
 
 def told(player: Player, text: Text, fields: dict[str, Any], names: Names) -> Told:

@@ -274,7 +274,7 @@ class LessonPicture:
             line.put(1, 0, fit(self.look.status, width - 2), "head")
         else:
             line = self._address(width)
-        canvas.stamp(line, 0, 1)
+        canvas.stamp(line, 0, frame.ADDRESS)
         canvas.stamp(frame.transport(self.player, self.words, playing, width, ascii_only), 0, 2)
         canvas.stamp(key_line([self._said(hint) for hint in keys], width, ascii_only), 0, 3)
         return canvas

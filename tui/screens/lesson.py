@@ -13,6 +13,7 @@ from lessons.contract.text import Text
 from lessons.player.player import Player
 from tui.canvas.canvas import Canvas
 from tui.keys import EVERYWHERE, LESSON, Hint, bindings
+from tui.picture import frame
 from tui.picture.lesson_picture import Canvases, LessonPicture, Manner
 from tui.picture.look import Look
 from tui.screens.base import Context, PaintedScreen
@@ -64,7 +65,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         self._canvases: Canvases | None = None
         self._act = player.act
         self._in_event = self._paints = self._keeps = False
-        self._quiet = True
+        self._quiet, self._stale = True, False
 
     def compose(self) -> ComposeResult:
         theme = self.context.ink_theme
@@ -159,6 +160,9 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
     def command(self, command: str) -> None:
         """What a key or a click asks for: the first mode that wants keys and knows it does it."""
         with self.event(key=True):
+            self._stale = self.look.status == self.words("say.nothing_here")
+            if self._stale:  # it was said of the key before
+                self.look.status = ""
             for mode in self.wanting():
                 change = mode.do(command)
                 if change is not None:
@@ -170,7 +174,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         """The modes that are on, the outermost first."""
         return (mode for mode in self.modes if mode.wants(self.look, self.player))
 
-    def keys(self) -> Sequence[Hint]:
+    def key_hints(self) -> Sequence[Hint]:
         """The line of keys."""
         return next(self.wanting()).keys()
 
@@ -188,6 +192,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
             if isinstance(found, Change):
                 self.take(found)
                 return None
+            self._quiet = True
             self.paint()
             return found
 
@@ -213,10 +218,10 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
             return
         self.picture.manner = self.manner
         before, playing = self._canvases, self.transport.said()
-        drawn = self.picture.draw(width, height, playing, self.keys)
-        if not said and before is not None and alike(before, drawn):
+        drawn = self.picture.draw(width, height, playing, self.key_hints)
+        if not said and before is not None and alike(before, drawn, self._stale):
             self.look.status = self.words("say.nothing_here")
-            drawn = drawn._replace(foot=self.picture.foot(playing, self.keys()))
+            drawn = drawn._replace(foot=self.picture.foot(playing, self.key_hints()))
         self._canvases = drawn
         self.query_one("#text", Lines).display = drawn.text is not None
         for name, canvas in drawn._asdict().items():
@@ -287,11 +292,14 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
                 self.command("text_down" if event.by > 0 else "text_up")
 
 
-def alike(one: Canvases, other: Canvases) -> bool:
-    """Whether two pictures look the same."""
+def alike(one: Canvases, other: Canvases, but_address: bool) -> bool:
+    """Whether two pictures look the same; but for the line of the address, where that was covered in one of them."""
+    pairs = [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
+    if (one.text is None) != (other.text is None) or any((a.width, a.height) != (b.width, b.height) for a, b in pairs):
+        return False
     return all(
-        (a is None) == (b is None)
-        and (a is None or b is None or (a.width, a.height) == (b.width, b.height))
-        and (a is None or b is None or all(b.looks_like(a, y) for y in range(b.height)))
-        for a, b in zip(one, other, strict=True)
+        b.looks_like(a, y)
+        for a, b in pairs
+        for y in range(b.height)
+        if not (but_address and b is other.foot and y == frame.ADDRESS)
     )
