@@ -98,7 +98,7 @@ async def beside_training(lesson: str, seconds: float, rounds: int) -> Beside:
         found = Beside([], [], [])
         for _ in range(rounds):
             before = turns.pace()
-            screen.action_play()
+            screen.command("play")
             await asyncio.sleep(0.3)
             updates, cpu, began = len(player.history), time.thread_time(), time.perf_counter()
             await asyncio.sleep(seconds)
@@ -108,8 +108,8 @@ async def beside_training(lesson: str, seconds: float, rounds: int) -> Beside:
             for _ in range(-(-120 // rounds)):
                 found.delays.append(await delay(app))
                 await asyncio.sleep(0.03)
-            assert screen.is_playing, "training was over too soon to be measured"
-            screen.action_play()
+            assert screen.transport.is_playing, "training was over too soon to be measured"
+            screen.command("play")
             await pilot.pause(0)
             found.turns.append(turns.Turn((1 / rate, 1 / bare(seconds)), max(before, turns.pace())))
         return found

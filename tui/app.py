@@ -18,8 +18,8 @@ from tui.canvas.theme import NAMES, textual_theme
 from tui.keys import ALL
 from tui.machine.store import Store
 from tui.picture.boxes import Notice
+from tui.screens.base import PaintedScreen
 from tui.screens.contents import Contents
-from tui.screens.painted import Painted
 
 if TYPE_CHECKING:
     from lessons.player.player import Player
@@ -83,7 +83,7 @@ class UnrollApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """A key or the mouse goes before training."""
         screen = self.screen_stack[-1] if self.screen_stack else None
-        if isinstance(event, events.InputEvent) and isinstance(screen, Painted):
+        if isinstance(event, events.InputEvent) and isinstance(screen, PaintedScreen):
             screen.give_way()
         await super().on_event(event)
 
@@ -115,11 +115,11 @@ class UnrollApp(App[None]):
                 self.words("say.restored", where=where) if brought else "" if self._afresh else self.words("say.lost")
             )
         self._afresh = False  # who comes back to it in this run finds what was done in it
-        screen = LessonScreen(player)
-        screen.finished_before = len(player.seen) == len(player.lesson.card.acts)
+        screen = LessonScreen(self, player)
+        screen.look.finished = len(player.seen) == len(player.lesson.card.acts)
         screen.said = said
         if self.store.trouble:
-            screen.drawer = Notice(self.words("drawer.trouble"), self.store.trouble[0])
+            screen.look.drawer = Notice(self.words("drawer.trouble"), self.store.trouble[0])
             self.store.trouble.clear()
         self.push_screen(screen)
 
@@ -140,7 +140,7 @@ class UnrollApp(App[None]):
         kept.update(act=player.act, step=player.progress[0])
         progress.last = lesson
         self.store.save_progress()
-        if self.store.trouble and isinstance(self.screen, Painted) and not self._told:
+        if self.store.trouble and isinstance(self.screen, PaintedScreen) and not self._told:
             self._told = True
             self.screen.said = f"{self.words('drawer.trouble')}: {self.store.trouble[0]}"
 
@@ -149,7 +149,7 @@ class UnrollApp(App[None]):
     def repaint(self) -> None:
         """Paint the screens again: language or theme has changed."""
         for screen in self.screen_stack:
-            if isinstance(screen, Painted):
+            if isinstance(screen, PaintedScreen):
                 screen.paint()
 
     def action_language(self) -> None:
@@ -171,7 +171,7 @@ class UnrollApp(App[None]):
     async def action_quit(self) -> None:
         """Leave, asking nothing; the place is kept."""
         for screen in self.screen_stack:
-            if isinstance(screen, Painted):
+            if isinstance(screen, PaintedScreen):
                 screen.settle()
         self.store.flush()
         self.exit()
@@ -179,16 +179,16 @@ class UnrollApp(App[None]):
     def action_help_quit(self) -> None:
         """ctrl+c: copies a selection (Textual sees to that), else says how to quit."""
         screen = self.screen
-        if isinstance(screen, Painted):
+        if isinstance(screen, PaintedScreen):
             screen.said = self.words("say.quit")
             screen.paint()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette: every key of this screen, by what it does."""
         for key in ALL.values():
-            if any(binding.id == key.id for _, binding in screen._bindings):
-                words = self.words(f"help.{key.id}")
-                yield SystemCommand(words, key.sign, self._runner(screen, key.action))
+            own = next((binding for _, binding in screen._bindings if binding.id == key.id), None)
+            if own is not None:
+                yield SystemCommand(self.words(f"help.{key.id}"), key.sign, self._runner(screen, own.action))
 
     def _runner(self, screen: Screen[Any], action: str) -> Any:
         async def run() -> None:

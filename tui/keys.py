@@ -1,4 +1,8 @@
-"""Every key of the app: its id (for remapping), its default keys, its action, and the words it is shown with."""
+"""Every key of the app, in one table: its id, its default keys, its action, and how it is written on the screen.
+
+In a lesson the id is the command that the key gives: the first mode that wants keys and knows the command has it. By
+the id a key is remapped in the settings, and its help stands in the phrases.
+"""
 
 from __future__ import annotations
 
@@ -16,46 +20,54 @@ class Key(NamedTuple):
     sign: str
 
 
+class Hint(NamedTuple):
+    """A key in the line of keys: its sign, what it does (a phrase of `keys`), the command that a click gives."""
+
+    sign: str
+    words: str
+    command: str
+
+
 LESSON = (
-    Key("forward", "right", "forward", "→"),
-    Key("back", "left", "back", "←"),
-    Key("step_forward", "full_stop", "step_forward", "."),
-    Key("step_back", "comma", "step_back", ","),
-    Key("coarser", "up", "up", "↑"),
-    Key("finer", "down", "down", "↓"),
-    Key("play", "space", "play", "space"),
-    Key("faster", "plus,equals_sign", "faster", "+"),
-    Key("slower", "minus", "slower", "-"),
-    Key("first", "home,less_than_sign", "first", "<"),
-    Key("last", "end,greater_than_sign", "last", ">"),
-    Key("next_act", "n", "act(1)", "n"),
-    Key("previous_act", "p", "act(-1)", "p"),
-    Key("jump", "j", "jump", "j"),
-    Key("cursor", "tab", "cursor(1)", "tab"),
-    Key("cursor_back", "shift+tab", "cursor(-1)", "shift+tab"),
-    Key("enter", "enter", "enter", "↵"),
-    Key("out", "escape", "out", "esc"),
-    Key("out_too", "b", "out_too", "b"),
-    Key("inspect", "i", "drawer('inspect')", "i"),
-    Key("code", "c", "drawer('code')", "c"),
-    Key("check", "g", "drawer('check')", "g"),
-    Key("knobs", "k", "drawer('knobs')", "k"),
-    Key("fork", "f", "fork", "f"),
-    Key("edit", "e", "edit", "e"),
-    Key("undo", "u", "undo", "u"),
-    Key("nudge_up", "right_square_bracket", "nudge(1)", "]"),
-    Key("nudge_down", "left_square_bracket", "nudge(-1)", "["),
-    Key("view", "v", "view", "v"),
-    Key("alone", "z", "alone", "z"),
-    Key("notation", "m", "notation", "m"),
-    Key("text", "t", "text", "t"),
-    Key("copy", "y", "copy", "y"),
-    Key("save", "s", "save", "s"),
-    Key("open", "o", "open", "o"),
-    Key("again", "a", "again", "a"),
-    Key("restart", "r", "restart", "r"),
-    Key("text_down", "pagedown", "scroll_text(1)", "pgdn"),
-    Key("text_up", "pageup", "scroll_text(-1)", "pgup"),
+    Key("forward", "right", "command('forward')", "→"),
+    Key("back", "left", "command('back')", "←"),
+    Key("step_forward", "full_stop", "command('step_forward')", "."),
+    Key("step_back", "comma", "command('step_back')", ","),
+    Key("coarser", "up", "command('coarser')", "↑"),
+    Key("finer", "down", "command('finer')", "↓"),
+    Key("play", "space", "command('play')", "space"),
+    Key("faster", "plus,equals_sign", "command('faster')", "+"),
+    Key("slower", "minus", "command('slower')", "-"),
+    Key("first", "home,less_than_sign", "command('first')", "<"),
+    Key("last", "end,greater_than_sign", "command('last')", ">"),
+    Key("next_act", "n", "command('next_act')", "n"),
+    Key("previous_act", "p", "command('previous_act')", "p"),
+    Key("jump", "j", "command('jump')", "j"),
+    Key("cursor", "tab", "command('cursor')", "tab"),
+    Key("cursor_back", "shift+tab", "command('cursor_back')", "shift+tab"),
+    Key("enter", "enter", "command('enter')", "↵"),
+    Key("out", "escape", "command('out')", "esc"),
+    Key("out_too", "b", "command('out_too')", "b"),
+    Key("inspect", "i", "command('inspect')", "i"),
+    Key("code", "c", "command('code')", "c"),
+    Key("check", "g", "command('check')", "g"),
+    Key("knobs", "k", "command('knobs')", "k"),
+    Key("fork", "f", "command('fork')", "f"),
+    Key("edit", "e", "command('edit')", "e"),
+    Key("undo", "u", "command('undo')", "u"),
+    Key("nudge_up", "right_square_bracket", "command('nudge_up')", "]"),
+    Key("nudge_down", "left_square_bracket", "command('nudge_down')", "["),
+    Key("view", "v", "command('view')", "v"),
+    Key("alone", "z", "command('alone')", "z"),
+    Key("notation", "m", "command('notation')", "m"),
+    Key("text", "t", "command('text')", "t"),
+    Key("copy", "y", "command('copy')", "y"),
+    Key("save", "s", "command('save')", "s"),
+    Key("open", "o", "command('open')", "o"),
+    Key("again", "a", "command('again')", "a"),
+    Key("restart", "r", "command('restart')", "r"),
+    Key("text_down", "pagedown", "command('text_down')", "pgdn"),
+    Key("text_up", "pageup", "command('text_up')", "pgup"),
 )
 EVERYWHERE = (
     Key("language", "l", "app.language", "l"),
@@ -76,27 +88,17 @@ CONTENTS = (
 )
 
 
+DIGITS = tuple(Key(f"digit_{n}", str(n), f"command('digit_{n}')", str(n)) for n in range(10))
+"""Digits and the key that takes one back are not remapped."""
+ERASE = Key("erase", "backspace", "command('erase')", "backspace")
+
+
 def bindings(*groups: tuple[Key, ...]) -> list[BindingType]:
     """Textual bindings, hidden from its own footer: the screens have their own line of keys."""
-    digits: list[BindingType] = (
-        [Binding(str(n), f"digit({n})", show=False) for n in range(10)] if LESSON in groups else []
-    )
-    rub: list[BindingType] = [Binding("backspace", "rub", show=False)] if LESSON in groups else []
-    return (
-        digits
-        + rub
-        + [
-            Binding(
-                key.keys,
-                key.action,
-                key.id.replace("_", " "),
-                show=False,
-                id=key.id,
-            )
-            for group in groups
-            for key in group
-        ]
-    )
+    fixed = (*DIGITS, ERASE) if LESSON in groups else ()
+    found: list[BindingType] = [Binding(key.keys, key.action, show=False) for key in fixed]
+    named = [(key, key.id.replace("_", " ")) for group in groups for key in group]
+    return found + [Binding(key.keys, key.action, name, show=False, id=key.id) for key, name in named]
 
 
 ALL = {key.id: key for group in (LESSON, EVERYWHERE, CONTENTS) for key in group}

@@ -7,8 +7,7 @@ Every panel has a stable id and a priority (the higher stays longer when the ter
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from engine.device import HostArray
 
@@ -75,6 +74,13 @@ class Block:
         lies = {"matrix": (r, c), "row": (c,), "column": (r,), "slice": (c, fixed), "line": (fixed, c), "at": (fixed,)}
         return lies[self.lie]
 
+    def cell(self, index: tuple[int, ...]) -> tuple[int, int] | None:
+        """The cell (r, c) that shows an entry of the symbol, None where this block does not show it."""
+        i, j = (*index, 0, 0)[:2]
+        r, c = {"matrix": (i, j), "column": (i, 0), "line": (0, j), "at": (0, 0)}.get(self.lie, (0, i))
+        inside = 0 <= r < self.shape[0] and 0 <= c < self.shape[1]
+        return (r, c) if inside and self.index(r, c) == (*index, 0, 0)[: len(self.index(r, c))] else None
+
 
 Item = Label | Bar | Block
 
@@ -86,6 +92,18 @@ class Panel:
     id: str
     priority: int = 5
     title: str = ""
+
+    def blocks(self) -> list[Block]:
+        """The blocks of numbers in it: their cells can be pointed at, explained and looked at through a lens."""
+        return []
+
+    def symbols(self) -> set[str]:
+        """The symbols whose cells can be pointed at in it."""
+        return {block.symbol for block in self.blocks()}
+
+    def parts(self) -> list[Panel]:
+        """The panels that it is made of, if it is."""
+        return []
 
 
 @dataclass(frozen=True)
@@ -111,6 +129,9 @@ class Matrix(Panel):
     axis: Axis | None = None
     tail: str = ""
 
+    def blocks(self) -> list[Block]:
+        return [item for row in self.rows for item in row.items.values() if isinstance(item, Block)]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Heat(Panel):
@@ -119,6 +140,9 @@ class Heat(Panel):
     block: Block
     focus: tuple[int, int] = (0, 0)
 
+    def blocks(self) -> list[Block]:
+        return [self.block]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lens(Panel):
@@ -126,6 +150,9 @@ class Lens(Panel):
 
     block: Block
     focus: tuple[int, int] = (0, 0)
+
+    def blocks(self) -> list[Block]:
+        return [self.block]
 
 
 @dataclass(frozen=True)
@@ -161,6 +188,9 @@ class Graph(Panel):
     nodes: Sequence[Node]
     edges: Sequence[Edge]
     axis: Axis
+
+    def blocks(self) -> list[Block]:
+        return [node.block for node in self.nodes if node.block is not None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,6 +348,12 @@ class Network(Panel):
     caption: str = ""
     weights: Sequence[Block] = ()
 
+    def blocks(self) -> list[Block]:
+        return list(self.weights)
+
+    def symbols(self) -> set[str]:
+        return super().symbols() | {unit.symbol for _, units in self.columns for unit in units}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Strip(Panel):
@@ -350,6 +386,15 @@ class Beside(Panel):
     stacks: Sequence[Sequence[Panel]]
     shares: Sequence[float] = ()
 
+    def blocks(self) -> list[Block]:
+        return [block for panel in self.parts() for block in panel.blocks()]
+
+    def symbols(self) -> set[str]:
+        return {symbol for panel in self.parts() for symbol in panel.symbols()}
+
+    def parts(self) -> list[Panel]:
+        return [panel for stack in self.stacks for panel in stack]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Note(Panel):
@@ -365,9 +410,7 @@ Stage = list[Panel]
 
 @dataclass(frozen=True)
 class Told:
-    """The text of one position: heading, paragraphs, and the line that says what is happening now."""
+    """The text of one position."""
 
     heading: str
     paragraphs: Sequence[str]
-    now: str = ""
-    fields: Mapping[str, Any] = field(default_factory=dict)

@@ -91,12 +91,12 @@ async def test_a_prediction_by_keys(tmp_path: Path) -> None:
 async def test_the_cursor_an_edit_and_undo(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36)) as (pilot, screen):
         await pilot.press("right")
-        while screen.cursor is None or screen.cursor[0] != "W":
+        while screen.look.cursor is None or screen.look.cursor[0] != "W":
             await pilot.press("tab")
         await pilot.press("right")
-        assert screen.cursor == ("W", (0, 1))
+        assert screen.look.cursor == ("W", (0, 1))
         await pilot.press("down", "left")
-        assert screen.cursor == ("W", (1, 0))
+        assert screen.look.cursor == ("W", (1, 0))
         await pilot.press("e")
         await typed(pilot, "0.75")
         assert screen.player.start.params["W"][1, 0] == 0.75
@@ -107,7 +107,7 @@ async def test_the_cursor_an_edit_and_undo(tmp_path: Path) -> None:
         await pilot.press("u")
         assert screen.player.start.params["W"][1, 0] == 0.25
         await pilot.press("escape")
-        assert screen.cursor is None
+        assert screen.look.cursor is None
 
 
 @pytest.mark.parametrize(("key", "kind"), [("g", Check), ("k", Knobs), ("i", Inspect), ("c", Code)])
@@ -116,11 +116,11 @@ async def test_drawers_open_and_close(key: str, kind: type, size: tuple[int, int
     async with lesson(tmp_path, size) as (pilot, screen):
         go(screen, "dW/t=2/k=1")
         await pilot.press(key)
-        assert isinstance(screen.drawer, kind)
+        assert isinstance(screen.look.drawer, kind)
         heading = {"g": "gradient check", "k": "knobs", "i": "inspector", "c": "engine/recurrent/srn.py"}[key]
         assert heading in shown(screen, "stage")
         await pilot.press("escape")
-        assert screen.drawer is None
+        assert screen.look.drawer is None
 
 
 async def test_the_gradient_check_agrees_for_every_parameter(tmp_path: Path) -> None:
@@ -128,9 +128,9 @@ async def test_the_gradient_check_agrees_for_every_parameter(tmp_path: Path) -> 
         await pilot.press("g")
         seen = []
         for _ in range(5):
-            assert isinstance(screen.drawer, Check)
-            seen.append(screen.drawer.names[screen.drawer.at])
-            assert screen.drawer.agrees
+            assert isinstance(screen.look.drawer, Check)
+            seen.append(screen.look.drawer.names[screen.look.drawer.at])
+            assert screen.look.drawer.agrees
             assert "✓ agree" in shown(screen, "stage")
             await pilot.press("right")
         assert sorted(seen) == ["U", "V", "W", "b", "c"]
@@ -140,12 +140,12 @@ async def test_the_inspector_walks_the_chain(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36)) as (pilot, screen):
         go(screen, "dW/t=3/k=1")
         await pilot.press("i")
-        assert isinstance(screen.drawer, Inspect)
-        assert screen.drawer.trail == [("delta[3,1]", (0,))]
+        assert isinstance(screen.look.drawer, Inspect)
+        assert screen.look.drawer.trail == [("delta[3,1]", (0,))]
         await pilot.press("down", "enter")
-        assert screen.drawer.trail[-1][0] == "delta[3,2]"
+        assert screen.look.drawer.trail[-1][0] == "delta[3,2]"
         await pilot.press("left")
-        assert len(screen.drawer.trail) == 1
+        assert len(screen.look.drawer.trail) == 1
 
 
 async def test_the_code_is_lit_where_it_runs(tmp_path: Path) -> None:
@@ -162,14 +162,14 @@ async def test_knobs_change_refuse_and_restart_only_on_enter(tmp_path: Path) -> 
     async with lesson(tmp_path) as (pilot, screen):
         await pilot.press("k", "down", "down", "right")
         assert screen.player.knobs["activation"] == "tanh"
-        assert isinstance(screen.drawer, Knobs)
-        assert screen.drawer.pending == {"activation": "relu"}
+        assert isinstance(screen.look.drawer, Knobs)
+        assert screen.look.drawer.pending == {"activation": "relu"}
         await pilot.press("down", "down", "e")
         await typed(pilot, "50", keep=True)
         assert "out of range" in str(screen.query_one("#why").render())
         await pilot.press("escape", "enter")
         assert screen.player.knobs["activation"] == "relu"
-        assert screen.drawer is None
+        assert screen.look.drawer is None
         await pilot.press("k", "e")
         await typed(pilot, "你好世界")
         await pilot.press("enter")
@@ -192,7 +192,7 @@ async def test_training_forks_and_opened_updates_by_keys(tmp_path: Path) -> None
         assert player.path == (("update", 57), ("forward", -1), ("t", 3)) or player.path[-1] == ("k", 1)
         await pilot.press("escape", "f", "enter")
         await typed(pilot, "0.3")
-        assert isinstance(screen.drawer, Fork)
+        assert isinstance(screen.look.drawer, Fork)
         assert [b.name for b in player.branches] == ["A", "B"]
         assert player.branch.knobs["rate"] == 0.3
         await pilot.press("tab")
@@ -205,16 +205,16 @@ async def test_training_forks_and_opened_updates_by_keys(tmp_path: Path) -> None
 
 async def test_training_plays_in_the_background_and_stops_at_once(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36)) as (pilot, screen):
-        screen.unroll.store.settings.speed = 4096.0
+        screen.context.store.settings.speed = 4096.0
         screen.player.to_act("train")
         await pilot.press("space")
-        assert screen.trainer is not None
+        assert screen.transport.trainer is not None
         for _ in range(100):
             await pilot.pause(0.02)
             if len(screen.player.history) > 200:
                 break
         await pilot.press("space")
-        assert screen.trainer is None
+        assert screen.transport.trainer is None
         made = len(screen.player.history)
         assert made > 50
         await pilot.pause(0.1)
@@ -225,27 +225,27 @@ async def test_training_plays_in_the_background_and_stops_at_once(tmp_path: Path
 
 async def test_play_steps_and_pauses_at_a_prediction(tmp_path: Path) -> None:
     async with lesson(tmp_path, asks=True) as (pilot, screen):
-        screen.unroll.store.settings.speed = 4096.0
+        screen.context.store.settings.speed = 4096.0
         await pilot.press("space")
         for _ in range(100):
             await pilot.pause(0.02)
             if screen.player.asked is not None:
                 break
         assert screen.player.asked is not None
-        assert not screen.is_playing
+        assert not screen.transport.is_playing
 
 
 async def test_divergence_is_named_and_one_steps_back_to_before_it(tmp_path: Path) -> None:
     given: dict[str, Any] = {"activation": "linear", "optimiser": "sgd", "rate": 2, "clip": 1e300}
     async with lesson(tmp_path, (120, 36), **given) as (pilot, screen):
-        screen.unroll.store.settings.speed = 4096.0
+        screen.context.store.settings.speed = 4096.0
         screen.player.to_act("train")
         await pilot.press("space")
         for _ in range(100):
             await pilot.pause(0.02)
-            if isinstance(screen.drawer, Notice):
+            if isinstance(screen.look.drawer, Notice):
                 break
-        assert isinstance(screen.drawer, Notice)
+        assert isinstance(screen.look.drawer, Notice)
         assert "is not finite any more" in shown(screen, "stage")
         await pilot.press("left")
         assert screen.player.spot.open
@@ -299,7 +299,7 @@ async def test_mouse_on_act_address_bar_and_cell(tmp_path: Path) -> None:
         assert screen.player.focus() == 1
         cell: tuple[Any, ...] = ("cell", "s[2]", (1,))
         await click(pilot, screen, "stage", cell)
-        assert screen.cursor == cell[1:]
+        assert screen.look.cursor == cell[1:]
 
 
 async def click(pilot: Pilot[None], screen: LessonScreen, widget: str, target: tuple[Any, ...]) -> None:
@@ -342,7 +342,7 @@ async def test_no_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     async with lesson(tmp_path, (120, 36)) as (pilot, screen):
         go(screen, "dW/t=3/k=1")
         await pilot.pause(0)
-        assert screen.unroll.ink_theme == "mono"
+        assert screen.context.ink_theme == "mono"
         from tui.widgets.canvas_view import Lines
 
         stage = screen.query_one("#stage", Lines)
@@ -372,8 +372,8 @@ async def test_a_drawer_stands_over_the_card_for_it_has_the_keys(tmp_path: Path)
             await pilot.press("right")
         question = shown(screen, "stage")
         await pilot.press("k")
-        assert screen.drawer is not None
-        stage, box = shown(screen, "stage"), screen.drawer.draw(screen.desk(), 78, 18).text()
+        assert screen.look.drawer is not None
+        stage, box = shown(screen, "stage"), screen.look.drawer.draw(screen.picture.desk(), 78, 18).text()
         assert all(line.strip() in stage for line in box.split("\n"))
         await pilot.press("escape")
         assert shown(screen, "stage") == question
@@ -381,11 +381,11 @@ async def test_a_drawer_stands_over_the_card_for_it_has_the_keys(tmp_path: Path)
 
 async def test_the_first_column_has_its_cursor_and_its_marks_at_80_columns(tmp_path: Path) -> None:
     async with lesson(tmp_path, id="lstm") as (_, screen):
-        screen.cursor = ("h_init", (0,))
+        screen.look.cursor = ("h_init", (0,))
         screen.paint()
         line = next(line for line in shown(screen, "stage").split("\n") if "[" in line and "t-1" not in line)
         assert line.startswith("[  0  ]")
-        screen.cursor = None
+        screen.look.cursor = None
         go(screen, "forward/t=0/cell")
         assert any(line.startswith("•  0  •  0") for line in shown(screen, "stage").split("\n"))
 

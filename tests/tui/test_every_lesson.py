@@ -24,8 +24,8 @@ async def to_an_editable_cell(pilot: Pilot[None], screen: LessonScreen) -> None:
     """The cursor, after a step, on a cell that may be changed."""
     await pilot.press("full_stop", "tab")
     for _ in range(40):
-        assert screen.cursor is not None
-        if screen.player.lesson.editable(screen.cursor[0]):
+        assert screen.look.cursor is not None
+        if screen.player.lesson.editable(screen.look.cursor[0]):
             break
         await pilot.press("tab")
 
@@ -45,7 +45,7 @@ async def test_there_and_back_at_every_grain(id: str, size: tuple[int, int], tmp
             passed = [(player.spot.p, shown(screen, "stage"))]
             while player.spot.p < player.reel.total and len(passed) < 4:
                 await pilot.press("full_stop")
-                if isinstance(screen.drawer, Notice):
+                if isinstance(screen.look.drawer, Notice):
                     await pilot.press("escape")
                 passed.append((player.spot.p, shown(screen, "stage")))
             for place, picture in reversed(passed):
@@ -65,9 +65,9 @@ async def test_drawers_languages_and_checks(id: str, size: tuple[int, int], tmp_
             place = player.spot
             for key, kind in kinds if n == 0 else [kinds[(n + SIZES.index(size)) % 3], kinds[3]]:
                 await pilot.press(key)
-                assert isinstance(screen.drawer, kind), key
-                if isinstance(screen.drawer, Check):
-                    assert screen.drawer.agrees
+                assert isinstance(screen.look.drawer, kind), key
+                if isinstance(screen.look.drawer, Check):
+                    assert screen.look.drawer.agrees
                 await pilot.press("escape")
             english = shown(screen, "text") + shown(screen, "foot")
             await pilot.press("l")
@@ -97,7 +97,7 @@ async def test_no_colour(id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("NO_COLOR", "1")
     async with lesson(tmp_path, (80, 24), id=id) as (pilot, screen):
         await pilot.press("full_stop", "full_stop")
-        assert screen.unroll.ink_theme == "mono"
+        assert screen.context.ink_theme == "mono"
         assert "►" in shown(screen, "stage")
 
 
@@ -107,9 +107,9 @@ async def test_extreme_numbers_are_drawn(id: str, tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), id=id) as (pilot, screen):
         player = screen.player
         await to_an_editable_cell(pilot, screen)
-        assert screen.cursor is not None
+        assert screen.look.cursor is not None
         for value in ("1e308", "-1e308", "1e6", "0"):
-            player.edit(*screen.cursor, value)
+            player.edit(*screen.look.cursor, value)
             for p in range(0, player.reel.total + 1, max(1, player.reel.total // 12)):
                 player.move(player.reel, p)
                 screen.paint()

@@ -30,7 +30,7 @@ async def test_it_writes_while_it_learns(size: tuple[int, int], tmp_path: Path) 
         if size[0] >= 80:
             assert reading.samples[2].text[:20].rstrip() in shown(screen, "stage")
             await pilot.press("tab")
-            assert screen.cursor is not None
+            assert screen.look.cursor is not None
             await pilot.press("escape")
         await pilot.press("enter")
         assert player.spot.open

@@ -42,7 +42,7 @@ async def test_the_bit_is_turned_round(tmp_path: Path) -> None:
         before = player.start.inputs["x"][0]
         go(screen, "forward/t=0")
         for _ in range(40):
-            if screen.cursor == ("x[0]", (0,)):
+            if screen.look.cursor == ("x[0]", (0,)):
                 break
             await pilot.press("tab")
         await pilot.press("e")

@@ -27,11 +27,11 @@ async def test_every_recurrent_lesson_has_it(id: str, tmp_path: Path) -> None:
         await pilot.press("m")
         other = shown(screen, "stage")
         assert "W_" in other
-        assert screen.unroll.store.settings.other_notation
+        assert screen.context.store.settings.other_notation
         numbers = re.compile(r"[−]?\d*\.\d+")
         assert sorted(set(numbers.findall(other))) == sorted(set(numbers.findall(before[0])))
         await pilot.press("i")
-        assert screen.drawer is not None
+        assert screen.look.drawer is not None
         await pilot.press("escape", "m")
         assert (shown(screen, "stage"), shown(screen, "text"), shown(screen, "foot")) == before
 
@@ -44,4 +44,4 @@ async def test_it_is_kept_and_others_say_that_they_have_one(tmp_path: Path) -> N
         assert "W_hh" in shown(screen, "stage")
     async with lesson(tmp_path, (120, 36), id="hebb") as (pilot, screen):
         await pilot.press("m")
-        assert "one notation" in screen.said
+        assert "one notation" in screen.look.status

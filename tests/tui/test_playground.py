@@ -110,7 +110,7 @@ def test_the_cursor_marks_its_unit() -> None:
 async def to_symbol(pilot: Pilot[None], screen: LessonScreen, symbol: str) -> None:
     """Tab until the cursor is on a symbol."""
     for _ in range(20):
-        if screen.cursor is not None and screen.cursor[0] == symbol:
+        if screen.look.cursor is not None and screen.look.cursor[0] == symbol:
             return
         await pilot.press("tab")
     raise AssertionError(symbol)
@@ -128,10 +128,10 @@ async def test_units_by_the_cursor_and_weights_by_hand(size: tuple[int, int], tm
         await to_symbol(pilot, screen, "h1")
         assert "unit 1 of hidden 1" in shown(screen, "stage")
         await pilot.press("down")
-        assert screen.cursor == ("h1", (1, 0))
+        assert screen.look.cursor == ("h1", (1, 0))
         assert "unit 2 of hidden 1" in shown(screen, "stage")
         await to_symbol(pilot, screen, "W1")
-        assert screen.cursor == ("W1", (1, 0))
+        assert screen.look.cursor == ("W1", (1, 0))
         await pilot.press("e")
         await typed(pilot, "-2.5")
         assert len(screen.player.branches) == 2
@@ -214,7 +214,7 @@ async def test_a_bad_file_says_why_and_loses_nothing(tmp_path: Path) -> None:
         await pilot.press("k", "e")
         await typed(pilot, "none.csv")
         await pilot.press("enter")
-        assert isinstance(screen.drawer, Knobs)
+        assert isinstance(screen.look.drawer, Knobs)
         assert "no such file" in shown(screen, "stage")
         assert screen.player.spot.n == 30
         assert (screen.player.start_here().params["W1"] == kept).all()
@@ -228,11 +228,11 @@ async def test_divergence_is_said(tmp_path: Path) -> None:
             await pilot.press("j")
             await typed(pilot, "300")
         await pilot.press("right")
-        assert isinstance(screen.drawer, Notice)
+        assert isinstance(screen.look.drawer, Notice)
         await pilot.press("left")
         assert screen.player.spot.open
         n = screen.player.spot.n
-        held = screen.view.get("W1")
+        held = screen.picture.view.get("W1")
         assert held is not None
         assert np.isfinite(held).all()
         assert n < 300
@@ -250,7 +250,7 @@ async def test_eight_units_fit_any_width(lang: str, tmp_path: Path) -> None:
             await pilot.resize_terminal(width, 30)
             assert screen.size.width == width
             for cursor in (None, ("h2", (7, 0)), ("x", (1, 0)), ("W2", (3, 7))):
-                screen.cursor = cursor
+                screen.look.cursor = cursor
                 screen.paint()
             assert "▀" in shown(screen, "stage")
 

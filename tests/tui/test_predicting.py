@@ -50,7 +50,7 @@ async def test_the_screen_stays_free(key: str, verdict: str, tmp_path: Path) -> 
         assert said in shown(screen, "text")
         assert not screen.player.record
         await pilot.press("question_mark")
-        assert screen.drawer is not None
+        assert screen.look.drawer is not None
         await pilot.press("escape")
         come.set()
         for _ in range(100):

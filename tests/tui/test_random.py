@@ -52,8 +52,8 @@ async def keep_going(pilot: Pilot[None], rng: random.Random) -> None:
         await pilot.pause(0)
     screen = app.screen
     assert isinstance(screen, LessonScreen)
-    if screen.trainer is not None or len(screen.player.branches) > 8:
-        screen._pause()
+    if screen.transport.trainer is not None or len(screen.player.branches) > 8:
+        screen.transport.pause()
     if len(screen.player.branches) > 8 or int(screen.player.knobs.get("hidden", 0)) > 8:
         screen.player.restart()
         screen.paint()
@@ -66,7 +66,7 @@ async def test_nothing_is_raised(size: tuple[int, int], tmp_path: Path, monkeypa
     monkeypatch.setattr(UnrollApp, "exit", lambda self: None)  # "quit" may be clicked
     rng = random.Random(f"unroll {size}")
     async with lesson(tmp_path, size, asks=True) as (pilot, screen):
-        screen.unroll.store.settings.speed = 64.0
+        screen.context.store.settings.speed = 64.0
         for n in range(EVENTS // len(SIZES)):
             await event(pilot, rng, size)
             if n % 20 == 0:

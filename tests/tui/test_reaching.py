@@ -15,8 +15,7 @@ from tui.app import UnrollApp
 from tui.machine.store import Store
 from tui.picture.boxes import Notice
 from tui.picture.drawers import Fork, Knobs
-from tui.picture.panel_blocks import blocks_of
-from tui.screens.reaching import AROUND
+from tui.picture.lesson_picture import AROUND
 from tui.widgets.canvas_view import Lines
 
 
@@ -42,7 +41,7 @@ async def test_where_there_is_no_other_view_v_says_so(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36)) as (pilot, screen):
         before = shown(screen, "stage")
         await pilot.press("v")
-        assert screen.said == screen.words("say.one_view")
+        assert screen.look.status == screen.words("say.one_view")
         assert shown(screen, "stage") == before
         go(screen, "dW/t=3/k=0")
         assert "‖Σₖ‖" in shown(screen, "stage")
@@ -58,10 +57,10 @@ async def test_one_panel_alone_and_all_of_them_again(tmp_path: Path) -> None:
         whole = shown(screen, "stage")
         await pilot.press("z")
         best = max(
-            (p for p in screen.player.lesson.panels(screen.view, screen.text) if p.id != "law"),
+            (p for p in screen.player.lesson.panels(screen.picture.view, screen.text) if p.id != "law"),
             key=lambda p: p.priority,
         )
-        assert screen.alone[0] == best.id
+        assert screen.look.alone[0] == best.id
         assert len(shown(screen, "stage").split()) < len(whole.split())
         await pilot.press("z")
         assert shown(screen, "stage") == whole
@@ -83,9 +82,9 @@ async def test_what_had_no_room_is_shown_by_z(
 ) -> None:
     async with lesson(tmp_path, size, id=id, **knobs) as (pilot, screen):
         go(screen, place)
-        whole, gone = shown(screen, "stage"), screen.left_out
+        whole, gone = shown(screen, "stage"), screen.picture.left_out
         assert gone
-        part = "foot" if screen.wide else "stage"
+        part = "foot" if screen.picture.wide else "stage"
         hint = f"z {screen.words('keys.left_out', n=len(gone))}"
         assert hint in shown(screen, part)
         (hit,) = (h for h in screen.query_one(f"#{part}", Lines).canvas.hits if h.target == ("key", "alone"))
@@ -93,14 +92,14 @@ async def test_what_had_no_room_is_shown_by_z(
         seen: set[str] = set()
         for _ in range(len(gone)):
             await pilot.press("z")
-            assert set(screen.alone) <= set(gone)
+            assert set(screen.look.alone) <= set(gone)
             assert shown(screen, "stage") != whole
-            assert (screen.words("keys.more_panels") in shown(screen, "foot")) == bool(screen.left_out)
-            seen |= set(screen.alone) - set(screen.left_out)
-            if not screen.left_out:
+            assert (screen.words("keys.more_panels") in shown(screen, "foot")) == bool(screen.picture.left_out)
+            seen |= set(screen.look.alone) - set(screen.picture.left_out)
+            if not screen.picture.left_out:
                 break
         await pilot.press("z")
-        assert not screen.alone
+        assert not screen.look.alone
         assert shown(screen, "stage") == whole
         assert seen == set(gone)
 
@@ -108,23 +107,23 @@ async def test_what_had_no_room_is_shown_by_z(
 async def test_with_the_cursor_on_z_is_for_its_panel(tmp_path: Path) -> None:
     async with lesson(tmp_path, (80, 24), id="lstm") as (pilot, screen):
         go(screen, "ledger/t=1/k=1/sum")
-        assert screen.left_out
+        assert screen.picture.left_out
         await pilot.press("tab")
-        assert screen.words("keys.left_out", n=len(screen.left_out)) not in shown(screen, "stage")
-        symbol = screen.cursor[0] if screen.cursor else ""
+        assert screen.words("keys.left_out", n=len(screen.picture.left_out)) not in shown(screen, "stage")
+        symbol = screen.look.cursor[0] if screen.look.cursor else ""
         await pilot.press("z")
-        (panel,) = (p for p in screen.panels() if p.id not in AROUND)
-        assert symbol in [block.symbol for block in blocks_of(panel)]
+        (panel,) = (p for p in screen.picture.panels() if p.id not in AROUND)
+        assert symbol in panel.symbols()
 
 
 async def test_a_new_act_shows_all(tmp_path: Path) -> None:
     async with lesson(tmp_path, (80, 24)) as (pilot, screen):
         go(screen, "dW/t=2/k=1")
         await pilot.press("z")
-        assert screen.alone
+        assert screen.look.alone
         await pilot.press("j")
         await typed(pilot, "forward/t=1")
-        assert not screen.alone
+        assert not screen.look.alone
         assert "loss" in shown(screen, "stage")
 
 
@@ -140,7 +139,7 @@ async def test_forks_stay_in_step_and_are_dropped_by_b(tmp_path: Path) -> None:
         assert player.spot.n == 9
         assert [len(branch.history) for branch in player.branches] == [9, 9]
         await pilot.press("f")
-        assert isinstance(screen.drawer, Fork)
+        assert isinstance(screen.look.drawer, Fork)
         await pilot.press("b")
         assert [branch.name for branch in player.branches] == ["A"]
         assert player.branch.knobs["rate"] == 0.1
@@ -155,14 +154,14 @@ async def test_the_end_is_said_once_with_the_count_of_predictions(tmp_path: Path
         player.grain = player.lesson.grains["act"]
         for _ in player.lesson.card.acts:
             await pilot.press("full_stop")
-            assert screen.drawer is None
+            assert screen.look.drawer is None
         assert player.act == "check"
         assert player.seen == set(player.lesson.card.acts) - {"train"}
         await pilot.press("n", "full_stop")
-        assert isinstance(screen.drawer, Notice)
+        assert isinstance(screen.look.drawer, Notice)
         assert "7 of 7 acts" in shown(screen, "stage")
         await pilot.press("escape", "right", "right")
-        assert screen.drawer is None
+        assert screen.look.drawer is None
 
 
 @pytest.mark.parametrize("then", ["enter", "escape"])
@@ -175,7 +174,7 @@ async def test_keys_behind_the_one_that_closes_the_prompt_reach_the_screen(then:
         await pilot.pause(0.05)
         assert not screen.query_one("#prompt").has_class("asking")
         assert (screen.player.path == place) == (then == "escape")
-        assert screen.drawer is not None
+        assert screen.look.drawer is not None
 
 
 async def test_training_resumes_where_it_was_left(tmp_path: Path) -> None:
@@ -194,7 +193,7 @@ async def test_a_place_that_cannot_be_kept_is_said_and_nothing_is_lost(tmp_path:
     home = tmp_path / "home"
     home.write_text("a file where the folder should be")
     async with lesson(home, (120, 36)) as (pilot, screen):
-        assert isinstance(screen.drawer, Notice)
+        assert isinstance(screen.look.drawer, Notice)
         assert "Not a directory" in shown(screen, "stage")
         for _ in range(5):
             await pilot.press("right")
@@ -205,8 +204,8 @@ async def test_a_place_that_cannot_be_kept_is_said_and_nothing_is_lost(tmp_path:
 async def test_a_number_of_two_digits_for_a_knob(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36)) as (pilot, screen):
         await pilot.press("k")
-        assert isinstance(screen.drawer, Knobs)
-        while screen.drawer.rows(screen.desk())[screen.drawer.at].id != "hidden":
+        assert isinstance(screen.look.drawer, Knobs)
+        while screen.look.drawer.rows(screen.picture.desk())[screen.look.drawer.at].id != "hidden":
             await pilot.press("down")
         await pilot.press("1", "2", "enter", "enter")
         assert screen.player.knobs["hidden"] == 12
@@ -214,10 +213,10 @@ async def test_a_number_of_two_digits_for_a_knob(tmp_path: Path) -> None:
 
 async def test_training_gives_way_to_a_key_and_goes_on(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36)) as (pilot, screen):
-        screen.unroll.store.settings.speed = 4096.0
+        screen.context.store.settings.speed = 4096.0
         screen.player.to_act("train")
         await pilot.press("space")
-        trainer = screen.trainer
+        trainer = screen.transport.trainer
         assert trainer is not None
         given: list[bool] = []
         trainer.give_way = lambda: given.append(True)  # type: ignore[method-assign]
@@ -240,4 +239,4 @@ async def test_keys_typed_ahead_keep_their_order(tmp_path: Path) -> None:
             pilot.app.simulate_key(key)
         await pilot.pause(0.1)
         assert screen.player.spot.p > 0
-        assert screen.cursor is not None
+        assert screen.look.cursor is not None

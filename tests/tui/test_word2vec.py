@@ -68,7 +68,7 @@ async def test_training_in_view(size: tuple[int, int], tmp_path: Path) -> None:
         await pilot.press("space")
         n = player.spot.n
         assert n > 300
-        assert screen.trainer is None
+        assert screen.transport.trainer is None
         assert player.history.latest.data.reading.n >= 250
         v = player.start_here().params["V"]
         np.testing.assert_array_equal(v, player.history.state(n).data.vectors.table[:-1, 0])
@@ -91,9 +91,9 @@ async def test_the_end_of_the_planned_run_stops_it(tmp_path: Path) -> None:
         await at_full_speed(pilot)
         for _ in range(60):
             await pilot.pause(0.05)
-            if not screen.is_playing:
+            if not screen.transport.is_playing:
                 break
-        assert not screen.is_playing
+        assert not screen.transport.is_playing
         assert player.history.track.done(player.history.latest)
         assert not player.history.track.done(player.history.state(len(player.history) - 1))
 
@@ -102,7 +102,7 @@ async def test_the_race_and_the_results_by_keys(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), id="word2vec", sentences=500) as (pilot, screen):
         player = screen.player
         await pilot.press("k")
-        assert isinstance(screen.drawer, Knobs)
+        assert isinstance(screen.look.drawer, Knobs)
         for _ in range(3):
             await pilot.press("down")
         await pilot.press("right", "enter")
@@ -114,7 +114,7 @@ async def test_the_race_and_the_results_by_keys(tmp_path: Path) -> None:
         for name in ("skip-gram + 5 negatives", "skip-gram + tree", "CBOW + 5 negatives", "CBOW + tree"):
             assert said.count(name) == 2
         await pilot.press("f")
-        assert isinstance(screen.drawer, Fork)
+        assert isinstance(screen.look.drawer, Fork)
         await pilot.press("tab", "escape")
         assert player.branch.knobs["loss"] == "hs"
         await pilot.press("v")
@@ -131,9 +131,9 @@ async def test_a_word_to_watch_and_one_that_is_not_there(tmp_path: Path) -> None
         await pilot.press("e")
         await typed(pilot, "tokyo,dgo")
         await pilot.press("enter")
-        assert isinstance(screen.drawer, Knobs)
-        assert "dgo" in screen.drawer.error
-        assert "dog" in screen.drawer.error
+        assert isinstance(screen.look.drawer, Knobs)
+        assert "dgo" in screen.look.drawer.error
+        assert "dog" in screen.look.drawer.error
         await pilot.press("e")
         await typed(pilot, "tokyo,dog")
         await pilot.press("enter")

@@ -172,6 +172,8 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--state", type=click.Path(), help="Parameters and inputs from a file.")
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None, help="Where to compute.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.option("--cell", metavar="CELL", help="Point at a cell, as with the cursor: W[0,1], h[2][0], b[1].")
+@click.option("--notation", type=click.Choice(["first", "second"]), default="first", help="Names of the symbols.")
 @click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None, help="What to draw with.")
 @_lang_option
 def show_command(
@@ -184,6 +186,8 @@ def show_command(
     state: str | None,
     device: str | None,
     as_json: bool,
+    cell: str | None,
+    notation: str,
     glyphs: str | None,
     lang: str | None,
 ) -> None:
@@ -228,7 +232,23 @@ def show_command(
         from tui.machine.terminal import speaks_utf8
 
         ascii_only = glyphs == "ascii" or (glyphs == "auto" and not speaks_utf8())
-        _print(picture(player, language(spoken["lang"]), ascii_only))
+        pointed = _cell(player, cell) if cell is not None else None
+        _print(picture(player, language(spoken["lang"]), ascii_only, pointed, notation == "second"))
+
+
+def _cell(player: Any, cell: str) -> tuple[str, tuple[int, ...]]:
+    """A symbol and an index in it, from "W[0,1]": the last brackets are the index, as far as the symbol has one."""
+    view = player.view()
+    symbol, _, inside = cell.strip().removesuffix("]").rpartition("[")
+    for name, given in ((symbol, inside), (cell.strip(), "")):
+        held = view.get(name) if name else None
+        numbers = [part.strip() for part in given.split(",") if part.strip()]
+        if held is None or not all(number.isdecimal() for number in numbers):
+            continue
+        index = tuple(map(int, numbers)) or (0,) * held.ndim
+        if len(index) == held.ndim and all(i < n for i, n in zip(index, held.shape, strict=True)):
+            return name, index
+    raise click.UsageError(f"--cell {cell}: no such cell at this place")
 
 
 def _print(text: str) -> None:

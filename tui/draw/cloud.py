@@ -8,11 +8,12 @@ from rich.cells import cell_len
 from engine.device import HostArray
 from lessons.contract.panels import Cloud
 from tui.canvas.canvas import Canvas, fit, wrap
-from tui.draw.pen import Pen
+from tui.draw.pen import Pen, draw
 
 TIGHT = 5
 
 
+@draw.register
 def draw_cloud(panel: Cloud, width: int, pen: Pen) -> Canvas:
     """Title, points, legend. The outermost points stand at the edges."""
     canvas = pen.canvas(width)

@@ -10,7 +10,7 @@ from engine.device import HostArray
 from lessons.contract.panels import Curve
 from lessons.explaining.figures import five
 from tui.canvas.canvas import Canvas, fit
-from tui.draw.pen import Pen
+from tui.draw.pen import Pen, draw
 
 LEFT = 9
 HALF = 56
@@ -68,6 +68,7 @@ def _envelope(y: HostArray, at: HostArray, reach: float, columns: int) -> tuple[
     return low, high
 
 
+@draw.register
 def draw_curve(panel: Curve, width: int, pen: Pen) -> Canvas:
     """The lines, the axes, the marks under them, and notes at the right."""
     height = 5 if pen.tight else 8

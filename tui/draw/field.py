@@ -10,7 +10,7 @@ from lessons.contract.panels import Field, Multiples, Network, Unit
 from lessons.explaining.figures import five
 from tui.canvas.canvas import Canvas, fit
 from tui.draw.matrix import block_size, draw_block
-from tui.draw.pen import Pen, glyph, level
+from tui.draw.pen import Pen, draw, glyph, level
 
 GAP = 3
 LEVELS = ("h-3", "h-2", "h-1", "h0", "h1", "h2", "h3")
@@ -21,6 +21,7 @@ LEAST = 12
 """Columns of it at least, where there are many layers."""
 
 
+@draw.register
 def draw_field(panel: Field, width: int, pen: Pen) -> Canvas:
     """One field under its title."""
     canvas = pen.canvas(width)
@@ -29,6 +30,7 @@ def draw_field(panel: Field, width: int, pen: Pen) -> Canvas:
     return canvas
 
 
+@draw.register
 def draw_multiples(panel: Multiples, width: int, pen: Pen) -> Canvas:
     """As many fields as fit, the last ones kept: they are the newest."""
     canvas = pen.canvas(width)
@@ -49,6 +51,7 @@ def draw_multiples(panel: Multiples, width: int, pen: Pen) -> Canvas:
     return canvas
 
 
+@draw.register
 def draw_network(panel: Network, width: int, pen: Pen) -> Canvas:
     """The layers as columns of small fields, the large one at the right, and under the layers what else is known."""
     canvas = pen.canvas(width)

@@ -9,15 +9,17 @@ from rich.cells import cell_len
 from lessons.contract.panels import Edge, Graph, Node
 from tui.canvas.canvas import Canvas, fit
 from tui.draw.matrix import block_size, draw_block
-from tui.draw.pen import Columns, Pen, columns
+from tui.draw.pen import Columns, Pen, columns, draw
 
 HEADS = {"forward": ("─", "→"), "backward": ("═", "⇐"), "": (" ", " ")}
 
 
+@draw.register
 def draw_graph(panel: Graph, width: int, pen: Pen) -> Canvas:
     """Rows of nodes from the top; edges along a row are drawn between its nodes, edges down a column between rows."""
     canvas = pen.canvas(width)
     place = columns(panel.axis, width)
+    joined = {end for edge in panel.edges for end in (edge.start, edge.end)}
     y = 0
     if not pen.tight:
         for column, label in enumerate(panel.axis.labels):
@@ -25,7 +27,10 @@ def draw_graph(panel: Graph, width: int, pen: Pen) -> Canvas:
             if edge is not None:
                 canvas.put(edge + 2, 0, label, "dim")
         y = 1
-    names = [row for row in panel.rows if not (pen.tight and row == "target")]
+    kept = (
+        {node.row for node in panel.nodes if node.block is not None or node.id in joined} if pen.tight else panel.rows
+    )
+    names = [row for row in panel.rows if row in kept]
     where = {node.id: node for node in panel.nodes}
     for i, row in enumerate(names):
         nodes = [node for node in panel.nodes if node.row == row]

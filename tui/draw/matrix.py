@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from rich.cells import cell_len
 
@@ -9,7 +11,7 @@ from engine.device import HostArray
 from lessons.contract.panels import Bar, Block, Heat, Item, Label, Lens, Matrix, Row
 from lessons.explaining.figures import counts, five
 from tui.canvas.canvas import Canvas, fit
-from tui.draw.pen import LABEL, Columns, Pen, columns, glyph, level, number
+from tui.draw.pen import LABEL, Columns, Pen, columns, draw, glyph, level, number
 
 MOST_ROWS = 6
 
@@ -117,10 +119,14 @@ def _glyphs(canvas: Canvas, x: int, y: int, block: Block, width: int, pen: Pen) 
 
 def _inside(block: Block, index: tuple[int, ...], r: int, c: int, scale_r: float, scale_c: float) -> bool:
     """Whether the cursor's entry is in the part that glyph (r, c) stands for."""
-    row, col = index if block.lie == "matrix" else (0, index[0]) if block.lie in ("row", "slice") else (index[0], 0)
+    cell = block.cell(index)
+    if cell is None:
+        return False
+    row, col = cell
     return int(r * scale_r) <= row < int((r + 1) * scale_r) and int(c * scale_c) <= col < int((c + 1) * scale_c)
 
 
+@draw.register
 def draw_matrix(panel: Matrix, width: int, pen: Pen) -> Canvas:
     """Rows of items: in the columns of the axis, or side by side."""
     canvas = pen.canvas(width)
@@ -224,6 +230,7 @@ def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
     return height + (1 if titled else 0)
 
 
+@draw.register
 def draw_heat(panel: Heat, width: int, pen: Pen) -> Canvas:
     """An overview of glyphs, and beside it the exact cells around the focus."""
     canvas = pen.canvas(width)
@@ -231,6 +238,8 @@ def draw_heat(panel: Heat, width: int, pen: Pen) -> Canvas:
     canvas.put(1, 0, fit(panel.title, width - 2), "label")
     if values is None:
         return canvas
+    pointed = panel.block.cell(pen.cursor[1]) if pen.cursor and pen.cursor[0] == panel.block.symbol else None
+    panel = replace(panel, focus=pointed or panel.focus)
     rows, cols = min(values.shape[0], 6 if pen.tight else 10), min(values.shape[1], 40)
     reduced = blocks_of(values, rows, cols)
     most = float(np.nanmax(np.abs(reduced))) if np.isfinite(reduced).any() else 0.0
@@ -242,10 +251,14 @@ def draw_heat(panel: Heat, width: int, pen: Pen) -> Canvas:
             here = int(panel.focus[0] / scale_r) == r and int(panel.focus[1] / scale_c) == c
             ink = ("" if np.isnan(value) else level(value, most)) + ("+cursor" if here else "")
             canvas.put(1 + c, 1 + r, " " if outside and np.isnan(value) else glyph(value, most), ink)
+            if not (outside and np.isnan(value)):
+                at = panel.block.index(int(r * scale_r), int(c * scale_c))
+                canvas.hit(1 + c, 1 + r, 1, 1, "cell", panel.block.symbol, at)
     _lens(canvas, cols + 4, 1, panel, values, width)
     return canvas
 
 
+@draw.register
 def draw_lens(panel: Lens, width: int, pen: Pen) -> Canvas:
     """The exact cells of one symbol around the focus."""
     canvas = pen.canvas(width)
@@ -272,8 +285,7 @@ def _lens(canvas: Canvas, x: int, y: int, panel: Heat | Lens, values: HostArray,
             if isinstance(panel, Heat) and c0 + c > r0 + r and known is None:
                 continue
             number(canvas, x + 4 + 6 * c, y + 1 + r, known, level(value, most) if known is not None else "dim")
-            if isinstance(panel, Lens):
-                canvas.hit(x + 4 + 6 * c, y + 1 + r, 6, 1, "cell", panel.block.symbol, panel.block.index(*at))
+            canvas.hit(x + 4 + 6 * c, y + 1 + r, 6, 1, "cell", panel.block.symbol, panel.block.index(*at))
             if at == panel.focus:
                 canvas.put(x + 4 + 6 * c, y + 1 + r, "[", "key")
                 canvas.put(x + 10 + 6 * c, y + 1 + r, "]", "key")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import singledispatch
 from typing import NamedTuple
 
-from lessons.contract.panels import Axis
+from lessons.contract.panels import Axis, Panel
 from lessons.explaining.figures import cell
 from tui.canvas.canvas import Canvas
 
 LABEL, NARROW = 13, 12
 COLUMN = 17
 Cursor = tuple[str, tuple[int, ...]]
+"""A cell: its symbol, and the index in it."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,15 @@ class Pen:
 
     def canvas(self, width: int, height: int = 0) -> Canvas:
         return Canvas(width, height, self.ascii_only)
+
+
+@singledispatch
+def draw(panel: Panel, width: int, pen: Pen) -> Canvas:
+    """A panel, `width` wide and as high as it needs. A tight pen leaves out what is only there for ease.
+
+    The functions registered here, one for each kind, stand in the modules of this folder.
+    """
+    raise TypeError(f"no way to draw a {type(panel).__name__}")
 
 
 class Columns(NamedTuple):

@@ -9,12 +9,13 @@ from lessons.contract.panels import Line, Plot
 from lessons.explaining.figures import five
 from tui.canvas.canvas import Canvas, fit
 from tui.draw.curve import DOTS
-from tui.draw.pen import Pen
+from tui.draw.pen import Pen, draw
 
 LEFT, RIGHT = 8, 16
 HEIGHT, TIGHT, WIDEST = 9, 6, 72
 
 
+@draw.register
 def draw_plot(panel: Plot, width: int, pen: Pen) -> Canvas:
     """The axes with their ends, every line with its name at its right end, the points."""
     canvas = pen.canvas(width)

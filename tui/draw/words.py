@@ -9,17 +9,19 @@ from rich.cells import cell_len
 from lessons.contract.panels import Formula, Laws, Note, Picture, Strip, Table
 from lessons.explaining.figures import folded
 from tui.canvas.canvas import Canvas, fit, wrap
-from tui.draw.pen import Pen, columns
+from tui.draw.pen import Pen, columns, draw
 
 GAP = "   "
 """What stands between two laws in one line."""
 
 
+@draw.register
 def draw_formula(panel: Formula, width: int, pen: Pen) -> Canvas:
     """Lines of formula."""
     return _formulas(panel.lines, width, width - 2, pen)
 
 
+@draw.register
 def draw_laws(panel: Laws, width: int, pen: Pen) -> Canvas:
     """Laws in as many lines as they take, long sums folded, or in one that is cut; at the right what is counted."""
     room = width - 2 - (cell_len(panel.right) + 2 if panel.right else 0)
@@ -46,6 +48,7 @@ def _formulas(lines: Sequence[str], width: int, room: int, pen: Pen) -> Canvas:
     return canvas
 
 
+@draw.register
 def draw_note(panel: Note, width: int, pen: Pen) -> Canvas:
     """Words on the stage."""
     canvas = pen.canvas(width)
@@ -55,6 +58,7 @@ def draw_note(panel: Note, width: int, pen: Pen) -> Canvas:
     return canvas
 
 
+@draw.register
 def draw_picture(panel: Picture, width: int, pen: Pen) -> Canvas:
     """A drawing in characters."""
     canvas = pen.canvas(width)
@@ -69,6 +73,7 @@ def draw_picture(panel: Picture, width: int, pen: Pen) -> Canvas:
     return canvas
 
 
+@draw.register
 def draw_table(panel: Table, width: int, pen: Pen) -> Canvas:
     """Heads and rows; the first column left, all others right. The row that is lit stays in sight."""
     canvas = pen.canvas(width)
@@ -105,6 +110,7 @@ def _bracket(canvas: Canvas, rows: tuple[int, int], hidden: int, seen: int, x: i
         canvas.put(x, y, sign, "right")
 
 
+@draw.register
 def draw_strip(panel: Strip, width: int, pen: Pen) -> Canvas:
     """All tokens in a line, the columns in sight framed; where they are too many, those around the frame."""
     canvas = pen.canvas(width)
@@ -128,7 +134,6 @@ def draw_strip(panel: Strip, width: int, pen: Pen) -> Canvas:
             x = canvas.put(x, 0, "[", "key")
         inside = place.first <= i <= last
         ink = "head+cursor" if i == panel.axis.focus else "head" if inside else "dim"
-        canvas.hit(x, 0, cell_len(token), 1, "column", i)
         x = canvas.put(x, 0, token, ink)
         if i == last:
             x = canvas.put(x, 0, "]", "key")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import tempfile
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import PlatformDirs
+
+from engine.files import write
 
 
 @dataclass
@@ -154,16 +155,6 @@ class Store:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that a reader finds the old one or the new one, whole. Raises OSError."""
+    """Write a text by `engine.files.write`, its folder made where it is missing. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+    write(path, lambda file: file.write(text.encode("utf-8")))

@@ -40,6 +40,10 @@ class Drawer:
         """The drawer, at most so large."""
         raise NotImplementedError
 
+    def live_keys(self, desk: Desk) -> list[tuple[str, str]]:
+        """The keys that do something as it stands now."""
+        return list(self.keys)
+
     def move(self, desk: Desk, dx: int, dy: int) -> bool:
         """An arrow; False where the drawer has no use for it."""
         return False
@@ -51,19 +55,23 @@ class Help(Drawer):
     keys = (("↑↓", "more"), ("esc", "leave"))
 
     def __init__(self, ids: Sequence[str]) -> None:
-        self.ids, self.top = ids, 0
+        self.ids, self.top, self.most = ids, 0, 0
 
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         words = desk.words
         lines: Styled = [(f"{ALL[key].sign:<10}{words(f'help.{key}')}", "") for key in self.ids]
         lines += [(words("help.digits"), "dim"), (words("help.shades"), "dim")]
         room = max(1, height - 2)
-        self.top = max(0, min(self.top, len(lines) - room))
+        self.most = max(0, len(lines) - room)
+        self.top = min(self.top, self.most)
         return boxed(words("drawer.help"), lines[self.top : self.top + room], min(width, 60), desk.ascii_only)
 
     def move(self, desk: Desk, dx: int, dy: int) -> bool:
-        self.top = max(0, self.top + dy)
-        return True
+        self.top = max(0, min(self.most, self.top + dy))
+        return dy != 0 or dx != 0
+
+    def live_keys(self, desk: Desk) -> list[tuple[str, str]]:
+        return list(self.keys if self.most else self.keys[1:])
 
 
 @dataclass

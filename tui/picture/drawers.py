@@ -33,7 +33,7 @@ class Check(Drawer):
     def __init__(self, desk: Desk, p: str) -> None:
         self.names = list(desk.player.lesson.weights(desk.player.start_here()))
         self.at = self.names.index(p) if p in self.names else 0
-        self.top = 0
+        self.top, self.room = 0, 1
         self._compute(desk)
 
     def _compute(self, desk: Desk) -> None:
@@ -56,7 +56,7 @@ class Check(Drawer):
         words, p = desk.words, self.names[self.at]
         width = min(width, 58)
         lines: Styled = [(f"{'':16}{words('drawer.check_heads')}", "label")]
-        room = max(1, height - 6)
+        room = self.room = max(1, height - 6)
         self.top = max(0, min(self.top, len(self.found) - room))
         for c in self.found[self.top : self.top + room]:
             vector = desk.player.start.params[p].ndim == 1
@@ -77,6 +77,10 @@ class Check(Drawer):
             self._compute(desk)
         self.top = max(0, self.top + dy)
         return True
+
+    def live_keys(self, desk: Desk) -> list[tuple[str, str]]:
+        several, more = len(self.names) > 1, len(self.found) > self.room
+        return [key for key in self.keys if (several or key[0] != "←→") and (more or key[0] != "↑↓")]
 
 
 def _tiny(gap: float) -> str:
@@ -143,6 +147,12 @@ class Knobs(Drawer):
         elif dx and knob.kind in ("int", "float") and knob.id != "seed":
             self.put(desk, knob, nudged(knob, self.value(desk, knob), dx))
         return True
+
+    def live_keys(self, desk: Desk) -> list[tuple[str, str]]:
+        knob = self.rows(desk)[self.at]
+        turns = bool(knob.choices) or (knob.kind in ("int", "float") and knob.id != "seed")
+        undone = self.dirty or bool(self.error)
+        return [key for key in self.keys if (turns or key[0] != "←→") and (undone or key[0] != "u")]
 
     def put(self, desk: Desk, knob: Knob, raw: Any) -> bool:
         """Set a knob aside for ↵. False, with the reason on the drawer, where the value does not fit."""
@@ -228,6 +238,11 @@ class Inspect(Drawer):
             self.at = 0
         return True
 
+    def live_keys(self, desk: Desk) -> list[tuple[str, str]]:
+        count, edits = len(self.now(desk).sources), desk.player.lesson.editable(self.trail[-1][0])
+        works = {"↑↓": count > 1, "↵": count > 0, "e": edits}
+        return [key for key in self.keys if works.get(key[0], True)]
+
     def enter(self, desk: Desk) -> None:
         """To the cell of a source that matters most: the one in the same place where it has one."""
         found = self.now(desk)
@@ -262,8 +277,8 @@ class Code(Drawer):
         shown.append((words("drawer.code_line", line=source.line, op=desk.view.step.op), "dim"))
         return boxed(words("drawer.code", file=in_package(Path(source.file))), shown, width, desk.ascii_only)
 
-    def move(self, desk: Desk, dx: int, dy: int) -> bool:
-        return False
+    def live_keys(self, desk: Desk) -> list[tuple[str, str]]:
+        return [key for key in self.keys if key[0] != "y" or desk.view.source() is not None]
 
 
 def in_package(file: Path) -> str:
@@ -280,8 +295,8 @@ class Fork(Drawer):
     keys = (("↑↓", "choose"), ("↵", "apply"), ("tab", "swap"), ("b", "drop"), ("esc", "leave"))
 
     def __init__(self, desk: Desk) -> None:
-        names = [knob.id for knob in self.live(desk)]
-        self.at = names.index("rate") if "rate" in names else 0
+        real = (i for i, knob in enumerate(self.live(desk)) if knob.kind == "float")
+        self.at = next(real, 0)  # a number that goes up or down: what is forked most
 
     def live(self, desk: Desk) -> list[Knob]:
         return [knob for knob in desk.player.lesson.card.knobs if knob.live]
@@ -317,3 +332,7 @@ class Fork(Drawer):
     def move(self, desk: Desk, dx: int, dy: int) -> bool:
         self.at = (self.at + dy) % len(self.live(desk))
         return True
+
+    def live_keys(self, desk: Desk) -> list[tuple[str, str]]:
+        forked, several = len(desk.player.branches) > 1, len(self.live(desk)) > 1
+        return [key for key in self.keys if (forked or key[0] not in ("tab", "b")) and (several or key[0] != "↑↓")]

@@ -19,10 +19,11 @@ from tui.canvas.canvas import Canvas, fit, wrap
 
 TEXT = 34
 """Columns of the text, its border not counted."""
-BAR = 64
+ADDRESS = 1
+"""The line of the foot that has the address."""
 
 
-def told(player: Player, view: Any, text: Text, fields: dict[str, Any], names: Names) -> Told:
+def told(player: Player, text: Text, fields: dict[str, Any], names: Names) -> Told:
     """The text of the act in focus, its fields filled, its formulas in the notation chosen."""
     section = text[f"act.{player.act}"]
     fields = {name: "…" if value == "·" else value for name, value in fields.items()}  # still to come, in a sentence

@@ -13,14 +13,14 @@ from lessons.course import CHAPTERS
 from tui.canvas.canvas import Canvas, fit, key_line, wrap
 from tui.keys import CONTENTS, EVERYWHERE, bindings
 from tui.picture.boxes import Desk, Help, Notice
-from tui.screens.painted import Painted
+from tui.screens.base import PaintedScreen
 from tui.widgets.canvas_view import Lines
 from tui.widgets.prompt import Prompt
 
 LEAST = (60, 20)
 
 
-class Contents(Painted):
+class Contents(PaintedScreen):
     """A map of the course. It never locks a lesson."""
 
     BINDINGS = bindings(CONTENTS, EVERYWHERE)

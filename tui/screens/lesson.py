@@ -1,36 +1,39 @@
-"""The lesson screen: paints the player's position, and hands keys and mouse to it."""
+"""The lesson screen: it owns the parts, gives each key to the first mode that wants it, and paints once an event."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from engine.device import quiet
-from lessons.building.stage_parts import with_law
-from lessons.contract.panels import Block, Formula, Lens, Matrix, Panel
-from lessons.explaining.inspect import focus, inspect
-from lessons.explaining.notation import renamed
-from lessons.explaining.typeset import entry, naming
-from tui.canvas.canvas import Canvas, boxed, fit, key_line, wrap
-from tui.draw import Pen
-from tui.keys import EVERYWHERE, LESSON, bindings
+from lessons.contract.phrases import Words
+from lessons.contract.text import Text
+from lessons.player.player import Player
+from tui.canvas.canvas import Canvas
+from tui.keys import EVERYWHERE, LESSON, Hint, bindings
 from tui.picture import frame
-from tui.picture.layout import lay
-from tui.picture.panel_blocks import blocks_of, too_large
-from tui.picture.question import draw_card
-from tui.screens.reaching import Reaching
+from tui.picture.lesson_picture import Canvases, LessonPicture, Manner
+from tui.picture.look import Look
+from tui.screens.base import Context, PaintedScreen
+from tui.screens.lesson_files import LessonFiles
+from tui.screens.modes.answering import Answering
+from tui.screens.modes.base import Change, Mode, Parts
+from tui.screens.modes.in_drawer import InDrawer
+from tui.screens.modes.on_cell import OnCell
+from tui.screens.modes.opening import Opening
+from tui.screens.modes.stepping import Playing, Stepping
+from tui.screens.modes.typing import Alone, Reading, Typing
+from tui.screens.transport import Stoppable, Transport
+from tui.screens.truth import TruthSeeker
 from tui.widgets.canvas_view import Lines
 from tui.widgets.prompt import Prompt
 
 LEAST = (60, 20)
-WIDE = 100
 
 
-class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell cursor's
+class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the cell cursor's
     """One lesson, played. All that lasts is in the player; what is here is how it is being looked at."""
 
     BINDINGS = bindings(LESSON, EVERYWHERE)
@@ -43,57 +46,188 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
     #stage { width: 1fr; height: 1fr; }
     """
 
+    def __init__(self, context: Context, player: Player) -> None:
+        super().__init__()
+        self.context, self.player, self.look = context, player, Look()
+        self.prompt = Prompt(self.paint)
+        self.picture = LessonPicture(player, self.look, self.manner)
+        self.transport = Transport(context, player, self.look, self.picture, self.every, self.keep_soon)
+        self.truth = TruthSeeker(player, self.every, self.keep_soon)
+        self.files = LessonFiles(lambda: self.app, player)
+        parts = Parts(
+            context, player, self.look, self.picture, self.transport, self.truth, self.files, self.ask_line
+        )  # fmt: skip
+        self.answering, self.stepping = Answering(parts), Stepping(parts)
+        self.modes: tuple[Mode, ...] = (
+            Typing(parts, self.prompt), InDrawer(parts), Reading(parts), Alone(parts), self.answering, OnCell(parts),
+            Playing(parts), self.stepping, Opening(parts),
+        )  # fmt: skip
+        self._canvases: Canvases | None = None
+        self._act = player.act
+        self._in_event = self._paints = self._keeps = False
+        self._quiet, self._stale = True, False
+
     def compose(self) -> ComposeResult:
-        theme = self.unroll.ink_theme
+        theme = self.context.ink_theme
         yield Lines("top", theme)
         with Horizontal(id="middle"):
             yield Lines("text", theme)
             yield Lines("stage", theme)
         yield Lines("foot", theme)
-        yield Prompt(self.paint)
+        yield self.prompt
+
+    @property
+    def manner(self) -> Manner:
+        """How the lesson is drawn now."""
+        context = self.context
+        return Manner(
+            context.words, context.ascii_only, context.ink_theme != "mono", context.store.settings.other_notation,
+            context.number_of(self.player.lesson.card),
+        )  # fmt: skip
+
+    @property
+    def words(self) -> Words:
+        return self.context.words
+
+    @property
+    def text(self) -> Text:
+        """The lesson's text in the language in use."""
+        return self.picture.text
+
+    @property
+    def said(self) -> str:
+        """The line that stands instead of the address."""
+        return self.look.status
+
+    @said.setter
+    def said(self, said: str) -> None:
+        self.look.status = said
+
+    # one event: what it does, then at most one note of the place and one picture
+
+    @contextmanager
+    def event(self, key: bool = False) -> Iterator[None]:
+        """All that one event does. At its end the place is kept once and the screen painted once, where that is asked.
+
+        A key that changed nothing on the screen is said to do nothing here.
+        """
+        if self._in_event:
+            yield
+            return
+        self._in_event, self._quiet = True, not key
+        try:
+            yield
+        finally:
+            self._in_event = False
+            keeps, paints, self._keeps, self._paints = self._keeps, self._paints, False, False
+            if keeps:
+                self.context.keep(self.player)
+            if paints:
+                self._paint(said=self._quiet)
+
+    def paint(self) -> None:
+        """Show everything as it is now; within an event, at its end."""
+        if self._in_event:
+            self._paints = True
+        else:
+            self._paint(said=True)
+
+    def keep_soon(self) -> None:
+        """Write down where the learner is, at the end of the event."""
+        self._keeps = True
+
+    def take(self, change: Change) -> None:
+        """What a command has changed."""
+        if change.status is not None:
+            self.look.status = change.status
+            self._quiet = self._quiet or bool(change.status)
+        if change.act and self.player.act != self._act:
+            self.look.new_act()
+            self._keeps = True
+        self._act = self.player.act
+        self._keeps = self._keeps or change.keep
+        self._paints = True
+
+    def every(self, seconds: float, do: Callable[[], bool]) -> Stoppable:
+        """A timer; `do` says whether the screen should be painted."""
+
+        def tick() -> None:
+            with self.event():
+                self._paints = do() or self._paints
+
+        return self.set_interval(seconds, tick)
+
+    def command(self, command: str) -> None:
+        """What a key or a click asks for: the first mode that wants keys and knows it does it."""
+        with self.event(key=True):
+            self._stale = self.look.status == self.words("say.nothing_here")
+            if self._stale:  # it was said of the key before
+                self.look.status = ""
+            for mode in self.wanting():
+                change = mode.do(command)
+                if change is not None:
+                    self.take(change)
+                    return
+            self.take(Change(self.words("say.nothing_here")))
+
+    def wanting(self) -> Iterator[Mode]:
+        """The modes that are on, the outermost first."""
+        return (mode for mode in self.modes if mode.wants(self.look, self.player))
+
+    def key_hints(self) -> Sequence[Hint]:
+        """The line of keys."""
+        return next(self.wanting()).keys()
+
+    def action_command(self, command: str) -> None:
+        self.command(command)
+
+    def action_help(self) -> None:
+        self.command("help")
+
+    def ask_line(self, label: str, then: Callable[[str], str | Change], value: str = "", chosen: bool = True) -> None:
+        """Ask for a line of typing; `value` stands there first, chosen so that typing replaces it."""
+
+        def taken(typed: str) -> str | None:
+            found = then(typed)
+            if isinstance(found, Change):
+                self.take(found)
+                return None
+            self._quiet = True
+            self.paint()
+            return found
+
+        self.prompt.ask(label, taken, value, chosen)
+
+    def give_way(self) -> None:
+        self.transport.give_way()
+
+    def settle(self) -> None:
+        """Stop playing, and keep the place."""
+        self.transport.pause()
+        self._keeps = False
+        self.context.keep(self.player)
 
     # painting
 
-    @property
-    def wide(self) -> bool:
-        """Whether text and stage stand side by side."""
-        return self.size.width >= WIDE
-
-    def paint(self) -> None:
-        """Show the position as it is now. Called after everything that may have changed it."""
-        with quiet(), naming(self.names):  # numbers beyond the finite are shown as they are
-            self._paint()
-
-    @property
-    def names(self) -> Mapping[str, str]:
-        """What symbols are called instead, where the other notation was chosen and the lesson has one."""
-        other = self.unroll.store.settings.other_notation
-        return self.player.lesson.card.notation if other else {}
-
-    def _paint(self) -> None:
+    def _paint(self, said: bool) -> None:
         width, height = self.size.width, self.size.height
         if not self.is_mounted or width == 0 or not self.query("#stage"):
             return
         if width < LEAST[0] or height < LEAST[1]:
             self._paint_small(width, height)
             return
-        self.view = self.player.view()
-        self.view.cursor = self.cursor
-        fields = self.player.lesson.says(self.view, self.text)
-        asked = self.player.asked
-        if asked is not None and asked.verdict and asked.view is not None:
-            fields = self.player.lesson.says(asked.view, self.text) | {"previous": fields.get("previous")}
-        theme, ascii_only = self.unroll.ink_theme, self.unroll.ascii_only
-        number_of = self.unroll.number_of(self.player.lesson.card)
-        lines = {name: self.query_one(f"#{name}", Lines) for name in ("top", "foot", "text", "stage")}
-        lines["text"].display = self.wide
-        body = height - 6
-        lines["top"].show(frame.title(self.player, self.words, self.text, number_of, width, ascii_only), theme)
-        stage_width = width - frame.TEXT - 1 if self.wide else width
-        if self.wide:
-            lines["text"].show(self._column(fields, body), theme)
-        lines["stage"].show(self._stage(stage_width, body, fields), theme)
-        lines["foot"].show(self._foot(width), theme)
+        self.picture.manner = self.manner
+        before, playing = self._canvases, self.transport.said()
+        drawn = self.picture.draw(width, height, playing, self.key_hints)
+        if not said and before is not None and alike(before, drawn, self._stale):
+            self.look.status = self.words("say.nothing_here")
+            drawn = drawn._replace(foot=self.picture.foot(playing, self.key_hints()))
+        self._canvases = drawn
+        self.query_one("#text", Lines).display = drawn.text is not None
+        for name, canvas in drawn._asdict().items():
+            if canvas is not None:
+                self.query_one(f"#{name}", Lines).show(canvas, self.context.ink_theme)
+        self.transport.painted()
 
     def _paint_small(self, width: int, height: int) -> None:
         canvas = Canvas(width, height)
@@ -105,143 +239,67 @@ class LessonScreen(Reaching, inherit_bindings=False):  # the tab key is the cell
         self.query_one("#text", Lines).display = False
         self.query_one("#stage", Lines).show(canvas)
 
-    def _column(self, fields: dict[str, Any], height: int) -> Canvas:
-        """The text, and in its lower part the prediction card."""
-        said = frame.told(self.player, self.view, self.text, fields, self.names)
-        canvas = frame.column(said, height, self.text_top, self.unroll.ascii_only)
-        card = self._card(fields, frame.TEXT - 2)
-        if card is not None:
-            y = max(0, height - card.height - 1)
-            for row in range(y, height):
-                canvas.put(0, row, " " * frame.TEXT)
-            canvas.stamp(card, 1, y, height - y)
-        return canvas
+    # mouse
 
-    def _card(self, fields: dict[str, Any], width: int) -> Canvas | None:
-        asked = self.player.asked
-        if asked is None:
-            return None
-        card = draw_card(asked, self.words, self.text, fields, width, self.unroll.ascii_only)
-        for y in range(card.height):
-            line = card.line(y)
-            for i in range(9):
-                if line[4:8].startswith(f"{i + 1}  "):
-                    card.hit(0, y, width, 1, "option", i)
-        return card
+    async def on_lines_clicked(self, event: Lines.Clicked) -> None:
+        match event.target:
+            case ("key", command) if command.startswith("app."):
+                await self.run_action(command)
+            case ("key", command) if command:
+                self.command(command)
+            case target:
+                with self.event():
+                    self._click(target, event)
 
-    def panels(self) -> list[Panel]:
-        """The lesson's panels, with what every lesson gets: the exact cells, and the cell in focus explained."""
-        panels = renamed(with_law(self.player.lesson.panels(self.view, self.text), self.view), self.names)
-        blocks = [block for panel in panels for block in blocks_of(panel)]
-        panels += self._around(panels, blocks)
-        there = {panel.id for panel in panels}
-        if not there & set(self.alone[:1]):  # none is wanted alone, or it is not here any more
-            return panels
-        return [panel for panel in panels if panel.id in self.alone]
+    def _click(self, target: tuple[object, ...] | None, event: Lines.Clicked) -> None:
+        player, look = self.player, self.look
+        match target:
+            case ("act", str(act)):
+                self.take(self.stepping.to_act(act))
+            case ("part", int(part)):
+                player.set_grain(part)
+                self.take(self.stepping.moved())
+            case ("bar", int(x), int(width)):
+                self.transport.pause()
+                player.scrub_to((event.x - x + 0.5) / width)
+                self.take(self.stepping.moved())
+            case ("option", int(i)):
+                self.take(self.answering.click(i, event.double))
+            case ("curve", float(reach) | int(reach), int(left), int(room)) if self.transport.on_curve:
+                self.transport.pause()
+                last = len(player.history)
+                player.jump(str(min(last, max(0, round((event.x - left) * reach / max(1, room - 1))))))
+                if event.double:
+                    player.go_in()
+                self.take(self.stepping.moved())
+            case ("cell", str(symbol), tuple(index)):
+                look.cursor = (symbol, index)
+                self.take(Change())
+                if event.double:
+                    self.command("edit")
+            case None if look.drawer is not None or look.cursor is not None:
+                look.drawer = look.cursor = None
+                self.take(Change())
 
-    def _around(self, panels: Sequence[Panel], blocks: Sequence[Block]) -> list[Panel]:
-        """What goes with the cell in focus."""
-        shown = {block.symbol for block in blocks if block.written}
-        cell = self.cursor or focus(self.view, shown, self.player.lesson.explains)
-        if cell is None:
-            return []
-        found: list[Panel] = []
-        block = next((b for b in blocks if b.symbol == cell[0] and b.values is not None), None)
-        width = (self.size.width - frame.TEXT - 1 if self.wide else self.size.width) - 2
-        off_axis = [each for p in panels if isinstance(p, Matrix) and p.axis is None for each in blocks_of(p)]
-        free = any(each is block for each in off_axis)
-        if block is not None and too_large(block) and not (free and 6 * block.shape[1] < width // 2):
-            found.append(lens(block, cell[1]))
-        told, small = inspect(self.view, *cell), self.size.height < 30 and self.cursor is None
-        found.append(Formula(id="cell", priority=3 if small else 9, lines=told.lines(width), short=told.short(width)))
-        return found
-
-    def _stage(self, width: int, height: int, fields: dict[str, Any]) -> Canvas:
-        colour = self.unroll.ink_theme != "mono"
-        room = height - (0 if self.wide else 1)
-        rows = 4 if height < 40 else 8
-        pen = Pen(self.cursor, ascii_only=self.unroll.ascii_only, rows=rows, colour=colour, height=room)
-        dense = self.player.spot.open  # its phases differ in height: what stays must not move
-        canvas, self.left_out = lay(self.panels(), width, room, pen, dense)
-        if not self.wide:
-            self._under(canvas, width, room, fields)
-        if self.text_over and not self.wide:
-            said = frame.told(self.player, self.view, self.text, fields, self.names)
-            lines = frame.text_lines(said, width - 8)[1:][self.text_top :]
-            sheet(canvas, boxed(said.heading, lines[: room - 2], width - 4, self.unroll.ascii_only), 2, 0)
-        card = None if self.wide else self._card(fields, width - 2)
-        if card is not None:
-            sheet(canvas, card, 1, max(0, height - card.height))
-        if self.drawer is not None:  # over the card: keys are the drawer's first
-            self._stamp_drawer(canvas, width, height)
-        return canvas
-
-    def _under(self, canvas: Canvas, width: int, y: int, fields: dict[str, Any]) -> None:
-        """On a small screen: the text's first sentence, and that there is more, of the text and of the stage."""
-        said = frame.told(self.player, self.view, self.text, fields, self.names)
-        text, panels = f"t {self.words('keys.more')}", self._more()
-        wide = cell_len(text) + (cell_len(panels) + 3 if panels else 0)
-        lead = wrap(said.paragraphs[0] if said.paragraphs else said.heading, width - wide - 8)
-        canvas.put(1, y, lead[0] + (" …" if len(lead) > 1 else ""), "dim")
-        x = width - wide - 1
-        for shown, action in ((panels, "alone"), (text, "text")):
-            canvas.hit(x, y, cell_len(shown), 1, "key", action)
-            x = canvas.put(x, y, shown, "key") + (3 if shown else 0)
-
-    def _more(self) -> str:
-        """How to see the panels that had no room; with the cursor on a cell, z is for its panel."""
-        there = self.left_out and (self.alone or self.cursor is None)
-        return f"z {self.words('keys.left_out', n=len(self.left_out))}" if there else ""
-
-    def _stamp_drawer(self, canvas: Canvas, width: int, height: int) -> None:
-        """The drawer in the corner where it hides nothing that was just written; at the lower right if it can."""
-        assert self.drawer is not None
-        box = self.drawer.draw(self.desk(), width - 2, height - 1)
-        right, low = width - box.width, max(0, height - box.height)
-        corners = [(right, low), (0, low), (right, 0), (0, 0)]
-        written = self.view.written
-        marks = [h for h in canvas.hits if h.target[0] == "mark" or (h.target[0] == "cell" and h.target[1] in written)]
-
-        def hides(corner: tuple[int, int]) -> int:
-            x, y = corner
-            return sum(x - h.width < h.x < x + box.width and y <= h.y < y + box.height for h in marks)
-
-        x, y = min(corners, key=hides)
-        canvas.hits = [h for h in canvas.hits if not (x <= h.x < x + box.width and y <= h.y < y + box.height)]
-        canvas.stamp(box, x, y)
-        canvas.hit(x, y, box.width, box.height, "drawer")
-
-    def _foot(self, width: int) -> Canvas:
-        """Rule, address, transport, keys."""
-        canvas = Canvas(width, 4, self.unroll.ascii_only)
-        canvas.fill(0, 0, width, "─", "rule")
-        if self.wide:
-            canvas.put(frame.TEXT, 0, "┴", "rule")
-            more = self._more()
-            canvas.right(width - 2, 0, f" {more} " if more else "", "key")
-            canvas.hit(width - 3 - cell_len(more), 0, cell_len(more), 1, "key", "alone")
-        order = sorted(self.view.written, key=lambda s: (self.view.writer(s) or ("", (), 0))[2])
-        line = frame.address(self.player, self.words, self.text, order, width, self.unroll.ascii_only)
-        if self.said:
-            line = Canvas(width, 1, self.unroll.ascii_only)
-            line.put(1, 0, fit(self.said, width - 2), "head")
-        canvas.stamp(line, 0, 1)
-        canvas.stamp(frame.transport(self.player, self.words, self.playing(), width, self.unroll.ascii_only), 0, 2)
-        pairs = [(sign, said, action) for sign, said, action in self.key_pairs()]
-        canvas.stamp(key_line(pairs, width, self.unroll.ascii_only), 0, 3)
-        return canvas
+    def on_lines_wheel(self, event: Lines.Wheel) -> None:
+        with self.event():
+            if event.target is not None and event.target[0] == "bar":
+                self.take(self.stepping.forward() if event.by > 0 else self.stepping.back())
+            elif self.look.drawer is not None:
+                self.look.drawer.move(self.picture.desk(), 0, event.by)
+                self.take(Change())
+            else:
+                self.command("text_down" if event.by > 0 else "text_up")
 
 
-def sheet(canvas: Canvas, box: Canvas, x: int, y: int) -> None:
-    """A box over the whole width, nothing beside it."""
-    for row in range(y, min(y + box.height, canvas.height)):
-        canvas.put(0, row, " " * canvas.width)
-    canvas.hits = [hit for hit in canvas.hits if not y <= hit.y < y + box.height]
-    canvas.stamp(box, x, y, canvas.height - y)
-
-
-def lens(block: Block, index: tuple[int, ...]) -> Lens:
-    """The exact cells of a block around the entry at `index`."""
-    first, second = (*index, 0, 0)[:2]
-    at = {"matrix": (first, second), "column": (first, 0)}.get(block.lie, (0, first))
-    return Lens(id="lens", priority=4, title=entry(block.symbol, ()), block=block, focus=at)
+def alike(one: Canvases, other: Canvases, but_address: bool) -> bool:
+    """Whether two pictures look the same; but for the line of the address, where that was covered in one of them."""
+    pairs = [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
+    if (one.text is None) != (other.text is None) or any((a.width, a.height) != (b.width, b.height) for a, b in pairs):
+        return False
+    return all(
+        b.looks_like(a, y)
+        for a, b in pairs
+        for y in range(b.height)
+        if not (but_address and b is other.foot and y == frame.ADDRESS)
+    )

@@ -25,7 +25,6 @@ class Trainer:
     def __init__(self, history: History, rate: float | None = None, beside: Sequence[History] = ()) -> None:
         self.history, self.beside = history, beside
         self.rate = rate
-        self.diverged: int | None = None
         self.error: BaseException | None = None
         self._way = 0.0
         self._stop, self._back = threading.Event(), threading.Event()
@@ -46,7 +45,6 @@ class Trainer:
                         other.advance()
                 loss = measure(state)
                 if loss - loss != 0:  # NaN or infinite; an update may take no longer than a call of NumPy
-                    self.diverged = state.n - 1
                     return
                 if not ended and history.track.done(state):
                     return

@@ -118,6 +118,10 @@ class Prompt(Vertical):
         elif self._then is then:
             self.close()
 
+    def take_typed(self) -> None:
+        """As if enter were pressed."""
+        self.take(self.query_one(Input).value)
+
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         if event.value != self._refused:

@@ -21,7 +21,10 @@ class Context(Protocol):
     store: Store
     words: Words
     ascii_only: bool
-    course: Mapping[str, Card | Broken]
+
+    @property
+    def course(self) -> Mapping[str, Card | Broken]:
+        """The lessons by id, in order."""
 
     @property
     def ink_theme(self) -> str:
@@ -40,7 +43,7 @@ class Context(Protocol):
         """Write down where the learner is."""
 
 
-class Painted(Screen[None]):
+class PaintedScreen(Screen[None]):
     """A screen that paints itself."""
 
     said = ""

@@ -1,0 +1,137 @@
+"""Panels of every kind: each is drawn, and every cell of each can be pointed at, is shown and has a lens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from lessons.contract import panels
+from lessons.contract.panels import (
+    Axis,
+    Beside,
+    Block,
+    Field,
+    Graph,
+    Heat,
+    Lens,
+    Line,
+    Matrix,
+    Network,
+    Node,
+    Panel,
+    Row,
+    Series,
+    Unit,
+)
+from tui.draw import Pen, draw
+from tui.picture.lens import lens
+
+LIES = [
+    ("matrix", (3, 4), 0),
+    ("row", (1, 4), 0),
+    ("column", (3, 1), 0),
+    ("slice", (1, 4), 2),
+    ("line", (1, 4), 2),
+    ("at", (1, 1), 2),
+]
+
+
+def block(symbol: str, shape: tuple[int, int] = (3, 4), lie: str = "matrix", fixed: int = 0) -> Block:
+    return Block(symbol, np.arange(1.0, 1 + np.prod(shape)).reshape(shape), shape, lie, fixed)
+
+
+AXIS = Axis(("0", "1"))
+FIELD = Field(id="f", values=np.ones((4, 6)), x=(0, 1), y=(0, 1))
+UNIT = Unit("h1", (1, 0), "2", np.ones((4, 4)), chosen=True)
+KINDS: list[Panel] = [
+    Matrix(id="flow", rows=[Row("", {0: block("A"), 1: block("b", (1, 2), "row")})]),
+    Matrix(id="timed", axis=AXIS, rows=[Row("", {0: block("A", (2, 2)), 1: block("h[1]", (1, 40), "row")})]),
+    Heat(id="heat", block=block("W", (30, 30))),
+    Lens(id="lens", block=block("W", (30, 30)), focus=(10, 10)),
+    Graph(
+        id="graph", layout="time", rows={"s": "state"}, edges=[], axis=AXIS,
+        nodes=[
+            Node("s0", "s", 0, "s", block("s[0]", (2, 1), "column")),
+            Node("x1", "s", 1, "x", Block("x[1]", None, (1, 1), "row")),
+        ],
+    ),
+    Network(id="net", columns=[("in", [UNIT])], field=FIELD, weights=[block("W1", (1, 4), "line", 2)]),
+    Beside(
+        id="beside",
+        stacks=[
+            [Heat(id="h", block=block("W", (9, 9)))],
+            [Matrix(id="m", rows=[Row("", {0: block("b", (1, 2), "row")})])],
+        ],
+    ),
+    FIELD,
+    panels.Multiples(id="m", fields=[FIELD]),
+    panels.Laws(id="law", laws=["y = x"]),
+    panels.Formula(id="formula", lines=["y = x"]),
+    panels.Table(id="table", heads=["a"], rows=[["1"]]),
+    panels.Curve(id="curve", series=[Series("A", [1.0, 0.5])]),
+    panels.Plot(id="plot", lines=[Line("f", [0.0, 1.0], [0.0, 1.0])], x=(0, 1), y=(0, 1)),
+    panels.Picture(id="picture", marks=[(0, 0, "x", "")]),
+    panels.Strip(id="strip", tokens="ab", axis=AXIS),
+    panels.Cloud(id="cloud", points=[(0.0, 0.0, "a", "")]),
+    panels.Note(id="note", text="words"),
+]  # fmt: skip
+each = pytest.mark.parametrize("panel", KINDS, ids=lambda panel: f"{type(panel).__name__}-{panel.id}")
+
+
+def kinds(of: type[Panel] = Panel) -> Iterator[type[Panel]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from kinds(kind)
+
+
+def test_all_kinds_are_here() -> None:
+    assert {type(panel) for panel in KINDS} == set(kinds())
+
+
+@pytest.mark.parametrize(("lie", "shape", "fixed"), LIES)
+def test_a_cell_and_its_index_go_both_ways(lie: str, shape: tuple[int, int], fixed: int) -> None:
+    made = block("W", shape, lie, fixed)
+    indices = set()
+    for r in range(shape[0]):
+        for c in range(shape[1]):
+            assert made.cell(made.index(r, c)) == (r, c)
+            indices.add(made.index(r, c))
+    assert len(indices) == shape[0] * shape[1]
+    assert made.cell((40, 40)) is None
+    if lie in ("slice", "line", "at"):
+        assert made.cell((fixed + 1, fixed + 1)) is None
+
+
+@each
+def test_what_a_panel_holds_can_be_pointed_at(panel: Panel) -> None:
+    hits = [hit for hit in draw(panel, 100, Pen()).hits if hit.target[0] == "cell"]
+    assert {hit.target[1] for hit in hits} == panel.symbols()
+    blocks = panel.blocks()
+    assert {made.symbol for made in blocks} <= panel.symbols()
+    for hit in hits:
+        symbol, index = hit.target[1:]
+        holders = [made for made in blocks if made.symbol == symbol]
+        assert not holders or any(made.cell(index) is not None for made in holders)
+
+
+@each
+def test_the_cell_pointed_at_is_marked(panel: Panel) -> None:
+    """Two cells pointed at make two pictures; the lens alone stands around its cell already."""
+    cells = {hit.target[1:] for hit in draw(panel, 100, Pen()).hits if hit.target[0] == "cell"}
+    drawn = [draw(panel, 100, Pen(cursor=cell)) for cell in cells if not isinstance(panel, Lens)]
+    seen = {(canvas.text(), str(canvas.inks)) for canvas in drawn}
+    assert len(seen) == len(drawn)
+    if len(drawn) == 1:
+        assert seen != {(draw(panel, 100, Pen()).text(), str(draw(panel, 100, Pen()).inks))}
+
+
+@each
+def test_every_block_has_a_lens_around_each_of_its_cells(panel: Panel) -> None:
+    for made in panel.blocks():
+        if made.values is None:
+            continue
+        for cell in ((0, 0), (made.shape[0] - 1, made.shape[1] - 1)):
+            drawn = draw(lens(made, made.index(*cell)), 60, Pen())
+            assert ("cell", made.symbol, made.index(*cell)) in [hit.target for hit in drawn.hits]

@@ -1,0 +1,292 @@
+"""A lesson as a picture: a look at the player's position, as canvases. The screen and `unroll show` use the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from rich.cells import cell_len
+
+from engine.device import quiet
+from lessons.building.stage_parts import with_law
+from lessons.contract.panels import Formula, Panel
+from lessons.contract.phrases import Words
+from lessons.contract.text import Text, load
+from lessons.contract.view import View
+from lessons.explaining.inspect import focus, inspect
+from lessons.explaining.notation import renamed
+from lessons.explaining.typeset import naming
+from lessons.player.player import Player
+from tui.canvas.canvas import Canvas, Hit, boxed, fit, key_line, wrap
+from tui.draw import Pen, draw
+from tui.draw.pen import Cursor
+from tui.keys import Hint
+from tui.picture import frame
+from tui.picture.boxes import Desk
+from tui.picture.layout import lay
+from tui.picture.lens import lens_for
+from tui.picture.look import Look
+from tui.picture.question import draw_card
+
+WIDE = 100
+"""From this width on, text and stage stand side by side."""
+AROUND = ("lens", "cell")
+"""The panels that go with the cell in focus."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How it is drawn: the language, with what characters, in which notation; the lesson's number in the course."""
+
+    words: Words
+    ascii_only: bool = False
+    colour: bool = True
+    other_notation: bool = False
+    number: str = ""
+
+
+class Canvases(NamedTuple):
+    """The parts of the screen; `text` is None where there is no room beside the stage."""
+
+    top: Canvas
+    text: Canvas | None
+    stage: Canvas
+    foot: Canvas
+
+
+class LessonPicture:
+    """Draws a player's position as a `Look` sees it. After `draw`, `left_out` names the panels that had no room."""
+
+    def __init__(self, player: Player, look: Look, manner: Manner) -> None:
+        self.player, self.look, self.manner = player, look, manner
+        self.view: View = player.view()
+        self.left_out: tuple[str, ...] = ()
+        self.size = (WIDE, 40)
+        self._hits: list[Hit] = []
+
+    @property
+    def words(self) -> Words:
+        return self.manner.words
+
+    @property
+    def text(self) -> Text:
+        """The lesson's text in the language in use."""
+        return load(type(self.player.lesson).__module__.rpartition(".")[0], self.words.lang)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What symbols are called instead, where the other notation was chosen and the lesson has one."""
+        return self.player.lesson.card.notation if self.manner.other_notation else {}
+
+    @property
+    def wide(self) -> bool:
+        """Whether text and stage stand side by side."""
+        return self.size[0] >= WIDE
+
+    @property
+    def stage_width(self) -> int:
+        """Columns of the stage."""
+        return self.size[0] - frame.TEXT - 1 if self.wide else self.size[0]
+
+    def desk(self) -> Desk:
+        """What a drawer may look at."""
+        return Desk(self.player, self.words, self.text, self.view, self.look.cursor, self.manner.ascii_only)
+
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """The view of now, numbers beyond the finite shown as they are, symbols in the notation chosen."""
+        with quiet(), naming(self.names):
+            self.view = self.player.view()
+            self.view.cursor = self.look.cursor
+            yield
+
+    # what can be pointed at
+
+    @property
+    def cells(self) -> list[Hit]:
+        """The cells of the stage, as they were drawn last."""
+        return [hit for hit in self._hits if hit.target[0] == "cell"]
+
+    def in_focus(self) -> Cursor | None:
+        """The cell that is explained when none is chosen."""
+        return focus(self.view, {hit.target[1] for hit in self.cells}, self.player.lesson.explains)
+
+    # panels
+
+    def panels(self, width: int | None = None, in_full: bool = False) -> list[Panel]:
+        """The lesson's panels, with what every lesson gets: the law, the exact cells, and the cell in focus explained.
+
+        In full, as they are printed, nothing is left out, and there is a lens only around a cell that was chosen.
+        """
+        panels = renamed(with_law(self.player.lesson.panels(self.view, self.text), self.view), self.names)
+        panels += self._around(panels, (self.stage_width if width is None else width) - 2, in_full)
+        alone = self.look.alone
+        if not {panel.id for panel in panels} & set(alone[:1]):  # none is wanted alone, or it is not here any more
+            return panels
+        return [panel for panel in panels if panel.id in alone]
+
+    def _around(self, panels: Sequence[Panel], width: int, in_full: bool) -> list[Panel]:
+        """What goes with the cell in focus."""
+        shown = {block.symbol for panel in panels for block in panel.blocks() if block.written}
+        cell = self.look.cursor or focus(self.view, shown, self.player.lesson.explains)
+        if cell is None:
+            return []
+        lens = lens_for(panels, cell, width) if self.look.cursor or not in_full else None
+        told, small = inspect(self.view, *cell), self.size[1] < 30 and self.look.cursor is None
+        said = Formula(id="cell", priority=3 if small else 9, lines=told.lines(width), short=told.short(width))
+        return [lens, said] if lens is not None else [said]
+
+    def in_full(self, width: int, extra: Sequence[Panel] = ()) -> Canvas:
+        """Title, address and all panels under each other, each as high as it needs; `extra` come first."""
+        manner = self.manner
+        with self.drawing():
+            parts = [*extra, *self.panels(width, in_full=True)]
+            canvas = Canvas(width, 0, manner.ascii_only)
+            canvas.stamp(self._title(width), 0, 0)
+            canvas.stamp(self._address(width), 0, 2)
+            pen = Pen(self.look.cursor, ascii_only=manner.ascii_only, colour=manner.colour)
+            for panel in parts:
+                canvas.stamp(draw(panel, width, pen), 0, canvas.height + 1)
+        return canvas
+
+    # the screen
+
+    def draw(self, width: int, height: int, playing: str, keys: Callable[[], Sequence[Hint]]) -> Canvases:
+        """The parts of a screen of this size. `keys` is asked for the line of keys when the stage is laid out."""
+        self.size = (width, height)
+        with self.drawing():
+            fields = self._fields()
+            body = height - 6
+            text = self._column(fields, body) if self.wide else None
+            stage = self._stage(self.stage_width, body, fields)
+            return Canvases(self._title(width), text, stage, self.foot(playing, keys()))
+
+    def _fields(self) -> dict[str, Any]:
+        """The numbers for the text: those of a prediction's truth where one has just been answered."""
+        lesson, asked = self.player.lesson, self.player.asked
+        fields = lesson.says(self.view, self.text)
+        if asked is not None and asked.verdict and asked.view is not None:
+            fields = lesson.says(asked.view, self.text) | {"previous": fields.get("previous")}
+        return fields
+
+    def _title(self, width: int) -> Canvas:
+        manner = self.manner
+        return frame.title(self.player, manner.words, self.text, manner.number, width, manner.ascii_only)
+
+    def _address(self, width: int) -> Canvas:
+        order = sorted(self.view.written, key=lambda s: (self.view.writer(s) or ("", (), 0))[2])
+        return frame.address(self.player, self.words, self.text, order, width, self.manner.ascii_only)
+
+    def _column(self, fields: dict[str, Any], height: int) -> Canvas:
+        """The text, and in its lower part the prediction card."""
+        said = frame.told(self.player, self.text, fields, self.names)
+        canvas = frame.column(said, height, self.look.text_top, self.manner.ascii_only)
+        card = self._card(fields, frame.TEXT - 2)
+        if card is not None:
+            y = max(0, height - card.height - 1)
+            for row in range(y, height):
+                canvas.put(0, row, " " * frame.TEXT)
+            canvas.stamp(card, 1, y, height - y)
+        return canvas
+
+    def _card(self, fields: dict[str, Any], width: int) -> Canvas | None:
+        asked = self.player.asked
+        if asked is None:
+            return None
+        card = draw_card(asked, self.words, self.text, fields, width, self.manner.ascii_only)
+        for y in range(card.height):
+            line = card.line(y)
+            for i in range(9):
+                if line[4:8].startswith(f"{i + 1}  "):
+                    card.hit(0, y, width, 1, "option", i)
+        return card
+
+    def _stage(self, width: int, height: int, fields: dict[str, Any]) -> Canvas:
+        look, manner = self.look, self.manner
+        room = height - (0 if self.wide else 1)
+        rows = 4 if height < 40 else 8
+        pen = Pen(look.cursor, ascii_only=manner.ascii_only, rows=rows, colour=manner.colour, height=room)
+        dense = self.player.spot.open  # its phases differ in height: what stays must not move
+        canvas, self.left_out = lay(self.panels(), width, room, pen, dense)
+        if not self.wide:
+            self._under(canvas, width, room, fields)
+        if look.text_over and not self.wide:
+            said = frame.told(self.player, self.text, fields, self.names)
+            lines = frame.text_lines(said, width - 8)[1:][look.text_top :]
+            sheet(canvas, boxed(said.heading, lines[: room - 2], width - 4, manner.ascii_only), 2, 0)
+        card = None if self.wide else self._card(fields, width - 2)
+        if card is not None:
+            sheet(canvas, card, 1, max(0, height - card.height))
+        if look.drawer is not None:  # over the card: keys are the drawer's first
+            self._stamp_drawer(canvas, width, height)
+        self._hits = canvas.hits
+        return canvas
+
+    def _under(self, canvas: Canvas, width: int, y: int, fields: dict[str, Any]) -> None:
+        """On a small screen: the text's first sentence, and that there is more, of the text and of the stage."""
+        said = frame.told(self.player, self.text, fields, self.names)
+        text, panels = f"t {self.words('keys.more')}", self._more()
+        wide = cell_len(text) + (cell_len(panels) + 3 if panels else 0)
+        lead = wrap(said.paragraphs[0] if said.paragraphs else said.heading, width - wide - 8)
+        canvas.put(1, y, lead[0] + (" …" if len(lead) > 1 else ""), "dim")
+        x = width - wide - 1
+        for shown, command in ((panels, "alone"), (text, "text")):
+            canvas.hit(x, y, cell_len(shown), 1, "key", command)
+            x = canvas.put(x, y, shown, "key") + (3 if shown else 0)
+
+    def _more(self) -> str:
+        """How to see the panels that had no room; with the cursor on a cell, z is for its panel."""
+        there = self.left_out and (self.look.alone or self.look.cursor is None)
+        return f"z {self.words('keys.left_out', n=len(self.left_out))}" if there else ""
+
+    def _stamp_drawer(self, canvas: Canvas, width: int, height: int) -> None:
+        """The drawer in the corner where it hides nothing that was just written; at the lower right if it can."""
+        assert self.look.drawer is not None
+        box = self.look.drawer.draw(self.desk(), width - 2, height - 1)
+        right, low = width - box.width, max(0, height - box.height)
+        corners = [(right, low), (0, low), (right, 0), (0, 0)]
+        written = self.view.written
+        marks = [h for h in canvas.hits if h.target[0] == "mark" or (h.target[0] == "cell" and h.target[1] in written)]
+
+        def hides(corner: tuple[int, int]) -> int:
+            x, y = corner
+            return sum(x - h.width < h.x < x + box.width and y <= h.y < y + box.height for h in marks)
+
+        x, y = min(corners, key=hides)
+        canvas.hits = [h for h in canvas.hits if not (x <= h.x < x + box.width and y <= h.y < y + box.height)]
+        canvas.stamp(box, x, y)
+        canvas.hit(x, y, box.width, box.height, "drawer")
+
+    def foot(self, playing: str, keys: Sequence[Hint]) -> Canvas:
+        """Rule, address or status, transport, keys."""
+        width, ascii_only = self.size[0], self.manner.ascii_only
+        canvas = Canvas(width, 4, ascii_only)
+        canvas.fill(0, 0, width, "─", "rule")
+        if self.wide:
+            canvas.put(frame.TEXT, 0, "┴", "rule")
+            more = self._more()
+            canvas.right(width - 2, 0, f" {more} " if more else "", "key")
+            canvas.hit(width - 3 - cell_len(more), 0, cell_len(more), 1, "key", "alone")
+        if self.look.status:
+            line = Canvas(width, 1, ascii_only)
+            line.put(1, 0, fit(self.look.status, width - 2), "head")
+        else:
+            line = self._address(width)
+        canvas.stamp(line, 0, frame.ADDRESS)
+        canvas.stamp(frame.transport(self.player, self.words, playing, width, ascii_only), 0, 2)
+        canvas.stamp(key_line([self._said(hint) for hint in keys], width, ascii_only), 0, 3)
+        return canvas
+
+    def _said(self, hint: Hint) -> tuple[str, str, str]:
+        sign = "空格" if hint.sign == "space" and self.words.lang == "zh" else hint.sign
+        return sign, self.words(f"keys.{hint.words}") if hint.words else "", hint.command
+
+
+def sheet(canvas: Canvas, box: Canvas, x: int, y: int) -> None:
+    """A box over the whole width, nothing beside it."""
+    for row in range(y, min(y + box.height, canvas.height)):
+        canvas.put(0, row, " " * canvas.width)
+    canvas.hits = [hit for hit in canvas.hits if not y <= hit.y < y + box.height]
+    canvas.stamp(box, x, y, canvas.height - y)

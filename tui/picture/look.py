@@ -1,0 +1,30 @@
+"""How a lesson is being looked at: what the learner pointed at and opened. Plain data; what lasts is the player's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui.draw.pen import Cursor
+from tui.picture.boxes import Drawer
+
+
+@dataclass
+class Look:
+    """What is pointed at, opened and said.
+
+    `alone` are the ids of the panels that are shown alone, none where all are. `text_over` lays the text over the stage
+    of a small screen; `text_top` is the first line of the text in sight. `status` is said instead of the address.
+    `finished` tells that the end of the lesson has been said.
+    """
+
+    cursor: Cursor | None = None
+    drawer: Drawer | None = None
+    alone: tuple[str, ...] = ()
+    text_over: bool = False
+    text_top: int = 0
+    status: str = ""
+    finished: bool = False
+
+    def new_act(self) -> None:
+        """Another act: its text from the top, all of its panels, no cell."""
+        self.text_top, self.cursor, self.alone = 0, None, ()

@@ -1,0 +1,120 @@
+"""A prediction is on its card: an option is chosen or a number typed; after the answer the card says what is true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from lessons.player.player import Player
+from lessons.player.questions import Asked
+from tui.keys import Hint
+from tui.picture.look import Look
+from tui.picture.question import options
+from tui.screens.modes.base import LAST, Change, Command, Mode
+
+
+class Answering(Mode):
+    """The card. Number keys type a figure or choose an option."""
+
+    def wants(self, look: Look, player: Player) -> bool:
+        return player.asked is not None
+
+    def keys(self) -> Sequence[Hint]:
+        asked = self.open
+        if asked is None:
+            return [Hint("→", "go_on", "forward"), *LAST]
+        if asked.trying:
+            return [Hint("esc", "skip", "out"), *LAST]
+        number = asked.ask.kind == "number"
+        how = [Hint("0-9", "type", "digit_1")] if number else [Hint("↑↓", "choose", "finer")]
+        answer = [Hint("↵", "answer", "enter")] if asked.typed or not number else []
+        return [*how, *answer, Hint("esc", "skip", "out"), *LAST]
+
+    def knows(self) -> Mapping[str, Command]:
+        digits: dict[str, Command] = {f"digit_{n}": partial(self.digit, n) for n in range(10)}
+        return {
+            **digits,
+            "coarser": partial(self.choose, -1),
+            "finer": partial(self.choose, 1),
+            "step_forward": partial(self.type, "."),
+            "slower": partial(self.type, "-"),
+            "erase": self.erase,
+            "enter": self.answer,
+            "out": self.skip,
+        }
+
+    @property
+    def open(self) -> Asked | None:
+        """The prediction on the card, as long as it has no answer."""
+        asked = self.player.asked
+        return None if asked is None or asked.verdict else asked
+
+    def choose(self, by: int) -> Change | None:
+        """The option above or below."""
+        asked = self.open
+        if asked is None:
+            return None
+        count = len(options(asked, self.picture.text))
+        if count and not asked.trying:
+            asked.choice = (asked.choice + by) % count
+        return Change()
+
+    def type(self, char: str) -> Change | None:
+        """A character of a number."""
+        asked = self.open
+        if asked is None or asked.ask.kind != "number":
+            return None
+        if not asked.trying:
+            asked.typed = (asked.typed + char)[:12]
+        return Change()
+
+    def digit(self, n: int) -> Change | None:
+        """A figure of the number, or an option."""
+        asked = self.open
+        if asked is None:
+            return Change()
+        typed = self.type(str(n))
+        if typed is None and 1 <= n <= len(options(asked, self.picture.text)) and not asked.trying:
+            asked.choice = n - 1
+        return Change()
+
+    def erase(self) -> Change | None:
+        asked = self.open
+        if asked is not None and not asked.trying:
+            asked.typed = asked.typed[:-1]
+        return Change()
+
+    def click(self, i: int, twice: bool) -> Change:
+        """An option was clicked: chosen; if it was so already, or clicked twice, answered."""
+        asked = self.open
+        if asked is None or asked.trying:
+            return Change()
+        again, asked.choice = asked.choice == i, i
+        return self.answer() if again or twice else Change()
+
+    def answer(self) -> Change:
+        """Answer with what is chosen or typed; from a card that has been answered go on."""
+        asked = self.open
+        if asked is None:
+            self.player.go_on()
+            return Change(keep=True)
+        try:
+            number = asked.ask.kind == "number"
+            value = float(asked.typed) if number else options(asked, self.picture.text)[asked.choice][0]
+        except ValueError:
+            asked.typed = ""
+            return Change()
+        self.parts.truth.when_known(asked, lambda: self.player.answer(value))
+        return Change()
+
+    def skip(self) -> Change:
+        """Leave the card unanswered; one whose truth is being found out is closed, and will be asked again."""
+        asked = self.open
+        if asked is not None and not asked.trying:
+            self.parts.truth.when_known(asked, self.player.skip)
+            return Change("")
+        if asked is not None:
+            self.player.asked = None
+            return Change("")
+        self.player.skip()
+        return Change("", keep=True)

@@ -1,0 +1,87 @@
+"""What a mode is: whether it wants keys, which it shows, and what the commands do that it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from lessons.player.player import Player
+from tui.keys import Hint
+from tui.picture.lesson_picture import LessonPicture
+from tui.picture.look import Look
+from tui.screens.base import Context
+from tui.screens.lesson_files import LessonFiles
+from tui.screens.transport import Transport
+from tui.screens.truth import TruthSeeker
+
+LAST = (Hint("?", "help", "help"), Hint("q", "quit", "app.quit"))
+"""The keys that stand at the end of every line."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a command did beside what the player and the look hold.
+
+    `status` is said instead of the address: "" says nothing any more, None leaves what stands there. `keep`: the
+    learner's place should be written down. `act`: another act may have been reached.
+    """
+
+    status: str | None = None
+    keep: bool = False
+    act: bool = False
+
+
+class AsksLine(Protocol):
+    """Asks for a line of typing. `then` gets it, and gives the reason if it will not do."""
+
+    def __call__(
+        self, label: str, then: Callable[[str], str | Change], value: str = "", chosen: bool = True
+    ) -> None: ...
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a lesson's screen that modes work on."""
+
+    context: Context
+    player: Player
+    look: Look
+    picture: LessonPicture
+    transport: Transport
+    truth: TruthSeeker
+    files: LessonFiles
+    ask: AsksLine
+
+
+Command = Callable[[], Change | None]
+
+
+class Mode:
+    """Something that keys may be for. A command that it does not know goes on to the next mode that wants keys."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.player, self.look, self.picture = parts.player, parts.look, parts.picture
+        self.commands = self.knows()
+
+    def wants(self, look: Look, player: Player) -> bool:
+        """Whether it is on."""
+        raise NotImplementedError
+
+    def keys(self) -> Sequence[Hint]:
+        """The line of keys while this mode comes first: those that do something here."""
+        raise NotImplementedError
+
+    def knows(self) -> Mapping[str, Command]:
+        """What each command does. It gives None where it has no use for it after all."""
+        raise NotImplementedError
+
+    def do(self, command: str) -> Change | None:
+        """Carry a command out; None where this mode does not know it."""
+        known = self.commands.get(command)
+        return known() if known is not None else None
+
+    def say(self, key: str, **fields: object) -> str:
+        """A phrase in the language in use."""
+        return self.picture.words(key, **fields)

@@ -1,0 +1,202 @@
+"""What can be opened, changed and looked at from wherever one is: drawers, cells by hand, other views, files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from lessons.contract.knobs import Refused
+from lessons.explaining.inspect import inspect
+from lessons.player.player import Player
+from tui.keys import EVERYWHERE, LESSON, Hint
+from tui.picture.boxes import Help
+from tui.picture.drawers import Check, Code, Fork, Inspect, Knobs
+from tui.picture.lesson_picture import AROUND
+from tui.picture.look import Look
+from tui.screens.modes.base import LAST, Change, Command, Mode
+from tui.screens.modes.editing import ask_edit
+
+
+class Opening(Mode):
+    """Always there, after stepping."""
+
+    def wants(self, look: Look, player: Player) -> bool:
+        return True
+
+    def keys(self) -> Sequence[Hint]:
+        return LAST
+
+    def knows(self) -> Mapping[str, Command]:
+        return {
+            "inspect": self.inspect,
+            "code": self.code,
+            "check": self.check,
+            "knobs": self.knobs,
+            "fork": self.fork,
+            "edit": lambda: ask_edit(self.parts, self.look.cursor),
+            "undo": self.undo,
+            "nudge_up": partial(self.nudge, 1),
+            "nudge_down": partial(self.nudge, -1),
+            "view": self.view,
+            "alone": self.alone,
+            "notation": self.notation,
+            "text": self.text,
+            "text_down": partial(self.scroll, 4),
+            "text_up": partial(self.scroll, -4),
+            "copy": self.copy,
+            "save": self.save,
+            "open": self.open,
+            "help": self.help,
+        }
+
+    # cells by hand
+
+    def nudge(self, by: int) -> Change:
+        """Move the cell under the cursor by hand; all that follows from it follows."""
+        player, cell = self.player, self.look.cursor
+        if cell is None or player.spot.training:
+            return Change(self.say("say.nudge"))
+        try:
+            player.edit(*cell, player.lesson.nudged(player.start, *cell, by))
+        except Refused as refused:
+            return Change(refused.say(self.picture.words), keep=True)
+        return Change("", keep=True)
+
+    def undo(self) -> Change:
+        self.parts.transport.pause()
+        try:
+            return Change(self.say("say.undone" if self.player.undo() else "say.nothing_undo"), keep=True)
+        except Refused as refused:
+            return Change(refused.say(self.picture.words), keep=True)
+
+    def copy(self) -> Change | None:
+        """Copy the cell in focus, all its figures."""
+        cell = self.look.cursor or self.picture.in_focus()
+        if cell is None:
+            return None
+        found = inspect(self.picture.view, *cell)
+        return Change(self.parts.files.copy(found.full, self.picture.words, f"{found.label} = {found.full}"))
+
+    # drawers
+
+    def inspect(self) -> Change | None:
+        """The cell in focus, or the first, explained; again, closed."""
+        cells, was = self.picture.cells, self.look.drawer
+        cell = self.look.cursor or self.picture.in_focus() or (cells[0].target[1:3] if cells else None)
+        self.look.drawer = None if isinstance(was, Inspect) or cell is None else Inspect(cell)
+        return None if cell is None else Change()
+
+    def code(self) -> Change:
+        self.look.drawer = None if isinstance(self.look.drawer, Code) else Code()
+        return Change()
+
+    def check(self) -> Change:
+        if isinstance(self.look.drawer, Check):
+            self.look.drawer = None
+        else:
+            self.parts.transport.pause()
+            self.look.drawer = Check(self.picture.desk(), self.parameter())
+        return Change()
+
+    def parameter(self) -> str:
+        """The parameter that is being looked at: the cursor's, the act's, or one that the last steps read."""
+        player, view = self.player, self.picture.view
+        names = player.lesson.weights(player.start_here())
+        near = [self.look.cursor[0]] if self.look.cursor else []
+        near += [player.act, *(place for place, _ in player.path)]
+        bare = [name.partition("[")[0].removeprefix("d").removeprefix("sweep_") for name in near]
+        return next((name for name in (*bare, *(n for n in names if n in view.read)) if name in names), names[0])
+
+    def knobs(self) -> Change:
+        if isinstance(self.look.drawer, Knobs):
+            self.look.drawer = None
+        else:
+            self.parts.transport.pause()
+            self.look.drawer = Knobs()
+        return Change()
+
+    def fork(self) -> Change:
+        """The fork drawer; outside training, where to find it."""
+        player = self.player
+        if not player.trains:
+            return Change(self.say("say.no_training"))
+        if not player.spot.training:
+            return Change(self.say("say.no_fork", act=player.lesson.card.acts.index("train") + 1))
+        self.parts.transport.pause()
+        self.look.drawer = None if isinstance(self.look.drawer, Fork) else Fork(self.picture.desk())
+        return Change()
+
+    def help(self) -> Change:
+        shown = isinstance(self.look.drawer, Help)
+        self.look.drawer = None if shown else Help([key.id for key in (*LESSON, *EVERYWHERE)])
+        return Change()
+
+    # view, text, files
+
+    def view(self) -> Change:
+        """The stage's other view, if there is one here: in the ledger, one signed cell for the norm."""
+        if not self.picture.view.two_faces:
+            return Change(self.say("say.one_view"))
+        self.player.flipped = not self.player.flipped
+        return Change()
+
+    def alone(self) -> Change | None:
+        """The panels that had no room, or else the most important alone."""
+        self.look.alone = self.picture.left_out
+        if not self.look.alone:
+            panels = [panel for panel in self.picture.panels() if panel.id not in ("law", *AROUND)]
+            chosen = max(panels, key=lambda panel: panel.priority, default=None)
+            self.look.alone = (chosen.id, *AROUND) if chosen else ()
+        return Change() if self.look.alone else None
+
+    def notation(self) -> Change:
+        """The lecture's other notation, in every lesson that has one; again for the first."""
+        store = self.parts.context.store
+        if not self.player.lesson.card.notation:
+            return Change(self.say("say.one_notation"))
+        store.settings.other_notation = not store.settings.other_notation
+        store.save_settings()
+        return Change()
+
+    def text(self) -> Change | None:
+        if self.picture.wide:
+            return None
+        self.look.text_over, self.look.text_top = True, 0
+        return Change()
+
+    def scroll(self, lines: int) -> Change:
+        self.look.text_top = max(0, self.look.text_top + lines)
+        return Change()
+
+    def save(self) -> Change:
+        """Ask for a file, and write the state in focus there, as `show --json` would."""
+        self.parts.transport.pause()
+        self.parts.ask(self.say("prompt.save"), self._save, self.parts.files.name)
+        return Change()
+
+    def _save(self, typed: str) -> str | Change:
+        if not typed.strip():
+            return self.say("say.no_state")
+        path = Path(typed.strip()).expanduser()
+        try:
+            self.parts.files.save(path)
+        except Refused as refused:
+            return refused.say(self.picture.words)
+        return Change(self.say("say.saved", file=str(path)))
+
+    def open(self) -> Change:
+        """Ask for a file, and take over the state in it."""
+        self.parts.transport.pause()
+        self.parts.ask(self.say("prompt.open"), self._open, self.parts.files.name)
+        return Change()
+
+    def _open(self, typed: str) -> str | Change:
+        if not typed.strip():
+            return self.say("say.no_state")
+        try:
+            self.parts.files.open(Path(typed.strip()).expanduser())
+        except Refused as refused:
+            return refused.say(self.picture.words)
+        self.look.cursor = None
+        return Change(self.say("say.opened", file=typed.strip()), keep=True)

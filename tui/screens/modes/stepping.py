@@ -1,0 +1,218 @@
+"""What is always there: steps both ways, acts, play, and all that can be opened from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from lessons.contract.knobs import Refused
+from lessons.player.player import Player
+from tui.keys import Hint
+from tui.picture import notices
+from tui.picture.boxes import Notice
+from tui.picture.lesson_picture import WIDE
+from tui.picture.look import Look
+from tui.screens.modes.base import LAST, Change, Command, Mode
+
+
+class Playing(Mode):
+    """Steps are being played, or updates made."""
+
+    def wants(self, look: Look, player: Player) -> bool:
+        return self.parts.transport.is_playing
+
+    def keys(self) -> Sequence[Hint]:
+        return [Hint("space", "pause", "play"), Hint("+ -", "speed", "faster"), Hint("←", "back", "back"), *LAST]
+
+    def knows(self) -> Mapping[str, Command]:
+        return {"play": self.pause, "out": self.stop}
+
+    def pause(self) -> Change:
+        self.parts.transport.pause()
+        return Change()
+
+    def stop(self) -> Change:
+        self.parts.transport.pause()
+        return Change("")
+
+
+class Stepping(Mode):
+    """The lesson itself: knows every command that no other mode took."""
+
+    def wants(self, look: Look, player: Player) -> bool:
+        return True
+
+    def keys(self) -> Sequence[Hint]:
+        player = self.player
+        ended = player.scrub is not None and not player.spot.training and player.spot.p >= player.scrub.total
+        focus, parts = player.focus(), len(player.parts())
+        on = [] if ended else [Hint("→", "step", "forward")]
+        grain = [Hint("↑↓", "grain", "coarser" if focus else "finer")] if parts > 1 else []
+        found = [*on, *grain, *([] if ended else [Hint("space", "play", "play")])]
+        if player.spot.training:
+            found.append(Hint("esc", "curve", "out") if player.spot.open else Hint("↵", "open", "enter"))
+        cells = bool(self.picture.cells)
+        found += [Hint("tab", "cell", "cursor")] if cells else []
+        forks, letters = player.spot.training, "i c g k" if cells else "c g k"
+        if self.picture.size[0] < WIDE:
+            return [
+                *found,
+                Hint("t", "text", "text"),
+                Hint(f"{letters} f l" if forks else f"{letters} l", "", "help"),
+                *LAST,
+            ]
+        found += [Hint("i", "inspect", "inspect")] if cells else []
+        found += [Hint("c", "code", "code"), Hint("g", "check", "check"), Hint("k", "knobs", "knobs")]
+        found += [Hint("f", "fork", "fork")] if forks else []
+        return [*found, Hint("l", "other", "app.language"), *LAST]
+
+    def knows(self) -> Mapping[str, Command]:
+        grains: dict[str, Command] = {f"digit_{n}": partial(self.grain, n) for n in range(10)}
+        return {
+            **grains,
+            "forward": self.forward,
+            "step_forward": self.forward,
+            "back": self.back,
+            "step_back": self.back,
+            "coarser": self.coarser,
+            "finer": self.finer,
+            "play": self.play,
+            "faster": partial(self.speed, 2),
+            "slower": partial(self.speed, 0.5),
+            "first": self.first,
+            "last": self.last,
+            "next_act": partial(self.act, 1),
+            "previous_act": partial(self.act, -1),
+            "jump": self.jump,
+            "cursor": partial(self.cursor, 1),
+            "cursor_back": partial(self.cursor, -1),
+            "enter": self.enter,
+            "out": self.out,
+            "again": self.again,
+            "restart": self.restart,
+        }
+
+    # moving
+
+    def moved(self, moved: bool = True, edge: str = "", act: bool = False) -> Change:
+        """After a move: a notice that passes goes, and where there was none, it is said why."""
+        if isinstance(self.look.drawer, Notice) and self.look.drawer.passing:
+            self.look.drawer = None
+        return Change("" if moved else self.say(edge), act=act)
+
+    def forward(self) -> Change:
+        """One step at the grain; with a card open, past the card: unanswered, it shows its truth first."""
+        self.parts.transport.pause()
+        asked = self.player.asked
+        if asked is not None and not asked.verdict:
+            if not asked.trying:
+                self.parts.truth.when_known(asked, self.player.skip)
+            return self.moved()
+        change = self.moved(self.player.forward(), self.parts.transport.end, act=True)
+        self.parts.transport.check()
+        if not self.look.finished and self.look.drawer is None:
+            self.look.drawer = notices.done(self.player, self.picture.words)
+            self.look.finished = self.look.drawer is not None
+            return Change(change.status, keep=self.look.finished, act=True)
+        return change
+
+    def back(self) -> Change:
+        self.parts.transport.pause()
+        return self.moved(self.player.back(), "say.start")
+
+    def first(self) -> Change:
+        self.parts.transport.pause()
+        self.player.home()
+        return self.moved()
+
+    def last(self) -> Change:
+        self.parts.transport.pause()
+        self.player.end()
+        return self.moved()
+
+    def act(self, by: int) -> Change:
+        self.parts.transport.pause()
+        moved = self.player.next_act(by)
+        self.look.new_act()
+        return self.moved(moved, "say.last_act" if by > 0 else "say.first_act", act=True)
+
+    def to_act(self, act: str) -> Change:
+        self.parts.transport.pause()
+        self.player.to_act(act)
+        self.look.new_act()
+        return self.moved(act=True)
+
+    def coarser(self) -> Change:
+        self.player.coarser()
+        return self.moved()
+
+    def finer(self) -> Change:
+        self.player.finer()
+        return self.moved()
+
+    def grain(self, n: int) -> Change:
+        if n:
+            self.player.set_grain(n - 1)
+        return Change()
+
+    def enter(self) -> Change:
+        """Open the update in focus."""
+        self.parts.transport.pause()
+        self.player.go_in()
+        return Change()
+
+    def out(self) -> Change:
+        """Out of the update in focus, or of the lesson."""
+        if not self.player.go_out():
+            self.parts.context.keep(self.player)
+            self.parts.context.leave_lesson()
+        return Change("")
+
+    def jump(self) -> Change:
+        self.parts.transport.pause()
+        self.parts.ask(self.say("prompt.jump"), self._jump)
+        return Change()
+
+    def _jump(self, typed: str) -> str | Change:
+        try:
+            self.player.jump(typed)
+        except Refused as refused:
+            return refused.say(self.picture.words)
+        return Change("", act=True)
+
+    def play(self) -> Change | None:
+        if self.player.asked is not None:
+            return None
+        self.parts.transport.start()
+        return Change("")
+
+    def speed(self, factor: float) -> Change:
+        self.parts.transport.set_speed(factor)
+        return Change()
+
+    def restart(self) -> Change:
+        self.parts.transport.pause()
+        self.player.restart()
+        self.look.drawer = self.look.cursor = None
+        return self.moved()
+
+    def again(self) -> Change:
+        """Skipped and wrong predictions will be asked again."""
+        return Change(self.say("say.again", n=self.player.ask_again()), keep=True)
+
+    # cells
+
+    def cursor(self, by: int) -> Change | None:
+        """The cursor on, or to the next block of numbers."""
+        first = {hit.target[1]: hit.target[1:] for hit in reversed(self.picture.cells)}
+        symbols = list(dict.fromkeys(hit.target[1] for hit in self.picture.cells))
+        if not symbols:
+            return None
+        here = self.look.cursor
+        if here is None:
+            wanted = self.picture.in_focus()
+            self.look.cursor = wanted if wanted and wanted[0] in symbols else first[symbols[0]]
+        else:
+            at = symbols.index(here[0]) if here[0] in symbols else -by
+            self.look.cursor = first[symbols[(at + by) % len(symbols)]]
+        return Change()
