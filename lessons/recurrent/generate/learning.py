@@ -248,6 +248,12 @@ def begin(device: Device, knobs: Knobs, theta: Theta, seed: int) -> State:
     return school(device, knobs, seed).start(theta, Reader(device, knobs, seed).first(theta))
 
 
+def largest(a: HostArray, temperature: float) -> float:
+    """The probability of the likeliest letter at a temperature, by its scores."""
+    q = np.exp((a - a.max()) / temperature)
+    return float((q / q.sum()).max())
+
+
 def likeliest(yhat: HostArray, letters: str, count: int) -> Sequence[tuple[str, float]]:
     """The likeliest letters and how likely they are."""
     order = np.argsort(-yhat, kind="stable")[:count]
