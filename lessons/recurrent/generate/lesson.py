@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Array, Device, HostArray
+from engine.device import HOST, Device
 from engine.gated import cell as cells
 from engine.gated.cell import Theta
 from engine.gated.run import writing
@@ -54,26 +54,17 @@ class Corpus(Source):
     def lengths(self, inputs: Mapping[str, Any]) -> dict[str, int]:
         return {"K": len(inputs["letters"])}
 
-    def put(self, device: Device, inputs: Mapping[str, Any]) -> dict[str, dict[int, Array]]:
-        return {}
-
-
-def net_on(s: Scope, codes: HostArray, theta: Theta) -> Net:
-    """A net with some parameters on some letters alone."""
-    cell = learning.cell_of(s.knobs)
-    return Net(s.device, cell, theta, learning.inputs_over(s.device, cell, theta, codes, s.K))
-
 
 def net(s: Scope) -> Net:
     """The net on the first letters of the text."""
-    return net_on(s, learning.held(s.knobs).codes[: s.T + 1], s.theta)
+    return learning.net_over(s.device, s.knobs, s.theta, learning.coded(s.knobs).codes[: s.T + 1])
 
 
 def written(s: Scope, theta: Callable[[], Theta], seed: int, at: Path) -> Section:
     """Some letters, written by the net that `theta` gives."""
     cell, top, tau = learning.cell_of(s.knobs), int(s.knobs["top"]), float(s.knobs["temperature"])
     zero = learning.zero(s.device, cell, int(s.knobs["hidden"]))
-    first = one_hot(s.device, learning.held(s.knobs).codes[:1], s.K)
+    first = one_hot(s.device, learning.coded(s.knobs).codes[:1], s.K)
     u = learning.chances(s.device, seed, 1, WRITTEN)
 
     def env() -> Env:
@@ -130,10 +121,10 @@ def unsure(trial: Trial) -> str:
     state = school.start(s.theta, learning.Reading(0.0))
     for _ in range(AHEAD):
         state = school.advance(state)
-    text = learning.held(s.knobs)
+    text = learning.coded(s.knobs)
     codes = text.codes[-COMPARED:]
     space = np.isin(np.array(list(text.letters))[codes], (" ", "\n"))
-    E = np.array([float(each) for each in net_on(s, codes, state.data.theta).run.E])
+    E = np.array([float(each) for each in learning.net_over(HOST, s.knobs, state.data.theta, codes).run.E])
     first, later = E[space[:-1] & ~space[1:]], E[~space[:-1] & ~space[1:]]
     if not first.size or not later.size:
         return "same"
@@ -169,7 +160,7 @@ class Generate(DeclaredLesson):
     shown_as = GenerateStage
 
     def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
-        learning.held(knobs, look=True)
+        learning.coded(knobs, look=True)
         if "rate" not in given and knobs["cell"] == "srn":
             return {**knobs, "rate": 0.03}  # an SRN leaps where a gated cell does not
         return dict(knobs)
@@ -200,7 +191,7 @@ class Generate(DeclaredLesson):
         def inside(state: State) -> Reel:
             """The text that the net is watched on, read before the update; the update; letters written after it."""
             read, write = ((("update", state.n), (phase, -1)) for phase in ("read", "write"))
-            before = net_on(s, learning.under(knobs), state.data.theta).forward(read)
+            before = learning.net_over(device, knobs, state.data.theta, learning.under(knobs)).forward(read)
             after = written(s, lambda: school.advance(state).data.theta, state.n, write)
             return Reel([before, *school.inside(state, self.grains).sections, after], self.grains)
 

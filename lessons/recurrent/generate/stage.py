@@ -53,7 +53,7 @@ class GenerateStage(CornerStage):
         elif view.training is not None and not self.writes:
             read = learning.streams(self.knobs).window(view.training.n).x[:, 0]
         else:
-            read = learning.held(self.knobs).codes[: self.T]
+            read = learning.coded(self.knobs).codes[: self.T]
         self.read = [int(code) for code in read]
         self.T = WRITTEN if self.writes else len(self.read)
 
@@ -163,7 +163,7 @@ class GenerateStage(CornerStage):
     def samples(self) -> Table:
         """The latest samples."""
         latest = self.reading.samples[-SAMPLES:]
-        texts = ["".join(map(shown_in_line, each.text)) for each in latest]
+        texts = [each.text.replace("\n", "⏎").replace("\t", "⇥") for each in latest]
         wide = max(map(cells, texts), default=0)
         rows = [
             (number(each.n), f"{each.bits:.2f}", text + " " * (wide - cells(text)))
@@ -178,7 +178,7 @@ class GenerateStage(CornerStage):
         """The text that the net is watched on, as codes; what it expects after every letter; the top layer's h."""
         codes = learning.under(self.knobs)
         theta = {name: column(HOST, value) for name, value in self.params.items()}
-        run = learning.run_over(HOST, self.cell, theta, codes, self.K)
+        run = learning.net_over(HOST, self.knobs, theta, codes).run
         return codes, [made["yhat"][:, 0] for made in run.made], [made[self.cell.top][:, 0] for made in run.made]
 
     @cached_property
@@ -267,11 +267,11 @@ class GenerateStage(CornerStage):
         return self.say("typed") if self.knobs["text"] else self.say("python") if name == PYTHON else cut(name, 24)
 
     def fields(self) -> dict[str, Any]:
-        held, a, tau = learning.held(self.knobs), self.example("a[0]"), float(self.knobs["temperature"])
+        text, a, tau = learning.coded(self.knobs), self.example("a[0]"), float(self.knobs["temperature"])
         here, half = ("·" if a is None else f"{learning.largest(a, at):.4f}" for at in (tau, tau / 2))
         window, T, training = self.inputs["window"], self.lengths["T"], self.view.training
         return self.net_fields() | {
-            "letters": number(len(held.codes)), "dropped": number(held.dropped), "even": f"{np.log2(self.K):.2f}",
+            "letters": number(len(text.codes)), "dropped": number(text.dropped), "even": f"{np.log2(self.K):.2f}",
             "tau": f"{tau:g}", "here": here, "half": half, "source": self.source(),
             "window": "".join(map(letter, window[: min(T, LEAD)])) + "…" * (T > LEAD),
             "n": number(training.n) if training is not None else 0, "layers": int(self.knobs["layers"]),
@@ -287,8 +287,3 @@ def shade(value: float) -> str:
     """How active a unit is, as one character."""
     level = sum(abs(value) >= share for share in SHARES)
     return (UP if value >= 0 else DOWN)[level]
-
-
-def shown_in_line(raw: str) -> str:
-    """A letter of a sample: what would break the line made visible."""
-    return raw if raw == " " else letter(raw)

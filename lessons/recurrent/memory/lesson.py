@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Array, Device
+from engine.device import HOST, Device
 from engine.gated import cell as cells
 from engine.gated import reach
 from engine.gated.run.streams import Latch, Window, walked
@@ -44,12 +44,6 @@ class Bit(Source):
         if own["bit"] not in (0, 1):
             raise Refused("inputs_latch", file=file)
         return {"bit": int(own["bit"]), "seed": seed_of(given)}
-
-    def lengths(self, inputs: Mapping[str, Any]) -> dict[str, int]:
-        return {}
-
-    def put(self, device: Device, inputs: Mapping[str, Any]) -> dict[str, dict[int, Array]]:
-        return {}
 
 
 def net(s: Scope) -> Net:
