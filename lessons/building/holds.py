@@ -172,11 +172,11 @@ class Source:
 
     def lengths(self, inputs: Mapping[str, Any]) -> dict[str, int]:
         """The lengths that they bring."""
-        raise NotImplementedError
+        return {}
 
     def put(self, device: Device, inputs: Mapping[str, Any]) -> dict[str, dict[int, Array]]:
-        """What they are on the device: by family, by index."""
-        raise NotImplementedError
+        """What they are on the device, where rules read them: by family, by index."""
+        return {}
 
     def edited(self, inputs: Mapping[str, Any], at: int, raw: str) -> dict[str, Any]:
         """The inputs with one entry put in by hand. Raises Refused."""
@@ -201,12 +201,6 @@ class Fixed(Source):
             if given.get(name, value) != value:
                 raise Refused("inputs_codes", file=file, name=name, wanted=value)
         return dict(self._inputs)
-
-    def lengths(self, inputs: Mapping[str, Any]) -> dict[str, int]:
-        return {}
-
-    def put(self, device: Device, inputs: Mapping[str, Any]) -> dict[str, dict[int, Array]]:
-        return {}
 
 
 class _Any(dict[str, int]):

@@ -27,8 +27,12 @@ class TimeStage(LessonStage):
     def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
         super().__init__(lesson, view, text)
         self.T, self.H, self.K = (self.lengths[letter] for letter in "THK")
-        self.vocabulary = [letter(each) for each in self.inputs["vocabulary"]]
         self.t, self.k = view.loop("t"), view.loop("k")
+
+    @cached_property
+    def vocabulary(self) -> list[str]:
+        """The letters as they are shown."""
+        return [letter(each) for each in self.inputs["vocabulary"]]
 
     @property
     def focus(self) -> int:
@@ -73,13 +77,18 @@ class TimeStage(LessonStage):
         """ŷ under every t: as many letters as a column holds, the likeliest first."""
         columns: dict[int, Item] = {}
         for t in self.near:
-            yhat = self.view.get(f"yhat[{t}]")
+            yhat = self.example(f"yhat[{t}]")
             if yhat is None:
                 columns[t] = Label("·", role="dim")
                 continue
             guesses = " ".join(guess(self.vocabulary[i], float(yhat[i])) for i in self.order(yhat))
             columns[t] = Label(guesses, **self.flags(f"yhat[{t}]"))
         return Matrix(id="guess", priority=priority, axis=self.axis, rows=[Row("ŷ %", columns)])
+
+    def example(self, name: str) -> Any:
+        """A vector symbol; of a batch the first example's. None where it is not known yet."""
+        value = self.view.get(name)
+        return value if value is None or value.ndim == 1 else value[:, 0]
 
     def order(self, yhat: Any) -> Any:
         """The letters that are shown, the likeliest first."""

@@ -11,14 +11,16 @@ import pytest
 
 from engine.device import HOST, rng
 from engine.gated.run.letters import decode, encode, vocabulary
+from lessons.building.acts import Trial
 from lessons.contract.knobs import Refused
-from lessons.contract.panels import Beside, Matrix, Picture, Table
+from lessons.contract.panels import Beside, Label, Matrix, Picture, Table
 from lessons.contract.text import load
 from lessons.course import open_lesson
 from lessons.explaining.inspect import inspect
 from lessons.player.player import Player
 from lessons.player.state import restore
 from lessons.recurrent.generate import CARD, CELLS, learning
+from lessons.recurrent.in_time import guess, letter
 from tests.lessons.playing import assert_laws_are_those_of_the_steps, played, result
 
 SMALL = 'he said: "the (old) fox" and the dog said: "no (not) so". the end of it. ' * 12
@@ -160,6 +162,29 @@ def test_the_stage_while_it_learns() -> None:
     assert there.heads[0].endswith("the")
 
 
+@every
+def test_an_update_of_a_batch_is_shown_by_its_first_example(cell: str) -> None:
+    made = small(1, cell=cell, batch=2, layers=2, hidden=3, window=5)
+    made.jump("train/update=0/forward/t=1/output")
+    view, text = made.view(), load("lessons.recurrent.generate", "en")
+    yhat, a = view.get("yhat[1]"), view.get("a[0]")
+    assert yhat is not None
+    assert a is not None
+    assert yhat.shape[1] == a.shape[1] == 2
+    letters, over = made.start.inputs["letters"], stage(made)["over"]
+    assert isinstance(over, Matrix)
+    guesses = next(row for row in over.rows if row.label.startswith("ŷ")).items[1]
+    assert isinstance(guesses, Label)
+    likeliest = np.argsort(-yhat[:, 0], kind="stable")[:3]
+    assert guesses.text == " ".join(guess(letter(letters[i]), float(yhat[i, 0])) for i in likeliest)
+    scores = np.exp((a[:, 0] - a[:, 0].max()) / 0.7)
+    assert made.lesson.says(view, text)["here"] == f"{(scores / scores.sum()).max():.4f}"
+    reel = made.inside()
+    for position in range(0, reel.total + 1, 7):
+        made.move(reel, position)
+        assert stage(made)
+
+
 def test_a_fork_writes_at_another_temperature() -> None:
     made = small(1)
     made.jump("update=50")
@@ -196,8 +221,9 @@ def test_a_file_and_chinese(tmp_path: Path) -> None:
     made.to_act("train")
     made.land(12, is_open=False)
     assert stage(made)
-    assert set(learning.sample(HOST, made.knobs, learning.cell_of(made.knobs), made.lesson.theta(HOST, made.start),  # type: ignore[attr-defined]
-                               0, 0)) <= set(made.start.inputs["letters"])  # fmt: skip
+    theta = Trial(made.lesson, HOST, made.knobs, made.start).theta  # type: ignore[arg-type]
+    sample = learning.sample(HOST, made.knobs, learning.cell_of(made.knobs), theta, 0, 0)
+    assert set(sample) <= set(made.start.inputs["letters"])
 
 
 @every

@@ -11,6 +11,7 @@ import pytest
 
 from engine.device import HOST
 from engine.walks.history import State
+from lessons.building.acts import Trial
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.panels import Block, Curve, Label, Matrix, Note, Table
 from lessons.contract.text import load
@@ -30,7 +31,7 @@ def trained(seed: int, updates: int, **given: Any) -> race.Reading:
     """What a model has come to."""
     knobs = {**DEFAULT, **given}
     school = race.school(HOST, knobs, seed)
-    state = school.start(race.columns(HOST, race.drawn(knobs, seed)), race.Reading())
+    state = school.start(race.on_device(HOST, race.drawn(knobs, seed)), race.Reading())
     for _ in range(updates):
         state = school.advance(state)
     found: race.Reading = state.data.reading
@@ -65,7 +66,7 @@ def test_who_solves_forty_is_foretold_by_the_bars(seed: int) -> None:
 def test_the_gradient_that_arrives(model: str) -> None:
     """By central differences: ∂E/∂ the first state on the road, over that at the end."""
     made = played(CARD, 3, model=model, length=9, hidden=3)
-    found, net = result(made), made.lesson.net_of(HOST, made.knobs, made.start)  # type: ignore[attr-defined]
+    found, net = result(made), Trial(made.lesson, HOST, made.knobs, made.start).first.net  # type: ignore[arg-type]
     assert found["reach"][-1] == pytest.approx(1)
     assert len(found["reach"]) == 9
     lasting = net.cell.lasting

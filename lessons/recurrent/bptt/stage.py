@@ -9,7 +9,8 @@ import numpy as np
 from engine.walks.gradient_check import cells
 from engine.walks.step import split
 from lessons.building.stage_parts import flow, subscripted
-from lessons.contract.panels import Block, Curve, Item, Label, Matrix, Panel, Row, Series, Stage, Table
+from lessons.building.training_panel import training_curve, training_of
+from lessons.contract.panels import Block, Item, Label, Matrix, Panel, Row, Stage, Table
 from lessons.explaining.figures import eight, five
 from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.typeset import name, subscript
@@ -181,19 +182,19 @@ class BpttStage(SrnStage):
 
     def show_train(self) -> Stage:
         """The loss of every update; and one update opened, with all that the acts before have shown."""
-        training = self.view.training
-        assert training is not None
+        training = training_of(self.view)
         current = np.asarray(training.curves[training.current][1], dtype=float)
-        marks = [(training.n, "▲", self.say("open" if training.open else "here", n=training.n))]
-        small = np.flatnonzero(current < LEARNED)
-        if small.size:
-            marks.append((int(small[0]), "✓", f"< {five(LEARNED)} · {small[0]}"))
+        learned = [int(n) for n in np.flatnonzero(current < LEARNED)[:1]]
         loss = self.loss_here(current, training.n)
-        curve = Curve(
-            id="curve", priority=10, title=self.say("curve"), marks=marks, notes=self.losses(current, loss),
-            series=[Series(label, y, first, dotted=i > 0) for i, (label, y, first) in enumerate(training.curves)],
-            reach=max(100, training.latest), least_top=loss if loss is not None and np.isfinite(loss) else 1.0,
-        )  # fmt: skip
+        curve = training_curve(
+            self,
+            self.say("curve"),
+            priority=10,
+            marks=[(n, "✓", f"< {five(LEARNED)} · {n}") for n in learned],
+            notes=self.losses(current, loss),
+            least_top=loss if loss is not None and np.isfinite(loss) else 1.0,
+            ends=True,
+        )
         if not training.open:
             return [curve, *self.strip(), self.graph(), self.guesses(7), *self.weights(None)]
         phase = self.view.path[1][0] if len(self.view.path) > 1 else "forward"

@@ -10,7 +10,8 @@ import numpy as np
 
 from engine.device import Array, Device, HostArray, rng
 from engine.gated import cell as cells
-from engine.gated.cell import Cell, Forward, Inputs, Made, Theta
+from engine.gated.cell import Cell, Inputs, Made, Theta
+from engine.gated.net import Net
 from engine.gated.run import training
 from engine.gated.run.files import CELLS
 from engine.gated.run.letters import decode, encode, vocabulary
@@ -40,40 +41,40 @@ UNDER = {PYTHON: "the value of the expression is the name of the function"}
 """What the net is watched on, by corpus; otherwise the end of the text."""
 
 
-class Held(NamedTuple):
-    """A text: its letters, the text in them as codes, and how many letters were left out for being rare."""
+class Coded(NamedTuple):
+    """A text: its different letters, itself as codes of these, and how many letters were dropped for being rare."""
 
     letters: str
     codes: HostArray
     dropped: int
 
 
-def held(knobs: Knobs, look: bool = False) -> Held:
+def coded(knobs: Knobs, look: bool = False) -> Coded:
     """The text. Raises Refused."""
     text = str(knobs["text"]) or corpora.letters(str(knobs["corpus"]), look)
-    return _held(text, str(knobs["case"]) == "lower", int(knobs["symbols"]))
+    return _coded(text, str(knobs["case"]) == "lower", int(knobs["symbols"]))
 
 
 @lru_cache(maxsize=4)
-def _held(text: str, lower: bool, most: int) -> Held:
+def _coded(text: str, lower: bool, most: int) -> Coded:
     return spelled(text.lower() if lower else text, most)
 
 
-def spelled(text: str, most: int) -> Held:
+def spelled(text: str, most: int) -> Coded:
     """A text in its `most` most frequent letters. Raises Refused where it is too short to learn from."""
     letters = vocabulary(text, most)
     codes = encode(text, letters)
     if len(letters) < 2 or len(codes) < SHORTEST:
         raise Refused("text_short", letters=len(letters), length=len(codes), least=SHORTEST)
-    return Held(letters, codes, len(text) - len(codes))
+    return Coded(letters, codes, len(text) - len(codes))
 
 
 def under(knobs: Knobs) -> HostArray:
     """The text that the net is watched on, as codes: two at least."""
-    found = held(knobs)
-    asked = str(knobs["under"]) or ("" if knobs["text"] else UNDER.get(str(knobs["corpus"]), ""))
-    codes = encode(asked.lower() if knobs["case"] == "lower" else asked, found.letters)
-    return codes if len(codes) > 1 else found.codes[-SHOWN:]
+    whole = coded(knobs)
+    text = str(knobs["under"]) or ("" if knobs["text"] else UNDER.get(str(knobs["corpus"]), ""))
+    codes = encode(text.lower() if knobs["case"] == "lower" else text, whole.letters)
+    return codes if len(codes) > 1 else whole.codes[-SHOWN:]
 
 
 def cell_of(knobs: Knobs) -> Cell:
@@ -83,9 +84,9 @@ def cell_of(knobs: Knobs) -> Cell:
 
 def streams(knobs: Knobs) -> Streams:
     """The text in windows; where it is short, in fewer streams."""
-    found = held(knobs)
-    B = min(int(knobs["batch"]), len(found.codes) - 1)
-    return Streams(found.codes, len(found.letters), int(knobs["window"]), B)
+    text = coded(knobs)
+    B = min(int(knobs["batch"]), len(text.codes) - 1)
+    return Streams(text.codes, len(text.letters), int(knobs["window"]), B)
 
 
 def recipe(knobs: Knobs) -> Recipe:
@@ -95,7 +96,7 @@ def recipe(knobs: Knobs) -> Recipe:
 
 def drawn(knobs: Knobs, seed: int) -> dict[str, HostArray]:
     """The weights that a seed gives."""
-    return training.drawn(cell_of(knobs), int(knobs["hidden"]), len(held(knobs).letters), rng(seed))
+    return training.drawn(cell_of(knobs), int(knobs["hidden"]), len(coded(knobs).letters), rng(seed))
 
 
 # what is read
@@ -138,12 +139,12 @@ def zero(device: Device, cell: Cell, H: int, B: int = 1) -> Made:
 
 def sample(device: Device, knobs: Knobs, cell: Cell, theta: Theta, n: int, seed: int, count: int = LONG) -> str:
     """What a net writes after the first letter of the text, with the temperature of the knobs."""
-    found, H = held(knobs), theta["V"].shape[1]
-    first = one_hot(device, found.codes[:1], len(found.letters))
+    text, H = coded(knobs), theta["V"].shape[1]
+    first = one_hot(device, text.codes[:1], len(text.letters))
     u = chances(device, seed, n, count)
     temperature, top = float(knobs["temperature"]), int(knobs["top"])
     picked, _ = drain(write(device, cell, theta, zero(device, cell, H), first, u, temperature, top))
-    return decode(np.array([int(device.get(pick).item()) for pick in picked]), found.letters)
+    return decode(np.array([int(device.get(pick).item()) for pick in picked]), text.letters)
 
 
 def chances(device: Device, seed: int, n: int, count: int) -> list[Array]:
@@ -151,40 +152,36 @@ def chances(device: Device, seed: int, n: int, count: int) -> list[Array]:
     return [device.put([[u]]) for u in rng(seed, n).random(count)]
 
 
-def inputs_over(device: Device, cell: Cell, theta: Theta, codes: HostArray, letters: int) -> Inputs:
-    """A text of its own, from zero states: each letter wants the next."""
-    x, y = ([one_hot(device, [code], letters) for code in some] for some in (codes[:-1], codes[1:]))
-    return Inputs(x, y, zero(device, cell, theta["V"].shape[1]))
-
-
-def run_over(device: Device, cell: Cell, theta: Theta, codes: HostArray, letters: int) -> Forward:
-    """The forward pass over a text of its own."""
-    return drain(cells.forward(device.xp, cell, theta, inputs_over(device, cell, theta, codes, letters)))
+def net_over(device: Device, knobs: Knobs, theta: Theta, codes: HostArray) -> Net:
+    """A net over some letters alone, from zero states: each is to predict the next."""
+    cell, K = cell_of(knobs), len(coded(knobs).letters)
+    x, y = ([one_hot(device, [code], K) for code in some] for some in (codes[:-1], codes[1:]))
+    return Net(device, cell, theta, Inputs(x, y, zero(device, cell, theta["V"].shape[1])))
 
 
 def traits(rows: HostArray, letters: str) -> dict[str, HostArray]:
     """What could be followed, (rows, letters) each: 1 where it is so, or a number."""
-    said = np.array(list(letters))[rows]
-    space = np.isin(said, (" ", "\n"))
-    found = {
+    text = np.array(list(letters))[rows]
+    space = np.isin(text, (" ", "\n"))
+    values = {
         "space": space,
-        "vowel": np.isin(said, list("aeiouAEIOU")),
-        "quotes": np.cumsum(said == '"', axis=1) % 2 == 1,
-        "brackets": np.cumsum(np.isin(said, list("([{")), axis=1) > np.cumsum(np.isin(said, list(")]}")), axis=1),
+        "vowel": np.isin(text, list("aeiouAEIOU")),
+        "quotes": np.cumsum(text == '"', axis=1) % 2 == 1,
+        "brackets": np.cumsum(np.isin(text, list("([{")), axis=1) > np.cumsum(np.isin(text, list(")]}")), axis=1),
         "word": since(space),
     }
-    return {name: value.astype(float) for name, value in found.items()}
+    return {name: value.astype(float) for name, value in values.items()}
 
 
 def since(space: HostArray) -> HostArray:
     """How many letters of the word have been read."""
-    found = np.zeros(space.shape)
+    read = np.zeros(space.shape)
     for t in range(1, space.shape[1]):
-        found[:, t] = np.where(space[:, t], 0, found[:, t - 1] + 1)
-    return found
+        read[:, t] = np.where(space[:, t], 0, read[:, t - 1] + 1)
+    return read
 
 
-def followed(device: Device, cell: Cell, theta: Theta, text: Held) -> tuple[Follows, ...]:
+def followed(device: Device, cell: Cell, theta: Theta, text: Coded) -> tuple[Follows, ...]:
     """For each trait that the end of the text has, the unit that follows it best."""
     deep = min(DEEP, len(text.codes) // ROWS)
     if deep <= 2 * LEAD:
@@ -196,13 +193,13 @@ def followed(device: Device, cell: Cell, theta: Theta, text: Held) -> tuple[Foll
         states = drain(cells.timestep(device.xp, cell, theta, x, states, t))
         h.append(device.get(states[cell.top]).T)
     units = np.stack(h[LEAD:], axis=1).reshape(-1, h[0].shape[1])
-    found = []
+    best_units = []
     for name, value in traits(rows, text.letters).items():
         fits = correlations(units, value[:, LEAD:].reshape(-1))
         if fits is not None:
-            best = int(np.abs(fits).argmax())
-            found.append(Follows(name, best, float(fits[best])))
-    return tuple(found)
+            unit = int(np.abs(fits).argmax())
+            best_units.append(Follows(name, unit, float(fits[unit])))
+    return tuple(best_units)
 
 
 def correlations(units: HostArray, trait: HostArray) -> HostArray | None:
@@ -211,15 +208,15 @@ def correlations(units: HostArray, trait: HostArray) -> HostArray | None:
     if not wanted.any():
         return None
     lengths = np.sqrt((moved**2).sum(axis=0) * (wanted**2).sum())
-    found: HostArray = np.divide(wanted @ moved, lengths, out=np.zeros(units.shape[1]), where=lengths > 0)
-    return found
+    shares: HostArray = np.divide(wanted @ moved, lengths, out=np.zeros(units.shape[1]), where=lengths > 0)
+    return shares
 
 
 class Reader:
     """Reads what an update has come to: see `Reading`."""
 
     def __init__(self, device: Device, knobs: Knobs, seed: int) -> None:
-        self.device, self.knobs, self.seed, self.text = device, knobs, seed, held(knobs)
+        self.device, self.knobs, self.seed, self.text = device, knobs, seed, coded(knobs)
         self.cell, self.T = cell_of(knobs), streams(knobs).T
 
     def first(self, theta: Theta) -> Reading:
@@ -233,21 +230,26 @@ class Reader:
         return self._sampled(n, reading, learning.theta) if is_due(n) else reading
 
     def _sampled(self, n: int, reading: Reading, theta: Theta) -> Reading:
-        said = sample(self.device, self.knobs, self.cell, theta, n, self.seed)
-        samples = (*reading.samples, Sample(n, reading.bits, said, float(self.knobs["temperature"])))
+        text = sample(self.device, self.knobs, self.cell, theta, n, self.seed)
+        samples = (*reading.samples, Sample(n, reading.bits, text, float(self.knobs["temperature"])))
         return reading._replace(samples=samples, follows=followed(self.device, self.cell, theta, self.text))
 
 
 def school(device: Device, knobs: Knobs, seed: int) -> GatedRun[Reading]:
     """How it learns."""
-    return GatedRun(
-        device, cell_of(knobs), recipe(knobs), streams(knobs), int(knobs["hidden"]), Reader(device, knobs, seed).look
-    )
+    look = Reader(device, knobs, seed).look
+    return GatedRun(device, cell_of(knobs), recipe(knobs), streams(knobs), int(knobs["hidden"]), look)
 
 
 def begin(device: Device, knobs: Knobs, theta: Theta, seed: int) -> State:
     """The state that update 0 starts from."""
     return school(device, knobs, seed).start(theta, Reader(device, knobs, seed).first(theta))
+
+
+def largest(a: HostArray, temperature: float) -> float:
+    """The probability of the likeliest letter at a temperature, by its scores."""
+    q = np.exp((a - a.max()) / temperature)
+    return float((q / q.sum()).max())
 
 
 def likeliest(yhat: HostArray, letters: str, count: int) -> Sequence[tuple[str, float]]:
@@ -258,7 +260,6 @@ def likeliest(yhat: HostArray, letters: str, count: int) -> Sequence[tuple[str, 
 
 def as_read(knobs: Knobs) -> dict[str, Any]:
     """The inputs of a start: the letters in their order, and the first window."""
-    found, window = held(knobs), streams(knobs).window(0)
-    return {
-        "letters": found.letters, "window": decode(window.x[:, 0], found.letters) + found.letters[int(window.y[-1, 0])]
-    }  # fmt: skip
+    text, window = coded(knobs), streams(knobs).window(0)
+    last = text.letters[int(window.y[-1, 0])]
+    return {"letters": text.letters, "window": decode(window.x[:, 0], text.letters) + last}

@@ -10,35 +10,28 @@ import numpy as np
 from engine.device import HOST, HostArray
 from engine.walks.step import split
 from lessons.building.experiment import column
-from lessons.building.stage_parts import Rules, flow, laws, subscripted
-from lessons.contract.panels import (
-    Axis,
-    Beside,
-    Block,
-    Curve,
-    Item,
-    Label,
-    Matrix,
-    Panel,
-    Picture,
-    Row,
-    Series,
-    Stage,
-    Table,
-)
+from lessons.building.stage_parts import flow, subscripted
+from lessons.building.staging import Lengths
+from lessons.building.training_panel import training_curve, training_of
+from lessons.contract.panels import Axis, Beside, Block, Item, Label, Matrix, Picture, Row, Stage, Table
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.data.corpora import PYTHON
 from lessons.explaining.figures import cells, cut, ending, five, number
-from lessons.recurrent.corner import Part
+from lessons.recurrent.corner import CornerStage
 from lessons.recurrent.generate import learning
 from lessons.recurrent.in_time import letter
 
+WRITTEN = 24
+"""Letters that are written step by step."""
 WIDE, NAME, BAR = 62, 10, 14
+"""Cells of the text under which the net is watched, of what stands before it, and of a bar."""
 LEAD = 40
 """Letters that the text names of the window."""
-"""Cells of the text under which the net is watched, of what stands before it, and of a bar."""
-EXPECTED, SAMPLES = 5, 7
+EXPECTED, SAMPLES, BEST = 5, 7, 2
+"""Letters that are expected, samples, and units that follow something, as many as are shown."""
+BEFORE, AROUND = 48, 10
+"""Letters of the text before ▲ that may be in sight; cells on either side of it."""
 CHANCES = ((0.05, " "), (0.2, "░"), (0.5, "▒"), (2.0, "▓"))
 """How likely the next letter was held to be, by the first bound that it is under."""
 UP, DOWN = " ░▒▓", " -=≡"
@@ -46,140 +39,146 @@ UP, DOWN = " ░▒▓", " -=≡"
 SHARES = (0.1, 0.4, 0.7)
 
 
-class Shown(Part):
-    """A position."""
+class GenerateStage(CornerStage):
+    """A position in a net that reads, writes or learns a text."""
 
-    def __init__(self, view: View, text: Text) -> None:
-        inputs = view.start.inputs
-        self.letters: str = inputs["letters"]
-        self.cell_ = learning.cell_of(view.knobs)
-        phases = [name for name, index in view.path if index < 0]
-        self.writes = "write" in phases
-        if "read" in phases:
-            read = learning.under(view.knobs)[:-1]
+    unlit = ()
+
+    def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
+        super().__init__(lesson, view, text, learning.cell_of(view.knobs))
+        self.level = self.cell.levels[(view.loop("layer") or 0) - 1]
+        self.writes = "write" in self.phases
+        if "read" in self.phases:
+            read = learning.under(self.knobs)[:-1]
         elif view.training is not None and not self.writes:
-            read = learning.streams(view.knobs).window(view.training.n).x[:, 0]
+            read = learning.streams(self.knobs).window(view.training.n).x[:, 0]
         else:
-            read = learning.held(view.knobs).codes[: learning.streams(view.knobs).T]
+            read = learning.coded(self.knobs).codes[: self.T]
         self.read = [int(code) for code in read]
-        T = 24 if self.writes else len(self.read)
-        super().__init__(view, text, self.cell_, T, list(self.letters))
-        n = view.loop("layer")
-        self.level = self.cell_.levels[n - 1] if n is not None else self.cell_.levels[-1]
-        self.above = self.cell_.levels[-1]
+        self.T = WRITTEN if self.writes else len(self.read)
 
     @cached_property
-    def axis(self) -> Axis:
-        labels = tuple(f"t={t}" for t in range(self.T))
-        return Axis(labels, self.t or 0, self.part)
+    def vocabulary(self) -> list[str]:
+        return [letter(each) for each in self.inputs["letters"]]
 
     @property
     def gate(self) -> str:
-        road = self.cell.road or self.cell.gates
-        at = next((name for name in reversed([n for n, i in self.view.path if i < 0]) if name.startswith("gate_")), "")
-        return at.removeprefix("gate_") or road
+        """The gate at work; while sums over time grow, that on the road."""
+        return super().gate if self.phase != "sum" else self.cell.road or self.cell.gates
 
-    def said(self, code: int) -> str:
-        """A letter as it is shown."""
-        return letter(self.letters[code])
+    def gate_label(self, q: str) -> str:
+        return f"{q}{self.level} {self.say(f'gate_{q}')}"
+
+    # a window, forward and back
 
     def read_row(self) -> Row:
         """The letters that are read."""
-        if self.writes:
-            found: dict[int, Item] = {}
-            for t in self.near:
-                x = self.view.get(f"x[{t}]")
-                found[t] = Label("·" if x is None else self.said(int(x.argmax())), **self.flags(f"x[{t}]"))
-            return Row(self.say("input"), found)
-        return Row(self.say("input"), {t: Label(self.said(self.read[t])) for t in self.near})
+        if not self.writes:
+            return Row(self.say("input"), {t: Label(self.vocabulary[self.read[t]]) for t in self.near})
+        letters: dict[int, Item] = {}
+        for t in self.near:
+            x = self.view.get(f"x[{t}]")
+            letters[t] = Label("·" if x is None else self.vocabulary[int(x.argmax())], **self.flags(f"x[{t}]"))
+        return Row(self.say("input"), letters)
 
     def forward(self) -> Matrix:
         """The letters, the gates and the states of the layer at work, and what is guessed."""
-        of = self.level
-        gates = [(f"{q}{of} {self.say(f'gate_{q}')}", f"{q}{of}") for q in self.cell.gates if q != "h"]
-        families = [*gates, *((f"{s}{of}", f"{s}{of}") for s in reversed(self.cell.states))]
-        rows = [self.head(), self.read_row(), *self.over_time(families, "over").rows]
-        if not self.writes:
-            rows.append(self.guesses().rows[0])
-        return self.of_units("over", rows)
-
-    def backward(self) -> Matrix:
-        """What comes back to the layer at work."""
-        of = self.level
-        families = [
-            *((f"∂E/∂{s}{of}", f"g{s}{of}") for s in reversed(self.cell.states)),
-            *((f"δ{q}{of}", f"delta_{q}{of}") for q in self.cell.gates),
-        ]
-        rows = [self.head(), self.read_row(), *self.over_time(families, "over").rows]
-        return self.of_units("over", rows)
-
-    @property
-    def lit(self) -> str:
-        return f"delta_{self.gate}{self.level}" if self.back else f"{self.gate}{self.level}"
+        guesses = [] if self.writes else [self.guesses().rows[0]]
+        return self.under_time(self.gates_and_states(), *guesses)
 
     def weights(self) -> Matrix:
         """A corner of the parameters of the gate at work; on the way back of their gradient."""
-        q, of, H, K = self.gate, self.level, self.H, self.K
-        if self.phase == "output":
-            items: dict[int, Item] = {0: self.parameter("V", (K, H)), 1: self.parameter("by", (K, 1))}
-            if self.t is not None and not self.writes:
-                items[2] = self.number_of(f"E[{self.t}]", False, subscripted("E", self.t))
-        else:
-            wide = H if of else K
-            items = {0: self.parameter(f"W{q}{of}", (H, wide)), 1: self.parameter(f"U{q}{of}", (H, H))}
-            if self.back:
-                items = {
-                    0: self.parameter(f"U{q}{of}", (H, H)),
-                    1: self.parameter(f"dU{q}{of}", (H, H), f"∂E/∂U{q}{of}"),
-                }
+        items = self.corners_at_work(self.phase == "output")
+        if self.phase == "output" and self.t is not None and not self.writes:
+            items[2] = self.number_of(f"E[{self.t}]", subscripted("E", self.t))
         return flow("weights", items, 5)
 
     # writing
 
+    def show_write(self) -> Stage:
+        """Letters drawn one after the other."""
+        ops = {"draw": ("F", "pick"), "output": ("a", "q")}.get(self.phase, self.forward_ops())
+        return [self.law(*ops), self.written(), self.draw(), self.drawn_by(), self.forward()]
+
     def written(self) -> Picture:
         """What has been written so far."""
         picks = [self.number(f"pick[{t}]") for t in range(self.T)]
-        said = "".join(self.said(int(pick)) for pick in picks if pick is not None)
-        first = self.said(int(learning.held(self.view.knobs).codes[0]))
-        marks = [(0, 0, self.say("wrote"), "label"), (0, NAME, first, "dim")]
-        marks.append((0, NAME + cells(first), said, "written"))
-        return Picture(id="wrote", priority=10, marks=marks)
+        text = "".join(self.vocabulary[int(pick)] for pick in picks if pick is not None)
+        first = self.vocabulary[self.read[0]]
+        label = (0, 0, self.say("wrote"), "label")
+        return Picture(
+            id="wrote", priority=10, marks=[label, (0, NAME, first, "dim"), (0, NAME + cells(first), text, "written")]
+        )
 
-    def draw(self) -> list[Panel]:
-        """The likeliest letters with what they were drawn by; u and the pick in cells."""
-        t = self.t or 0
-        q, F, u, pick = (self.view.get(f"{name}[{t}]") for name in ("q", "F", "u", "pick"))
+    def draw(self) -> Table:
+        """The likeliest letters, and between which numbers u draws each."""
+        q, F = (self.view.get(f"{name}[{self.t or 0}]") for name in "qF")
+        u, pick = (self.number(f"{name}[{self.t or 0}]") for name in ("u", "pick"))
+        likeliest = [] if q is None else sorted(range(len(q)), key=lambda i: -q[i])[: EXPECTED + 1]
+        chosen = None if pick is None or q is None else int(pick)
+        if chosen is not None and chosen not in likeliest:
+            likeliest[-1] = chosen
         rows = []
-        chosen = None if pick is None else int(pick.reshape(-1)[0])
-        if q is not None:
-            some = sorted(range(len(q)), key=lambda i: -q[i])[: EXPECTED + 1]
-            if chosen is not None and chosen not in some:
-                some[-1] = chosen
-            for i in sorted(some):
-                low = 0.0 if F is None or i == 0 else float(F[i - 1])
-                span = "·" if F is None else f"{five(low).strip()} – {five(float(F[i])).strip()}"
-                rows.append((self.said(i), five(float(q[i])).strip(), bar(float(q[i])), span))
-            lit = None if chosen is None else sorted(some).index(chosen)
-        else:
-            lit = None
-        items: dict[int, Item] = {
-            0: self.number_of(f"u[{t}]", False), 1: self.number_of(f"pick[{t}]", False),
-            2: self.vector(f"q[{t}]", self.K, "column"),
-        }  # fmt: skip
-        titles = ("u", "pick", "q")
-        items = {i: block_titled(item, titles[i]) for i, item in items.items() if i < 2}
-        said = "" if u is None else five(float(u.reshape(-1)[0])).strip()
-        heads = (self.say("letter"), "q", "", self.say("between", u=said))
-        return [Table(id="draw", priority=9, heads=heads, rows=rows, lit=lit), flow("chance", items, 8)]
+        for i in sorted(likeliest):
+            assert q is not None
+            span = "·" if F is None else f"{five(float(F[i - 1]) if i else 0.0).strip()} – {five(float(F[i])).strip()}"
+            rows.append((self.vocabulary[i], *chance(float(q[i])), span))
+        lit = None if chosen is None else sorted(likeliest).index(chosen)
+        heads = (self.say("letter"), "q", "", self.say("between", u="" if u is None else five(u).strip()))
+        return Table(id="draw", priority=9, heads=heads, rows=rows, lit=lit)
+
+    def drawn_by(self) -> Matrix:
+        """u, and what it picks, in cells."""
+        cells = {i: self.number_of(f"{name}[{self.t or 0}]", name) for i, name in enumerate(("u", "pick"))}
+        return flow("chance", cells, 8)
 
     # learning
+
+    def show_train(self) -> Stage:
+        """Training from outside, samples, the curve, what it expects of a text, what its units follow; or an update."""
+        training = training_of(self.view)
+        if training.open:
+            return self.show_write() if self.writes else self.passing()
+        even, bits = float(np.log2(self.K)), f"{self.reading.bits:.2f}"
+        title = self.say("curve", bits=bits, even=f"{even:.2f}")
+        follows = self.follows()
+        return [
+            Picture(id="recipe", priority=6, marks=[(0, 0, self.recipe(), "")]),
+            self.samples(),
+            self.under(),
+            self.near_cells(),
+            Beside(id="sides", priority=7, stacks=[[self.expected()], [follows]], shares=(1.0, 1.0)),
+            training_curve(self, title, training.also[0], mark=number(training.n), reach=300, least_top=even),
+            self.weights(),
+        ]
+
+    @property
+    def reading(self) -> learning.Reading:
+        """What the update in focus has come to."""
+        state = training_of(self.view).state
+        assert state is not None
+        reading: learning.Reading = state.data.reading
+        return reading
+
+    def samples(self) -> Table:
+        """The latest samples."""
+        latest = self.reading.samples[-SAMPLES:]
+        texts = [each.text.replace("\n", "⏎").replace("\t", "⇥") for each in latest]
+        wide = max(map(cells, texts), default=0)
+        rows = [
+            (number(each.n), f"{each.bits:.2f}", text + " " * (wide - cells(text)))
+            for each, text in zip(latest, texts, strict=True)
+        ]
+        taus = " → ".join(dict.fromkeys(f"{each.tau:g}" for each in latest))
+        heads = (self.say("update"), self.say("bits"), self.say("sample", tau=taus))
+        return Table(id="samples", priority=10, heads=heads, rows=rows, lit=len(rows) - 1 if rows else None)
 
     @cached_property
     def watched(self) -> tuple[HostArray, list[HostArray], list[HostArray]]:
         """The text that the net is watched on, as codes; what it expects after every letter; the top layer's h."""
-        codes = learning.under(self.view.knobs)
-        theta = {name: column(HOST, value) for name, value in self.view.start.params.items()}
-        run = learning.run_over(HOST, self.cell, theta, codes, self.K)
+        codes = learning.under(self.knobs)
+        theta = {name: column(HOST, value) for name, value in self.params.items()}
+        run = learning.net_over(HOST, self.knobs, theta, codes).run
         return codes, [made["yhat"][:, 0] for made in run.made], [made[self.cell.top][:, 0] for made in run.made]
 
     @cached_property
@@ -195,180 +194,96 @@ class Shown(Part):
     def under(self) -> Picture:
         """The text, how likely each of its letters was held to be, and the units that follow something best."""
         codes, yhat, h = self.watched
-        known = self.view.training
-        follows = known.state.data.reading.follows if known is not None and known.state is not None else ()
-        rows: list[tuple[str, str]] = [(self.say("p_of_it"), "forward")]
-        best = sorted(follows, key=lambda each: -abs(each.correlation))[:2]
-        rows += [(self.say("unit", n=each.unit), "curve2") for each in best]
-        marks: list[tuple[int, int, str, str]] = [(0, 0, self.say("text"), "label")]
-        marks += [(y, 0, cut(label, NAME - 1), "label") for y, (label, _) in enumerate(rows, 1)]
-        x, first = NAME, max(0, self.spot - 48)
-        for t in range(first, len(codes)):
-            said = self.said(int(codes[t]))
-            wide = cells(said)
+        best = sorted(self.reading.follows, key=lambda each: -abs(each.correlation))[:BEST]
+        labels = [self.say("text"), self.say("p_of_it"), *(self.say("unit", n=each.unit) for each in best)]
+        marks = [(y, 0, cut(label, NAME - 1) if y else label, "label") for y, label in enumerate(labels)]
+        x = NAME
+        for t in range(max(0, self.spot - BEFORE), len(codes)):
+            text, at_spot = self.vocabulary[codes[t]], t == self.spot + 1
+            wide = cells(text)
             if x + wide > NAME + WIDE:
                 break
-            marks.append((0, x, said, "head" if t == self.spot + 1 else ""))
+            marks.append((0, x, text, "head" if at_spot else ""))
             if t:
                 p = float(yhat[t - 1][codes[t]])
-                glyph = next(sign for bound, sign in CHANCES if p < bound)
-                marks.append((1, x, glyph * wide, rows[0][1]))
-            for y, each in enumerate(best, 2):
-                if t < len(h):
-                    marks.append((y, x, shade(float(h[t][each.unit])) * wide, rows[y - 1][1]))
-            if t == self.spot + 1:
-                marks.append((len(rows) + 1, x, "▲", "head"))
+                marks.append((1, x, next(sign for bound, sign in CHANCES if p < bound) * wide, "forward"))
+            if t < len(h):
+                marks += [(y, x, shade(float(h[t][each.unit])) * wide, "curve2") for y, each in enumerate(best, 2)]
+            if at_spot:
+                marks.append((len(labels), x, "▲", "head"))
             x += wide
         return Picture(id="under", priority=9, title=self.say("under"), marks=marks)
 
     def expected(self) -> Table:
         """What the net expects at ▲."""
         codes, yhat, _ = self.watched
-        t = self.spot
-        rows = [
-            (letter(said), five(p).strip(), bar(p)) for said, p in learning.likeliest(yhat[t], self.letters, EXPECTED)
-        ]
-        before = ending("".join(self.said(int(code)) for code in codes[: t + 1]), 4)
+        likeliest = learning.likeliest(yhat[self.spot], self.inputs["letters"], EXPECTED)
+        before = ending("".join(self.vocabulary[code] for code in codes[: self.spot + 1]), 4)
+        rows = [(letter(each), *chance(p)) for each, p in likeliest]
         return Table(id="expected", priority=8, heads=(self.say("expected", before=before), "p", ""), rows=rows)
 
     def near_cells(self) -> Matrix:
         """The loss at the letters around ▲, in cells that the cursor can go to."""
         codes, yhat, _ = self.watched
-        axis = Axis(tuple(self.said(int(code)) for code in codes[1:]), self.spot, 1, close=True)
-        items: dict[int, Item] = {}
-        for t in range(max(0, self.spot - 10), min(len(yhat), self.spot + 11)):
-            E = np.array([[-np.log(max(float(yhat[t][codes[t + 1]]), 1e-300))]])
-            items[t] = Block(f"E[{t}]", E, (1, 1), "row")
-        heads: dict[int, Item] = {t: Label(self.said(int(codes[t + 1]))) for t in items}
-        return Matrix(
-            id="cells", priority=9, title=self.say("losses"), rows=[Row("", heads), Row("E", items)], axis=axis
-        )
+        letters = [self.vocabulary[code] for code in codes[1:]]
+        heads, losses = dict[int, Item](), dict[int, Item]()
+        for t in range(max(0, self.spot - AROUND), min(len(yhat), self.spot + AROUND + 1)):
+            E = -np.log(max(float(yhat[t][codes[t + 1]]), 1e-300))
+            heads[t], losses[t] = Label(letters[t]), Block(f"E[{t}]", np.array([[E]]), (1, 1), "row")
+        axis = Axis(tuple(letters), self.spot, 1, close=True)
+        rows = [Row("", heads), Row("E", losses)]
+        return Matrix(id="cells", priority=9, title=self.say("losses"), rows=rows, axis=axis)
+
+    def follows(self) -> Table:
+        """What single units followed when the last sample was written."""
+        reading = self.reading
+        rows = [
+            (self.say(f"trait_{each.what}"), str(each.unit), five(each.correlation).strip()) for each in reading.follows
+        ]
+        heads = (self.say("follows", n=number(reading.samples[-1].n)), self.say("of_unit"), self.say("correlation"))
+        return Table(id="follows", priority=6, heads=heads, rows=rows)
+
+    # the text's fields
+
+    def recipe(self) -> str:
+        """What is trained, in a line."""
+        return self.say("recipe", layers=self.layers(), **self.net_fields(), B=learning.streams(self.knobs).B,
+                        text=self.source())  # fmt: skip
+
+    def layers(self) -> str:
+        return "" if self.cell.layers == 1 else self.say("layers", n=self.cell.layers)
+
+    def net_fields(self) -> dict[str, Any]:
+        """The net and how it learns."""
+        knobs = self.knobs
+        return {
+            "cell": str(knobs["cell"]).upper(), "H": int(knobs["hidden"]), "K": self.K, "T": self.lengths["T"],
+            "rate": f"{float(knobs['rate']):g}", "optimiser": knobs["optimiser"],
+        }  # fmt: skip
+
+    def source(self) -> str:
+        """Where the text is from."""
+        name = str(self.knobs["corpus"])
+        return self.say("typed") if self.knobs["text"] else self.say("python") if name == PYTHON else cut(name, 24)
+
+    def fields(self) -> dict[str, Any]:
+        text, a, tau = learning.coded(self.knobs), self.example("a[0]"), float(self.knobs["temperature"])
+        here, half = ("·" if a is None else f"{learning.largest(a, at):.4f}" for at in (tau, tau / 2))
+        window, T, training = self.inputs["window"], self.lengths["T"], self.view.training
+        return self.net_fields() | {
+            "letters": number(len(text.codes)), "dropped": number(text.dropped), "even": f"{np.log2(self.K):.2f}",
+            "tau": f"{tau:g}", "here": here, "half": half, "source": self.source(),
+            "window": "".join(map(letter, window[: min(T, LEAD)])) + "…" * (T > LEAD),
+            "n": number(training.n) if training is not None else 0, "layers": int(self.knobs["layers"]),
+        }  # fmt: skip
 
 
-def block_titled(item: Item, title: str) -> Item:
-    """A block with a name above it."""
-    from dataclasses import replace
-
-    return replace(item, title=title) if isinstance(item, Block) else item
-
-
-def bar(p: float) -> str:
-    """A chance as a bar."""
-    return ("█" * round(BAR * p)).ljust(BAR)
+def chance(p: float) -> tuple[str, str]:
+    """A probability in figures, and as a bar."""
+    return five(p).strip(), ("█" * round(BAR * p)).ljust(BAR)
 
 
 def shade(value: float) -> str:
     """How active a unit is, as one character."""
     level = sum(abs(value) >= share for share in SHARES)
     return (UP if value >= 0 else DOWN)[level]
-
-
-def panels(view: View, text: Text, rules: Rules) -> Stage:
-    """The panels of a position."""
-    shown = Shown(view, text)
-    if view.training is not None and not view.training.open:
-        return live(shown)
-    phases = [name for name, index in view.path if index < 0]
-    if "clip" in phases or "step" in phases:
-        return [shown.stepped()]
-    if shown.writes:
-        return [laws(rules, *write_ops(shown)), shown.written(), *shown.draw(), shown.forward()]
-    if shown.back:
-        return [shown.law_back(), shown.backward(), shown.weights()]
-    return [laws(rules, *forward_ops(shown)), shown.forward(), shown.weights()]
-
-
-def write_ops(shown: Shown) -> tuple[str, ...]:
-    """The operations whose rules are shown while it writes."""
-    ops = {"draw": ("F", "pick"), "output": ("a", "q")}.get(shown.phase)
-    return forward_ops(shown) if ops is None else ops
-
-
-def forward_ops(shown: Shown) -> tuple[str, ...]:
-    """The operations whose rules are shown on the way forward."""
-    of = shown.level
-    if shown.phase == "output":
-        return ("a", "yhat") if shown.writes else ("a", "yhat", "E")
-    if shown.phase == "cell" and shown.gate != "h":
-        return tuple(f"{state}{of}" for state in reversed(shown.cell.states))
-    return shown.makes_gate(of)
-
-
-def live(shown: Shown) -> Stage:
-    """Training from outside: samples, the curve, what it expects of a text, what its units follow."""
-    training = shown.view.training
-    assert training is not None
-    assert training.state is not None
-    reading: learning.Reading = training.state.data.reading
-    rows = [
-        (number(each.n), f"{each.bits:.2f}", each.text.replace("\n", "⏎").replace("\t", "⇥"))
-        for each in reading.samples[-SAMPLES:]
-    ]
-    taus = " → ".join(dict.fromkeys(f"{each.tau:g}" for each in reading.samples[-SAMPLES:]))
-    heads = (shown.say("update"), shown.say("bits"), shown.say("sample", tau=taus))
-    wide = max((cells(row[2]) for row in rows), default=0)
-    rows = [(a, b, c + " " * (wide - cells(c))) for a, b, c in rows]
-    marks: list[tuple[int, str, str]] = [(training.n, "▲", number(training.n))]
-    curve = Curve(
-        id="curve", priority=6, title=shown.say("curve", bits=f"{reading.bits:.2f}", even=f"{np.log2(shown.K):.2f}"),
-        series=[Series(name, y, first, i > 0) for i, (name, y, first) in enumerate(training.also[0])], marks=marks,
-        reach=max(300, training.latest), least_top=float(np.log2(shown.K)), ends=len(training.also[0]) > 1,
-    )  # fmt: skip
-    return [
-        Picture(id="recipe", priority=6, marks=[(0, 0, recipe(shown), "")]),
-        Table(id="samples", priority=10, heads=heads, rows=rows, lit=len(rows) - 1 if rows else None),
-        shown.under(),
-        shown.near_cells(),
-        Beside(id="sides", priority=7, stacks=[[shown.expected()], [follows(shown, reading)]], shares=(1.0, 1.0)),
-        curve,
-        shown.weights(),
-    ]
-
-
-def follows(shown: Shown, reading: learning.Reading) -> Table:
-    """What single units followed when the last sample was written."""
-    rows = [
-        (shown.say(f"trait_{each.what}"), str(each.unit), five(each.correlation).strip()) for each in reading.follows
-    ]
-    heads = (shown.say("follows", n=number(reading.samples[-1].n)), shown.say("of_unit"), shown.say("correlation"))
-    return Table(id="follows", priority=6, heads=heads, rows=rows)
-
-
-def recipe(shown: Shown) -> str:
-    """What is trained, in a line."""
-    knobs = shown.view.knobs
-    layers = "" if shown.cell.layers == 1 else shown.say("layers", n=shown.cell.layers)
-    B, rate, text = learning.streams(knobs).B, f"{float(knobs['rate']):g}", source(shown.view, shown.text)
-    given = {"H": knobs["hidden"], "T": shown.T, "B": B, "K": shown.K, "optimiser": knobs["optimiser"], "rate": rate}
-    return shown.say("recipe", cell=str(knobs["cell"]).upper(), layers=layers, text=text, **given)
-
-
-def source(view: View, text: Text) -> str:
-    """Where the text is from."""
-    if view.knobs["text"]:
-        return text.phrase("labels", "typed")
-    name = str(view.knobs["corpus"])
-    return text.phrase("labels", "python") if name == PYTHON else cut(name, 24)
-
-
-def says(view: View, text: Text) -> dict[str, Any]:
-    """The fields that the text of `generate` may use."""
-    knobs, held = view.knobs, learning.held(view.knobs)
-    K = len(held.letters)
-    a = view.get("a[0]")
-    tau = float(knobs["temperature"])
-    tops = ["·", "·"]
-    if a is not None:
-        for i, at in enumerate((tau, tau / 2)):
-            q = np.exp((a.reshape(-1) - a.max()) / at)
-            tops[i] = f"{float((q / q.sum()).max()):.4f}"
-    training, T = view.training, learning.streams(knobs).T
-    return {
-        "K": K, "letters": number(len(held.codes)), "dropped": number(held.dropped), "even": f"{np.log2(K):.2f}",
-        "H": int(knobs["hidden"]), "T": T, "tau": f"{tau:g}",
-        "cell": str(knobs["cell"]).upper(),
-        "window": "".join(letter(c) for c in view.start.inputs["window"][: min(T, LEAD)]) + "…" * (T > LEAD),
-        "source": source(view, text),
-        "rate": f"{float(knobs['rate']):g}", "optimiser": knobs["optimiser"], "here": tops[0], "half": tops[1],
-        "n": number(training.n) if training is not None else 0, "layers": int(knobs["layers"]),
-    }  # fmt: skip

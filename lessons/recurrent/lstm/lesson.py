@@ -19,7 +19,6 @@ from engine.walks import descent
 from engine.walks.history import State, Track
 from engine.walks.step import drain
 from engine.walks.training import Recipe
-from lessons.building import holds
 from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
@@ -28,13 +27,13 @@ from lessons.contract.card import Card
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
 from lessons.contract.view import Knobs, Start, View
+from lessons.recurrent.gated import columns, parameters
 from lessons.recurrent.letters import Letters
 from lessons.recurrent.lstm.ledger import LedgerStage
 from lessons.recurrent.lstm.stage import CellStage, GatedStage, first_column
 
 AHEAD = 200
 """Updates that a prediction looks ahead."""
-GATES = "ifogzrn"
 
 
 def cell_of(s: Scope) -> Cell:
@@ -66,12 +65,8 @@ def training(s: Scope) -> SequenceRun[None]:
 
 def held(cell: Callable[[Knobs], Cell], *every: Cell) -> tuple[Held, ...]:
     """The parameters of a cell, which may be any of some, and the states that it begins with."""
-    names = frozenset(name for one in every for name in one.shapes(1, 1))
-    vectors = frozenset(name for name in names if name[0] == "b")
-    lacking = names & {"by", "bm"}
-    net = holds.Net("V", ("K", "H"), shapes=lambda knobs, of: cell(knobs).shapes(of["H"], of["K"]),
-                    names=names, vectors=vectors, lacking=lacking)  # fmt: skip
-    return net, *(Parameter(f"{state}_init", "H", optional=True, learned=False) for state in every[0].states)
+    states = (Parameter(f"{state}_init", "H", optional=True, learned=False) for state in every[0].states)
+    return parameters(cell, every), *states
 
 
 # results
@@ -166,12 +161,7 @@ class Gated(DeclaredLesson):
     example = False
     explains = ("h", "c", "gc", "gh", "delta", "road", "yhat")
     draws = frozenset({"text", "hidden"})
-    columns = frozenset(
-        {"x", "y", "h", "c", "m", "a", "yhat", "e", "gh", "gc", "road", "column", "h_init", "c_init", "by", "bm"}
-        | {"dby", "dbm"}
-        | {f"{p}{q}" for q in GATES for p in ("", "z", "delta_", "b", "db")}
-        | {f"{slot}_{b}" for slot in "Gmv" for b in ("by", "bm", *(f"b{q}" for q in GATES))}
-    )
+    columns = columns() | {"road", "column"}
     bias: ClassVar[tuple[str, str]] = ("forget", "bf")
     """The knob that is a gate's bias, and the bias."""
 

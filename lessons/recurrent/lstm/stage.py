@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from engine.gated.cell import Cell
 from lessons.building.stage_parts import flow, lawful, subscripted
 from lessons.building.staging import Lengths
-from lessons.contract.panels import Bar, Block, Curve, Edge, Graph, Item, Label, Laws, Matrix, Node, Row, Series, Stage
+from lessons.building.training_panel import training_curve, training_of
+from lessons.contract.panels import Bar, Block, Edge, Graph, Item, Label, Laws, Matrix, Node, Row, Stage
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
@@ -20,6 +19,11 @@ from lessons.recurrent.in_time import TimeStage, in_short
 
 class CellStage(TimeStage):
     """A position in a gated cell that is unrolled over time."""
+
+    level = ""
+    """What stands at the names of the layer that is shown."""
+    unlit: tuple[str, ...] = ("cell", "error", "output")
+    """Phases in which no gate is at work."""
 
     def __init__(self, lesson: Lengths, view: View, text: Text, cell: Cell) -> None:
         super().__init__(lesson, view, text)
@@ -121,15 +125,17 @@ class CellStage(TimeStage):
     @property
     def lit(self) -> str:
         """The family at work; states and outputs are none."""
-        if self.phase in ("cell", "error", "output"):
+        if self.phase in self.unlit:
             return ""
-        return f"delta_{self.gate}" if self.back else self.gate
+        return f"delta_{self.gate}{self.level}" if self.back else f"{self.gate}{self.level}"
+
+    def gate_label(self, q: str) -> str:
+        """A gate's letter and its name."""
+        return f"{q}  {self.say(f'gate_{q}')}"
 
     def gates(self) -> Matrix:
         """What every gate says, at every timestep."""
-        return self.over_time(
-            [(f"{q}  {self.say(f'gate_{q}')}", q) for q in self.cell.gates], "gates", 8 if self.back else 9
-        )
+        return self.over_time([(self.gate_label(q), q) for q in self.cell.gates], "gates", 8 if self.back else 9)
 
     def errors(self) -> Matrix:
         """What comes back to every state and gate."""
@@ -137,11 +143,11 @@ class CellStage(TimeStage):
 
     def to_states(self) -> list[tuple[str, str]]:
         """The errors at the states: (label, family)."""
-        return [(self.of_loss(s), f"g{s}") for s in reversed(self.cell.states)]
+        return [(self.of_loss(s + self.level), f"g{s}{self.level}") for s in reversed(self.cell.states)]
 
     def to_gates(self, gates: str) -> list[tuple[str, str]]:
         """The errors at some gates: (label, family)."""
-        return [(f"δ{q}", f"delta_{q}") for q in gates]
+        return [(f"δ{q}{self.level}", f"delta_{q}{self.level}") for q in gates]
 
     def weights(self) -> Matrix:
         """The parameters of the gate at work; beside them, on the way back, their gradient."""
@@ -176,10 +182,14 @@ class CellStage(TimeStage):
                 items[5] = self.vector(f"m[{t}]", self.H, "column", title=f"m{subscript(str(t))}")
         return flow("weights", items, 7)
 
-    def makes_gate(self, level: str = "") -> tuple[str, ...]:
-        """The operations that make the gate at work; before a GRU's new content, what its reset scales."""
-        before = (f"m{level}",) if self.gate == "n" and "bm" in self.cell.more else ()
-        return (*before, f"z{self.gate}{level}", f"{self.gate}{level}")
+    def forward_ops(self) -> tuple[str, ...]:
+        """The operations at work on the way forward; before a GRU's new content, what its reset scales."""
+        if self.phase == "output":
+            return "a", "yhat", "E"
+        if self.phase == "cell" and self.cell.gates != "h":  # a plain cell's gate is its state
+            return tuple(f"{state}{self.level}" for state in reversed(self.cell.states))
+        before = ("m",) if self.gate == "n" and "bm" in self.cell.more else ()
+        return tuple(f"{op}{self.level}" for op in (*before, f"z{self.gate}", self.gate))
 
     def bars(self) -> Matrix:
         """The road as bars: what is left of the first unit, and of all in the mean."""
@@ -198,16 +208,14 @@ class CellStage(TimeStage):
     def road_bars(self) -> Stage:
         """What is left of the first timestep's state, gate by gate along the road."""
         road = self.cell.road
-        gate = self.over_time([(f"{road}  {self.say(f'gate_{road}')}", road), ("∏", "road")], "gates", 10)
+        gate = self.over_time([(self.gate_label(road), road), ("∏", "road")], "gates", 10)
         return [self.law(self.op or "road"), self.graph(), gate, self.bars(), self.weights()]
 
     def passing(self) -> Stage:
         """A forward or a backward pass."""
         if self.back:
             return [self.law_back(), self.graph(), self.errors(), self.weights(), self.gates()]
-        states = {"output": ("a", "yhat", "E"), "cell": tuple(reversed(self.cell.states))}
-        law = self.law(*states.get(self.phase, self.makes_gate()))
-        return [law, self.graph(), self.gates(), self.weights(), self.guesses()]
+        return [self.law(*self.forward_ops()), self.graph(), self.gates(), self.weights(), self.guesses()]
 
     def stepped(self) -> Matrix:
         """The parameter that moves: itself, its gradient, what the optimiser remembers of it."""
@@ -241,16 +249,8 @@ class GatedStage(CellStage):
 
     def show_train(self) -> Stage:
         """The loss of every update; and one opened."""
-        training = self.view.training
-        assert training is not None
-        current = np.asarray(training.curves[training.current][1], dtype=float)
-        curve = Curve(
-            id="curve", priority=5 if training.open else 10, title=self.say("curve"),
-            series=[Series(name, y, first, dotted=i > 0) for i, (name, y, first) in enumerate(training.curves)],
-            marks=[(training.n, "▲", self.say("open" if training.open else "here", n=training.n))],
-            reach=max(100, training.latest), ends=len(training.curves) > 1,
-            least_top=float(current[0]) if current.size and np.isfinite(current[0]) else 1.0,
-        )  # fmt: skip
+        training = training_of(self.view)
+        curve = training_curve(self, self.say("curve"), priority=5 if training.open else 10)
         if not training.open:
             return [curve, self.graph(), self.gates(), self.guesses(), self.weights()]
         if {"clip", "step"} & {name for name, _ in self.view.path}:

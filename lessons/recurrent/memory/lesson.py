@@ -16,183 +16,148 @@ from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.gradient_check import Objective
 from engine.walks.history import State, Track
-from engine.walks.reel import Grains, Reel
-from engine.walks.step import Path, drain
-from lessons.building.experiment import Experiment
+from engine.walks.step import drain
+from lessons.building.acts import Derived, Scope, Sections, Trial
+from lessons.building.asks import Gradient, Question
+from lessons.building.declared import DeclaredLesson
+from lessons.building.holds import Input, Size, Source
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask
-from lessons.contract.panels import Stage
-from lessons.contract.text import Text
-from lessons.contract.view import Knobs, Start, View
+from lessons.contract.view import Knobs, Start
+from lessons.recurrent.gated import columns, parameters, seed_of
 from lessons.recurrent.memory import race
-from lessons.recurrent.memory.stage import panels, says
+from lessons.recurrent.memory.stage import MemoryStage
 
-GRAINS: Grains = {"act": 0, "update": 1, "phase": 2, "t": 3, "k": 3, "op": 5}
 AHEAD = 300
 """Updates that a prediction looks ahead."""
 NUDGE = 5e-7
 """How far a weight is moved to check its gradient: the loss at the end of forty timesteps bends sharply."""
 
 
-def at_backward(knobs: Knobs, start: Start) -> Path:
-    return (("reach", -1), ("k", 0))
+class Bit(Source):
+    """The bit that is asked for, 0 or 1, and the seed of weights and batches."""
+
+    def begin(self, knobs: Knobs) -> dict[str, Any]:
+        return {"bit": int(race.source(knobs, 0).window(0).y[0]), "seed": 0}
+
+    def read(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:
+        own = {**self.begin(knobs), **given}
+        if own["bit"] not in (0, 1):
+            raise Refused("inputs_latch", file=file)
+        return {"bit": int(own["bit"]), "seed": seed_of(given)}
 
 
-def arrives(view: View) -> str:
+def net(s: Scope) -> Net:
+    """The net on the one sequence."""
+    cell, x, bit = race.cell_of(s.knobs), np.array(s.trial.start.inputs["x"]), s.trial.start.inputs["bit"]
+    zero = {name: s.device.put(np.zeros((s.theta["V"].shape[1], 1))) for name in cell.carry}
+    window = Window(x[:, None, None], np.array([bit]), True)
+    return Net(s.device, cell, s.theta, walked(s.device, Latch(s.T, 1, 0.0, 0), window, zero))
+
+
+def objective(s: Scope) -> Objective:
+    return cells.objective(s.xp, s.net.cell, s.net.theta, s.net.inputs)._replace(h=NUDGE)
+
+
+def computed(trial: Trial) -> dict[str, Any]:
+    """The loss of the one sequence, the states, and how much of the gradient arrives where."""
+    net, get = trial.first.net, trial.device.get
+    return {
+        "loss": float(get(net.run.E[-1])),
+        **{name: [get(made[name])[:, 0] for made in net.run.made] for name in net.cell.states},
+        "yhat": get(net.run.made[-1]["yhat"])[:, 0],
+        "reach": [float(get(each)) for each in drain(reach.reach(trial.device.xp, net.on_road))],
+    }
+
+
+# predictions
+
+
+def keeps(trial: Trial) -> float:
+    """What the gates f of unit 0 leave of the road, from the bit to the end."""
+    return float(np.prod([float(trial.device.get(made["f"])[0, 0]) for made in trial.first.net.run.made[1:]]))
+
+
+def arrives(trial: Trial) -> str:
     """How much of the gradient at the end is left at the bit."""
-    found = view.get("reach[0]")
-    assert found is not None
-    share = float(found.reshape(-1)[0])
+    share = computed(trial)["reach"][0]
     return "much" if share > 0.1 else "little" if share > 1e-6 else "none"
 
 
-def at_road(knobs: Knobs, start: Start) -> Path | None:
-    """Where an LSTM forgets the first time: its state before was zero, but the bit has been read."""
-    return (("forward", -1), ("t", 1), ("gate_f", -1)) if "bf" in start.params else None
-
-
-def keeps(view: View) -> float:
-    """What the gates f of unit 0 leave of the road, from the bit to the end."""
-    net = Memory.net_of(view.device, view.knobs, view.start)
-    return float(np.prod([float(view.device.get(made["f"])[0, 0]) for made in net.run.made[1:]]))
-
-
-def at_training(knobs: Knobs, start: Start) -> Path:
-    return (("update", 0),)
-
-
-def learns(view: View, **given: Any) -> bool:
+def learns(trial: Trial, model: str) -> bool:
     """Whether a model has solved the task with its first seed after so many updates."""
-    knobs = {**view.knobs, **given}
-    school = race.school(HOST, knobs, int(view.start.inputs["seed"]))
-    state = school.start(race.columns(HOST, race.drawn(knobs, int(view.start.inputs["seed"]))), race.Reading())
+    knobs, seed = {**trial.knobs, "model": model}, int(trial.start.inputs["seed"])
+    school = race.school(HOST, knobs, seed)
+    state = school.start(race.on_device(HOST, race.drawn(knobs, seed)), race.Reading())
     for _ in range(AHEAD):
         state = school.advance(state)
     return bool(state.data.reading.solved)
 
 
-def who(view: View) -> str:
+def who(trial: Trial) -> str:
     """Which of two gated cells solves the task."""
-    lstm, gru = learns(view, model="lstm"), learns(view, model="gru")
-    return "both" if lstm and gru else "lstm" if lstm else "gru" if gru else "none"
+    solved = [model for model in ("lstm", "gru") if learns(trial, model)]
+    return "both" if len(solved) == 2 else "".join(solved) or "none"
 
 
-class Memory(Experiment):
-    """See `contract.lesson.Lesson`. x is ±1 at first, then noise; the answer is asked after the last timestep."""
+class Memory(DeclaredLesson):
+    """x is ±1 at first, then noise; the answer is asked after the last timestep."""
 
-    grains = GRAINS
+    source = Bit()
+    sizes = (Size("T", "length"), Size("H", "hidden"), Size("K", fixed=2))
+    holds = (
+        Input("x", "T", first=0),
+        parameters(race.cell_of, race.CELLS.values(), lacking="by bm bh", inputs=1),
+    )
+    derived = (Derived("net", net),)
+    acts = (
+        Sections("forward", lambda s, at: [s.net.forward(at)]),
+        Sections("backward", lambda s, at: [s.net.backward(at)]),
+        Sections("reach", lambda s, at: [s.net.reach(at)]),
+    )
+    gradient = Gradient(objective)
+    results = (computed,)
+    questions = (
+        Question("road", "forward/t=1/gate_f", "number", keeps, 0.3, when=lambda s: "bf" in s.theta),
+        Question("arrives", "reach/k=0", "choice", arrives),
+        Question("who", "update=0", "choice", who, track="train"),
+    )
+    loops = ("update", "phase", ("t", "k"), ())
     grain = "t"
     example = False
-    asks = (
-        Ask("road", at_road, "number", keeps, tolerance=0.3),
-        Ask("arrives", at_backward, "choice", arrives),
-        Ask("who", at_training, "choice", who, track="train"),
-    )
     explains = ("reach", "h", "c", "gc", "gh", "delta", "yhat")
     draws = frozenset({"model", "length", "hidden", "noise"})
     rebuilds = draws | {"forget"}
-    given = frozenset({"x"})
-    optional = frozenset({"by", "bm", "bh"})
-    columns = frozenset(
-        {"x", "y", "h", "c", "m", "a", "yhat", "e", "gh", "gc", "h_init", "c_init", "by", "bm", "dby", "dbm", "reach"}
-        | {f"{p}{q}" for q in "ifogzrnh" for p in ("", "z", "delta_", "b", "db")}
-        | {f"{slot}_{b}" for slot in "Gmv" for b in ("by", "bm", *(f"b{q}" for q in "ifogzrnh"))}
-    )
+    columns = columns() | {"reach"}
+    shown_as = MemoryStage
 
     def start(self, knobs: Knobs, seed: int | None) -> Start:
         """Weights, and the first example of the first batch."""
         window = race.source(knobs, seed or 0).window(0)
-        x = [float(value) for value in window.x[:, 0, 0]]
-        return Start(race.drawn(knobs, seed or 0), {"x": x, "bit": int(window.y[0]), "seed": seed or 0})
+        inputs = {"x": window.x[:, 0, 0].tolist(), "bit": int(window.y[0]), "seed": seed or 0}
+        return Start(race.drawn(knobs, seed or 0), inputs)
 
-    def shapes(self, knobs: Knobs, inputs: Mapping[str, Any]) -> Mapping[str, tuple[int, ...]]:
-        return race.CELLS[str(knobs["model"])].shapes(int(knobs["hidden"]), 2, 1)
-
-    def inputs(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> Mapping[str, Any]:
-        own = self.start(knobs, 0).inputs
-        bit, seed = given.get("bit", own["bit"]), given.get("seed", 0)
-        try:
-            x = np.array(given.get("x", own["x"]), dtype=float)
-        except (TypeError, ValueError, OverflowError):
-            x = np.zeros(0)
-        if x.ndim != 1 or not 3 <= len(x) <= 200 or not np.isfinite(x).all() or bit not in (0, 1):
-            raise Refused("inputs_latch", file=file)
-        whole = isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0
-        return {"x": x.tolist(), "bit": int(bit), "seed": seed if whole else 0}
-
-    def sized(self, file: str, params: Mapping[str, Any], inputs: Mapping[str, Any], knobs: Knobs) -> dict[str, Value]:
-        rows = params.get("V")
-        if not isinstance(rows, list) or not rows or not isinstance(rows[0], list) or not 1 <= len(rows[0]) <= 32:
-            raise Refused("shape_text", file=file, symbol="V", wanted="(2, hidden 1–32)")
-        model = "lstm" if "Wf" in params else "gru" if "Wz" in params else str(knobs["model"])
-        if "Wh" in params and model not in ("srn", "relu"):
-            model = "srn"
-        return {**knobs, "model": model, "hidden": len(rows[0]), "length": len(inputs["x"])}
-
-    def home(self, symbol: str, index: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
-        family, _, rest = symbol.partition("[")
-        return ("x", (int(rest[:-1]),)) if family == "x" and rest else (symbol, index)
+    def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
+        """The model is the one whose parameters a state has."""
+        return super().read(file, state, {**knobs, "model": race.model_of(state["params"], knobs)})
 
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
         """One entry put in by hand; the sign of the first input is the bit that is asked for."""
-        found = super().edit(start, symbol, index, raw)
-        first = float(found.inputs["x"][0])
+        edited = super().edit(start, symbol, index, raw)
+        first = edited.inputs["x"][0]
         turned = self.home(symbol, index) == ("x", (0,)) and first != 0
-        return Start(found.params, {**found.inputs, "bit": int(first > 0)}) if turned else found
-
-    def editable(self, symbol: str) -> bool:
-        family, _, rest = symbol.partition("[")
-        return family == "x" or (not rest and any(symbol in cell.names for cell in race.CELLS.values()))
-
-    @staticmethod
-    def net_of(device: Device, knobs: Knobs, start: Start) -> Net:
-        """The net on the one sequence."""
-        cell = race.CELLS[str(knobs["model"])]
-        x = np.array(start.inputs["x"], dtype=float)[:, None, None]
-        H = start.params["V"].shape[1]
-        zero = {name: device.put(np.zeros((H, 1))) for name in cell.carry}
-        window = Window(x, np.array([start.inputs["bit"]]), True)
-        inputs = walked(device, Latch(len(x), 1, 0.0, 0), window, zero)
-        return Net(device, cell, race.columns(device, start.params), inputs)
-
-    def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
-        net, last = self.net_of(device, knobs, start), (("reach", -1),)
-        return Reel([net.forward((("forward", -1),)), net.backward((("backward", -1),)), net.reach(last)], GRAINS)
+        return edited._replace(inputs={**edited.inputs, "bit": int(first > 0)}) if turned else edited
 
     def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track | None:
-        return race.race(device, knobs, start, fork, GRAINS)
+        return race.race(device, knobs, start, fork, self.grains)
 
     def rivals(self, knobs: Knobs, start: Start) -> Sequence[tuple[str, Knobs, Start]]:
         seed = int(start.inputs["seed"])
-        return [(said, other, Start(race.drawn(other, seed), {**start.inputs})) for said, other in race.rivals(knobs)]
+        return [(name, other, Start(race.drawn(other, seed), {**start.inputs})) for name, other in race.rivals(knobs)]
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
-        cell = race.CELLS[str(knobs["model"])]
+        cell = race.cell_of(knobs)
         return {
             **cells.rules(cell, mean=True),
             **descent.rules(OPTIMISERS[str(knobs["optimiser"])], cell.names),
             **reach.rules(cell, int(knobs["length"])),
-        }
-
-    def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
-        net = self.net_of(device, knobs, start)
-        return cells.objective(device.xp, net.cell, net.theta, net.inputs)._replace(h=NUDGE)
-
-    def panels(self, view: View, text: Text) -> Stage:
-        return panels(view, text, self.rule(view.knobs))
-
-    def says(self, view: View, text: Text) -> dict[str, Any]:
-        return says(view, text)
-
-    def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
-        """The loss of the one sequence, its gradient, the states, and how much of the gradient arrives where."""
-        net, get = self.net_of(device, knobs, start), device.get
-        shapes = self.shapes(knobs, start.inputs)
-        shares = drain(reach.reach(device.xp, net.on_road))
-        return {
-            "loss": float(get(net.run.E[-1])),
-            "grad": {p: get(g) if len(shapes[p]) == 2 else get(g)[:, 0] for p, g in net.grad.items()},
-            **{name: [get(made[name])[:, 0] for made in net.run.made] for name in net.cell.states},
-            "yhat": get(net.run.made[-1]["yhat"])[:, 0],
-            "reach": [float(get(each)) for each in shares],
         }

@@ -19,6 +19,7 @@ from engine.walks.history import State, Track
 from engine.walks.reel import Grains
 from engine.walks.training import Learning, Recipe
 from lessons.building.experiment import column
+from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start
 
 CELLS: Mapping[str, Cell] = {"srn": SRN, "relu": RELU, "lstm": LSTM, "gru": AFTER}
@@ -84,10 +85,22 @@ class Runs(NamedTuple):
         return float(np.median([run.reading.reach for run in self.runs]))
 
 
+def cell_of(knobs: Knobs) -> Cell:
+    """The cell of the model that the knobs choose."""
+    return CELLS[str(knobs["model"])]
+
+
+def model_of(params: Mapping[str, Any], knobs: Knobs) -> Value:
+    """The model that has such parameters; that of the knobs where several have, or none."""
+    if "Wh" in params:
+        return knobs["model"] if knobs["model"] in ("srn", "relu") else "srn"
+    return "lstm" if "Wf" in params else "gru" if "Wz" in params else knobs["model"]
+
+
 def drawn(knobs: Knobs, seed: int) -> dict[str, HostArray]:
     """Small weights, N(0, .1²); biases 0 but the LSTM's forget bias; with ReLU the identity on the way on."""
-    model, H, draw = str(knobs["model"]), int(knobs["hidden"]), rng(seed, 1)
-    shapes = CELLS[model].shapes(H, 2, 1)
+    model, H, draw = knobs["model"], int(knobs["hidden"]), rng(seed, 1)
+    shapes = cell_of(knobs).shapes(H, 2, 1)
     params = {
         name: draw.normal(0, SMALL, shape) if len(shape) == 2 else np.zeros(shape) for name, shape in shapes.items()
     }
@@ -118,11 +131,11 @@ def school(device: Device, knobs: Knobs, seed: int) -> GatedRun[Reading]:
         reach = float(np.log10(seen.reach)) if seen.reach > 0 else -np.inf
         return Reading((*before.right, right)[-LATEST:], reach)
 
-    return GatedRun(device, CELLS[str(knobs["model"])], recipe(knobs), batches, int(knobs["hidden"]), look)
+    return GatedRun(device, cell_of(knobs), recipe(knobs), batches, int(knobs["hidden"]), look)
 
 
-def columns(device: Device, params: Mapping[str, HostArray]) -> dict[str, Array]:
-    """Parameters on the device."""
+def on_device(device: Device, params: Mapping[str, HostArray]) -> dict[str, Array]:
+    """Parameters on the device, vectors as columns."""
     return {name: column(device, value) for name, value in params.items()}
 
 
@@ -130,7 +143,7 @@ def race(device: Device, knobs: Knobs, start: Start, fork: State | None, grains:
     """All seeds of one model from update 0: the first from `start`; or from a fork, where `start` is the first's."""
     seed, count = int(start.inputs["seed"]), int(knobs["seeds"])
     schools = [school(device, knobs, seed + i) for i in range(count)]
-    begun = [columns(device, start.params), *(columns(device, drawn(knobs, seed + i)) for i in range(1, count))]
+    begun = [on_device(device, start.params), *(on_device(device, drawn(knobs, seed + i)) for i in range(1, count))]
     states = [each.start(theta, Reading()) for each, theta in zip(schools, begun, strict=True)]
     if fork is not None:
         states = [forked(fork, i, each, theta) for i, (each, theta) in enumerate(zip(schools, begun, strict=True))]
@@ -159,18 +172,11 @@ def forked(fork: State, i: int, school: GatedRun[Reading], theta: Theta) -> Stat
 
 def rivals(knobs: Knobs) -> Sequence[tuple[str, dict[str, Any]]]:
     """The other models of the race, with their knobs: all four, the LSTM also with a forget bias of 1."""
-    field: list[dict[str, Any]] = [
-        {"model": "srn"}, {"model": "relu"}, {"model": "lstm", "forget": 1.0},
-        {"model": "lstm", "forget": float(knobs["forget"])}, {"model": "gru"},
-    ]  # fmt: skip
-    found: list[tuple[str, dict[str, Any]]] = []
-    taken = [name(knobs)]
-    for given in field:
-        other = {**knobs, **given}
-        if name(other) not in taken:
-            taken.append(name(other))
-            found.append((name(other), other))
-    return found
+    bias = float(knobs["forget"])
+    field = [("srn", bias), ("relu", bias), ("lstm", 1.0), ("lstm", bias), ("gru", bias)]
+    others = [{**knobs, "model": model, "forget": forget} for model, forget in field]
+    by_name = {name(other): other for other in others}  # both LSTMs are one where the forget bias is 1
+    return [(label, other) for label, other in by_name.items() if label != name(knobs)]
 
 
 def name(knobs: Knobs) -> str:

@@ -1,0 +1,61 @@
+"""The curve of training: a line for every branch, and the update in focus under it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lessons.building.stage_parts import Parts
+from lessons.contract.panels import Curve, Series
+from lessons.contract.view import Curve as Measured
+from lessons.contract.view import Training, View
+
+
+def training_of(view: View) -> Training:
+    """What a view of training knows of it."""
+    assert view.training is not None, "only a track has training"
+    return view.training
+
+
+def training_curve(
+    stage: Parts,
+    title: str,
+    curves: Sequence[Measured] | None = None,
+    *,
+    priority: int = 6,
+    mark: str = "",
+    marks: Sequence[tuple[int, str, str]] = (),
+    notes: Sequence[str] = (),
+    reach: int = 100,
+    least_top: float | None = None,
+    top: float = 0.0,
+    ends: bool | None = None,
+) -> Curve:
+    """The loss of every branch, or other `curves`; dotted but for the first branch.
+
+    ▲ is at the update in focus, with the words `mark`, by default the phrases "open" and "here" of the lesson. The
+    axes reach at least `reach` updates, and up to `least_top`, by default the first loss of the branch in focus. `ends`
+    puts its last number beside the name of each line, by default where there are several. See `Curve` for the others.
+    """
+    training = training_of(stage.view)
+    branches = training.curves if curves is None else curves
+    words = mark or stage.say("open" if training.open else "here", n=training.n)
+    return Curve(
+        id="curve",
+        priority=priority,
+        title=title,
+        series=[Series(name, y, first, dotted=i > 0) for i, (name, y, first) in enumerate(branches)],
+        marks=[(training.n, "▲", words), *marks],
+        notes=notes,
+        reach=max(reach, training.latest),
+        least_top=_first_loss(training) if least_top is None else least_top,
+        top=top,
+        ends=len(branches) > 1 if ends is None else ends,
+    )
+
+
+def _first_loss(training: Training) -> float:
+    """The first loss of the branch in focus; 1 where it is not known, or not finite."""
+    losses = np.asarray(training.curves[training.current][1], dtype=float)
+    return float(losses[0]) if losses.size and np.isfinite(losses[0]) else 1.0
