@@ -125,7 +125,7 @@ class DeclaredLesson(Experiment):
         if not isinstance(given, Mapping):
             raise Refused("inputs_object", file=file)
         inputs, lengths, fitted = dict[str, Any](), dict[str, int](), dict(knobs)
-        begun = self.start(knobs, None).inputs
+        begun = self.start(knobs, None).inputs if any(isinstance(each, Input) for each in self.holds) else {}
         for each in self.holds:
             if isinstance(each, Input):
                 spans = [(lengths[a], lengths[a]) if a in lengths else self._span(a) for a in each.letters]
@@ -192,6 +192,8 @@ class DeclaredLesson(Experiment):
         for each in self.holds:
             if symbol in each.also:
                 return each, ()
+            if at and family == each.rows:
+                return each, at
             first = each.first or 0
             if each.is_called(family) and (not at or (each.first is not None and at[0] >= first)):
                 return each, tuple(i - first for i in at)
@@ -202,7 +204,8 @@ class DeclaredLesson(Experiment):
         if kept is None:
             return symbol, index
         held, at = kept
-        name = held.name if symbol in held.also else held.kept(split(symbol)[0])
+        family = split(symbol)[0]
+        name = held.name if symbol in held.also or family == held.rows else held.kept(family)
         return name, (*at, *(index[: held.rank()] if at else index))
 
     def editable(self, symbol: str) -> bool:
