@@ -13,8 +13,8 @@ from lessons.contract.view import Knobs
 class TextSource(Source):
     """A text: the knob of its name says it, or a state.
 
-    `check` raises Refused where nothing can be made of a text; a state's is refused in the words `wrong`, as is one that
-    is shorter or longer than `span`. `lengths` are the lengths of axes that follow from the text.
+    `check` raises Refused where nothing can be made of a text; a state's is refused in the words `wrong`, as is one
+    that is shorter or longer than `span`. `lengths` are the lengths of axes that follow from the text.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A sentence: its words and vocabulary, the pairs of the window over it, the noise, the two directions of prediction."""
+"""A sentence: its words and vocabulary, the pairs of the window over it, the noise, both directions of prediction."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Prediction(NamedTuple):
 
 
 class Sentence(NamedTuple):
-    """Its words as written, their numbers, the vocabulary with counts, the pairs, and where the chosen centre stands."""
+    """Its words as written, their numbers, the vocabulary with counts, the pairs, the place of the chosen centre."""
 
     tokens: tuple[str, ...]
     codes: tuple[int, ...]
