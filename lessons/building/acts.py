@@ -191,6 +191,7 @@ class Trial:
                 given = self.theta.get(name)
                 value = column(self.device, np.array(self.start.inputs[name])) if given is None else given
                 found |= dict.fromkeys(each.also, value)
+                found |= {each.rows: _counted(value, 0, 1)} if each.rows else {}
                 symbol = each.called if name == each.name else name
                 found[symbol] = value if each.first is None else _counted(value, each.first, each.rank())
         return found

@@ -101,7 +101,8 @@ class DeclaredLesson:
         return self.holdings.begin(knobs, seed, self.lecture, partial(self.drawn, knobs, self.lengths(knobs)))
 
     def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
-        return self.holdings.read(file, state, knobs, self.start(knobs, None).inputs)
+        begun = self.start(knobs, None).inputs if any(isinstance(each, Input) for each in self.holds) else {}
+        return self.holdings.read(file, state, knobs, begun)
 
     def home(self, symbol: str, index: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
         return self.holdings.home(symbol, index)

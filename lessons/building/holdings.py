@@ -132,6 +132,8 @@ class Holdings:
         for each in self.holds:
             if symbol in each.also:
                 return each, ()
+            if at and family == each.rows:
+                return each, at
             first = each.first or 0
             if each.is_called(family) and (not at or (each.first is not None and at[0] >= first)):
                 return each, tuple(i - first for i in at)
@@ -143,7 +145,8 @@ class Holdings:
         if kept is None:
             return symbol, index
         held, at = kept
-        name = held.name if symbol in held.also else held.kept(split(symbol)[0])
+        family = split(symbol)[0]
+        name = held.name if symbol in held.also or family == held.rows else held.kept(family)
         return name, (*at, *(index[: held.rank()] if at else index))
 
     def sourced(self, symbol: str) -> tuple[Source, int] | None:

@@ -42,7 +42,8 @@ class Held:
     With `first`, the symbol counts along the first axis from there: x[1], x[2], …; the rest is a column. With `each`, a
     letter, there are so many of them, W1, W2, …, whose shapes may be a function of the number and the lengths.
     `symbol` is what the engine's rules call it, where that is another name; `also` are single symbols that it is read,
-    shown and edited by too, as "h[0]". `among` are the only values allowed.
+    shown and edited by too, as "h[0]". `rows` is a family that counts its rows from 0, each a vector that is read,
+    shown and edited: "out" makes out[2] of row 2. `among` are the only values allowed.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Held:
     among: tuple[float, ...] = ()
     symbol: str = ""
     also: tuple[str, ...] = ()
+    rows: str = ""
 
     @property
     def letters(self) -> tuple[str | int, ...]:

@@ -11,7 +11,9 @@ from engine.device import rng
 from lessons.contract.knobs import Refused
 from lessons.data.world import world
 from lessons.language.words import CARD
-from lessons.language.words.lesson import SIZES, counted, ppmi, principal, read, sentences
+from lessons.language.words.company import counted, read, sentences
+from lessons.language.words.lesson import ppmi, principal
+from lessons.language.words.stage import SIZES
 from lessons.player.player import Player
 from tests.lessons.playing import played, result
 

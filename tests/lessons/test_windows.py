@@ -12,7 +12,7 @@ from engine.words import windows
 from lessons.contract.knobs import Refused
 from lessons.contract.text import load
 from lessons.language.windows import CARD
-from lessons.language.windows.lesson import tokens_of
+from lessons.language.windows.sentence import tokens_of
 from lessons.player.player import Player
 from lessons.player.show import everything
 from tests.lessons.playing import played, result

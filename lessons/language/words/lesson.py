@@ -2,100 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from difflib import get_close_matches
-from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Array, Device, HostArray, rng
-from engine.walks.gradient_check import Objective
-from engine.walks.reel import Env, Grains, Reel, Section
-from engine.walks.step import Path, drain, split
+from engine.device import HOST, HostArray, Rng
+from engine.walks.step import split
 from engine.words import meaning, vectors
-from engine.words.corpus import reading as corpus
-from lessons.building.experiment import Experiment
+from lessons.building.acts import Act, Derived, Scope, Trial
+from lessons.building.asks import Gradient, Question
+from lessons.building.declared import DeclaredLesson
+from lessons.building.experiment import indexed
+from lessons.building.holds import Lengths, Parameter, Size
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask
-from lessons.contract.panels import Stage
-from lessons.contract.text import Text
-from lessons.contract.view import Knobs, Start, View
-from lessons.language.words.stage import panels, says
-
-GRAINS: Grains = {"act": 0, "phase": 1, "w": 2, "n": 2, "i": 3, "a": 3, "b": 4, "o": 4, "op": 5}
-SIZES = (10, 100, 1000, 10_000, 100_000, 1_000_000)
-"""The vocabularies of the last act."""
-ENDS = re.compile(r"[/.!?。！？；;\n]+")
-MOST = 60
-"""Different words of a text at most."""
-
-
-class Seen(NamedTuple):
-    """A text: its words in order of first appearance, the chosen ones, and who stands beside each of those."""
-
-    words: tuple[str, ...]
-    chosen: tuple[int, ...]
-    beside: dict[int, list[int]]
-
-    @property
-    def pairs(self) -> list[tuple[int, int]]:
-        """The pairs that are compared: all of the chosen words, the first with each of the others first."""
-        return list(combinations(self.chosen, 2))
-
-
-def sentences(text: str) -> list[list[str]]:
-    """The words of each sentence, in lower case; Chinese character by character where there are no spaces."""
-    cut = (corpus.words(part.lower(), corpus.WORD, False, None) for part in ENDS.split(text))
-    return [words for words in cut if words]
-
-
-def read(text: str, chosen: str, window: int) -> Seen:
-    """What a text says of some of its words. Raises Refused."""
-    said = sentences(text)
-    words = tuple(dict.fromkeys(word for sentence in said for word in sentence))
-    if len(words) < 3:
-        raise Refused("few_different", knob="text", least=3)
-    if len(words) > MOST:
-        raise Refused("words_many", count=len(words), most=MOST)
-    wanted = list(dict.fromkeys(part for part in re.split(r"[\s,，、]+", chosen.lower()) if part))
-    for word in wanted:
-        if word not in words:
-            near = ", ".join(get_close_matches(word, words, 3, 0.6)) or ", ".join(words[:5])
-            raise Refused("chosen_missing", word=word, near=near)
-    if not 2 <= len(wanted) <= 5:
-        raise Refused("chosen_count", count=len(wanted))
-    codes = [words.index(word) for word in wanted]
-    beside: dict[int, list[int]] = {code: [] for code in codes}
-    for sentence in said:
-        at = [words.index(word) for word in sentence]
-        for i, code in enumerate(at):
-            if code in beside:
-                near_ = at[max(0, i - window) : i] + at[i + 1 : i + 1 + window]
-                beside[code] += near_
-    lonely = next((words[code] for code, others in beside.items() if not others), None)
-    if lonely is not None:
-        raise Refused("lonely", word=lonely)
-    return Seen(words, tuple(codes), beside)
-
-
-def of(knobs: Knobs, start: Start) -> Seen:
-    """The text of a start, with the words and window of the knobs."""
-    return read(str(start.inputs["text"]), str(knobs["words"]), int(knobs["window"]))
-
-
-def counted(text: str, window: int) -> HostArray:
-    """(V, V): how often each word of a text stands beside each other."""
-    said = sentences(text)
-    words = list(dict.fromkeys(word for sentence in said for word in sentence))
-    seen = np.zeros((len(words), len(words)))
-    for sentence in said:
-        at = [words.index(word) for word in sentence]
-        for i, one in enumerate(at):
-            for other in at[max(0, i - window) : i] + at[i + 1 : i + 1 + window]:
-                seen[one, other] += 1
-    return seen
+from lessons.contract.view import Knobs, Start
+from lessons.language.pairs import numbers
+from lessons.language.texts import TextSource
+from lessons.language.words.company import Company, counted, different, read
+from lessons.language.words.stage import SIZES, WordsStage
 
 
 def ppmi(counts: HostArray) -> HostArray:
@@ -119,186 +44,121 @@ def principal(rows: HostArray, dim: int) -> HostArray:
     return found
 
 
-def at_second(knobs: Knobs, start: Start) -> Path | None:
-    """Only where there is another pair to compare with."""
-    return (("onehot", -1), ("n", 1)) if len(of(knobs, start).pairs) > 1 else None
+def of(knobs: Knobs, start: Start) -> Company:
+    """The text of a start, with the words and window of the knobs."""
+    return read(str(start.inputs["text"]), str(knobs["words"]), int(knobs["window"]))
 
 
-def apart(view: View) -> str:
+def apart(trial: Trial) -> str:
     """Whether the second pair is as far apart as the first."""
-    first, second = (float(view.get(f"dist_x[{n}]")[0]) for n in (0, 1))  # type: ignore[index]
+    first, second = (trial.number(f"onehot/dist_x[{n}]") for n in (0, 1))
     return "same" if first == second else "nearer" if second < first else "further"
 
 
-def at_likeness(knobs: Knobs, start: Start) -> Path | None:
-    return (("company", -1), ("n", 0)) if len(of(knobs, start).pairs) > 1 else None
-
-
-def likest(view: View) -> str:
+def likest(trial: Trial) -> str:
     """Whether the first chosen word has more company in common with the second or with the third."""
-    seen = of(view.knobs, view.start)
-    a, b, c = seen.chosen[:3]
-    rows = [np.bincount(seen.beside[w], minlength=len(seen.words)) for w in (a, b, c)]
-    near = [float(rows[0] @ row) / float(np.sqrt((rows[0] @ rows[0]) * (row @ row))) for row in rows[1:]]
+    company = of(trial.knobs, trial.start)
+    first, *others = (company.counts(w) for w in company.chosen[:3])
+    near = [float(first @ row) / float(np.sqrt((first @ first) * (row @ row))) for row in others]
     return "second" if near[0] > near[1] else "third" if near[1] > near[0] else "equal"
 
 
-def at_large(knobs: Knobs, start: Start) -> Path:
-    return (("size", -1), ("i", 4))
+def saved(trial: Trial) -> float:
+    """How many times fewer numbers dense vectors take in a large vocabulary."""
+    return trial.number("size/sparse[4]") / trial.number("size/dense[4]")
 
 
-def saved(view: View) -> float:
-    """How many times fewer numbers dense vectors take there."""
-    sparse, dense = (float(view.get(f"{name}[4]")[0]) for name in ("sparse", "dense"))  # type: ignore[index]
-    return sparse / dense
+def has_two_pairs(s: Scope) -> bool:
+    return len(s.company.pairs) > 1
 
 
-class Words(Experiment):
-    """See `contract.lesson.Lesson`. Column w of W is the dense vector of word w."""
-
-    grains = GRAINS
-    grain = "n"
-    asks = (
-        Ask("apart", at_second, "choice", apart),
-        Ask("likest", at_likeness, "choice", likest),
-        Ask("saved", at_large, "number", saved, tolerance=0.1),
-    )
-    explains = ("cos_v", "cos_c", "cos_x", "dist_x", "turn", "v", "c", "dense", "sparse")
-    rebuilds = frozenset({"text", "dim", "window"})
-    columns = frozenset({"x", "c", "v", "turn", "size", "ones", "sparse", "dense"}) | {
-        f"{name}_{of}" for name in ("dist", "cos") for of in "xcv"
+def computed(trial: Trial) -> dict[str, Any]:
+    """The pairs, how far apart each kind of vector makes them, and what a vocabulary costs."""
+    company, W = of(trial.knobs, trial.start), trial.start.params["W"]
+    words, eye, wide = company.words, np.eye(len(company.words)), int(trial.knobs["wide"])
+    kinds = {
+        "one_hot": {w: eye[:, w : w + 1] for w in company.chosen},
+        "company": {w: company.counts(w)[:, None].astype(float) for w in company.chosen},
+        "dense": {w: W[:, w : w + 1] for w in company.chosen},
+    }
+    return {
+        "words": list(words),
+        "pairs": [[words[a], words[b]] for a, b in company.pairs],
+        **{kind: [likeness(held[a], held[b]) for a, b in company.pairs] for kind, held in kinds.items()},
+        "mean_cosine": vectors.mean_cosine(W.T),
+        "numbers": [{"words": V, "one_hot": V * V, "dense": V * wide} for V in SIZES],
     }
 
-    def start(self, knobs: Knobs, seed: int | None) -> Start:
-        text, dim, window = str(knobs["text"]), int(knobs["dim"]), int(knobs["window"])
-        seen = read(text, str(knobs["words"]), window)
-        if seed is not None:
-            return Start({"W": rng(seed).normal(0, 1, (dim, len(seen.words)))}, {"text": text})
-        W = principal(ppmi(counted(text, window)), dim)
-        flat = next((seen.words[w] for w in seen.chosen if not np.abs(W[:, w]).max() > 1e-9), None)
-        if flat is not None:
-            raise Refused("flat", word=flat, dim=dim)
-        return Start({"W": W}, {"text": text})
 
-    def shapes(self, knobs: Knobs, inputs: Mapping[str, Any]) -> Mapping[str, tuple[int, ...]]:
-        seen = read(str(inputs["text"]), str(knobs["words"]), int(knobs["window"]))
-        return {"W": (int(knobs["dim"]), len(seen.words))}
+def likeness(one: HostArray, other: HostArray) -> dict[str, float]:
+    """How far apart two columns are, and their cosine."""
+    cosine = float(meaning.cosine(HOST.xp, one, other)[0, 0])
+    return {"distance": float(np.linalg.norm(one - other)), "cosine": cosine}
 
-    def inputs(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> Mapping[str, Any]:
-        text = given.get("text", knobs["text"])
-        if not isinstance(text, str) or not 3 <= len(text) <= 1000:
-            raise Refused("inputs_sentences", file=file)
-        return {"text": text}
 
-    def sized(self, file: str, params: Mapping[str, Any], inputs: Mapping[str, Any], knobs: Knobs) -> dict[str, Value]:
-        rows = params.get("W")
-        dim = len(rows) if isinstance(rows, list) and 2 <= len(rows) <= 6 else knobs["dim"]
-        return {**knobs, "dim": dim, "text": inputs["text"]}
+class Words(DeclaredLesson):
+    """Column w of W is the dense vector of word w, the words in order of first appearance."""
 
-    def home(self, symbol: str, index: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
-        family, at = split(symbol)
-        return ("W", (*index, at[0])) if family == "v" and at else (symbol, index)
-
-    def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
-        xp, seen = device.xp, of(knobs, start)
-        V, pairs = len(seen.words), seen.pairs
-        eye = np.eye(V)
-        x = [device.put(eye[:, w : w + 1]) for w in range(V)]
-        W = device.put(start.params["W"])
-        one_hot = {w: x[w] for w in seen.chosen}
-        size = [device.put([[float(n)]]) for n in SIZES]
-        wide = device.put([[float(knobs["wide"])]])
-        plain = {"W": W, "wide": wide}
-        families = {
-            "x": lambda w: x[w] if 0 <= w < V else None,
-            "size": lambda i: size[i] if 0 <= i < len(size) else None,
-        }
-        at: dict[str, Path] = {act: ((act, -1),) for act in self.card.acts}
-
-        def begun() -> Env:
-            return Env(plain, families)
-
-        def compared(of: str, held: dict[int, Array]) -> dict[str, Any]:
-            steps = meaning.compare(xp, of, held, pairs)
-            return {name: value for step in steps for name, value in step.values.items()}
-
-        def before() -> Env:
-            """What the dense act begins with: what the other two have made of the same pairs."""
-            c = drain(meaning.company(x, seen.beside))
-            return Env({**plain, **compared("x", one_hot), **compared("c", c)}, families)
-
-        count = 2 * len(pairs)
-        met = sum(1 + len(others) for others in seen.beside.values())
-        return Reel(
-            [
-                Section(at["onehot"], lambda: meaning.compare(xp, "x", one_hot, pairs, at["onehot"]), begun, count),
-                Section(
-                    at["company"],
-                    lambda: meaning.by_company(xp, x, seen.beside, pairs, at["company"]),
-                    lambda: Env({**plain, **compared("x", one_hot)}, families),
-                    met + count,
-                ),
-                Section(
-                    at["dense"],
-                    lambda: meaning.by_dense(xp, W, x, seen.chosen, pairs, at["dense"]),
-                    before,
-                    len(seen.chosen) + count + 3,
-                ),
-                Section(at["size"], lambda: meaning.sizes(size, wide, at["size"]), begun, 3 * len(size)),
-            ],
-            self.grains,
-        )
+    sizes = (Size("dim", "dim"),)
+    source = TextSource("text", "inputs_sentences", lambda text: None, different, span=(3, 1000))
+    holds = (Parameter("W", ("dim", "words")),)
+    derived = (
+        Derived("company", lambda s: of(s.knobs, s.trial.start)),
+        Derived("one_hot", lambda s: [s.device.put(np.eye(s.words)[:, w : w + 1]) for w in range(s.words)]),
+        Derived("x", lambda s, w: indexed(s.one_hot)(w), indexed=True),
+        Derived("sizes", lambda s: numbers(s.device, SIZES)),
+        Derived("size", lambda s, i: indexed(s.sizes)(i), indexed=True),
+        Derived("wide", lambda s: s.device.put([[float(s.knobs["wide"])]])),
+    )
+    acts = (
+        Act("onehot", lambda s, at: meaning.compare(s.xp, "x", dict(enumerate(s.one_hot)), s.company.pairs, at)),
+        Act("company", lambda s, at: meaning.by_company(s.xp, s.one_hot, s.company.beside, s.company.pairs, at)),
+        Act(
+            "dense",
+            lambda s, at: meaning.by_dense(s.xp, s.W, s.one_hot, s.company.chosen, s.company.pairs, at),
+            length=lambda s: len(s.company.chosen) + 2 * len(s.company.pairs) + 3,
+        ),
+        Act("size", lambda s, at: meaning.sizes(s.sizes, s.wide, at), after=()),
+    )
+    gradient = Gradient("dense/cos_v[0]", "grad_{}")
+    results = (("loss", "dense/cos_v[0]"), computed)
+    questions = (
+        Question("apart", "onehot/n=1", "choice", apart, when=has_two_pairs),
+        Question("likest", "company/n=0", "choice", likest, when=has_two_pairs),
+        Question("saved", "size/i=4", "number", saved, 0.1),
+    )
+    loops = ("phase", ("w", "n"), ("i", "a"), ("b", "o"))
+    grain = "n"
+    explains = ("cos_v", "cos_c", "cos_x", "dist_x", "turn", "v", "c", "dense", "sparse")
+    rebuilds = frozenset({"text", "dim", "window"})
+    shown_as = WordsStage
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         return meaning.RULES
 
-    def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
-        """The cosine of the first pair, as a function of W."""
-        seen, xp = of(knobs, start), device.xp
-        (a, b), eye = seen.pairs[0], np.eye(len(seen.words))
-        x = [device.put(eye[:, w : w + 1]) for w in range(len(seen.words))]
-        W = device.put(start.params["W"])
+    def drawn(self, knobs: Knobs, lengths: Lengths, draw: Rng) -> Mapping[str, Any]:
+        return {"W": draw.normal(0, 1, (lengths["dim"], lengths["words"]))}
 
-        def cos(W: Array = W) -> Array:
-            return xp.sum(meaning.cosine(xp, W @ x[a], W @ x[b]))
+    def start(self, knobs: Knobs, seed: int | None) -> Start:
+        """Without a seed W is made from the text: the principal directions of its words' company."""
+        start = super().start(knobs, seed)
+        company = of(knobs, start)
+        if seed is not None:
+            return start
+        W = principal(ppmi(counted(start.inputs["text"], int(knobs["window"]))), int(knobs["dim"]))
+        flat = next((company.words[w] for w in company.chosen if not np.abs(W[:, w]).max() > 1e-9), None)
+        if flat is not None:
+            raise Refused("flat", word=flat, dim=knobs["dim"])
+        return Start({"W": W}, start.inputs)
 
-        v = drain(meaning.look_up(W, x, (a, b)))
-        grad = drain(meaning.turn(xp, x, v, meaning.cosine(xp, v[a], v[b]), (a, b)))
-        return Objective({"W": W}, cos, {"W": grad})
+    def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
+        fitted, start = super().read(file, state, knobs)
+        of(fitted, start)  # the chosen words are words of its text
+        return fitted, start
+
+    def home(self, symbol: str, index: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+        family, at = split(symbol)
+        return ("W", (*index, at[0])) if family == "v" and at else super().home(symbol, index)
 
     def editable(self, symbol: str) -> bool:
-        return self.home(symbol, ())[0] == "W"
-
-    def panels(self, view: View, text: Text) -> Stage:
-        return panels(view, text, self.rule(view.knobs), of(view.knobs, view.start), SIZES)
-
-    def says(self, view: View, text: Text) -> dict[str, Any]:
-        return says(view, text, of(view.knobs, view.start))
-
-    def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
-        seen, objective = of(knobs, start), self.objective(device, knobs, start)
-        V, W = len(seen.words), start.params["W"]
-        eye = np.eye(V)
-        ways = {
-            "one_hot": {w: eye[:, w : w + 1] for w in seen.chosen},
-            "company": {w: np.bincount(seen.beside[w], minlength=V)[:, None].astype(float) for w in seen.chosen},
-            "dense": {w: W[:, w : w + 1] for w in seen.chosen},
-        }
-        return {
-            "loss": float(device.get(objective.loss())),
-            "grad": {"W": device.get(objective.gradient["W"])},
-            "words": list(seen.words),
-            "pairs": [[seen.words[a], seen.words[b]] for a, b in seen.pairs],
-            **{
-                name: [
-                    {
-                        "distance": float(np.linalg.norm(held[a] - held[b])),
-                        "cosine": float(meaning.cosine(HOST.xp, held[a], held[b])[0, 0]),
-                    }
-                    for a, b in seen.pairs
-                ]
-                for name, held in ways.items()
-            },
-            "mean_cosine": vectors.mean_cosine(W.T),
-            "numbers": [{"words": V, "one_hot": V * V, "dense": V * int(knobs["wide"])} for V in SIZES],
-        }
+        return super().editable(self.home(symbol, ())[0])

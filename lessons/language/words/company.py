@@ -1,0 +1,97 @@
+"""A text's words, and who stands beside whom within a window."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.device import HostArray
+from engine.words.corpus import reading as corpus
+from lessons.contract.knobs import Refused
+
+ENDS = re.compile(r"[/.!?。！？；;\n]+")
+MOST = 60
+"""Different words of a text at most."""
+
+
+class Company(NamedTuple):
+    """A text: its words in order of first appearance, the chosen ones, and who stands beside each of those."""
+
+    words: tuple[str, ...]
+    chosen: tuple[int, ...]
+    beside: dict[int, list[int]]
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """The pairs that are compared: all of the chosen words, the first with each of the others first."""
+        return list(combinations(self.chosen, 2))
+
+    def counts(self, word: int) -> HostArray:
+        """(V): how often each word stands beside a chosen one."""
+        return np.bincount(self.beside[word], minlength=len(self.words))
+
+
+def sentences(text: str) -> list[list[str]]:
+    """The words of each sentence, in lower case; Chinese character by character where there are no spaces."""
+    cut = (corpus.words(part.lower(), corpus.WORD, False, None) for part in ENDS.split(text))
+    return [words for words in cut if words]
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a text in order of first appearance."""
+    return tuple(dict.fromkeys(word for sentence in sentences(text) for word in sentence))
+
+
+def different(text: str) -> dict[str, int]:
+    """How many different words a text has. Raises Refused where they are too few, or too many."""
+    count = len(words_of(text))
+    if count < 3:
+        raise Refused("few_different", knob="text", least=3)
+    if count > MOST:
+        raise Refused("words_many", count=count, most=MOST)
+    return {"words": count}
+
+
+def meetings(text: str, window: int) -> Iterator[tuple[int, int]]:
+    """(word, other) for every two words within a window of each other, from left to right."""
+    words = words_of(text)
+    for sentence in sentences(text):
+        at = [words.index(word) for word in sentence]
+        for i, word in enumerate(at):
+            for other in at[max(0, i - window) : i] + at[i + 1 : i + 1 + window]:
+                yield word, other
+
+
+def read(text: str, chosen: str, window: int) -> Company:
+    """What a text says of some of its words. Raises Refused."""
+    different(text)
+    words = words_of(text)
+    wanted = list(dict.fromkeys(part for part in re.split(r"[\s,，、]+", chosen.lower()) if part))
+    for word in wanted:
+        if word not in words:
+            near = ", ".join(get_close_matches(word, words, 3, 0.6)) or ", ".join(words[:5])
+            raise Refused("chosen_missing", word=word, near=near)
+    if not 2 <= len(wanted) <= 5:
+        raise Refused("chosen_count", count=len(wanted))
+    beside: dict[int, list[int]] = {words.index(word): [] for word in wanted}
+    for code, other in meetings(text, window):
+        if code in beside:
+            beside[code].append(other)
+    lonely = next((words[code] for code, others in beside.items() if not others), None)
+    if lonely is not None:
+        raise Refused("lonely", word=lonely)
+    return Company(words, tuple(beside), beside)
+
+
+def counted(text: str, window: int) -> HostArray:
+    """(V, V): how often each word of a text stands beside each other."""
+    size = len(words_of(text))
+    count = np.zeros((size, size))
+    for pair in meetings(text, window):
+        count[pair] += 1
+    return count
