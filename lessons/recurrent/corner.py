@@ -17,7 +17,7 @@ CORNER = 4
 class CornerStage(CellStage):
     """A position in a cell of many units, on one sequence or a batch.
 
-    A lesson's own class has `read_row`, `forward`, `weights`, and `below_errors` where it shows more on the way back.
+    A lesson's own class has `read_row`, `weights`, and `forward` and `answers` where it shows more.
     """
 
     @property
@@ -66,11 +66,11 @@ class CornerStage(CellStage):
             return [self.stepped()]
         if self.back:
             errors = self.under_time([*self.to_states(), *self.to_gates(self.cell.gates)])
-            return [self.law_back(), errors, *self.below_errors(), self.weights()]
-        return [self.law(*self.forward_ops()), self.forward(), self.weights()]
+            return [self.law_back(), errors, *self.answers(), self.weights()]
+        return [self.law(*self.forward_ops()), self.forward(), self.weights(), *self.answers()]
 
-    def below_errors(self) -> Stage:
-        """What is shown on the way back between the errors and the weights."""
+    def answers(self) -> Stage:
+        """What the net says in the end, where the lesson shows it: on the way back before the weights, else after."""
         return []
 
     def show_forward(self) -> Stage:

@@ -11,7 +11,7 @@ CELLS = ("srn", "lstm", "gru")
 def notation() -> dict[str, str]:
     """Both layers' weights under the lecture's other names."""
     one = gated_notation("ifogzrnh")
-    upper = {f"{name}2": f"{said}²" for name, said in one.items() if name not in ("V", "by")}
+    upper = {f"{name}2": f"{other}²" for name, other in one.items() if name not in ("V", "by")}
     return {**one, **upper}
 
 

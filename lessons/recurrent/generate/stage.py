@@ -42,7 +42,7 @@ SHARES = (0.1, 0.4, 0.7)
 class GenerateStage(CornerStage):
     """A position in a net that reads, writes or learns a text."""
 
-    unlit = ()
+    unlit = ()  # the gate on the road is marked throughout
 
     def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
         super().__init__(lesson, view, text, learning.cell_of(view.knobs))
@@ -141,13 +141,12 @@ class GenerateStage(CornerStage):
             return self.show_write() if self.writes else self.passing()
         even, bits = float(np.log2(self.K)), f"{self.reading.bits:.2f}"
         title = self.say("curve", bits=bits, even=f"{even:.2f}")
-        follows = self.follows()
         return [
             Picture(id="recipe", priority=6, marks=[(0, 0, self.recipe(), "")]),
             self.samples(),
             self.under(),
             self.near_cells(),
-            Beside(id="sides", priority=7, stacks=[[self.expected()], [follows]], shares=(1.0, 1.0)),
+            Beside(id="sides", priority=7, stacks=[[self.expected()], [self.follows()]], shares=(1.0, 1.0)),
             training_curve(self, title, training.also[0], mark=number(training.n), reach=300, least_top=even),
             self.weights(),
         ]
@@ -247,11 +246,9 @@ class GenerateStage(CornerStage):
 
     def recipe(self) -> str:
         """What is trained, in a line."""
-        return self.say("recipe", layers=self.layers(), **self.net_fields(), B=learning.streams(self.knobs).B,
-                        text=self.source())  # fmt: skip
-
-    def layers(self) -> str:
-        return "" if self.cell.layers == 1 else self.say("layers", n=self.cell.layers)
+        layers = "" if self.cell.layers == 1 else self.say("layers", n=self.cell.layers)
+        B, text = learning.streams(self.knobs).B, self.source()
+        return self.say("recipe", layers=layers, B=B, text=text, **self.net_fields())
 
     def net_fields(self) -> dict[str, Any]:
         """The net and how it learns."""

@@ -36,14 +36,7 @@ class MemoryStage(CornerStage):
         """What is read: the bit first."""
         return Row(self.say("input"), {t: self.number_of(f"x[{t}]") for t in self.near})
 
-    def passing(self) -> Stage:
-        stage = super().passing()
-        return stage if self.back or len(stage) == 1 else [*stage, self.answer()]
-
-    def below_errors(self) -> Stage:
-        return [self.answer()]
-
-    def answer(self) -> Matrix:
+    def answers(self) -> Stage:
         """The two scores, what the net holds likely, and the loss."""
         last, y, B = self.T - 1, self.view.get(f"y[{self.T - 1}]"), int(self.knobs["batch"])
         bit = self.inputs["bit"] if y is None else int(y.reshape(2, -1)[1, 0])
@@ -55,7 +48,7 @@ class MemoryStage(CornerStage):
             3: self.number_of(f"E[{last}]", self.say("mean_loss", B=B) if share else "E"),
             4: Label(self.say("wanted", bit="+1" if bit else "−1")),
         }
-        return flow("answer", items, 8)
+        return [flow("answer", items, 8)]
 
     def weights(self) -> Matrix:
         output = self.phase == "output" or (self.phase == "sum" and self.back and "V" in self.op)
