@@ -44,11 +44,11 @@ class Parts:
         value = self.view.get(name)
         return None if value is None else float(value.reshape(-1)[0])
 
-    def scalar(self, name: str, editable: bool = False, title: str = "") -> Block:
+    def scalar(self, name: str, title: str = "") -> Block:
         """A symbol that holds one number, as a cell."""
         value = self.view.get(name)
         shown = None if value is None else value.reshape(1, 1)
-        return Block(name, shown, (1, 1), "row", editable=editable, title=title, **self.flags(name))
+        return Block(name, shown, (1, 1), "row", title=title, **self.flags(name))
 
     def standing(self, name: str, *made_from: str) -> bool:
         """Whether a symbol still goes with what it was made from: none of that was written after it."""
@@ -60,12 +60,12 @@ class Parts:
         shown = self.scalar(name, title=title)
         return shown if self.standing(name, *made_from) else replace(shown, values=None)
 
-    def vector(self, name: str, size: int, lie: str = "row", editable: bool = False, title: str = "") -> Block:
+    def vector(self, name: str, size: int, lie: str = "row", title: str = "") -> Block:
         """A vector symbol as one line of cells, or one column."""
         value = self.view.get(name)
         shape = (1, size) if lie == "row" else (size, 1)
         shown = None if value is None else value.reshape(shape)
-        return Block(name, shown, shape, lie, editable=editable, title=title, **self.flags(name))
+        return Block(name, shown, shape, lie, title=title, **self.flags(name))
 
 
 def subscripted(name: str, t: int) -> str:

@@ -41,7 +41,6 @@ class Bar:
     share: float
     written: bool = False
     read: bool = False
-    symbol: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,6 @@ class Block:
     cols: tuple[str, ...] = ()
     written: bool = False
     read: bool = False
-    editable: bool = False
     only: int | None = None
     """The one column that was read, where only one was."""
     row: int | None = None
@@ -357,11 +355,10 @@ class Network(Panel):
 
 @dataclass(frozen=True, kw_only=True)
 class Strip(Panel):
-    """A line of tokens, one glyph each, with a frame around those in sight and a second line of shades under it."""
+    """A line of tokens, one glyph each, with a frame around those in sight."""
 
     tokens: Sequence[str]
     axis: Axis
-    shade: Sequence[float] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

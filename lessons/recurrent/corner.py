@@ -81,7 +81,7 @@ class CornerStage(CellStage):
 
     # symbols
 
-    def vector(self, name: str, size: int, lie: str = "row", editable: bool = False, title: str = "") -> Block:
+    def vector(self, name: str, size: int, lie: str = "row", title: str = "") -> Block:
         value = self.view.get(name)
         if lie == "column" or size == 1:
             first = None if value is None else value.reshape(size, -1)[:, :1]

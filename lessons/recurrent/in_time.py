@@ -62,12 +62,7 @@ class TimeStage(LessonStage):
         if self.T <= 4:
             return []
         tokens = [self.vocabulary[code] for code in self.inputs["x"]]
-        return [Strip(id="strip", priority=8, tokens=tokens, axis=self.axis, shade=self.shade())]
-
-    def shade(self) -> list[float]:
-        """The loss of every timestep, in short texts."""
-        losses = [self.view.get(f"E[{t}]") for t in range(self.T)] if self.T <= 60 else []
-        return [0.0 if E is None else float(E) for E in losses]
+        return [Strip(id="strip", priority=8, tokens=tokens, axis=self.axis)]
 
     def row_of(self, label: str, name: str, size: int, lie: str = "row") -> Row:
         """name[t] under every t."""

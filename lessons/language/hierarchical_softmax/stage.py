@@ -136,7 +136,7 @@ class Shown(Parts):
                 1: self.scalar(f"count_b[{n}]", title=self._named(b)),
                 2: self.scalar(f"count[{n}]", title=self.node(n)),
             }
-        items[3] = self.vector("v[0]", self.D, "row", True, f"{self.say('centre')} v")
+        items[3] = self.vector("v[0]", self.D, "row", title=f"{self.say('centre')} v")
         return Matrix(id="merged", priority=8, rows=[Row("", items)])
 
     def _named(self, n: int) -> str:
@@ -151,7 +151,7 @@ class Shown(Parts):
             vector = f"theta[{j}]" if self.view.act == "step" else f"node[{node}]"
             of = (f"theta[{j}]", "v[0]")
             items: dict[int, Item] = {
-                0: self.vector(vector, self.D, "row", vector.startswith("node"), "θ" if heads else ""),
+                0: self.vector(vector, self.D, "row", title="θ" if heads else ""),
                 1: Label(f"{self.say('bit')} {bit}"),
                 2: self.score(f"a[{j}]", of, "θ·h" if heads else ""),
                 3: self.score(f"s[{j}]", of, "σ(±)" if heads else ""),
@@ -164,7 +164,7 @@ class Shown(Parts):
 
     def centre(self) -> Matrix:
         """h, the chance of the word so far, and the loss."""
-        items: dict[int, Item] = {0: self.vector("v[0]", self.D, "row", True, "h = v")}
+        items: dict[int, Item] = {0: self.vector("v[0]", self.D, "row", title="h = v")}
         if self.view.act == "gradient":
             items[1] = self.vector("dh", self.D, title="Σ q θ")
         elif self.view.act == "step":

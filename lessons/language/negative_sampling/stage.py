@@ -46,7 +46,7 @@ class Shown(Parts):
         for j in range(self.K):
             heads = j == 0
             items: dict[int, Item] = {
-                0: self.vector(f"u[{j}]", self.D, "row", True, "u" if heads else ""),
+                0: self.vector(f"u[{j}]", self.D, "row", title="u" if heads else ""),
                 1: self.scalar(f"t[{j}]", title="t" if heads else ""),
                 2: self.score(f"a[{j}]", (f"u[{j}]", "v[0]"), "u·v" if heads else ""),
                 3: self.score(f"p[{j}]", (f"u[{j}]", "v[0]"), "σ" if heads else ""),
@@ -59,7 +59,7 @@ class Shown(Parts):
 
     def centre(self) -> Matrix:
         """v, and what it is to be told."""
-        items: dict[int, Item] = {0: self.vector("v[0]", self.D, "row", True, "v")}
+        items: dict[int, Item] = {0: self.vector("v[0]", self.D, "row", title="v")}
         if self.view.act != "scores":
             items[1] = self.vector("dh", self.D, title="Σ q u")
             items[2] = self.vector("dv[0]", self.D, title="dv")

@@ -142,7 +142,7 @@ class Shown(Parts):
         wide = min(self.dim, PART)
         shown = None if value is None else value[row : row + 1, :wide]
         name = f"{title}({self.words[row]})" if symbol != "Theta" else title
-        return Block(symbol, shown, (1, wide), "line", row, title=self.few(name), editable=True, **self.flags(symbol))
+        return Block(symbol, shown, (1, wide), "line", row, title=self.few(name), **self.flags(symbol))
 
     def few(self, title: str) -> str:
         """A title that says how much of a vector is shown."""
@@ -152,8 +152,7 @@ class Shown(Parts):
         """Some entries of a vector."""
         value, wide = self.view.get(symbol), min(self.dim, PART)
         shown = None if value is None else value[:wide].reshape(1, wide)
-        editable = split(symbol)[0] in ("v", "u", "theta")
-        return Block(symbol, shown, (1, wide), "row", title=self.few(title), editable=editable, **self.flags(symbol))
+        return Block(symbol, shown, (1, wide), "row", title=self.few(title), **self.flags(symbol))
 
     def name(self, word: int, tree: bool) -> str:
         return self.say("node", w=word) if tree else self.words[word]

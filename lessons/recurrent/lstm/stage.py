@@ -201,7 +201,7 @@ class CellStage(TimeStage):
                 first[k] = mean[k] = Label("·", role="dim")
                 continue
             for into, value in ((first, float(held[0])), (mean, float(held.mean()))):
-                into[k] = Bar(value, abs(value), name in self.view.written, symbol=name)
+                into[k] = Bar(value, abs(value), name in self.view.written)
         rows = [Row(self.say("unit"), first), Row(self.say("mean"), mean)]
         return Matrix(id="bars", priority=9, title=self.say("road_title"), rows=rows, axis=self.axis)
 

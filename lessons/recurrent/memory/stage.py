@@ -67,7 +67,7 @@ class MemoryStage(CornerStage):
             name = f"reach[{k}]"
             share = self.number(name)
             bars[k] = Label("·", role="dim") if share is None else Bar(
-                share, min(1.0, abs(share)), name in self.view.written, symbol=name,
+                share, min(1.0, abs(share)), name in self.view.written,
             )  # fmt: skip
         errors = self.under_time([(f"∂E/∂{self.cell.lasting}", f"g{self.cell.lasting}")], Row(self.say("reach"), bars))
         return replace(errors, title="")
