@@ -13,20 +13,19 @@ flat; from `acts` the reel, its lengths and environments, the objective and the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Array, Device, HostArray, Rng, quiet, rng
-from engine.walks.gradient_check import Checked, Objective, along, checked
-from engine.walks.history import State, Track
+from engine.device import HOST, Array, Device, HostArray, Rng
+from engine.walks.gradient_check import Objective
 from engine.walks.reel import Grains, Reel, Section
 from engine.walks.step import Path, parse_address, split
 from lessons.building.acts import Act, Derived, Sections, Trial
 from lessons.building.asks import Gradient, Question
-from lessons.building.experiment import CHECKED, NUDGE, learned, number_of, with_entry
+from lessons.building.experiment import NUDGE, Defaults, entry_of, number_of, put_in
 from lessons.building.holdings import Holdings
 from lessons.building.holds import Held, Input, Lengths, Parameter, Size, Source
 from lessons.building.staging import LessonStage
@@ -38,7 +37,7 @@ from lessons.contract.text import Text
 from lessons.contract.view import Knobs, Start, View
 
 
-class DeclaredLesson:
+class DeclaredLesson(Defaults):
     """A lesson by declaration: see the module. It adds its rules, and `drawn` where it draws otherwise."""
 
     sizes: tuple[Size, ...] = ()
@@ -122,10 +121,7 @@ class DeclaredLesson:
         held = start.params.get(name, start.inputs.get(name) if name in self.given else None)
         if held is None or not self.editable(symbol):
             raise Refused("edit_what", symbol=symbol)
-        try:
-            return float(np.array(held, dtype=float)[at])
-        except (IndexError, TypeError):
-            raise Refused("edit_entry", symbol=symbol, index=", ".join(map(str, index))) from None
+        return entry_of(held, at, symbol, index)
 
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
         sourced, among = self.holdings.sourced(symbol), self.among(start, symbol)
@@ -134,11 +130,7 @@ class DeclaredLesson:
         if sourced is not None:
             return Start(start.params, {**start.inputs, **sourced[0].edited(start.inputs, sourced[1], raw)})
         self.entry(start, symbol, index)
-        name, at = self.home(symbol, index)
-        if name in start.params:
-            return Start({**start.params, name: with_entry(start.params[name], at, raw)}, start.inputs)
-        value = with_entry(np.array(start.inputs[name], dtype=float), at, raw)
-        return Start(start.params, {**start.inputs, name: value.tolist()})
+        return put_in(start, *self.home(symbol, index), raw)
 
     def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:
         sourced, among = self.holdings.sourced(symbol), self.among(start, symbol)
@@ -210,32 +202,6 @@ class DeclaredLesson:
         if value.size == 1 and self.holdings.held(split(where.rpartition("/")[2])[0]) is None:
             return float(value.reshape(-1)[0])
         return value[:, 0] if value.ndim == 2 and value.shape[1] == 1 else value
-
-    # training, and the gradient check
-
-    def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
-        return dict(knobs)
-
-    def at(self, start: Start, state: State, device: Device) -> Start:
-        return learned(start, state, device)
-
-    def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track | None:
-        return None
-
-    def rivals(self, knobs: Knobs, start: Start) -> Sequence[tuple[str, Knobs, Start]]:
-        return ()
-
-    def shown(self, view: View) -> Objective:
-        """The objective of what is on the screen; most lessons have one only."""
-        return self.objective(view.device, view.knobs, view.start)
-
-    def check(self, view: View, symbol: str) -> Sequence[Checked]:
-        with quiet():
-            return checked(view.device, self.shown(view), symbol, CHECKED)
-
-    def along(self, view: View) -> tuple[float, float]:
-        with quiet():
-            return along(view.device, self.shown(view), rng(0, 1))
 
     # questions, and what is shown
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from engine.device import Array, Device, HostArray, quiet, rng
 from engine.maths.activations import ACTIVATIONS, Activation
-from engine.maths.optimisers import Memory
 from engine.walks.gradient_check import Checked, Objective, along, checked
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
@@ -24,7 +23,39 @@ NUDGE = 0.1
 """How far `[` and `]` move a number."""
 
 
-class Experiment:
+class Defaults:
+    """What every lesson does alike, declared or not: knobs as they are, training, the gradient check."""
+
+    def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
+        """What `g` checks: a scalar as a function of the parameters, and its gradient."""
+        raise NotImplementedError
+
+    def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
+        return dict(knobs)
+
+    def at(self, start: Start, state: State, device: Device) -> Start:
+        return learned(start, state, device)
+
+    def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track | None:
+        return None
+
+    def rivals(self, knobs: Knobs, start: Start) -> Sequence[tuple[str, Knobs, Start]]:
+        return ()
+
+    def shown(self, view: View) -> Objective:
+        """The objective of what is on the screen; most lessons have one only."""
+        return self.objective(view.device, view.knobs, view.start)
+
+    def check(self, view: View, symbol: str) -> Sequence[Checked]:
+        with quiet():
+            return checked(view.device, self.shown(view), symbol, CHECKED)
+
+    def along(self, view: View) -> tuple[float, float]:
+        with quiet():
+            return along(view.device, self.shown(view), rng(0, 1))
+
+
+class Experiment(Defaults):
     """A lesson by default (`contract.lesson.Lesson`): parameters are edited, stored, read back and checked by symbol.
 
     A lesson adds `start`, `reel`, `rule`, `panels`, `says`, `result`; and for what stands here `shapes`, `objective`.
@@ -49,13 +80,6 @@ class Experiment:
     def shapes(self, knobs: Knobs, inputs: Mapping[str, Any]) -> Mapping[str, tuple[int, ...]]:
         """The shape of every parameter, by symbol, in order; a vector's has one number."""
         raise NotImplementedError
-
-    def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
-        """What `g` checks: a scalar as a function of the parameters, and its gradient."""
-        raise NotImplementedError
-
-    def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
-        return dict(knobs)
 
     def start(self, knobs: Knobs, seed: int | None) -> Start:
         raise NotImplementedError
@@ -86,11 +110,7 @@ class Experiment:
 
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
         self.entry(start, symbol, index)
-        name, at = self.home(symbol, index)
-        if name in start.params:
-            return Start({**start.params, name: with_entry(start.params[name], at, raw)}, start.inputs)
-        value = with_entry(np.array(start.inputs[name], dtype=float), at, raw)
-        return Start(start.params, {**start.inputs, name: value.tolist()})
+        return put_in(start, *self.home(symbol, index), raw)
 
     def entry(self, start: Start, symbol: str, index: tuple[int, ...]) -> float:
         """One entry of what may be edited. Raises Refused where there is none."""
@@ -98,10 +118,7 @@ class Experiment:
         held = start.params.get(name, start.inputs.get(name) if name in self.given else None)
         if held is None:
             raise Refused("edit_what", symbol=symbol)
-        try:
-            return float(np.array(held, dtype=float)[at])
-        except (IndexError, TypeError):
-            raise Refused("edit_entry", symbol=symbol, index=", ".join(map(str, index))) from None
+        return entry_of(held, at, symbol, index)
 
     def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:
         """What an entry becomes, as typed, when it is moved by hand one notch up or down."""
@@ -118,34 +135,9 @@ class Experiment:
         """The knobs as the lesson opens."""
         return {knob.id: knob.default for knob in self.card.knobs}
 
-    # training, for lessons that have it
-
-    def at(self, start: Start, state: State, device: Device) -> Start:
-        return learned(start, state, device)
-
-    def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track | None:
-        return None
-
-    def rivals(self, knobs: Knobs, start: Start) -> Sequence[tuple[str, Knobs, Start]]:
-        return ()
-
-    # the gradient check
-
     def weights(self, start: Start) -> tuple[str, ...]:
         """The parameters that have a gradient."""
         return tuple(start.params)
-
-    def shown(self, view: View) -> Objective:
-        """The objective of what is shown; most lessons have one only."""
-        return self.objective(view.device, view.knobs, view.start)
-
-    def check(self, view: View, symbol: str) -> Sequence[Checked]:
-        with quiet():
-            return checked(view.device, self.shown(view), symbol, CHECKED)
-
-    def along(self, view: View) -> tuple[float, float]:
-        with quiet():
-            return along(view.device, self.shown(view), rng(0, 1))
 
 
 def learned(start: Start, state: State, device: Device) -> Start:
@@ -155,13 +147,6 @@ def learned(start: Start, state: State, device: Device) -> Start:
         host = device.get(value)
         params[name] = host if start.params[name].ndim == 2 else host[:, 0]
     return Start(params, start.inputs)
-
-
-def carried(fork: State, fresh: State) -> tuple[Memory, int]:
-    """What an optimiser remembers where training forks, and since when: another optimiser begins afresh there."""
-    if set(fork.data.memory) == set(fresh.data.memory):
-        return fork.data.memory, fork.data.began
-    return fresh.data.memory, fork.n
 
 
 def named(theta: Any) -> Mapping[str, Array]:
@@ -198,6 +183,22 @@ def number_of(raw: str) -> float:
     if not np.isfinite(number):
         raise Refused("edit_number", value=raw.strip() or "–")
     return number
+
+
+def put_in(start: Start, name: str, at: tuple[int, ...], raw: str) -> Start:
+    """The start with one entry of a parameter or an input put in by hand. Raises Refused where it is no number."""
+    if name in start.params:
+        return Start({**start.params, name: with_entry(start.params[name], at, raw)}, start.inputs)
+    value = with_entry(np.array(start.inputs[name], dtype=float), at, raw)
+    return Start(start.params, {**start.inputs, name: value.tolist()})
+
+
+def entry_of(held: Any, at: tuple[int, ...], symbol: str, index: tuple[int, ...]) -> float:
+    """One entry of what is held, which a symbol shows at an index. Raises Refused where there is none."""
+    try:
+        return float(np.array(held, dtype=float)[at])
+    except (IndexError, TypeError):
+        raise Refused("edit_entry", symbol=symbol, index=", ".join(map(str, index))) from None
 
 
 def with_entry(value: HostArray, index: tuple[int, ...], raw: str) -> HostArray:

@@ -12,7 +12,7 @@ from typing import Any
 
 from platformdirs import PlatformDirs
 
-from engine.files import write
+from engine.files import write_whole
 
 
 @dataclass
@@ -155,6 +155,6 @@ class Store:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a text by `engine.files.write`, its folder made where it is missing. Raises OSError."""
+    """Write a text by `engine.files.write_whole`, its folder made where it is missing. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, lambda file: file.write(text.encode("utf-8")))
+    write_whole(path, text)

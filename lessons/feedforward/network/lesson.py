@@ -73,6 +73,10 @@ def falls(trial: Trial) -> str:
     return "falls" if after < before else "stays" if after == before else "rises"
 
 
+def steps_of_adapt(s: Scope) -> int:
+    return network.adapt_length(net_of(s.knobs))
+
+
 class Network(DeclaredLesson):
     """The deck's w (M×L) and v (L×N) are W1 and W2 here, transposed: out × in. Each act is an experiment of its own."""
 
@@ -113,7 +117,12 @@ class Network(DeclaredLesson):
             after=("forward",),
         ),
         Act("mapping", lambda s, at: network.mapping(s.xp, s.made, *rows(s), at), after=()),
-        Act("adapt", lambda s, at: network.adapt(s.xp, net_of(s.knobs), s.theta, s.x, s.y, s.rate, at), after=()),
+        Act(
+            "adapt",
+            lambda s, at: network.adapt(s.xp, net_of(s.knobs), s.theta, s.x, s.y, s.rate, at),
+            (),
+            steps_of_adapt,
+        ),
     )
     gradient = Gradient(lambda s: mlp.objective(s.xp, net_of(s.knobs), s.theta, s.x, s.y))
     results = (outputs, losses)
