@@ -24,7 +24,6 @@ from lessons.building.asks import Gradient
 from lessons.building.declared import DeclaredLesson, like
 from lessons.building.experiment import read_params
 from lessons.building.holds import Input, Lengths, Net, Size
-from lessons.contract.card import Card
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start, View
 from lessons.feedforward.mlp import asks
@@ -63,6 +62,12 @@ def objective(s: Scope, examples: Examples) -> Objective:
 def whole(s: Scope) -> Objective:
     """E over all training examples."""
     return objective(s, Examples(*(s.device.put(value) for value in exp.examples(s.knobs, s.trial.start))))
+
+
+@lru_cache(maxsize=8)
+def rules(net: mlp.Net, optimiser: str) -> Mapping[str, str]:
+    """The rules of a pass and of a step, by op."""
+    return {**mlp.rules(net), **descent.rules(OPTIMISERS[optimiser], mlp.names(net.depth))}
 
 
 def gradient_of(trial: Trial, of: Objective) -> dict[str, Any]:
@@ -138,10 +143,6 @@ class Mlp(DeclaredLesson):
     rebuilds = draws | {"points", "noise", "split", "loss", "problem"}
     shown_as = MlpStage
 
-    def __init__(self, card: Card) -> None:
-        super().__init__(card)
-        self.rules = lru_cache(maxsize=8)(self._rules)
-
     def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
         return exp.settled(knobs, given)
 
@@ -154,16 +155,7 @@ class Mlp(DeclaredLesson):
 
     def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
         """Points checked as a whole; the knobs that drew a state's points cannot be others now."""
-        given, params = state.get("inputs", {}), state["params"]
-        if not isinstance(given, Mapping):
-            raise Refused("inputs_object", file=file)
-        inputs = exp.restored_inputs(file, given, knobs)
-        fitted = {**knobs, "layers": layers_of(params) or knobs["layers"]}
-        start = Start(read_params(file, self.card.id, params, shapes(fitted, {}), BIASES), inputs)
-        stored = state.get("knobs")
-        if isinstance(stored, Mapping) and "x" in given:
-            fitted |= {name: stored[name] for name in ("data", "points", "noise", "split") if name in stored}
-        return fitted, start
+        return read_state(file, self.card.id, state, knobs)
 
     def among(self, start: Start, symbol: str) -> tuple[float, ...]:
         return tuple(start.inputs["classes"]) if symbol.startswith("target") else ()
@@ -175,16 +167,27 @@ class Mlp(DeclaredLesson):
         now = super().at(start, state, device)
         return Start(now.params, {**now.inputs, "updates": state.n + start.inputs.get("earlier", 0)})
 
-    def _rules(self, net: mlp.Net, optimiser: str) -> Mapping[str, str]:
-        return {**mlp.rules(net), **descent.rules(OPTIMISERS[optimiser], mlp.names(net.depth))}
-
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
-        return self.rules(exp.net_of(knobs), str(knobs["optimiser"]))
+        return rules(exp.net_of(knobs), str(knobs["optimiser"]))
 
     def shown(self, view: View) -> Objective:
         """E over what is on the screen: the one example, or the batch of the update in focus."""
         x, y = (view.device.put(view.held(name)) for name in "xy")
         return objective(Trial(self, view.device, view.knobs, view.start).first, Examples(x, y))
+
+
+def read_state(file: str, lesson: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
+    """Knobs and start from a state. Raises Refused."""
+    given, params = state.get("inputs", {}), state["params"]
+    if not isinstance(given, Mapping):
+        raise Refused("inputs_object", file=file)
+    inputs = exp.restored_inputs(file, given, knobs)
+    fitted = {**knobs, "layers": layers_of(params) or knobs["layers"]}
+    start = Start(read_params(file, lesson, params, shapes(fitted, {}), BIASES), inputs)
+    stored = state.get("knobs")
+    if isinstance(stored, Mapping) and "x" in given:
+        fitted |= {name: stored[name] for name in ("data", "points", "noise", "split") if name in stored}
+    return fitted, start
 
 
 def layers_of(params: Mapping[str, Any]) -> str:

@@ -10,10 +10,8 @@ from engine.device import HOST, HostArray
 from engine.feedforward import mlp
 from engine.feedforward.mlp_training import loss_on
 from engine.walks.step import drain, split
-from lessons.building.staging import Lengths, LessonStage
+from lessons.building.staging import LessonStage
 from lessons.contract.panels import Block, Dot, Field, Network, Unit
-from lessons.contract.text import Text
-from lessons.contract.view import View
 from lessons.data.scatter import FEATURES, MAKERS, REACH, features
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import subscript
@@ -25,15 +23,15 @@ MOST_DOTS = 60
 """Points drawn over a field: more would hide it."""
 
 
-class PlaneStage(LessonStage):
-    """A position of training, and what each unit says over the plane there. A unit is (layer, its number from 0)."""
+class Plane:
+    """What each unit of the net computes over the plane at a position. A unit is (layer, its number from 0)."""
 
-    def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
-        super().__init__(lesson, view, text)
-        self.units = exp.sizes(view.knobs)
+    def __init__(self, stage: LessonStage) -> None:
+        self.view, self.say, self.knobs, self.inputs = stage.view, stage.say, stage.knobs, stage.inputs
+        self.units = exp.sizes(self.knobs)
         self.depth = len(self.units) - 1
-        self.net = exp.net_of(view.knobs)
-        self.theta = exp.theta_of(HOST, view.start)
+        self.net = exp.net_of(self.knobs)
+        self.theta = exp.theta_of(HOST, self.view.start)
 
     @cached_property
     def extent(self) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -55,7 +53,7 @@ class PlaneStage(LessonStage):
 
     @cached_property
     def layers(self) -> list[HostArray]:
-        """What every unit of every layer, the inputs first, says at each point of the grid: (units, GRID, GRID)."""
+        """The output of every unit of every layer, the inputs first, at each point of the grid: (units, GRID, GRID)."""
         x = features(exp.names_of(self.knobs), self.grid(GRID))
         run = drain(mlp.forward(HOST.xp, self.net, self.theta, x, np.zeros((1, x.shape[1]))))
         return [h.reshape(-1, GRID, GRID) for h in run.h]
@@ -73,7 +71,7 @@ class PlaneStage(LessonStage):
         return self.depth, 0
 
     def values(self, n: int, j: int) -> tuple[HostArray, float]:
-        """A unit's field, 0 in the middle of what it can say, and how far it can go from there."""
+        """A unit's field, 0 in the middle of its range, and how far it can go from there."""
         found = self.layers[n][j]
         if (n == self.depth and self.net.loss == "logistic") or (0 < n < self.depth and self.net.f.name == "sigmoid"):
             found = 2 * found - 1

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lessons.building.stage_parts import flow, measured, subscripted
-from lessons.building.staging import Lengths
+from lessons.building.staging import Lengths, LessonStage
 from lessons.contract.panels import Axis, Block, Curve, Edge, Graph, Item, Label, Matrix, Node, Panel, Row, Stage
 from lessons.contract.text import Text
 from lessons.contract.view import View
@@ -15,14 +15,16 @@ from lessons.explaining.figures import five
 from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.typeset import subscript
 from lessons.feedforward.mlp import experiment as exp
-from lessons.feedforward.mlp.plane import PlaneStage
+from lessons.feedforward.mlp.plane import Plane
 
 
-class MlpStage(PlaneStage):
+class MlpStage(LessonStage):
     """A position of a forward or backward pass, of a step, or of training."""
 
     def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
         super().__init__(lesson, view, text)
+        self.plane = Plane(self)
+        self.units, self.depth, self.net = self.plane.units, self.plane.depth, self.plane.net
         held = view.held("x")
         self.B = 1 if held is None else int(held.shape[1])
         self.n = view.loop("layer")
@@ -159,7 +161,8 @@ class MlpStage(PlaneStage):
         assert training is not None
         if training.open:
             return [*self.passing(), self.curve()]
-        return [self.curve(11), self.network()] if self.view.flipped else [self.network(), self.curve(4)]
+        network = self.plane.network()
+        return [self.curve(11), network] if self.view.flipped else [network, self.curve(4)]
 
     def curve(self, priority: int = 7) -> Curve:
         """Both losses of the run in focus; of several runs, the test loss of each (training loss, where none test)."""
