@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from engine.device import HOST, Array, Device, HostArray
+from engine.walks.gradient_check import Objective
 from engine.walks.step import Path, Step, Walk
 
 RULES = {
@@ -151,3 +152,33 @@ def came_back(xp: Any, theta: Theta, then: Theta, at: Path = ()) -> Walk[Array]:
     gap = xp.sum(xp.abs(theta.w - then.w)) + xp.sum(xp.abs(theta.b - then.b))
     yield Step(at, "gap", {"gap": gap})
     return gap
+
+
+def criterion(device: Device, theta: Theta, examples: Examples) -> Objective:
+    """E = −Σ t·u over the examples that are mistakes at `theta`: the rule is a step against its gradient.
+
+    They stay the same where the parameters are moved: the sum is linear in w and b.
+    """
+    xp, (w, b) = device.xp, theta
+    pairs = zip(examples.x, examples.t, strict=True)
+    wrong = [(x, t) for x, t in pairs if not device.get(t * (w.T @ x + b))[0, 0] > 0]
+
+    def E(**moved: Array) -> Array:
+        w, b = Theta(**{**theta._asdict(), **moved})
+        return xp.sum(0 * b) - sum((xp.sum(t * (w.T @ x + b)) for x, t in wrong), 0.0)
+
+    slopes = {"w": sum((-t * x for x, t in wrong), 0 * w), "b": sum((-t for _, t in wrong), 0 * b)}
+    return Objective(theta._asdict(), E, slopes)
+
+
+def most_right(x: HostArray, y: HostArray) -> int:
+    """The most of the points x (N, 2) that any line puts on the side of their class y (N,), 0 or 1.
+
+    Lines of 72 directions are tried, on either side of every point.
+    """
+    best, xp = 0, HOST.xp
+    for angle in xp.linspace(0, 2 * xp.pi, 73)[:-1]:
+        heights = x @ xp.array([xp.cos(angle), xp.sin(angle)])
+        for cut in xp.concatenate([heights - 0.01, heights + 0.01]):
+            best = max(best, int(((heights > cut) == (y > 0)).sum()))
+    return best

@@ -37,6 +37,16 @@ class Env:
         return make(*indices) if make and indices else None
 
 
+def counted(values: Sequence[Any]) -> Callable[[int], Any]:
+    """A family of symbols that counts from 1."""
+    return lambda i: values[i - 1] if 1 <= i <= len(values) else None
+
+
+def indexed(values: Sequence[Any]) -> Callable[[int], Any]:
+    """A family of symbols that counts from 0."""
+    return lambda i: values[i] if 0 <= i < len(values) else None
+
+
 class Section(NamedTuple):
     """One walk of a reel, not yet begun. All its steps' paths start with `place`; `length` is their number."""
 

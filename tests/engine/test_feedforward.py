@@ -12,8 +12,10 @@ from engine.feedforward import depth, network, perceptron
 from engine.feedforward.activation_curves import soft
 from engine.feedforward.mlp_training import Examples, epoch
 from engine.feedforward.perceptron import ROUNDING, Theta
+from engine.feedforward.perceptron_run import PerceptronRun
 from engine.maths.activations import ACTIVATIONS, log_softmax
 from engine.maths.optimisers import OPTIMISERS, begin
+from engine.walks.gradient_check import checked
 from engine.walks.step import drain
 from engine.walks.training import Recipe
 from tests.engine.test_mlp import make
@@ -78,3 +80,43 @@ def test_a_state_that_came_back_has_no_gap() -> None:
     theta = Theta(np.array([[1.0], [-2.0]]), np.array([[3.0]]))
     for other, gap in [(theta, 0.0), (Theta(theta.w, -theta.b), 6.0), (Theta(-theta.w, theta.b), 6.0)]:
         assert float(drain(perceptron.came_back(XP, theta, other)).squeeze()) == gap
+
+
+def test_the_perceptron_criterion_has_the_slope_that_it_claims_and_the_rule_steps_against_it() -> None:
+    draw = np.random.default_rng(5)
+    x, y = draw.normal(0, 1.3, (7, 2)), np.array([0.0, 1, 1, 0, 1, 0, 0])
+    w, b = np.array([0.4, -0.9]), 0.35
+    outcome = perceptron.run(w, b, x, 2 * y - 1, 0.5, 20)
+    run = PerceptronRun(w, b, x, y, 0.5, outcome)
+    theta, examples = run.theta(HOST, 0), run.examples(HOST)
+    of = perceptron.criterion(HOST, theta, examples)
+    for name, slope in of.gradient.items():
+        for each in checked(HOST, of, name, 4):
+            assert each.gap < 1e-9
+        assert slope.any()
+    wrong = [(a, t) for a, t in zip(x, 2 * y - 1, strict=True) if t * (w @ a + b) <= 0]
+    assert 2 <= len(wrong) < len(x)
+    np.testing.assert_allclose(of.gradient["w"][:, 0], sum(-t * a for a, t in wrong))
+    np.testing.assert_allclose(of.loss(), sum(-t * (w @ a + b) for a, t in wrong))
+
+
+def test_a_run_of_the_perceptron_opens_into_the_states_that_it_had() -> None:
+    draw = np.random.default_rng(6)
+    x = draw.normal(0, 1, (5, 2))
+    y = (x @ np.array([1.0, -0.6]) > 0.2).astype(float)
+    run = PerceptronRun(np.zeros(2), 0.0, x, y, 0.7, perceptron.run(np.zeros(2), 0.0, x, 2 * y - 1, 0.7, 50))
+    assert run.outcome.converged
+    assert len(run.outcome.visits) > 2 * len(x)
+    for n, section in enumerate(run.epochs(HOST, ()), 1):
+        steps = list(section.open())
+        assert len(steps) == section.length
+        left = drain(section.open())
+        w, b = run.after(n * len(x))
+        np.testing.assert_allclose(left.w[:, 0], w)
+        np.testing.assert_allclose(left.b.item(), b)
+
+
+def test_no_line_has_more_than_three_points_of_xor_right() -> None:
+    square = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    assert perceptron.most_right(square, np.array([0.0, 1, 1, 0])) == 3
+    assert perceptron.most_right(square, np.array([0.0, 0, 0, 1])) == 4

@@ -2,143 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Array, Device
-from engine.feedforward.perceptron import RULES, Examples, Theta, bound, came_back, epoch
-from engine.walks.reel import Env, Section
+from engine.device import HOST
+from engine.feedforward.perceptron import RULES, Examples, Theta, bound, criterion, most_right
+from engine.feedforward.perceptron_run import PerceptronRun, steps_of
+from engine.walks.gradient_check import Objective
+from engine.walks.reel import Section
 from engine.walks.step import Path, drain
 from lessons.building.acts import Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.experiment import counted
 from lessons.building.holds import Input, Parameter, Size
 from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start
 from lessons.data.points import CLOUDS, points
-from lessons.feedforward.perceptron.case import Case, case_of
+from lessons.feedforward.perceptron.case import run_of
 from lessons.feedforward.perceptron.stage import PerceptronStage
 
-# the acts
+
+def opened(how: str) -> Callable[[Scope, Path], list[Section]]:
+    """An act: sections of the run that it is about; `how` is a method of `PerceptronRun`."""
+    return lambda s, at: getattr(run_of(at[0][0], s.knobs, s.trial.start), how)(s.device, at)
 
 
-def examples_of(device: Device, case: Case) -> Examples:
-    columns = [device.put([[v] for v in row]) for row in case.x.tolist()]
-    return Examples(columns, [device.put([[2 * v - 1]]) for v in case.y.tolist()])
-
-
-def theta_after(device: Device, case: Case, visits: int) -> Theta:
-    w, b = case.after(visits)
-    return Theta(device.put(w[:, None]), device.put([[b]]))
-
-
-def env(theta: Theta, examples: Examples, **more: Any) -> Env:
-    y = [(t + 1) / 2 for t in examples.t]
-    families = {name: counted(values) for name, values in (("x", examples.x), ("t", examples.t), ("y", y))}
-    return Env({**theta._asdict(), **more}, families)
-
-
-def epochs(s: Scope, at: Path) -> list[Section]:
-    """One section an epoch; the last may stop in its middle, where the state came back."""
-    case, eta = case_of(at[0][0], s.knobs, s.trial.start), float(s.knobs["rate"])
-    examples, sections, N = examples_of(s.device, case), list[Section](), len(case.x)
-    for first in range(0, len(case.run.visits), N):
-        visits = case.run.visits[first : first + N]
-        theta, place = theta_after(s.device, case, first), (*at, ("epoch", visits[0].epoch))
-        some = Examples(examples.x[: len(visits)], examples.t[: len(visits)])
-        walk = partial(epoch, s.device, theta, some, eta, place)
-        sections.append(Section(place, walk, partial(env, theta, examples, eta=eta), sum(map(steps_of, visits))))
-    return sections
-
-
-def steps_of(visit: Any) -> int:
-    """A visit's steps: u and t·u; after a mistake w and b too."""
-    return 2 + 2 * int(visit.mistake)
-
-
-def bounding(s: Scope, at: Path) -> list[Section]:
-    """R and γ of the state in which the run ended."""
-    case = case_of("bound", s.knobs, s.trial.start)
-    theta, examples = theta_after(s.device, case, len(case.run.visits)), examples_of(s.device, case)
-    start = {"R": 0 * theta.b, "gamma": s.device.put([[np.inf]])}
-    walk = partial(bound, s.device, theta, examples, at)
-    return [Section(at, walk, partial(env, theta, examples, **start), 3 * len(examples.x) + 1)]
-
-
-def comparing(s: Scope, at: Path) -> list[Section]:
-    """The state at the end of the circle beside that at its beginning (without a circle: beside the start)."""
-    case = case_of("circle", s.knobs, s.trial.start)
-    first, last = (theta_after(s.device, case, n) for n in case.run.cycle or (0, len(case.run.visits)))
-    walk = partial(came_back, s.xp, last, first, at)
-    return [Section(at, walk, partial(env, last, examples_of(s.device, case), w_then=first.w, b_then=first.b), 1)]
-
-
-# the gradient
-
-
-def mistaken(s: Scope) -> list[tuple[Array, Array]]:
-    """(x, t) of the examples that are mistakes at the start."""
-    w, b = (s.device.put(s.trial.start.params[name][:, None]) for name in ("w", "b"))
-    pairs = [(x, 2 * y - 1) for x, y in zip(s.x, s.y, strict=True)]
-    return [(x, t) for x, t in pairs if not s.device.get(t * (w.T @ x + b))[0, 0] > 0]
-
-
-def criterion(s: Scope) -> Array:
-    """E = −Σ t·u over the examples that are mistakes at the start: the rule is a step against its gradient."""
-    return s.xp.sum(0 * s.b) - sum((s.xp.sum(t * (s.w.T @ x + s.b)) for x, t in mistaken(s)), 0.0)
-
-
-def its_gradient(s: Scope) -> Mapping[str, Array]:
-    wrong = mistaken(s)
-    return {"w": sum((-t * x for x, t in wrong), 0 * s.w), "b": sum((-t for _, t in wrong), 0 * s.b)}
+def criterion_of(s: Scope) -> Objective:
+    """E over the learner's points that are mistakes at the start."""
+    return criterion(s.device, Theta(s.theta["w"], s.theta["b"]), Examples(s.x, [2 * y - 1 for y in s.y]))
 
 
 # results and predictions
 
 
-def case_for(trial: Trial, act: str, rate: float | None = None) -> Case:
-    return case_of(act, trial.knobs, trial.start, rate)
+def run_for(trial: Trial, act: str, rate: float | None = None) -> PerceptronRun:
+    return run_of(act, trial.knobs, trial.start, rate)
 
 
 def outcome(trial: Trial) -> dict[str, Any]:
     """Where the run on the learner's points ended, and how; the bound where it started from 0."""
-    case = case_for(trial, "learn")
-    run, (w, b) = case.run, case.after(len(case.run.visits))
-    ends: dict[str, Any] = {"weights": w, "bias": [b], "mistakes": run.mistakes, "visits": len(run.visits)}
-    ends["converged"] = run.converged
-    if run.cycle:
-        ends["cycle"] = [sum(map(steps_of, run.visits[:n])) for n in run.cycle]
-        ends["cycle_visits"] = list(run.cycle)
-    if run.converged and not case.w.any() and not case.b:
-        most = drain(bound(HOST, theta_after(HOST, case, len(run.visits)), examples_of(HOST, case)))
-        ends["bound"] = float(most[0, 0])
+    run = run_for(trial, "learn")
+    whole, (w, b) = run.outcome, run.after(len(run.outcome.visits))
+    ends: dict[str, Any] = {"weights": w, "bias": [b], "mistakes": whole.mistakes, "visits": len(whole.visits)}
+    ends["converged"] = whole.converged
+    if whole.cycle:
+        ends["cycle"] = [sum(map(steps_of, whole.visits[:n])) for n in whole.cycle]
+        ends["cycle_visits"] = list(whole.cycle)
+    if whole.converged and not run.w.any() and not run.b:
+        ends["bound"] = float(drain(bound(HOST, run.last(HOST), run.examples(HOST)))[0, 0])
     return ends
 
 
 def how_it_ends(trial: Trial) -> str:
     """How the run on the learner's points ends."""
-    run = case_for(trial, "learn").run
+    run = run_for(trial, "learn").outcome
     return "ends" if run.converged else "circle" if run.cycle else "on"
 
 
-def most_right(trial: Trial) -> float:
-    """The most of XOR's four points that any line has right: all lines through a fine grid of directions are tried."""
-    x, y = points("xor", 0, 4)
-    best = 0
-    for angle in np.linspace(0, 2 * np.pi, 73)[:-1]:
-        heights = x @ np.array([np.cos(angle), np.sin(angle)])
-        for cut in np.concatenate([heights - 0.01, heights + 0.01]):
-            best = max(best, int(((heights > cut) == (y > 0)).sum()))
-    return float(best)
+def never_ends(trial: Trial) -> bool:
+    """Whether the rule comes back to a state that it was in, on XOR."""
+    return run_for(trial, "xor").outcome.cycle is not None
 
 
 def with_half(trial: Trial) -> str:
     """Whether half the rate ends it."""
-    return "ends" if case_for(trial, "xor", float(trial.knobs["rate"]) / 2).run.converged else "never"
+    return "ends" if run_for(trial, "xor", float(trial.knobs["rate"]) / 2).outcome.converged else "never"
 
 
 class Perceptron(DeclaredLesson):
@@ -152,21 +82,21 @@ class Perceptron(DeclaredLesson):
         Input("y", "N", first=1, needed=True, among=(0, 1)),
     )
     acts = (
-        Sections("learn", epochs),
-        Sections("bound", bounding),
-        Sections("xor", epochs),
-        Sections("circle", comparing),
+        Sections("learn", opened("epochs")),
+        Sections("bound", opened("bounding")),
+        Sections("xor", opened("epochs")),
+        Sections("circle", opened("comparing")),
     )
-    gradient = Gradient(criterion, its_gradient)
+    gradient = Gradient(criterion_of)
     results = (outcome,)
     questions = (
         Question("ends", "learn/epoch=1/i=1", "choice", how_it_ends),
         Question(
-            "mistakes", "bound", "number", lambda trial: float(case_for(trial, "learn").run.mistakes), 0.0,
-            when=lambda s: case_for(s.trial, "learn").run.converged,
+            "mistakes", "bound", "number", lambda trial: float(run_for(trial, "learn").outcome.mistakes), 0.0,
+            when=lambda s: run_for(s.trial, "learn").outcome.converged,
         ),
-        Question("most", "xor/epoch=1/i=4", "number", most_right, 0.0),
-        Question("half", "circle", "choice", with_half, when=lambda s: case_for(s.trial, "xor").run.cycle is not None),
+        Question("most", "xor/epoch=1/i=4", "number", lambda trial: float(most_right(*points("xor", 0, 4))), 0.0),
+        Question("half", "circle", "choice", with_half, when=lambda s: never_ends(s.trial)),
     )  # fmt: skip
     loops = ("epoch", "i")
     grain = "i"

@@ -27,7 +27,7 @@ from lessons.contract.panels import (
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
-from lessons.feedforward.perceptron.case import case_of
+from lessons.feedforward.perceptron.case import run_of
 
 SAYS = 0.3
 """What a field holds where the answer is 1: the lightest glyph; nothing stands where it is 0."""
@@ -39,8 +39,8 @@ class PerceptronStage(LessonStage):
 
     def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
         super().__init__(lesson, view, text)
-        self.case = case_of(self.act, self.knobs, view.start)
-        self.run, self.x, self.y, self.N = self.case.run, self.case.x, self.case.y, len(self.case.x)
+        self.case = run_of(self.act, self.knobs, view.start)
+        self.run, self.x, self.y, self.N = self.case.outcome, self.case.x, self.case.y, len(self.case.x)
         self.i, self.epoch = view.loop("i"), view.loop("epoch")
 
     @property
