@@ -15,7 +15,7 @@ import click
 from engine.maths.optimisers import OPTIMISERS
 from lessons.contract.knobs import Refused
 from tui.cli.common import above, open_on
-from tui.cli.train import OFTEN, Run, growing, said, writing
+from tui.cli.running import OFTEN, TrainingRun, growing, reading, writing
 from tui.cli.vectors import train_group
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def told(path: Path) -> Iterator[None]:
     from engine.gated.run.files import ModelError
 
     try:
-        with said(path):
+        with reading(path):
             yield
     except ModelError as error:
         raise Refused(f"model_{error.key}", **error.about) from None
@@ -53,7 +53,7 @@ class Begun(NamedTuple):
     started: Mapping[str, Any]
 
 
-class Letters(Run):
+class LettersTraining(TrainingRun):
     """One run of `unroll train charnn`."""
 
     def go(self) -> int:
@@ -147,7 +147,7 @@ class Letters(Run):
         """All files, one after the other."""
         parts = []
         for path in self.files:
-            with said(path):
+            with reading(path):
                 parts.append(path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n"))
         text = "\n".join(parts)
         return text.lower() if self.options["lower"] else text
@@ -254,7 +254,7 @@ def written(model: Model, start: str, length: int, temperature: float, top: int,
 @click.option("--json", "as_json", is_flag=True, help="Say what was done as one JSON object.")
 def charnn_command(files: tuple[Path, ...], device: str | None, as_json: bool, **options: Any) -> int:
     """Learn to write, letter by letter, from text files."""
-    return Letters(files, open_on(device or above("device", "cpu")), as_json, options).go()
+    return LettersTraining(files, open_on(device or above("device", "cpu")), as_json, options).go()
 
 
 @click.command("generate")

@@ -1,25 +1,16 @@
-"""One run of `unroll train`, and of `train word2vec`: its corpus, its checkpoints, what it shows while it learns."""
+"""One run of `unroll train word2vec`: its corpus, its checkpoints, what it shows while it learns."""
 
 from __future__ import annotations
 
-import json
-import signal
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from lessons.contract.knobs import Refused
 from tui.cli.common import words_of
+from tui.cli.running import OFTEN, TrainingRun, growing, reading, writing
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.live import Live
 
     from engine.words.corpus.reading import Corpus
     from engine.words.kernel.fast import Vectors
@@ -27,56 +18,10 @@ if TYPE_CHECKING:
 
 GROWN = 3
 """A loss so many times what it was before training has diverged: a bound on moves may keep the numbers finite."""
-OFTEN = 0.5
-"""Seconds between two looks at the loss and the watched words."""
 
 
-@contextmanager
-def growing(picture: RenderableType, transient: bool = False) -> Iterator[Live]:
-    """A picture that changes in place on stderr; where that is no terminal it is left there once, on its own lines."""
-    from rich.console import Console
-    from rich.live import Live
-
-    console = Console(stderr=True)
-    try:
-        with Live(picture, console=console, auto_refresh=False, transient=transient) as live:
-            yield live
-    finally:
-        if not console.is_terminal and not transient:
-            console.line()
-
-
-@contextmanager
-def said(path: Path) -> Iterator[None]:
-    """What reading and writing may raise, as one line."""
-    from engine.words.corpus.reading import CorpusError
-    from engine.words.run.files import VectorsError
-
-    try:
-        yield
-    except CorpusError as error:
-        raise Refused(f"corpus_{error.key}", **error.about) from None
-    except VectorsError as error:
-        raise Refused(f"vectors_{error.key}", **error.about) from None
-    except FileNotFoundError:
-        raise Refused("file_missing", file=path) from None
-    except IsADirectoryError:
-        raise Refused("file_folder", file=path) from None
-    except OSError as error:
-        raise Refused("file_read", file=path, error=error.strerror) from None
-
-
-class Run:
-    """One run of training: its corpus, its checkpoints, what it shows. Ctrl-C and SIGTERM end it between two chunks."""
-
-    def __init__(self, files: tuple[Path, ...], device: Any, as_json: bool, options: dict[str, Any]) -> None:
-        self.files, self.device, self.as_json, self.options = files, device, as_json, options
-        self.out: Path = options["out"]
-        if self.out.is_dir():
-            raise Refused("file_folder", file=self.out)
-        self.checkpoint = self.out.with_name(self.out.name + ".checkpoint")
-        self.stopped = 0
-        self.words = words_of()
+class WordsTraining(TrainingRun):
+    """One run of `unroll train word2vec`."""
 
     def go(self) -> int:
         """Read, train, write. The exit code: 0, or 128 + the signal that ended it."""
@@ -92,7 +37,7 @@ class Run:
         vectors, done, whole = school.start(), 0, chunks(corpus.text) * school.settings.epochs
         about = self.about(corpus)
         if self.options["resume"]:
-            with said(self.checkpoint):
+            with reading(self.checkpoint):
                 held = resume(self.checkpoint)
             for what, was in held.about.items():
                 if about.get(what) != was:
@@ -113,61 +58,12 @@ class Run:
             raise Refused("worker_gone", checkpoint=self.checkpoint) from None
         return self.finish(result)
 
-    def finish(self, result: Mapping[str, Any]) -> int:
-        """All is written: the checkpoint goes, and what was done is said. The exit code."""
-        self.checkpoint.unlink(missing_ok=True)
-        self.say(self.words("train.written", out=self.out))
-        if self.as_json:
-            click.echo(json.dumps(result, ensure_ascii=False))
-        return 0
-
-    @contextmanager
-    def caught(self) -> Iterator[None]:
-        """Inside, Ctrl-C and SIGTERM only say that it is to stop."""
-        handlers = {s: signal.signal(s, self.stop) for s in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
-
-    @contextmanager
-    def ending(self, keep: Callable[[], None]) -> Iterator[None]:
-        """Inside, what was learned is written. Where the disk refuses, a checkpoint is kept, if it takes that.
-
-        Stands within `caught`: a signal that comes as late as this must not cost the whole run.
-        """
-        try:
-            with writing(self.out):
-                yield
-        except Refused:
-            with suppress(Refused):
-                keep()
-                self.say(self.words("train.kept", path=self.checkpoint))
-            raise
-
-    def look(self) -> None:
-        """Refuse, before any work, what cannot be read or written."""
-        for path in self.files:
-            with said(path):
-                if path.is_dir():
-                    raise IsADirectoryError
-                with path.open("rb"):
-                    pass
-        if not self.out.parent.is_dir():
-            raise Refused("folder", file=self.out, folder=self.out.parent)
-        from engine.files import write
-
-        with writing(self.out):
-            write(self.checkpoint.with_name(self.checkpoint.name + ".try"), lambda file: None)
-            self.checkpoint.with_name(self.checkpoint.name + ".try").unlink()
-
     def read(self) -> Corpus:
         """The corpus, with a line that says how it goes."""
         from engine.words.corpus.reading import read, segmenter
 
         o = self.options
-        with said(self.files[0]):
+        with reading(self.files[0]):
             corpus = read(self.files, o["min_count"], o["max_size"], o["tokens"] == "spaces", o["lower"], segmenter())
         known = corpus.vocabulary
         counts = {"total": f"{known.total:,}", "kept": f"{len(known.words):,}", "lines": f"{corpus.sentences:,}"}
@@ -192,14 +88,6 @@ class Run:
             "text": len(corpus.text),
             "threads": self.options["threads"],
         }
-
-    def stop(self, number: int, frame: FrameType | None) -> None:
-        """A signal came: end after this chunk."""
-        self.stopped = number
-
-    def say(self, line: str) -> None:
-        """One line where people read."""
-        print(line, file=sys.stderr)
 
     def keep(self, done: int, vectors: Vectors, about: dict[str, Any]) -> None:
         """Write a checkpoint."""
@@ -276,15 +164,6 @@ def sound(school: WordRun, vectors: Vectors) -> bool:
     from engine.device import finite
 
     return all(each is None or finite(school.device.get(each)) for each in vectors)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """What writing may raise, as one line."""
-    try:
-        yield
-    except OSError as error:
-        raise Refused("file_write", file=path, error=error.strerror) from None
 
 
 def watching(device: Any, corpus: Corpus, vectors: Vectors, watched: list[int]) -> RenderableType:

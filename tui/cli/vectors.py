@@ -12,7 +12,8 @@ import click
 
 from lessons.contract.knobs import Refused
 from tui.cli.common import above, open_on
-from tui.cli.train import Run, find, said
+from tui.cli.running import reading
+from tui.cli.train import WordsTraining, find
 
 if TYPE_CHECKING:
     from engine.words.run.files import Words as Held
@@ -59,14 +60,14 @@ def word2vec_command(files: tuple[Path, ...], device: str | None, as_json: bool,
     target = open_on(device or above("device", "cpu"))
     if options["threads"] > 1 and target.name != "cpu":
         raise Refused("threads_device", threads=options["threads"], device=target.name)
-    return Run(files, target, as_json, options).go()
+    return WordsTraining(files, target, as_json, options).go()
 
 
 def held_in(path: Path) -> Held:
     """The vectors of a file."""
     from engine.words.run.files import load
 
-    with said(path):
+    with reading(path):
         return load(path)
 
 
