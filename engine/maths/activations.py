@@ -85,16 +85,6 @@ def relu_slope(xp: Any, s: Array) -> Array:
     return xp.where(s > 0, xp.ones_like(s), xp.zeros_like(s))
 
 
-def softsign(xp: Any, z: Array) -> Array:
-    """s = z / (1 + |z|) (Elliott 1993)."""
-    return z / (1 + xp.abs(z))
-
-
-def softsign_slope(xp: Any, s: Array) -> Array:
-    """ds/dz = (1 − |s|)²."""
-    return (1 - xp.abs(s)) ** 2
-
-
 def softmax(xp: Any, z: Array) -> Array:
     """K numbers into K probabilities, down the first axis (slide 32). Stable: the largest is taken off first."""
     raised = xp.exp(z - xp.max(z, axis=0, keepdims=True))
@@ -121,6 +111,5 @@ ACTIVATIONS = {
         Activation("sigmoid", sigmoid, sigmoid_slope, "sigmoid({z})", "({s} * (1 - {s}))"),
         Activation("tanh", tanh, tanh_slope, "tanh({z})", "(1 - {s}**2)"),
         Activation("relu", relu, relu_slope, "maximum({z}, 0)", "({s} > 0)"),
-        Activation("softsign", softsign, softsign_slope, "({z}) / (1 + abs({z}))", "(1 - abs({s}))**2"),
     )
 }
