@@ -83,7 +83,8 @@ def slopes(activations: Any) -> None:
 
 def moves(optimisers: Any) -> None:
     theta, inputs = stored.stored_case()
-    for name, optimiser in optimisers.OPTIMISERS.items():
+    for name in stored.AFTER:
+        optimiser = optimisers.OPTIMISERS[name]
         now, memory = theta, optimisers.begin(XP, optimiser, theta._asdict())
         for n in range(1, stored.UPDATES + 1):
             run = drain(srn.forward(XP, TANH, now, inputs))
@@ -96,7 +97,8 @@ def moves(optimisers: Any) -> None:
 def walked(descent: Any) -> None:
     """The clipped steps of each optimiser, walked."""
     theta, inputs = stored.stored_case()
-    for name, optimiser in OPTIMISERS.items():
+    for name in stored.AFTER:
+        optimiser = OPTIMISERS[name]
         now, memory = theta, begin(XP, optimiser, theta._asdict())
         for n in range(1, stored.UPDATES + 1):
             run = drain(srn.forward(XP, TANH, now, inputs))
@@ -111,7 +113,8 @@ def walked(descent: Any) -> None:
 def crossed(training: Any) -> None:
     """`advance`, and the same update opened, for each optimiser."""
     theta, inputs = stored.stored_case()
-    for name, optimiser in OPTIMISERS.items():
+    for name in stored.AFTER:
+        optimiser = OPTIMISERS[name]
         own = {"gradient": SrnRun.gradient, "sections": SrnRun.sections}
         run: Any = type("Run", (training.Run,), own)(
             HOST, training.Recipe(optimiser, stored.RATE, stored.CLIP), srn.PARAMETERS

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from engine.device import HOST, Device
-from engine.maths.optimisers import OPTIMISERS
 from engine.recurrent.srn import Params
 from engine.recurrent.srn_training import SrnRun
 from engine.walks.history import State
@@ -26,7 +25,7 @@ def trained(run: SrnRun, theta: Params, updates: int) -> State:
 
 @pytest.mark.parametrize("clip", [0.5, 1e6], ids=lambda clip: f"clip={clip}")
 @pytest.mark.parametrize("window", [2, ALL], ids=["window=2", "window=all"])
-@pytest.mark.parametrize("name", OPTIMISERS)
+@pytest.mark.parametrize("name", RATES)
 def test_updates(name: str, window: int, clip: float, device: Device) -> None:
     case = make(HOST, 4, 3, 5, 6, seed=7)
     wanted = Peer("tanh", case).train(name, window, RATES[name], clip, 5)
@@ -37,7 +36,7 @@ def test_updates(name: str, window: int, clip: float, device: Device) -> None:
 
 
 @pytest.mark.parametrize("units", HIDDEN)
-@pytest.mark.parametrize("name", OPTIMISERS)
+@pytest.mark.parametrize("name", RATES)
 def test_updates_of_other_units(name: str, units: str) -> None:
     case = make(HOST, 4, 2, 4, 5, seed=8)
     wanted = Peer(units, case).train(name, ALL, 0.05, 1.0, 4)

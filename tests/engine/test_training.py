@@ -15,7 +15,7 @@ from tests.engine import stored
 from tests.engine.cases import ALL, GRAINS, assert_gradients, host, make, srn_run
 
 
-@pytest.mark.parametrize("name", OPTIMISERS)
+@pytest.mark.parametrize("name", stored.AFTER)
 def test_stored_updates(name: str, device: Device) -> None:
     theta, inputs = stored.stored_case(device)
     run = srn_run(device, "tanh", name, inputs, stored.RATE, clip=stored.CLIP)
