@@ -50,11 +50,6 @@ def adagrad(xp: Any, theta: Array, g: Array, slots: tuple[Array, ...], rate: flo
     return theta - rate * g / xp.sqrt(slots[0] + EPSILON)
 
 
-def rmsprop(xp: Any, theta: Array, g: Array, slots: tuple[Array, ...], rate: float, n: int) -> Array:
-    """θ ← θ − η g / (√v + ε), with v ← .9 v + .1 g² before (Hinton 2012)."""
-    return theta - rate * g / (xp.sqrt(slots[0]) + EPSILON)
-
-
 def adam(xp: Any, theta: Array, g: Array, slots: tuple[Array, ...], rate: float, n: int) -> Array:
     """θ ← θ − η m̂ / (√v̂ + ε), m̂ and v̂ freed of their start at 0 (Kingma & Ba 2015)."""
     m, v = slots[0] / (1 - BETA1**n), slots[1] / (1 - BETA2**n)
@@ -85,12 +80,6 @@ OPTIMISERS = {
             ),
             adam,
             "{p} = {p} - rate * (m_{p} / (1 - 0.9**n)) / (sqrt(v_{p} / (1 - 0.999**n)) + 1e-8)",
-        ),
-        Optimiser(
-            "rmsprop",
-            (Slot("v", lambda v, g: 0.9 * v + (1 - 0.9) * g**2, "v_{p} = 0.9 * v_{p} + (1 - 0.9) * d{p}**2"),),
-            rmsprop,
-            "{p} = {p} - rate * d{p} / (sqrt(v_{p}) + 1e-8)",
         ),
     )
 }

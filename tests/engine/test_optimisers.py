@@ -15,7 +15,6 @@ FIRST = {
     "momentum": 1 - 0.1 * 0.5,
     "adagrad": 1 - 0.1 * 0.5 / sqrt(0.25 + 1e-8),
     "adam": 1 - 0.1 * 0.5 / (0.5 + 1e-8),
-    "rmsprop": 1 - 0.1 * 0.5 / (sqrt(0.1 * 0.25) + 1e-8),
 }
 SECOND = {
     "sgd": FIRST["sgd"] + 0.1 * 0.2,
@@ -23,7 +22,6 @@ SECOND = {
     "adagrad": FIRST["adagrad"] + 0.1 * 0.2 / sqrt(0.25 + 0.04 + 1e-8),
     "adam": FIRST["adam"]
     - 0.1 * ((0.09 * 0.5 - 0.1 * 0.2) / 0.19) / (sqrt((0.000999 * 0.25 + 0.001 * 0.04) / 0.001999) + 1e-8),
-    "rmsprop": FIRST["rmsprop"] + 0.1 * 0.2 / (sqrt(0.09 * 0.25 + 0.1 * 0.04) + 1e-8),
 }
 
 
