@@ -29,7 +29,7 @@ def objective(
     """
     tree, centre = out == "Theta", "v" if word is None else "V"
     whole = {name: column(device, start.params[name]) for name in (centre, out)}
-    scores = pair.way if tree else pair.scores
+    scores = pair.tree_scores if tree else pair.scores
 
     def vectors(held: Mapping[str, Array]) -> tuple[Array, list[Array]]:
         v = held["v"] if word is None else held["V"][word : word + 1, :].T

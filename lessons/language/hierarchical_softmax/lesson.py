@@ -15,7 +15,7 @@ from engine.walks.gradient_check import Objective
 from engine.walks.reel import Env, Grains, Reel, Section
 from engine.walks.step import Path, drain, split
 from engine.words import huffman, pair
-from engine.words.huffman import Tree, Way
+from engine.words.huffman import HuffmanCode, Tree
 from lessons.building.experiment import Experiment, indexed
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.lesson import Ask
@@ -35,11 +35,11 @@ class Words(NamedTuple):
     words: tuple[str, ...]
     counts: tuple[int, ...]
     tree: Tree
-    ways: tuple[Way, ...]
+    ways: tuple[HuffmanCode, ...]
     target: int
 
     @property
-    def way(self) -> Way:
+    def way(self) -> HuffmanCode:
         return self.ways[self.target]
 
 
@@ -69,7 +69,7 @@ def prepared(text: str, target: str) -> Words:
         raise Refused("words_target", value=target, words=" ".join(words[:12]))
     counts = tuple(found[word] for word in words)
     tree = drain(huffman.build(HOST, counts))
-    return Words(words, counts, tree, tuple(huffman.ways(tree)), words.index(target))
+    return Words(words, counts, tree, tuple(huffman.codes(tree)), words.index(target))
 
 
 def of(knobs: Knobs, start: Start) -> Words:
@@ -199,7 +199,7 @@ class HierarchicalSoftmax(Experiment):
         xp, rate, found = device.xp, float(knobs["rate"]), of(knobs, start)
         v, theta, d = parts(device, knobs, start)
         h = drain(pair.hidden([v]))
-        walked = drain(pair.way(xp, h, theta, d))
+        walked = drain(pair.tree_scores(xp, h, theta, d))
         dtheta, dv = drain(pair.gradients(h, theta, walked.q, 1, True, "theta"))
         nodes = [device.put(row[:, None]) for row in start.params["Theta"]]
         weight = [device.put([[float(count)]]) for count in found.counts]
@@ -260,9 +260,9 @@ class HierarchicalSoftmax(Experiment):
         def L(**held: Array) -> Array:
             rows: Array = {"Theta": whole, **held}["Theta"]
             nodes = [rows[n : n + 1, :].T for n in way.nodes]
-            return xp.sum(drain(pair.way(xp, held.get("v", v), nodes, d)).L)
+            return xp.sum(drain(pair.tree_scores(xp, held.get("v", v), nodes, d)).L)
 
-        found = drain(pair.way(xp, v, theta, d))
+        found = drain(pair.tree_scores(xp, v, theta, d))
         dtheta, dv = drain(pair.gradients(v, theta, found.q, 1, True, "theta"))
         rows = [0 * whole[n : n + 1, :] for n in range(whole.shape[0])]
         for node, grad in zip(way.nodes, dtheta, strict=True):

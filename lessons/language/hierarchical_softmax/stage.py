@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.device import HOST
 from engine.maths.activations import sigmoid
-from engine.words.huffman import Tree, Way
+from engine.words.huffman import HuffmanCode, Tree
 from lessons.building.stage_parts import Parts, Rules, laws, subscripted
 from lessons.contract.panels import Item, Label, Matrix, Picture, Row, Stage, Table
 from lessons.contract.text import Text
@@ -31,11 +31,11 @@ class Known(Protocol):
     @property
     def tree(self) -> Tree: ...
     @property
-    def ways(self) -> tuple[Way, ...]: ...
+    def ways(self) -> tuple[HuffmanCode, ...]: ...
     @property
     def target(self) -> int: ...
     @property
-    def way(self) -> Way: ...
+    def way(self) -> HuffmanCode: ...
 
 
 class Shown(Parts):
