@@ -18,7 +18,7 @@ from lessons.building.declared import DeclaredLesson
 from lessons.building.experiment import indexed
 from lessons.building.holds import Lengths, Parameter, Size
 from lessons.contract.view import Knobs
-from lessons.language.negative_sampling.meetings import Meetings, check, read
+from lessons.language.negative_sampling.meetings import check, read
 from lessons.language.negative_sampling.stage import NegativeSamplingStage
 from lessons.language.pairs import numbers, objective
 from lessons.language.texts import TextSource
@@ -33,14 +33,10 @@ V = [0.1, 0.2, -0.1]
 U = [[0.3, -0.1, 0.2], [-0.2, 0.1, 0.4], [0.05, 0.3, -0.3]]
 
 
-def meetings_of(trial: Trial) -> Meetings:
-    return read(trial.knobs, trial.start)
-
-
 def met(s: Scope) -> Met:
     """How often words of the text met, and how often noise would have them meet, on the device."""
-    found = meetings_of(s.trial)
-    return Met(s.device.put(found.N), s.device.put(found.M), float(found.N.sum()))
+    _, N, M = s.meetings
+    return Met(s.device.put(N), s.device.put(M), float(N.sum()))
 
 
 def descended(s: Scope) -> list[tuple[Array, Array]]:
@@ -80,12 +76,12 @@ def moves_most(trial: Trial) -> str:
 def ends(trial: Trial) -> str:
     """Whether u·v comes within a tenth of PMI − ln k, for the pairs that met."""
     U, V = map(trial.device.get, trial.first.descended[-1])
-    return "yes" if meetings_of(trial).gap(U @ V.T) < 0.1 else "no"
+    return "yes" if trial.first.meetings.gap(U @ V.T) < 0.1 else "no"
 
 
 def limit_of(trial: Trial) -> dict[str, Any]:
     """The words of the text, how often they met, and where their scores end beside where they should."""
-    found, (U, V) = meetings_of(trial), trial.first.descended[-1]
+    found, (U, V) = trial.first.meetings, trial.first.descended[-1]
     scores = trial.device.get(U @ V.T)
     return {"limit": {"words": found.words, "counts": found.N, "scores": scores, "pmi_minus_ln_k": found.optimum}}
 
@@ -101,6 +97,7 @@ class NegativeSampling(DeclaredLesson):
         Derived("t", lambda s, j: indexed(s.labels)(j), indexed=True),
         Derived("rate", lambda s: float(s.knobs["rate"])),
         Derived("rate_all", lambda s: RATE / (1 + int(s.knobs["negatives"]))),
+        Derived("meetings", lambda s: read(s.knobs, s.trial.start)),
         Derived("met", met),
         Derived("descended", descended),
     )
