@@ -23,7 +23,8 @@ class HierarchicalSoftmaxStage(PairStage):
         super().__init__(lesson, view, text)
         self.tree, self.V, self.dim = read(self.knobs, view.start), self.lengths["words"], self.lengths["dim"]
         self.code, self.building, self.n = self.tree.code, self.act == "build", view.loop("n")
-        self.last = self.tree.root if not self.building else self.V - 1 if self.n is None else self.n
+        merged = self.V - 1 if self.n is None else self.n
+        self.last = merged if self.building else self.tree.root  # the last merged node
 
     def node(self, n: int) -> str:
         """The name of a node: a word, or n₅, which is what count₅ counts; the root is the last."""
