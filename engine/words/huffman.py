@@ -24,8 +24,8 @@ class Tree(NamedTuple):
         return self.words + len(self.children) - 1
 
 
-class Way(NamedTuple):
-    """From the root to a word: the merged nodes passed, counted from 0, and the bit taken at each."""
+class HuffmanCode(NamedTuple):
+    """From the root to a word: the merged nodes on the path, counted from 0, and the bit taken at each."""
 
     nodes: tuple[int, ...]
     bits: tuple[int, ...]
@@ -58,15 +58,15 @@ def build(device: Device, counts: Sequence[int], at: Path = ()) -> Walk[Tree]:
     return Tree(tuple(pairs), len(counts))
 
 
-def ways(tree: Tree) -> list[Way]:
-    """The path from the root to every word, by word."""
-    found: dict[int, Way] = {}
-    waiting = [(tree.root, Way((), ()))]
+def codes(tree: Tree) -> list[HuffmanCode]:
+    """The code of every word, by word."""
+    found: dict[int, HuffmanCode] = {}
+    waiting = [(tree.root, HuffmanCode((), ()))]
     while waiting:
-        node, way = waiting.pop()
+        node, code = waiting.pop()
         if node < tree.words:
-            found[node] = way
+            found[node] = code
             continue
         for bit, child in enumerate(tree.children[node - tree.words]):
-            waiting.append((child, Way((*way.nodes, node - tree.words), (*way.bits, bit))))
+            waiting.append((child, HuffmanCode((*code.nodes, node - tree.words), (*code.bits, bit))))
     return [found[word] for word in range(tree.words)]

@@ -4,7 +4,7 @@ v[c]  (D, 1)  input vectors: the centre's (skip-gram), or those of C context wor
 h     (D, 1)  the hidden layer: v, or the mean of them
 u[j]  (D, 1)  output vectors of the targets: word 0 did occur (t = 1), the others are noise (t = 0)
 a[j] = u·h    p[j] = σ(a)    q[j] = p − t, the error     L = −ln σ(u₀·h) − Σ ln σ(−uⱼ·h)
-theta[j], d[j]  the same for hierarchical softmax: vectors of the nodes on the way to the word, and its bits
+theta[j], d[j]  the same for hierarchical softmax: vectors of the nodes on the path to the word, and its bits
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ def step(
     return inputs, targets
 
 
-def way(xp: Any, h: Array, theta: Sequence[Array], d: Sequence[Array], at: Path = ()) -> Walk[Scored]:
-    """p(w) = Π σ((1 − 2d) θ·h): a question at each node on the way to the word (slide 43)."""
+def tree_scores(xp: Any, h: Array, theta: Sequence[Array], d: Sequence[Array], at: Path = ()) -> Walk[Scored]:
+    """p(w) = Π σ((1 − 2d) θ·h): a question at each node on the path to the word (slide 43)."""
     L, P, errors = 0 * h.T @ h, 1 + 0 * h.T @ h, []
     yield Step(at, "L_0", {"L": L})
     yield Step(at, "P_0", {"P": P})
@@ -170,13 +170,13 @@ def forward(
     at: Path = (),
     phases: bool = False,
 ) -> Walk[Scored]:
-    """h, and the score of every target; with `tree` of the nodes on the way to the word, `label` being its bits.
+    """h, and the score of every target; with `tree` of the nodes on the path to the word, `label` being its bits.
 
     With `phases` the two stand at addresses of their own, "said" and "scores".
     """
     first, second = ((*at, ("said", -1)), (*at, ("scores", -1))) if phases else (at, at)
     h = yield from hidden(v, True, first)
-    scored = yield from (way if tree else scores)(xp, h, out, label, second)
+    scored = yield from (tree_scores if tree else scores)(xp, h, out, label, second)
     return scored
 
 
@@ -192,7 +192,7 @@ def step_and_forward(
     """Every vector moves once against its gradient, and the scores are taken again."""
     name = "theta" if tree else "u"
     h = drain(hidden(v))
-    before = drain((way if tree else scores)(xp, h, out, label))
+    before = drain((tree_scores if tree else scores)(xp, h, out, label))
     dout, dv = drain(gradients(h, out, before.q, len(v), True, name))
     inputs, targets = yield from step(v, out, dv, dout, rate, name, (*at, ("move", -1)))
     after = yield from forward(xp, inputs, targets, label, tree, (*at, ("after", -1)))
@@ -205,7 +205,7 @@ def objective(
     """L as a function of v0, v1, … and u0, u1, … (theta0, … with `tree`), and its gradient."""
     name = "theta" if tree else "u"
     theta = {f"v{c}": each for c, each in enumerate(v)} | {f"{name}{j}": each for j, each in enumerate(out)}
-    score = way if tree else scores
+    score = tree_scores if tree else scores
 
     def L(**moved: Array) -> Array:
         held = {**theta, **moved}

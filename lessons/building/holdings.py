@@ -28,7 +28,7 @@ class Holdings:
 
     def lengths(self, knobs: Knobs, inputs: Mapping[str, Any] | None = None) -> dict[str, int]:
         """How long every axis is: as the inputs have it, else as the knobs say."""
-        found = {size.letter: int(knobs[size.knob]) if size.knob else size.fixed for size in self.sizes}
+        found = {size.letter: int(knobs[size.knob]) + size.more if size.knob else size.fixed for size in self.sizes}
         for each in self.holds:
             if isinstance(each, Input) and inputs is not None and each.name in inputs:
                 rows = inputs[each.name]
@@ -78,7 +78,8 @@ class Holdings:
             inputs, fitted = inputs | own, fitted | self.source.knobs(own)
             lengths |= self.source.lengths(own)
         lengths = self._brought(file, params, lengths) | lengths
-        fitted |= {size.knob: lengths[size.letter] for size in self.sizes if size.knob and size.letter in lengths}
+        told = [size for size in self.sizes if size.knob and size.letter in lengths]
+        fitted |= {size.knob: lengths[size.letter] - size.more for size in told}
         shapes = self.shapes(Parameter, self.lengths(fitted, inputs), fitted)
         optional = frozenset(n for n in shapes if any(h.is_called(n) and h.may_lack(n) for h in self.holds))
         return fitted, Start(read_params(file, self.card.id, params, shapes, optional), inputs)
@@ -90,7 +91,7 @@ class Holdings:
         size = next((size for size in self.sizes if size.letter == axis), Size(axis))
         knob = next((knob for knob in self.card.knobs if knob.id == size.knob), None)
         if knob is not None:
-            return int(knob.low), int(knob.high)
+            return int(knob.low) + size.more, int(knob.high) + size.more
         return size.low or size.fixed, size.high or size.fixed
 
     def _brought(self, file: str, params: Mapping[str, Any], known: Lengths) -> dict[str, int]:

@@ -25,7 +25,8 @@ Span = tuple[int, int]
 class Size:
     """A length that shapes name by a letter: what a knob says, and a state's own within the knob's range.
 
-    Without a knob it is `fixed`; a state may bring another from `low` to `high` where they are given.
+    Without a knob it is `fixed`; a state may bring another from `low` to `high` where they are given. It is `more` than
+    the knob says, where the knob does not count all.
     """
 
     letter: str
@@ -33,6 +34,7 @@ class Size:
     fixed: int = 0
     low: int = 0
     high: int = 0
+    more: int = 0
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def objective(
     """
     tree, centre = out == "Theta", "v" if word is None else "V"
     whole = {name: column(device, start.params[name]) for name in (centre, out)}
-    scores = pair.way if tree else pair.scores
+    scores = pair.tree_scores if tree else pair.scores
 
     def vectors(held: Mapping[str, Array]) -> tuple[Array, list[Array]]:
         v = held["v"] if word is None else held["V"][word : word + 1, :].T
@@ -54,3 +54,14 @@ class PairStage(LessonStage):
         """One line for target j, in which the innermost loop may stand; titles stand over the first line only."""
         titled = [replace(cell, title="") if j and isinstance(cell, Block) else cell for cell in cells]
         return Row(label, dict(enumerate(titled)), mark=self.view.loop("j") == j)
+
+    def scored(
+        self, label: str, j: int, vector: Block, wanted: Item, scores: Mapping[str, str], slope: Block | None
+    ) -> Row:
+        """The line of target j: its vector, what it should be, its scores by family with their titles, its slope.
+
+        A score is shown as long as it goes with the vectors that it is made from, and no slope where it is None.
+        """
+        made_from = (vector.symbol, "v[0]")
+        found = [self.score(f"{family}[{j}]", made_from, title) for family, title in scores.items()]
+        return self.target(label, j, vector, wanted, *found, *([] if slope is None else [slope]))

@@ -74,9 +74,9 @@ def test_the_alias_table_draws_what_it_should(seed: int) -> None:
 
 def test_huffman_values() -> None:
     tree = drain(huffman.build(HOST, COUNTS))
-    ways = huffman.ways(tree)
-    assert [len(way.bits) for way in ways] == [1, 3, 3, 3, 3]
-    assert sum(len(way.bits) * count for way, count in zip(ways, COUNTS, strict=True)) == 87
+    codes = huffman.codes(tree)
+    assert [len(code.bits) for code in codes] == [1, 3, 3, 3, 3]
+    assert sum(len(code.bits) * count for code, count in zip(codes, COUNTS, strict=True)) == 87
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -84,10 +84,10 @@ def test_no_code_begins_another_and_lengths_are_least(seed: int) -> None:
     draw = rng(seed)
     counts = draw.integers(1, 50, int(draw.integers(2, 30))).tolist()
     tree = drain(huffman.build(HOST, counts))
-    codes = ["".join(map(str, way.bits)) for way in huffman.ways(tree)]
+    codes = ["".join(map(str, code.bits)) for code in huffman.codes(tree)]
     assert sum(2.0 ** -len(code) for code in codes) == 1.0
     assert all(not b.startswith(a) for a in codes for b in codes if a is not b)
-    assert all(way.nodes[0] == len(counts) - 2 for way in huffman.ways(tree))
+    assert all(code.nodes[0] == len(counts) - 2 for code in huffman.codes(tree))
     shannon = -sum(c * np.log2(c / sum(counts)) for c in counts)
     length = sum(len(code) * count for code, count in zip(codes, counts, strict=True))
     assert shannon - 1e-9 <= length < shannon + sum(counts)
@@ -99,9 +99,9 @@ def test_no_code_begins_another_and_lengths_are_least(seed: int) -> None:
 
 
 def test_a_tree_of_one_and_of_two() -> None:
-    assert huffman.ways(drain(huffman.build(HOST, [3]))) == [huffman.Way((), ())]
-    two = huffman.ways(drain(huffman.build(HOST, [1, 3])))
-    assert [way.bits for way in two] == [(1,), (0,)]
+    assert huffman.codes(drain(huffman.build(HOST, [3]))) == [huffman.HuffmanCode((), ())]
+    two = huffman.codes(drain(huffman.build(HOST, [1, 3])))
+    assert [code.bits for code in two] == [(1,), (0,)]
 
 
 def test_merges_are_steps(device: Device) -> None:
@@ -196,7 +196,7 @@ def test_every_rule_gives_its_step(tree: bool, C: int, exact: bool, device: Devi
     name = "theta" if tree else "u"
     xp, at = device.xp, {phase: ((phase, -1),) for phase in ("said", "scores", "gradients", "step", "forward")}
     h = drain(pair.hidden(v))
-    forward = pair.way if tree else pair.scores
+    forward = pair.tree_scores if tree else pair.scores
     found = drain(forward(xp, h, out, label))
     dout, dv = drain(pair.gradients(h, out, found.q, C, exact, name))
 
@@ -247,8 +247,9 @@ def test_the_leaves_add_up_to_one(seed: int) -> None:
     tree = drain(huffman.build(HOST, counts))
     nodes = [draw.normal(size=(5, 1)) for _ in tree.children]
     h, total = draw.normal(size=(5, 1)), 0.0
-    for way in huffman.ways(tree):
-        steps = list(pair.way(HOST.xp, h, [nodes[n] for n in way.nodes], [np.array([[float(b)]]) for b in way.bits]))
+    for code in huffman.codes(tree):
+        bits = [np.array([[float(b)]]) for b in code.bits]
+        steps = list(pair.tree_scores(HOST.xp, h, [nodes[n] for n in code.nodes], bits))
         total += float(next(step.values["P"] for step in reversed(steps) if "P" in step.values)[0, 0])
     assert total == pytest.approx(1.0, abs=1e-12)
 

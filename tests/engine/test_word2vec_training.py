@@ -416,10 +416,10 @@ def test_the_paths_of_a_batch_are_all_there(mixed: bool) -> None:
     draw = np.random.default_rng(8)
     counts = np.sort(draw.integers(1, 400, V))[::-1]
     tree = huffman.Tree(tuple(huffman.merges(list(map(int, counts)))), V)
-    ways = huffman.ways(tree)
+    huffman_codes = huffman.codes(tree)
     codes = np.minimum(draw.zipf(1.3, size=(5, 48)) - 1, V)  # V: none
     codes[2, 16:] = V  # whole tiles are empty
-    laid = paths.lay(HOST, paths.pack(ways), codes, 16, mixed)
+    laid = paths.lay(HOST, paths.pack(huffman_codes), codes, 16, mixed)
     assert laid.sizes[2][-1] == 0
     for b, row in enumerate(codes):
         first = laid.nodes.at[b]
@@ -429,9 +429,9 @@ def test_the_paths_of_a_batch_are_all_there(mixed: bool) -> None:
             listed = laid.nodes.index[first : first + count]
             assert len(set(listed)) == count, "a node twice in a tile"
             for word, token in enumerate(order[t]):
-                way = ways[row[token]] if row[token] < V else huffman.Way((), ())
+                code = huffman_codes[row[token]] if row[token] < V else huffman.HuffmanCode((), ())
                 for bit in (0, 1):
-                    wanted = {node for node, taken in zip(*way, strict=True) if taken == bit}
+                    wanted = {node for node, taken in zip(*code, strict=True) if taken == bit}
                     found = {int(node) for n, node in enumerate(listed, first) if passes(laid, b, n, t, word) == bit}
                     assert found == wanted
             first += count

@@ -12,7 +12,7 @@ import pytest
 from lessons.contract.knobs import Refused
 from lessons.contract.text import load
 from lessons.language.hierarchical_softmax import CARD
-from lessons.language.hierarchical_softmax.lesson import counted, probabilities
+from lessons.language.hierarchical_softmax.word_tree import counted, read
 from lessons.player.player import Player
 from lessons.player.show import everything
 from lessons.player.state import restore
@@ -82,7 +82,7 @@ def test_many_words_are_told_by_their_codes() -> None:
     made = player(words=" ".join(f"word{i}:{i + 1}" for i in range(40)), target="word3")
     panels = made.lesson.panels(made.view(), load("lessons.language.hierarchical_softmax", "en"))
     assert "tree" not in {panel.id for panel in panels}
-    assert sum(probabilities(made.knobs, made.start)) == pytest.approx(1.0, abs=1e-12)
+    assert sum(read(made.knobs, made.start).chances(**made.start.params)) == pytest.approx(1.0, abs=1e-12)
 
 
 @pytest.mark.parametrize(

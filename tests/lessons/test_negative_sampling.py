@@ -14,7 +14,7 @@ from lessons.contract.panels import Block, Matrix, Picture, Plot
 from lessons.contract.text import load
 from lessons.explaining.figures import five
 from lessons.language.negative_sampling import CARD
-from lessons.language.negative_sampling.lesson import words_of
+from lessons.language.negative_sampling.meetings import words_of
 from lessons.player.player import Player
 from tests.lessons.playing import played, result
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.device import HOST, Device, HostArray
 from engine.words.batch import Example, Input, Target
-from engine.words.huffman import Way
+from engine.words.huffman import HuffmanCode
 from engine.words.kernel.chunk import Chunk
 from engine.words.kernel.fast import Form
 
@@ -24,9 +24,9 @@ def weights(chunk: Chunk, b: int) -> HostArray:
 
 
 def examples(
-    device: Device, form: Form, chunk: Chunk, b: int, ways: Sequence[Way] | None, most: int | None = None
+    device: Device, form: Form, chunk: Chunk, b: int, codes: Sequence[HuffmanCode] | None, most: int | None = None
 ) -> list[Example]:
-    """The examples of the first `most` tokens of batch b, in order; with a tree `ways` has every word's way."""
+    """The examples of the first `most` tokens of batch b, in order; with a tree `codes` has every word's code."""
     shape = chunk.shape
     B, w = shape.tokens, shape.window
     M = weights(chunk, b)
@@ -41,9 +41,9 @@ def examples(
         words = chunk.drawn[b].reshape(-1, form.shared)[i // form.group]
         return [Target(int(word), put(form.negatives * pairs / form.shared), put(0.0), True) for word in words]
 
-    def on_way(word: int, m: float) -> list[Target]:
-        assert ways is not None
-        return [Target(node, put(m), put(1.0 - bit)) for node, bit in zip(*ways[word], strict=True)]
+    def on_path(word: int, m: float) -> list[Target]:
+        assert codes is not None
+        return [Target(node, put(m), put(1.0 - bit)) for node, bit in zip(*codes[word], strict=True)]
 
     found = []
     for i in range(B if most is None else min(most, B)):
@@ -54,10 +54,10 @@ def examples(
         total = sum(m for _, m in others)
         if form.cbow:
             inputs = [Input(o, put(m / total), put(m / total if form.exact else m)) for o, m in others]
-            targets = on_way(word, 1.0) if form.tree else [Target(word, put(1.0), put(1.0)), *drawn(i, 1.0)]
+            targets = on_path(word, 1.0) if form.tree else [Target(word, put(1.0), put(1.0)), *drawn(i, 1.0)]
             found.append(Example(inputs, targets))
         elif form.tree:  # each neighbour is scored on the word's path
-            found += [Example([Input(o, put(1.0), put(1.0))], on_way(word, m)) for o, m in others]
+            found += [Example([Input(o, put(1.0), put(1.0))], on_path(word, m)) for o, m in others]
         else:
             targets = [Target(o, put(m), put(1.0)) for o, m in others] + drawn(i, total)
             found.append(Example([Input(word, put(1.0), put(1.0))], targets))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.device import HOST, Array, HostArray, Tables
-from engine.words.huffman import Way
+from engine.words.huffman import HuffmanCode
 from engine.words.kernel.rows import Plan, plan
 
 xp = HOST.xp
@@ -77,14 +77,14 @@ class Paths(NamedTuple):
     passed: Own | Shared
 
 
-def pack(ways: Sequence[Way]) -> PathTables:
+def pack(codes: Sequence[HuffmanCode]) -> PathTables:
     """All paths as tables."""
-    V, depth = len(ways), max(len(way.nodes) for way in ways)
+    V, depth = len(codes), max(len(code.nodes) for code in codes)
     nodes = xp.full((depth, V + 1), V - 1, dtype=xp.int32)
     bits = xp.zeros((depth, V + 1), dtype=xp.int8)
-    for word, way in enumerate(ways):
-        nodes[: len(way.nodes), word] = way.nodes
-        bits[: len(way.nodes), word] = way.bits
+    for word, code in enumerate(codes):
+        nodes[: len(code.nodes), word] = code.nodes
+        bits[: len(code.nodes), word] = code.bits
     leaf = xp.full(V + 1, V, dtype=xp.int64)
     leaf[xp.lexsort(bits[::-1, :V])] = xp.arange(V)
     return PathTables(nodes, bits, leaf)
@@ -107,7 +107,7 @@ def lay(device: Tables, tables: PathTables, codes: HostArray, tile: int, mixed: 
     words = xp.take_along_axis(codes, order, axis=1).reshape(-1)
     nodes, bits = (_tiled(xp.take(table, words, axis=1), tile) for table in (tables.nodes, tables.bits))
     passed = nodes != empty
-    begins = xp.ones(nodes.shape, dtype=bool)  # where another node stands than in the way before
+    begins = xp.ones(nodes.shape, dtype=bool)  # where another node stands than on the path before
     xp.not_equal(nodes[..., 1:], nodes[..., :-1], out=begins[..., 1:])
     new = begins & passed
     fresh = xp.flatnonzero(new)

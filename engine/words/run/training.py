@@ -101,10 +101,10 @@ class WordRun:
         keep = {"c": keep_c, "paper": keep_paper}[settings.formula]
         self.keep = xp.array([keep(count / total, settings.sample) for count in vocabulary.counts], dtype=xp.float32)
         self.alias = None if tree else alias.table(noise(vocabulary.counts, POWER))
-        self.paths: list[huffman.Way] | None = None
+        self.paths: list[huffman.HuffmanCode] | None = None
         self.path_tables: paths.PathTables | None = None
         if tree:
-            self.paths = huffman.ways(huffman.Tree(tuple(huffman.merges(vocabulary.counts)), V))
+            self.paths = huffman.codes(huffman.Tree(tuple(huffman.merges(vocabulary.counts)), V))
             self.path_tables = paths.pack(self.paths)
 
     def start(self) -> Vectors:

@@ -1,290 +1,137 @@
-"""The lesson `hierarchical-softmax`: Huffman's tree merge by merge, the way to one word, its gradient, one step."""
+"""The lesson `hierarchical-softmax`: Huffman's tree merge by merge, the path to one word, its gradient, one step."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Array, Device, rng
-from engine.maths.activations import sigmoid
+from engine.device import Array, Rng
 from engine.walks.gradient_check import Objective
-from engine.walks.reel import Env, Grains, Reel, Section
-from engine.walks.step import Path, drain, split
 from engine.words import huffman, pair
-from engine.words.huffman import Tree, Way
-from lessons.building.experiment import Experiment, indexed
+from lessons.building.acts import Act, Derived, Scope, Trial
+from lessons.building.asks import Gradient, Question
+from lessons.building.declared import DeclaredLesson
+from lessons.building.experiment import indexed
+from lessons.building.holds import Lengths, Parameter, Size, Source
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask
-from lessons.contract.panels import Stage
-from lessons.contract.text import Text
-from lessons.contract.view import Knobs, Start, View
-from lessons.language.hierarchical_softmax.stage import panels, says
-
-GRAINS: Grains = {"act": 0, "phase": 1, "n": 1, "j": 2, "c": 2, "op": 3}
-MOST = 40
-"""Words that a tree may have here."""
+from lessons.contract.view import Knobs, Start
+from lessons.language.hierarchical_softmax.stage import HierarchicalSoftmaxStage
+from lessons.language.hierarchical_softmax.word_tree import WordTree, built, counted, read
+from lessons.language.pairs import numbers, objective
 
 
-class Words(NamedTuple):
-    """The words with their counts, the tree over them, the way to each, and which one is the target."""
+class WordsSource(Source):
+    """Words with counts. A state may name the target beside them, which becomes the knob's."""
 
-    words: tuple[str, ...]
-    counts: tuple[int, ...]
-    tree: Tree
-    ways: tuple[Way, ...]
-    target: int
+    def begin(self, knobs: Knobs) -> dict[str, Any]:
+        built(str(knobs["words"]), str(knobs["target"]))
+        return {"words": str(knobs["words"])}
 
-    @property
-    def way(self) -> Way:
-        return self.ways[self.target]
-
-
-def counted(text: str) -> dict[str, int]:
-    """Words with counts, from "the:15 fox:7", or from a text whose words are counted. Raises Refused."""
-    tokens = text.split()
-    if any(":" in token for token in tokens):
-        found: dict[str, int] = {}
-        for token in tokens:
-            word, _, count = token.rpartition(":")
-            if not word or not count.isdecimal() or not 1 <= int(count) <= 10**9 or word in found:
-                raise Refused("words_counts", value=token[:24])
-            found[word] = int(count)
-    else:
-        found = dict(Counter(token.lower() for token in tokens))
-    if not 2 <= len(found) <= MOST:
-        raise Refused("words_many", count=len(found), most=MOST)
-    return found
-
-
-@lru_cache(maxsize=8)
-def prepared(text: str, target: str) -> Words:
-    """The tree of a text and the way to the target. Raises Refused where it is none of the words."""
-    found = counted(text)
-    words = tuple(sorted(found, key=lambda word: -found[word]))
-    if target not in words:
-        raise Refused("words_target", value=target, words=" ".join(words[:12]))
-    counts = tuple(found[word] for word in words)
-    tree = drain(huffman.build(HOST, counts))
-    return Words(words, counts, tree, tuple(huffman.ways(tree)), words.index(target))
-
-
-def of(knobs: Knobs, start: Start) -> Words:
-    """The words of a start, and the way to the target that the knobs name: another one keeps tree and vectors."""
-    return prepared(str(start.inputs["words"]), str(knobs["target"]))
-
-
-def parts(device: Device, knobs: Knobs, start: Start) -> tuple[Array, list[Array], list[Array]]:
-    """v, the nodes on the way to the target, and the bits taken there, on the device, as columns."""
-    way = of(knobs, start).way
-    theta = [device.put(start.params["Theta"][node][:, None]) for node in way.nodes]
-    return device.put(start.params["v"][:, None]), theta, [device.put([[float(bit)]]) for bit in way.bits]
-
-
-def probabilities(knobs: Knobs, start: Start) -> list[float]:
-    """p of every word, untrained or not."""
-    found, v = of(knobs, start), start.params["v"]
-    scores = start.params["Theta"] @ v
-    chance = [1.0] * len(found.words)
-    for i, way in enumerate(found.ways):
-        for node, bit in zip(way.nodes, way.bits, strict=True):
-            chance[i] *= float(sigmoid(HOST.xp, (1 - 2 * bit) * scores[node]))
-    return chance
-
-
-def at_last_merge(knobs: Knobs, start: Start) -> Path:
-    found = of(knobs, start)
-    return (("build", -1), ("n", found.tree.root))
-
-
-def longest(view: View) -> float:
-    """Questions on the way to the rarest word."""
-    return float(len(of(view.knobs, view.start).ways[-1].bits))
-
-
-def at_end_of_path(knobs: Knobs, start: Start) -> Path:
-    return (("path", -1), ("j", len(of(knobs, start).way.bits) - 1))
-
-
-def total(view: View) -> str:
-    """What the chances of all words add up to."""
-    whole = sum(probabilities(view.knobs, view.start))
-    return "one" if abs(whole - 1) < 1e-9 else "less" if whole < 1 else "more"
-
-
-def at_after(knobs: Knobs, start: Start) -> Path:
-    return (("step", -1), ("after", -1))
-
-
-def after_step(view: View) -> Start:
-    """The start with the vectors that took part as they are here."""
-    v, Theta = view.get("v[0]"), view.start.params["Theta"].copy()
-    for j, node in enumerate(of(view.knobs, view.start).way.nodes):
-        Theta[node] = view.get(f"theta[{j}]")
-    assert v is not None
-    return Start({"v": v, "Theta": Theta}, view.start.inputs)
-
-
-def gains(view: View) -> str:
-    """What the step did to the chance of the target."""
-    target = of(view.knobs, view.start).target
-    before, after = (probabilities(view.knobs, start)[target] for start in (view.start, after_step(view)))
-    return "rises" if after > before else "falls" if after < before else "stays"
-
-
-def chances(view: View) -> dict[str, list[float]]:
-    """p of every word by its head in the table, [] where it is not known yet: of the step both, before and after."""
-    if view.act == "build":
-        return {"p": []}
-    before = probabilities(view.knobs, view.start)
-    if view.act != "step":
-        return {"p": before}
-    last = len(of(view.knobs, view.start).way.bits) - 1
-    done = view.loop("j") == last and "L" in view.written
-    return {"before": before, "after": probabilities(view.knobs, after_step(view)) if done else []}
-
-
-class HierarchicalSoftmax(Experiment):
-    """See `contract.lesson.Lesson`. Row n of Theta is merged node n, counted from 0 in the order of merging."""
-
-    grains = GRAINS
-    grain = "j"
-    example = False
-    asks = (
-        Ask("longest", at_last_merge, "number", longest, 0.0),
-        Ask("total", at_end_of_path, "choice", total),
-        Ask("target", at_after, "choice", gains),
-    )
-    explains = ("P", "s", "a", "q", "dtheta", "dh", "theta", "count")
-    rebuilds = frozenset({"words", "dim"})
-    columns = frozenset({"v", "theta", "h", "a", "s", "P", "q", "L", "dh", "dtheta", "dv", "d", "count"})
-
-    def start(self, knobs: Knobs, seed: int | None) -> Start:
-        inputs = {"words": str(knobs["words"])}
-        draw, D = rng(seed or 0), int(knobs["dim"])
-        found = prepared(inputs["words"], str(knobs["target"]))
-        params = {"v": draw.normal(0, 0.6, D), "Theta": draw.normal(0, 0.6, (len(found.words) - 1, D))}
-        return Start({name: np.round(value, 2) for name, value in params.items()}, inputs)
-
-    def shapes(self, knobs: Knobs, inputs: Mapping[str, Any]) -> Mapping[str, tuple[int, ...]]:
-        found = prepared(inputs["words"], str(knobs["target"]))
-        return {"v": (int(knobs["dim"]),), "Theta": (len(found.words) - 1, int(knobs["dim"]))}
-
-    def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
-        fitted, start = super().read(file, state, knobs)
-        return fitted, Start(start.params, {"words": start.inputs["words"]})  # the target is a knob's from here on
-
-    def inputs(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> Mapping[str, Any]:
+    def read(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:
         found = {name: given.get(name, knobs[name]) for name in ("words", "target")}
         if not all(isinstance(value, str) for value in found.values()):
             raise Refused("words_counts", value=str(found)[:24])
-        prepared(found["words"], found["target"])
+        built(found["words"], found["target"])
         return found
 
-    def sized(self, file: str, params: Mapping[str, Any], inputs: Mapping[str, Any], knobs: Knobs) -> dict[str, Value]:
-        v = params.get("v")
-        D = len(v) if isinstance(v, list) and 1 <= len(v) <= 8 else knobs["dim"]
-        return {**knobs, "dim": D, "words": inputs["words"], "target": inputs["target"]}
+    def knobs(self, inputs: Mapping[str, Any]) -> dict[str, Value]:
+        return dict(inputs)
 
-    def home(self, symbol: str, index: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
-        family, at = split(symbol)
-        if family == "node" and at:
-            return "Theta", (at[0], *index)
-        return ("v", index) if symbol in ("v[0]", "h") else (symbol, index)
+    def lengths(self, inputs: Mapping[str, Any]) -> dict[str, int]:
+        words = len(counted(inputs["words"]))
+        return {"words": words, "nodes": words - 1}
 
-    def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
-        xp, rate, found = device.xp, float(knobs["rate"]), of(knobs, start)
-        v, theta, d = parts(device, knobs, start)
-        h = drain(pair.hidden([v]))
-        walked = drain(pair.way(xp, h, theta, d))
-        dtheta, dv = drain(pair.gradients(h, theta, walked.q, 1, True, "theta"))
-        nodes = [device.put(row[:, None]) for row in start.params["Theta"]]
-        weight = [device.put([[float(count)]]) for count in found.counts]
-        for a, b in found.tree.children:
-            weight.append(weight[a] + weight[b])
-        V = len(found.words)
 
-        def child(side: int) -> Any:
-            return lambda n: weight[found.tree.children[n - V][side]] if V <= n <= found.tree.root else None
+def child(s: Scope, n: int, bit: int) -> Array | None:
+    """The count of a child of merged node n."""
+    return s.counts[s.tree.children[n - s.words][bit]] if s.words <= n <= s.tree.root else None
 
-        families = {
-            "theta": indexed(theta), "d": indexed(d), "v": indexed([v]), "node": indexed(nodes), "count_a": child(0),
-            "count_b": child(1),
-        }  # fmt: skip
-        asked = [each.T @ h for each in theta]
-        s = [sigmoid(xp, (1 - 2 * bit) * score) for bit, score in zip(d, asked, strict=True)]
-        known = {"q": walked.q, "dtheta": dtheta, "dv": dv, "a": asked, "s": s}
-        whole = xp.exp(-walked.L)
 
-        def env(*made: str, **more: Any) -> Env:
-            return Env({"h": h, "C": 1, "rate": rate, **more}, families | {f: indexed(known[f]) for f in made})
+def on_path(s: Scope) -> list[Array]:
+    """The vectors of the nodes on the path to the target."""
+    return [s.get(f"node[{n}]") for n in s.tree.code.nodes]
 
-        at: dict[str, Path] = {act: ((act, -1),) for act in self.card.acts}
-        J = len(theta)
-        return Reel(
-            [
-                Section(
-                    at["build"],
-                    lambda: huffman.build(device, found.counts, at["build"]),
-                    lambda: Env({}, families | {"count": lambda n: weight[n] if n < V else None}),
-                    len(found.tree.children),
-                ),
-                Section(at["path"], lambda: pair.forward(xp, [v], theta, d, True, at["path"]), env, 3 + 5 * J),
-                Section(
-                    at["gradient"],
-                    lambda: pair.gradients(h, theta, walked.q, 1, True, "theta", at["gradient"]),
-                    lambda: env("q", "a", "s", L=walked.L, P=whole),
-                    2 + 2 * J,
-                ),
-                Section(
-                    at["step"],
-                    lambda: pair.step_and_forward(xp, [v], theta, d, rate, True, at["step"]),
-                    lambda: env("q", "a", "s", "dtheta", "dv", L=walked.L, P=whole),
-                    J + 1 + 3 + 5 * J,
-                ),
-            ],
-            self.grains,
-        )
+
+def loss(s: Scope) -> Objective:
+    """−ln p(target)."""
+    return objective(s.device, s.trial.start, "Theta", s.tree.code.nodes, s.bits)
+
+
+def longest(trial: Trial) -> float:
+    """Questions on the path to the rarest word."""
+    return float(len(trial.first.tree.codes[-1].bits))
+
+
+def total(trial: Trial) -> str:
+    """What the chances of all words add up to."""
+    whole = sum(trial.first.tree.chances(**trial.start.params))
+    return "one" if abs(whole - 1) < 1e-9 else "less" if whole < 1 else "more"
+
+
+def gains(trial: Trial) -> str:
+    """What the step did to the chance of the target."""
+    before, after = (trial.number(f"{act}/P") for act in ("path", "step"))
+    return "rises" if after > before else "falls" if after < before else "stays"
+
+
+def computed(trial: Trial) -> dict[str, Any]:
+    """Every word's code and chance, how many bits the text takes, and the path to the target."""
+    tree: WordTree = trial.first.tree
+    return {
+        "codes": {word: "".join(map(str, code.bits)) for word, code in zip(tree.words, tree.codes, strict=True)},
+        "weighted_length": sum(len(code.bits) * count for code, count in zip(tree.codes, tree.counts, strict=False)),
+        "p": dict(zip(tree.words, tree.chances(**trial.start.params), strict=True)),
+        "path": {"nodes": list(tree.code.nodes), "bits": list(tree.code.bits)},
+    }
+
+
+class HierarchicalSoftmax(DeclaredLesson):
+    """Row n of Theta is merged node n, counted from 0 in the order of merging."""
+
+    sizes = (Size("dim", "dim"),)
+    source = WordsSource()
+    holds = (Parameter("v", "dim", also=("h", "v[0]")), Parameter("Theta", ("nodes", "dim"), rows="node"))
+    derived = (
+        Derived("tree", lambda s: read(s.knobs, s.trial.start)),
+        Derived("counts", lambda s: numbers(s.device, s.tree.counts)),
+        Derived("count", lambda s, n: s.counts[n] if n < s.words else None, indexed=True),
+        Derived("count_a", lambda s, n: child(s, n, 0), indexed=True),
+        Derived("count_b", lambda s, n: child(s, n, 1), indexed=True),
+        Derived("nodes_on_path", on_path),
+        Derived("theta", lambda s, j: indexed(s.nodes_on_path)(j), indexed=True),
+        Derived("bits", lambda s: numbers(s.device, s.tree.code.bits)),
+        Derived("d", lambda s, j: indexed(s.bits)(j), indexed=True),
+        Derived("rate", lambda s: float(s.knobs["rate"])),
+    )
+    acts = (
+        Act("build", lambda s, at: huffman.build(s.device, s.tree.counts[: s.words], at)),
+        Act("path", lambda s, at: pair.forward(s.xp, [s.v], s.nodes_on_path, s.bits, True, at), after=()),
+        Act("gradient", lambda s, at: pair.gradients(s.h, s.nodes_on_path, s.q, 1, True, "theta", at)),
+        Act("step", lambda s, at: pair.step_and_forward(s.xp, [s.v], s.nodes_on_path, s.bits, s.rate, True, at)),
+    )
+    gradient = Gradient(loss)
+    results = (("loss", "path/L"), computed)
+    questions = (
+        Question("longest", lambda s: f"build/n={s.tree.root}", "number", longest, 0.0),
+        Question("total", lambda s: f"path/j={len(s.bits) - 1}", "choice", total),
+        Question("target", "step/after", "choice", gains),
+    )
+    loops = (("phase", "n"), ("j", "c"))
+    grain = "j"
+    example = False
+    explains = ("P", "s", "a", "q", "dtheta", "dh", "theta", "count")
+    rebuilds = frozenset({"words", "dim"})
+    shown_as = HierarchicalSoftmaxStage
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         return {**pair.RULES, **huffman.RULES}
 
-    def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
-        v, theta, d = parts(device, knobs, start)
-        xp, way = device.xp, of(knobs, start).way
-        whole = device.put(start.params["Theta"])
+    def drawn(self, knobs: Knobs, lengths: Lengths, draw: Rng) -> Mapping[str, Any]:
+        v = draw.normal(0, 0.6, lengths["dim"])
+        return {"v": np.round(v, 2), "Theta": np.round(draw.normal(0, 0.6, (lengths["nodes"], lengths["dim"])), 2)}
 
-        def L(**held: Array) -> Array:
-            rows: Array = {"Theta": whole, **held}["Theta"]
-            nodes = [rows[n : n + 1, :].T for n in way.nodes]
-            return xp.sum(drain(pair.way(xp, held.get("v", v), nodes, d)).L)
-
-        found = drain(pair.way(xp, v, theta, d))
-        dtheta, dv = drain(pair.gradients(v, theta, found.q, 1, True, "theta"))
-        rows = [0 * whole[n : n + 1, :] for n in range(whole.shape[0])]
-        for node, grad in zip(way.nodes, dtheta, strict=True):
-            rows[node] = grad.T
-        return Objective({"v": v, "Theta": whole}, L, {"v": dv[0], "Theta": xp.concat(rows)})
-
-    def panels(self, view: View, text: Text) -> Stage:
-        return panels(view, text, self.rule(view.knobs), of(view.knobs, view.start), chances(view))
-
-    def says(self, view: View, text: Text) -> dict[str, Any]:
-        return says(view, text, of(view.knobs, view.start))
-
-    def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
-        found, goal = of(knobs, start), self.objective(device, knobs, start)
-        chance = probabilities(knobs, start)
-        codes = {word: "".join(map(str, way.bits)) for word, way in zip(found.words, found.ways, strict=True)}
-        lengths = sum(len(way.bits) * count for way, count in zip(found.ways, found.counts, strict=True))
-        return {
-            "loss": float(device.get(goal.loss())),
-            "grad": {"v": device.get(goal.gradient["v"])[:, 0], "Theta": device.get(goal.gradient["Theta"])},
-            "codes": codes,
-            "weighted_length": lengths,
-            "p": dict(zip(found.words, chance, strict=True)),
-            "path": {"nodes": list(found.way.nodes), "bits": list(found.way.bits)},
-        }
+    def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
+        fitted, start = super().read(file, state, knobs)
+        return fitted, Start(start.params, {"words": start.inputs["words"]})  # the target is a knob's from here on

@@ -9,11 +9,11 @@ from lessons.building.staging import Lengths
 from lessons.contract.panels import Item, Label, Matrix, Picture, Stage, Table
 from lessons.contract.text import Text
 from lessons.contract.view import View
-from lessons.explaining.figures import cells, five
+from lessons.explaining.figures import five
 from lessons.language.pairs import PairStage
+from lessons.language.windows.drawing import direction, framed
 from lessons.language.windows.sentence import read
 
-WIDE = 76
 BAR = 24
 
 
@@ -33,41 +33,11 @@ class WindowsStage(PairStage):
         return self.sentence.centre
 
     def words_in_line(self) -> Picture:
-        """The words, those in the window in a frame, the centre marked; the pair at work joined below."""
-        centre, window = self.centre, int(self.knobs["window"])
-        first, last = max(0, centre - window), min(len(self.sentence.tokens) - 1, centre + window)
-        begin = max(0, min(first, centre - 6))
-        marks: list[tuple[int, int, str, str]] = []
-        x, where = 1, {}
-        if begin:
-            marks.append((0, 0, "…", "dim"))
-            x = 2
-        for i in range(begin, len(self.sentence.tokens)):
-            token = self.sentence.tokens[i]
-            if x + cells(token) + 4 > WIDE:
-                marks.append((0, x, "…", "dim"))
-                break
-            if i == first:
-                marks.append((0, x, "[", "head"))
-                x += 1
-            if i == centre:
-                marks.append((0, x, "►", "written"))
-            where[i] = x + 1 + cells(token) // 2
-            marks.append((0, x + 1, token, "head" if first <= i <= last else ""))
-            x += cells(token) + 2
-            if i == last:
-                marks.append((0, x, "]", "head"))
-                x += 2
-        pair = self.sentence.pairs[self.n - 1] if self.act == "window" and self.n else None
-        joined = [pair.other] if pair else [p.other for p in self.sentence.pairs if p.centre == centre]
-        ends = sorted({where[each] for each in (*joined, centre) if each in where}) if centre in where else []
-        if len(ends) > 1:
-            low, *inner, high = ends
-            marks.append((1, low, "└" + "─" * (high - low - 1) + "┘", "forward"))
-            marks += [(1, x, "┴", "forward") for x in inner]
-        if joined and centre in where:
-            marks.append((2, where[centre], self.say("met"), "forward"))
-        return Picture(id="sentence", priority=10, marks=marks)
+        """The words, those in the window in a frame; the pair at work joined, or the centre with all its neighbours."""
+        pairs = self.sentence.pairs
+        pair = [pairs[self.n - 1]] if self.act == "window" and self.n else pairs
+        others = [p.other for p in pair if p.centre == self.centre]
+        return framed(self.sentence.tokens, self.centre, int(self.knobs["window"]), others, self.say("met"))
 
     def pairs(self) -> Table:
         """The latest positive pairs."""
@@ -128,32 +98,6 @@ class WindowsStage(PairStage):
         heads = ("n", self.say("random"), self.say("falls_on"), "")
         return Table(id="draws", priority=9, heads=heads, rows=rows, lit=self.n - 1 if self.n else None)
 
-    def direction(self, form: str) -> Picture:
-        """Skip-gram: from the centre to each neighbour; CBOW: from all of them to the centre."""
-        words, centre = (
-            [self.word(w) for w in self.sentence.context],
-            self.word(self.sentence.codes[self.sentence.centre]),
-        )
-        marks: list[tuple[int, int, str, str]] = []
-        wide = max((cells(word) for word in words), default=1)
-        middle = len(words) // 2
-        for i, word in enumerate(words):
-            if form == "skipgram":
-                marks.append((i, 8 + cells(centre), "─┬─→" if i == 0 and len(words) > 1 else "───→" if i == 0
-                              else " └─→" if i == len(words) - 1 else " ├─→", "forward"))  # fmt: skip
-                marks.append((i, 13 + cells(centre), word, "head"))
-            else:
-                marks.append((i, 7, word, "head"))
-                last = i == len(words) - 1
-                sign = ("─┴" if last else "─┼") if i == middle else "─┐" if i == 0 else "─┘" if last else "─┤"
-                marks.append((i, 8 + wide, sign if len(words) > 1 else "──", "forward"))
-        if form == "skipgram":
-            marks.append((0, 7, centre, "head"))
-        else:
-            marks.append((middle, 10 + wide, "──→", "forward"))
-            marks.append((middle, 14 + wide, centre, "head"))
-        return Picture(id="direction", priority=7, marks=marks)
-
     def targets(self) -> Matrix:
         """The targets, one line each, with their scores."""
         rows = []
@@ -192,7 +136,9 @@ class WindowsStage(PairStage):
 
     def predicting(self, *ops: str) -> Stage:
         """Acts 4 and 5: the same window, in two directions."""
-        return [self.law(*ops), self.words_in_line(), self.direction(self.act), self.hidden(), self.targets()]
+        words, centre = map(self.word, self.sentence.context), self.word(self.sentence.codes[self.sentence.centre])
+        drawn = direction(self.act, list(words), centre)
+        return [self.law(*ops), self.words_in_line(), drawn, self.hidden(), self.targets()]
 
     def fields(self) -> dict[str, Any]:
         """The fields that the text of `windows` may use."""
