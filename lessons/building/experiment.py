@@ -26,6 +26,9 @@ NUDGE = 0.1
 class Defaults:
     """What every lesson does alike, declared or not: knobs as they are, training, the gradient check."""
 
+    second_views: frozenset[str] = frozenset()
+    """Where the stage has a second view, as `View.phase` names it: "dW", "train", "train/backward"."""
+
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
         """What `g` checks: a scalar as a function of the parameters, and its gradient."""
         raise NotImplementedError
@@ -41,6 +44,9 @@ class Defaults:
 
     def rivals(self, knobs: Knobs, start: Start) -> Sequence[tuple[str, Knobs, Start]]:
         return ()
+
+    def has_second_view(self, view: View) -> bool:
+        return view.phase in self.second_views
 
     def shown(self, view: View) -> Objective:
         """The objective of what is on the screen; most lessons have one only."""

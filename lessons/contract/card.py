@@ -8,6 +8,11 @@ from typing import Any
 
 from lessons.contract.knobs import Knob
 
+ROLES: Mapping[str, str] = {
+    "forward": "forward", "train": "update", "update": "update", "step": "update", "clip": "update",
+}  # fmt: skip
+"""The roles of the phases that every training has, by the names that the engine's walks give them."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -27,6 +32,12 @@ class Card:
     """What its symbols are called in the lecture's other notation, if it has one."""
     place: int = 0
     """Its place among the lessons of the same slide; from `LAST` on, at the end of its chapter."""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """What its acts and phases are, where `ROLES` does not say it: "forward", "update", or "" for none of these."""
+
+    def role(self, phase: str) -> str:
+        """The role of an act or phase of its addresses, which colours it; "backward" where nothing is declared."""
+        return {**ROLES, **self.roles}.get(phase, "backward")
 
     def describe(self) -> dict[str, Any]:
         """The card as plain data, for --json."""

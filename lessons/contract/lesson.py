@@ -100,6 +100,9 @@ class Lesson(Protocol):
     def panels(self, view: View, text: Text) -> Stage:
         """What is shown at a position."""
 
+    def has_second_view(self, view: View) -> bool:
+        """Whether `panels` shows something else at this position when `view.flipped` is set."""
+
     def says(self, view: View, text: Text) -> dict[str, Any]:
         """The numbers and names of this position, for the text's fields."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from engine.device import Array, Device, HostArray, quiet
@@ -15,6 +17,8 @@ from lessons.contract.knobs import Value
 
 Knobs = Mapping[str, Value]
 Curve = tuple[str, Sequence[float], int]
+Cell = tuple[str, tuple[int, ...]]
+"""A symbol and the index of one of its entries."""
 
 
 class Start(NamedTuple):
@@ -43,77 +47,102 @@ class Training(NamedTuple):
     earliest: int = 0
 
 
+class Group(NamedTuple):
+    """The steps that count as just made: what they wrote, what they read that they had not written, their rules."""
+
+    written: frozenset[str] = frozenset()
+    read: frozenset[str] = frozenset()
+    done: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class View:
     """A position, read-only: what every symbol holds there, what the last group of steps wrote and read, and why.
 
-    `cursor` is the cell that the learner points at, if any: what a lesson may show more of.
+    `p` is the position on `reel`, `since` the one from which on steps count as just made. `rules` has the rule of
+    every op, `columns` the families shown flat. `reel` is None on the training curve; `fallback` says there what
+    symbols hold. `flipped` asks for the other view of the stage, where the lesson has one; `cursor` is the cell that
+    the learner points at, if any.
     """
 
-    def __init__(
-        self,
-        device: Device,
-        knobs: Knobs,
-        start: Start,
-        reel: Reel | None,
-        p: int,
-        since: int,
-        rules: Mapping[str, str],
-        columns: Container[str],
-        act: str,
-        training: Training | None = None,
-        fallback: Callable[[str], Array | None] | None = None,
-    ) -> None:
-        self.device, self.knobs, self.start, self.act, self.training = device, knobs, start, act, training
-        self.p, self.since, self._flipped, self.two_faces = p, since, False, False
-        self.cursor: tuple[str, tuple[int, ...]] | None = None
-        self._reel, self._rules, self._columns, self._fallback = reel, rules, columns, fallback
-        self.step: Step | None = reel.step(p) if reel else None
-        self.path: Path = self.step.path if self.step else ()
-        self.written: frozenset[str] = frozenset()
-        self.read: frozenset[str] = frozenset()
-        self.done: tuple[str, ...] = ()
-        if reel and p > since:
-            self._mark(reel)
+    device: Device
+    knobs: Knobs
+    start: Start
+    reel: Reel | None
+    p: int
+    since: int
+    rules: Mapping[str, str]
+    columns: Container[str]
+    act: str
+    training: Training | None = None
+    fallback: Callable[[str], Array | None] | None = None
+    flipped: bool = False
+    cursor: Cell | None = None
+
+    @cached_property
+    def step(self) -> Step | None:
+        """The step that led here."""
+        return self.reel.step(self.p) if self.reel else None
 
     @property
-    def flipped(self) -> bool:
-        """Whether the other view is asked for, where a lesson has one: `two_faces` is true once it has looked."""
-        self.two_faces = True
-        return self._flipped
+    def path(self) -> Path:
+        """The address of that step; empty where there is none."""
+        return self.step.path if self.step else ()
 
-    def flip(self, flipped: bool) -> None:
-        """Ask for the other view, or the first."""
-        self._flipped = flipped
+    @property
+    def phase(self) -> str:
+        """Where this is, as lessons declare it: the act, "train" on the curve, "train/phase" in an opened update."""
+        if self.training is None or not self.training.open:
+            return self.act
+        return f"{self.act}/{self.path[1][0]}" if len(self.path) > 1 else self.act
 
-    def _mark(self, reel: Reel) -> None:
-        """What the group did, as rules, and wrote; and what it read that was not of its own making."""
+    @property
+    def written(self) -> frozenset[str]:
+        """What the group wrote."""
+        return self._group.written
+
+    @property
+    def read(self) -> frozenset[str]:
+        """What the group read that was not of its own making."""
+        return self._group.read
+
+    @property
+    def done(self) -> tuple[str, ...]:
+        """What the group did, as rules."""
+        return self._group.done
+
+    @cached_property
+    def _group(self) -> Group:
+        """The group of steps; the last 400 of them where they are more."""
+        if not self.reel or self.p <= self.since:
+            return Group()
         written: set[str] = set()
         read: set[str] = set()
         done: dict[str, None] = {}
         for q in range(max(self.since, self.p - 400) + 1, self.p + 1):
-            step = reel.step(q)
+            step = self.reel.step(q)
             assert step is not None
-            rule = self._rules[step.op]
+            rule = self.rules[step.op]
             done[rule] = None
             written.update(step.values)
             read.update(ruling.reads(rule, step.path))
-        self.written, self.read, self.done = frozenset(written), frozenset(read - written), tuple(done)
+        return Group(frozenset(written), frozenset(read - written), tuple(done))
 
     def get(self, symbol: str) -> HostArray | None:
         """What a symbol holds here, on the host, vectors flat; None where it is not known yet."""
         return self.shown(symbol, self._raw(symbol, self.p))
 
     def _raw(self, symbol: str, p: int) -> Array | None:
-        if self._reel is not None:
-            return self._reel.get(symbol, p)
-        return self._fallback(symbol) if self._fallback else None
+        if self.reel is not None:
+            return self.reel.get(symbol, p)
+        return self.fallback(symbol) if self.fallback else None
 
     def shown(self, symbol: str, array: Array | None) -> HostArray | None:
         """An array of the device as the learner sees it: on the host, a column with a batch of one as a vector."""
         if array is None:
             return None
         host = self.device.get(array)
-        flat = split(symbol)[0] in self._columns and host.ndim == 2 and host.shape[1] == 1
+        flat = split(symbol)[0] in self.columns and host.ndim == 2 and host.shape[1] == 1
         return host[:, 0] if flat else host
 
     def loop(self, name: str) -> int | None:
@@ -122,12 +151,12 @@ class View:
 
     def writer(self, symbol: str) -> tuple[str, Path, int] | None:
         """(rule, path, position) of the step that last wrote a symbol, if this section did."""
-        at = self._reel.writer(symbol, self.p) if self._reel else None
-        if at is None or self._reel is None:
+        at = self.reel.writer(symbol, self.p) if self.reel else None
+        if at is None or self.reel is None:
             return None
-        step = self._reel.step(at)
+        step = self.reel.step(at)
         assert step is not None
-        return self._rules[step.op], step.path, at
+        return self.rules[step.op], step.path, at
 
     def origin(self, symbol: str) -> tuple[str, Path, None] | None:
         """(rule, bindings as a path, None) for what an earlier section wrote: the rule that gives just what is held."""
@@ -135,7 +164,7 @@ class View:
         if held is None:
             return None
         value = self.device.get(held)
-        for rule in dict.fromkeys(self._rules.values()):
+        for rule in dict.fromkeys(self.rules.values()):
             path = ruling.unify(rule, symbol)
             if path is None:
                 continue
@@ -156,19 +185,19 @@ class View:
     def users(self, symbol: str, most: int) -> list[str]:
         """What the next steps of this section make from a symbol, the nearest first."""
         found: list[str] = []
-        if self._reel is None:
+        if self.reel is None:
             return found
-        end = self._reel.starts[self._reel.section(self.p) + 1]
+        end = self.reel.starts[self.reel.section(self.p) + 1]
         for at in range(max(self.since, 0) + 1, min(end, self.p + 40) + 1):
-            step = self._reel.step(at)
+            step = self.reel.step(at)
             assert step is not None
-            if symbol in ruling.reads(self._rules[step.op], step.path):
+            if symbol in ruling.reads(self.rules[step.op], step.path):
                 found += [name for name in step.values if name not in (*found, symbol)]
         return found[:most]
 
     def lookup(self, at: int) -> ruling.Lookup:
         """How symbols read just before the step that led to position `at`."""
-        reel = self._reel
+        reel = self.reel
 
         def before(symbol: str) -> Any:
             if reel is None:
@@ -179,15 +208,10 @@ class View:
 
         return before
 
-    @property
-    def rules(self) -> Mapping[str, str]:
-        """The rule of every op."""
-        return self._rules
-
     def steps(self) -> Sequence[Step]:
         """All steps of this section, those ahead too."""
-        return () if self._reel is None else list(self._reel.tape(self._reel.section(self.p)))
+        return () if self.reel is None else list(self.reel.tape(self.reel.section(self.p)))
 
     def source(self) -> Source | None:
         """The statement that led here."""
-        return self._reel.source(self.p) if self._reel else None
+        return self.reel.source(self.p) if self.reel else None

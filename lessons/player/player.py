@@ -14,7 +14,7 @@ from engine.walks.reel import Reel
 from engine.walks.step import Path
 from lessons.contract.knobs import Value
 from lessons.contract.lesson import Ask, Lesson
-from lessons.contract.view import Start, View
+from lessons.contract.view import Cell, Start, View
 from lessons.player import addresses
 from lessons.player.branches import Branch, Branches
 from lessons.player.parts import Of
@@ -28,6 +28,7 @@ class Player:
     """Plays one lesson on one device. Every method leaves a valid position; what cannot be done raises Refused.
 
     What has no docstring here is told at the part that does it. Moving by hand closes a prediction that is being asked.
+    `flipped` asks for the other view of the stage, where the lesson has a second one.
     """
 
     def __init__(
@@ -162,9 +163,9 @@ class Player:
     path = Of[Path]("position")
     progress = Of[tuple[int, int]]("position")
 
-    def view(self, ahead: int | None = None) -> View:
-        """What can be seen here; or `ahead`, at a position that is not reached yet."""
-        return view_at(self.setup, self.runs, self.position, self.flipped, ahead)
+    def view(self, ahead: int | None = None, cursor: Cell | None = None) -> View:
+        """What can be seen here, the learner pointing at a cell; or `ahead`, at a position that is not reached yet."""
+        return view_at(self.setup, self.runs, self.position, self.flipped, cursor, ahead)
 
     def move(self, reel: Reel, p: int) -> bool:
         return self.position.move(reel, p)

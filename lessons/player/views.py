@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lessons.contract.view import Training, View
+from lessons.contract.view import Cell, Training, View
 from lessons.player.branches import Branches
 from lessons.player.position import Position
 from lessons.player.setup import Setup
 
 
-def view_at(setup: Setup, branches: Branches, position: Position, flipped: bool, ahead: int | None) -> View:
+def view_at(
+    setup: Setup, branches: Branches, position: Position, flipped: bool, cursor: Cell | None, ahead: int | None
+) -> View:
     """What can be seen here; or `ahead`, at a position of the same reel that is not reached yet."""
     reel, spot, knobs, start = position.scrub, position.spot, setup.knobs, setup.start
     training = None
@@ -21,10 +23,10 @@ def view_at(setup: Setup, branches: Branches, position: Position, flipped: bool,
     p = spot.p if ahead is None else ahead
     since = min(position.since, p) if ahead is None else spot.p
     fallback = _closed(branches, spot.n) if reel is None else None
-    rules, columns = setup.lesson.rule(knobs), setup.lesson.columns
-    view = View(setup.device, knobs, start, reel, p, since, rules, columns, position.act, training, fallback)
-    view.flip(flipped)
-    return view
+    return View(
+        setup.device, knobs, start, reel, p, since, setup.lesson.rule(knobs), setup.lesson.columns, position.act,
+        training, fallback, flipped, cursor,
+    )  # fmt: skip
 
 
 def _training(branches: Branches, position: Position) -> Training:

@@ -68,3 +68,11 @@ def test_listing_loads_nothing_heavy() -> None:
     code = f"import sys; from lessons.course import course; course(); {heavy}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_acts_and_phases_have_the_roles_that_their_card_declares() -> None:
+    cards = {card.id: card for card in course().values() if isinstance(card, Card)}
+    assert {role for card in cards.values() for role in card.roles.values()} <= {"forward", "backward", "update", ""}
+    roles = [cards["bptt"].role(act) for act in cards["bptt"].acts]
+    assert roles == ["forward", "backward", "backward", "backward", "backward", "", "update"]
+    assert [cards["mlp"].role(phase) for phase in ("loss", "clip", "step", "update")] == ["backward", *["update"] * 3]

@@ -154,7 +154,7 @@ def test_the_stage_while_it_learns() -> None:
     yhat = view.get(f"yhat[{worst}]")
     assert yhat is not None
     assert expected.rows[0][1] == f"{yhat.max():.3f}"[1:]
-    view.cursor = ("E[2]", (0,))
+    view = made.view(cursor=("E[2]", (0,)))
     moved = {panel.id: panel for panel in made.lesson.panels(view, load("lessons.recurrent.generate", "en"))}["sides"]
     assert isinstance(moved, Beside)
     there = moved.stacks[0][0]

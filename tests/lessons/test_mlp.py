@@ -342,8 +342,8 @@ def test_two_runs_side_by_side() -> None:
     made.fork("rate", "0.3")
     made.jump("update 200")
     text = load("lessons.feedforward.playground", "en")
+    made.flipped = True
     view = made.view()
-    view.flip(True)
     curve = next(panel for panel in made.lesson.panels(view, text) if isinstance(panel, Curve))
     assert [line.name for line in curve.series] == ["A", "B"]
     known = []
@@ -411,8 +411,7 @@ def test_the_cursor_chooses_the_unit_and_its_field_is_what_it_says() -> None:
     made.jump("update 200")
     lesson, params = made.lesson, made.start_here().params
     for cursor, layer, unit in ((None, 3, 0), (("h1", (2, 0)), 1, 2), (("W2", (1, 3)), 2, 1), (("x", (1, 0)), 0, 1)):
-        view = made.view()
-        view.cursor = cursor
+        view = made.view(cursor=cursor)
         net = network_of(view, lesson)
         chosen = [(n, j) for n, (_, units) in enumerate(net.columns) for j, u in enumerate(units) if u.chosen]
         assert chosen == [(layer, unit)]

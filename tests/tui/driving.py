@@ -48,6 +48,12 @@ def shown(screen: Screen[Any], part: str) -> str:
     return screen.query_one(f"#{part}", Lines).canvas.text()
 
 
+def seen(screen: LessonScreen) -> tuple[str, ...]:
+    """All that stands on the screen, with its colours."""
+    canvases = [screen.query_one(f"#{part}", Lines).canvas for part in ("top", "stage", "text", "foot")]
+    return tuple(canvas.text() + str(canvas.inks) for canvas in canvases)
+
+
 def go(screen: LessonScreen, place: str) -> None:
     """Jump there and paint, as the prompt does."""
     screen.player.jump(place)

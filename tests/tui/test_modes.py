@@ -8,7 +8,7 @@ import pytest
 
 from lessons.contract.card import Card
 from lessons.course import course
-from tests.tui.driving import go, lesson, shown, typed
+from tests.tui.driving import go, lesson, seen, shown, typed
 from tui.screens.lesson import LessonScreen
 from tui.widgets.canvas_view import Lines
 
@@ -70,11 +70,6 @@ async def test_an_event_paints_at_most_once(id: str, tmp_path: Path) -> None:
                 lines.post_message(Lines.Clicked(hit.target, hit.x, hit.y, False))
                 await pilot.pause(0)
                 assert len(painted) <= 1, hit.target
-
-
-def seen(screen: LessonScreen) -> tuple[str, ...]:
-    canvases = [screen.query_one(f"#{part}", Lines).canvas for part in ("top", "stage", "text", "foot")]
-    return tuple(canvas.text() + str(canvas.inks) for canvas in canvases)
 
 
 async def try_line(tmp_path: Path, size: tuple[int, int], id: str, place: str, keys: tuple[str, ...]) -> None:

@@ -240,18 +240,28 @@ class Inspect(Drawer):
 
     def live_keys(self, desk: Desk) -> list[tuple[str, str]]:
         count, edits = len(self.now(desk).sources), desk.player.lesson.editable(self.trail[-1][0])
-        works = {"↑↓": count > 1, "↵": count > 0, "e": edits}
+        works = {"↑↓": count > 1, "↵": self.source(desk) is not None, "e": edits}
         return [key for key in self.keys if works.get(key[0], True)]
 
-    def enter(self, desk: Desk) -> None:
-        """To the cell of a source that matters most: the one in the same place where it has one."""
+    def source(self, desk: Desk) -> Cursor | None:
+        """The cell of the chosen source that matters most: the one in the same place where it has one.
+
+        None where there is no source, or it is this cell as it was before.
+        """
         found = self.now(desk)
-        if found.sources:
-            source = found.sources[min(self.at, len(found.sources) - 1)]
-            held = desk.view.get(source)
-            shape = getattr(held, "shape", ())
-            index = tuple(min(i, n - 1) for i, n in zip((*found.index, 0, 0), shape, strict=False))
-            self.trail.append((source, index))
+        if not found.sources:
+            return None
+        source = found.sources[min(self.at, len(found.sources) - 1)]
+        held = desk.view.get(source)
+        shape = getattr(held, "shape", ())
+        index = tuple(min(i, n - 1) for i, n in zip((*found.index, 0, 0), shape, strict=False))
+        return None if (source, index) == (found.symbol, found.index) else (source, index)
+
+    def enter(self, desk: Desk) -> None:
+        """To the cell of the chosen source."""
+        cell = self.source(desk)
+        if cell is not None:
+            self.trail.append(cell)
             self.at = 0
 
 

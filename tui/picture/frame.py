@@ -107,7 +107,7 @@ def address(player: Player, words: Words, text: Text, written: Sequence[str], wi
         run = f" {player.branch.name}" if name == "update" and index >= 0 and len(player.branches) > 1 else ""
         shown = f"{i + 1} {label}{run}"
         start = x
-        ink = phase_ink(name) if i == 0 or index < 0 else ""
+        ink = player.lesson.card.role(name) if i == 0 or index < 0 else ""
         x = canvas.put(x, 0, f"[{shown}]" if i == focus else f" {shown} ", "grain" if i == focus else ink)
         canvas.hit(start, 0, x - start, 1, "part", i)
         if i + 1 < len(parts):
@@ -115,13 +115,6 @@ def address(player: Player, words: Words, text: Text, written: Sequence[str], wi
     said = what_happened(player, words, written)
     canvas.right(width - 1, 0, fit(said, max(0, width - x - 3)), "dim")
     return canvas
-
-
-def phase_ink(name: str) -> str:
-    """Green for forward, magenta for backward, yellow for an update."""
-    if name in ("forward", "x"):
-        return "forward"
-    return "update" if name in ("update", "train", "step", "clip") else "backward" if name != "check" else ""
 
 
 def what_happened(player: Player, words: Words, written: Sequence[str]) -> str:

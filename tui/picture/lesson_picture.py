@@ -98,8 +98,7 @@ class LessonPicture:
     def drawing(self) -> Iterator[None]:
         """The view of now, numbers beyond the finite shown as they are, symbols in the notation chosen."""
         with quiet(), naming(self.names):
-            self.view = self.player.view()
-            self.view.cursor = self.look.cursor
+            self.view = self.player.view(cursor=self.look.cursor)
             yield
 
     # what can be pointed at

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, cast
 
+from textual.geometry import Size
 from textual.screen import Screen
 
 from lessons.contract.phrases import Words
@@ -48,6 +49,8 @@ class PaintedScreen(Screen[None]):
 
     said = ""
     """A line said once, where the screen has room for it."""
+    painted_size = Size(0, 0)
+    """The size that it was painted in last."""
 
     @property
     def unroll(self) -> Context:
@@ -64,11 +67,17 @@ class PaintedScreen(Screen[None]):
     def settle(self) -> None:
         """Stop what runs and write down what must not be lost: the app is about to end."""
 
-    def on_mount(self) -> None:
-        self.paint()
+    @property
+    def in_sight(self) -> bool:
+        """Whether it is open with no other painted screen over it. One that is not is painted when it comes back."""
+        stack = self.app.screen_stack
+        return self in stack and not any(isinstance(each, PaintedScreen) for each in stack[stack.index(self) + 1 :])
+
+    # Textual calls these beside those of the class that inherits them, after them
 
     def on_resize(self) -> None:
-        self.paint()
+        if self.size != self.painted_size:
+            self.paint()
 
     def on_screen_resume(self) -> None:
         self.paint()

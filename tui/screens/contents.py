@@ -11,7 +11,7 @@ from lessons.contract.card import Broken, Card
 from lessons.contract.knobs import Refused
 from lessons.course import CHAPTERS
 from tui.canvas.canvas import Canvas, fit, key_line, wrap
-from tui.keys import CONTENTS, EVERYWHERE, bindings
+from tui.keys import CONTENTS, EVERYWHERE, Hint, bindings
 from tui.picture.boxes import Desk, Help, Notice
 from tui.screens.base import PaintedScreen
 from tui.widgets.canvas_view import Lines
@@ -45,11 +45,9 @@ class Contents(PaintedScreen):
         if not store.probe() or store.trouble:
             self.notice = Notice(self.unroll.words("drawer.trouble"), "\n".join(store.trouble))
             store.trouble.clear()
-        self.paint()
 
     def on_screen_resume(self) -> None:
         self.to_last()
-        super().on_screen_resume()
 
     def to_last(self) -> None:
         """The cursor on the lesson that was open last."""
@@ -67,8 +65,9 @@ class Contents(PaintedScreen):
 
     def paint(self) -> None:
         width, height = self.size.width, self.size.height
-        if not self.is_mounted or width == 0 or not self.query("#map"):
+        if not self.is_mounted or width == 0 or not self.query("#map") or not self.in_sight:
             return
+        self.painted_size = self.size
         words, ascii_only = self.unroll.words, self.unroll.ascii_only
         canvas = Canvas(width, height, ascii_only)
         if width < LEAST[0] or height < LEAST[1]:
@@ -94,11 +93,13 @@ class Contents(PaintedScreen):
         canvas.put(2, min(height - 7, body.height + 4), words("contents.legend"), "dim")
         if cards:
             self._about(canvas, cards[self.at], width, height)
-        self._foot(canvas, width, height)
         box = self.notice or self.help
         if box is not None:
             drawn = box.draw(self._desk(), width - 4, height - 6)
             canvas.stamp(drawn, max(0, (width - drawn.width) // 2), 3)
+        canvas.fill(0, height - 2, width, "─", "rule")
+        pairs = [(hint.sign, words(f"keys.{hint.words}"), hint.command) for hint in self.key_hints()]
+        canvas.stamp(key_line(pairs, width, self.unroll.ascii_only), 0, height - 1)
 
     def _chapters(self, width: int) -> tuple[Canvas, int]:
         """All chapters with their lessons, each in the column that is shortest yet; and the line of the chosen one."""
@@ -189,23 +190,22 @@ class Contents(PaintedScreen):
             extra.append(words("contents.needs", needs=", ".join(card.needs)))
         canvas.put(2, y + 3, fit("   ".join(extra), width - 4), "dim")
 
-    def _foot(self, canvas: Canvas, width: int, height: int) -> None:
-        words = self.unroll.words
-        pairs = [
-            ("↑↓", words("keys.lesson"), "move(1)"),
-            ("←→", words("keys.chapter"), "chapter(1)"),
-            ("↵", words("keys.open"), "open"),
-            ("r", words("keys.resume"), "resume"),
-            ("/", words("keys.find"), "find"),
-            ("l", words("keys.other"), "app.language"),
-            (":", words("keys.commands"), "app.command_palette"),
-            ("?", words("keys.help"), "help"),
-            ("q", words("keys.quit"), "app.quit"),
-        ]
-        canvas.fill(0, height - 2, width, "─", "rule")
-        canvas.stamp(key_line(pairs, width, self.unroll.ascii_only), 0, height - 1)
-
     # keys and mouse
+
+    def key_hints(self) -> list[Hint]:
+        """The line of keys: those that do something now."""
+        last = [Hint(":", "commands", "app.command_palette"), Hint("?", "help", "help"), Hint("q", "quit", "app.quit")]
+        box = self.notice or self.help
+        if self.query_one(Prompt).asking:
+            return [Hint("↵", "take", "take"), Hint("esc", "leave", "out")]
+        if box is not None:
+            known = {"↑↓": "move(1)", "esc": "out"}
+            return [*(Hint(sign, said, known[sign]) for sign, said in box.live_keys(self._desk())), *last[1:]]
+        found = [Hint("/", "find", "find"), Hint("l", "other", "app.language"), *last]
+        if not self.cards():
+            return found[1:]
+        moves = [Hint("↑↓", "lesson", "move(1)"), Hint("←→", "chapter", "chapter(1)")]
+        return [*moves, Hint("↵", "open", "open"), Hint("r", "resume", "resume"), *found]
 
     def action_move(self, by: int) -> None:
         if self.help is not None:
@@ -253,15 +253,21 @@ class Contents(PaintedScreen):
                 title = card.title[self.unroll.words.lang].lower() if isinstance(card, Card) else ""
                 if wanted and (wanted in card.id or wanted in title):
                     self.at = i
-                    self.paint()
                     return None
             return self.unroll.words("refused.lesson", lesson=typed, lessons=", ".join(self.unroll.course))
 
         self.query_one(Prompt).ask(self.unroll.words("prompt.find"), take)
 
+    def action_take(self) -> None:
+        """What was typed, as if enter were pressed."""
+        self.query_one(Prompt).take_typed()
+
     def action_out(self) -> None:
         self.notice = self.help = None
-        self.paint()
+        if self.query_one(Prompt).asking:
+            self.query_one(Prompt).close()
+        else:
+            self.paint()
 
     def action_help(self) -> None:
         self.help = None if self.help else Help([key.id for key in (*CONTENTS, *EVERYWHERE)])
@@ -270,11 +276,11 @@ class Contents(PaintedScreen):
     async def on_lines_clicked(self, event: Lines.Clicked) -> None:
         match event.target:
             case ("lesson", at):
-                again = at == self.at
-                self.at = at
-                self.paint()
+                again, self.at = at == self.at, at
                 if event.double or again:
                     self.action_open()
+                else:
+                    self.paint()
             case ("key", action):
                 await self.run_action(action)
             case None:

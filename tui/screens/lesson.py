@@ -211,8 +211,9 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
 
     def _paint(self, said: bool) -> None:
         width, height = self.size.width, self.size.height
-        if not self.is_mounted or width == 0 or not self.query("#stage"):
+        if not self.is_mounted or width == 0 or not self.query("#stage") or not self.in_sight:
             return
+        self.painted_size = self.size
         if width < LEAST[0] or height < LEAST[1]:
             self._paint_small(width, height)
             return

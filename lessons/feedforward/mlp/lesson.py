@@ -139,6 +139,7 @@ class Mlp(DeclaredLesson):
     questions = asks.GATE
     loops = ("update", "phase", "layer")
     explains = ("delta", "h", "z", "E", "dW")
+    second_views = frozenset({"train"})
     draws = frozenset({"data", "layers", "features", "initial"})
     rebuilds = draws | {"points", "noise", "split", "loss", "problem"}
     shown_as = MlpStage

@@ -94,6 +94,7 @@ class Word2vec(Experiment):
         Ask("order", in_world, "choice", comes_first, track="train"),
     )
     explains = ("q", "p", "a", "dh", "h", "v", "u", "theta", "m", "keep", "P")
+    second_views = frozenset({"train"})
     draws = frozenset({"corpus", "dim", "loss", "min_count", "vocabulary", "sentences"})
     rebuilds = draws
     columns = frozenset(

@@ -28,5 +28,6 @@ CARD = Card(
         Knob("start", "choice", "zero", choices=("zero", "random")),
     ),
     notation=NOTATION,
+    roles={"check": ""},
     load="lessons.recurrent.bptt.lesson:Bptt",
 )

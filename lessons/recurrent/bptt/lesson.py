@@ -27,8 +27,9 @@ from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.experiment import learned
 from lessons.building.holds import Lengths, Parameter, Size
+from lessons.building.stage_parts import WIDE
 from lessons.contract.card import Card
-from lessons.contract.view import Knobs, Start
+from lessons.contract.view import Knobs, Start, View
 from lessons.recurrent.bptt.stage import BpttStage
 from lessons.recurrent.letters import Letters
 
@@ -202,11 +203,16 @@ class Bptt(SrnLesson):
     loops = ("update", "phase", ("t", "cell"), "k")
     grain = "k"
     explains = ("numeric",)
+    second_views = frozenset({"dW", "dU", "train/backward"})
     shown_as = BpttStage
 
     def __init__(self, card: Card) -> None:
         super().__init__(card)
         self.rules = lru_cache(maxsize=8)(self._rules)
+
+    def has_second_view(self, view: View) -> bool:
+        """Where the ledger is in digits; heat has one view only."""
+        return super().has_second_view(view) and self.lengths(view.knobs, view.start.inputs)["T"] <= WIDE
 
     def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track:
         """From a fork its memory goes on if it can."""

@@ -160,6 +160,7 @@ class Gated(DeclaredLesson):
     grain = "gate"
     example = False
     explains = ("h", "c", "gc", "gh", "delta", "road", "yhat")
+    second_views = frozenset({"ledger"})
     draws = frozenset({"text", "hidden"})
     columns = columns() | {"road", "column"}
     bias: ClassVar[tuple[str, str]] = ("forget", "bf")

@@ -25,7 +25,7 @@ class OnCell(Mode):
         found = [Hint("←↑↓→", "cell", "cursor"), Hint("i", "inspect", "inspect")]
         found += [Hint("e", "edit", "edit")] if edits else []
         found += [Hint("[ ]", "nudge", "nudge_up")] if edits and not self.player.spot.training else []
-        found += [Hint("v", "view", "view")] if self.picture.view.two_faces else []
+        found += [Hint("v", "view", "view")] if self.player.lesson.has_second_view(self.picture.view) else []
         return [*found, Hint(", .", "step", "step_forward"), Hint("esc", "out", "out"), *LAST]
 
     def knows(self) -> Mapping[str, Command]:

@@ -136,7 +136,7 @@ class Opening(Mode):
 
     def view(self) -> Change:
         """The stage's other view, if there is one here: in the ledger, one signed cell for the norm."""
-        if not self.picture.view.two_faces:
+        if not self.player.lesson.has_second_view(self.picture.view):
             return Change(self.say("say.one_view"))
         self.player.flipped = not self.player.flipped
         return Change()
