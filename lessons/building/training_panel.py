@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lessons.building.stage_parts import Parts
+from lessons.building.stage_parts import Parts, measured
 from lessons.contract.panels import Curve, Series
 from lessons.contract.view import Curve as Measured
 from lessons.contract.view import Training, View
@@ -23,6 +23,7 @@ def training_curve(
     title: str,
     curves: Sequence[Measured] | None = None,
     *,
+    now_and_then: bool = False,
     priority: int = 6,
     mark: str = "",
     marks: Sequence[tuple[int, str, str]] = (),
@@ -36,7 +37,8 @@ def training_curve(
 
     ▲ is at the update in focus, with the words `mark`, by default the phrases "open" and "here" of the lesson. The
     axes reach at least `reach` updates, and up to `least_top`, by default the first loss of the branch in focus. `ends`
-    puts its last number beside the name of each line, by default where there are several. See `Curve` for the others.
+    puts its last number beside the name of each line, by default where there are several. See `Curve` for the others,
+    and `lines` for what was measured `now_and_then`.
     """
     training = training_of(stage.view)
     branches = training.curves if curves is None else curves
@@ -45,7 +47,7 @@ def training_curve(
         id="curve",
         priority=priority,
         title=title,
-        series=[Series(name, y, first, dotted=i > 0) for i, (name, y, first) in enumerate(branches)],
+        series=lines(branches, now_and_then),
         marks=[(training.n, "▲", words), *marks],
         notes=notes,
         reach=max(reach, training.latest),
@@ -53,6 +55,12 @@ def training_curve(
         top=top,
         ends=len(branches) > 1 if ends is None else ends,
     )
+
+
+def lines(curves: Sequence[Measured], now_and_then: bool = False) -> list[Series]:
+    """A line for every branch, dotted but for the first; straight between two measurements made `now_and_then`."""
+    line = measured if now_and_then else Series
+    return [line(name, y, first, i > 0) for i, (name, y, first) in enumerate(curves)]
 
 
 def _first_loss(training: Training) -> float:

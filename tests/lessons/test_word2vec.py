@@ -14,6 +14,7 @@ import pytest
 from engine.device import HOST
 from engine.walks.history import History
 from engine.words import vectors
+from engine.words.kernel.examples import Pair
 from engine.words.run import live
 from lessons.contract.knobs import Refused
 from lessons.contract.panels import Beside, Cloud, Curve, Picture, Table
@@ -121,7 +122,7 @@ def test_the_chances_of_words() -> None:
         assert view.get(f"keep[{w}]") == pytest.approx(min(1, (np.sqrt(f / 1e-3) + 1) * 1e-3 / f), rel=1e-12)
         assert view.get(f"P[{w}]") == pytest.approx(counts[w] ** 0.75 / (counts**0.75).sum(), rel=1e-12)
     lv = exp.live(HOST, made.knobs, made.start)
-    stayed = exp.beginning(lv)
+    stayed = lv.stretch(0)
     some = stayed.codes == 0
     assert stayed.stays[some].mean() == pytest.approx(float(view.get("keep[0]")[0]), abs=0.03)  # type: ignore[index]
 
@@ -130,19 +131,19 @@ def test_the_chances_of_words() -> None:
 def test_the_pairs_of_the_first_batch_are_those_of_the_text(model: str) -> None:
     made = player(window=3, model=model)
     lv = exp.live(HOST, made.knobs, made.start)
-    codes, stays = exp.beginning(lv)
+    codes, stays = lv.stretch(0)
     line = np.cumsum(codes < 0)[stays]
     word = codes[stays]
     drawn = lv.laid(0).chunk.reach
     assert (drawn is None) == (model == "sg")
     reach = [3] * 8 if drawn is None else list(map(int, drawn[0]))
     wanted = [
-        exp.Pair(i + 1, j + 1, int(word[i]), int(word[j]), reach[i])
+        Pair(i + 1, j + 1, int(word[i]), int(word[j]), reach[i])
         for i in range(8)
         for j in range(len(word))
         if i != j and abs(i - j) <= reach[i] and line[i] == line[j]
     ]
-    assert exp.pairs(lv) == wanted
+    assert lv.pairs(*lv.place(0, 0)) == wanted
     made.jump(f"samples/n={len(wanted) - 1}")
     view = made.view()
     for n, pair in enumerate(wanted):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.device import HOST, Device, HostArray
 from engine.words.batch import Example, Input, Target
@@ -21,6 +21,27 @@ def weights(chunk: Chunk, b: int) -> HostArray:
     for n, tile in enumerate(chunk.mask[b]):
         found[n * shape.tile : (n + 1) * shape.tile, n * shape.tile : n * shape.tile + shape.wide] = tile
     return found
+
+
+class Pair(NamedTuple):
+    """Two tokens that meet: their places in the chunk, from 1, their words, and how far the first one's window goes."""
+
+    centre: int
+    other: int
+    word: int
+    near: int
+    reach: int
+
+
+def pairs(chunk: Chunk, b: int) -> list[Pair]:
+    """All pairs of batch b, from left to right."""
+    B, _, w, _ = shape = chunk.shape
+    near = chunk.codes[b * B : b * B + shape.rows]
+    reach = xp.full(B, w) if chunk.reach is None else chunk.reach[b]
+    return [
+        Pair(b * B + int(i) + 1, b * B + int(j) - w + 1, int(near[w + i]), int(near[j]), int(reach[i]))
+        for i, j in zip(*xp.nonzero(weights(chunk, b)), strict=True)
+    ]
 
 
 def examples(

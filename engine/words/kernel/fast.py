@@ -12,10 +12,10 @@ M (tiles, C, C + 2 window)  how much each pair counts: in skip-gram with negativ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from engine.device import Array, Tables
+from engine.device import HOST, Array, Device, HostArray, Tables
 from engine.words.kernel import rows
 from engine.words.kernel.chunk import Chunk, Shape
 from engine.words.kernel.node_scores import NodeScores, sigmoid_error
@@ -32,6 +32,20 @@ class Vectors(NamedTuple):
 def halves(vectors: Vectors) -> tuple[Array, Array]:
     """The input vectors (V + 1, D), and the output vectors (V + 1, D), or of nodes (V, D): views, nothing is copied."""
     return vectors.table[:, 0, :], vectors.table[:, 1, :] if vectors.nodes is None else vectors.nodes
+
+
+def packed(device: Tables, tables: Mapping[str, HostArray]) -> Vectors:
+    """V (V, D) beside U (V, D), or beside Theta (V − 1, D) with a tree, as vectors: each with a last row of zeros."""
+    xp, v, nodes = HOST.xp, tables["V"], tables.get("Theta")
+    empty, both = xp.zeros((1, v.shape[1])), (v, tables["U"]) if nodes is None else (v,)
+    table = xp.stack([xp.concat([each, empty]) for each in both], axis=1)
+    return Vectors(device.send(table), None if nodes is None else device.send(xp.concat([nodes, empty])))
+
+
+def unpacked(device: Device, vectors: Vectors) -> dict[str, HostArray]:
+    """The tables of vectors, on the host: what `packed` takes."""
+    names = ("V", "U" if vectors.nodes is None else "Theta")
+    return {name: device.get(half)[:-1] for name, half in zip(names, halves(vectors), strict=True)}
 
 
 class Form(NamedTuple):

@@ -19,11 +19,13 @@ from engine.walks.step import Path
 from engine.words.batch import Example
 from engine.words.corpus.vocabulary import Vocabulary
 from engine.words.kernel import examples
+from engine.words.kernel.chunk import kept
+from engine.words.kernel.examples import Pair
 from engine.words.kernel.fast import Kernel, Vectors, halves
 from engine.words.run import training
 from engine.words.run.opened import Opened
 from engine.words.run.sample import mean_loss, sample
-from engine.words.run.training import Laid, Settings, Text, WordRun
+from engine.words.run.training import STRETCH, Laid, Settings, Text, WordRun
 from engine.words.vectors import directions, purity
 
 xp = HOST.xp
@@ -64,6 +66,13 @@ class WordState(NamedTuple):
     reading: Reading
     before: Reading
     took: float = 0.0
+
+
+class Stretch(NamedTuple):
+    """A chunk as it stands in the text: its codes, with ENDs, and which of them sub-sampling leaves (bool)."""
+
+    codes: HostArray
+    stays: HostArray
 
 
 class Live:
@@ -110,6 +119,14 @@ class Live:
             self._laid.move_to_end(chunk)
             return found
 
+    def stretch(self, chunk: int) -> Stretch:
+        """A chunk of the run before it is laid out."""
+        epoch, c = divmod(chunk, training.chunks(self.text))
+        codes = xp.asarray(self.text[c * STRETCH : (c + 1) * STRETCH])
+        stays = xp.zeros(len(codes), dtype=bool)
+        stays[kept(codes, self.run.keep, self.run.chance(epoch, c))[2]] = True
+        return Stretch(codes, stays)
+
     def place(self, chunk: int, batch: int) -> tuple[int, int]:
         """Where a batch is: this one, or the first of the next chunk that has any (sub-sampling may leave none)."""
         for _ in range(100):
@@ -125,6 +142,11 @@ class Live:
             chunk, batch = found[-1]
             found.append(self.place(chunk, batch + 1))
         return found
+
+    def pairs(self, chunk: int, batch: int) -> list[Pair]:
+        """The pairs of a batch, from left to right; none where there is no such batch."""
+        laid = self.laid(chunk).chunk
+        return examples.pairs(laid, batch) if batch < laid.batches else []
 
     def examples(self, chunk: int, batch: int, most: int | None = None, device: Device = HOST) -> list[Example]:
         """A batch's examples on a device; `most` of them, going on to the next batches where it has fewer.
@@ -148,6 +170,10 @@ class Live:
         chunk, batch = self.place(0, 0)
         reading = self.read(0, vectors)
         return State(0, WordState(vectors, chunk, batch, 0, reading, reading))
+
+    def fork(self, state: State, vectors: Vectors) -> State:
+        """A state with other vectors, which goes on from the same place in the text."""
+        return State(state.n, state.data._replace(vectors=vectors, reading=self.read(state.n, vectors)))
 
     def read(self, n: int, vectors: Vectors) -> Reading:
         """The measurements after update n."""
@@ -194,16 +220,17 @@ class Live:
         laid = self.laid(chunk).chunk
         return float(laid.rate[batch]) if batch < laid.batches else 0.0
 
-    def opened(self, chunk: int, batch: int, begin: Callable[[], Vectors], at: Path) -> Opened:
-        """A batch of the run, opened; `begin` gives the vectors on the device."""
+    def opened(
+        self, chunk: int, batch: int, begin: Callable[[], Vectors], at: Path, device: Device | None = None
+    ) -> Opened:
+        """A batch of the run, opened on the run's device or another; `begin` gives the vectors on the run's."""
 
         def hosted() -> Vectors:
             return Vectors(*(None if each is None else self.device.get(each) for each in begin()))
 
-        run = self.run
-        rate = self.rate(chunk, batch)
-        some = self.examples(chunk, batch, device=self.device)
-        return Opened(self.device, some, hosted, rate, run.form.bound, run.form.tree, at)
+        there, form, rate = device or self.device, self.run.form, self.rate(chunk, batch)
+        some = self.examples(chunk, batch, device=there)
+        return Opened(there, some, hosted, rate, form.bound, form.tree, at)
 
     def beginning(self, state: State, i: int) -> Callable[[], Vectors]:
         """The vectors that batch i of an update begins with: the state's, and what the batches before it made."""

@@ -10,11 +10,13 @@ from functools import cached_property, partial
 from inspect import signature
 from typing import Any
 
-from engine.device import Array, Device
+from engine.device import HOST, Array, Device
+from engine.walks.gradient_check import Objective
 from engine.walks.reel import Env, Late, Section
 from engine.walks.step import Path, Walk, drain
 from engine.words.batch import Example, Table, learn, move
-from engine.words.kernel.fast import Vectors, halves
+from engine.words.kernel.fast import Vectors, halves, unpacked
+from engine.words.run.sample import loss, sample
 
 
 class Opened:
@@ -62,6 +64,26 @@ class Opened:
         """All words of the batch move."""
         grads, _ = self.passed(len(self.some))
         return move(self.device.xp, self.table, grads, self.rate, self.bound, (*self.at, ("move", -1)))
+
+    def objective(self) -> Objective:
+        """L of the batch as a function of the whole tables that it begins with; its gradient is that of the walk.
+
+        The tables are V and U, or V and Theta: see `engine.words.kernel.fast.packed`.
+        """
+        theta = {name: self.device.put(table) for name, table in unpacked(HOST, self.begin()).items()}
+        tree = "Theta" in theta
+        out, some = "Theta" if tree else "U", sample(self.device, self.some, tree)
+
+        def L(**moved: Array) -> Array:
+            whole = {**theta, **moved}
+            return loss(self.device.xp, some, whole["V"], whole[out])
+
+        gradient = {name: self.device.xp.zeros_like(table) for name, table in theta.items()}
+        for symbol, slope in self.passed(len(self.some))[0].items():
+            kind, w = symbol[:-1].split("[")
+            name = "V" if kind == "dv" else out
+            gradient[name] = self.device.scatter_add(gradient[name], [int(w)], slope.T)
+        return Objective(theta, L, gradient)
 
     def env(self, n: int, late: Late) -> Env:
         """What can be read before example n; `late` are symbols of the caller's."""

@@ -68,3 +68,15 @@ def loss(xp: Any, some: Sample, v: Array, out: Array) -> Array:
 def mean_loss(xp: Any, some: Sample, v: Array, out: Array) -> float:
     """The mean loss of a pair (of a token, in CBOW); 0 where there is none."""
     return float(loss(xp, some, v, out)) / some.pairs if some.pairs else 0.0
+
+
+def chance(example: Example, v: HostArray, out: HostArray, tree: bool) -> float:
+    """How likely the model holds what did occur: with a tree the word, else the first target that is no noise.
+
+    `v` and `out` are tables on the host, as `loss` takes them; so are the numbers of the example.
+    """
+    xp = HOST.xp
+    h = sum(float(each.share[0, 0]) * v[each.word] for each in example.inputs)
+    met = example.targets if tree else [next(target for target in example.targets if not target.noise)]
+    signs = xp.array([2 * float(target.t[0, 0]) - 1 for target in met])
+    return float(xp.exp(log_sigmoid(xp, signs * (out[[target.word for target in met]] @ h)).sum()))
