@@ -28,6 +28,7 @@ class TimeStage(LessonStage):
         super().__init__(lesson, view, text)
         self.T, self.H, self.K = (self.lengths[letter] for letter in "THK")
         self.t, self.k = view.loop("t"), view.loop("k")
+        self.units = self.H  # units of a state that are shown under a timestep
 
     @cached_property
     def vocabulary(self) -> list[str]:
@@ -42,7 +43,7 @@ class TimeStage(LessonStage):
     @cached_property
     def axis(self) -> Axis:
         """One column a timestep."""
-        return Axis(tuple(f"t={t}" for t in range(self.T)), self.focus, self.H)
+        return Axis(tuple(f"t={t}" for t in range(self.T)), self.focus, self.units)
 
     @cached_property
     def near(self) -> range:
@@ -63,6 +64,10 @@ class TimeStage(LessonStage):
             return []
         tokens = [self.vocabulary[code] for code in self.inputs["x"]]
         return [Strip(id="strip", priority=8, tokens=tokens, axis=self.axis)]
+
+    def state(self, name: str) -> Block:
+        """A vector with one number for each hidden unit, in a line."""
+        return self.vector(name, self.H)
 
     def row_of(self, label: str, name: str, size: int, lie: str = "row") -> Row:
         """name[t] under every t."""

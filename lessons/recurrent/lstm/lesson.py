@@ -24,13 +24,10 @@ from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Held, Lengths, Parameter, Size
 from lessons.contract.card import Card
-from lessons.contract.panels import Stage
-from lessons.contract.text import Text
-from lessons.contract.view import Knobs, Start, View
+from lessons.contract.view import Knobs, Start
 from lessons.recurrent.gated import columns, parameters
 from lessons.recurrent.letters import Letters
-from lessons.recurrent.lstm.ledger import LedgerStage
-from lessons.recurrent.lstm.stage import CellStage, GatedStage, first_column
+from lessons.recurrent.lstm.stage import GatedStage, first_column
 
 AHEAD = 200
 """Updates that a prediction looks ahead."""
@@ -162,6 +159,7 @@ class Gated(DeclaredLesson):
     explains = ("h", "c", "gc", "gh", "delta", "road", "yhat")
     draws = frozenset({"text", "hidden"})
     columns = columns() | {"road", "column"}
+    shown_as = GatedStage
     bias: ClassVar[tuple[str, str]] = ("forget", "bf")
     """The knob that is a gate's bias, and the bias."""
 
@@ -192,17 +190,6 @@ class Gated(DeclaredLesson):
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         cell, optimiser = self.cell(knobs), OPTIMISERS[str(knobs["optimiser"])]
         return {**cells.rules(cell), **ledger.rules(cell), **descent.rules(optimiser, cell.names)}
-
-    def stage_of(self, view: View, text: Text) -> CellStage:
-        """The stage of an act: the ledger has one of its own."""
-        of = LedgerStage if view.act == "ledger" else GatedStage
-        return of(self, view, text, self.cell(view.knobs))
-
-    def panels(self, view: View, text: Text) -> Stage:
-        return self.stage_of(view, text).stage()
-
-    def says(self, view: View, text: Text) -> dict[str, Any]:
-        return GatedStage(self, view, text, self.cell(view.knobs)).fields()
 
 
 class Lstm(Gated):
