@@ -69,6 +69,10 @@ class TimeStage(LessonStage):
         """A vector with one number for each hidden unit, in a line."""
         return self.vector(name, self.H)
 
+    def column(self, name: str, size: int, title: str = "") -> Block:
+        """A vector as a column under its title."""
+        return self.vector(name, size, "column", title)
+
     def row_of(self, label: str, name: str, size: int, lie: str = "row") -> Row:
         """name[t] under every t."""
         return Row(label, {t: self.vector(f"{name}[{t}]", size, lie) for t in self.near})

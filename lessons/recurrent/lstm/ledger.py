@@ -58,5 +58,5 @@ class LedgerPanels:
         else:
             items = {0: stage.matrix("V", (stage.K, stage.H), "V", "rows")}
             if loss is not None:
-                items[1] = stage.vector(f"e[{loss}]", stage.K, "column", title=subscripted("e", loss))
+                items[1] = stage.column(f"e[{loss}]", stage.K, subscripted("e", loss))
         return flow("weights", items, 3)

@@ -77,27 +77,27 @@ class GatedStage(TimeStage):
         q, t, H, K = self.at.gate, self.at.t, self.H, self.K
         if self.at.phase == "output":
             items: dict[int, Item] = {
-                0: self.matrix("V", (K, H), "V", "rows"), 1: self.vector("by", K, "column", title="by"),
+                0: self.matrix("V", (K, H), "V", "rows"), 1: self.column("by", K, "by"),
             }  # fmt: skip
             if t is not None:
-                items[2] = self.vector(f"a[{t}]", K, "column", title=subscripted("a", t))
-                items[3] = self.vector(f"yhat[{t}]", K, "column", title=subscripted("ŷ", t))
+                items[2] = self.column(f"a[{t}]", K, subscripted("a", t))
+                items[3] = self.column(f"yhat[{t}]", K, subscripted("ŷ", t))
             return flow("weights", items, 7)
         items = {
             0: self.matrix(f"W{q}", (H, K), f"W{q}", "cols"), 1: self.matrix(f"U{q}", (H, H), f"U{q}"),
-            2: self.vector(f"b{q}", H, "column", title=f"b{q}"),
+            2: self.column(f"b{q}", H, f"b{q}"),
         }  # fmt: skip
         if self.at.back:
             items[3] = self.matrix(f"dW{q}", (H, K), f"∂E/∂W{q}")
             items[4] = self.matrix(f"dU{q}", (H, H), f"∂E/∂U{q}")
-            items[5] = self.vector(f"db{q}", H, "column", title=f"∂E/∂b{q}")
+            items[5] = self.column(f"db{q}", H, f"∂E/∂b{q}")
             return flow("weights", items, 7)
         if t is not None and self.at.phase != "road":
-            items[3] = self.vector(f"z{q}[{t}]", H, "column", title=subscripted(f"z{q}", t))
+            items[3] = self.column(f"z{q}[{t}]", H, subscripted(f"z{q}", t))
         if q == "n" and "bm" in self.at.cell.more:
-            items[4] = self.vector("bm", H, "column", title="bm")
+            items[4] = self.column("bm", H, "bm")
             if t is not None:
-                items[5] = self.vector(f"m[{t}]", H, "column", title=subscripted("m", t))
+                items[5] = self.column(f"m[{t}]", H, subscripted("m", t))
         return flow("weights", items, 7)
 
     def bars(self) -> Matrix:
