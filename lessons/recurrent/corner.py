@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lessons.contract.panels import Block, Item, Label, Matrix, Row
+from lessons.contract.panels import Block, Item, Matrix, Row
 from lessons.recurrent.cell_position import CellPosition, Families
 
 UNITS = 2
@@ -58,8 +58,7 @@ class Corners:
         """What is read, and under it families and rows; over them which units they show."""
         stage = self.stage
         title = stage.say("units", last=stage.units - 1, H=stage.H) if stage.H > 1 else stage.say("one_unit")
-        head = Row("", {t: Label(f"t={t}", role="dim") for t in stage.near})
-        rows = [head, read, *self.at.rows(families, self.state), *below]
+        rows = [stage.head(), read, *self.at.rows(families, self.state), *below]
         return Matrix(id="over", priority=10, title=title, rows=rows, axis=stage.axis)
 
     def at_work(self, output: bool, *more: str) -> dict[int, Item]:

@@ -6,10 +6,10 @@ import numpy as np
 
 from engine.device import HostArray
 from lessons.building.stage_parts import WIDE, ledger
-from lessons.contract.panels import Bar, Block, Item, Label, Matrix, Panel, Row
+from lessons.contract.panels import Block, Item, Label, Matrix, Panel, Row
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import subscript
-from lessons.recurrent.in_time import TimeStage
+from lessons.recurrent.in_time import TimeStage, norm_bars
 
 
 class DoubleSum:
@@ -31,12 +31,7 @@ class DoubleSum:
     def deltas(self) -> Matrix:
         """The δ of this row, and their norms as bars, the longest being the largest so far."""
         found = {k: self.view.get(f"delta[{self.t},{k}]") for k in range(self.t + 1)}
-        norms = {k: float(np.linalg.norm(d)) for k, d in found.items() if d is not None}
-        most = max((n for n in norms.values() if np.isfinite(n)), default=0.0) or 1.0
-        bars: dict[int, Item] = {
-            k: Bar(norms[k], norms[k] / most) if k in norms else Label("·", role="dim") for k in found
-        }
-        rows = [deltas(self.stage, self.t), Row(f"‖δ{subscript(str(self.t))},ₖ‖", bars)]
+        rows = [deltas(self.stage, self.t), Row(f"‖δ{subscript(str(self.t))},ₖ‖", norm_bars(found))]
         return Matrix(id="delta", priority=9, axis=self.stage.axis, rows=rows)
 
     def terms(self) -> Matrix:

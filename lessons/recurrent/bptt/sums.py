@@ -20,7 +20,7 @@ class Sums:
         stage = self.stage
         few = range(stage.T) if stage.T <= 6 else ()
         rows = [Row(f"E{subscript(str(t))}", deltas(stage, t).items) for t in few]
-        return Matrix(id="triangle", priority=8, axis=stage.axis, rows=[self.head("k"), *rows])
+        return Matrix(id="triangle", priority=8, axis=stage.axis, rows=[stage.head("k"), *rows])
 
     def columns(self) -> Matrix:
         """The sums down the columns; under them what the sweep finds at the same place, and makes of it."""
@@ -32,7 +32,7 @@ class Sums:
 
     def by_t(self) -> Matrix:
         """∂E_t/∂W of every loss."""
-        rows = [self.head("t"), self.matrices("∂Eₜ/∂W", "dW")]
+        rows = [self.stage.head(), self.matrices("∂Eₜ/∂W", "dW")]
         return Matrix(id="by_t", priority=6, axis=self.stage.axis, rows=rows)
 
     def gradients(self) -> Matrix:
@@ -54,12 +54,6 @@ class Sums:
         heads = (say("to_make"), *(f"T={n}" for n in lengths))
         rows = [(say("double_sum"), *(str(n * (n + 1) // 2) for n in lengths)), (say("sweep"), *map(str, lengths))]
         return Table(id="cost", priority=4, heads=heads, rows=rows)
-
-    # rows
-
-    def head(self, loop: str) -> Row:
-        """The turns of a loop over their columns."""
-        return Row("", {n: Label(f"{loop}={n}", role="dim") for n in self.stage.near})
 
     def matrices(self, label: str, family: str) -> Row:
         """A matrix of the size of W under every column."""

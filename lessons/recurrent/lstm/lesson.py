@@ -18,10 +18,10 @@ from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.history import State, Track
 from engine.walks.step import drain
-from engine.walks.training import Recipe
 from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
+from lessons.building.experiment import recipe
 from lessons.building.holds import Held, Lengths, Parameter, Size
 from lessons.contract.card import Card
 from lessons.contract.view import Knobs, Start
@@ -50,14 +50,9 @@ def inputs(s: Scope) -> Inputs:
     return Inputs(s.x, s.y, states)
 
 
-def recipe(s: Scope) -> Recipe:
-    knobs = s.knobs
-    return Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
-
-
 def training(s: Scope) -> SequenceRun[None]:
     """The net in training on the text."""
-    return SequenceRun(s.device, cell_of(s), recipe(s), inputs(s))
+    return SequenceRun(s.device, cell_of(s), recipe(s.knobs), inputs(s))
 
 
 def held(cell: Callable[[Knobs], Cell], *every: Cell) -> tuple[Held, ...]:

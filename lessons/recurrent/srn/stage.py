@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from engine.walks.step import symbol
 from lessons.building.stage_parts import flow, subscripted
-from lessons.contract.panels import Bar, Item, Label, Matrix, Row, Stage
+from lessons.contract.panels import Item, Label, Matrix, Row, Stage
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import name, subscript
 from lessons.recurrent.bptt.net import output, unrolled, weights
-from lessons.recurrent.in_time import TimeStage, in_short
+from lessons.recurrent.in_time import TimeStage, in_short, norm_bars
 
 BAR, LETTERS = 18, 12
 """Cells of the longest bar; letters that are shown of a vocabulary."""
@@ -92,12 +90,7 @@ class SrnStage(TimeStage):
 
     def moves(self) -> Matrix:
         """How far the one weight moves every state, and every loss."""
-        moves = {t: self.view.get(f"move[{t}]") for t in self.near}
-        norms = {t: float(np.linalg.norm(move)) for t, move in moves.items() if move is not None}
-        most = max(norms.values(), default=0.0) or 1.0
-        bars: dict[int, Item] = {
-            t: Bar(norms[t], norms[t] / most) if t in norms else Label("·", role="dim") for t in self.near
-        }
+        bars = norm_bars({t: self.view.get(f"move[{t}]") for t in self.near})
         by_w: dict[int, Item] = {}
         for t in self.near:
             value = self.figure(f"dw[{t}]").strip()
