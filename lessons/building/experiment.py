@@ -9,9 +9,11 @@ import numpy as np
 
 from engine.device import Array, Device, HostArray, quiet, rng
 from engine.maths.activations import ACTIVATIONS, Activation
+from engine.maths.optimisers import OPTIMISERS
 from engine.walks.gradient_check import Checked, Objective, along, checked
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
+from engine.walks.training import Recipe
 from lessons.contract.card import Card
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.lesson import Ask
@@ -168,6 +170,11 @@ def column(device: Device, value: HostArray) -> Array:
 def function(knobs: Knobs) -> Activation:
     """The activation function that the knobs choose."""
     return ACTIVATIONS[str(knobs["activation"])]
+
+
+def recipe(knobs: Knobs) -> Recipe:
+    """How the knobs have a net trained."""
+    return Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
 
 
 def counted(values: Sequence[Array]) -> Callable[[int], Array | None]:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.device import HostArray
 from lessons.building.staging import Lengths, LessonStage
-from lessons.contract.panels import Axis, Block, Item, Label, Matrix, Row, Strip
+from lessons.contract.panels import Axis, Bar, Block, Item, Label, Matrix, Row, Strip
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
@@ -28,6 +29,7 @@ class TimeStage(LessonStage):
         super().__init__(lesson, view, text)
         self.T, self.H, self.K = (self.lengths[letter] for letter in "THK")
         self.t, self.k = view.loop("t"), view.loop("k")
+        self.units = self.H  # units of a state that are shown under a timestep
 
     @cached_property
     def vocabulary(self) -> list[str]:
@@ -42,7 +44,7 @@ class TimeStage(LessonStage):
     @cached_property
     def axis(self) -> Axis:
         """One column a timestep."""
-        return Axis(tuple(f"t={t}" for t in range(self.T)), self.focus, self.H)
+        return Axis(tuple(f"t={t}" for t in range(self.T)), self.focus, self.units)
 
     @cached_property
     def near(self) -> range:
@@ -63,6 +65,18 @@ class TimeStage(LessonStage):
             return []
         tokens = [self.vocabulary[code] for code in self.inputs["x"]]
         return [Strip(id="strip", priority=8, tokens=tokens, axis=self.axis)]
+
+    def state(self, name: str) -> Block:
+        """A vector with one number for each hidden unit, in a line."""
+        return self.vector(name, self.H)
+
+    def column(self, name: str, size: int, title: str = "") -> Block:
+        """A vector as a column under its title."""
+        return self.vector(name, size, "column", title)
+
+    def head(self, loop: str = "t") -> Row:
+        """The turns of a loop over their columns."""
+        return Row("", {n: Label(f"{loop}={n}", role="dim") for n in self.near})
 
     def row_of(self, label: str, name: str, size: int, lie: str = "row") -> Row:
         """name[t] under every t."""
@@ -88,6 +102,13 @@ class TimeStage(LessonStage):
     def order(self, yhat: Any) -> Any:
         """The letters that are shown, the likeliest first."""
         return np.argsort(-yhat, kind="stable")[: self.likeliest]
+
+
+def norm_bars(vectors: Mapping[int, HostArray | None]) -> dict[int, Item]:
+    """The norms of vectors as bars, the longest being the largest; a dot where a vector is not known yet."""
+    norms = {t: float(np.linalg.norm(vector)) for t, vector in vectors.items() if vector is not None}
+    most = max((n for n in norms.values() if np.isfinite(n)), default=0.0) or 1.0
+    return {t: Bar(norms[t], norms[t] / most) if t in norms else Label("·", role="dim") for t in vectors}
 
 
 def letter(raw: str) -> str:

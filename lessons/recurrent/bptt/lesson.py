@@ -21,14 +21,12 @@ from engine.walks.gradient_check import rules as check_rules
 from engine.walks.history import History, State, Track
 from engine.walks.reel import Section
 from engine.walks.step import Path
-from engine.walks.training import Recipe
 from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.experiment import learned
+from lessons.building.experiment import learned, recipe
 from lessons.building.holds import Lengths, Parameter, Size
 from lessons.building.stage_parts import WIDE
-from lessons.contract.card import Card
 from lessons.contract.view import Knobs, Start, View
 from lessons.recurrent.bptt.stage import BpttStage
 from lessons.recurrent.letters import Letters
@@ -139,6 +137,13 @@ def first_right(trial: Trial) -> str:
     return "never"
 
 
+@lru_cache(maxsize=8)
+def all_rules(activation: str, optimiser: str) -> Mapping[str, str]:
+    """The rules of all acts."""
+    moves = descent_rules(OPTIMISERS[optimiser], PARAMETERS)
+    return {**rules(ACTIVATIONS[activation]), **check_rules(PARAMETERS), **moves}
+
+
 class SrnLesson(DeclaredLesson):
     """A simple recurrent network on a text: what `bptt` and `srn` hold, and how it is drawn."""
 
@@ -206,10 +211,6 @@ class Bptt(SrnLesson):
     second_views = frozenset({"dW", "dU", "train/backward"})
     shown_as = BpttStage
 
-    def __init__(self, card: Card) -> None:
-        super().__init__(card)
-        self.rules = lru_cache(maxsize=8)(self._rules)
-
     def has_second_view(self, view: View) -> bool:
         """Where the ledger is in digits; heat has one view only."""
         return super().has_second_view(view) and self.lengths(view.knobs, view.start.inputs)["T"] <= WIDE
@@ -217,13 +218,9 @@ class Bptt(SrnLesson):
     def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track:
         """From a fork its memory goes on if it can."""
         scope = Trial(self, device, knobs, start).first
-        recipe = Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
-        run, weights = SrnRun(device, scope.f, recipe, inputs(scope), int(knobs["window"])), scope.net.theta._asdict()
+        run = SrnRun(device, scope.f, recipe(knobs), inputs(scope), int(knobs["window"]))
+        weights = scope.net.theta._asdict()
         return run.track(run.start(weights) if fork is None else run.fork(fork, weights), self.grains)
 
-    def _rules(self, activation: str, optimiser: str) -> Mapping[str, str]:
-        moves = descent_rules(OPTIMISERS[optimiser], PARAMETERS)
-        return {**rules(ACTIVATIONS[activation]), **check_rules(PARAMETERS), **moves}
-
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
-        return self.rules(str(knobs["activation"]), str(knobs["optimiser"]))
+        return all_rules(str(knobs["activation"]), str(knobs["optimiser"]))

@@ -18,10 +18,10 @@ from engine.gated.run.letters import decode, encode, vocabulary
 from engine.gated.run.streams import Streams, one_hot
 from engine.gated.run.training import GatedRun, Snapshot
 from engine.gated.run.writing import write
-from engine.maths.optimisers import OPTIMISERS
 from engine.walks.history import State
 from engine.walks.step import drain
-from engine.walks.training import Learning, Recipe
+from engine.walks.training import Learning
+from lessons.building.experiment import recipe
 from lessons.contract.knobs import Refused
 from lessons.contract.view import Knobs
 from lessons.data.corpora import PYTHON
@@ -87,11 +87,6 @@ def streams(knobs: Knobs) -> Streams:
     text = coded(knobs)
     B = min(int(knobs["batch"]), len(text.codes) - 1)
     return Streams(text.codes, len(text.letters), int(knobs["window"]), B)
-
-
-def recipe(knobs: Knobs) -> Recipe:
-    """How it is trained."""
-    return Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
 
 
 def drawn(knobs: Knobs, seed: int) -> dict[str, HostArray]:

@@ -190,16 +190,8 @@ class Generate(DeclaredLesson):
             after = written(s, lambda: school.advance(state).data.theta, state.n, write)
             return Reel([before, *school.inside(state, self.grains).sections, after], self.grains)
 
-        return Track(
-            "train",
-            state,
-            school.advance,
-            inside,
-            lambda state: float(state.data.loss),
-            school.size(s.theta),
-            (lambda state: state.data.reading.bits,),
-            replays=REPLAYED,
-        )
+        track = school.track(state, self.grains, (lambda state: state.data.reading.bits,))
+        return track._replace(inside=inside, replays=REPLAYED)
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         cell, optimiser = learning.cell_of(knobs), OPTIMISERS[str(knobs["optimiser"])]

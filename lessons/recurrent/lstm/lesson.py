@@ -18,19 +18,16 @@ from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.history import State, Track
 from engine.walks.step import drain
-from engine.walks.training import Recipe
 from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
+from lessons.building.experiment import recipe
 from lessons.building.holds import Held, Lengths, Parameter, Size
 from lessons.contract.card import Card
-from lessons.contract.panels import Stage
-from lessons.contract.text import Text
-from lessons.contract.view import Knobs, Start, View
+from lessons.contract.view import Knobs, Start
 from lessons.recurrent.gated import columns, parameters
 from lessons.recurrent.letters import Letters
-from lessons.recurrent.lstm.ledger import LedgerStage
-from lessons.recurrent.lstm.stage import CellStage, GatedStage, first_column
+from lessons.recurrent.lstm.stage import GatedStage, first_column
 
 AHEAD = 200
 """Updates that a prediction looks ahead."""
@@ -53,14 +50,9 @@ def inputs(s: Scope) -> Inputs:
     return Inputs(s.x, s.y, states)
 
 
-def recipe(s: Scope) -> Recipe:
-    knobs = s.knobs
-    return Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
-
-
 def training(s: Scope) -> SequenceRun[None]:
     """The net in training on the text."""
-    return SequenceRun(s.device, cell_of(s), recipe(s), inputs(s))
+    return SequenceRun(s.device, cell_of(s), recipe(s.knobs), inputs(s))
 
 
 def held(cell: Callable[[Knobs], Cell], *every: Cell) -> tuple[Held, ...]:
@@ -163,6 +155,7 @@ class Gated(DeclaredLesson):
     second_views = frozenset({"ledger"})
     draws = frozenset({"text", "hidden"})
     columns = columns() | {"road", "column"}
+    shown_as = GatedStage
     bias: ClassVar[tuple[str, str]] = ("forget", "bf")
     """The knob that is a gate's bias, and the bias."""
 
@@ -193,17 +186,6 @@ class Gated(DeclaredLesson):
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         cell, optimiser = self.cell(knobs), OPTIMISERS[str(knobs["optimiser"])]
         return {**cells.rules(cell), **ledger.rules(cell), **descent.rules(optimiser, cell.names)}
-
-    def stage_of(self, view: View, text: Text) -> CellStage:
-        """The stage of an act: the ledger has one of its own."""
-        of = LedgerStage if view.act == "ledger" else GatedStage
-        return of(self, view, text, self.cell(view.knobs))
-
-    def panels(self, view: View, text: Text) -> Stage:
-        return self.stage_of(view, text).stage()
-
-    def says(self, view: View, text: Text) -> dict[str, Any]:
-        return GatedStage(self, view, text, self.cell(view.knobs)).fields()
 
 
 class Lstm(Gated):

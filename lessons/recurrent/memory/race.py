@@ -14,11 +14,10 @@ from engine.gated.lstm import LSTM
 from engine.gated.plain import RELU, SRN
 from engine.gated.run.streams import Latch
 from engine.gated.run.training import GatedRun, Snapshot
-from engine.maths.optimisers import OPTIMISERS
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
-from engine.walks.training import Learning, Recipe
-from lessons.building.experiment import column
+from engine.walks.training import Learning
+from lessons.building.experiment import column, recipe
 from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start
 
@@ -114,11 +113,6 @@ def drawn(knobs: Knobs, seed: int) -> dict[str, HostArray]:
 def source(knobs: Knobs, seed: int) -> Latch:
     """The batches of one seed."""
     return Latch(int(knobs["length"]), int(knobs["batch"]), float(knobs["noise"]), seed)
-
-
-def recipe(knobs: Knobs) -> Recipe:
-    """How a model is trained."""
-    return Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
 
 
 def school(device: Device, knobs: Knobs, seed: int) -> GatedRun[Reading]:

@@ -15,7 +15,9 @@ from lessons.contract.panels import Bar, Item, Label, Line, Matrix, Note, Pictur
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
-from lessons.recurrent.corner import CornerStage
+from lessons.recurrent.cell_position import CellPosition, Families
+from lessons.recurrent.corner import Corners
+from lessons.recurrent.in_time import TimeStage
 from lessons.recurrent.memory import race
 
 FLOOR = -30.0
@@ -26,39 +28,66 @@ WIDE, BAR, DEEP = 18, 12, 18.0
 """Characters of the accuracy over the batches and of the longest bar of a reach; −log₁₀ of the shortest."""
 
 
-class MemoryStage(CornerStage):
+class MemoryStage(TimeStage):
     """A position. Of the states the first units are shown; of a batch the first example."""
 
     def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
-        super().__init__(lesson, view, text, race.cell_of(view.knobs))
+        super().__init__(lesson, view, text)
+        self.at = CellPosition(self, race.cell_of(view.knobs))
+        self.corners = Corners(self.at)
 
-    def read_row(self) -> Row:
-        """What is read: the bit first."""
-        return Row(self.say("input"), {t: self.number_of(f"x[{t}]") for t in self.near})
+    def show_forward(self) -> Stage:
+        """Gates and states, and what the net says in the end."""
+        states = self.under_time(self.at.gates_and_states())
+        return [self.at.law_forward(), states, self.weights(), self.answers()]
 
-    def answers(self) -> Stage:
+    def show_backward(self) -> Stage:
+        """The error at the end, and what comes back of it to states and gates."""
+        return [self.at.law_back(), self.under_time(self.at.errors()), self.answers(), self.weights()]
+
+    def show_reach(self) -> Stage:
+        """How much of the gradient at the end is left at each timestep."""
+        return [self.law("reach"), self.reaches(), self.how_far()]
+
+    def show_train(self) -> Stage:
+        """The race; or an update opened."""
+        training = training_of(self.view)
+        if self.at.stepping:
+            return [self.at.parameter_step()]
+        if training.open:
+            return self.show_backward() if self.at.back else self.show_forward()
+        title, right = self.say("curve"), training.also[0]
+        curve = training_curve(self, title, right, mark=str(training.n), least_top=1.0, top=1.0, ends=True)
+        task = Picture(id="task", priority=9, marks=[(0, 0, self.task(), "")])
+        return [task, *standings(self), curve, self.weights()]
+
+    # one sequence, or a batch
+
+    def under_time(self, families: Families, *below: Row) -> Matrix:
+        """What is read, the bit first, and families and rows under it."""
+        read = Row(self.say("input"), {t: self.corners.number(f"x[{t}]") for t in self.near})
+        return self.corners.under_time(read, families, *below)
+
+    def answers(self) -> Matrix:
         """The two scores, what the net holds likely, and the loss."""
         last, y, B = self.T - 1, self.view.get(f"y[{self.T - 1}]"), int(self.knobs["batch"])
         bit = self.inputs["bit"] if y is None else int(y.reshape(2, -1)[1, 0])
         share = f" / {B}" if self.view.training is not None and B > 1 else ""
         items: dict[int, Item] = {
-            0: replace(self.vector(f"a[{last}]", 2, "column", title="a"), rows=("−1", "+1")),
-            1: self.vector(f"yhat[{last}]", 2, "column", title="ŷ"),
-            2: self.vector(f"e[{last}]", 2, "column", title=f"(ŷ − y){share}" if share else "e"),
-            3: self.number_of(f"E[{last}]", self.say("mean_loss", B=B) if share else "E"),
+            0: self.corners.vector(f"a[{last}]", 2, "a", rows=("−1", "+1")),
+            1: self.corners.vector(f"yhat[{last}]", 2, "ŷ"),
+            2: self.corners.vector(f"e[{last}]", 2, f"(ŷ − y){share}" if share else "e"),
+            3: self.corners.number(f"E[{last}]", self.say("mean_loss", B=B) if share else "E"),
             4: Label(self.say("wanted", bit="+1" if bit else "−1")),
         }
-        return [flow("answer", items, 8)]
+        return flow("answer", items, 8)
 
     def weights(self) -> Matrix:
-        output = self.phase == "output" or (self.phase == "sum" and self.back and "V" in self.op)
-        return flow("weights", self.corners_at_work(output, "b"), 7)
+        """A corner of the parameters at work."""
+        output = self.at.phase == "output" or (self.at.phase == "sum" and self.at.back and "V" in self.at.op)
+        return flow("weights", self.corners.at_work(output, "b"), 7)
 
     # the reach
-
-    def show_reach(self) -> Stage:
-        """How much of the gradient at the end is left at each timestep."""
-        return [self.law("reach"), self.reaches(), self.how_far()]
 
     def reaches(self) -> Matrix:
         """The length of what comes back along the road over that at the end, as bars under the timesteps."""
@@ -69,7 +98,8 @@ class MemoryStage(CornerStage):
             bars[k] = Label("·", role="dim") if share is None else Bar(
                 share, min(1.0, abs(share)), name in self.view.written,
             )  # fmt: skip
-        errors = self.under_time([(f"∂E/∂{self.cell.lasting}", f"g{self.cell.lasting}")], Row(self.say("reach"), bars))
+        state = self.at.cell.lasting
+        errors = self.under_time([(f"∂E/∂{state}", f"g{state}")], Row(self.say("reach"), bars))
         return replace(errors, title="")
 
     def how_far(self) -> Plot:
@@ -81,21 +111,12 @@ class MemoryStage(CornerStage):
         high = 10.0 ** np.ceil(np.log10(known.max())) if known.size else 1.0
         at = np.arange(self.T, dtype=float)
         return Plot(
-            id="far", priority=8, title=self.say("far", s=self.cell.lasting, T=self.T - 1), log=True,
+            id="far", priority=8, title=self.say("far", s=self.at.cell.lasting, T=self.T - 1), log=True,
             x=(0.0, float(self.T - 1)), y=(float(low), float(max(high, 10 * low))),
             lines=[Line(race.name(self.knobs), at, y)],
         )  # fmt: skip
 
     # the race
-
-    def show_train(self) -> Stage:
-        """The race; or an update opened."""
-        training = training_of(self.view)
-        if training.open:
-            return self.passing()
-        title, right = self.say("curve"), training.also[0]
-        curve = training_curve(self, title, right, mark=str(training.n), least_top=1.0, top=1.0, ends=True)
-        return [Picture(id="task", priority=9, marks=[(0, 0, self.task(), "")]), *self.table(), curve, self.weights()]
 
     def task(self) -> str:
         """The task and how it is learned, in a line."""
@@ -103,28 +124,6 @@ class MemoryStage(CornerStage):
         plain = {"T": "length", "H": "hidden", "B": "batch", "optimiser": "optimiser"}
         numbers = {name: f"{float(knobs[name]):g}" for name in ("noise", "rate", "clip")}
         return self.say("task", **{field: knobs[name] for field, name in plain.items()}, **numbers)
-
-    def table(self) -> Stage:
-        """Every model: its accuracy over the batches, seeds that solved it, how far the gradient reaches; who won."""
-        training, seeds = training_of(self.view), int(self.knobs["seeds"])
-        n, rows, won = training.n, list[tuple[str, ...]](), list[str]()
-        for knobs, (branch, right, first), (_, solved, _), (_, reach, _) in zip(
-            training.runs, *training.also, strict=True
-        ):
-            at, model = n - 1 - first, f"{branch} {race.name(knobs)}"
-            figures = ("·", f"·/{seeds}", "·", bar(float("nan")))
-            if 0 <= at < min(len(right), len(solved), len(reach)):
-                far, all_solved = float(reach[at]), solved[at] == seeds
-                count = f"{int(solved[at])}/{seeds} {'✓' if all_solved else '✗'}"
-                figures = (five(float(right[at])).strip(), count, five(far).strip(), bar(far))
-                won += [model] if all_solved else []
-            rows.append((model, spark(right[: max(at + 1, 0)], WIDE), *figures))
-        heads = [self.say("model"), self.say("accuracy", n=n), *map(self.say, ("latest", "solved", "log_reach")), ""]
-        verdict = self.say("won", models=", ".join(won)) if won else self.say("none", n=n)
-        return [
-            Table(id="race", priority=10, heads=tuple(heads), rows=rows, lit=training.current),
-            Note(id="verdict", priority=8, level="verdict", text=verdict),
-        ]
 
     def fields(self) -> dict[str, Any]:
         knobs, bias = self.knobs, float(self.knobs["forget"])
@@ -134,10 +133,31 @@ class MemoryStage(CornerStage):
             "bit": "+1" if self.inputs["bit"] else "−1", "model": race.name(knobs),
             "forget": f"{bias:g}".replace("-", "−"), "f": five(share).strip(),
             "road": five(share ** (self.T - 1)).strip(), "one": five(default ** (self.T - 1)).strip(),
-            "s": self.cell.lasting, "reach": self.figure("reach[0]").strip(),
+            "s": self.at.cell.lasting, "reach": self.figure("reach[0]").strip(),
             "seeds": int(knobs["seeds"]), "batch": int(knobs["batch"]), "latest": race.LATEST,
             "goal": f"{100 * race.SOLVED:.0f}", "n": self.view.training.n if self.view.training else 0,
         }  # fmt: skip
+
+
+def standings(stage: MemoryStage) -> Stage:
+    """Every model: its accuracy over the batches, seeds that solved it, how far the gradient reaches; who won."""
+    training, seeds = training_of(stage.view), int(stage.knobs["seeds"])
+    n, rows, won = training.n, list[tuple[str, ...]](), list[str]()
+    for knobs, (branch, right, first), (_, solved, _), (_, reach, _) in zip(training.runs, *training.also, strict=True):
+        at, model = n - 1 - first, f"{branch} {race.name(knobs)}"
+        figures = ("·", f"·/{seeds}", "·", bar(float("nan")))
+        if 0 <= at < min(len(right), len(solved), len(reach)):
+            far, all_solved = float(reach[at]), solved[at] == seeds
+            count = f"{int(solved[at])}/{seeds} {'✓' if all_solved else '✗'}"
+            figures = (five(float(right[at])).strip(), count, five(far).strip(), bar(far))
+            won += [model] if all_solved else []
+        rows.append((model, spark(right[: max(at + 1, 0)], WIDE), *figures))
+    heads = [stage.say("model"), stage.say("accuracy", n=n), *map(stage.say, ("latest", "solved", "log_reach")), ""]
+    verdict = stage.say("won", models=", ".join(won)) if won else stage.say("none", n=n)
+    return [
+        Table(id="race", priority=10, heads=tuple(heads), rows=rows, lit=training.current),
+        Note(id="verdict", priority=8, level="verdict", text=verdict),
+    ]
 
 
 def spark(values: Sequence[float], wide: int) -> str:

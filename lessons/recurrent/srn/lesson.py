@@ -15,7 +15,7 @@ from lessons.building.experiment import function
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs
 from lessons.recurrent.bptt.lesson import SrnLesson, losses, net
-from lessons.recurrent.srn.stage import CellStage
+from lessons.recurrent.srn.stage import SrnStage
 
 
 def pick(s: Scope) -> Array:
@@ -75,7 +75,7 @@ class Srn(SrnLesson):
     grain = "op"
     explains = ("s", "yhat", "move")
     columns = SrnLesson.columns | {"in_", "rec", "raised", "move", "top", "Z", "dw"}
-    shown_as = CellStage
+    shown_as = SrnStage
 
     def settled(self, knobs: Knobs, given: Any) -> dict[str, Value]:
         for name in ("row", "column"):

@@ -4,35 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from engine.walks.step import symbol
 from lessons.building.stage_parts import flow, subscripted
-from lessons.contract.panels import Bar, Item, Label, Matrix, Row, Stage
+from lessons.contract.panels import Item, Label, Matrix, Row, Stage
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import name, subscript
-from lessons.recurrent.bptt.rows import SrnStage
-from lessons.recurrent.in_time import in_short
+from lessons.recurrent.bptt.net import output, unrolled, weights
+from lessons.recurrent.in_time import TimeStage, in_short, norm_bars
 
 BAR, LETTERS = 18, 12
 """Cells of the longest bar; letters that are shown of a vocabulary."""
 
 
-class CellStage(SrnStage):
+class SrnStage(TimeStage):
     """A position in one cell, or in what one of its weights does over time."""
 
     def show_cell(self) -> Stage:
         """The cell from its inputs to its state, then the softmax above it."""
-        top = [*self.strip(), self.graph(), self.inside()]
+        top = [*self.strip(), unrolled(self), self.inside()]
         if ("output", -1) in self.view.path:
             ops = ("o", "raised", "Z", "yhat", "E")
-            return [self.law(*ops), *top, self.softmax(), self.numbers(), self.output()]
-        return [self.law("in", "rec", "z", "s"), *top, self.weights(), self.softmax()]
+            return [self.law(*ops), *top, self.softmax(), self.numbers(), output(self)]
+        return [
+            self.law("in", "rec", "z", "s"),
+            *top,
+            weights(self, self.t or 0, priority=8),
+            self.softmax(),
+        ]
 
     def show_shared(self) -> Stage:
         """One weight, met at every timestep."""
         law = self.law("move" if self.t else "move_0", "dE")
-        return [law, *self.strip(), self.graph(), self.moves(), self.total(), self.weights()]
+        total = self.side_by_side({"dw": "Σ ∂Eₜ/∂w", f"dw[{self.t or 0}]": "∂Eₜ/∂w"}, "total", 9)
+        return [
+            law,
+            *self.strip(),
+            unrolled(self),
+            self.moves(),
+            total,
+            weights(self, self.t or 0, priority=8),
+        ]
 
     def inside(self) -> Matrix:
         """The cell at work: what comes in, what comes back, their sum, the state."""
@@ -40,7 +51,7 @@ class CellStage(SrnStage):
         low, before = subscript(str(t)), name(symbol("s", t - 1))
         titles = {"in_": f"U x{low}", "rec": f"W {before}", "z": f"z{low}", "s": f"s{low}"}
         items: dict[int, Item] = {
-            i: self.vector(symbol(of, t), self.H, "column", title=title) for i, (of, title) in enumerate(titles.items())
+            i: self.column(symbol(of, t), self.H, title) for i, (of, title) in enumerate(titles.items())
         }
         return flow("inside", {**items, 4: Label(self.say("cell", t=t))}, 10)
 
@@ -70,51 +81,22 @@ class CellStage(SrnStage):
         """The same softmax in cells, which the inspector explains."""
         t, K = self.t or 0, self.K
         items: dict[int, Item] = {
-            0: self.vector(f"o[{t}]", K, "column", title=subscripted("o", t)),
-            1: self.vector(f"raised[{t}]", K, "column", title="e^(o−max)"),
+            0: self.column(f"o[{t}]", K, subscripted("o", t)),
+            1: self.column(f"raised[{t}]", K, "e^(o−max)"),
             2: self.scalar(f"Z[{t}]", title="Σ"),
-            3: self.vector(f"yhat[{t}]", K, "column", title=subscripted("ŷ", t)),
+            3: self.column(f"yhat[{t}]", K, subscripted("ŷ", t)),
         }
         return flow("numbers", items, 7)
 
-    def weights(self) -> Matrix:
-        """The weights, the same at every timestep."""
-        items: dict[int, Item] = {
-            0: self.matrix("U", (self.H, self.K), "U", "cols", self.inputs["x"][self.t or 0]),
-            1: self.matrix("W", (self.H, self.H), "W"),
-            2: self.vector("b", self.H, "column", title="b"),
-        }
-        return flow("weights", items, 8)
-
-    def output(self) -> Matrix:
-        """The weights above the state."""
-        items: dict[int, Item] = {
-            0: self.matrix("V", (self.K, self.H), "V", "rows"),
-            1: self.vector("c", self.K, "column", title="c"),
-        }
-        return flow("output", items, 6)
-
     def moves(self) -> Matrix:
         """How far the one weight moves every state, and every loss."""
-        moves = {t: self.view.get(f"move[{t}]") for t in self.near}
-        norms = {t: float(np.linalg.norm(move)) for t, move in moves.items() if move is not None}
-        most = max(norms.values(), default=0.0) or 1.0
-        bars: dict[int, Item] = {
-            t: Bar(norms[t], norms[t] / most) if t in norms else Label("·", role="dim") for t in self.near
-        }
+        bars = norm_bars({t: self.view.get(f"move[{t}]") for t in self.near})
         by_w: dict[int, Item] = {}
         for t in self.near:
             value = self.figure(f"dw[{t}]").strip()
             by_w[t] = Label(value, role="dim" if value == "·" else "", **self.flags(f"dw[{t}]"))
         rows = [self.row_of(self.say("move"), "move", self.H), Row(self.say("size"), bars), Row("∂Eₜ/∂w", by_w)]
         return Matrix(id="moves", priority=10, axis=self.axis, rows=rows)
-
-    def total(self) -> Matrix:
-        """The sum so far, in a cell."""
-        items: dict[int, Item] = {
-            0: self.scalar("dw", title="Σ ∂Eₜ/∂w"), 1: self.scalar(f"dw[{self.t or 0}]", title="∂Eₜ/∂w"),
-        }  # fmt: skip
-        return flow("total", items, 9)
 
     def fields(self) -> dict[str, Any]:
         row, column, s = int(self.knobs["row"]), int(self.knobs["column"]), self.view.get("s[0]")
