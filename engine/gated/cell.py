@@ -85,11 +85,11 @@ class Cell(NamedTuple):
 
     def shapes(self, H: int, K: int, inputs: int | None = None) -> dict[str, tuple[int, ...]]:
         """The shape of every parameter, vectors flat: H units a layer, K outputs, K inputs where no number is given."""
-        found: dict[str, tuple[int, ...]] = {}
+        shapes: dict[str, tuple[int, ...]] = {}
         for level in self.levels:
             of = {"W": (H, H if level else inputs or K), "U": (H, H), "b": (H,)}
-            found |= {name + level: of[name[0]] for name in self.own}
-        return {**found, "V": (K, H), "by": (K,)}
+            shapes |= {name + level: of[name[0]] for name in self.own}
+        return {**shapes, "V": (K, H), "by": (K,)}
 
 
 def layer(held: Mapping[str, Array], level: str) -> dict[str, Array]:
@@ -245,12 +245,12 @@ def road(xp: Any, cell: Cell, run: Forward, at: Path = ()) -> Walk[list[Array]]:
     T = len(run.made)
     product = run.made[-1][cell.road] ** 0
     yield Step((*at, ("k", T - 1)), "road_last", {f"road[{T - 1}]": product})
-    found = [product]
+    products = [product]
     for k in range(T - 2, -1, -1):
         product = product * run.made[k + 1][cell.road]
         yield Step((*at, ("k", k)), "road", {f"road[{k}]": product})
-        found.append(product)
-    return found[::-1]
+        products.append(product)
+    return products[::-1]
 
 
 def lengths(cell: Cell, T: int, targets: int | None = None) -> tuple[int, int]:

@@ -101,14 +101,14 @@ def carried(theta: Theta, later: Made) -> Array:
 def terms(now: Made, before: Made) -> Mapping[str, tuple[Array, Array | None]]:
     """Every gate met x, h₋₁ and its bias; the new content met h₋₁ through the reset gate."""
     x, h, r = now["x"], before["h"], now["r"]
-    found: dict[str, tuple[Array, Array | None]] = {}
+    pairs: dict[str, tuple[Array, Array | None]] = {}
     for q in "zr":
         delta = now[f"delta_{q}"]
-        found |= {f"W{q}": (delta, x), f"U{q}": (delta, h), f"b{q}": (delta, None)}
+        pairs |= {f"W{q}": (delta, x), f"U{q}": (delta, h), f"b{q}": (delta, None)}
     delta = now["delta_n"]
     inner = (delta * r, h) if "m" in now else (delta, r * h)
-    found |= {"Wn": (delta, x), "Un": inner, "bn": (delta, None)}
-    return {**found, "bm": (delta * r, None)} if "m" in now else found
+    pairs |= {"Wn": (delta, x), "Un": inner, "bn": (delta, None)}
+    return {**pairs, "bm": (delta * r, None)} if "m" in now else pairs
 
 
 BEFORE = Cell(

@@ -47,8 +47,8 @@ def rules(cell: Cell) -> dict[str, str]:
 
 def error(inputs: Inputs, run: Forward, t: int) -> Array:
     """e[t] (K, B): the probabilities at timestep t minus the target, over the batch that the loss is a mean of."""
-    found: Array = (run.made[t]["yhat"] - inputs.y[t]) / inputs.B
-    return found
+    e: Array = (run.made[t]["yhat"] - inputs.y[t]) / inputs.B
+    return e
 
 
 def norm(xp: Any, g: Array) -> Array:
@@ -76,7 +76,7 @@ def row(
     e = error(inputs, run, t)
     yield Step((*here, ("error", -1)), "row_e", {f"e[{t}]": e})
     later: Made = {}
-    found: list[Made] = []
+    made: list[Made] = []
     for k in range(t, -1, -1):
         spot, now = (*here, ("k", k)), run.made[k]
         gh = cell.carried(theta, later) if later else theta["V"].T @ e
@@ -89,8 +89,8 @@ def row(
         op = "column" if k < len(columns) else "column_first"
         yield Step((*spot, ("sum", -1)), op, {f"column[{k}]": column})
         yield Step((*spot, ("sum", -1)), "reach", {f"reach[{t},{k}]": norm(xp, g)})
-        found.append(later)
-    return found[::-1]
+        made.append(later)
+    return made[::-1]
 
 
 def length(cell: Cell, t: int) -> int:
@@ -104,7 +104,7 @@ def whole(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward) -> li
     One way back for all rows: at timestep k the errors of all later losses come in side by side, and E_k's is new.
     """
     later: Made = {}
-    found: list[Made] = []
+    made: list[Made] = []
     for k in range(len(run.made) - 1, -1, -1):
         e = error(inputs, run, k)
         B, gh = e.shape[1], theta["V"].T @ e
@@ -118,8 +118,8 @@ def whole(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward) -> li
         )
         left = {**drain(cell.back(xp, theta, now, before, gh, later, k)), "gh": gh}
         later = {**now, **left}
-        found.append(left)
-    return found[::-1]
+        made.append(left)
+    return made[::-1]
 
 
 def summed(xp: Any, side_by_side: Array, rows: int, B: int) -> Array:

@@ -86,11 +86,11 @@ def carried(theta: Theta, later: Made) -> Array:
 
 def terms(now: Made, before: Made) -> Mapping[str, tuple[Array, Array | None]]:
     """Every gate met x, h₋₁ and its bias."""
-    found: dict[str, tuple[Array, Array | None]] = {}
+    pairs: dict[str, tuple[Array, Array | None]] = {}
     for q in GATES:
         delta = now[f"delta_{q}"]
-        found |= {f"W{q}": (delta, now["x"]), f"U{q}": (delta, before["h"]), f"b{q}": (delta, None)}
-    return found
+        pairs |= {f"W{q}": (delta, now["x"]), f"U{q}": (delta, before["h"]), f"b{q}": (delta, None)}
+    return pairs
 
 
 LSTM = Cell(

@@ -39,10 +39,10 @@ class Net:
     @cached_property
     def left(self) -> dict[str, Array]:
         """All that the way back has written, by symbol."""
-        found: dict[str, Array] = {}
+        written: dict[str, Array] = {}
         for step in cells.sweep(self.device.xp, self.cell, self.theta, self.inputs, self.run):
-            found |= step.values
-        return found
+            written |= step.values
+        return written
 
     def env(self, ran: bool, families: Families | None = None, late: Late | None = None, **more: Any) -> Env:
         """The parameters, the inputs and the start; with `ran` all that the forward pass left; and more."""
@@ -99,8 +99,8 @@ class Net:
             return self.rows[k][family][:, (row - k) * B : (row - k + 1) * B] if 0 <= k <= row < t else None
 
         def reach(row: int, k: int) -> Array | None:
-            found = of(ledger.road(self.cell), row, k)
-            return None if found is None else ledger.norm(self.device.xp, found)
+            gradient = of(ledger.road(self.cell), row, k)
+            return None if gradient is None else ledger.norm(self.device.xp, gradient)
 
         return {
             **{family: partial(of, family) for family in self.rows[0]},

@@ -34,5 +34,5 @@ def table(p: Sequence[float]) -> Alias:
 def draw(rng: Rng, alias: Alias, count: int) -> HostArray:
     """`count` numbers of words."""
     column = rng.integers(0, len(alias.keep), count)
-    found: HostArray = xp.where(rng.random(count) < alias.keep[column], column, alias.other[column])
-    return found
+    words: HostArray = xp.where(rng.random(count) < alias.keep[column], column, alias.other[column])
+    return words

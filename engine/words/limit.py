@@ -83,7 +83,7 @@ def objective(xp: Any, U: Array, V: Array, met: Met) -> Objective:
 
 def descended(xp: Any, U: Array, V: Array, met: Met, rate: float, count: int) -> list[tuple[Array, Array]]:
     """(U, V) before each of `count` updates, and after the last."""
-    found = [(U, V)]
+    tables = [(U, V)]
     for _ in range(count):
-        found.append(drain(update(xp, *found[-1], met, rate)))
-    return found
+        tables.append(drain(update(xp, *tables[-1], met, rate)))
+    return tables

@@ -44,37 +44,37 @@ def cosine(xp: Any, one: Array, other: Array) -> Array:
 
 def compare(xp: Any, of: str, vectors: Mapping[int, Array], pairs: Pairs, at: Path = ()) -> Walk[list[Array]]:
     """How far apart each pair lies, and its cosine. `of` is x, c or v. Returns the cosines."""
-    found = []
+    cosines = []
     for n, (a, b) in enumerate(pairs):
         here = (*at, ("n", n), ("a", a), ("b", b))
         apart = vectors[a] - vectors[b]
         yield Step(here, f"dist_{of}", {f"dist_{of}[{n}]": xp.sqrt(apart.T @ apart)})
         cos = cosine(xp, vectors[a], vectors[b])
         yield Step(here, f"cos_{of}", {f"cos_{of}[{n}]": cos})
-        found.append(cos)
-    return found
+        cosines.append(cos)
+    return cosines
 
 
 def company(x: Sequence[Array], beside: Mapping[int, Sequence[int]], at: Path = ()) -> Walk[dict[int, Array]]:
     """For each word the sum of the one-hot vectors of those that stand beside it, occurrence by occurrence."""
-    found = {}
+    counts = {}
     for w, others in beside.items():
         c = 0 * x[w]
         yield Step((*at, ("w", w)), "c_0", {f"c[{w}]": c})
         for i, o in enumerate(others):
             c = c + x[o]
             yield Step((*at, ("w", w), ("i", i), ("o", o)), "c", {f"c[{w}]": c})
-        found[w] = c
-    return found
+        counts[w] = c
+    return counts
 
 
 def look_up(W: Array, x: Sequence[Array], words: Sequence[int], at: Path = ()) -> Walk[dict[int, Array]]:
     """The dense vector of each word: a matrix times its one-hot vector, which is one column of the matrix."""
-    found = {}
+    dense = {}
     for w in words:
-        found[w] = W @ x[w]
-        yield Step((*at, ("w", w)), "v", {f"v[{w}]": found[w]})
-    return found
+        dense[w] = W @ x[w]
+        yield Step((*at, ("w", w)), "v", {f"v[{w}]": dense[w]})
+    return dense
 
 
 def turn(

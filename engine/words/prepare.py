@@ -52,7 +52,7 @@ def meetings(
     xp: Any, places: Sequence[tuple[Array, Array]], window: Array, sizes: Sequence[Array] | None = None, at: Path = ()
 ) -> Walk[list[Array]]:
     """How much each pair counts; `places` are those of its two words, `sizes` of the centres' windows, where drawn."""
-    found = []
+    weights = []
     for n, (i, o) in enumerate(places):
         here = (*at, ("n", n))
         d = xp.abs(o - i)
@@ -63,5 +63,5 @@ def meetings(
         else:
             m = xp.where(d <= sizes[n], xp.ones_like(d), xp.zeros_like(d))
             yield Step(here, "m_drawn", {f"m[{n}]": m})
-        found.append(m)
-    return found
+        weights.append(m)
+    return weights

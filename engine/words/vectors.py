@@ -35,8 +35,8 @@ def lengths(vectors: HostArray) -> HostArray:
 
 def directions(vectors: HostArray) -> HostArray:
     """Every row as long as 1."""
-    found: HostArray = vectors / lengths(vectors)[:, None]
-    return found
+    unit: HostArray = vectors / lengths(vectors)[:, None]
+    return unit
 
 
 def top(scores: HostArray, count: int) -> HostArray:
@@ -47,8 +47,8 @@ def top(scores: HostArray, count: int) -> HostArray:
     row, place = xp.divmod(flat, size)
     order = xp.lexsort((place, -scores.reshape(-1)[flat], row))
     first = xp.searchsorted(row, xp.arange(rows))
-    found: HostArray = place[order[first[:, None] + xp.arange(count)]]
-    return found
+    best: HostArray = place[order[first[:, None] + xp.arange(count)]]
+    return best
 
 
 def least(scores: HostArray, count: int) -> HostArray:
@@ -63,8 +63,8 @@ def least(scores: HostArray, count: int) -> HostArray:
     whole = scores[:, : blocks * BLOCK].reshape(len(scores), BLOCK, blocks)  # every `blocks`-th score is of one block,
     largest = whole.max(axis=1)  # so that whole rows are compared
     largest[xp.isnan(largest)] = -xp.inf
-    found: HostArray = xp.partition(largest, blocks - count, axis=1)[:, blocks - count, None]
-    return found
+    bound: HostArray = xp.partition(largest, blocks - count, axis=1)[:, blocks - count, None]
+    return bound
 
 
 def cosines(vectors: HostArray, unit: HostArray) -> HostArray:
@@ -75,8 +75,8 @@ def cosines(vectors: HostArray, unit: HostArray) -> HostArray:
     scores: HostArray = xp.empty((count, len(vectors)), dtype=vectors.dtype)
     for start in range(0, len(vectors), ROWS):
         rows = vectors[start : start + ROWS]
-        found = rows @ filled
-        xp.divide(found[:, :count].T, lengths(rows), out=scores[:, start : start + ROWS])
+        products = rows @ filled
+        xp.divide(products[:, :count].T, lengths(rows), out=scores[:, start : start + ROWS])
     return scores
 
 
@@ -92,8 +92,8 @@ def nearest(vectors: HostArray, queries: HostArray, count: int, without: Sequenc
     for row, left_out in enumerate(without):
         scores[row, list(left_out)] = -xp.inf
     best = top(scores, min(count, most))
-    found = xp.take_along_axis(scores, best, axis=1)
-    return [list(map(Near, *row)) for row in zip(best.tolist(), found.tolist(), strict=True)]
+    cosine = xp.take_along_axis(scores, best, axis=1)
+    return [list(map(Near, *row)) for row in zip(best.tolist(), cosine.tolist(), strict=True)]
 
 
 def neighbours(vectors: HostArray, words: Sequence[int], count: int = 10) -> list[list[Near]]:
@@ -123,19 +123,19 @@ def plane(vectors: HostArray) -> HostArray:
     _, _, axes = xp.linalg.svd(centred.astype(float), full_matrices=False)
     axes = axes[:2]
     signs = xp.sign(axes[xp.arange(len(axes)), xp.abs(axes).argmax(axis=1)])
-    found: HostArray = centred @ (axes * signs[:, None]).T
-    return found
+    coordinates: HostArray = centred @ (axes * signs[:, None]).T
+    return coordinates
 
 
 def purity(vectors: HostArray, classes: Mapping[int, str], count: int = 5) -> float:
     """Of the `count` nearest of every word that has a class, the share that is of the same class."""
     words = list(classes)
-    found = neighbours(vectors, words, count)
-    right = [classes.get(near.word) == classes[word] for word, row in zip(words, found, strict=True) for near in row]
+    nearby = neighbours(vectors, words, count)
+    right = [classes.get(near.word) == classes[word] for word, row in zip(words, nearby, strict=True) for near in row]
     return sum(right) / len(right)
 
 
 def solved(vectors: HostArray, questions: Sequence[tuple[int, int, int, int]]) -> float:
     """The share of analogies a : b = c : d whose first answer is d."""
-    found = analogies(vectors, [(a, b, c) for a, b, c, _ in questions])
-    return sum(row[0].word == d for row, (*_, d) in zip(found, questions, strict=True)) / len(questions)
+    answers = analogies(vectors, [(a, b, c) for a, b, c, _ in questions])
+    return sum(row[0].word == d for row, (*_, d) in zip(answers, questions, strict=True)) / len(questions)

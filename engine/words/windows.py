@@ -47,7 +47,7 @@ def slide(device: Device, length: int, window: int, at: Path = ()) -> Walk[list[
     xp, half = device.xp, device.put([[0.5]])
     met = 0 * half
     yield Step(at, "pairs_0", {"pairs": met})
-    found = []
+    positives = []
     for n, pair in enumerate(pairs(length, window), 1):
         here = (*at, ("i", pair.centre + 1), ("n", n))
         centre, other = (device.put([[float(place + 1)]]) for place in pair)
@@ -57,8 +57,8 @@ def slide(device: Device, length: int, window: int, at: Path = ()) -> Walk[list[
         yield Step(here, "met", {f"t[{n}]": t})
         met = met + t
         yield Step(here, "pairs", {"pairs": met})
-        found.append(pair)
-    return found
+        positives.append(pair)
+    return positives
 
 
 def noise(count: Sequence[Array], at: Path = ()) -> Walk[list[Array]]:
@@ -81,9 +81,9 @@ def noise(count: Sequence[Array], at: Path = ()) -> Walk[list[Array]]:
 
 def draw(device: Device, edges: Array, r: Sequence[Array], at: Path = ()) -> Walk[list[Array]]:
     """Each random number falls on a word: the first whose running sum is no smaller. edges: (V, 1)."""
-    found = []
+    drawn = []
     for n, number in enumerate(r, 1):
         k = device.xp.sum(device.xp.astype(edges < number, edges.dtype), axis=0, keepdims=True)
         yield Step((*at, ("n", n)), "k", {f"k[{n}]": k})
-        found.append(k)
-    return found
+        drawn.append(k)
+    return drawn

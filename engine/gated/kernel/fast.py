@@ -38,11 +38,11 @@ def layout(cell: Cell, H: int, K: int, inputs: int) -> Layout:
     shapes |= {"V": (K, H), "by": (K, 1)}
 
     def views(array: Array) -> dict[str, Array]:
-        found, at = {}, 0
+        parameters, at = {}, 0
         for name, (rows, cols) in shapes.items():
-            found[name] = array[at : at + rows * cols].reshape(rows, cols)
+            parameters[name] = array[at : at + rows * cols].reshape(rows, cols)
             at += rows * cols
-        return found
+        return parameters
 
     return Layout(sum(rows * cols for rows, cols in shapes.values()), views)
 
@@ -176,5 +176,5 @@ class Kernel:
         """One update on `given` (x, y, start); n counts from 1: (theta, memory, E)."""
         array = packed(theta, self.layout, kind=self._theta.dtype)
         E = self.gradient(array, *given)
-        found, kept, length = moved(optimiser, self.layout, array, self._grad, memory, rate, clip, n)
-        return found, kept, E + 0 * length
+        after, kept, length = moved(optimiser, self.layout, array, self._grad, memory, rate, clip, n)
+        return after, kept, E + 0 * length

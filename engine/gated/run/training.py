@@ -155,10 +155,10 @@ class GatedRun(SequenceRun[Reading], Generic[Reading]):
 
 def drawn(cell: Cell, H: int, K: int, draw: Rng) -> dict[str, HostArray]:
     """N(0, 1/3H), as wide as PyTorch's; vectors, flat, are 0, but 1 at an LSTM's forget gate."""
-    xp, found = HOST.xp, {}
+    xp, theta = HOST.xp, {}
     for name, shape in cell.shapes(H, K).items():
         if len(shape) == 2:
-            found[name] = draw.normal(0, (3 * H) ** -0.5, shape)
+            theta[name] = draw.normal(0, (3 * H) ** -0.5, shape)
         else:
-            found[name] = xp.ones(shape) if name.startswith("bf") else xp.zeros(shape)
-    return found
+            theta[name] = xp.ones(shape) if name.startswith("bf") else xp.zeros(shape)
+    return theta

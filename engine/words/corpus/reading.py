@@ -58,8 +58,8 @@ class Stored:
         start, stop, _ = stretch.indices(self._length)
         with open(self._path, "rb") as file:  # opened afresh, for several processes may read
             file.seek(4 * start)
-            found: HostArray = xp.frombuffer(file.read(4 * max(0, stop - start)), dtype=xp.int32)
-        return found
+            codes: HostArray = xp.frombuffer(file.read(4 * max(0, stop - start)), dtype=xp.int32)
+        return codes
 
 
 def removed(path: str, owner: int) -> None:
@@ -123,12 +123,12 @@ def read(
     """All files, one after the other. Raises CorpusError, and OSError."""
     paths = list(paths)
     large = sum(path.stat().st_size for path in paths) > LARGE
-    found = (each for path in paths for each in tokens(blocks(path), spaces, lower, segment))
-    return collect(found, ", ".join(map(str, paths)), min_count, max_size, large)
+    tokenised = (each for path in paths for each in tokens(blocks(path), spaces, lower, segment))
+    return collect(tokenised, ", ".join(map(str, paths)), min_count, max_size, large)
 
 
 def collect(
-    found: Iterable[tuple[list[str], int]],
+    tokenised: Iterable[tuple[list[str], int]],
     name: str,
     min_count: int,
     max_size: int | None = None,
@@ -141,7 +141,7 @@ def collect(
     counts, bad = xp.zeros(1024, dtype=xp.int64), 0
     with tempfile.TemporaryFile() as raw:
         kept: list[HostArray] = []
-        for block, wrong in found:
+        for block, wrong in tokenised:
             codes = xp.fromiter(map(number.__getitem__, block), dtype=xp.int32, count=len(block))
             if len(number) > len(counts):
                 counts = xp.concatenate([counts, xp.zeros(len(number), dtype=xp.int64)])

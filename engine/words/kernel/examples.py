@@ -17,10 +17,10 @@ xp = HOST.xp
 def weights(chunk: Chunk, b: int) -> HostArray:
     """(B, B + 2 window): how much token i of batch b and its neighbour j count as a pair."""
     shape = chunk.shape
-    found: HostArray = xp.zeros((shape.tokens, shape.rows))
+    M: HostArray = xp.zeros((shape.tokens, shape.rows))
     for n, tile in enumerate(chunk.mask[b]):
-        found[n * shape.tile : (n + 1) * shape.tile, n * shape.tile : n * shape.tile + shape.wide] = tile
-    return found
+        M[n * shape.tile : (n + 1) * shape.tile, n * shape.tile : n * shape.tile + shape.wide] = tile
+    return M
 
 
 def examples(

@@ -124,8 +124,8 @@ def lay(device: Tables, tables: PathTables, codes: HostArray, tile: int, mixed: 
 
 def _tiled(table: HostArray, tile: int) -> HostArray:
     """(depth, words) as (tiles, depth, tile)."""
-    found: HostArray = xp.ascontiguousarray(table.reshape(len(table), -1, tile).swapaxes(0, 1))
-    return found
+    tiles: HostArray = xp.ascontiguousarray(table.reshape(len(table), -1, tile).swapaxes(0, 1))
+    return tiles
 
 
 def _own(device: Tables, passed: HostArray, new: HostArray, fresh: HostArray, bits: HostArray, ends: HostArray) -> Own:

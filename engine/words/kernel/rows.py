@@ -95,9 +95,9 @@ def plan(device: Tables, index: HostArray, at: HostArray, pad: int) -> Plan:
 
 def _starts(batch: HostArray, batches: int) -> HostArray:
     """Where each batch begins, and the end: `batch` says of each thing which one it is in, in order."""
-    found: HostArray = xp.zeros(batches + 1, dtype=xp.int64)
-    xp.cumsum(xp.bincount(batch, minlength=batches), out=found[1:])
-    return found
+    starts: HostArray = xp.zeros(batches + 1, dtype=xp.int64)
+    xp.cumsum(xp.bincount(batch, minlength=batches), out=starts[1:])
+    return starts
 
 
 def _tournament(nth: HostArray, lies: HostArray, batch: HostArray, batches: int) -> Iterator[Level]:

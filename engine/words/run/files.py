@@ -95,10 +95,10 @@ def text_rows(file: IO[bytes], dim: int) -> Iterator[tuple[str, HostArray]] | No
     def rest() -> Iterator[tuple[str, HostArray]]:
         yield first
         for line in file:
-            found = row(line)
-            if found is None or len(found[1]) != dim:
+            entry = row(line)
+            if entry is None or len(entry[1]) != dim:
                 return
-            yield found
+            yield entry
 
     return rest()
 

@@ -101,14 +101,14 @@ class Live:
     def laid(self, chunk: int) -> Laid:
         """A chunk of the run, laid out."""
         with self._lock:
-            found = self._laid.get(chunk)
-            if found is None:
-                found = self.run.lay(self.text, *divmod(chunk, training.chunks(self.text)))
-                self._laid[chunk] = found
+            laid = self._laid.get(chunk)
+            if laid is None:
+                laid = self.run.lay(self.text, *divmod(chunk, training.chunks(self.text)))
+                self._laid[chunk] = laid
                 while len(self._laid) > LAID:
                     self._laid.popitem(last=False)
             self._laid.move_to_end(chunk)
-            return found
+            return laid
 
     def place(self, chunk: int, batch: int) -> tuple[int, int]:
         """Where a batch is: this one, or the first of the next chunk that has any (sub-sampling may leave none)."""
@@ -120,28 +120,28 @@ class Live:
 
     def places(self, data: WordState) -> list[tuple[int, int]]:
         """The batches of the update that starts from a state."""
-        found = [self.place(data.chunk, data.batch)]
-        while len(found) < self.per:
-            chunk, batch = found[-1]
-            found.append(self.place(chunk, batch + 1))
-        return found
+        batches = [self.place(data.chunk, data.batch)]
+        while len(batches) < self.per:
+            chunk, batch = batches[-1]
+            batches.append(self.place(chunk, batch + 1))
+        return batches
 
     def examples(self, chunk: int, batch: int, most: int | None = None, device: Device = HOST) -> list[Example]:
         """A batch's examples on a device; `most` of them, going on to the next batches where it has fewer.
 
         It goes on for a hundred chunks at most: there are texts in which hardly any two words meet.
         """
-        found: list[Example] = []
+        collected: list[Example] = []
         run, shape, last = self.run, self.run.shape, chunk + 100
         while chunk <= last:
             chunk, batch = self.place(chunk, batch)
             laid = self.laid(chunk).chunk
             if batch < laid.batches:
-                found += examples.examples(device, run.form, laid, batch, run.paths)
-            if most is None or len(found) >= most or batch * shape.tokens >= laid.tokens:
+                collected += examples.examples(device, run.form, laid, batch, run.paths)
+            if most is None or len(collected) >= most or batch * shape.tokens >= laid.tokens:
                 break
             batch += 1
-        return found[:most]
+        return collected[:most]
 
     def start(self, vectors: Vectors) -> State:
         """The state that update 0 starts from."""
@@ -257,6 +257,6 @@ def places(v: HostArray, words: Sequence[int]) -> HostArray:
     cosines = unit[list(words)] @ unit.T
     cosines[xp.arange(len(words)), list(words)] = -2
     order = xp.argsort(-cosines, axis=1, kind="stable")
-    found: HostArray = xp.empty_like(order)
-    xp.put_along_axis(found, order, xp.broadcast_to(xp.arange(v.shape[0]), order.shape), axis=1)
-    return found
+    ranks: HostArray = xp.empty_like(order)
+    xp.put_along_axis(ranks, order, xp.broadcast_to(xp.arange(v.shape[0]), order.shape), axis=1)
+    return ranks

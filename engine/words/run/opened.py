@@ -38,14 +38,14 @@ class Opened:
     @cached_property
     def table(self) -> dict[str, Array]:
         """The vectors of all words and nodes that the batch knows, by symbol, (D, 1)."""
-        found: dict[str, Array] = {}
+        vectors: dict[str, Array] = {}
         words = {
             "v": [i.word for e in self.some for i in e.inputs],
             self.of: [t.word for e in self.some for t in e.targets],
         }
         for (name, used), rows in zip(words.items(), halves(self.begin()), strict=True):
-            found |= {f"{name}[{w}]": self.device.put(rows[w][:, None]) for w in sorted(used)}
-        return found
+            vectors |= {f"{name}[{w}]": self.device.put(rows[w][:, None]) for w in sorted(used)}
+        return vectors
 
     def passed(self, n: int) -> tuple[Table, Array]:
         """(gradients, L) before example n; after the last where n is their number."""
@@ -78,16 +78,16 @@ class Opened:
 
     def sections(self, late: Late) -> list[Section]:
         """The batch as sections of a reel, in all of which the symbols `late` can be read too."""
-        found, known = [], set[str]()
+        sections, known = [], set[str]()
         for n, (inputs, targets) in enumerate(self.some):
             met = {f"d{self.of if not t.noise else 'noise'}[{t.word}]" for t in targets}
             met |= {f"dv[{i.word}]" for i in inputs}
             count = 2 + 2 * len(inputs) + 6 * len(targets) + len(met - known)
             known |= met
             env = partial(self.env, n, late)
-            found.append(Section((*self.at, ("n", n)), partial(self.example, n), env, count))
+            sections.append(Section((*self.at, ("n", n)), partial(self.example, n), env, count))
         last = len(self.some)
-        return [*found, Section((*self.at, ("move", -1)), self.move, partial(self.env, last, late), 2 * len(known))]
+        return [*sections, Section((*self.at, ("move", -1)), self.move, partial(self.env, last, late), 2 * len(known))]
 
 
 def within(make: Callable[..., Any]) -> Callable[..., Any]:
@@ -95,10 +95,10 @@ def within(make: Callable[..., Any]) -> Callable[..., Any]:
 
     count = len(signature(make).parameters)
 
-    def found(*index: int) -> Any:
+    def at_index(*index: int) -> Any:
         try:
             return make(*index) if len(index) == count and min(index) >= 0 else None
         except IndexError:
             return None
 
-    return found
+    return at_index

@@ -33,10 +33,10 @@ def sample(device: Device, examples: Sequence[Example], tree: bool) -> Sample:
     xp = HOST.xp
 
     def table(rows: Sequence[Sequence[Any]], dtype: type) -> HostArray:
-        found: HostArray = xp.zeros((len(rows), max(map(len, rows), default=0)), dtype=dtype)
+        padded: HostArray = xp.zeros((len(rows), max(map(len, rows), default=0)), dtype=dtype)
         for n, row in enumerate(rows):
-            found[n, : len(row)] = row
-        return found
+            padded[n, : len(row)] = row
+        return padded
 
     def number(value: Array) -> float:
         return float(device.get(value)[0, 0])

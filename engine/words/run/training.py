@@ -118,8 +118,8 @@ class WordRun:
 
     def chance(self, *place: int) -> Rng:
         """The generator of a place in the run."""
-        found: Rng = xp.random.default_rng((self.settings.seed, *(1 + each for each in place)))
-        return found
+        generator: Rng = xp.random.default_rng((self.settings.seed, *(1 + each for each in place)))
+        return generator
 
     def kernel(self) -> Kernel:
         """A kernel, with its buffers, for one thread."""
@@ -143,12 +143,12 @@ class WordRun:
             assert self.alias is not None
             groups = self.shape.tokens // self.form.group
             drawn = alias.draw(rng, self.alias, count * groups * self.form.shared)
-            found: HostArray = drawn.reshape(count, -1)
-            return found
+            words: HostArray = drawn.reshape(count, -1)
+            return words
 
         def windows(count: int) -> HostArray:
-            found: HostArray = rng.integers(1, self.shape.window + 1, size=(count, self.shape.tokens), dtype=xp.int16)
-            return found
+            sizes: HostArray = rng.integers(1, self.shape.window + 1, size=(count, self.shape.tokens), dtype=xp.int16)
+            return sizes
 
         noise, reach = None if self.form.tree else negatives, windows if self.form.cbow else None
         chunk = lay(self.device, self.shape, codes, sentence, rate, noise, reach, self.dtype)

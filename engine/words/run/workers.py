@@ -43,8 +43,8 @@ class Shared(NamedTuple):
 
     def array(self) -> HostArray:
         """The array itself: what one process writes there all others see."""
-        found: HostArray = xp.ndarray(self.shape, self.dtype, self.room.buf)
-        return found
+        array: HostArray = xp.ndarray(self.shape, self.dtype, self.room.buf)
+        return array
 
 
 class Worker:
@@ -100,9 +100,9 @@ def workers(run: Trains, text: Any, vectors: Vectors, count: int) -> Iterator[Wo
 
 def share(array: HostArray) -> Shared:
     """A copy of an array in shared memory."""
-    found = Shared(SharedMemory(create=True, size=array.nbytes), array.shape, array.dtype)
-    found.array()[...] = array
-    return found
+    shared = Shared(SharedMemory(create=True, size=array.nbytes), array.shape, array.dtype)
+    shared.array()[...] = array
+    return shared
 
 
 class Workers(NamedTuple):
