@@ -81,7 +81,7 @@ class Numpy:
 
 
 class Cupy:
-    """An NVIDIA GPU through CuPy, imported only when asked for.
+    """An NVIDIA GPU, through CuPy, which is imported only here.
 
     Raises DeviceError where CuPy is not installed or finds no GPU.
     """

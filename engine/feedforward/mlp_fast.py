@@ -1,8 +1,8 @@
 """The update of `feedforward.mlp_training` where speed counts: the same mathematics, in place, on one flat array.
 
-What makes it fast, and harder to read than `feedforward.mlp`: a bias is one more column of its weights, multiplied by an
-input that is always 1; parameters and gradient lie in one array each, so that clipping and the optimiser take one pass;
-an epoch's batches are laid out once; every array is made once and written over. A test holds it equal to the walk, a
+What makes it fast, and harder to read than `feedforward.mlp`: a bias is one more column of its weights, with an input
+that is always 1; parameters and gradient lie in one array each, so that clipping and the optimiser take one pass; an
+epoch's batches are laid out once; every array is made once and written over. A test holds it equal to the walk, a
 benchmark shows the need.
 """
 

@@ -143,7 +143,7 @@ def target(rule: str, path: Path) -> str:
 
 
 def evaluate(rule: str, path: Path, lookup: Lookup) -> Any:
-    """What a rule gives at a path, from what `lookup` knows before it."""
+    """The value of a rule's right side at a path, from `lookup`. Raises KeyError where that gives None."""
     return value(parse(rule).value, bindings(path), lookup)
 
 

@@ -1,6 +1,6 @@
 """Training a network by its walks: an update is forward, backward, clip, step, and any of them can be opened.
 
-A kind of network gives what is its own (`Run`): the gradient of an update from its walks, the same walks as sections of
+A kind of network defines (see `Run`) the gradient of an update from its walks, the same walks as sections of
 a reel, and a fast form where it has one. States, the optimiser, clipping, forks and tracks are the same for all.
 """
 

@@ -1,7 +1,7 @@
-"""The window over a sentence: who met whom, and who is drawn as noise (slides 43-44, 47).
+"""The window over a sentence: its pairs of words, and words drawn as noise (slides 43-44, 47).
 
-i[n]  where the centre of pair n stands, from 1     o[n]  where the other one stands     t[n]  1 if they met
-count[w]  how often word w occurs           P[w]  how likely it is drawn         edge[w]  P summed up to w
+i[n]  position of the centre of pair n, from 1      o[n]  of the other word      t[n]  1 if within the window
+count[w]  how often word w occurs           P[w]  its probability as noise       edge[w]  P summed up to w
 r[n]  a number drawn evenly from 0 to 1     k[n]  the word that it falls on
 """
 
@@ -24,11 +24,11 @@ RULES = {
     "edge": "edge[w] = edge[w-1] + P[w]",
     "k": "k[n] = sum(edges < r[n])",
 }
-"""The rule of every op below; `half` is ½, so that a word at the window's edge is in it."""
+"""The rule of every op below; `half` is ½, so that a word at distance `window` is within it."""
 
 
 class Pair(NamedTuple):
-    """Two places of a sentence: the centre's and the other's."""
+    """Positions of the centre and of the other word in a sentence, from 0."""
 
     centre: int
     other: int

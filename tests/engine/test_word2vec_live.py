@@ -67,6 +67,13 @@ def test_an_update_opened_is_the_update(
 
 
 @pytest.mark.parametrize(("model", "kind", "exact"), FORMS)
+def test_a_state_is_no_smaller_than_its_vectors(model: str, kind: str, exact: bool) -> None:
+    made = live(6, model=model, loss=kind, exact=exact)
+    start = made.start(begun(made))
+    assert made.track(start, GRAINS).size >= sum(each.nbytes for each in start.data.vectors if each is not None)
+
+
+@pytest.mark.parametrize(("model", "kind", "exact"), FORMS)
 def test_the_loss_of_a_sample_is_the_walks(model: str, kind: str, exact: bool) -> None:
     made = live(5, model=model, loss=kind, exact=exact)
     start = begun(made)

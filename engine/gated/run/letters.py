@@ -1,4 +1,4 @@
-"""Texts as codes: a letter is a code point, and its code its rank by frequency in the text."""
+"""Texts as codes. A letter is a Unicode code point; its code is its rank by frequency in the text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LARGEST = 0x110000
 
 
 def points(text: str) -> HostArray:
-    """The code points of a text."""
+    """The code points of a text, uint32."""
     codes: HostArray = xp.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=xp.uint32)
     return codes
 
