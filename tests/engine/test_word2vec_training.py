@@ -201,7 +201,7 @@ def test_rows_add_up(seed: int) -> None:
 
 
 def test_rows_of_many_batches() -> None:
-    """Heaps are sorted as 16 bits where their numbers are small enough, to the last batch."""
+    """Groups are sorted as 16 bits where their numbers are small enough, to the last batch."""
     batches = ((1 << 16) - 1) // (rows.GROUP + 1)
     index = np.tile([0, 1, 1], batches)
     made = rows.plan(HOST, index, 3 * np.arange(batches + 1), 2)
@@ -345,8 +345,8 @@ MUTATIONS = {
     "the ninth of equal rows": (rows, "sums[level.dst[start:end]] += sums[level.src[start:end]]", "pass"),
     "the bound": (
         rows,
-        "shorten(device, sums.reshape(heaps, *move.shape[1:]), bound)",
-        "shorten(device, 0 * sums.reshape(heaps, *move.shape[1:]), bound)",
+        "shorten(device, sums.reshape(groups, *move.shape[1:]), bound)",
+        "shorten(device, 0 * sums.reshape(groups, *move.shape[1:]), bound)",
     ),
 }
 
