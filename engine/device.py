@@ -1,7 +1,7 @@
 """The one boundary to hardware: where arrays live, and what the array-API standard leaves out.
 
 Nothing else in the engine imports an array library. Functions take the namespace `xp` (or a `Device`) first, so the
-same code runs on NumPy, on CuPy, and on the strict double that the tests use in place of a GPU.
+same code runs on NumPy, on CuPy, and on the strict stand-in for a GPU that the tests use.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Rng = np.random.Generator
 
 
 class DeviceError(RuntimeError):
-    """The device cannot be had; the message says what is missing and what would help."""
+    """The device is not available; the message says what is missing and how to get it."""
 
 
 class Device(Protocol):
@@ -36,7 +36,7 @@ class Device(Protocol):
         """The same numbers on the host. This is the only place where data leaves the device."""
 
     def scatter_add(self, target: Array, rows: Any, values: Array) -> Array:
-        """`target` (N, D) with `values` (M, D) added at `rows` (M): repeated rows add up. `target` is not changed."""
+        """A copy of `target` (N, D) with `values` (M, D) added at `rows` (M); a row named twice gets both."""
 
 
 class Tables(Device, Protocol):
@@ -81,9 +81,9 @@ class Numpy:
 
 
 class Cupy:
-    """An NVIDIA GPU through CuPy, imported only when asked for.
+    """An NVIDIA GPU, through CuPy, which is imported only here.
 
-    Raises DeviceError when CuPy is not installed, or is and finds no GPU.
+    Raises DeviceError where CuPy is not installed or finds no GPU.
     """
 
     name = "gpu"
@@ -95,10 +95,10 @@ class Cupy:
         except ImportError as error:
             raise DeviceError("no CuPy here: pip install 'unroll-nn[gpu]', or use --device cpu") from error
         try:
-            found = self.xp.cuda.runtime.getDeviceCount()
+            count = self.xp.cuda.runtime.getDeviceCount()
         except Exception as error:  # CuPy raises its own type, which cannot be named without importing it
             raise DeviceError("CuPy is installed but finds no GPU or no driver; use --device cpu") from error
-        if not found:
+        if not count:
             raise DeviceError("CuPy is installed but finds no GPU; use --device cpu")
 
     def put(self, host: Any) -> Array:
@@ -127,7 +127,7 @@ HOST = Numpy()
 
 
 def open_device(name: str) -> Device:
-    """The device called `name`: "cpu" or "gpu". Raises DeviceError with the reason where it cannot be had."""
+    """The device called `name`, "cpu" or "gpu". Raises DeviceError where it is not available."""
     if name == "cpu":
         return HOST
     if name == "gpu":
@@ -136,19 +136,21 @@ def open_device(name: str) -> Device:
 
 
 def rng(seed: int, section: int = 0) -> Rng:
-    """The generator of section `section`: drawn on the host, so that a device never changes the randomness."""
+    """The generator of random numbers for (seed, section), on the host: the same numbers whatever the device."""
     return np.random.default_rng((seed, section))
 
 
 @cache
 def wide() -> bool:
-    """Whether NumPy works with vectors of 64 bytes here: only for those has OpenBLAS products that copy nothing."""
+    """Whether NumPy uses 64-byte vector instructions (AVX-512) here: only with them OpenBLAS has products that copy
+    neither factor.
+    """
     known = np.lib.introspect.opt_func_info(func_name="^exp$", signature="float32")
     return any("V4" in way["current"] or "AVX512" in way["current"] for way in known.get("exp", {}).values())
 
 
 def quiet() -> contextlib.AbstractContextManager[Any]:
-    """A context in which overflow and NaN raise no warning: callers check with `finite` and say what diverged."""
+    """A context in which overflow and NaN raise no warning; callers check their results with `finite`."""
     return np.errstate(all="ignore")
 
 

@@ -1,7 +1,7 @@
-"""The one writer of files: beside their place first, then put there whole, so that a full disk or a kill tears nothing.
+"""Atomic writing of files: to a temporary file in the same folder, which then replaces the target.
 
-Whoever reads finds the old file or the new one. A file that was there keeps its permissions; a new one has those that
-the umask leaves.
+A reader finds the old file or the complete new one, even after a full disk or a killed process. An existing file keeps
+its permissions; a new one has those that the umask allows.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import IO
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Write a file at once, text as UTF-8. Its folder must be there. Raises OSError, and then the old file stays."""
+    """Write a file atomically, text as UTF-8. Its folder must exist. Raises OSError, and then the old file stays."""
     data = content.encode() if isinstance(content, str) else content
     write(path, lambda file: file.write(data))
 
 
 def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
-    """The same by `fill`, which writes to an open binary file; what it raises is raised, and the old file stays."""
+    """Write a file atomically by `fill(file)`, which gets an open binary file. If it raises, the old file stays."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -36,7 +36,7 @@ def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
 
 
 def permissions(path: Path) -> int:
-    """Those of the file at `path`; where there is none, what the umask leaves of 0o666."""
+    """The permission bits of the file at `path`, or of a new file: 0o666 without the bits of the umask."""
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:

@@ -15,7 +15,7 @@ from engine.walks.step import Path, Step, Walk
 
 
 class Chain(NamedTuple):
-    """What a pass through the chain leaves: h[0] … h[K], ∂h_K/∂z and ∂h_K/∂w."""
+    """The result of `chain`: h[0] … h[K], ∂h_K/∂z and ∂h_K/∂w."""
 
     h: list[Array]
     by_z: Array
@@ -49,15 +49,15 @@ def rules(f: Activation) -> dict[str, str]:
 
 def at_point(xp: Any, z: Array, at: Path = ()) -> Walk[dict[str, tuple[Array, Array]]]:
     """f(z) and f'(z) for every activation function: (value, slope) by name (slides 7, 31, 39)."""
-    found = {}
+    by_name = {}
     for i, (name, f) in enumerate(ACTIVATIONS.items(), 1):
         here = (*at, ("i", i))
         s = f.f(xp, z) + 0
         yield Step(here, f"f_{name}", {f"f_{name}": s})
         slope = f.slope(xp, s)
         yield Step(here, f"df_{name}", {f"df_{name}": slope})
-        found[name] = s, slope
-    return found
+        by_name[name] = s, slope
+    return by_name
 
 
 def chain(xp: Any, f: Activation, w: Array, z: Array, depth: int, at: Path = ()) -> Walk[Chain]:
@@ -87,9 +87,9 @@ def chain(xp: Any, f: Activation, w: Array, z: Array, depth: int, at: Path = ())
 
 
 def soft(xp: Any, o: Sequence[Array], T: float, truth: int, at: Path = ()) -> Walk[Mapping[str, Any]]:
-    """K numbers into K probabilities: e^(o/T) over the sum of them all; the largest is taken off first (slide 32).
+    """Softmax at temperature T: p_i = e^(o_i/T) / Σ_j e^(o_j/T), the largest score subtracted first (slide 32).
 
-    Returns p, the loss −ln p of the true one, and its gradient: the difference of p and the truth, over T.
+    `truth` is the true class, from 1. Returns p, the loss −ln p of that class, and ∂loss/∂o = (p − y) / T.
     """
     top = o[0]
     for i, score in enumerate(o, 1):

@@ -1,8 +1,8 @@
-"""How large the error is at each layer of a deep net, and what is left of it at the first (slides 34, 39).
+"""How large the error is at each layer of a deep net, and which share of it reaches the first (slides 34, 39).
 
-size[n]     ()  ‖δ_n‖, over units and examples: what of the error arrives at layer n
-taught[n]   ()  ‖∂E/∂W_n‖: how hard that layer is pushed
-share_tanh  ()  ‖δ_1‖ over ‖δ_D‖, with such units
+size[n]     ()  ‖δ_n‖, over units and examples: the error at layer n
+taught[n]   ()  ‖∂E/∂W_n‖: the gradient of that layer's weights
+share_tanh  ()  ‖δ_1‖ / ‖δ_D‖ of a net of D layers with tanh units
 """
 
 from __future__ import annotations
@@ -28,35 +28,35 @@ def rules(depth: int, kinds: tuple[str, ...]) -> dict[str, str]:
 
 
 def errors(xp: Any, net: Net, theta: Theta, run: Forward, y: Array) -> tuple[list[Array], dict[str, Array]]:
-    """δ_1 … δ_D and the gradient: the backward pass, its errors kept."""
+    """(δ_1 … δ_D, the gradient): the backward pass, with the errors of all layers kept."""
     tape = Tape(backward(xp, net, theta, run, y))
-    found = {name: value for step in tape for name, value in step.values.items()}
-    return [found[f"delta{n}"] for n in range(1, net.depth + 1)], tape.result
+    written = {name: value for step in tape for name, value in step.values.items()}
+    return [written[f"delta{n}"] for n in range(1, net.depth + 1)], tape.result
 
 
 def measure(xp: Any, deltas: Sequence[Array], grad: Mapping[str, Array], at: Path = ()) -> Walk[list[Array]]:
-    """How large the error is at every layer, from the last to the first, and how hard it pushes the weights there."""
-    found = []
+    """‖δ_n‖ and ‖∂E/∂W_n‖ of every layer, from the last to the first. Returns ‖δ_1‖ … ‖δ_D‖."""
+    norms = []
     for n in range(len(deltas), 0, -1):
         here = (*at, ("layer", n))
         size = xp.sqrt(xp.sum(deltas[n - 1] ** 2))
         yield Step(here, f"size{n}", {f"size[{n}]": size})
         taught = xp.sqrt(xp.sum(grad[f"W{n}"] ** 2))
         yield Step(here, f"taught{n}", {f"taught[{n}]": taught})
-        found.append(size)
-    return found[::-1]
+        norms.append(size)
+    return norms[::-1]
 
 
 def sizes(xp: Any, net: Net, theta: Theta, x: Array, y: Array) -> list[Array]:
-    """‖δ_n‖ of every layer at full speed."""
+    """‖δ_1‖ … ‖δ_D‖, without steps."""
     deltas, grad = errors(xp, net, theta, drain(forward(xp, net, theta, x, y)), y)
     return drain(measure(xp, deltas, grad))
 
 
-def compare(xp: Any, found: Mapping[str, Sequence[Array]], at: Path = ()) -> Walk[dict[str, Array]]:
-    """For each kind of unit, on the same weights: how much of the error the first layer gets."""
+def compare(xp: Any, by_kind: Mapping[str, Sequence[Array]], at: Path = ()) -> Walk[dict[str, Array]]:
+    """‖δ_1‖ / ‖δ_D‖ for each kind of unit; `by_kind` has ‖δ_1‖ … ‖δ_D‖ of each, on the same weights."""
     shares = {}
-    for i, (kind, layers) in enumerate(found.items(), 1):
+    for i, (kind, layers) in enumerate(by_kind.items(), 1):
         share = layers[0] / layers[-1]
         yield Step((*at, ("i", i)), f"share_{kind}", {f"share_{kind}": share})
         shares[kind] = share

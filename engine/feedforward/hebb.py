@@ -1,4 +1,4 @@
-"""Hebb's rule, Oja's, and a memory that recalls a pattern from half of it (slide 3; Hebb, Oja, Hopfield).
+"""Hebb's rule, Oja's rule, and a memory that completes a partial pattern (slide 3; Hebb, Oja, Hopfield).
 
 w     (M, 1)  weights          x[n]   (M, 1)  sample n = 1 … N       y[n]   (1, 1)  wᵀx, linear
 W     (K, K)  the memory       q[m]   (K, 1)  pattern m of ±1        s      (K, 1)  its state, ±1
@@ -28,7 +28,7 @@ RULES = {
 
 
 def hebb(xp: Any, w: Array, x: Sequence[Array], eta: float, at: Path = ()) -> Walk[Array]:
-    """Δw = η y x: what fires together is wired together. Nothing ever makes w smaller."""
+    """Δw = η y x: a weight grows where input and output are active together. ‖w‖ never shrinks."""
     for n, sample in enumerate(x, 1):
         here = (*at, ("n", n))
         y = w.T @ sample
@@ -41,7 +41,7 @@ def hebb(xp: Any, w: Array, x: Sequence[Array], eta: float, at: Path = ()) -> Wa
 
 
 def oja(xp: Any, w: Array, x: Sequence[Array], eta: float, at: Path = ()) -> Walk[Array]:
-    """Δw = η y (x − y w): the second part forgets as fast as the first learns, when ‖w‖ is 1 (Oja 1982)."""
+    """Δw = η y (x − y w): the decay η y² w balances the growth where ‖w‖ = 1 (Oja 1982)."""
     for n, sample in enumerate(x, 1):
         here = (*at, ("n", n))
         y = w.T @ sample
@@ -67,7 +67,7 @@ def store(device: Device, q: Sequence[Array], at: Path = ()) -> Walk[Array]:
 
 
 def recall(device: Device, W: Array, s: Array, sweeps: int, at: Path = ()) -> Walk[Array]:
-    """One cell after the other takes the sign of its net input from all others: s_i = sign(Σ_j W_ij s_j)."""
+    """Asynchronous updates: one cell after the other becomes s_i = sign(Σ_j W_ij s_j), in `sweeps` passes."""
     xp, K = device.xp, W.shape[0]
     for sweep in range(1, sweeps + 1):
         for i in range(1, K + 1):
@@ -81,10 +81,10 @@ def recall(device: Device, W: Array, s: Array, sweeps: int, at: Path = ()) -> Wa
 
 
 def identity(device: Device, K: int) -> Array:
-    """1 on the diagonal."""
+    """The identity matrix (K, K)."""
     return device.put([[float(i == j) for j in range(K)] for i in range(K)])
 
 
 def cell(device: Device, K: int, i: int) -> Array:
-    """A column with a 1 at cell i, counted from 1."""
+    """A column (K, 1) with 1 at cell i, counted from 1, else 0."""
     return device.put([[float(j == i)] for j in range(1, K + 1)])

@@ -2,10 +2,10 @@
 
     x   (M, B)  inputs, one column an example        W1 (L, M), b1 (L, 1), W2 (N, L), …  weights between layers
     z1, z2, …   net inputs of each layer             h1, h2, …   its outputs; the last layer's are the answer
-    y   (N, B)  what is wanted                       delta1, delta2, …   ∂E/∂z of each layer
+    y   (N, B)  targets                              delta1, delta2, …   ∂E/∂z of each layer
 
 The deck writes w (M×L) and v (L×N), from row to column; W here is the transpose, so that a layer reads z = W h + b.
-E is the mean over the batch, plus what the regulariser takes.
+E is the mean loss over the batch, plus the penalty of the regularisers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Theta = Mapping[str, Array]
 
 
 class Net(NamedTuple):
-    """What a network is beside its weights: hidden units f, loss, output units, and the two regularisers' strength.
+    """A network without its weights: depth (layers of weights), hidden units f, loss, output units, λ₁ and λ₂.
 
     `loss` is "squared", ½ (h − y)² with output units `out`; "logistic", −ln p with a sigmoid at every output; or
     "softmax", −ln p of a softmax over all outputs.
@@ -44,7 +44,7 @@ class Net(NamedTuple):
 
 
 class Forward(NamedTuple):
-    """What a forward pass leaves: outputs by layer, the input being layer 0; net inputs from layer 1 on; E."""
+    """The result of a forward pass: outputs by layer, the input being layer 0; net inputs from layer 1 on; E."""
 
     h: list[Array]
     z: list[Array]
@@ -52,7 +52,7 @@ class Forward(NamedTuple):
 
 
 def written(run: Forward) -> dict[str, Array]:
-    """What a forward pass wrote, by symbol: z1, h1, z2, …, E."""
+    """The values of a forward pass by symbol: z1, h1, z2, …, E."""
     nets, outs = enumerate(run.z, 1), enumerate(run.h[1:], 1)
     return {"E": run.E, **{f"z{n}": z for n, z in nets}, **{f"h{n}": h for n, h in outs}}
 
@@ -63,7 +63,7 @@ def names(depth: int) -> tuple[str, ...]:
 
 
 def below(layer: int) -> str:
-    """The symbol of what a layer reads."""
+    """The symbol of a layer's input: x, or the outputs of the layer before."""
     return f"h{layer - 1}" if layer > 1 else "x"
 
 
@@ -118,7 +118,7 @@ def forward(xp: Any, net: Net, theta: Theta, x: Array, y: Array, at: Path = ()) 
 
 
 def mean_loss(xp: Any, net: Net, h: Array, z: Array, y: Array) -> Array:
-    """The loss summed over the batch; −ln p from z, so that a probability of 0 costs no NaN."""
+    """The loss summed over the batch; −ln p computed from z, so that it is finite where p underflows."""
     if net.loss == "squared":
         return xp.sum((h - y) ** 2) / 2
     if net.loss == "logistic":

@@ -1,9 +1,9 @@
 """The update of `feedforward.mlp_training` where speed counts: the same mathematics, in place, on one flat array.
 
-What makes it fast, and what `feedforward.mlp` gives up for being read: a bias is one more column of its weights, read
-by an input that is always 1; parameters and gradient lie in one array each, so that clipping and the optimiser take one
-pass; an epoch's batches are laid out once; every array is made once and written over. A test holds it equal to the
-walk, a benchmark shows the need.
+What makes it fast, and harder to read than `feedforward.mlp`: a bias is one more column of its weights, with an input
+that is always 1; parameters and gradient lie in one array each, so that clipping and the optimiser take one pass; an
+epoch's batches are laid out once; every array is made once and written over. A test holds it equal to the walk, a
+benchmark shows the need.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ Shapes = Sequence[tuple[int, int]]
 
 def layers(array: Array, shapes: Shapes) -> list[Array]:
     """One view (out, in + 1) for every layer."""
-    found, at = [], 0
+    views, at = [], 0
     for rows, cols in shapes:
-        found.append(array[at : at + rows * cols].reshape(rows, cols))
+        views.append(array[at : at + rows * cols].reshape(rows, cols))
         at += rows * cols
-    return found
+    return views
 
 
 def layout(shapes: Shapes) -> Layout:
-    """W1 (out, in), b1 (out, 1), …: of each layer's array all columns but the last, and the last."""
+    """Where W1 (out, in), b1 (out, 1), … lie: in each layer's array, a bias is the last column."""
 
     def views(array: Array) -> dict[str, Array]:
-        found: dict[str, Array] = {}
+        parameters: dict[str, Array] = {}
         for n, whole in enumerate(layers(array, shapes), 1):
-            found |= {f"W{n}": whole[:, :-1], f"b{n}": whole[:, -1:]}
-        return found
+            parameters |= {f"W{n}": whole[:, :-1], f"b{n}": whole[:, -1:]}
+        return parameters
 
     return Layout(sum(rows * cols for rows, cols in shapes), views)
 
 
 Into = Callable[[Array, Array], None]
-"""From the first array into the second."""
+"""f(z) of the first array, written into the second."""
 Slope = Callable[[Array, Array, Array], None]
-"""f' from h into the second array; the third is 1 as an array, for a Python number would cost as much as the rest."""
+"""f' from h = f(z), written into the second array; the third is a 1 as an array, which is faster than a number."""
 
 
 def sigmoid(z: Array, h: Array) -> None:
@@ -78,23 +78,26 @@ UNITS: dict[str, tuple[Into | None, Slope | None]] = {
     "relu": (lambda z, h: xp.maximum(z, 0, out=h), relu_slope),
     "linear": (None, None),
 }
-"""Units with a form of their own here: h = f(z), and f' from h; None where there is nothing to do."""
+"""(f, f') of the activations that have a form in place; None where there is nothing to compute."""
 
 
 def in_place(f: Activation) -> tuple[Into | None, Slope | None]:
-    """The two forms of any unit; one without a form of its own goes through `Activation`."""
+    """(f, f') in place, of any activation: from `UNITS`, else through `Activation`."""
 
     def forward(z: Array, h: Array) -> None:
         h[...] = f.f(xp, z)
 
-    def slope(h: Array, found: Array, one: Array) -> None:
-        found[...] = f.slope(xp, h)
+    def slope(h: Array, out: Array, one: Array) -> None:
+        out[...] = f.slope(xp, h)
 
     return UNITS.get(f.name, (forward, slope))
 
 
 class Buffers:
-    """The arrays of one size of batch: what every hidden layer hands on (units + 1, B), the last row 1, all in one."""
+    """Work arrays for batches of B examples.
+
+    `h` are the outputs of the hidden layers (units + 1, B), views of one array; the last row is 1, for the bias.
+    """
 
     def __init__(self, shapes: Shapes, B: int, kind: Any) -> None:
         hidden, outs = [rows + 1 for rows, _ in shapes[:-1]], shapes[-1][0]
@@ -113,7 +116,7 @@ class Buffers:
 
 
 class Batch(NamedTuple):
-    """Inputs (M + 1, B), the last row 1, the same turned, and what is wanted (K, B)."""
+    """Inputs (M + 1, B), the last row 1; their transpose; targets (K, B)."""
 
     x: Array
     xT: Array
@@ -133,15 +136,18 @@ class Kernel:
     def update(
         self, theta: Theta, memory: Memory, order: Sequence[Array], i: int, n: int
     ) -> tuple[Flat, Memory, float]:
-        """The update on batch i of an epoch, n (from 0) since the memory began: (theta, memory, E of the batch)."""
+        """The update on batch i of an epoch: (theta, memory, E of the batch).
+
+        `order` has the columns of every batch; n counts the updates since the memory was zero, from 0.
+        """
         if not self._shapes:
             self._prepare(theta)
         flat = packed(theta, self._layout)
         if self._epoch[0] is not order:
             self._epoch = order, self._batches(order)
         E = self.gradient(flat, self._epoch[1][i])
-        found = moved(self.optimiser, self._layout, flat, self._grad, memory, self.rate, self.clip, n + 1)
-        return found[0], found[1], E + 0 * found[2]
+        after, kept, length = moved(self.optimiser, self._layout, flat, self._grad, memory, self.rate, self.clip, n + 1)
+        return after, kept, E + 0 * length
 
     def _prepare(self, theta: Theta) -> None:
         sizes = [theta[f"W{n}"].shape for n in range(1, self.net.depth + 1)]
@@ -162,7 +168,7 @@ class Kernel:
         return [Batch(x, x.T, xp.ascontiguousarray(y)) for x, y in taken]
 
     def gradient(self, flat: Array, batch: Batch) -> float:
-        """E of a batch; its gradient is left in one flat array."""
+        """E of a batch at flat parameters; writes its gradient into `_grad`."""
         x, xT, y = batch
         B = y.shape[1]
         b = self._buffers.get(B)
@@ -191,7 +197,7 @@ class Kernel:
         return E + self._regularise(flat) if self.net.l1 or self.net.l2 else E
 
     def _loss(self, b: Buffers, y: Array, B: int) -> float:
-        """E, and δ of the last layer in `last`."""
+        """E; writes δ of the last layer into `b.last`."""
         z, last, kind, (f, slope) = b.out, b.last, self.net.loss, self._out
         if kind == "softmax":
             logs = log_softmax(xp, z)
@@ -213,7 +219,7 @@ class Kernel:
         return E
 
     def _regularise(self, flat: Array) -> float:
-        """What the regularisers add to E; their gradient is added to the flat one."""
+        """The penalty of the regularisers; adds its gradient to `_grad`."""
         net, weight = self.net, self._weight
         self._grad += net.l1 * weight * xp.sign(flat) + net.l2 * weight * flat
         return net.l1 * float(xp.dot(weight, xp.abs(flat))) + net.l2 * float(xp.dot(weight, flat * flat)) / 2

@@ -1,7 +1,7 @@
 """A network of any depth in training: every update takes the next batch forward, back, and a step (slides 25-27, 34).
 
 examples  x (M, N), one column an example, and y (K, N)        batch   the columns of one update
-an epoch  every example once, in an order drawn anew           test    examples that never teach
+an epoch  every example once, in an order drawn anew           test    examples that are only measured
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ APART = 10
 
 
 class Examples(NamedTuple):
-    """Columns x (M, N) and what is wanted of each, y (K, N)."""
+    """Columns x (M, N) and their targets y (K, N)."""
 
     x: Array
     y: Array
 
 
 class Batches(NamedTuple):
-    """How examples are dealt: `size` of them an update, in an order that is drawn from the seed for every epoch."""
+    """Mini-batches of `size` examples, in an order that is drawn from the seed anew for every epoch."""
 
     size: int
     seed: int
@@ -44,12 +44,12 @@ class Batches(NamedTuple):
         return -(-count // self.size)
 
     def between(self, count: int) -> int:
-        """How many updates lie between two measurements of all examples: the fewest whole epochs of `APART` updates."""
+        """Updates between two measurements of all examples: whole epochs, as few as have `APART` updates or more."""
         per = self.per_epoch(count)
         return -(-APART // per) * per
 
     def of_epoch(self, count: int, epoch: int) -> list[HostArray]:
-        """Which examples are in each batch of an epoch."""
+        """The numbers of the examples in each batch of an epoch."""
         drawn = rng(self.seed, ORDERS + epoch).permutation(count)
         return [drawn[first : first + self.size] for first in range(0, count, self.size)]
 
@@ -62,14 +62,14 @@ class Losses(NamedTuple):
 
 
 def loss_on(xp: Any, net: Net, theta: Theta, some: Examples) -> Array:
-    """The mean loss, without what the regulariser takes."""
+    """The mean loss, without the penalty of the regularisers."""
     return drain(mlp.forward(xp, net._replace(l1=0.0, l2=0.0), theta, *some)).E
 
 
 def step_and_forward(
     xp: Any, net: Net, recipe: Recipe, theta: Theta, grad: Theta, memory: Memory, some: Examples, at: Path = ()
 ) -> Walk[Theta]:
-    """What one update does to some examples: clip the gradient, move every parameter, and forward again.
+    """One update and its effect: clip the gradient, move every parameter, and run forward again on `some`.
 
     Returns the parameters after it.
     """
@@ -98,7 +98,7 @@ def epoch(
 
 
 class MlpRun(training.Run[Losses]):
-    """A net in training on some examples; both losses are measured on all of them every so many whole epochs.
+    """A net in training on `train`; the losses on all of `train` and `test` are measured every few whole epochs.
 
     On the host an update is `feedforward.mlp_fast`; elsewhere it is the walks', drained. A test holds both equal.
     """
@@ -139,12 +139,12 @@ class MlpRun(training.Run[Losses]):
         return super().start(theta, reading or self.losses(theta))
 
     def fork(self, at: State, theta: Theta) -> State:
-        """As in `training.Run`, with the losses of these parameters."""
+        """As in `training.Run`; the losses are measured with `theta`."""
         state = super().fork(at, theta)
         return State(state.n, state.data._replace(reading=self.losses(theta)))
 
     def losses(self, theta: Theta) -> Losses:
-        """Both, measured now."""
+        """The losses on all training and all test examples."""
         xp, device, both = self.device.xp, self.device, (self.train, self.test)
         return Losses(
             *(float(device.get(loss_on(xp, self.net, theta, e))) if e.x.shape[1] else float("nan") for e in both)
@@ -167,7 +167,7 @@ class MlpRun(training.Run[Losses]):
         return Gradient(drain(mlp.backward(xp, self.net, data.theta, run, y)), run.E)
 
     def sections(self, n: int, data: Learning[Losses], at: Path) -> list[Section]:
-        """The forward pass, and what is learned from it."""
+        """Two sections: the forward pass; backward, clip and step."""
         xp, net, recipe, theta, memory = self.device.xp, self.net, self.recipe, data.theta, data.memory
         x, y = self.batch(n)
         up, (there, back), count = (*at, ("forward", -1)), mlp.steps(net), n - data.began + 1

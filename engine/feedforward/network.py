@@ -1,7 +1,7 @@
 """An M-L-N network unit by unit, and its four properties as experiments (slide 8).
 
 h[0]     (M, 1)  the input            W_[layer,j]  (1, ·)  the weights into unit j of a layer, from 1; b_ its bias
-h[layer]         a layer's outputs    net[layer,j] (1, 1)  what unit j adds up;  e[layer,j] 1 at unit j
+h[layer]         a layer's outputs    net[layer,j] (1, 1)  net input of unit j;  e[layer,j] 1 at unit j
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Layer = tuple[Array, Array]
 
 
 class Table(NamedTuple):
-    """A net that maps a table of 0 and 1 exactly: one hidden unit for every row that wants 1."""
+    """A net that maps a table of 0 and 1 exactly: one hidden unit for every row whose target is 1."""
 
     W: Array
     b: Array
@@ -66,7 +66,7 @@ def forward(device: Device, f: Activation, layers: Sequence[Layer], x: Array, at
 
 
 def bent(o: Callable[[Array], Array], a: Array, b: Array, at: Path = ()) -> Walk[Array]:
-    """Non-linearity: what the answer to a + b has beyond those to a and to b. In a linear net it is 0."""
+    """Non-linearity: o(a + b) − o(a) − o(b) + o(0), which is 0 in a linear net."""
     oa = o(a)
     yield Step(at, "oa", {"oa": oa})
     ob = o(b)
@@ -75,13 +75,16 @@ def bent(o: Callable[[Array], Array], a: Array, b: Array, at: Path = ()) -> Walk
     yield Step(at, "oab", {"oab": oab})
     o0 = o(0 * a)
     yield Step(at, "o0", {"o0": o0})
-    found = oab - oa - ob + o0
-    yield Step(at, "bent", {"bent": found})
-    return found
+    difference = oab - oa - ob + o0
+    yield Step(at, "bent", {"bent": difference})
+    return difference
 
 
 def turned(device: Device, f: Activation, layer: Layer, x: Array, h: Array, at: Path = ()) -> Walk[Array]:
-    """Parallel processing: the hidden units in reverse order give the same layer: none waits for another."""
+    """Parallel processing: the hidden units computed in reverse order, since none depends on another.
+
+    Returns the sum of the absolute differences from h, which is 0.
+    """
     (W, b), xp = layer, device.xp
     out = 0 * b
     yield Step((*at, ("j", W.shape[0])), "turned_0", {"turned": out})
@@ -115,7 +118,9 @@ def adapt_length(net: mlp.Net) -> int:
 
 
 def table_net(device: Device, q: Sequence[Any], wants: Sequence[int]) -> Table:
-    """One hidden step unit for every row that wants 1, which fires on that row alone; the output adds them up."""
+    """The net of a table: a hidden step unit for every row with target 1, active on that row alone; the output sums
+    them.
+    """
     rows = [row for row, want in zip(q, wants, strict=True) if want] or [[0.0] * len(q[0])]
     W = [[2 * float(v) - 1 for v in row] for row in rows]
     b = [[0.5 - sum(float(v) for v in row)] for row in rows]
@@ -123,7 +128,7 @@ def table_net(device: Device, q: Sequence[Any], wants: Sequence[int]) -> Table:
 
 
 def mapping(xp: Any, net: Table, q: Sequence[Array], wants: Sequence[Array], at: Path = ()) -> Walk[Array]:
-    """Input–output mapping: every row of the table through the net; how many answers it missed."""
+    """Input–output mapping: every row of the table through the net. Returns Σ |answer − target|."""
     missed = xp.sum(0 * wants[0])
     yield Step((*at, ("r", 1)), "missed_0", {"missed": missed})
     step = ACTIVATIONS["step"]
@@ -139,5 +144,5 @@ def mapping(xp: Any, net: Table, q: Sequence[Array], wants: Sequence[Array], at:
 
 
 def unit(device: Device, size: int, j: int) -> Array:
-    """A column with a 1 at unit j, counted from 1."""
+    """A column (size, 1) with 1 at unit j, counted from 1, else 0."""
     return device.put([[float(n == j)] for n in range(1, size + 1)])

@@ -57,17 +57,17 @@ def fire(xp: Any, f: Activation, net: Array, at: Path = ()) -> Walk[Array]:
 
 
 def answer(xp: Any, f: Activation, unit: Neuron, o: Array, at: Path = ()) -> Walk[tuple[list[Array], Array]]:
-    """∂o/∂w_i = f'(net) x_i and ∂o/∂x_i = f'(net) w_i: the chain rule, once. Returns (∂o/∂w_i for all i, ∂o/∂b)."""
+    """∂o/∂w_i = f'(net) x_i and ∂o/∂x_i = f'(net) w_i, by the chain rule. Returns (∂o/∂w_i for all i, ∂o/∂b)."""
     slope = f.slope(xp, o)
     yield Step(at, "slope", {"slope": slope})
-    found = []
+    slopes = []
     for i, (w, x) in enumerate(zip(unit.w, unit.x, strict=True), 1):
         here = (*at, ("i", i))
         by_w = slope * x
         yield Step(here, "do_w", {f"do_w[{i}]": by_w})
         by_x = slope * w
         yield Step(here, "do_x", {f"do_x[{i}]": by_x})
-        found.append(by_w)
+        slopes.append(by_w)
     by_b = slope + 0
     yield Step(at, "do_b", {"do_b": by_b})
-    return found, by_b
+    return slopes, by_b

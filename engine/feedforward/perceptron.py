@@ -33,21 +33,24 @@ ROUNDING, PLACES = 1e-12, 1e4
 
 
 class Theta(NamedTuple):
-    """The state of the rule: all that the next visit depends on, beside the example."""
+    """Weights and bias: with the example, all that the next visit depends on."""
 
     w: Array
     b: Array
 
 
 class Examples(NamedTuple):
-    """What is to be learned: x[i] (M, 1) and t[i] (1, 1), ±1."""
+    """Examples x[i] (M, 1) and their classes t[i] (1, 1), ±1."""
 
     x: Sequence[Array]
     t: Sequence[Array]
 
 
 class Visit(NamedTuple):
-    """One visit on the host: the example (from 1), its u and t·u, whether it was a mistake, the state after it."""
+    """One visit on the host: epoch and example (from 1), u, m = t·u, whether it was a mistake, w and b after it.
+
+    `right` is how many examples are on the right side then.
+    """
 
     epoch: int
     i: int
@@ -60,9 +63,9 @@ class Visit(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """A whole run: its visits, mistakes, and how it ended: with a clean epoch, in a circle, or at the limit.
+    """A run: its visits, its mistakes, and how it ended: with an epoch without mistakes, in a cycle, or at the limit.
 
-    `cycle` holds two counts of visits after which the state, example to come included, is the same.
+    `cycle` is two numbers of visits after which w, b and the next example are the same.
     """
 
     visits: list[Visit]
@@ -87,12 +90,12 @@ def visit(device: Device, theta: Theta, examples: Examples, i: int, eta: float, 
 
 
 def is_mistake(m: HostArray, w: HostArray, x: HostArray, b: HostArray) -> bool:
-    """t·u ≤ 0, rounding apart: what .1 + .2 − .3 leaves in floats is a 0."""
+    """Whether t·u ≤ 0, up to rounding: .1 + .2 − .3 counts as 0."""
     return not float(m.sum()) > ROUNDING * float(abs(w).sum() * abs(x).sum() + abs(b).sum())
 
 
 def settled(xp: Any, v: Array, eta: float) -> Array:
-    """A state without the rounding of its sums, where it is a short multiple of η: one that comes back is the same."""
+    """v, rounded to a multiple of η / `PLACES` if it is one up to rounding: a state that recurs is then equal."""
     near = xp.round(v / eta * PLACES) / PLACES * eta + 0.0
     return xp.where(xp.abs(near - v) <= ROUNDING * (xp.abs(v) + eta) / 10, near, v)
 
@@ -105,8 +108,8 @@ def epoch(device: Device, theta: Theta, examples: Examples, eta: float, at: Path
 
 
 def run(w: HostArray, b: float, x: HostArray, t: HostArray, eta: float, epochs: int) -> Outcome:
-    """The rule at full speed on the host: w (M,), x (N, M), t (N,). Ends at a clean epoch or a state that came back."""
-    found: list[Visit] = []
+    """The rule at full speed on the host: w (M,), x (N, M), t (N,). Ends at an epoch without mistakes or in a cycle."""
+    visits: list[Visit] = []
     seen = {(0, w.tobytes(), b): 0}
     w, b, mistakes, one = w + 0.0, b + 0.0, 0, HOST.xp.ones(1)
     for e in range(1, epochs + 1):
@@ -120,18 +123,18 @@ def run(w: HostArray, b: float, x: HostArray, t: HostArray, eta: float, epochs: 
                 b = float(settled(HOST.xp, b + eta * t[i - 1] * one, eta)[0])
                 mistakes, clean = mistakes + 1, False
             right = int(((x @ w + b > 0) == (t > 0)).sum())
-            found.append(Visit(e, i, u, m, wrong, w, b, right))
+            visits.append(Visit(e, i, u, m, wrong, w, b, right))
             state = (i % len(x), w.tobytes(), b)
             if not clean and state in seen:
-                return Outcome(found, mistakes, False, (seen[state], len(found)))
-            seen.setdefault(state, len(found))
+                return Outcome(visits, mistakes, False, (seen[state], len(visits)))
+            seen.setdefault(state, len(visits))
         if clean:
-            return Outcome(found, mistakes, True, None)
-    return Outcome(found, mistakes, False, None)
+            return Outcome(visits, mistakes, True, None)
+    return Outcome(visits, mistakes, False, None)
 
 
 def bound(device: Device, theta: Theta, examples: Examples, at: Path = ()) -> Walk[Array]:
-    """(R/γ)²: no separable set makes more mistakes from a start at 0 (Novikoff 1962). γ is that of the line found."""
+    """(R/γ)²: no separable set makes more mistakes from a start at 0 (Novikoff 1962). γ is the margin of `theta`."""
     xp, (w, b) = device.xp, theta
     R, gamma = xp.zeros_like(b), xp.ones_like(b) * float("inf")
     for i, (x, t) in enumerate(zip(examples.x, examples.t, strict=True), 1):
@@ -148,7 +151,7 @@ def bound(device: Device, theta: Theta, examples: Examples, at: Path = ()) -> Wa
 
 
 def came_back(xp: Any, theta: Theta, then: Theta, at: Path = ()) -> Walk[Array]:
-    """How far the state is from an earlier one. 0 is a proof: the same state takes the same steps again, for ever."""
+    """The distance to an earlier state. 0 proves a cycle: from an equal state the rule takes the same steps again."""
     gap = xp.sum(xp.abs(theta.w - then.w)) + xp.sum(xp.abs(theta.b - then.b))
     yield Step(at, "gap", {"gap": gap})
     return gap

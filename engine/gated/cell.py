@@ -1,12 +1,13 @@
-"""What a recurrent cell is, and what all have alike: layers, the output above them, the sweep, the sums over time.
+"""Recurrent cells, and what is the same for all: layers, the output, the forward pass, back-propagation through time.
 
     Wq (H, I)  Uq (H, H)  bq (H, 1)  of gate q     x[t] (I, B) input        a[t] (K, B) scores, a = V h + by
     V  (K, H)  by (K, 1)  of the output            h[t] (H, B) hidden       yhat[t] softmax of a[t]     E[t] loss
     e[k] = (yhat[k] − y[k]) / B     gh[k] (H, B) ∂E/∂h_k      delta_q[k] (H, B) ∂E/∂(net input of gate q)
 
-Columns are the examples of a batch. A cell says how its own states pass from one timestep to the next, and how their
-gradients come back; `forward` and `sweep` do the rest. Layers stand on one another: what the second makes has a 2 at
-its name (Wq2, h2[t], delta_q2[k]), and reads h[t] where the first reads x[t].
+Columns are the examples of a batch. A cell defines one timestep of one layer, forward and backward; `forward` and
+`sweep` do the rest. The symbols of the second layer end in 2 (Wq2, h2[t], delta_q2[k]); its input is h[t] in place of
+x[t]. The road is the path through time along which a state is only scaled by a gate, and added to: c in an LSTM, h
+in a GRU.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ from engine.walks.step import Path, Step, Walk, drain
 Theta = Mapping[str, Array]
 """Parameters, and gradients, by symbol."""
 Made = Mapping[str, Array]
-"""What one timestep made, by family: "h", "c", "i", …; or what the way back left there."""
+"""The values of one timestep by family: "h", "c", "i", …; in the backward pass also its gradients, "gh", "delta_i"."""
 
 
 class Cell(NamedTuple):
     """A kind of cell. `gates` are letters; `states` pass from step to step; `more` are parameters beside W, U, b.
 
-    `step(xp, theta, x, before, t, at, level)` makes a timestep from the states before it; `back(xp, theta, now, before,
-    gh, later, k, at, level)` gives the deltas of timestep k, and what else the one before it needs, from gh[k] and from
-    what timestep k + 1 left (nothing at the last). `steps` and `backs` are how many steps they take.
-    `carried(theta, later)` is what timestep k + 1 hands back to h_k. They know one layer by plain names; `level` is
-    what they put at the names of what they show.
+    `step(xp, theta, x, before, t, at, level)` walks through timestep t, from the states `before` it. `back(xp, theta,
+    now, before, gh, later, k, at, level)` walks back through timestep k, from gh[k] and the gradients of timestep k + 1
+    (`later`, empty at the last), and returns the deltas and what else timestep k − 1 needs. `steps` and `backs` are how
+    many steps they take. `carried(theta, later)` is the part of gh[k] that comes from timestep k + 1. All of these take
+    one layer, whose symbols have no number; they append `level` to the symbols of their steps.
     """
 
     name: str
@@ -48,29 +49,29 @@ class Cell(NamedTuple):
     back: Callable[..., Walk[Made]]
     carried: Callable[[Theta, Made], Array]
     road: str
-    """The gate that scales the road; "" where there is none."""
+    """The gate that scales the state on the road; "" in a cell without a road."""
     terms: Callable[[Made, Made], Mapping[str, tuple[Array, Array | None]]]
     """The (error, input) pairs of timestep k whose products are its part of the gradient; no input for a bias."""
     layers: int = 1
 
     @property
     def levels(self) -> tuple[str, ...]:
-        """What stands at the names of each layer, from the lowest: "", "2", …"""
+        """What the symbols of each layer end in, from the lowest: "", "2", …"""
         return tuple(str(n) if n > 1 else "" for n in range(1, self.layers + 1))
 
     @property
     def top(self) -> str:
-        """The state that the output reads."""
+        """The state that the output is computed from: h of the top layer."""
         return f"h{self.levels[-1]}"
 
     @property
     def lasting(self) -> str:
-        """The state of the top layer that is on the road: c, or h where there is no other."""
+        """The state on the road of the top layer: c, or h in a cell without c."""
         return f"{self.states[-1]}{self.levels[-1]}"
 
     @property
     def own(self) -> tuple[str, ...]:
-        """The parameters of one layer, by plain names."""
+        """The parameters of one layer, without its number."""
         return (*(f"{p}{q}" for q in self.gates for p in "WUb"), *self.more)
 
     @property
@@ -85,15 +86,15 @@ class Cell(NamedTuple):
 
     def shapes(self, H: int, K: int, inputs: int | None = None) -> dict[str, tuple[int, ...]]:
         """The shape of every parameter, vectors flat: H units a layer, K outputs, K inputs where no number is given."""
-        found: dict[str, tuple[int, ...]] = {}
+        shapes: dict[str, tuple[int, ...]] = {}
         for level in self.levels:
             of = {"W": (H, H if level else inputs or K), "U": (H, H), "b": (H,)}
-            found |= {name + level: of[name[0]] for name in self.own}
-        return {**found, "V": (K, H), "by": (K,)}
+            shapes |= {name + level: of[name[0]] for name in self.own}
+        return {**shapes, "V": (K, H), "by": (K,)}
 
 
 def layer(held: Mapping[str, Array], level: str) -> dict[str, Array]:
-    """What belongs to one layer, by plain names."""
+    """The entries of one layer, under their names without its number."""
     return {
         key[: len(key) - len(level)]: value for key, value in held.items() if key.rstrip("0123456789") + level == key
     }
@@ -112,7 +113,7 @@ class Inputs(NamedTuple):
 
 
 class Forward(NamedTuple):
-    """What a forward pass leaves: for every timestep all it made, and the losses."""
+    """The result of a forward pass: the values of every timestep, and the losses of those with a target."""
 
     made: tuple[Made, ...]
     E: tuple[Array, ...]
@@ -129,7 +130,7 @@ OUTPUT_RULES = {
 MEAN_RULES = {"E": "E[t] = -sum(y[t] * log_softmax(a[t])) / B", "e": "e[k] = (yhat[k] - y[k]) / B"}
 FROM_ABOVE = "V.T @ e[k]"
 SYMBOL = re.compile(r"(?<![A-Za-z_.])(?!(?:x|e|t|k|tanh|sigmoid|maximum|minimum|abs|batch)\b)[A-Za-z_]+")
-"""A name in a rule that is a layer's own."""
+"""A name in a rule to which the number of the layer is appended."""
 INPUT = re.compile(r"(?<![A-Za-z_])x(?=\[)")
 
 
@@ -163,12 +164,12 @@ def before(inputs: Inputs, run: Forward, k: int) -> Made:
 
 
 def place(cell: Cell, at: Path, level: str) -> Path:
-    """Where the steps of a layer stand: one layer alone has no number."""
+    """The path of a layer's steps: with ("layer", n) where there are several."""
     return (*at, ("layer", int(level or 1))) if cell.layers > 1 else at
 
 
 def timestep(xp: Any, cell: Cell, theta: Theta, x: Array, states: Made, t: int, at: Path = ()) -> Walk[Made]:
-    """One timestep of every layer, from the lowest: each reads the h of the one below."""
+    """One timestep of every layer, from the lowest, whose input is x; that of the others is the h of the one below."""
     now, below = {"x": x}, x
     for level in cell.levels:
         spot = place(cell, at, level)
@@ -179,7 +180,7 @@ def timestep(xp: Any, cell: Cell, theta: Theta, x: Array, states: Made, t: int, 
 
 
 def forward(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, at: Path = ()) -> Walk[Forward]:
-    """Every timestep: the cells, then scores, probabilities and loss as in the simple recurrent network."""
+    """Every timestep: all layers, then scores, probabilities and loss as in the simple recurrent network."""
     states, made, losses = inputs.start, [], []
     for t, (x, y) in enumerate(zip(inputs.x, inputs.y, strict=True)):
         here = (*at, ("t", t))
@@ -199,7 +200,7 @@ def forward(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, at: Path = ()) ->
 
 
 def sweep(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward, at: Path = ()) -> Walk[Theta]:
-    """∂E/∂θ in one sweep from right to left: at every timestep the error from above and what comes back from later."""
+    """∂E/∂θ in one sweep from the last timestep to the first: gh[k] is the error from above plus that from k + 1."""
     last, total = len(inputs.x) - 1, {}
     for p in cell.names:
         total[p] = xp.zeros_like(theta[p])
@@ -241,16 +242,16 @@ def sweep(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward, at: P
 
 
 def road(xp: Any, cell: Cell, run: Forward, at: Path = ()) -> Walk[list[Array]]:
-    """∂(last state)/∂(state k) along the road, every gate held: the product of the gates between, from the right."""
+    """∂(last state)/∂(state k) along the road, the gates taken as constants: the product of the gates after k."""
     T = len(run.made)
     product = run.made[-1][cell.road] ** 0
     yield Step((*at, ("k", T - 1)), "road_last", {f"road[{T - 1}]": product})
-    found = [product]
+    products = [product]
     for k in range(T - 2, -1, -1):
         product = product * run.made[k + 1][cell.road]
         yield Step((*at, ("k", k)), "road", {f"road[{k}]": product})
-        found.append(product)
-    return found[::-1]
+        products.append(product)
+    return products[::-1]
 
 
 def lengths(cell: Cell, T: int, targets: int | None = None) -> tuple[int, int]:

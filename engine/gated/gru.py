@@ -4,7 +4,7 @@
                                       after:  n = tanh(Wn x + bn + r ∘ m),  m = Un h₋₁ + bm
     h = z ∘ h₋₁ + (1 − z) ∘ n         (Chung et al. 2014 swap z and 1 − z)
 
-h itself is the road: z scales it, and (1 − z) ∘ n is added.
+h itself is the road (see `engine.gated.cell`): z scales it, and (1 − z) ∘ n is added.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ AFTER_RULES = {
 
 
 def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = (), level: str = "") -> Walk[Made]:
-    """One timestep: update gate, reset gate, new content, and the road. With "bm" the reset comes after the matrix."""
+    """One timestep: z, r, n, h. With "bm" in `theta` the reset gate is applied after the matrix."""
     h, made = states["h"], {}
     for q in "zr":
         here = (*at, (f"gate_{q}", -1))
@@ -78,7 +78,7 @@ def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = (), l
 def back(
     xp: Any, theta: Theta, now: Made, before: Made, gh: Array, later: Made, k: int, at: Path = (), level: str = ""
 ) -> Walk[Made]:
-    """The way back through one timestep: into the update gate, the new content, and through that the reset gate."""
+    """Back through one timestep, from gh = ∂E/∂h_k: delta_z, delta_n, and through that delta_r."""
     z, r, n, h = now["z"], now["r"], now["n"], before["h"]
     delta_z = gh * (h - n) * z * (1 - z)
     yield Step((*at, ("gate_z", -1)), f"delta_z{level}", {f"delta_z{level}[{k}]": delta_z})
@@ -91,7 +91,7 @@ def back(
 
 
 def carried(theta: Theta, later: Made) -> Array:
-    """What the next timestep hands back to h: along the road, and through its three gates."""
+    """The gradient of h_k from timestep k + 1: along the road (gh ∘ z), and through its three gates."""
     r, delta_n = later["r"], later["delta_n"]
     content = theta["Un"].T @ (delta_n * r) if "bm" in theta else (theta["Un"].T @ delta_n) * r
     gates = theta["Uz"].T @ later["delta_z"] + theta["Ur"].T @ later["delta_r"]
@@ -99,16 +99,16 @@ def carried(theta: Theta, later: Made) -> Array:
 
 
 def terms(now: Made, before: Made) -> Mapping[str, tuple[Array, Array | None]]:
-    """Every gate met x, h₋₁ and its bias; the new content met h₋₁ through the reset gate."""
+    """See `Cell.terms`. Un has r ∘ h₋₁ as its input; with "m" it has h₋₁, and delta_n ∘ r as its error."""
     x, h, r = now["x"], before["h"], now["r"]
-    found: dict[str, tuple[Array, Array | None]] = {}
+    pairs: dict[str, tuple[Array, Array | None]] = {}
     for q in "zr":
         delta = now[f"delta_{q}"]
-        found |= {f"W{q}": (delta, x), f"U{q}": (delta, h), f"b{q}": (delta, None)}
+        pairs |= {f"W{q}": (delta, x), f"U{q}": (delta, h), f"b{q}": (delta, None)}
     delta = now["delta_n"]
     inner = (delta * r, h) if "m" in now else (delta, r * h)
-    found |= {"Wn": (delta, x), "Un": inner, "bn": (delta, None)}
-    return {**found, "bm": (delta * r, None)} if "m" in now else found
+    pairs |= {"Wn": (delta, x), "Un": inner, "bn": (delta, None)}
+    return {**pairs, "bm": (delta * r, None)} if "m" in now else pairs
 
 
 BEFORE = Cell(

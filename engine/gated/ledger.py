@@ -1,11 +1,11 @@
-"""The ledger of a gated cell (slides 34-37, for the cells of slide 39): each loss alone, sent back to every timestep.
+"""The ledger of a gated cell (slides 34-37, for the cells of slide 39): each loss E_t propagated back on its own.
 
-    gh[t,k] gc[t,k] delta_q[t,k]  (H, B)  what E_t alone leaves at timestep k ≤ t
+    gh[t,k] gc[t,k] delta_q[t,k]  (H, B)  gradients of E_t alone at timestep k ≤ t
     reach[t,k]                    ()      ‖∂E_t/∂(state k on the road)‖: of c in an LSTM, of h where there is no c
-    column[k]                     (H, B)  Σ_t of that gradient, over the rows so far; in the end what the sweep finds
+    column[k]                     (H, B)  Σ_t of that gradient, over the rows so far; in the end that of `cell.sweep`
 
-The way back through a cell is `Cell.back` itself, as in the sweep; only the names of what it makes have a t more. One
-layer, a target at every timestep. `whole` makes all rows at once, each a column of a batch; a test holds the two equal.
+A row walks back by `Cell.back`, as the sweep does; its symbols have t as a further index. For one layer, and a target
+at every timestep. `whole` computes all rows at once, each a column of a batch; a test holds the two equal.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from engine.gated.cell import FROM_ABOVE, Cell, Forward, Inputs, Made, Theta
 from engine.walks.step import Path, Step, Walk, drain
 
 BACK = re.compile(r"\b(gh|gc|delta_[a-z])\[k")
-"""What has a row of its own in the ledger."""
+"""The families that a row of the ledger has of its own."""
 
 
 def road(cell: Cell) -> str:
-    """The gradient on the road: gc, or gh where there is no c."""
+    """The family of the gradient on the road: gc, or gh in a cell without c."""
     return f"g{cell.states[-1]}"
 
 
 def rules(cell: Cell) -> dict[str, str]:
-    """The rule of every op of `row`: those of the way back, with a t."""
+    """The rule of every op of `row`: those of the backward pass, with t as a further index."""
     g = road(cell)
     by_op = {
         f"row_{op}": BACK.sub(r"\1[t,k", rule.replace(f"{FROM_ABOVE} + ", "")).replace("e[k]", "e[t]")
@@ -47,8 +47,8 @@ def rules(cell: Cell) -> dict[str, str]:
 
 def error(inputs: Inputs, run: Forward, t: int) -> Array:
     """e[t] (K, B): the probabilities at timestep t minus the target, over the batch that the loss is a mean of."""
-    found: Array = (run.made[t]["yhat"] - inputs.y[t]) / inputs.B
-    return found
+    e: Array = (run.made[t]["yhat"] - inputs.y[t]) / inputs.B
+    return e
 
 
 def norm(xp: Any, g: Array) -> Array:
@@ -57,7 +57,7 @@ def norm(xp: Any, g: Array) -> Array:
 
 
 def named(walk: Walk[Made], t: int) -> Walk[Made]:
-    """The steps of a walk over k, named as those of row t."""
+    """The steps of a backward walk, with the symbols and ops of row t."""
     while True:
         try:
             step = next(walk)
@@ -71,12 +71,15 @@ def named(walk: Walk[Made], t: int) -> Walk[Made]:
 def row(
     xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward, t: int, columns: Sequence[Array], at: Path = ()
 ) -> Walk[list[Made]]:
-    """Row t: E_t alone sent back to k = t … 0; `columns` are the sums of the rows above. Returns what it left by k."""
+    """Row t: E_t alone propagated back to k = t … 0. Returns its values and gradients by k.
+
+    `columns` are the sums of the rows above at k = 0 … t − 1, of the gradient on the road.
+    """
     here = (*at, ("t", t))
     e = error(inputs, run, t)
     yield Step((*here, ("error", -1)), "row_e", {f"e[{t}]": e})
     later: Made = {}
-    found: list[Made] = []
+    made: list[Made] = []
     for k in range(t, -1, -1):
         spot, now = (*here, ("k", k)), run.made[k]
         gh = cell.carried(theta, later) if later else theta["V"].T @ e
@@ -89,8 +92,8 @@ def row(
         op = "column" if k < len(columns) else "column_first"
         yield Step((*spot, ("sum", -1)), op, {f"column[{k}]": column})
         yield Step((*spot, ("sum", -1)), "reach", {f"reach[{t},{k}]": norm(xp, g)})
-        found.append(later)
-    return found[::-1]
+        made.append(later)
+    return made[::-1]
 
 
 def length(cell: Cell, t: int) -> int:
@@ -99,12 +102,12 @@ def length(cell: Cell, t: int) -> int:
 
 
 def whole(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward) -> list[Made]:
-    """What every E_t leaves at k = 0 … T-1: as columns t = k … T-1, each a batch wide, so (H, (T-k) B).
+    """The gradients of all rows by timestep k = 0 … T-1: side by side t = k … T-1, a batch each, so (H, (T-k) B).
 
-    One way back for all rows: at timestep k the errors of all later losses come in side by side, and E_k's is new.
+    One backward pass for all rows: at timestep k the errors of all later losses stand side by side, and E_k's is added.
     """
     later: Made = {}
-    found: list[Made] = []
+    made: list[Made] = []
     for k in range(len(run.made) - 1, -1, -1):
         e = error(inputs, run, k)
         B, gh = e.shape[1], theta["V"].T @ e
@@ -118,17 +121,17 @@ def whole(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward) -> li
         )
         left = {**drain(cell.back(xp, theta, now, before, gh, later, k)), "gh": gh}
         later = {**now, **left}
-        found.append(left)
-    return found[::-1]
+        made.append(left)
+    return made[::-1]
 
 
 def summed(xp: Any, side_by_side: Array, rows: int, B: int) -> Array:
-    """Σ over the first rows of what `whole` left at a timestep: (H, B)."""
+    """The sum (H, B) of the first `rows` rows at a timestep, from one family of `whole` there."""
     held = side_by_side[:, : rows * B]
     return xp.sum(xp.reshape(held, (held.shape[0], rows, B)), axis=1)
 
 
 def norms(xp: Any, family: Sequence[Array]) -> Array:
-    """‖family[t,k]‖ (T, T), 0 for k > t, from what `whole` left by timestep, of a batch of one."""
+    """‖family[t,k]‖ (T, T), 0 for k > t, from one family of `whole` by timestep; for a batch of one."""
     columns = [xp.sqrt(xp.sum(made**2, axis=0)) for made in family]
     return xp.stack([xp.concat((xp.zeros_like(columns[0][:k]), each)) for k, each in enumerate(columns)], axis=1)

@@ -2,8 +2,8 @@
 
     i f o = σ, g = tanh, of Wq x + Uq h₋₁ + bq     c = f ∘ c₋₁ + i ∘ g     h = o ∘ tanh c
 
-c is the road: on its way through time it is scaled by f and added to, and no matrix touches it; so ∂c_t/∂c_k along the
-road is the product of the f between. gc[k] (H, B) is ∂E/∂c_k.
+c is the road (see `engine.gated.cell`): from step to step it is scaled by f and added to, and multiplied by no matrix;
+so along the road ∂c_t/∂c_k is the product of f[k+1] … f[t]. gc[k] (H, B) is ∂E/∂c_k.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ RULES = {
 
 
 def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = (), level: str = "") -> Walk[Made]:
-    """One timestep: four gates, the road, the output tap."""
+    """One timestep: i, f, o, g, then c and h."""
     made: dict[str, Array] = {}
     for q in GATES:
         here = (*at, (f"gate_{q}", -1))
@@ -59,7 +59,7 @@ def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = (), l
 def back(
     xp: Any, theta: Theta, now: Made, before: Made, gh: Array, later: Made, k: int, at: Path = (), level: str = ""
 ) -> Walk[Made]:
-    """The way back through one timestep: along the road, then into each gate."""
+    """Back through one timestep, from gh = ∂E/∂h_k: gc, then the delta of each gate."""
     i, f, o, g, c = (now[name] for name in ("i", "f", "o", "g", "c"))
     here = (*at, ("cell", -1))
     if later:
@@ -80,17 +80,17 @@ def back(
 
 
 def carried(theta: Theta, later: Made) -> Array:
-    """What the gates of the next timestep hand back to h."""
+    """The gradient of h_k from timestep k + 1, through its four gates."""
     return sum(theta[f"U{q}"].T @ later[f"delta_{q}"] for q in GATES)
 
 
 def terms(now: Made, before: Made) -> Mapping[str, tuple[Array, Array | None]]:
-    """Every gate met x, h₋₁ and its bias."""
-    found: dict[str, tuple[Array, Array | None]] = {}
+    """See `Cell.terms`: every gate has the inputs x and h₋₁."""
+    pairs: dict[str, tuple[Array, Array | None]] = {}
     for q in GATES:
         delta = now[f"delta_{q}"]
-        found |= {f"W{q}": (delta, now["x"]), f"U{q}": (delta, before["h"]), f"b{q}": (delta, None)}
-    return found
+        pairs |= {f"W{q}": (delta, now["x"]), f"U{q}": (delta, before["h"]), f"b{q}": (delta, None)}
+    return pairs
 
 
 LSTM = Cell(

@@ -1,4 +1,4 @@
-"""A net of recurrent cells on one sequence: its run and gradient, and its walks as the sections of a reel."""
+"""A net of recurrent cells on one sequence: its forward pass and gradient, and its walks as sections of a reel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from engine.walks.step import Path, Walk, drain
 
 
 class Net:
-    """A net on one sequence: its run and its gradient, computed on first use, and the sections of a reel."""
+    """A net on one sequence: forward pass and gradient, computed on first use, and the sections of a reel.
+
+    `T` is the number of timesteps, `targets` of those with a target.
+    """
 
     def __init__(self, device: Device, cell: Cell, theta: Theta, inputs: Inputs) -> None:
         self.device, self.cell, self.theta, self.inputs = device, cell, theta, inputs
@@ -38,14 +41,14 @@ class Net:
 
     @cached_property
     def left(self) -> dict[str, Array]:
-        """All that the way back has written, by symbol."""
-        found: dict[str, Array] = {}
+        """All values that the backward pass writes, by symbol."""
+        written: dict[str, Array] = {}
         for step in cells.sweep(self.device.xp, self.cell, self.theta, self.inputs, self.run):
-            found |= step.values
-        return found
+            written |= step.values
+        return written
 
     def env(self, ran: bool, families: Families | None = None, late: Late | None = None, **more: Any) -> Env:
-        """The parameters, the inputs and the start; with `ran` all that the forward pass left; and more."""
+        """The values at the start of a section: parameters, inputs, start states, `more`; if `ran` the forward pass."""
         given: dict[str, Any] = {"x": self.inputs.x, "y": self.inputs.y}
         if ran:
             names = self.run.made[-1]
@@ -90,7 +93,7 @@ class Net:
         )
 
     def _above(self, t: int) -> Families:
-        """What the rows above row t left; with one index, what the one sweep over all losses finds there."""
+        """The values of the rows above row t, by two indices; by one index those of the sweep over all losses."""
         B = self.inputs.x[0].shape[1]
 
         def of(family: str, row: int, k: int | None = None) -> Array | None:
@@ -99,8 +102,8 @@ class Net:
             return self.rows[k][family][:, (row - k) * B : (row - k + 1) * B] if 0 <= k <= row < t else None
 
         def reach(row: int, k: int) -> Array | None:
-            found = of(ledger.road(self.cell), row, k)
-            return None if found is None else ledger.norm(self.device.xp, found)
+            gradient = of(ledger.road(self.cell), row, k)
+            return None if gradient is None else ledger.norm(self.device.xp, gradient)
 
         return {
             **{family: partial(of, family) for family in self.rows[0]},
@@ -110,7 +113,7 @@ class Net:
         }
 
     def _column(self, k: int, t: int) -> Array:
-        """Σ of the rows above row t at timestep k, on the road."""
+        """The sum of the rows above row t at timestep k, of the gradient on the road."""
         made = self.rows[k][ledger.road(self.cell)]
         return ledger.summed(self.device.xp, made, t - k, self.inputs.x[0].shape[1])
 
@@ -124,7 +127,7 @@ class Net:
         return [self.left[f"g{self.cell.lasting}[{k}]"] for k in range(self.T)]
 
     def reach(self, at: Path) -> Section:
-        """How much of the gradient at the end is left at each timestep."""
+        """‖gradient on the road‖ at each timestep, as a share of that at the last."""
         return Section(
             at,
             lambda: reaching.reach(self.device.xp, self.on_road, at),
@@ -133,7 +136,7 @@ class Net:
         )
 
     def road(self, at: Path) -> Section:
-        """The product of the gates on the road."""
+        """The product of the gates on the road, from the last timestep to the first."""
         return Section(
             at,
             lambda: cells.road(self.device.xp, self.cell, self.run, at),

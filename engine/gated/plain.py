@@ -1,4 +1,4 @@
-"""The simple recurrent network as a cell, to be stacked and raced: h = f(Wh x + Uh h₋₁ + bh) (slides 31-33).
+"""The simple recurrent network as a cell, to be stacked and compared: h = f(Wh x + Uh h₋₁ + bh) (slides 31-33).
 
 `engine.recurrent.srn` is the same network as the lecture writes it, with the ledger of slides 34-37; a test holds them
 equal. With rectified linear units and Uh = 1 at the start it is the network of Le, Jaitly & Hinton (2015; slide 39).
@@ -16,12 +16,12 @@ from engine.walks.step import Path, Step, Walk
 
 
 def carried(theta: Theta, later: Made) -> Array:
-    """What the next timestep hands back to h."""
+    """The gradient of h_k from timestep k + 1."""
     return theta["Uh"].T @ later["delta_h"]
 
 
 def terms(now: Made, before: Made) -> Mapping[str, tuple[Array, Array | None]]:
-    """The net input met x, h₋₁ and its bias."""
+    """See `Cell.terms`: the inputs are x and h₋₁."""
     delta = now["delta_h"]
     return {"Wh": (delta, now["x"]), "Uh": (delta, before["h"]), "bh": (delta, None)}
 
@@ -40,7 +40,7 @@ def plain(name: str, f: Activation) -> Cell:
     def back(
         xp: Any, theta: Theta, now: Made, before: Made, gh: Array, later: Made, k: int, at: Path = (), level: str = ""
     ) -> Walk[Made]:
-        """The way back through one timestep: the slope of f."""
+        """Back through one timestep: gh times the slope of f."""
         delta = gh * f.slope(xp, now["h"])
         yield Step((*at, ("cell", -1)), f"delta_h{level}", {f"delta_h{level}[{k}]": delta})
         return {"delta_h": delta}

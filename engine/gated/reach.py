@@ -1,7 +1,7 @@
-"""How much of the gradient at the end of a sequence is left at each timestep before it (slide 39).
+"""Which share of the gradient at the last timestep reaches each timestep before it (slide 39).
 
 g[k]      (H, B)  ∂E/∂(state k on the road): c in an LSTM, h where there is no c; of the top layer
-end       ()      ‖g‖ at the last timestep         reach[k]  ()  ‖g[k]‖ over it
+end       ()      ‖g‖ at the last timestep         reach[k]  ()  ‖g[k]‖ / end
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Activation functions, each beside its derivative and the rules that say both (slides 7, 31, 32, 39).
+"""Activation functions, each with its derivative, and both as rules (slides 7, 31, 32, 39).
 
 Every derivative is written in terms of the output s = f(z), for that is what back-propagation keeps. A function is
 added here and nowhere else in the engine: nets, walks and cards choose from `ACTIVATIONS`. Loads no array library.
@@ -34,13 +34,13 @@ def linear_slope(xp: Any, s: Array) -> Array:
 
 
 def ramp(xp: Any, z: Array) -> Array:
-    """s = z between −1 and 1, and stays at the end it ran into (slide 7)."""
+    """s = z between −1 and 1, −1 below, 1 above (slide 7)."""
     one = xp.ones_like(z)
     return xp.minimum(xp.maximum(z, -one), one)
 
 
 def ramp_slope(xp: Any, s: Array) -> Array:
-    """ds/dz = 1 inside, 0 at the ends."""
+    """ds/dz = 1 between −1 and 1, else 0."""
     return xp.where(xp.abs(s) < 1, xp.ones_like(s), xp.zeros_like(s))
 
 
@@ -50,12 +50,12 @@ def step(xp: Any, z: Array) -> Array:
 
 
 def step_slope(xp: Any, s: Array) -> Array:
-    """ds/dz = 0: a step teaches nothing through its slope."""
+    """ds/dz = 0: no gradient passes back through a step."""
     return xp.zeros_like(s)
 
 
 def sigmoid(xp: Any, z: Array) -> Array:
-    """s = 1 / (1 + e^−z), without overflow: only e^−|z| is ever taken."""
+    """s = 1 / (1 + e^−z), without overflow: only e^−|z| is computed."""
     small = xp.exp(-xp.abs(z))
     return xp.where(z < 0, small, xp.ones_like(z)) / (1 + small)
 
@@ -81,24 +81,24 @@ def relu(xp: Any, z: Array) -> Array:
 
 
 def relu_slope(xp: Any, s: Array) -> Array:
-    """ds/dz = 1 where the unit is on, else 0 (at 0: 0)."""
+    """ds/dz = 1 where s > 0, else 0."""
     return xp.where(s > 0, xp.ones_like(s), xp.zeros_like(s))
 
 
 def softmax(xp: Any, z: Array) -> Array:
-    """K numbers into K probabilities, down the first axis (slide 32). Stable: the largest is taken off first."""
+    """K scores to K probabilities, along the first axis (slide 32). The largest is subtracted first: no overflow."""
     raised = xp.exp(z - xp.max(z, axis=0, keepdims=True))
     return raised / xp.sum(raised, axis=0, keepdims=True)
 
 
 def log_softmax(xp: Any, z: Array) -> Array:
-    """ln softmax(z), finite where softmax itself has run down to 0."""
+    """ln softmax(z), finite even where softmax(z) underflows to 0."""
     shifted = z - xp.max(z, axis=0, keepdims=True)
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=0, keepdims=True))
 
 
 def log_sigmoid(xp: Any, z: Array) -> Array:
-    """ln sigmoid(z), finite where sigmoid itself has run down to 0."""
+    """ln sigmoid(z), finite even where sigmoid(z) underflows to 0."""
     return xp.minimum(z, xp.zeros_like(z)) - xp.log1p(xp.exp(-xp.abs(z)))
 
 

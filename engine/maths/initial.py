@@ -16,10 +16,10 @@ def uniform(rng: Rng, rows: int, cols: int, reach: float = 1.0) -> HostArray:
 
 
 def xavier(rng: Rng, rows: int, cols: int) -> HostArray:
-    """U(±√(6 / (in + out))): keeps the variance of tanh layers both ways (Glorot & Bengio 2010)."""
+    """U(±√(6 / (in + out))): keeps the variance through tanh layers, forward and back (Glorot & Bengio 2010)."""
     return uniform(rng, rows, cols, (6.0 / (rows + cols)) ** 0.5)
 
 
 def he(rng: Rng, rows: int, cols: int) -> HostArray:
-    """N(0, 2 / in): keeps the variance of ReLU layers (He et al. 2015)."""
+    """N(0, 2 / in): keeps the variance through ReLU layers (He et al. 2015)."""
     return normal(rng, rows, cols, (2.0 / cols) ** 0.5)

@@ -9,5 +9,5 @@ from engine.maths.activations import log_softmax
 
 
 def cross_entropy(xp: Any, o: Array, y: Array) -> Array:
-    """E = −Σ y ln softmax(o) over classes and batch, from the scores o, so that a probability of 0 costs no NaN."""
+    """E = −Σ y ln softmax(o) over classes and batch, from the scores o: finite where softmax(o) underflows."""
     return -xp.sum(y * log_softmax(xp, o))

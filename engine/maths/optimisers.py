@@ -1,8 +1,8 @@
-"""Optimisers and clipping: pure functions of parameter, gradient and memory, each beside its rule.
+"""Optimisers and clipping: pure functions of parameter, gradient and memory, each with its rule.
 
-Every optimiser first remembers (its slots) and then moves. Rules are written for a parameter p, its gradient dp and its
-slots, e.g. G_p; `rules(optimiser, names)` puts real names in. An optimiser is added here and nowhere else in the
-engine: training and cards choose from `OPTIMISERS`. Loads no array library.
+An update changes the slots of the memory first (momentum, sums of squares), then the parameter. Rules are written for a
+parameter p, its gradient dp and its slots, e.g. G_p; `rules(optimiser, names)` puts real names in. An optimiser is
+added here and nowhere else in the engine: training and cards choose from `OPTIMISERS`. Loads no array library.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 MU, BETA1, BETA2, EPSILON = 0.9, 0.9, 0.999, 1e-8
 Memory = Mapping[str, Any]
-"""The arrays that an optimiser remembers, by slot and parameter: "G_W"."""
+"""The arrays that an optimiser keeps from update to update, by slot and parameter: "G_W"."""
 
 
 class Slot(NamedTuple):
-    """One thing remembered: its name, how it grows from the gradient, and the rule that says so."""
+    """One array kept for each parameter: its name, `grow(old, gradient)`, which gives the new one, and its rule."""
 
     name: str
     grow: Callable[[Array, Array], Array]
@@ -51,7 +51,7 @@ def adagrad(xp: Any, theta: Array, g: Array, slots: tuple[Array, ...], rate: flo
 
 
 def adam(xp: Any, theta: Array, g: Array, slots: tuple[Array, ...], rate: float, n: int) -> Array:
-    """θ ← θ − η m̂ / (√v̂ + ε), m̂ and v̂ freed of their start at 0 (Kingma & Ba 2015)."""
+    """θ ← θ − η m̂ / (√v̂ + ε), m̂ and v̂ corrected for their start at 0 (Kingma & Ba 2015)."""
     m, v = slots[0] / (1 - BETA1**n), slots[1] / (1 - BETA2**n)
     return theta - rate * m / (xp.sqrt(v) + EPSILON)
 
@@ -86,7 +86,7 @@ OPTIMISERS = {
 
 
 def begin(xp: Any, optimiser: Optimiser, theta: Mapping[str, Array]) -> Memory:
-    """Empty memory: a zero for every slot of every parameter."""
+    """The memory before the first update: zeros for every slot of every parameter."""
     return {f"{slot.name}_{p}": xp.zeros_like(value) for p, value in theta.items() for slot in optimiser.slots}
 
 
@@ -99,7 +99,7 @@ def update(
     rate: float,
     n: int,
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Every parameter moved once: (theta, memory). The walk in `walks.descent` takes the same steps one by one."""
+    """One update of every parameter, n counted from 1: (theta, memory). `walks.descent` does the same step by step."""
     moved, kept = {}, {}
     for p, value in theta.items():
         slots = tuple(slot.grow(memory[f"{slot.name}_{p}"], grad[p]) for slot in optimiser.slots)
@@ -109,7 +109,7 @@ def update(
 
 
 def rules(optimiser: Optimiser, names: tuple[str, ...]) -> dict[str, str]:
-    """The rule of every op of an update: "G_W" (remember) and "step_W" (move), for each parameter name."""
+    """The rule of every op of an update: "G_W" for a slot and "step_W" for the parameter, of each name."""
     by_op = {}
     for p in names:
         by_op.update({f"{slot.name}_{p}": slot.rule.format(p=p) for slot in optimiser.slots})

@@ -1,4 +1,4 @@
-"""Parameters as one flat array, seen by symbol: clipping and an optimiser take one pass over it."""
+"""Parameters packed in one flat array, with a view for every symbol, so that an update takes one pass over it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ xp = HOST.xp
 WHOLE = 1 << 16
 """Parameters up to this many are updated in one pass."""
 CHUNK = 1 << 15
-"""More of them are updated so many at a time, so that arrays in between stay in the cache."""
+"""Larger sets are updated this many parameters at a time, so that temporary arrays stay in the cache."""
 LINE = 64
 """Bytes of a cache line."""
 
 
 def aligned(shape: tuple[int, ...], kind: Any = float) -> Array:
-    """Zeros from an address that a cache line begins at: vector units of 64 bytes read such arrays at full speed."""
+    """Zeros of a shape and dtype that begin at a cache line: 64-byte vector instructions read them at full speed."""
     size = math.prod(shape) * xp.dtype(kind).itemsize
     raw = xp.zeros(size + LINE, xp.uint8)
     first = -raw.ctypes.data % LINE
@@ -28,14 +28,14 @@ def aligned(shape: tuple[int, ...], kind: Any = float) -> Array:
 
 
 class Layout(NamedTuple):
-    """How parameters lie in a flat array of `size` numbers: `views(array)` gives a view for every symbol."""
+    """Where each parameter lies in a flat array of `size` numbers: `views(array)` gives a view of it by symbol."""
 
     size: int
     views: Callable[[Array], dict[str, Array]]
 
 
 class Flat(Mapping[str, Array]):
-    """Parameters by symbol, with `prefix` before each: views of one array, which is not changed any more."""
+    """Parameters by symbol, with `prefix` before each: views of one flat array, which must not be changed later."""
 
     def __init__(self, array: Array, layout: Layout, prefix: str = "") -> None:
         self.array, self.layout, self.prefix = array, layout, prefix
@@ -55,7 +55,7 @@ class Flat(Mapping[str, Array]):
 
 
 class Slots(Mapping[str, Array]):
-    """What an optimiser remembers, by slot and parameter, each slot one flat array."""
+    """The memory of an optimiser by slot and parameter ("G_W"), each slot packed in one flat array."""
 
     def __init__(self, slots: Mapping[str, Flat]) -> None:
         self.slots = slots
@@ -71,7 +71,7 @@ class Slots(Mapping[str, Array]):
 
 
 def packed(held: Mapping[str, Array], layout: Layout, prefix: str = "", kind: Any = None) -> Array:
-    """Arrays by symbol as one flat array: that of a `Flat` itself, else a new one (dtype `kind`)."""
+    """Arrays by symbol as one flat array: that of a `Flat` without copying, else a new one of dtype `kind`."""
     if isinstance(held, Flat):
         return held.array
     flat = Flat(xp.empty(layout.size, kind or next(iter(held.values())).dtype), layout, prefix)
@@ -83,7 +83,7 @@ def packed(held: Mapping[str, Array], layout: Layout, prefix: str = "", kind: An
 def moved(
     optimiser: Optimiser, layout: Layout, theta: Array, g: Array, memory: Memory, rate: float, clip: float, n: int
 ) -> tuple[Flat, Memory, float]:
-    """One update of flat arrays, clipped where ‖g‖ > clip: (theta, memory, ‖g‖). Writes over g; n counts from 1."""
+    """One update on flat arrays, clipped where ‖g‖ > clip: (theta, memory, ‖g‖). Overwrites g; n counts from 1."""
     length = float(xp.dot(g, g)) ** 0.5
     if not length <= clip:
         g *= clip / length
@@ -100,7 +100,7 @@ def moved(
 def _in_chunks(
     optimiser: Optimiser, theta: Array, g: Array, held: list[Array], rate: float, n: int
 ) -> tuple[Array, list[Array]]:
-    """The same, `CHUNK` numbers at a time."""
+    """The new parameters and slots, computed `CHUNK` numbers at a time; `held` are the slots before."""
     new, grown = xp.empty_like(theta), [xp.empty_like(each) for each in held]
     for first in range(0, len(theta), CHUNK):
         some = slice(first, first + CHUNK)

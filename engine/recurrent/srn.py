@@ -6,7 +6,7 @@
     b  (H, 1)  c (K, 1)  biases       yhat[t] (K, B) softmax of o[t]       E[t]        ()      loss, summed over batch
 
 Columns are the examples of a batch, so that the code reads as the equation does. Every walk stops after each operation;
-`rules` says each operation as a formula, which is shown to the learner and tested against every step.
+`rules` has each operation as a formula, which is shown to the learner and tested against every step.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Inputs(NamedTuple):
 
 
 class Forward(NamedTuple):
-    """What a forward pass leaves: T arrays each."""
+    """The result of a forward pass: T arrays each."""
 
     s: tuple[Array, ...]
     yhat: tuple[Array, ...]
@@ -147,7 +147,7 @@ def output_error(xp: Any, inputs: Inputs, run: Forward, t: int, at: Path = ()) -
 def row(
     xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Forward, t: int, window: int, of: str, at: Path = ()
 ) -> Walk[dict[str, Array]]:
-    """∂E_t/∂W = Σ_k ∂E_t/∂z_k · ∂z_k/∂W, one term for every time W was met (slides 35-37, equation 2); U and b alike.
+    """∂E_t/∂W = Σ_k ∂E_t/∂z_k · ∂z_k/∂W, one term for each use of W (slides 35-37, equation 2); U and b alike.
 
     `of` names the parameters wanted, of "W", "U", "b"; `window` keeps k = t-window+1 … t. Returns their sums over k.
     """
@@ -178,7 +178,7 @@ def before(inputs: Inputs, run: Forward, k: int) -> Array:
 
 
 def one(xp: Any, inputs: Inputs) -> Array:
-    """(1, B): what a bias has for input."""
+    """Ones (1, B): the input of a bias."""
     return xp.ones_like(inputs.s_init[:1, :])
 
 
@@ -197,7 +197,10 @@ def sum_over_t(xp: Any, theta: Params, rows: Sequence[Params], at: Path = ()) ->
 
 
 def column_sums(xp: Any, deltas: Sequence[Array], at: Path = ()) -> Walk[Sequence[Array]]:
-    """Σ_t delta[t,k]: all that column k of the ledger has in common goes through one joint. `deltas[k]`: (H, B)."""
+    """Σ_t delta[t,k] for every column k: its terms share the factor s[k-1]ᵀ, so they can be added first.
+
+    `deltas[k]` (H, B) are these sums, which are returned.
+    """
     for k in range(len(deltas) - 1, -1, -1):
         column = deltas[k]
         yield Step((*at, ("k", k)), "column", {f"column[{k}]": column})

@@ -2,10 +2,10 @@
 
     in_[t] (H, B) U x_t    rec[t] (H, B) W s_{t-1}     z[t] = in_ + rec + b    s[t] = f(z)     o[t] (K, B) = V s + c
     top[t] (1, B) the largest score     raised[t] (K, B) e^(o − top)     Z[t] (1, B) their sum     yhat[t] = raised / Z
-    move[t] (H, B)  ∂s_t/∂w for the one weight w = W[0,0]: it was met at every timestep, and every meeting moves on
+    move[t] (H, B)  ∂s_t/∂w for the one weight w = W[0,0], which acts at every timestep and through all states after it
     dw[t]  ∂E_t/∂w, dw their sum
 
-The second walk differentiates forward: it needs no way back, but one such walk for every weight.
+The second walk is forward-mode differentiation: no backward pass, but one such walk for every weight.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def forward(xp: Any, f: Activation, theta: Params, inputs: Inputs, at: Path = ()
 def moved(
     xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Forward, pick: Array, at: Path = ()
 ) -> Walk[tuple[Sequence[Array], Array]]:
-    """What one weight of W does to every state and loss: `pick` (H, H) is 1 at it. Returns (moves, ∂E/∂w)."""
+    """∂s_t/∂w and ∂E_t/∂w for one weight w of W; `pick` (H, H) is 1 at it, else 0. Returns (all ∂s_t/∂w, ∂E/∂w)."""
     move: Array = None
     moves: list[Array] = []
     dw: Array = None

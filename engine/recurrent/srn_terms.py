@@ -17,7 +17,7 @@ from engine.recurrent.srn import Forward, Inputs, Params
 class Ledger(NamedTuple):
     """Σ over the ledger: the gradient, the column sums (T arrays (H, B)), and norms of every term by parameter.
 
-    `norms[p][t, k]` is ‖k-th term of ∂E_t/∂p‖ on the host, NaN for k > t; only when asked for (batch of one).
+    `norms[p][t, k]` is ‖k-th term of ∂E_t/∂p‖ on the host, NaN for k > t; empty unless computed (batch of one).
     """
 
     grad: Params
@@ -26,7 +26,7 @@ class Ledger(NamedTuple):
 
 
 class Stacked(NamedTuple):
-    """A run with time and batch along one axis, T·B columns, oldest first."""
+    """A forward pass with time and batch along one axis: T·B columns, t = 0 first."""
 
     x: Array
     s: Array
@@ -36,7 +36,7 @@ class Stacked(NamedTuple):
 
 
 def stack(xp: Any, f: Activation, inputs: Inputs, run: Forward) -> Stacked:
-    """The run as matrices of T·B columns."""
+    """The forward pass as matrices of T·B columns."""
     s = xp.concat(run.s, axis=1)
     e = xp.concat(run.yhat, axis=1) - xp.concat(tuple(inputs.y), axis=1)
     before = xp.concat((inputs.s_init, *run.s[:-1]), axis=1)
@@ -55,7 +55,7 @@ def diagonals(theta: Params, run: Stacked, steps: int, batch: int, window: int) 
 def ledger(
     xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Forward, window: int, host: Any = None
 ) -> Ledger:
-    """The whole ledger. `host` (from the device to the host) asks for the norms too."""
+    """The whole ledger; the norms only if `host`, which copies an array from the device to the host, is given."""
     steps, batch = len(inputs.x), inputs.s_init.shape[1]
     stacked = stack(xp, f, inputs, run)
     total = xp.zeros_like(stacked.s)
@@ -77,7 +77,7 @@ def ledger(
 
 
 def _norms(xp: Any, run: Stacked, lengths: list[HostArray], steps: int, host: Any) -> dict[str, HostArray]:
-    """‖delta s'‖ = ‖delta‖ ‖s‖ for an outer product, so a batch of one needs no term to be made."""
+    """Norms of all terms of a batch of one, without computing a term: ‖δ sᵀ‖ = ‖δ‖ ‖s‖ for an outer product."""
     lower = HOST.xp.tri(steps, dtype=bool)
     delta = HOST.xp.where(lower, 0.0, HOST.xp.nan)
     ks = HOST.xp.arange(steps)

@@ -13,14 +13,17 @@ from engine.walks.training import Gradient, Learning, Recipe
 
 
 class SrnRun(training.Run[None]):
-    """An SRN with hidden units `f` on `inputs`, the same at every update; `window` cuts the ledger's rows."""
+    """An SRN with hidden units `f` on `inputs`, the same at every update.
+
+    `window` is how many timesteps back-propagation goes back from each loss.
+    """
 
     def __init__(self, device: Device, f: Activation, recipe: Recipe, inputs: Inputs, window: int) -> None:
         super().__init__(device, recipe, PARAMETERS)
         self.f, self.inputs, self.window = f, inputs, window
 
     def gradient(self, n: int, data: Learning[None]) -> Gradient:
-        """One sweep; the ledger's diagonals where the window cuts terms off."""
+        """The gradient of all losses by one sweep, or from the ledger's diagonals where `window` truncates."""
         theta = Params(**data.theta)
         forward_pass = drain(forward(self.device.xp, self.f, theta, self.inputs))
         grad = gradient(self.device, self.f, theta, self.inputs, forward_pass, self.window)

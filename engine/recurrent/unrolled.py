@@ -1,6 +1,6 @@
-"""One SRN on one sequence, unrolled: the sections of its forward pass and of its gradient, ready to be put in a reel.
+"""One SRN on one sequence, unrolled in time: the sections of its forward pass and of its gradient, for a reel.
 
-A section finds what earlier ones left (the run, the ledger) computed once, at full speed; so any section opens at once.
+The forward pass and the ledger are computed once, at full speed; so every section can be entered without the others.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ class Unrolled:
         """delta[t,k] for k = t, t-1, … as far as the window goes."""
         xp, W = self.device.xp, self.theta.W
         with quiet():
-            found = [(self.theta.V.T @ self.error(t)) * self.f.slope(xp, self.run.s[t])]
+            deltas = [(self.theta.V.T @ self.error(t)) * self.f.slope(xp, self.run.s[t])]
             for k in range(t - 1, max(-1, t - self.window), -1):
-                found.append((W.T @ found[-1]) * self.f.slope(xp, self.run.s[k]))
-        return found
+                deltas.append((W.T @ deltas[-1]) * self.f.slope(xp, self.run.s[k]))
+        return deltas
 
     def error(self, t: int) -> Array:
         """e[t] (K, B)."""
@@ -89,7 +89,7 @@ class Unrolled:
         """s[k-1], the start state for k = 0."""
         return self.run.s[k - 1] if k else self.inputs.s_init
 
-    # what a section can read at its start, beside the parameters: each line below adds what earlier sections left
+    # the values at the start of a section, by symbol: each method adds to those of the one before it
 
     def _given(self, **more: Any) -> dict[str, Any]:
         return {**self.theta._asdict(), "s_init": self.inputs.s_init, **more}
@@ -99,20 +99,20 @@ class Unrolled:
         return Env(self._given(), {"x": self._at(self.inputs.x), "y": self._at(self.inputs.y)})
 
     def _ran(self) -> Families:
-        """The families that the forward pass left."""
+        """The values of the forward pass, by family and timestep."""
         run = {"s": self.run.s, "yhat": self.run.yhat, "E": self.run.E, "x": self.inputs.x, "y": self.inputs.y}
         return {name: self._at(values) for name, values in run.items()}
 
     def env_forward(self) -> Env:
-        """The same, and what the forward pass left."""
+        """Also the values of the forward pass."""
         return Env(self._given(), self._ran())
 
     def env_run(self, **more: Any) -> Env:
-        """The same, and the error at every output; and how large each term of the ledger is."""
+        """Also the error e[t] at every output, and the norms of the ledger's terms and rows."""
         return Env(self._given(**more), {**self._ran(), **self._totals(), "e": self._errors}, self._norms())
 
     def env_rows(self, **more: Any) -> Env:
-        """The same, and every row of the ledger: its terms' vectors and its sums."""
+        """Also every row of the ledger: its delta[t,k], and the gradient of E_t."""
 
         def summed(p: str) -> Any:
             return lambda t, *k: None if k else self.summed_row(p, t)
@@ -122,11 +122,11 @@ class Unrolled:
         return Env(self._given(**more), made, self._norms())
 
     def _norms(self) -> Late:
-        """‖term‖ for the whole ledger, "norms_W" (T, T)."""
+        """The norms of all terms, "norms_W" (T, T)."""
         return {f"norms_{p}": partial(self.norms, p) for p in "WUb"}
 
     def _totals(self) -> Families:
-        """Of other rows: ‖Σ_k terms‖, "total_W[t]", and a term itself, "term_W[t,k]"."""
+        """The norm of each row's gradient, "total_W[t]", and single terms, "term_W[t,k]"."""
         totals = {f"total_{p}": partial(self.total, p) for p in "WUb"}
         return {**totals, **{f"term_{p}": partial(self.term, p) for p in "WU"}}
 
@@ -149,20 +149,20 @@ class Unrolled:
 
     def norms(self, p: str) -> Any:
         """‖k-th term of ∂E_t/∂p‖ (T, T), or None with a batch."""
-        found = self.ledger.norms.get(p)
-        return None if found is None else self.device.put(found)
+        norms = self.ledger.norms.get(p)
+        return None if norms is None else self.device.put(norms)
 
     def env_summed(self) -> Env:
-        """The same, and the whole gradient."""
+        """Also the whole gradient."""
         return self.env_rows(**{f"d{p}": g for p, g in self.ledger.grad._asdict().items()})
 
     def env_columns(self) -> Env:
-        """The same, and the ledger's column sums."""
+        """Also the column sums of the ledger."""
         columns = {f"column[{k}]": column for k, column in enumerate(self.ledger.columns)}
         return self.env_rows(**{f"d{p}": g for p, g in self.ledger.grad._asdict().items()}, **columns)
 
     def env_check(self) -> Env:
-        """The same, and the loss as a function of each parameter."""
+        """For gradient checking: the whole gradient, E as a function of each parameter, and unit matrices at cells."""
         more: dict[str, Any] = {f"d{p}": g for p, g in self.ledger.grad._asdict().items()}
         more.update({f"E_{p}": (lambda value, p=p: self._loss_on_host(p, value)) for p in PARAMETERS})
         more["h"] = checking.H
@@ -207,7 +207,7 @@ class Unrolled:
         return Section(at, walk, self.env_forward, 3 * self.steps)
 
     def section_row(self, at: Path, t: int, of: str) -> Section:
-        """One row of the ledger: ∂E_t/∂W, ∂E_t/∂U, ∂E_t/∂b as `of` asks, one term after the other."""
+        """One row of the ledger, term by term: ∂E_t/∂p for each parameter p in `of`, of "W", "U", "b"."""
         terms = min(t + 1, self.window)
         return Section(
             (*at, ("t", t)),
@@ -217,7 +217,7 @@ class Unrolled:
         )
 
     def section_sum(self, at: Path) -> Section:
-        """Σ over t of what the rows gave."""
+        """Σ_t ∂E_t/∂θ, the sum of the rows."""
         rows = Rows(self)
         return Section(
             at,
@@ -227,7 +227,7 @@ class Unrolled:
         )
 
     def section_columns(self, at: Path) -> Section:
-        """Down the columns of the ledger."""
+        """The column sums of the ledger."""
 
         def walk() -> Walk[Sequence[Array]]:
             return (yield from column_sums(self.device.xp, self.ledger.columns, at))
@@ -263,7 +263,7 @@ CHECKED = 12
 
 
 class Rows(Sequence[Params]):
-    """The ledger's row gradients, each made when asked for: T of them would be too much to keep."""
+    """∂E_t/∂θ for every t, computed on each access: T of them would take too much memory."""
 
     def __init__(self, net: Unrolled) -> None:
         self._net = net
@@ -276,7 +276,7 @@ class Rows(Sequence[Params]):
 
 
 def gradient(device: Device, f: Activation, theta: Params, inputs: Inputs, run: Forward, window: int) -> Params:
-    """∂E/∂θ at full speed: one sweep, or the ledger's diagonals where a window cuts terms off."""
+    """∂E/∂θ at full speed: by one sweep, or from the ledger's diagonals where `window` truncates the rows."""
     if window >= len(inputs.x):
         return drain(sweep(device.xp, f, theta, inputs, run))
     return ledger(device.xp, f, theta, inputs, run, window).grad

@@ -16,11 +16,11 @@ from engine.maths.activations import ACTIVATIONS, Activation
 from engine.walks.step import Path, Step, Walk
 
 GATE = "gate"
-"""The units of a variant that has a gate in place of a matrix: its factor is the gate itself."""
+"""`units` of a variant with a gate: one factor in place of the Jacobian matrix."""
 
 
 class Inputs(NamedTuple):
-    """What a run is given: noise n[t] (H, 1) for every timestep, the state before the first; the identity (H, H)."""
+    """Noise n[t] (H, 1) for every timestep, the state (H, 1) before the first, and the identity (H, H)."""
 
     n: Sequence[Array]
     s_init: Array
@@ -62,25 +62,25 @@ def rules(f: Activation) -> dict[str, str]:
 
 def run(xp: Any, f: Activation, W: Array, inputs: Inputs, at: Path = ()) -> Walk[list[Array]]:
     """The states, one timestep after the other."""
-    s, found = inputs.s_init, []
+    s, states = inputs.s_init, []
     for t, n in enumerate(inputs.n):
         here = (*at, ("t", t))
         z = W @ s + n
         yield Step(here, "z", {f"z[{t}]": z})
         s = f.f(xp, z)
         yield Step(here, "s", {f"s[{t}]": s})
-        found.append(s)
-    return found
+        states.append(s)
+    return states
 
 
 def joints(xp: Any, f: Activation, W: Array, eye: Array, s: Sequence[Array], at: Path = ()) -> Walk[list[Array]]:
-    """From the last state back to the first: each joint multiplies the product once more. Returns the lengths."""
+    """P[k] = ∂s_T/∂s_k from the last state back to the first, one Jacobian more at each. Returns ‖P[k]‖ by k."""
     last = len(s) - 1
     P = eye
     yield Step((*at, ("k", last)), "P_last", {f"P[{last}]": P})
     length = xp.sqrt(xp.sum(P**2))
     yield Step((*at, ("k", last)), "reach", {f"reach[{last}]": length})
-    found = [length]
+    lengths = [length]
     for k in range(last - 1, -1, -1):
         here = (*at, ("k", k))
         J = f.slope(xp, s[k + 1]) * W
@@ -89,14 +89,14 @@ def joints(xp: Any, f: Activation, W: Array, eye: Array, s: Sequence[Array], at:
         yield Step(here, "P", {f"P[{k}]": P})
         length = xp.sqrt(xp.sum(P**2))
         yield Step(here, "reach", {f"reach[{k}]": length})
-        found.append(length)
-    return found[::-1]
+        lengths.append(length)
+    return lengths[::-1]
 
 
 def remedies(
     xp: Any, f: Activation, W: Array, inputs: Inputs, s: Sequence[Array], window: int, theta: float, at: Path = ()
 ) -> Walk[Mapping[str, Array]]:
-    """The gradient of ½ ‖s_T‖² term by term; what a window keeps of it, and what clipping makes of it."""
+    """∂/∂W of ½ ‖s_T‖², term by term: whole, truncated to the last `window` terms, and clipped to `theta`."""
     last = len(s) - 1
     dW = near = 0 * W
     yield Step((*at, ("k", last)), "dW_0", {"dW": dW})
@@ -124,16 +124,16 @@ def remedies(
 
 
 class Variant(NamedTuple):
-    """Units of a kind, "gate" for a gate, and their weights (H, H); for a gate the factor (1, 1)."""
+    """A kind of net: its units, an activation's name, with weights M (H, H); or "gate", with the factor M (1, 1)."""
 
     units: str
     M: Array
 
 
 def variant(xp: Any, v: int, of: Variant, inputs: Inputs, at: Path = ()) -> Walk[list[Array]]:
-    """How far ∂u_t/∂u_init reaches, for one kind of net on the same noise."""
+    """‖∂u_t/∂u_init‖ for every t, for one kind of net; `v` is its number."""
     u, Q = inputs.s_init, inputs.eye
-    found = []
+    lengths = []
     for t, n in enumerate(inputs.n):
         here = (*at, ("t", t))
         if of.units == GATE:
@@ -147,12 +147,12 @@ def variant(xp: Any, v: int, of: Variant, inputs: Inputs, at: Path = ()) -> Walk
             yield Step(here, f"Q_{of.units}", {f"Q[{v},{t}]": Q})
         length = xp.sqrt(xp.sum(Q**2))
         yield Step(here, "far", {f"far[{v},{t}]": length})
-        found.append(length)
-    return found
+        lengths.append(length)
+    return lengths
 
 
 def compare(xp: Any, variants: Sequence[Variant], inputs: Inputs, at: Path = ()) -> Walk[list[list[Array]]]:
-    """Every variant on the same noise, one after the other; how far each reaches."""
+    """Every variant on the same noise, one after the other: ‖∂u_t/∂u_init‖ by variant and t."""
     reached = []
     for v, each in enumerate(variants):
         lengths = yield from variant(xp, v, each, inputs, (*at, ("v", v)))

@@ -1,1 +1,1 @@
-"""How mathematics is told in steps: walks, addresses, tapes, reels, histories, executable rules, gradient checks."""
+"""Algorithms in steps: walks, addresses, tapes, reels, histories, executable rules, gradient checks."""

@@ -1,6 +1,6 @@
-"""One update of any parameters, step by step: the gradient clipped, the optimiser's memory grown, every one moved.
+"""One update of any parameters, step by step: clip the gradient, update the optimiser's memory, move the parameters.
 
-theta  the parameters, by symbol: W1, b1, …        dW1 …   their gradients        G_W1 …  what is remembered of them
+theta  the parameters, by symbol: W1, b1, …        dW1 …   their gradients        G_W1 …  the optimiser's memory
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def walk_step(
     n: int,
     at: Path = (),
 ) -> Walk[tuple[dict[str, Array], dict[str, Array]]]:
-    """Every parameter moves once: first the optimiser remembers, then it moves. n counts updates from 1.
+    """One update of every parameter: first its slots of the memory, then the parameter. n counts updates from 1.
 
     Returns (theta, memory).
     """

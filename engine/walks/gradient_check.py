@@ -9,7 +9,7 @@ from engine.device import Array, Device, HostArray, Rng, quiet
 from engine.walks.step import Path, Step, Walk
 
 H = 1e-5
-"""The nudge: near the cube root of float64's precision, where truncation and rounding balance."""
+"""The step h: near the cube root of float64's precision, where truncation and rounding errors balance."""
 Loss = Callable[[str, Array], Array]
 """The loss with the parameter of this name put in place of the net's own."""
 
@@ -28,9 +28,9 @@ class Checked(NamedTuple):
 
 
 class Objective(NamedTuple):
-    """A scalar E of the parameters: `loss(W=…)` is E with some replaced, and `gradient` its claimed slope.
+    """A scalar E of the parameters: `loss(W=…)` is E with some replaced, `gradient` the ∂E/∂θ to be checked.
 
-    `h` is the nudge; where E bends more sharply than most, as at the end of a long chain, it must be shorter.
+    `h` is the step of the central difference; take a smaller one where E curves strongly, as in a deep composition.
     """
 
     theta: Mapping[str, Array]
@@ -93,19 +93,22 @@ def length(shapes: Mapping[str, tuple[int, int]], most: int) -> int:
 
 
 def checked(device: Device, of: Objective, name: str, most: int) -> list[Checked]:
-    """One parameter, cell by cell: its gradient beside the central difference."""
+    """Gradient and central difference of up to `most` cells of parameter `name`."""
     value, grad = of.theta[name], device.get(of.gradient[name])
-    found = []
+    pairs = []
     for cell in cells(value.shape[0], value.shape[1], most):
         nudge = of.h * unit(device, value, cell)
         with quiet():
             plus, minus = (float(device.get(of.loss(**{name: value + s * nudge}))) for s in (1, -1))
-        found.append(Checked(name, cell, float(grad[cell]), (plus - minus) / (2 * of.h)))
-    return found
+        pairs.append(Checked(name, cell, float(grad[cell]), (plus - minus) / (2 * of.h)))
+    return pairs
 
 
 def along(device: Device, of: Objective, rng: Rng) -> tuple[float, float]:
-    """(gradient, central difference) along one random direction through all parameters: cheap, and sees every entry."""
+    """(gradient, central difference) of E along one random direction in the space of all parameters.
+
+    Two evaluations of E check every entry of the gradient at once.
+    """
     way: dict[str, HostArray] = {name: rng.normal(size=value.shape) for name, value in of.theta.items()}
 
     def moved(by: float) -> float:

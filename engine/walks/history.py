@@ -1,7 +1,8 @@
-"""A history is an endless row of states, each made from the one before: training, with every update in reach.
+"""Training as an endless sequence of states, each made from the one before, any of which can be returned to.
 
-States are kept at marks within a memory bound, closer or wider as the bound allows, and replayed from the nearest mark;
-so any of them comes back bit for bit. A fork changes one thing at a boundary and goes on; before it the trunk answers.
+Every few updates the state is kept, as often as a bound on memory allows; these are the marks. A state between two
+marks is recomputed from the mark before it, bit for bit the same. A fork goes on from a changed state of another
+history, its trunk; what lies before the fork is read from the trunk. A section is one update, from state n to n + 1.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ from engine.walks.reel import Reel
 
 
 class State(NamedTuple):
-    """All that section n starts from."""
+    """All that section n (an update, counted from 0) starts from."""
 
     n: int
     data: Any
 
 
 class Track(NamedTuple):
-    """An endless row of sections: `advance` crosses one at full speed, `inside` opens it as a reel.
+    """How training goes on from `begin`: `advance` makes one update at full speed, `inside` opens it as a reel.
 
-    `measure` reads from the state after section n the number that is kept for its curve, and `also` further ones for
-    curves of their own; `size` is one state's bytes. Where training has an end, `done` says whether a state is past it.
-    `replays` is how many sections may be crossed again to have a state back (0: any number): with it only the newest
-    marks are kept, and what lies before them is out of reach.
+    `measure` gives the number that is kept of the state after every section, for the curve; each of `also` gives one
+    more curve. `size` is the bytes of one state. Where training has an end, `done` is true of states past it.
+    `replays` bounds how many sections may be recomputed to return to a state (0: any number). Where it is set only the
+    newest marks are kept, and states before them cannot be returned to.
     """
 
     id: str
@@ -44,9 +45,10 @@ class Track(NamedTuple):
 
 
 class History:
-    """States of a track from its begin (for a fork: from the fork), as far as they have been made. Thread-safe.
+    """The states of a track that have been made so far, from its begin (of a fork: from the fork) on. Thread-safe.
 
-    The state last returned is held, so that what is on the screen need not be replayed.
+    The state last returned is held, so that the one on the screen need not be recomputed. `bound` is the bytes that
+    all marks may take.
     """
 
     def __init__(self, track: Track, trunk: History | None = None, bound: int = 48 << 20) -> None:
@@ -63,11 +65,11 @@ class History:
         self._growing = threading.Lock()
 
     def __len__(self) -> int:
-        """How many sections have been crossed, the trunk's included."""
+        """How many updates have been made, the trunk's included."""
         return self.latest.n
 
     def advance(self) -> State:
-        """Cross one more section. One thread at a time: screen and training may both want it."""
+        """Make one more update. Safe to call from several threads: one at a time does it."""
         with self._growing:
             return self._cross()
 
@@ -85,7 +87,7 @@ class History:
         return state
 
     def _thin(self) -> None:
-        """Let every second mark go; where replaying is bounded the oldest, but for the begin."""
+        """Drop every second mark; where `replays` is set, the oldest but the begin."""
         if self.track.replays:
             del self._marks[sorted(self._marks)[1]]
             return
@@ -93,7 +95,7 @@ class History:
         self._marks = {n: s for n, s in self._marks.items() if (n - self.first) % self.spacing == 0}
 
     def nearest(self, n: int) -> int:
-        """The section at n, or the first one after it, whose state is in reach."""
+        """The first section from n on whose state can be returned to."""
         if n < self.first:
             return self.first if self.trunk is None else min(self.trunk.nearest(n), self.first)
         with self._lock:
@@ -103,13 +105,13 @@ class History:
 
     @property
     def earliest(self) -> int:
-        """The oldest section in reach with all that came after it."""
+        """The oldest section such that its state and all later ones can be returned to."""
         with self._lock:
             marks = sorted(self._marks)
         return next((later for mark, later in pairwise(marks) if later - mark > self.spacing), self.first)
 
     def _mark(self, n: int) -> int:
-        """Where the mark before n stands, if it is kept."""
+        """The section of the mark at or before n, whether that is kept or not."""
         return n - (n - self.first) % self.spacing
 
     def grow(self, n: int) -> State:
@@ -121,7 +123,7 @@ class History:
         return self.state(n)
 
     def state(self, n: int) -> State:
-        """The state that section n starts from. Raises IndexError beyond the latest, or out of reach."""
+        """The state that section n starts from. Raises IndexError if it is not made yet, or cannot be returned to."""
         if n < self.first:
             if self.trunk is None:
                 raise IndexError(f"there is no section {n}")
@@ -139,7 +141,7 @@ class History:
         return self._shown
 
     def _replay(self, mark: State, n: int) -> State:
-        """From a mark to n; the way there is kept, so that walking back through it is cheap."""
+        """The state of section n, recomputed from a mark. The last ones on the way are kept: going back is cheap."""
         kept = self._replayed
         if kept and kept[0].n <= n <= kept[-1].n:
             return kept[n - kept[0].n]
@@ -152,16 +154,16 @@ class History:
         return states[-1]
 
     def curve(self, which: int = 0) -> Sequence[float]:
-        """The measure of every section crossed so far, from section 0: `curve()[n]` belongs to section n.
+        """The numbers measured after every section so far: `curve()[n]` is that of section n.
 
-        `which` counts on through the track's further measures.
+        `which` is 0 for the track's `measure`, 1, 2, … for those in `also`.
         """
         with self._lock:
             own = self._curves[which][:]
         return own if self.trunk is None else self.trunk.curve(which)[: self.first] + own  # type: ignore[operator]
 
     def value(self, n: int) -> float | None:
-        """One point of the curve, without copying it."""
+        """`curve()[n]` without copying the curve; None where section n is not made yet."""
         if self.trunk is not None and n < self.first:
             return self.trunk.value(n)
         with self._lock:
@@ -169,5 +171,5 @@ class History:
             return own[n - self.first] if 0 <= n - self.first < len(own) else None
 
     def kept(self) -> int:
-        """How many states are held, marks and replayed ones."""
+        """How many states are held in memory, marks and recomputed ones."""
         return len(self._marks) + len(self._replayed) + 2

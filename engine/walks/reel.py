@@ -1,4 +1,7 @@
-"""A reel is a finite row of sections, each a walk: any step of any section can be reached, both ways, at any grain."""
+"""A reel is a finite sequence of sections, each one walk. Any step can be reached, forward and back, at any grain.
+
+A grain is the size of a move: one operation, one timestep, one update, … (see `Grains`).
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,10 @@ def indexed(values: Sequence[Any]) -> Callable[[int], Any]:
 
 
 class Section(NamedTuple):
-    """One walk of a reel, not yet begun. All its steps' paths start with `place`; `length` is their number."""
+    """One walk of a reel, begun by `open()`; `env()` gives the values that it starts from.
+
+    The paths of all its steps start with `place`; `length` is the number of its steps.
+    """
 
     place: Path
     open: Callable[[], Walk[Any]]
@@ -101,7 +107,7 @@ class Reel:
         return min(max(bisect_right(self.starts, max(p, 1) - 1) - 1, 0), len(self.sections) - 1)
 
     def tape(self, n: int) -> Tape:
-        """Section n, recorded: opened now, or as it was left."""
+        """The tape of section n: as recorded so far, or a new one."""
         tape = self._tapes.pop(n, None)
         if tape is None:
             tape = Tape(self.sections[n].open())
@@ -111,7 +117,7 @@ class Reel:
         return tape
 
     def env(self, n: int) -> Env:
-        """What section n starts from."""
+        """The values that section n starts from."""
         if n not in self._envs:
             if len(self._envs) >= 8:
                 self._envs.clear()
@@ -128,17 +134,17 @@ class Reel:
         return tape.steps[inside - 1]
 
     def source(self, p: int) -> Source | None:
-        """The statement that led to position p."""
+        """The source statement of the step that led to position p; None at the start."""
         if self.step(p) is None:
             return None
         n = self.section(p)
         return self.tape(n).sources[p - self.starts[n] - 1]
 
     def get(self, name: str, p: int) -> Array | None:
-        """What `name` holds at position p: written in this section, or there at its start; None where not yet."""
+        """The value of `name` at position p, written in this section or before it; None where there is none yet."""
         n = self.section(p)
-        found = self.tape(n).find(name, p - self.starts[n])
-        return self.env(n).get(name) if found is None else found
+        value = self.tape(n).find(name, p - self.starts[n])
+        return self.env(n).get(name) if value is None else value
 
     def writer(self, name: str, p: int) -> int | None:
         """The position just after the step, within the section of p, that last wrote `name`."""
@@ -147,12 +153,12 @@ class Reel:
         return None if at is None else self.starts[n] + at + 1
 
     def _whole(self, n: int, grain: int) -> bool:
-        """Whether section n is one group at this grain: then it need not be opened to be crossed."""
+        """Whether section n is one group at this grain, so that moving over it need not run it."""
         place = self.sections[n].place
         return bool(place) and rank(self.grains, place, len(place) - 1) >= grain
 
     def _key(self, p: int, grain: int) -> Path:
-        """The group of the step that led to p, opening its section only if it holds several groups."""
+        """What identifies the group of the step that led to p; runs its section only if that has several groups."""
         n = self.section(p)
         if self._whole(n, grain):
             return group(self.grains, self.sections[n].place, grain)
@@ -203,18 +209,18 @@ class Reel:
                 return self.starts[last + 1]
             if not self._may_hold(section.place, wanted):
                 continue
-            tape, found = self.tape(n), None
+            tape, end = self.tape(n), None
             for i, step in enumerate(tape):
                 if agrees((*step.path, (step.op, -1)), wanted):
-                    found = i + 1
-                elif found is not None:
+                    end = i + 1
+                elif end is not None:
                     break
-            if found is not None:
-                return self.starts[n] + found
+            if end is not None:
+                return self.starts[n] + end
         return None
 
     def _may_hold(self, place: Path, wanted: Path) -> bool:
-        """Whether a section at `place` may have steps at `wanted`: no place of the two names one loop differently."""
+        """Whether a section at `place` may have steps at `wanted`: no loop has different indices in the two."""
         loops, named = dict(wanted), {name for name, _ in place}
         phases = {name for name, index in wanted if index < 0 and name in self._names}
         return phases <= named and all(loops.get(name, index) == index for name, index in place)

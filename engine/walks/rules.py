@@ -1,7 +1,7 @@
-"""A rule says one operation as a formula, `delta[t,k] = (W.T @ delta[t,k+1]) * (1 - s[k]**2)`, and can be evaluated.
+"""A rule is the formula of one operation, `delta[t,k] = (W.T @ delta[t,k+1]) * (1 - s[k]**2)`, and can be evaluated.
 
-The path of a step binds t and k. Evaluation is on host arrays, over Python's own `ast`, with the few functions below;
-a test evaluates every rule against every step, so that a formula on the screen cannot drift from the code.
+The path of a step binds t and k. Rules are parsed by Python's `ast` and evaluated on host arrays, with the functions
+below; a test evaluates every rule against every step, so that a formula on the screen cannot differ from the code.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
 
 
 class Rule(NamedTuple):
-    """A parsed rule: what it writes and from what."""
+    """A parsed rule: the symbol that it writes, and the expression."""
 
     target: ast.expr
     value: ast.expr
@@ -97,21 +97,21 @@ def reference(node: ast.expr, bound: Mapping[str, int]) -> str | None:
 
 
 def members(family: str, k: int, lookup: Lookup) -> list[Any]:
-    """family[t,k] for t = k, k+1, … for as long as they are there: one column of a ledger."""
-    found: list[Any] = []
-    while (value := lookup(symbol(family, k + len(found), k))) is not None:
-        found.append(value)
-    return found
+    """family[t,k] for t = k, k+1, … while `lookup` has them: one column of a ledger."""
+    column: list[Any] = []
+    while (value := lookup(symbol(family, k + len(column), k))) is not None:
+        column.append(value)
+    return column
 
 
 def value(node: ast.expr, bound: Mapping[str, int], lookup: Lookup) -> Any:
     """The value of an expression. Raises KeyError, naming the symbol, where one cannot be read."""
     name = reference(node, bound)
     if name is not None:
-        found = lookup(name)
-        if found is None:
+        read = lookup(name)
+        if read is None:
             raise KeyError(name)
-        return found
+        return read
     match node:
         case ast.Constant():
             return node.value
@@ -143,7 +143,7 @@ def target(rule: str, path: Path) -> str:
 
 
 def evaluate(rule: str, path: Path, lookup: Lookup) -> Any:
-    """What a rule gives at a path, from what `lookup` knows before it."""
+    """The value of a rule's right side at a path, from `lookup`. Raises KeyError where that gives None."""
     return value(parse(rule).value, bindings(path), lookup)
 
 
@@ -151,7 +151,7 @@ def evaluate(rule: str, path: Path, lookup: Lookup) -> Any:
 def reads(rule: str, path: Path) -> tuple[str, ...]:
     """The symbols that a rule reads at a path, each once, in the order of the formula."""
     bound = bindings(path)
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     functions = {n.func for n in ast.walk(parse(rule).value) if isinstance(n, ast.Call)}
 
     def visit(node: ast.AST) -> None:
@@ -159,17 +159,19 @@ def reads(rule: str, path: Path) -> tuple[str, ...]:
             return
         name = reference(node, bound) if isinstance(node, ast.expr) else None
         if name is not None:
-            found[name] = None
+            names[name] = None
             return
         for child in ast.iter_child_nodes(node):
             visit(child)
 
     visit(parse(rule).value)
-    return tuple(found)
+    return tuple(names)
 
 
 def unify(rule: str, name: str) -> Path | None:
-    """The loop indices under which a rule writes `name`, as a path; None if it never does, or reads other loops."""
+    """The loop indices with which a rule writes `name`, as a path; None if it never does, or if it also reads indices
+    of other loops.
+    """
     target, expression = parse(rule)
     family, indices = split(name)
     plain = isinstance(target, ast.Name)
@@ -191,7 +193,7 @@ def names(node: ast.AST) -> list[ast.Name]:
 
 
 def _makes(expression: ast.expr, target: ast.expr) -> bool:
-    """Whether a rule makes its target from other things: an accumulator, which reads itself, explains nothing."""
+    """Whether the expression does not read the target itself, as the rule of an accumulator does."""
     return ast.unparse(target) not in {ast.unparse(node) for node in ast.walk(expression)}
 
 

@@ -1,4 +1,4 @@
-"""A walk is an algorithm that stops where a teacher would; a step is one such stop, and it has an address."""
+"""A walk is an algorithm as a generator that yields a step after every operation; a step has an address (its path)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Walk = Generator[Step, None, Result]
 
 
 def drain(walk: Walk[Result]) -> Result:
-    """Run a walk to its end and give its result: what a learner steps through is what computes."""
+    """Run a walk to its end; its result. So the code that a learner steps through is also the one that computes."""
     while True:
         try:
             next(walk)
@@ -37,7 +37,7 @@ def drain(walk: Walk[Result]) -> Result:
 
 
 def symbol(name: str, *indices: int) -> str:
-    """The symbol of one cell of a family: symbol("delta", 3, 1) is "delta[3,1]"; before the first is the start."""
+    """The symbol of one cell of a family: symbol("delta", 3, 1) is "delta[3,1]"; index −1 is "delta_init"."""
     if not indices:
         return name
     if len(indices) == 1 and indices[0] < 0:

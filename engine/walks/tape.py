@@ -1,4 +1,4 @@
-"""A tape records one walk, so that any step of it can be returned to; back is a smaller index."""
+"""A tape records the steps of one walk, so that any of them can be returned to."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _statements(file: str) -> dict[int, tuple[int, int]]:
 
 
 def lit(walk: Walk[Any]) -> Source:
-    """The statement that a suspended walk has just run: the one before the yield where its innermost part waits."""
+    """The statement that a suspended walk has just run: the one before the yield at which its innermost walk stands."""
     inner: Any = walk
     while isinstance(inner.gi_yieldfrom, GeneratorType):
         inner = inner.gi_yieldfrom
@@ -64,7 +64,7 @@ def function_source(source: Source) -> tuple[int, list[str]]:
 
 
 class Tape:
-    """One walk, recorded as far as it has been asked for. `len(tape)` runs it to its end."""
+    """The steps of one walk, which is run only as far as they are read. `len(tape)` runs it to its end."""
 
     def __init__(self, walk: Walk[Any]) -> None:
         self.steps: list[Step] = []
@@ -75,7 +75,7 @@ class Tape:
         self._written: dict[str, list[int]] = defaultdict(list)
 
     def reach(self, p: int) -> int:
-        """Record until p steps have run, or the walk has ended; how many have run."""
+        """Run until p steps are recorded or the walk ends; the smaller of p and the number recorded."""
         with quiet():
             while not self.done and len(self.steps) < p:
                 try:
@@ -103,9 +103,9 @@ class Tape:
     def writer(self, name: str, p: int) -> int | None:
         """The index of the last of the first p steps that wrote `name`, or None."""
         self.reach(p)
-        found = self._written.get(name, [])
-        at = bisect_right(found, p - 1)
-        return found[at - 1] if at else None
+        steps = self._written.get(name, [])
+        at = bisect_right(steps, p - 1)
+        return steps[at - 1] if at else None
 
     def find(self, name: str, p: int) -> Array | None:
         """What `name` held after p steps, or None where nothing has written it yet."""

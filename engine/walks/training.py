@@ -1,6 +1,6 @@
 """Training a network by its walks: an update is forward, backward, clip, step, and any of them can be opened.
 
-A kind of network gives what is its own (`Run`): the gradient of an update from its walks, the same walks as sections of
+A kind of network defines (see `Run`) the gradient of an update from its walks, the same walks as sections of
 a reel, and a fast form where it has one. States, the optimiser, clipping, forks and tracks are the same for all.
 """
 
@@ -23,7 +23,7 @@ Reading = TypeVar("Reading")
 
 
 class Recipe(NamedTuple):
-    """How parameters are moved: the optimiser, the learning rate, and the largest ‖gradient‖ that is let through."""
+    """How parameters are updated: the optimiser, the learning rate, and the ‖gradient‖ above which it is clipped."""
 
     optimiser: Optimiser
     rate: float
@@ -31,10 +31,10 @@ class Recipe(NamedTuple):
 
 
 class Learning(NamedTuple, Generic[Reading]):
-    """The data of a State: parameters, what the optimiser remembers, and the loss of the last update, NaN at first.
+    """The data of a State: parameters, the optimiser's memory, and the loss of the last update, NaN before the first.
 
-    `began` is the update that the memory began at: what an optimiser corrects for its start counts from there.
-    `carried` are states of the network that the next update may begin from; `reading` is what was measured last.
+    `began` is the update at which the memory was zero: Adam's bias correction counts updates from there.
+    `carried` are recurrent states that the next update may begin from; `reading` is the last measurement.
     """
 
     theta: Theta
@@ -46,7 +46,7 @@ class Learning(NamedTuple, Generic[Reading]):
 
 
 class Gradient(NamedTuple):
-    """What the walks of one update leave: ∂E/∂θ by symbol, E (a number, or () on the device), the last states."""
+    """The result of one update's walks: ∂E/∂θ by symbol, E (a number, or () on the device), the last states."""
 
     grad: Theta
     loss: Any
@@ -54,13 +54,13 @@ class Gradient(NamedTuple):
 
 
 class Run(ABC, Generic[Reading]):
-    """A network in training on `device`, its parameters being `names`, in order.
+    """A network in training on `device`; `names` are its parameters, in order.
 
-    A kind of network gives `gradient` and `sections`; one that has a fast form, or measures as it goes, also `update`.
+    A kind of network defines `gradient` and `sections`; one with a fast form, or with measurements, also `update`.
     """
 
     beside = 2048
-    """Bytes of a state beside its parameters and its memory."""
+    """Bytes of a state without its parameters and the optimiser's memory."""
 
     def __init__(self, device: Device, recipe: Recipe, names: tuple[str, ...]) -> None:
         self.device, self.recipe, self.names = device, recipe, names
@@ -93,9 +93,9 @@ class Run(ABC, Generic[Reading]):
         return State(0, Learning(theta, memory, float("nan"), 0, None, reading))
 
     def fork(self, at: State, theta: Theta) -> State:
-        """The state to go on from with parameters `theta`, where another run (of this kind) stands `at`.
+        """The state to go on from with parameters `theta`, forked from a state of a run of the same kind.
 
-        The optimiser's memory goes on; where `at` has that of another optimiser, an empty one begins there.
+        The optimiser's memory is taken over; if `at` has that of another optimiser, it starts from zero.
         """
         memory, began = carried_over(at, begin(self.device.xp, self.recipe.optimiser, theta))
         return State(at.n, at.data._replace(theta=theta, memory=memory, began=began))
@@ -118,7 +118,7 @@ class Run(ABC, Generic[Reading]):
         return 8 * numbers * (1 + len(self.recipe.optimiser.slots)) + self.beside
 
     def track(self, begin_at: State, grains: Grains, also: tuple[Callable[[State], float], ...] = ()) -> Track:
-        """Training from a state on; beside the loss `also` are measured."""
+        """Training from a state on, with a curve of the loss and one for each of `also`."""
         size = self.size(begin_at.data.theta)
         return Track(
             "train", begin_at, self.advance, lambda state: self.inside(state, grains), self.loss, size, also
@@ -127,7 +127,7 @@ class Run(ABC, Generic[Reading]):
     def clip_and_step(
         self, n: int, data: Learning[Reading], grad: Callable[[], Theta], env: Callable[..., Env], at: Path
     ) -> list[Section]:
-        """The two sections that follow a gradient; `env(**more)` is what can be read there, and more symbols."""
+        """The last two sections of an update, clip and step. `env(**more)` gives the values at their start."""
         xp, recipe, (theta, memory, *_), count = self.device.xp, self.recipe, data, n - data.began + 1
         clip, step = (*at, ("clip", -1)), (*at, ("step", -1))
         clips, moves = descent.steps(recipe.optimiser, self.names)
@@ -157,7 +157,7 @@ def gradients(grad: Theta) -> dict[str, Array]:
 
 
 def carried_over(at: State, fresh: Memory) -> tuple[Memory, int]:
-    """What an optimiser remembers where training forks, and since when: another optimiser begins `fresh` there."""
+    """(memory, `began`) for a fork at a state: those of the state, or of another optimiser `fresh` and this update."""
     if set(at.data.memory) == set(fresh):
         return at.data.memory, at.data.began
     return fresh, at.n
@@ -166,9 +166,9 @@ def carried_over(at: State, fresh: Memory) -> tuple[Memory, int]:
 def learn(
     xp: Any, recipe: Recipe, theta: Theta, memory: Memory, backward: Walk[Any], n: int, at: Path = ()
 ) -> Walk[tuple[Theta, Memory]]:
-    """What an update does after its forward pass, as one walk: `backward` gives the gradient; clip; step.
+    """An update after its forward pass, as one walk: `backward`, which gives the gradient, then clip, then step.
 
-    n counts updates of the memory from 1. Returns (theta, memory).
+    n counts the updates since the memory was zero, from 1. Returns (theta, memory).
     """
     grad = yield from backward
     clipped = yield from descent.walk_clip(xp, grad, recipe.clip, (*at, ("clip", -1)))

@@ -1,1 +1,1 @@
-"""word2vec: words as vectors, learned from who stands beside whom (slides 43-48; Mikolov et al. 2013)."""
+"""word2vec: words as vectors, trained to predict the words near each other (slides 43-48; Mikolov et al. 2013)."""

@@ -1,4 +1,4 @@
-"""Drawing from any distribution in constant time: Walker's alias table (Vose 1991)."""
+"""Drawing from a discrete distribution in constant time: Walker's alias table (Vose 1991)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ xp = HOST.xp
 
 
 class Alias(NamedTuple):
-    """Column i is drawn evenly; then i itself with chance `keep[i]`, else `other[i]`."""
+    """Column i is drawn evenly; the result is i with probability keep[i], else other[i]. Both (n,)."""
 
     keep: HostArray
     other: HostArray
 
 
 def table(p: Sequence[float]) -> Alias:
-    """The table of probabilities p, which add up to 1: every column is one word, topped up by another."""
+    """The table of probabilities p (n,), which sum to 1."""
     n = len(p)
     share = xp.asarray(p, dtype=float) * n
     keep, other = xp.ones(n), xp.arange(n)
@@ -32,7 +32,7 @@ def table(p: Sequence[float]) -> Alias:
 
 
 def draw(rng: Rng, alias: Alias, count: int) -> HostArray:
-    """`count` numbers of words."""
+    """`count` draws: indices into p."""
     column = rng.integers(0, len(alias.keep), count)
-    found: HostArray = xp.where(rng.random(count) < alias.keep[column], column, alias.other[column])
-    return found
+    words: HostArray = xp.where(rng.random(count) < alias.keep[column], column, alias.other[column])
+    return words

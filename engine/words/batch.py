@@ -4,13 +4,13 @@ Example n has input words and targets: in skip-gram with negatives a token, and 
 neighbours, whose mean is h, and the token and noise; with a tree the targets are the nodes on a word's Huffman path.
 Inputs c and targets j of an example are counted from 0, words and nodes w by their codes:
 
-share[n,c]  the weight of an input in h             back[n,c]  the share of dh[n] that its gradient gets
-m[n,j]  how much a target counts       t[n,j]  what it should be: 1 did occur (bit 0), 0 did not
+share[n,c]  the weight of an input in h             back[n,c]  the factor of dh[n] in its gradient
+m[n,j]  the weight of a target         t[n,j]  its label: 1 did occur (bit 0), 0 did not
 v[w]  u[w]  (D, 1)  input and output vector of word w (theta[w]: of node w)     dv[w] du[w]  their gradients
 h[n]  (D, 1)  hidden layer      a[n,j] = u·h    p = σ(a)    q = m (p − t), the error     dh[n] = ∂L/∂h
 
-All examples see the vectors that the batch began with; then every word moves once, and never further than `bound`
-(as what it met bids, and as noise): a batch is many steps at once, and must not throw a frequent word far away.
+All gradients are taken at the vectors before the batch; then every word moves once, at most by `bound` for its gradient
+as a word and by `bound` for that as noise: a batch is many steps at once, and would throw a frequent word far away.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ RULES = {
 
 
 class Input(NamedTuple):
-    """An input word: its weight in h, and its share of the gradient of h; both (1, 1)."""
+    """An input word: its weight in h, and the factor of ∂L/∂h in its gradient; both (1, 1)."""
 
     word: int
     share: Array
@@ -72,7 +72,7 @@ class Target(NamedTuple):
 
 
 class Example(NamedTuple):
-    """What is learned from at once: one h, and all its targets."""
+    """The inputs of one h, and all its targets."""
 
     inputs: Sequence[Input]
     targets: Sequence[Target]
@@ -85,7 +85,7 @@ Table = Mapping[str, Array]
 def learn(
     xp: Any, example: Example, table: Table, grads: Table, L: Array, of: str, at: Path
 ) -> Walk[tuple[Table, Any]]:
-    """One example: h, the error of every target, and the gradients with its part added. Returns (gradients, L).
+    """One example: h, the error of every target, all gradients, added to `grads`. Returns (gradients, L).
 
     `of` is "u" or "theta"; `at` ends with ("n", n).
     """
@@ -128,7 +128,7 @@ def learn(
 
 
 def move(xp: Any, table: Table, grads: Table, rate: Array, bound: Array, at: Path) -> Walk[Table]:
-    """Every word moves against its gradient, by `bound` at most. Returns the table."""
+    """One step of gradient descent for every vector, no longer than `bound`. Returns the table."""
     table = dict(table)
     for name, grad in grads.items():
         kind, w = name[:-1].split("[")

@@ -1,6 +1,6 @@
-"""What negative sampling has its optimum at: u·v = PMI(w, c) − ln k (slides 45-46; Levy & Goldberg 2014).
+"""The optimum of negative sampling: u·v = PMI(w, c) − ln k (slides 45-46; Levy & Goldberg 2014).
 
-N (V, V)  how often context c (row) stood near word w (column)   M (V, V)  how often noise would: k #(w) P(c)
+N (V, V)  count of context c (row) near word w (column)   M (V, V)  its expected count as noise: k #(w) P(c)
 U (V, D)  output vectors, a row a word   V (V, D)  input vectors   X = U Vᵀ  all scores u·v at once
 """
 
@@ -35,7 +35,7 @@ class Met(NamedTuple):
 
 
 def meetings(codes: list[int], size: int, window: int, k: int) -> tuple[HostArray, HostArray]:
-    """(N, M) of a text: who stands within the window of whom, and what k negatives for each pair expect there."""
+    """(N, M) of a text over `size` words: counts of pairs in the window, and as noise with k negatives a pair."""
     N = HOST.xp.zeros((size, size))
     for i, word in enumerate(codes):
         for other in codes[max(0, i - window) : i] + codes[i + 1 : i + 1 + window]:
@@ -45,7 +45,7 @@ def meetings(codes: list[int], size: int, window: int, k: int) -> tuple[HostArra
 
 
 def update(xp: Any, U: Array, V: Array, met: Met, rate: float, at: Path = ()) -> Walk[tuple[Array, Array]]:
-    """All pairs and all their negatives at once, in expectation: one step of gradient descent. Returns (U, V)."""
+    """One step of gradient descent on all pairs and the expectation of their negatives. Returns (U, V)."""
     X = U @ V.T
     yield Step(at, "X", {"X": X})
     S = sigmoid(xp, X)
@@ -83,7 +83,7 @@ def objective(xp: Any, U: Array, V: Array, met: Met) -> Objective:
 
 def descended(xp: Any, U: Array, V: Array, met: Met, rate: float, count: int) -> list[tuple[Array, Array]]:
     """(U, V) before each of `count` updates, and after the last."""
-    found = [(U, V)]
+    tables = [(U, V)]
     for _ in range(count):
-        found.append(drain(update(xp, *found[-1], met, rate)))
-    return found
+        tables.append(drain(update(xp, *tables[-1], met, rate)))
+    return tables

@@ -1,4 +1,4 @@
-"""Words as vectors (slide 42): one-hot, by the company they keep, and dense; how far apart each makes them.
+"""Words as vectors (slide 42): one-hot, counts of the words beside them, dense; distances and cosines of each.
 
 x[w]  (V, 1)  one-hot: 1 at word w, 0 elsewhere          c[w]  (V, 1)  how often each word stands beside w
 W     (D, V)  one column a word                          v[w] = W x[w]  (D, 1)  its dense vector
@@ -43,44 +43,44 @@ def cosine(xp: Any, one: Array, other: Array) -> Array:
 
 
 def compare(xp: Any, of: str, vectors: Mapping[int, Array], pairs: Pairs, at: Path = ()) -> Walk[list[Array]]:
-    """How far apart each pair lies, and its cosine. `of` is x, c or v. Returns the cosines."""
-    found = []
+    """The distance and the cosine of each pair; `of` names the vectors: x, c or v. Returns the cosines."""
+    cosines = []
     for n, (a, b) in enumerate(pairs):
         here = (*at, ("n", n), ("a", a), ("b", b))
         apart = vectors[a] - vectors[b]
         yield Step(here, f"dist_{of}", {f"dist_{of}[{n}]": xp.sqrt(apart.T @ apart)})
         cos = cosine(xp, vectors[a], vectors[b])
         yield Step(here, f"cos_{of}", {f"cos_{of}[{n}]": cos})
-        found.append(cos)
-    return found
+        cosines.append(cos)
+    return cosines
 
 
 def company(x: Sequence[Array], beside: Mapping[int, Sequence[int]], at: Path = ()) -> Walk[dict[int, Array]]:
     """For each word the sum of the one-hot vectors of those that stand beside it, occurrence by occurrence."""
-    found = {}
+    counts = {}
     for w, others in beside.items():
         c = 0 * x[w]
         yield Step((*at, ("w", w)), "c_0", {f"c[{w}]": c})
         for i, o in enumerate(others):
             c = c + x[o]
             yield Step((*at, ("w", w), ("i", i), ("o", o)), "c", {f"c[{w}]": c})
-        found[w] = c
-    return found
+        counts[w] = c
+    return counts
 
 
 def look_up(W: Array, x: Sequence[Array], words: Sequence[int], at: Path = ()) -> Walk[dict[int, Array]]:
-    """The dense vector of each word: a matrix times its one-hot vector, which is one column of the matrix."""
-    found = {}
+    """The dense vector of each word: W times its one-hot vector, which is a column of W."""
+    dense = {}
     for w in words:
-        found[w] = W @ x[w]
-        yield Step((*at, ("w", w)), "v", {f"v[{w}]": found[w]})
-    return found
+        dense[w] = W @ x[w]
+        yield Step((*at, ("w", w)), "v", {f"v[{w}]": dense[w]})
+    return dense
 
 
 def turn(
     xp: Any, x: Sequence[Array], v: dict[int, Array], cos: Array, pair: tuple[int, int], at: Path = ()
 ) -> Walk[Array]:
-    """Which way two words would have to move for their cosine to grow most: its gradient. Returns that of W."""
+    """The gradient of the cosine of two words by their vectors, and by W, which is returned."""
     a, b = pair
     here = (*at, ("n", 0), ("a", a), ("b", b))
     both = xp.sqrt((v[a].T @ v[a]) * (v[b].T @ v[b]))
@@ -96,7 +96,7 @@ def turn(
 def by_company(
     xp: Any, x: Sequence[Array], beside: Mapping[int, Sequence[int]], pairs: Pairs, at: Path = ()
 ) -> Walk[list[Array]]:
-    """The company of every word, and how far apart it makes each pair. Returns the cosines."""
+    """Count vectors of all words, and the distance and cosine of each pair. Returns the cosines."""
     c = yield from company(x, beside, at)
     cosines = yield from compare(xp, "c", c, pairs, at)
     return cosines
@@ -105,7 +105,7 @@ def by_company(
 def by_dense(
     xp: Any, W: Array, x: Sequence[Array], words: Sequence[int], pairs: Pairs, at: Path = ()
 ) -> Walk[list[Array]]:
-    """The dense vector of every word, how far apart it makes each pair, and the gradient of the first pair's cosine.
+    """Dense vectors of all words, the distance and cosine of each pair, and the gradient of the first pair's cosine.
 
     Returns the cosines.
     """
@@ -116,7 +116,7 @@ def by_dense(
 
 
 def sizes(size: Sequence[Array], wide: Array, at: Path = ()) -> Walk[None]:
-    """For each size of a vocabulary: which share of a one-hot vector is not 0, and how many numbers all words take."""
+    """For each size V of a vocabulary: the share of a one-hot vector that is not 0, and the numbers of all vectors."""
     for i, V in enumerate(size):
         here = (*at, ("i", i))
         yield Step(here, "ones", {f"ones[{i}]": V / V**2})

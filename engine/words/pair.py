@@ -94,9 +94,9 @@ def scores(xp: Any, h: Array, u: Sequence[Array], t: Sequence[Array], at: Path =
 def gradients(
     h: Array, out: Sequence[Array], q: Sequence[Array], inputs: int, exact: bool, of: str = "u", at: Path = ()
 ) -> Walk[tuple[list[Array], list[Array]]]:
-    """∂L/∂u_j = q_j h, and ∂L/∂h = Σ q_j u_j, handed to every input (slide 46); `of` "theta" for nodes of a tree.
+    """∂L/∂u_j = q_j h, and ∂L/∂h = Σ q_j u_j, from which ∂L/∂v of every input (slide 46).
 
-    Only what took part learns. `exact` divides by C where h is a mean; word2vec.c and gensim leave that out.
+    `of` is "theta" for nodes of a tree. `exact` divides by C where h is a mean; word2vec.c and gensim do not.
     Returns (dout, dv).
     """
     dout: list[Array] = []

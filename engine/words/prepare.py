@@ -1,10 +1,10 @@
-"""What becomes of a raw text before it is learned from (slide 48): how often words stay, are noise, and who meets whom.
+"""A text before training (slide 48): sub-sampling, the noise distribution, and the weights of pairs.
 
-count[w]  how often word w occurs, of `total` words    f[w]  its share     keep[w]  how likely one occurrence stays
-P[w]  how likely it is drawn as noise, count^¾ ÷ Z
-i[n] o[n]  where the words of pair n stand among those that stayed     d[n]  how far apart
-m[n]  how much the pair counts: the share of windows that reach so far, where sizes are drawn evenly from 1 to `window`;
-      in CBOW, where the centre has drawn size[n], 1 if that reaches so far
+count[w]  how often word w occurs, of `total` words    f[w]  its share     keep[w]  probability that an occurrence stays
+P[w]  probability that it is drawn as noise, count^¾ / Z
+i[n] o[n]  positions of the two words of pair n after sub-sampling      d[n]  their distance
+m[n]  the weight of the pair: the probability that a window reaches it, sizes being even from 1 to `window`;
+      in CBOW, where the centre has drawn size[n], 1 if that reaches it, else 0
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ RULES = {
 def chances(
     xp: Any, counts: Array, first: int, total: Array, one: Array, sample: Array, at: Path = ()
 ) -> Walk[tuple[list[Array], list[Array]]]:
-    """Of the `first` words: the share that sub-sampling keeps (word2vec's C), and the share of the noise."""
+    """keep and P of the `first` words; `sample` is the threshold of sub-sampling. Returns (keep, P)."""
     Z = xp.sum(counts**0.75)
     yield Step((*at, ("Z", -1)), "Z", {"Z": Z})
     kept, noise = [], []
@@ -51,8 +51,8 @@ def chances(
 def meetings(
     xp: Any, places: Sequence[tuple[Array, Array]], window: Array, sizes: Sequence[Array] | None = None, at: Path = ()
 ) -> Walk[list[Array]]:
-    """How much each pair counts; `places` are those of its two words, `sizes` of the centres' windows, where drawn."""
-    found = []
+    """The weight of each pair; `places` are i and o of each, `sizes` the sizes of the centres' windows, if drawn."""
+    weights = []
     for n, (i, o) in enumerate(places):
         here = (*at, ("n", n))
         d = xp.abs(o - i)
@@ -63,5 +63,5 @@ def meetings(
         else:
             m = xp.where(d <= sizes[n], xp.ones_like(d), xp.zeros_like(d))
             yield Step(here, "m_drawn", {f"m[{n}]": m})
-        found.append(m)
-    return found
+        weights.append(m)
+    return weights

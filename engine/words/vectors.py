@@ -12,21 +12,21 @@ from engine.device import HOST, HostArray, wide
 
 xp = HOST.xp
 BLOCK = 32
-"""Scores of which the largest is looked at while a bound for the nearest is sought."""
+"""Scores in a block of `least`."""
 ROWS, WIDE = 5120, 16
-"""Rows that are scored at a time, so that they are read once and measured while they are near; and questions that
-vectors of 64 bytes take at once: where NumPy works with those, the questions are filled up to a multiple."""
+"""Rows scored at a time, so that they are read from memory once; and the multiple to which the number of queries is
+padded where NumPy uses 64-byte vector instructions."""
 
 
 class Near(NamedTuple):
-    """A word by its row, and its cosine."""
+    """A word by its row, and its cosine with the query."""
 
     word: int
     cosine: float
 
 
 def lengths(vectors: HostArray) -> HostArray:
-    """The norm of every row, and 1 where it is 0."""
+    """The norm of every row, (V,); 1 for a row of zeros."""
     norm: HostArray = xp.einsum("vd,vd->v", vectors, vectors)
     xp.sqrt(norm, out=norm)
     norm[~(norm > 0)] = 1
@@ -34,37 +34,37 @@ def lengths(vectors: HostArray) -> HostArray:
 
 
 def directions(vectors: HostArray) -> HostArray:
-    """Every row as long as 1."""
-    found: HostArray = vectors / lengths(vectors)[:, None]
-    return found
+    """Every row divided by its norm."""
+    unit: HostArray = vectors / lengths(vectors)[:, None]
+    return unit
 
 
 def top(scores: HostArray, count: int) -> HostArray:
-    """The places of the `count` largest of every row of scores (N, V), the largest first; equals in order of place."""
+    """The indices of the `count` largest of every row of scores (N, V), the largest first; of equals the first."""
     rows, size = scores.shape
     count = min(count, size)
-    flat = xp.flatnonzero(~(scores < least(scores, count)))  # what is no number compares to nothing, and comes last
+    flat = xp.flatnonzero(~(scores < least(scores, count)))  # NaN compares as not smaller, and is sorted last
     row, place = xp.divmod(flat, size)
     order = xp.lexsort((place, -scores.reshape(-1)[flat], row))
     first = xp.searchsorted(row, xp.arange(rows))
-    found: HostArray = place[order[first[:, None] + xp.arange(count)]]
-    return found
+    best: HostArray = place[order[first[:, None] + xp.arange(count)]]
+    return best
 
 
 def least(scores: HostArray, count: int) -> HostArray:
-    """(N, 1): a bound that at least `count` numbers of a row reach, where it has so many, and as a rule few more.
+    """(N, 1): a lower bound of the `count` largest numbers of each row, which few others reach.
 
-    So many blocks have one that does; a block in which something is no number does not count.
+    It is the `count`-th largest of the maxima of blocks of `BLOCK` numbers; a block with a NaN is ignored.
     """
     blocks = scores.shape[1] // BLOCK
     if blocks < count:
         nothing: HostArray = xp.full((len(scores), 1), -xp.inf)
         return nothing
-    whole = scores[:, : blocks * BLOCK].reshape(len(scores), BLOCK, blocks)  # every `blocks`-th score is of one block,
-    largest = whole.max(axis=1)  # so that whole rows are compared
+    whole = scores[:, : blocks * BLOCK].reshape(len(scores), BLOCK, blocks)  # a block is every `blocks`-th score,
+    largest = whole.max(axis=1)  # so that maxima are over whole rows
     largest[xp.isnan(largest)] = -xp.inf
-    found: HostArray = xp.partition(largest, blocks - count, axis=1)[:, blocks - count, None]
-    return found
+    bound: HostArray = xp.partition(largest, blocks - count, axis=1)[:, blocks - count, None]
+    return bound
 
 
 def cosines(vectors: HostArray, unit: HostArray) -> HostArray:
@@ -75,15 +75,15 @@ def cosines(vectors: HostArray, unit: HostArray) -> HostArray:
     scores: HostArray = xp.empty((count, len(vectors)), dtype=vectors.dtype)
     for start in range(0, len(vectors), ROWS):
         rows = vectors[start : start + ROWS]
-        found = rows @ filled
-        xp.divide(found[:, :count].T, lengths(rows), out=scores[:, start : start + ROWS])
+        products = rows @ filled
+        xp.divide(products[:, :count].T, lengths(rows), out=scores[:, start : start + ROWS])
     return scores
 
 
 def nearest(vectors: HostArray, queries: HostArray, count: int, without: Sequence[Sequence[int]]) -> list[list[Near]]:
     """The `count` words nearest to each of `queries` (N, D), without those that `without` names for it.
 
-    Only scores are scaled: the vectors may have changed a moment ago, and are neither copied nor normalised.
+    The vectors are neither copied nor normalised, since they may change between calls: the scores are divided instead.
     """
     most = len(vectors) - max((len(set(words)) for words in without), default=0)
     if most < 1:
@@ -92,8 +92,8 @@ def nearest(vectors: HostArray, queries: HostArray, count: int, without: Sequenc
     for row, left_out in enumerate(without):
         scores[row, list(left_out)] = -xp.inf
     best = top(scores, min(count, most))
-    found = xp.take_along_axis(scores, best, axis=1)
-    return [list(map(Near, *row)) for row in zip(best.tolist(), found.tolist(), strict=True)]
+    cosine = xp.take_along_axis(scores, best, axis=1)
+    return [list(map(Near, *row)) for row in zip(best.tolist(), cosine.tolist(), strict=True)]
 
 
 def neighbours(vectors: HostArray, words: Sequence[int], count: int = 10) -> list[list[Near]]:
@@ -102,40 +102,43 @@ def neighbours(vectors: HostArray, words: Sequence[int], count: int = 10) -> lis
 
 
 def analogies(vectors: HostArray, questions: Sequence[tuple[int, int, int]], count: int = 1) -> list[list[Near]]:
-    """a is to b as c is to …: the words nearest to b − a + c, all as directions, and no a, b or c."""
+    """a is to b as c is to …: the words nearest to b − a + c, of normalised vectors, without a, b and c."""
     a, b, c = (directions(vectors[list(each)]) for each in zip(*questions, strict=True))
     return nearest(vectors, b - a + c, count, questions)
 
 
 def mean_cosine(vectors: HostArray) -> float:
-    """The mean cosine of all pairs of different words: what a cosine must be read against."""
+    """The mean cosine of all pairs of different words: the baseline of any cosine."""
     unit = directions(vectors)
     total, n = unit.sum(axis=0), len(unit)
     return float((total @ total - (unit * unit).sum()) / (n * (n - 1)))
 
 
 def plane(vectors: HostArray) -> HostArray:
-    """(V, 2): the coordinates along the first two principal axes. An axis's sign makes its largest part positive."""
+    """(V, 2): the coordinates along the first two principal axes; 0 where vectors are infinite or too large.
+
+    The sign of an axis is such that its largest component is positive.
+    """
     centred = vectors - vectors.mean(axis=0)
-    if not xp.isfinite(centred).all() or xp.abs(centred).max(initial=0) > 1e150:  # whose squares are beyond numbers
+    if not xp.isfinite(centred).all() or xp.abs(centred).max(initial=0) > 1e150:  # their squares would overflow
         flat: HostArray = xp.zeros((len(vectors), 2))
         return flat
     _, _, axes = xp.linalg.svd(centred.astype(float), full_matrices=False)
     axes = axes[:2]
     signs = xp.sign(axes[xp.arange(len(axes)), xp.abs(axes).argmax(axis=1)])
-    found: HostArray = centred @ (axes * signs[:, None]).T
-    return found
+    coordinates: HostArray = centred @ (axes * signs[:, None]).T
+    return coordinates
 
 
 def purity(vectors: HostArray, classes: Mapping[int, str], count: int = 5) -> float:
     """Of the `count` nearest of every word that has a class, the share that is of the same class."""
     words = list(classes)
-    found = neighbours(vectors, words, count)
-    right = [classes.get(near.word) == classes[word] for word, row in zip(words, found, strict=True) for near in row]
+    nearby = neighbours(vectors, words, count)
+    right = [classes.get(near.word) == classes[word] for word, row in zip(words, nearby, strict=True) for near in row]
     return sum(right) / len(right)
 
 
 def solved(vectors: HostArray, questions: Sequence[tuple[int, int, int, int]]) -> float:
     """The share of analogies a : b = c : d whose first answer is d."""
-    found = analogies(vectors, [(a, b, c) for a, b, c, _ in questions])
-    return sum(row[0].word == d for row, (*_, d) in zip(found, questions, strict=True)) / len(questions)
+    answers = analogies(vectors, [(a, b, c) for a, b, c, _ in questions])
+    return sum(row[0].word == d for row, (*_, d) in zip(answers, questions, strict=True)) / len(questions)

@@ -1,7 +1,7 @@
-"""The window over a sentence: who met whom, and who is drawn as noise (slides 43-44, 47).
+"""The window over a sentence: its pairs of words, and words drawn as noise (slides 43-44, 47).
 
-i[n]  where the centre of pair n stands, from 1     o[n]  where the other one stands     t[n]  1 if they met
-count[w]  how often word w occurs           P[w]  how likely it is drawn         edge[w]  P summed up to w
+i[n]  position of the centre of pair n, from 1      o[n]  of the other word      t[n]  1 if within the window
+count[w]  how often word w occurs           P[w]  its probability as noise       edge[w]  P summed up to w
 r[n]  a number drawn evenly from 0 to 1     k[n]  the word that it falls on
 """
 
@@ -24,11 +24,11 @@ RULES = {
     "edge": "edge[w] = edge[w-1] + P[w]",
     "k": "k[n] = sum(edges < r[n])",
 }
-"""The rule of every op below; `half` is ½, so that a word at the window's edge is in it."""
+"""The rule of every op below; `half` is ½, so that a word at distance `window` is within it."""
 
 
 class Pair(NamedTuple):
-    """Two places of a sentence: the centre's and the other's."""
+    """Positions of the centre and of the other word in a sentence, from 0."""
 
     centre: int
     other: int
@@ -47,7 +47,7 @@ def slide(device: Device, length: int, window: int, at: Path = ()) -> Walk[list[
     xp, half = device.xp, device.put([[0.5]])
     met = 0 * half
     yield Step(at, "pairs_0", {"pairs": met})
-    found = []
+    positives = []
     for n, pair in enumerate(pairs(length, window), 1):
         here = (*at, ("i", pair.centre + 1), ("n", n))
         centre, other = (device.put([[float(place + 1)]]) for place in pair)
@@ -57,8 +57,8 @@ def slide(device: Device, length: int, window: int, at: Path = ()) -> Walk[list[
         yield Step(here, "met", {f"t[{n}]": t})
         met = met + t
         yield Step(here, "pairs", {"pairs": met})
-        found.append(pair)
-    return found
+        positives.append(pair)
+    return positives
 
 
 def noise(count: Sequence[Array], at: Path = ()) -> Walk[list[Array]]:
@@ -81,9 +81,9 @@ def noise(count: Sequence[Array], at: Path = ()) -> Walk[list[Array]]:
 
 def draw(device: Device, edges: Array, r: Sequence[Array], at: Path = ()) -> Walk[list[Array]]:
     """Each random number falls on a word: the first whose running sum is no smaller. edges: (V, 1)."""
-    found = []
+    drawn = []
     for n, number in enumerate(r, 1):
         k = device.xp.sum(device.xp.astype(edges < number, edges.dtype), axis=0, keepdims=True)
         yield Step((*at, ("n", n)), "k", {f"k[{n}]": k})
-        found.append(k)
-    return found
+        drawn.append(k)
+    return drawn

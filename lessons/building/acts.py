@@ -131,19 +131,19 @@ class Scope(Env):
         return held if not at or name in self.trial.held else None
 
     def __getattr__(self, name: str) -> Any:
-        found = self.get(name)
-        found = self.family(name) if found is None else found
-        if found is None:
+        value = self.get(name)
+        value = self.family(name) if value is None else value
+        if value is None:
             raise Missing(name)
-        return found
+        return value
 
     def family(self, name: str) -> list[Array] | None:
         """The values of a family, in order; None where there is none."""
         for act in reversed(self.acts):
             written = self.trial.record(act).written
-            found = {at: value for key, value in written.items() for family, at in [split(key)] if family == name}
-            if found:
-                return [found[at] for at in sorted(found)]
+            values = {at: value for key, value in written.items() for family, at in [split(key)] if family == name}
+            if values:
+                return [values[at] for at in sorted(values)]
         held = self.trial.held.get(name)
         return list(held.values()) if isinstance(held, dict) else None
 
@@ -185,16 +185,16 @@ class Trial:
     def held(self) -> dict[str, Any]:
         """What is held, on the device, by family: an array, or arrays by index where the symbol counts."""
         source = self.lesson.source
-        found: dict[str, Any] = {} if source is None else {**source.put(self.device, self.start.inputs)}
+        held: dict[str, Any] = {} if source is None else {**source.put(self.device, self.start.inputs)}
         for each in self.lesson.holds:
             for name, _ in each.entries(self.lengths, self.knobs):
                 given = self.theta.get(name)
                 value = column(self.device, np.array(self.start.inputs[name])) if given is None else given
-                found |= dict.fromkeys(each.also, value)
-                found |= {each.rows: _counted(value, 0, 1)} if each.rows else {}
+                held |= dict.fromkeys(each.also, value)
+                held |= {each.rows: _counted(value, 0, 1)} if each.rows else {}
                 symbol = each.called if name == each.name else name
-                found[symbol] = value if each.first is None else _counted(value, each.first, each.rank())
-        return found
+                held[symbol] = value if each.first is None else _counted(value, each.first, each.rank())
+        return held
 
     @cached_property
     def first(self) -> Scope:
@@ -234,10 +234,10 @@ class Trial:
         acts = [act] if act else [each.name for each in self.lesson.walked]
         for n in range(len(acts)):  # the first act that knows it: those after it need not run
             scope = Scope(self, tuple(acts[: n + 1]))
-            found = scope.get(symbol)
-            found = scope.family(symbol) if found is None else found
-            if found is not None:
-                return self.device.xp.concat(tuple(found), axis=0) if isinstance(found, list) else found
+            value = scope.get(symbol)
+            value = scope.family(symbol) if value is None else value
+            if value is not None:
+                return self.device.xp.concat(tuple(value), axis=0) if isinstance(value, list) else value
         raise Missing(where)
 
     def number(self, where: str) -> float:

@@ -184,17 +184,17 @@ class DeclaredLesson(Defaults):
         return Objective(theta, loss, slopes)
 
     def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
-        trial, found = Trial(self, device, knobs, start), dict[str, Any]()
+        trial, result = Trial(self, device, knobs, start), dict[str, Any]()
         for each in self.results:
             if callable(each):
-                found |= each(trial)
+                result |= each(trial)
             else:
                 name, where = (each, each) if isinstance(each, str) else each
-                found[name] = self._result(trial, where)
+                result[name] = self._result(trial, where)
         if self.gradient is not None:
             slopes = self.objective(device, knobs, start).gradient
-            found["grad"] = {p: like(start.params[p], device.get(slope)) for p, slope in slopes.items()}
-        return found
+            result["grad"] = {p: like(start.params[p], device.get(slope)) for p, slope in slopes.items()}
+        return result
 
     def _result(self, trial: Trial, where: str) -> Any:
         """A result as plain data: a vector that is held, or more than one number, as a list."""

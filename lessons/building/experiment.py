@@ -216,9 +216,9 @@ def entry_of(held: Any, at: tuple[int, ...], symbol: str, index: tuple[int, ...]
 
 def with_entry(value: HostArray, index: tuple[int, ...], raw: str) -> HostArray:
     """A copy with one entry put in by hand."""
-    found = np.array(value)
-    found[index] = number_of(raw)
-    return found
+    copy = np.array(value)
+    copy[index] = number_of(raw)
+    return copy
 
 
 def read_params(

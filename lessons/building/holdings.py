@@ -28,16 +28,16 @@ class Holdings:
 
     def lengths(self, knobs: Knobs, inputs: Mapping[str, Any] | None = None) -> dict[str, int]:
         """How long every axis is: as the inputs have it, else as the knobs say."""
-        found = {size.letter: int(knobs[size.knob]) + size.more if size.knob else size.fixed for size in self.sizes}
+        lengths = {size.letter: int(knobs[size.knob]) + size.more if size.knob else size.fixed for size in self.sizes}
         for each in self.holds:
             if isinstance(each, Input) and inputs is not None and each.name in inputs:
                 rows = inputs[each.name]
                 for letter in each.letters:
-                    found |= {letter: len(rows)} if isinstance(letter, str) else {}
+                    lengths |= {letter: len(rows)} if isinstance(letter, str) else {}
                     rows = rows[0] if rows else ()
         if self.source is not None:
-            found |= self.source.lengths(self.source.begin(knobs) if inputs is None else inputs)
-        return found
+            lengths |= self.source.lengths(self.source.begin(knobs) if inputs is None else inputs)
+        return lengths
 
     def shapes(self, kind: type[Held], lengths: Lengths, knobs: Knobs) -> dict[str, tuple[int, ...]]:
         """Shapes by name, in order; those there are `each` of side by side: W1, b1, W2, b2, …"""
@@ -54,8 +54,8 @@ class Holdings:
         params, inputs = (self.shapes(kind, lengths, knobs) for kind in (Parameter, Input))
         shapes = {**params, **inputs}
         fits = seed is None and lecture and all(np.shape(v) == shapes[name] for name, v in lecture.items())
-        found = lecture if fits else drawn(rng(seed or 0))
-        arrays = {name: np.array(found.get(name, np.zeros(shape)), dtype=float) for name, shape in shapes.items()}
+        given = lecture if fits else drawn(rng(seed or 0))
+        arrays = {name: np.array(given.get(name, np.zeros(shape)), dtype=float) for name, shape in shapes.items()}
         return Start({name: arrays[name] for name in params}, source | {name: arrays[name].tolist() for name in inputs})
 
     def read(
@@ -99,20 +99,20 @@ class Holdings:
 
         Raises Refused where one is longer or shorter than the lesson takes; `known` are those of the inputs.
         """
-        found: dict[str, int] = {}
+        lengths: dict[str, int] = {}
         for held in self.holds:
             if held.each:
-                found[held.each] = max(found.get(held.each, 0), sum(map(held.is_called, params)))
+                lengths[held.each] = max(lengths.get(held.each, 0), sum(map(held.is_called, params)))
                 continue
             value = numbers(params.get(held.name)) if isinstance(held, Parameter) else None
             if value is not None and value.ndim == len(held.letters):
                 axes = zip(held.letters, value.shape, strict=True)
-                found = {a: n for a, n in axes if isinstance(a, str)} | found  # the first that says it
-        spans = {size.letter: self._span(size.letter) for size in self.sizes if size.letter in found}
+                lengths = {a: n for a, n in axes if isinstance(a, str)} | lengths  # the first that says it
+        spans = {size.letter: self._span(size.letter) for size in self.sizes if size.letter in lengths}
         for letter, (low, high) in spans.items():
-            if not low <= found[letter] <= high and letter not in known:
+            if not low <= lengths[letter] <= high and letter not in known:
                 self._out_of_range(file, params, letter, known)
-        return {letter: found[letter] for letter, (low, high) in spans.items() if low <= found[letter] <= high}
+        return {letter: lengths[letter] for letter, (low, high) in spans.items() if low <= lengths[letter] <= high}
 
     def _out_of_range(self, file: str, params: Mapping[str, Any], letter: str, known: Lengths) -> None:
         """Raises Refused, naming the first parameter that a letter is an axis of, and what the lesson takes."""

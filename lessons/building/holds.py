@@ -112,10 +112,10 @@ class Held:
 
     def wanted(self, words: Words, spans: Sequence[Span]) -> str:
         """What it should have been: "5 to 400 rows of 1 to 6 finite numbers"."""
-        said = [str(low) if low == high else words("refused.span", low=low, high=high) for low, high in spans]
+        sizes = [str(low) if low == high else words("refused.span", low=low, high=high) for low, high in spans]
         values = ", ".join(f"{value:g}" for value in self.among)
         kind = words("refused.among", values=values) if self.among else words("refused.finite_numbers")
-        return words(f"refused.shape_{len(said)}", **dict(zip("ab", said, strict=False)), numbers=kind)
+        return words(f"refused.shape_{len(sizes)}", **dict(zip("ab", sizes, strict=False)), numbers=kind)
 
 
 class Parameter(Held):
@@ -217,8 +217,8 @@ class _Any(dict[str, int]):
 def numbers(raw: Any) -> HostArray | None:
     """Nested lists as finite numbers, or None."""
     try:
-        found: HostArray = np.array(raw)
-        found = found.astype(float) if found.dtype.kind in "biuf" else np.array(np.nan)
+        array: HostArray = np.array(raw)
+        array = array.astype(float) if array.dtype.kind in "biuf" else np.array(np.nan)
     except (ValueError, OverflowError):
         return None
-    return found if np.isfinite(found).all() else None
+    return array if np.isfinite(array).all() else None

@@ -29,8 +29,8 @@ class Parts:
 
     def say(self, key: str, **fields: Any) -> str:
         """A label in the learner's language."""
-        found = self.text.phrase("labels", key)
-        return found.format(**fields) if fields else found
+        phrase = self.text.phrase("labels", key)
+        return phrase.format(**fields) if fields else phrase
 
     def known(self, name: str) -> bool:
         return self.view.get(name) is not None
@@ -52,7 +52,7 @@ class Parts:
 
     def standing(self, name: str, *made_from: str) -> bool:
         """Whether a symbol still goes with what it was made from: none of that was written after it."""
-        at, *after = (found[2] if (found := self.view.writer(each)) else 0 for each in (name, *made_from))
+        at, *after = (writer[2] if (writer := self.view.writer(each)) else 0 for each in (name, *made_from))
         return at >= max(after)
 
     def score(self, name: str, made_from: Sequence[str], title: str = "") -> Block:

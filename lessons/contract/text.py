@@ -34,8 +34,8 @@ class Section(NamedTuple):
     @property
     def hash(self) -> str:
         """The hash of what this section says."""
-        said = "\n".join((self.title, *self.before, *self.items, *self.after))
-        return hashlib.sha256(said.encode()).hexdigest()[:8]
+        content = "\n".join((self.title, *self.before, *self.items, *self.after))
+        return hashlib.sha256(content.encode()).hexdigest()[:8]
 
     @property
     def formulas(self) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ class Section(NamedTuple):
     def phrases(self) -> dict[str, str]:
         """A list of "key: words" as a dictionary."""
         parts = (item.partition(":") for item in self.items)
-        return {key.strip(): said.strip() for key, _, said in parts}
+        return {key.strip(): phrase.strip() for key, _, phrase in parts}
 
 
 def parse(markdown: str) -> dict[str, Section]:
@@ -106,10 +106,10 @@ class Text:
 
     def phrase(self, section: str, key: str, default: str | None = None) -> str:
         """One phrase of a section's list, e.g. phrase("labels", "loss")."""
-        found = self.sections[section].phrases().get(key, default) if section in self.sections else default
-        if found is None:
+        phrase = self.sections[section].phrases().get(key, default) if section in self.sections else default
+        if phrase is None:
             raise KeyError(f"{section} has no phrase {key!r}")
-        return found
+        return phrase
 
 
 @cache
@@ -134,8 +134,8 @@ def stamp(folder: Path) -> None:
     en = parse((folder / "en.md").read_text(encoding="utf-8"))
     lines = []
     for line in (folder / "zh.md").read_text(encoding="utf-8").splitlines():
-        found = HEADING.match(line.removeprefix("## ")) if line.startswith("## ") else None
-        lines.append(f"## {found['id']}: {found['title']} {{en {en[found['id']].hash}}}" if found else line)
+        heading = HEADING.match(line.removeprefix("## ")) if line.startswith("## ") else None
+        lines.append(f"## {heading['id']}: {heading['title']} {{en {en[heading['id']].hash}}}" if heading else line)
     (folder / "zh.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

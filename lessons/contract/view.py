@@ -170,30 +170,30 @@ class View:
                 continue
             try:
                 with quiet():
-                    found = ruling.evaluate(rule, path, self.held)
+                    computed = ruling.evaluate(rule, path, self.held)
             except (KeyError, TypeError, ValueError):
                 continue
-            if getattr(found, "shape", ()) == value.shape and ruling.close(found, value):
+            if getattr(computed, "shape", ()) == value.shape and ruling.close(computed, value):
                 return rule, path, None
         return None
 
     def held(self, symbol: str) -> Any:
         """What a symbol holds here, on the host, columns as columns; for evaluating rules."""
-        found = self._raw(symbol, self.p)
-        return self.device.get(found) if hasattr(found, "shape") else found
+        value = self._raw(symbol, self.p)
+        return self.device.get(value) if hasattr(value, "shape") else value
 
     def users(self, symbol: str, most: int) -> list[str]:
         """What the next steps of this section make from a symbol, the nearest first."""
-        found: list[str] = []
+        names: list[str] = []
         if self.reel is None:
-            return found
+            return names
         end = self.reel.starts[self.reel.section(self.p) + 1]
         for at in range(max(self.since, 0) + 1, min(end, self.p + 40) + 1):
             step = self.reel.step(at)
             assert step is not None
             if symbol in ruling.reads(self.rules[step.op], step.path):
-                found += [name for name in step.values if name not in (*found, symbol)]
-        return found[:most]
+                names += [name for name in step.values if name not in (*names, symbol)]
+        return names[:most]
 
     def lookup(self, at: int) -> ruling.Lookup:
         """How symbols read just before the step that led to position `at`."""
@@ -203,8 +203,8 @@ class View:
             if reel is None:
                 return None
             n = reel.section(at)
-            found = reel.get(symbol, at - 1) if at - 1 > reel.starts[n] else reel.env(n).get(symbol)
-            return self.device.get(found) if hasattr(found, "shape") else found
+            value = reel.get(symbol, at - 1) if at - 1 > reel.starts[n] else reel.env(n).get(symbol)
+            return self.device.get(value) if hasattr(value, "shape") else value
 
         return before
 

@@ -98,13 +98,13 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
     rule, path, position = writer
     lookup = view.lookup(position) if position is not None else view.held
     with quiet():
-        cell, told = explain(rule, path, at, lookup), summed(rule, path, lookup)
+        cell, whole = explain(rule, path, at, lookup), summed(rule, path, lookup)
     return Inspection(
         symbol=symbol,
         index=at,
         label=label,
         value=value,
-        rule=law(told, ruling.bindings(path)),
+        rule=law(whole, ruling.bindings(path)),
         symbols=cell.symbols,
         numbers=cell.numbers,
         parts=cell.parts,

@@ -92,26 +92,26 @@ class Questions:
 
     def answer(self, value: str | float) -> Asked:
         """Answer the prediction that is asked: an option's id, or a number. The truth comes from the run."""
-        asked = self.asked
-        assert asked is not None
-        truth = self._reveal(asked)
-        asked.given = value
-        asked.verdict = self.record[asked.ask.id] = "right" if matches(asked.ask, value, truth) else "wrong"
-        return asked
+        question = self.asked
+        assert question is not None
+        truth = self._reveal(question)
+        question.given = value
+        question.verdict = self.record[question.ask.id] = "right" if matches(question.ask, value, truth) else "wrong"
+        return question
 
-    def _reveal(self, asked: Asked) -> str | float:
+    def _reveal(self, question: Asked) -> str | float:
         """The truth, read from the run unless it has been found out already."""
-        if asked.truth is None:
-            asked.view = self._ahead(asked.ask)
-            asked.truth = asked.ask.truth(asked.view)
-        return asked.truth
+        if question.truth is None:
+            question.view = self._ahead(question.ask)
+            question.truth = question.ask.truth(question.view)
+        return question.truth
 
     def skip(self) -> None:
         """Leave the prediction unanswered: its truth is shown; a second time closes the card."""
-        asked = self.asked
-        if asked is not None and not asked.verdict:
-            self._reveal(asked)
-            asked.verdict = self.record[asked.ask.id] = "skipped"
+        question = self.asked
+        if question is not None and not question.verdict:
+            self._reveal(question)
+            question.verdict = self.record[question.ask.id] = "skipped"
         else:
             self.asked = None
 

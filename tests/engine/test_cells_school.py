@@ -287,6 +287,27 @@ def test_what_is_no_archive(content: bytes, tmp_path: Path) -> None:
         load(tmp_path / "objects.npy")
 
 
+class Opening:
+    """Creates a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_no_code_in_an_archive_is_run(tmp_path: Path) -> None:
+    path, mark = tmp_path / "net.npz", tmp_path / "mark"
+    save(path, model_of("lstm"))
+    with np.load(path) as held:
+        arrays: dict[str, Any] = {name: held[name] for name in held.files}
+    np.savez(path, **arrays | {"more": np.array([Opening(mark)], dtype=object)})
+    with pytest.raises(ModelError, match="archive"):
+        load(path)
+    assert not mark.exists()
+
+
 @pytest.mark.parametrize("kind", ["lstm", "gru", "srn"])
 def test_a_run_taken_up_is_the_run(kind: str, tmp_path: Path) -> None:
     """Six updates at once, or three, a checkpoint, and three more: the same to the bit."""
@@ -375,6 +396,10 @@ def test_rows_of_a_ledger_stop_at_its_edges() -> None:
     assert above["gh"](1, -1) is None
     assert above["gh"](0, 1) is None
     assert above["gh"](2, 0) is None
+    env = net.env(True)
+    for family in ("x", "y", "h", "c"):
+        assert env.get(f"{family}[{net.T - 1}]") is not None
+        assert env.get(f"{family}[-1]") is env.get(f"{family}[{net.T}]") is None
     x, y, start, _ = net.inputs
     single = Net(HOST, cell, theta, Inputs(x[:1], y[:1], start))
     assert set(single._above(0)) == set(above)

@@ -135,6 +135,8 @@ def test_words_as_the_c_code_writes_them(tmp_path: Path) -> None:
     [
         (lambda data: data[:-6], "truncated"),
         (lambda data: data.replace(b"3 4", b"3 x"), "header"),
+        (lambda data: data.replace(b"3 4", b"3 0"), "header"),
+        (lambda data: data.replace(b"3 4", b"0 4"), "header"),
         (lambda data: b"hello\n" + data, "header"),
         (lambda data: data.replace(b"3 4", b"2 4"), "too_many"),
         (lambda data: data.replace(b"3 4", b"9999 4"), "truncated"),

@@ -12,7 +12,7 @@ from engine.feedforward import mlp, network
 from engine.feedforward.mlp import Net
 from engine.maths.activations import ACTIVATIONS
 from engine.walks.reel import Env, Reel, Section
-from engine.walks.step import drain
+from engine.walks.step import address, drain
 from tests.engine.ruling import assert_rules_hold
 
 GRAINS = {"act": 0, "phase": 1, "layer": 2, "op": 4}
@@ -54,3 +54,26 @@ def test_a_short_step_follows_the_gradient(seed: int) -> None:
     before, after = (float(step.values["E"]) for step in steps if step.op == "E")
     assert before == float(of.loss())
     assert after == float(of.loss(**moved)) < before
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_step_of_a_layer_is_at_one_of_its_units(seed: int) -> None:
+    net, theta, x, _ = make(HOST, "tanh", seed)
+    layers = [(theta["W1"], theta["b1"]), (theta["W2"], theta["b2"])]
+    places = [address(step.path) for step in network.forward(HOST, net.f, layers, x)]
+    units = [f"n={n}/j={j}" for n, (W, _) in enumerate(layers, 1) for j in (1, *np.repeat(np.arange(len(W)) + 1, 2))]
+    assert places == units
+
+
+@pytest.mark.parametrize("wants", [(1, 0, 0, 1, 0, 1), (0, 1, 1, 0, 0, 0), (0, 0, 0, 0, 0, 0), (1, 1, 1, 1, 1, 1)])
+def test_a_table_is_mapped_exactly(wants: tuple[int, ...]) -> None:
+    """Also one whose first row wants 1, and one in which none does; answers that are wrong are counted."""
+    rows = [[0, 0, 0], [0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 0], [1, 1, 1]]
+    made = network.table_net(HOST, rows, wants)
+    q = [HOST.put([[v] for v in row]) for row in rows]
+    targets = [HOST.put([[want]]) for want in wants]
+    assert float(drain(network.mapping(np, made, q, targets))) == 0
+    others = [1 - target for target in targets]
+    assert float(drain(network.mapping(np, made, q, others))) == len(rows)
+    missed = [float(step.values["missed"]) for step in network.mapping(np, made, q, others) if "missed" in step.values]
+    assert missed == [float(n) for n in range(len(rows) + 1)]

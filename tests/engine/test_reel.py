@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from weakref import ref
 
 import numpy as np
@@ -177,3 +178,19 @@ def test_the_last_tape_is_kept_however_long() -> None:
     first = reel.tape(0)
     reel.tape(1)
     assert reel.tape(0) is not first
+
+
+def test_a_section_of_another_phase_is_not_run_to_look_for_one() -> None:
+    begun: list[str] = []
+
+    def walk(phase: str) -> Walk[None]:
+        begun.append(phase)
+        for t in range(3):
+            yield Step(((phase, -1), ("t", t)), "z", {"z": np.array(float(t))})
+
+    sections = [Section(((each, -1),), partial(walk, each), lambda: Env({}), 3) for each in ("up", "down")]
+    reel = Reel(sections, GRAINS)
+    assert reel.holding((("down", -1), ("t", 1))) == [1]
+    assert reel.holding((("t", 1),)) == [0, 1]
+    assert reel.seek((("down", -1), ("t", 1))) == 5
+    assert begun == ["down"]

@@ -14,7 +14,7 @@ from engine.words.kernel.fast import Vectors, halves
 from engine.words.run import live as living
 from engine.words.run import training
 from engine.words.run.live import Live
-from engine.words.run.sample import loss, sample
+from engine.words.run.sample import loss, mean_loss, sample
 from engine.words.run.training import Settings
 from tests.engine.test_word2vec_training import FORMS, text_of
 
@@ -64,6 +64,21 @@ def test_an_update_opened_is_the_update(
                     moved += 1
                     np.testing.assert_allclose(found[:, 0], half[w], rtol=0, atol=1e-12)
         assert moved > 10
+
+
+@pytest.mark.parametrize("tree", [False, True])
+def test_the_loss_of_no_examples_is_nothing(tree: bool) -> None:
+    none = sample(HOST, [], tree)
+    assert none.pairs == 0
+    table = np.random.default_rng(0).normal(size=(4, 3))
+    assert mean_loss(np, none, table, table[::-1]) == 0
+
+
+@pytest.mark.parametrize(("model", "kind", "exact"), FORMS)
+def test_a_state_is_no_smaller_than_its_vectors(model: str, kind: str, exact: bool) -> None:
+    made = live(6, model=model, loss=kind, exact=exact)
+    start = made.start(begun(made))
+    assert made.track(start, GRAINS).size >= sum(each.nbytes for each in start.data.vectors if each is not None)
 
 
 @pytest.mark.parametrize(("model", "kind", "exact"), FORMS)

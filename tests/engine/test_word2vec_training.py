@@ -201,8 +201,8 @@ def test_rows_add_up(seed: int) -> None:
 
 
 def test_rows_of_many_batches() -> None:
-    """Heaps are sorted as 16 bits where their numbers are small enough, to the last batch."""
-    batches = ((1 << 16) - 1) // (rows.HEAP + 1)
+    """Groups are sorted as 16 bits where their numbers are small enough, to the last batch."""
+    batches = ((1 << 16) - 1) // (rows.GROUP + 1)
     index = np.tile([0, 1, 1], batches)
     made = rows.plan(HOST, index, 3 * np.arange(batches + 1), 2)
     for b in (0, batches // 2, batches - 1):
@@ -210,6 +210,15 @@ def test_rows_of_many_batches() -> None:
         move = np.arange(24.0).reshape(3, 2, 4)[:, :1]
         rows.add(HOST, table, made, b, move, 1e9, rows.Buffers(4, float))
         np.testing.assert_array_equal(table, [move[0, 0], move[1, 0] + move[2, 0], 0 * move[0, 0]])
+
+
+def test_work_arrays_grow_and_are_used_again() -> None:
+    buffers = rows.Buffers(4, np.float32)
+    first = buffers.of(np, 3)
+    assert [each.shape for each in first] == [(3, 4), (3, 4)]
+    for groups in (3, 2):
+        assert all(np.shares_memory(a, b) for a, b in zip(first, buffers.of(np, groups), strict=True))
+    assert not np.shares_memory(first[0], buffers.of(np, 5)[0])
 
 
 def test_the_settings_of_a_run_are_those_of_the_c_code() -> None:
@@ -336,8 +345,8 @@ MUTATIONS = {
     "the ninth of equal rows": (rows, "sums[level.dst[start:end]] += sums[level.src[start:end]]", "pass"),
     "the bound": (
         rows,
-        "shorten(device, sums.reshape(heaps, *move.shape[1:]), bound)",
-        "shorten(device, 0 * sums.reshape(heaps, *move.shape[1:]), bound)",
+        "shorten(device, sums.reshape(groups, *move.shape[1:]), bound)",
+        "shorten(device, 0 * sums.reshape(groups, *move.shape[1:]), bound)",
     ),
 }
 

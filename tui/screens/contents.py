@@ -1,4 +1,4 @@
-"""The contents: chapters and lessons, how far the learner has come in each, and the way back to where one left."""
+"""The first screen, a list of chapters and lessons with the learner's progress, from which a lesson is opened."""
 
 from __future__ import annotations
 
@@ -18,10 +18,14 @@ from tui.widgets.canvas_view import Lines
 from tui.widgets.prompt import Prompt
 
 LEAST = (60, 20)
+"""Columns and lines of the smallest terminal in which the list is shown."""
 
 
 class Contents(PaintedScreen):
-    """A map of the course. It never locks a lesson."""
+    """All lessons by chapter; each can be opened at any time.
+
+    `at` is the index of the chosen lesson. A `notice` or the `help` is shown over the list, and is closed first.
+    """
 
     BINDINGS = bindings(CONTENTS, EVERYWHERE)
     CSS = """
@@ -50,15 +54,16 @@ class Contents(PaintedScreen):
         self.to_last()
 
     def to_last(self) -> None:
-        """The cursor on the lesson that was open last."""
+        """Put the cursor on the lesson that was opened last."""
         last = self.unroll.store.progress.last
         self.at = next((i for i, card in enumerate(self.cards()) if card.id == last), self.at)
 
     def cards(self) -> list[Card | Broken]:
-        """All lessons, in order."""
+        """All lessons in the order of the course; `Broken` are those that could not be loaded."""
         return list(self.unroll.course.values())
 
     def chapter_of(self, card: Card | Broken) -> str:
+        """The chapter of a lesson; "other" if it is broken or names none of the course."""
         return card.chapter if isinstance(card, Card) and card.chapter in CHAPTERS else "other"
 
     # painting
@@ -102,7 +107,7 @@ class Contents(PaintedScreen):
         canvas.stamp(key_line(pairs, width, self.unroll.ascii_only), 0, height - 1)
 
     def _chapters(self, width: int) -> tuple[Canvas, int]:
-        """All chapters with their lessons, each in the column that is shortest yet; and the line of the chosen one."""
+        """(All chapters with their lessons, the line of the chosen lesson). A chapter goes into the shortest column."""
         words, cards, at = self.unroll.words, self.cards(), 0
         canvas = Canvas(width, 0, self.unroll.ascii_only)
         columns = max(1, min(3, width // 40))
@@ -130,6 +135,7 @@ class Contents(PaintedScreen):
         return Desk(cast(Any, None), self.unroll.words, cast(Any, None), cast(Any, None), None, self.unroll.ascii_only)
 
     def _summary(self) -> str:
+        """The first line: lessons done and begun, predictions answered and right."""
         store, cards = self.unroll.store, [card for card in self.cards() if isinstance(card, Card)]
         kept = [store.progress.lessons.get(card.id, {}) for card in cards]
         done = sum(self._done(card) for card in cards)
@@ -140,11 +146,12 @@ class Contents(PaintedScreen):
         )
 
     def _acts(self, card: Card) -> int:
+        """The number of acts of a lesson that were finished."""
         seen = self.unroll.store.progress.lessons.get(card.id, {}).get("acts", [])
         return len(set(seen) & set(card.acts))
 
     def _begun(self, card: Card) -> bool:
-        """Whether an act is through, or the place that was kept is beyond the beginning."""
+        """Whether an act was finished, or the stored position is beyond the first step."""
         kept = self.unroll.store.progress.lessons.get(card.id, {})
         return self._acts(card) > 0 or bool(kept.get("step")) or kept.get("act", card.acts[0]) in card.acts[1:]
 
@@ -168,6 +175,7 @@ class Contents(PaintedScreen):
         canvas.right(x + width - 3 - cell_len(right), y, f"{fit(card.slides, 8)}  ", "dim")
 
     def _about(self, canvas: Canvas, card: Card | Broken, width: int, height: int) -> None:
+        """Title, first line of the text, and stored position of the chosen lesson, below the list."""
         words, y = self.unroll.words, height - 6
         canvas.fill(1, y, width - 2, "╌", "rule")
         if isinstance(card, Broken):
@@ -215,7 +223,7 @@ class Contents(PaintedScreen):
         self.paint()
 
     def action_chapter(self, by: int) -> None:
-        """To the first lesson of the next chapter that has one."""
+        """Choose the first lesson of the next chapter that has lessons; `by` −1: the one before."""
         cards = self.cards()
         if not cards:
             return
@@ -232,6 +240,7 @@ class Contents(PaintedScreen):
         self._open(resume=True)
 
     def _open(self, resume: bool) -> None:
+        """Open the chosen lesson, or with `resume` the one opened last; an open notice or help is closed instead."""
         if self.notice is not None or self.help is not None:
             self.action_out()
             return

@@ -1,10 +1,10 @@
 """The update of stacked recurrent cells where speed counts: the same mathematics as `engine.gated.cell`, in place.
 
-What makes it fast, and what the walk gives it up for: rows are examples; a gate is a slab of its own, so that no step
-reads with gaps; letters are looked up in W' + b; weights of σ gates have their sign turned beforehand, so that
-1 / (1 + exp(−x)) takes three passes; slopes are made on the way forward, while their gates are in the cache, and turn
-into the errors where they lie; every gradient is one product after the loop, or a sum for each letter; and nearly all
-is made once and written over. A test holds it equal to the walk, a benchmark shows the need.
+What makes it fast, and harder to read than the walk: rows are examples; each gate is an array of its own, so that every
+read is contiguous; letters are looked up in Wᵀ + b; weights of sigmoid gates have their sign reversed beforehand, so
+that 1 / (1 + exp(−x)) takes three passes; local derivatives are computed in the forward pass, while their gates are in
+the cache, and become the deltas in place; every gradient is one product after the loop, or a sum for each letter;
+nearly all arrays are made once and written over. A test holds it equal to the walk, a benchmark shows the need.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from engine.maths.packing import Flat, Layout, aligned, moved, packed
 
 xp = HOST.xp
 SAFE = 64.0
-"""Scores between −SAFE and SAFE have an exp within float32: no need to take the largest of each row away first."""
+"""exp of scores between −SAFE and SAFE is within float32: the largest of a row need not be subtracted first."""
 
 
 def layout(cell: Cell, H: int, K: int, inputs: int) -> Layout:
-    """Of every layer W, U, b by gate and what is beside them; V and by. Vectors are columns, as in the walk."""
+    """Where the parameters lie: of every layer W, U, b by gate, then `cell.more`; V and by. Vectors are columns."""
     down, across, _ = ORDERS[cell.name]
     shapes: dict[str, tuple[int, int]] = {}
     for level in cell.levels:
@@ -38,11 +38,11 @@ def layout(cell: Cell, H: int, K: int, inputs: int) -> Layout:
     shapes |= {"V": (K, H), "by": (K, 1)}
 
     def views(array: Array) -> dict[str, Array]:
-        found, at = {}, 0
+        parameters, at = {}, 0
         for name, (rows, cols) in shapes.items():
-            found[name] = array[at : at + rows * cols].reshape(rows, cols)
+            parameters[name] = array[at : at + rows * cols].reshape(rows, cols)
             at += rows * cols
-        return found
+        return parameters
 
     return Layout(sum(rows * cols for rows, cols in shapes.values()), views)
 
@@ -50,8 +50,8 @@ def layout(cell: Cell, H: int, K: int, inputs: int) -> Layout:
 class Kernel:
     """Updates of one net on T timesteps of B examples. A thread needs one of its own.
 
-    What is read are codes (T, B) where `letters`, else numbers (T, B, I); what is wanted are codes, (T, B), or (B,)
-    where only the last timestep has a target. `mean` divides the loss by B.
+    H units a layer, K outputs. Inputs are codes (T, B) if `letters`, else numbers (T, B, `inputs`). Targets are codes
+    (T, B), or (B,) if `last`: only the last timestep then has one. `mean` divides the loss by B.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Kernel:
         self._gates = (xp.arange(self.layers[0].G) * inputs)[None, :, None]
 
     def gradient(self, theta: Array, x: Array, y: Array, start: Mapping[str, Array]) -> float:
-        """E of one window; `grad` is filled. `theta` is flat, in this layout; `start` has the states (H, B)."""
+        """E of one window; writes its gradient into `grad`. `theta` is flat, in `layout`; `start` has states (H, B)."""
         with quiet():  # a gate that is shut for good has an exp beyond all numbers, and is 0
             return self._gradient(theta, x, y, start)
 
@@ -115,16 +115,16 @@ class Kernel:
 
     @cached_property
     def _ground(self) -> Array:
-        """What is read lies here, each row from the beginning of a cache line."""
+        """Room for the inputs as rows, each of which begins at a cache line."""
         return aligned((self.T * self.B, lined(self._inputs, self._kind)), self._kind)
 
     @cached_property
     def _places(self) -> Array:
-        """Where its rows begin."""
+        """Where each row of `_ground` begins, in numbers."""
         return self._ground.shape[1] * xp.arange(len(self._ground))
 
     def _read(self, x: Array) -> Array | Letters:
-        """What the first layer reads, (T B, I)."""
+        """The inputs of the first layer, (T B, I); letters as one-hot rows, or as `Letters`."""
         if self._sorted:
             return Letters(x.reshape(-1), self._inputs)
         read = self._ground[:, : self._inputs]
@@ -136,7 +136,7 @@ class Kernel:
         return read
 
     def _run(self, x: Array, start: Mapping[str, Array]) -> Array | Letters:
-        """Forward; what the first layer read."""
+        """The forward pass; returns the inputs of the first layer."""
         read = self._read(x)
         below = None
         for layer, level in zip(self.layers, self.cell.levels, strict=True):
@@ -163,7 +163,7 @@ class Kernel:
         return first / last if last else float("nan")
 
     def states(self) -> dict[str, Array]:
-        """The last states (H, B), copied: where a window that follows begins."""
+        """Copies of the last states (H, B), from which the next window begins."""
         return {
             name + level: value.T.copy()
             for layer, level in zip(self.layers, self.cell.levels, strict=True)
@@ -176,5 +176,5 @@ class Kernel:
         """One update on `given` (x, y, start); n counts from 1: (theta, memory, E)."""
         array = packed(theta, self.layout, kind=self._theta.dtype)
         E = self.gradient(array, *given)
-        found, kept, length = moved(optimiser, self.layout, array, self._grad, memory, rate, clip, n)
-        return found, kept, E + 0 * length
+        after, kept, length = moved(optimiser, self.layout, array, self._grad, memory, rate, clip, n)
+        return after, kept, E + 0 * length

@@ -54,7 +54,10 @@ class Relu(Plain):
 
 
 class Lstm(Layer):
-    """o, i, f in a row, and i, f, g in a row. The fifth factor is ∂h/∂c, the sixth f."""
+    """LSTM. Gates lie as o, i, f, g, so that those with a sigmoid are adjacent, and those that change c.
+
+    The local derivatives are those of the four gates, then ∂h/∂c and f.
+    """
 
     factors = 6
 
@@ -114,7 +117,7 @@ class Lstm(Layer):
 
 
 class Mixing(Layer):
-    """What both forms of the GRU do: two gates, new content n, and h = n + z ∘ (h₋₁ − n)."""
+    """Common to both forms of the GRU: gates z and r, new content n, and h = n + z ∘ (h₋₁ − n)."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -122,19 +125,19 @@ class Mixing(Layer):
         self.soft_at = self.in_turn(self.z[:, 1:])
 
     def opened_with(self, gates: Array, more: Array) -> None:
-        """The gates, from their two net inputs."""
+        """z and r in place, from their net inputs: `gates` is W x + b, `more` is U h, both with the sign reversed."""
         gates += more
         self.opened(gates)
 
     def mixed(self, n: Array, keep: Array, h: Array, new: Array) -> None:
-        """The new state, from the net input of its content."""
+        """The new state into `new`, from the net input `n` of the new content, z (`keep`) and the state before."""
         xp.tanh(n, out=n)
         xp.subtract(h, n, out=new)
         new *= keep
         new += n
 
     def slopes_of_mixing(self, n: Array, keep: Array, to_n: Array, to_z: Array, h: Array) -> None:
-        """What the errors of n and z are multiplied by."""
+        """The local derivatives of n and z, into `to_n` and `to_z`; `keep` is z, h the states before."""
         spare = self.spare[: len(n)]
         xp.subtract(1, keep, out=to_n)
         xp.multiply(keep, to_n, out=to_z)
@@ -144,7 +147,7 @@ class Mixing(Layer):
 
 
 class Gru(Mixing):
-    """Reset after the matrix. Errors lie as n, z, r, r∘n: W's gates first, U's last. The fifth factor is z."""
+    """GRU, reset after the matrix. Deltas lie as n, z, r, r ∘ n: W takes the first three, U the last three. Then z."""
 
     factors = 5
 
@@ -190,7 +193,7 @@ class Gru(Mixing):
 
 
 class GruBefore(Mixing):
-    """Reset before the matrix: Un sees r ∘ h₋₁, so that its error comes back first. The last factors are z and r."""
+    """GRU, reset before the matrix: Un has r ∘ h₋₁ as its input. Deltas lie as n, z, r; then z and r themselves."""
 
     factors = 5
 

@@ -1,4 +1,4 @@
-"""What the layers of the fast form have in common: parameters, gradients, and buffers that are written over."""
+"""What all kinds of layers of the fast form have in common: parameters, gradients and work arrays."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from engine.maths.packing import aligned
 
 xp = HOST.xp
 ORDERS = {"lstm": ("oifg", "oifg", 3), "gru": ("nzr", "zrn", 2), "srn": ("h", "h", 0), "relu": ("h", "h", 0)}
-"""By cell: the order in which W's gates lie, that of U's, and how many of U's, from its first, are σ."""
+"""By cell: the order of the gates in W, that in U, and how many of U's, from its first, have a sigmoid."""
 CACHED = 1 << (15 if wide() else 13)
-"""Numbers of one kind that stay in the cache until they are used; processors with wide vectors have larger ones."""
+"""Numbers of one array that stay in the cache until they are used; with 64-byte vectors it is larger."""
 
 
 def stacked(views: Mapping[str, Array], names: list[str]) -> Array:
-    """Several parameters that lie behind one another as one array (gates, rows, cols)."""
+    """Parameters of one shape that lie one after the other in memory, as one view (gates, rows, cols)."""
     first = views[names[0]]
     strides = (first.nbytes, *first.strides)
     return xp.lib.stride_tricks.as_strided(first, (len(names), *first.shape), strides)
@@ -34,11 +34,11 @@ class Size(NamedTuple):
 
 
 class Layer:
-    """One layer: its parameters, gradients and buffers.
+    """One layer: its parameters, gradients and work arrays. G gates, T timesteps, B examples, H units.
 
-    What the errors of a timestep are multiplied by (`factors`) is made on the way forward, while its gates are at hand;
-    on the way back the first of them become the errors, where they lie. Gates and net inputs are written over as soon
-    as they are used, so that they stay in the cache.
+    The local derivatives of a timestep (`factors` arrays (B, H)) are computed in the forward pass, while its gates are
+    in the cache; in the backward pass the first of them are multiplied by the gradients and so become the deltas, in
+    place, in `D`. Gates and net inputs are overwritten once they are used, to stay in the cache.
     """
 
     factors = 1
@@ -76,11 +76,11 @@ class Layer:
         self.a_one = xp.array(1, kind)  # a number of Python's would be made into an array each time
 
     def in_turn(self, held: Array) -> list[Array]:
-        """For every timestep its slot in a buffer of `block` timesteps, taken in turn."""
+        """For every timestep its place in a buffer of `block` timesteps: t modulo `block`."""
         return [held[t % self.block] for t in range(self.T)]
 
     def rows_of(self, first: int, end: int) -> list[Array]:
-        """Errors first … end of every timestep as U takes them; of a batch of one as a row (1, G H)."""
+        """Deltas first … end − 1 of every timestep, as they are multiplied by U; for a batch of one a row (1, G H)."""
         if self.B == 1:
             return list(self.D.reshape(self.T, 1, -1)[:, :, first * self.H : end * self.H])
         return [each[first:end] for each in self.D_at]
@@ -89,11 +89,14 @@ class Layer:
 
     @cached_property
     def wide(self) -> Array:
-        """Net inputs from numbers, before they are put in order."""
+        """Net inputs (G, T B, H) from inputs that are numbers."""
         return aligned((self.G, self.T * self.B, self.H), self.h.dtype)
 
     def feed(self, rows: Array | None, numbers: Array | None) -> None:
-        """Net inputs from what is below, for all timesteps: letters are looked up, numbers multiplied."""
+        """The part of the net inputs that comes from the inputs, W x + b, for all timesteps.
+
+        `rows` are the rows of the table Wᵀ + b where inputs are letters; else `numbers` (T B, I) are the inputs.
+        """
         table, b = self.W.transpose(0, 2, 1), self.b[:, None, :]
         if self.soft:
             table, b = xp.multiply(table, self.scale, self.table), b * self.scale
@@ -110,9 +113,9 @@ class Layer:
         self.wide += b
 
     def forwards(self) -> Iterator[int]:
-        """The timesteps from the first, when U h is in `net`; net inputs from what was read and slopes a few at a time.
+        """The timesteps in order, each when U h is in `net`; W x + b and the local derivatives follow block by block.
 
-        What was read comes second: U takes the whole cache, and it would have to come back from memory.
+        W x + b is looked up after U h: U fills the cache, which would evict it.
         """
         across, before = self.across, self.before
         for first in range(0, self.T, self.block):
@@ -134,49 +137,55 @@ class Layer:
 
     @cached_property
     def across(self) -> Callable[[Array], Array]:
-        """From the state `before[t]`: U h of every gate, into `net`."""
+        """A function of the state `before[t]`: writes U h of every gate into `net`."""
         tall, into = self.tall, self.net.reshape(-1)
         return self.forth.each if self.B > 1 else lambda h: xp.dot(tall, h, into)
 
     def opened(self, gates: Array) -> None:
-        """σ of gates whose net inputs come with the sign turned, in place: 1 / (1 + exp(−z))."""
+        """Sigmoid in place: 1 / (1 + exp(gates)), where `gates` holds −z, the net inputs with their sign reversed."""
         xp.exp(gates, out=gates)
         gates += self.a_one
         xp.divide(self.a_one, gates, out=gates)
 
     def run(self, start: Mapping[str, Array]) -> None:
-        """All timesteps, from the states (B, H) before them."""
+        """The forward pass through all timesteps, from the states (B, H) before the first."""
         raise NotImplementedError
 
     # back
 
     def slopes(self, some: slice, L: Array) -> None:
-        """What the errors of some timesteps are multiplied by, into L (factors, timesteps, B, H)."""
+        """The local derivatives of some timesteps, into L (factors, timesteps, B, H)."""
         raise NotImplementedError
 
     def gates(self, some: slice) -> Array:
-        """The gates of some timesteps that are at hand: (G, timesteps, B, H)."""
+        """The gates (G, timesteps, B, H) of the timesteps of the block computed last."""
         return self.z[: some.stop - some.start].swapaxes(0, 1)
 
     def backwards(self) -> Iterator[tuple[int, Array | None]]:
-        """The timesteps from the last, with what comes back through U from the one after."""
+        """The timesteps from the last, each with Uᵀ times the deltas of the one after, at the last None."""
         handed, row, last = self.handed, self.row_at, self.T - 1
         yield last, None
         for t in range(last - 1, -1, -1):
             yield t, handed(row[t + 1])
 
     def back(self) -> None:
-        """All errors, from gh, to which is added what comes back from later, and from the slopes, where they lie."""
+        """The backward pass: the deltas of all timesteps, in place of the local derivatives.
+
+        `gh` has ∂E/∂h from above; the part from later timesteps is added to it.
+        """
         raise NotImplementedError
 
     @cached_property
     def handed(self) -> Callable[[Array], Array]:
-        """Uᵀ of the errors of one timestep, all gates together: (G, B, H), or (1, G H) of a batch of one."""
+        """A function of the deltas of one timestep, (G, B, H) or for a batch of one (1, G H): Σ Uᵀ δ over gates."""
         tall, into = self.tall_U, self.one
         return self.home.total if self.B > 1 else lambda D: xp.dot(D, tall, into)
 
     def product(self, first: int, count: int, right: Array | Letters, out: Array) -> None:
-        """Dᵀ right of some slots, summed over time and batch: (count, H, …)."""
+        """δᵀ `right` of some gates, summed over time and batch, into `out` (count, H, columns of `right`).
+
+        The gates are `first` … `first + count − 1` in `D`; `right` has T B rows.
+        """
         rows = self.T * self.B
         if isinstance(right, Letters):
             for n in range(count):
@@ -195,7 +204,7 @@ class Layer:
             summed.into(D.reshape(rows, self.H), right, into)
 
     def total(self, first: int, count: int, out: Array) -> None:
-        """Some slots summed over time and batch: (count, H)."""
+        """The deltas of some gates summed over time and batch, into `out` (count, H)."""
         if self.B == 1:
             D = self.D.reshape(self.T, -1)[:, first * self.H : (first + count) * self.H]
             xp.dot(self.ones, D, out=out.reshape(-1))
@@ -203,7 +212,7 @@ class Layer:
             xp.matmul(self.ones, self.D[first : first + count].reshape(count, self.T * self.B, self.H), out=out)
 
     def entered(self, below: Array | Letters) -> None:
-        """∂E/∂W and ∂E/∂b; `below` (T B, I) is what was read."""
+        """∂E/∂W and ∂E/∂b; `below` (T B, I) are the inputs of this layer."""
         self.product(0, self.G, below, self.dW)
         if self.rows is None or self.B == 1 or len(self.letters) > self.T * self.B:
             self.total(0, self.G, self.db)
@@ -211,12 +220,12 @@ class Layer:
             xp.matmul(self.dW, self.letters, out=self.db)
 
     def gradients(self, below: Array | Letters) -> None:
-        """Every gradient of this layer; `below` (T B, I) is what it read."""
+        """The gradients of all parameters of this layer; `below` (T B, I) are its inputs."""
         self.entered(below)
         self.product(0, self.G, self.h[:-1].reshape(-1, self.H), self.dU)
 
     def sent(self, out: Array) -> None:
-        """∂E/∂(inputs of this layer), for the layer below: (T, B, I)."""
+        """∂E/∂(inputs of this layer), for the layer below, into `out` (T, B, I)."""
         if self.B == 1:
             D = self.D.reshape(self.T, -1)[:, : self.G * self.H]
             xp.dot(D, self.W.reshape(-1, self.W.shape[2]), out=out.reshape(self.T, -1))

@@ -1,4 +1,4 @@
-"""Products as tiles that OpenBLAS multiplies where they lie: for larger ones it first copies both factors."""
+"""Matrix products in tiles so small that OpenBLAS multiplies them without first copying both factors."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from engine.maths.packing import LINE, aligned
 
 xp = HOST.xp
 SMALL = 1_000_000
-"""Multiplications up to which OpenBLAS takes the factors where they lie."""
+"""Multiplications up to which OpenBLAS copies no factor."""
 NARROW = 64
-"""Columns of a tile where all are too many."""
+"""Columns of a tile that cannot have all columns."""
 FEW = 8
-"""Rows at least in a tile that has all columns; with fewer the product is made at once."""
+"""Fewest rows of a tile with all columns; if it would have fewer, the product is not cut."""
 SOME = 10
-"""Rows at least in a tile of `NARROW` columns."""
+"""Fewest rows of a tile of `NARROW` columns."""
 TALL = 16
-"""Rows at least in a stretch of `Summed`."""
+"""Fewest rows of a part of `Summed`."""
 MANY = 1 << 24
 """Multiplications from which a product with one-hot rows takes longer than sums letter by letter."""
 LONG = 256
-"""Rows from which it does."""
+"""Rows from which sums letter by letter can be faster."""
 SLIM = 128
-"""A sum over rows is cut where it has at most so many rows or columns itself: adding up a larger one costs more."""
+"""`Summed` is cut only if its result has at most so many rows or columns: adding up larger parts costs more."""
 
 
 def lined(n: int, kind: Any) -> int:
-    """n rounded up to whole cache lines, in numbers: rows of that length all begin at one."""
+    """n rounded up so that n numbers of dtype `kind` fill whole cache lines."""
     each: int = LINE // xp.dtype(kind).itemsize
     return -(-n // each) * each
 
@@ -41,7 +41,7 @@ def divisor(n: int, most: int) -> int:
 
 
 def cut(rows: int, inner: int, cols: int, tiles: bool) -> tuple[int, int]:
-    """(rows, columns) of a tile of the product (rows, inner) times (inner, cols); the whole of it without `tiles`."""
+    """(rows, columns) of a tile of the product (rows, inner) × (inner, cols); (rows, cols) if it is not cut."""
     if tiles and rows * inner * cols > SMALL:
         for width, few in ((cols, FEW), (NARROW, SOME)):
             height = divisor(rows, SMALL // (inner * width))
@@ -51,10 +51,10 @@ def cut(rows: int, inner: int, cols: int, tiles: bool) -> tuple[int, int]:
 
 
 class Product:
-    """(N, K) times each of `weights` (G, K, M): into `made` (G, N, M).
+    """The product of (N, K) and each of `weights` (G, K, M), into `made` (G, N, M).
 
-    Weights are views, and changes to them count at once; but where they are copied, because of `apart`, a `scale` for
-    each, or tiles narrower than M, the product takes the values of the last `pack`.
+    Weights are views: a change to them is seen at once. But with `apart`, a `scale` (a factor for each of the G), or
+    tiles narrower than M they are copied, and the product uses their values at the last `pack`.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Product:
         self.ones = xp.ones(G, made.dtype)
 
     def pack(self) -> None:
-        """Copy the weights as they are now, where they are copied."""
+        """Copy the weights, if this product works on a copy."""
         for seen, into in self.packed:
             if self.scale is None:
                 into[...] = seen
@@ -88,7 +88,7 @@ class Product:
                 xp.multiply(seen, self.scale, out=into)
 
     def of(self, which: slice) -> Product:
-        """The product of some of the matrices, which are packed together with the others."""
+        """The product with some of the G matrices, which are packed together with the others."""
         part = copy(self)
         part.__dict__.pop("sum", None)  # a part adds up in a place of its own
         part._lie(self.tiles[which, :, 0], self.made[which])
@@ -99,7 +99,7 @@ class Product:
         return aligned(self.made.shape[1:], self.made.dtype)
 
     def each(self, h: Array) -> Array:
-        """h W of every matrix: (G, N, M). It is written over by the next."""
+        """h (N, K) times every matrix: (G, N, M). The next call overwrites it."""
         if self.whole:
             xp.dot(h, *self.whole)  # a microsecond less than matmul
         else:
@@ -107,7 +107,7 @@ class Product:
         return self.made
 
     def total(self, D: Array) -> Array:
-        """Σ D[g] W[g] of D (G, N, K): (N, M). It is written over by the next."""
+        """Σ_g D[g] W[g] for D (G, N, K): (N, M). The next call overwrites it."""
         if len(D) == 1:
             return self.each(D[0])[0]
         xp.matmul(D.reshape(len(D), 1, *self.rows), self.tiles, out=self.into)
@@ -116,7 +116,7 @@ class Product:
 
 
 class Summed:
-    """AᵀB of A (N, M) and B (N, K): a sum over N rows, as the sum of what a stretch of them gives."""
+    """AᵀB (M, K) for A (N, M) and B (N, K), as a sum of the products of parts of the N rows."""
 
     def __init__(self, N: int, M: int, K: int, kind: Any, tiles: bool | None = None) -> None:
         self.tile = tuple(NARROW if n % NARROW == 0 else n for n in (M, K))
@@ -143,12 +143,12 @@ class Summed:
 
 
 def by_letter(rows: int, letters: int, H: int) -> bool:
-    """Whether sums letter by letter are quicker than a product of (H, rows) with zeros and ones (rows, letters)."""
+    """Whether `Letters` is faster than a product of (H, rows) with one-hot rows (rows, letters)."""
     return rows >= LONG and rows * letters * H >= MANY
 
 
 class Letters:
-    """X (N, K) whose rows have one 1 each: AᵀX sums the rows of A by letter, where a product meets mostly 0."""
+    """One-hot rows X (N, K), given as codes (N,): AᵀX is the sum of the rows of A by letter."""
 
     def __init__(self, codes: Array, K: int) -> None:
         order = xp.argsort(codes.astype(xp.uint16) if K <= 1 << 16 else codes, kind="stable")  # short ones in one pass

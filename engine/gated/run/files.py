@@ -1,10 +1,10 @@
-"""Nets that write, in files: `.npz` archives of plain arrays, read without pickle, and checked on reading.
+"""Files of letter-level nets: `.npz` archives of plain arrays, read without pickle, and checked on reading.
 
 Every parameter stands under its symbol (Wi, Uf2, V, …; W (H, I), U (H, H), vectors flat), as float32; `about` holds
 JSON: the kind of cell, its layers, the letters in their order. PyTorch's modules take them as they are: weight_ih_l0 is
 Wi, Wf, Wg, Wo of an LSTM (Wr, Wz, Wn of a GRU, Wh of an RNN) on top of one another, weight_hh_l0 the U, bias_ih_l0 the
-b; bias_hh_l0 is 0, but in a GRU bm stands there in n's place. A checkpoint has besides what the optimiser remembers and
-the states carried on, so that a run can be taken up.
+b; bias_hh_l0 is 0, but in a GRU bm stands there in n's place. A checkpoint also has the optimiser's memory and the
+states that are carried on, so that training can be resumed.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from engine.gated.plain import RELU, SRN
 xp = HOST.xp
 FORMAT = "unroll charnn 1"
 CELLS: dict[str, Cell] = {"srn": SRN, "relu": RELU, "lstm": LSTM, "gru": AFTER, "gru-before": BEFORE}
-"""Kinds of cell by the name that a learner gives them."""
+"""Kinds of cell by their name on the command line and in files."""
 MOST_LAYERS = 4
 
 
 class ModelError(ValueError):
-    """A file that holds no net: `key` says why, `about` what it is about."""
+    """A file that cannot be read as a net: `key` is the reason (a phrase), `about` its fields."""
 
     def __init__(self, key: str, **about: Any) -> None:
         super().__init__(key, about)
@@ -37,7 +37,7 @@ class ModelError(ValueError):
 
 
 class Model(NamedTuple):
-    """A net that reads and writes `letters`: parameters by symbol, vectors as columns; `lower`: without capitals."""
+    """A net over `letters`: parameters by symbol, vectors as columns. `lower`: its text was made lower case."""
 
     kind: str
     layers: int
@@ -52,9 +52,9 @@ class Model(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A run that can be taken up: its net, the updates made, what the optimiser remembers, the states carried on.
+    """A checkpoint: the net, the updates made, the optimiser's memory, and the states (H, B) that are carried on.
 
-    `about` is what it was started with.
+    `about` are the settings that the run was started with.
     """
 
     model: Model
@@ -93,7 +93,7 @@ def load(path: Path) -> Model:
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, HostArray]]:
-    """What an archive says of itself, and its arrays."""
+    """(`about`, arrays) of an archive. Raises ModelError, and OSError where the file cannot be opened."""
     with path.open("rb") as file:  # that a file cannot be read is another thing than that it is none of ours
         try:
             with xp.load(file, allow_pickle=False) as held:
@@ -156,6 +156,6 @@ def resume(path: Path) -> Kept:
 
 
 def _like(name: str, value: HostArray, model: Model) -> bool:
-    """Whether something remembered has its parameter's shape."""
+    """Whether a slot of the memory, "G_Wi", has the shape of its parameter."""
     of = model.theta.get(name.partition("_")[2])
     return of is not None and value.shape == of.shape

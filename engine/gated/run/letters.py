@@ -1,4 +1,4 @@
-"""Texts as codes: a letter is a code point, and its code its rank by frequency in the text."""
+"""Texts as codes. A letter is a Unicode code point; its code is its rank by frequency in the text."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ LARGEST = 0x110000
 
 
 def points(text: str) -> HostArray:
-    """The code points of a text."""
-    found: HostArray = xp.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=xp.uint32)
-    return found
+    """The code points of a text, uint32."""
+    codes: HostArray = xp.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=xp.uint32)
+    return codes
 
 
 def vocabulary(text: str, most: int = 0) -> str:
     """The letters of a text by falling count, ties in their order; the `most` most frequent, or all (0)."""
-    found, counts = xp.unique(points(text), return_counts=True)
+    letters, counts = xp.unique(points(text), return_counts=True)
     order = xp.argsort(-counts, kind="stable")[: most or None]
-    return "".join(chr(int(found[i])) for i in order)
+    return "".join(chr(int(letters[i])) for i in order)
 
 
 def encode(text: str, letters: str) -> HostArray:

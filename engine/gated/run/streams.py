@@ -1,4 +1,4 @@
-"""What a net reads, a window at a time: a long text in streams side by side, or a bit to be kept through noise."""
+"""Training data in windows of T timesteps: a long text as parallel streams, or a bit to remember through noise."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ xp = HOST.xp
 
 
 class Window(NamedTuple):
-    """What one update reads: letters' codes (T, B) or numbers (T, B, I); and wants: codes (T, B), or (B,) at the end.
+    """Inputs and targets of one update: x codes (T, B) or numbers (T, B, I); y codes (T, B), or (B,) at the end.
 
-    `fresh` windows begin from zero states, the others where the one before ended.
+    A `fresh` window begins from zero states, another from the last states of the one before.
     """
 
     x: HostArray
@@ -23,7 +23,7 @@ class Window(NamedTuple):
 
 
 class Source(Protocol):
-    """Windows without end. `letters` says what is read, `last` that only the last timestep has a target."""
+    """An endless sequence of windows. `letters`: inputs are codes; `last`: only the last timestep has a target."""
 
     T: int
     B: int
@@ -37,10 +37,11 @@ class Source(Protocol):
 
 
 class Streams:
-    """A text as B rows of equal length; window n has the next T letters of every row, and wants the ones after them.
+    """A text as B rows of equal length; window n is the next T letters of each row, its targets the letters after them.
 
-    So the state of each row goes on from window to window: back-propagation is cut at the window's border, memory is
-    not. At the end of the rows it begins again. What does not fill a window is left out.
+    States are carried from window to window: only back-propagation ends at a window's border (truncated BPTT). After
+    the last window the first follows. Letters that do not fill a row or a window are left out. Raises ValueError if a
+    row would have none.
     """
 
     letters, last = True, False
@@ -63,7 +64,10 @@ class Streams:
 
 
 class Latch:
-    """A task of memory (Hochreiter & Schmidhuber 1997): ±1, then noise; the target, at the end, is its sign."""
+    """The latch task (Hochreiter & Schmidhuber 1997): the first input is ±1, the others noise; the target is its sign.
+
+    T timesteps of B examples; `noise` is the standard deviation; targets are 0 for −1, 1 for +1.
+    """
 
     letters, last, inputs, outputs = False, True, 1, 2
 
@@ -71,7 +75,7 @@ class Latch:
         self.T, self.B, self.noise, self.seed = T, B, noise, seed
 
     def window(self, n: int) -> Window:
-        """Batch n, drawn for it alone."""
+        """Batch n, drawn from (seed, n)."""
         draw = rng(self.seed, n)
         bit = draw.integers(0, 2, self.B)
         x = self.noise * draw.normal(size=(self.T, self.B, 1))
@@ -85,7 +89,7 @@ def one_hot(device: Device, codes: Sequence[int] | HostArray, size: int) -> Arra
 
 
 def walked(device: Device, source: Source, window: Window, start: Made) -> Inputs:
-    """A window as the walk takes it: columns on the device. The loss is the mean over the examples."""
+    """A window as the `Inputs` of a walk: columns on the device; the loss is the mean over the examples."""
     x, y, _ = window
     read = [one_hot(device, each, source.inputs) if source.letters else device.put(each.T) for each in x]
     if source.last:

@@ -1,4 +1,4 @@
-"""Nets of recurrent cells in training: on one sequence, or on windows without end; any update can be opened."""
+"""Nets of recurrent cells in training: on one sequence, or on an endless sequence of windows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Reading = TypeVar("Reading")
 
 
 class SequenceRun(training.Run[Reading]):
-    """A net that learns from `inputs`, the same at every update, through the walks."""
+    """A net trained on `inputs`, the same at every update, by the walks."""
 
     def __init__(self, device: Device, cell: Cell, recipe: Recipe, inputs: Inputs | None) -> None:
         super().__init__(device, recipe, cell.names)
@@ -57,9 +57,9 @@ class SequenceRun(training.Run[Reading]):
 
 
 class Snapshot(NamedTuple):
-    """What an update showed; with one loss at the end also the answers (B,) and how far the gradient reached.
+    """Measurements of one update: its loss; with one loss at the end also the answers (B,) and `reach`.
 
-    `reach` is ‖∂E/∂ the state on the road‖ at the first timestep over that at the last.
+    `reach` is the norm of the gradient on the road at the first timestep over that at the last, else 0.
     """
 
     loss: float
@@ -68,9 +68,10 @@ class Snapshot(NamedTuple):
 
 
 class GatedRun(SequenceRun[Reading], Generic[Reading]):
-    """A net of H units a layer that learns from a source, a window an update: on the host in the fast form.
+    """A net of H units a layer trained on a source, one window an update; on the host by the fast form.
 
-    `look(n, before, learning, snapshot)` gives what is measured after n updates. `kind` is the fast form's dtype.
+    `look(n, before, learning, snapshot)` gives the reading after n updates, from the one before. `kind` is the fast
+    form's dtype.
     """
 
     beside = 4096
@@ -90,7 +91,7 @@ class GatedRun(SequenceRun[Reading], Generic[Reading]):
         self._own = threading.local()
 
     def before(self, n: int, carried: Made | None) -> Made:
-        """The states that window n begins from: zeros, or where the one before ended."""
+        """The states that window n begins from: zeros, or the last ones of the window before."""
         if carried is not None and not self.source.window(n).fresh:
             return carried
         zero = self.device.put([[0.0] * self.source.B] * self.H)
@@ -140,7 +141,7 @@ class GatedRun(SequenceRun[Reading], Generic[Reading]):
         return after, Snapshot(loss, guesses, self.reach(data.theta, inputs))
 
     def reach(self, theta: Theta, inputs: Inputs) -> float:
-        """‖∂E/∂ the state on the road‖ at the first timestep over that at the last, in the top layer."""
+        """The norm of the gradient on the road, at the first timestep over that at the last, in the top layer."""
         device, cell = self.device, self.cell
         run = drain(cells.forward(device.xp, cell, theta, inputs))
         top = f"g{cell.lasting}["
@@ -154,11 +155,11 @@ class GatedRun(SequenceRun[Reading], Generic[Reading]):
 
 
 def drawn(cell: Cell, H: int, K: int, draw: Rng) -> dict[str, HostArray]:
-    """N(0, 1/3H), as wide as PyTorch's; vectors, flat, are 0, but 1 at an LSTM's forget gate."""
-    xp, found = HOST.xp, {}
+    """Initial parameters: matrices N(0, 1/3H), PyTorch's variance; biases (flat) 0, at an LSTM's forget gate 1."""
+    xp, theta = HOST.xp, {}
     for name, shape in cell.shapes(H, K).items():
         if len(shape) == 2:
-            found[name] = draw.normal(0, (3 * H) ** -0.5, shape)
+            theta[name] = draw.normal(0, (3 * H) ** -0.5, shape)
         else:
-            found[name] = xp.ones(shape) if name.startswith("bf") else xp.zeros(shape)
-    return found
+            theta[name] = xp.ones(shape) if name.startswith("bf") else xp.zeros(shape)
+    return theta

@@ -1,9 +1,9 @@
-"""A net that writes: it guesses the next letter, one is drawn, and read in its turn.
+"""Sampling text from a net: the next letter is drawn from its prediction, and becomes the next input.
 
     q[t] (K, 1)  softmax of the scores over the temperature tau     F[t] (K, 1)  q summed up from the first letter on
     u[t] ()      a number drawn from 0 to 1                         pick[t] ()   the first letter whose F reaches u
 
-A temperature below 1 sharpens what the net says, one above it flattens; `top` leaves only so many of the likeliest.
+A temperature below 1 sharpens the distribution, one above 1 flattens it; `top` keeps only that many likeliest letters.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ RULES = {
 
 
 def among(xp: Any, a: Array, top: int) -> Array:
-    """1 for the `top` largest of a (K, 1), 0 for the others; all that are as large as the last of them have 1."""
+    """1 for the `top` largest of a (K, 1), 0 for the others; of equal ones at the border all have 1."""
     least = xp.sort(a, axis=0)[a.shape[0] - min(top, a.shape[0]), 0]
     return xp.astype(a >= least, a.dtype)
 
 
 def cumulative(xp: Any, q: Array) -> Array:
-    """q (K, 1) summed up from the first on."""
+    """The cumulative sums of q (K, 1)."""
     return xp.sum(xp.tril(xp.ones_like(q) @ q.T), axis=1, keepdims=True)
 
 
@@ -49,7 +49,10 @@ def write(
     top: int = 0,
     at: Path = (),
 ) -> Walk[tuple[list[Array], Made]]:
-    """Letters, one for each of `chances` (0 to 1), after x (K, 1) has been read: (their codes, the states after)."""
+    """Draw a letter for each of `chances`, numbers from 0 to 1; the first input is x (K, 1), one-hot.
+
+    `top` 0 keeps all letters. Returns (codes, the states after the last timestep).
+    """
     xp, states = device.xp, start
     picked: list[Array] = []
     K = theta["by"].shape[0]

@@ -1,7 +1,7 @@
-"""Reading text of any size: once, in blocks, into a stream of codes; large ones on the disk and not in memory.
+"""Reading text of any size, once and in blocks, as codes of words; those of a large text are kept on disk.
 
-Lines are sentences. Bytes that are no UTF-8 are replaced and counted. Words are what a regular expression finds, or
-what stands between spaces; Chinese is cut into characters, or by a segmenter where one is given.
+A line is a sentence. Bytes that are not UTF-8 are replaced and counted. Words are matches of a regular expression, or
+separated by spaces; Chinese is cut into characters, or into words by a segmenter where one is given.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ xp = HOST.xp
 BLOCK = 1 << 20
 """Bytes read at a time."""
 LARGE = 64 << 20
-"""Bytes of text from which on the codes lie on the disk."""
+"""Bytes of text from which on the codes are kept on disk."""
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+(?:['’-][^\W{HAN}]+)*|\n")
 SPACED = re.compile(r"[^\s]+|\n")
 RUN = re.compile(rf"[{HAN}]+")
 NONE = -2
-"""Where a word stood that is not in the vocabulary."""
+"""The code of a word that is not in the vocabulary."""
 
 Segment = Callable[[str], Iterable[str]]
 """Cuts a run of Chinese into words."""
 
 
 class CorpusError(ValueError):
-    """Text that cannot be learned from: `key` says why, `about` what it is about."""
+    """Text that cannot be trained on: `key` is the reason (a phrase), `about` its fields."""
 
     def __init__(self, key: str, **about: Any) -> None:
         super().__init__(key, about)
@@ -45,7 +45,7 @@ class CorpusError(ValueError):
 
 
 class Stored:
-    """Codes in a file of int32, read a stretch at a time: what was read is not kept. The file goes with the object."""
+    """Codes (int32) in a file, of which slices are read on access and not kept. The file is deleted with the object."""
 
     def __init__(self, path: str, length: int) -> None:
         self._path, self._length = path, length
@@ -58,12 +58,12 @@ class Stored:
         start, stop, _ = stretch.indices(self._length)
         with open(self._path, "rb") as file:  # opened afresh, for several processes may read
             file.seek(4 * start)
-            found: HostArray = xp.frombuffer(file.read(4 * max(0, stop - start)), dtype=xp.int32)
-        return found
+            codes: HostArray = xp.frombuffer(file.read(4 * max(0, stop - start)), dtype=xp.int32)
+        return codes
 
 
 def removed(path: str, owner: int) -> None:
-    """The file is deleted by the process that made it, and by no worker."""
+    """Delete the file, but only in the process that made it (`owner`), not in a worker."""
     if os.getpid() == owner:
         Path(path).unlink(missing_ok=True)
 
@@ -78,7 +78,7 @@ class Corpus(NamedTuple):
 
 
 def blocks(path: Path) -> Iterator[tuple[str, int]]:
-    """A file's text, a block at a time, and how many bad bytes each had. Raises CorpusError, and OSError."""
+    """A file's text in blocks, with the number of bad bytes of each. Raises CorpusError if binary, and OSError."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     with path.open("rb") as file:
         while raw := file.read(BLOCK):
@@ -93,7 +93,7 @@ def blocks(path: Path) -> Iterator[tuple[str, int]]:
 def tokens(
     text: Iterable[tuple[str, int]], spaces: bool, lower: bool, segment: Segment | None
 ) -> Iterator[tuple[list[str], int]]:
-    """Words and "\\n" of each block, and its bad bytes; a word is never cut where a block ends, however long a line."""
+    """Words and "\\n" of each block, and its bad bytes; a word is never cut at the end of a block."""
     pattern, left, ended = SPACED if spaces else WORD, "", True
     for block, bad in text:
         ended = block.endswith("\n") if block else ended
@@ -105,7 +105,7 @@ def tokens(
 
 
 def words(text: str, pattern: re.Pattern[str], spaces: bool, segment: Segment | None) -> list[str]:
-    """The words of a text and its ends of lines."""
+    """The words of a text, and "\\n" for each end of a line."""
     if segment is not None and not spaces:
         text = RUN.sub(lambda run: f" {' '.join(segment(run.group()))} ", text)
         pattern = re.compile(rf"[{HAN}]+|{WORD.pattern}")
@@ -120,28 +120,35 @@ def read(
     lower: bool = False,
     segment: Segment | None = None,
 ) -> Corpus:
-    """All files, one after the other. Raises CorpusError, and OSError."""
+    """The corpus of all files, one after the other. Raises CorpusError, and OSError.
+
+    Words that occur less than `min_count` times are dropped, as are those beyond the `max_size` most frequent. With
+    `spaces` words are what stands between spaces; with `lower` letters are made lower case.
+    """
     paths = list(paths)
     large = sum(path.stat().st_size for path in paths) > LARGE
-    found = (each for path in paths for each in tokens(blocks(path), spaces, lower, segment))
-    return collect(found, ", ".join(map(str, paths)), min_count, max_size, large)
+    tokenised = (each for path in paths for each in tokens(blocks(path), spaces, lower, segment))
+    return collect(tokenised, ", ".join(map(str, paths)), min_count, max_size, large)
 
 
 def collect(
-    found: Iterable[tuple[list[str], int]],
+    tokenised: Iterable[tuple[list[str], int]],
     name: str,
     min_count: int,
     max_size: int | None = None,
     large: bool = False,
 ) -> Corpus:
-    """Words and ends of lines, block by block with the bad bytes of each, as a corpus. Raises CorpusError."""
+    """The corpus of blocks of words and "\\n", each with its bad bytes. Raises CorpusError, about the text `name`.
+
+    With `large` the codes are kept on disk.
+    """
     number: defaultdict[str, int] = defaultdict()
     number.default_factory = number.__len__
     end = number["\n"]
     counts, bad = xp.zeros(1024, dtype=xp.int64), 0
     with tempfile.TemporaryFile() as raw:
         kept: list[HostArray] = []
-        for block, wrong in found:
+        for block, wrong in tokenised:
             codes = xp.fromiter(map(number.__getitem__, block), dtype=xp.int32, count=len(block))
             if len(number) > len(counts):
                 counts = xp.concatenate([counts, xp.zeros(len(number), dtype=xp.int64)])
@@ -168,7 +175,7 @@ def collect(
 
 
 def renumbered(raw: IO[bytes], new: HostArray) -> tuple[Stored, int]:
-    """A file of codes with their final numbers, and how many sentences it has."""
+    """Codes of first appearance mapped to final ones by `new`, in a file; and the number of sentences."""
     handle, path = tempfile.mkstemp(prefix="unroll-", suffix=".codes")
     length, sentences = 0, 0
     raw.seek(0)

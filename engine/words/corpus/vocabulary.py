@@ -1,4 +1,4 @@
-"""The words of a corpus, how often each occurs, and what follows from that: who is left out, who is drawn as noise."""
+"""The words of a corpus and their counts; from these the noise distribution and the rates of sub-sampling."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ POWER = 0.75
 
 
 class Vocabulary(NamedTuple):
-    """Words by falling count, ties by first appearance; `counts` beside them; `total` words read, kept or not."""
+    """Words by falling count, ties by first appearance, with their counts; `total` is the number of all words read."""
 
     words: tuple[str, ...]
     counts: tuple[int, ...]
@@ -31,17 +31,17 @@ def build(tokens: Iterable[str], min_count: int = 1, max_size: int | None = None
 
 
 def noise(counts: Sequence[int], power: float = POWER) -> list[float]:
-    """P_n(w) ~ count(w)^power: how likely each word is to be drawn as a negative (slide 44)."""
+    """P_n(w) ∝ count(w)^power: the probability of each word as a negative (slide 44)."""
     raised = [count**power for count in counts]
     total = sum(raised)
     return [value / total for value in raised]
 
 
 def keep_paper(share: float, t: float) -> float:
-    """How likely a word of this share of the text is to be kept: √(t / f), at most 1 (the paper's formula)."""
+    """The probability that an occurrence is kept, of a word with this share f: √(t / f), at most 1 (the paper)."""
     return min(1.0, sqrt(t / share)) if t > 0 else 1.0
 
 
 def keep_c(share: float, t: float) -> float:
-    """The same as the C code has it: (√(f / t) + 1) t / f, at most 1."""
+    """The same by word2vec's C code: (√(f / t) + 1) t / f, at most 1."""
     return min(1.0, (sqrt(share / t) + 1) * t / share) if t > 0 else 1.0

@@ -1,10 +1,10 @@
-"""A stretch of text laid out for training: batches of tokens, who meets whom in each, and who is drawn as noise.
+"""A chunk of text laid out for training in batches: the pairs of each batch with their weights, and its negatives.
 
-A batch holds B tokens that follow each other, with `window` more on either side. It falls into tiles of C tokens, each
-with its neighbours C + 2 window; mask[i, j] says how much token i of a tile and neighbour j count as a pair, 0 across
-the border of a sentence. word2vec draws the size of every window evenly from 1 to `window`. In skip-gram a pair stands
-for itself, so nothing is drawn, and each counts as the share of windows that reach so far. In CBOW the mean of a window
-speaks, which is another thing than a mean over windows: there sizes are drawn, and what a window reaches counts 1.
+A batch is B consecutive tokens, with `window` more on either side. It is cut into tiles of C tokens, each with its
+C + 2 window neighbours; mask[i, j] is the weight of token i of a tile and neighbour j as a pair, 0 across the border of
+a sentence. word2vec draws the size of every window evenly from 1 to `window`. In skip-gram every pair has a loss of its
+own, so the expected value is used: a pair has as weight the probability that the window reaches it. In CBOW the loss is
+that of the mean of a window, so sizes are drawn, and a pair within the window has weight 1.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from engine.words.kernel.rows import Plan, plan
 
 xp = HOST.xp
 END = -1
-"""Stands between two sentences in a stream of codes."""
+"""The code that ends a sentence in a text."""
 TILE = 8
-"""A tile's tokens."""
+"""Tokens of a tile, C."""
 
 
 class Shape(NamedTuple):
-    """How a batch is laid out: B tokens, in tiles of C, a window to either side; V words (row V is empty)."""
+    """The shape of a batch: B tokens in tiles of C, a window on either side; V words. Code V is padding."""
 
     tokens: int
     tile: int
@@ -33,7 +33,7 @@ class Shape(NamedTuple):
 
     @property
     def rows(self) -> int:
-        """Rows that a batch gathers: its tokens and a window on either side."""
+        """Rows of the table that a batch gathers: its tokens and a window on either side."""
         return self.tokens + 2 * self.window
 
     @property
@@ -42,17 +42,18 @@ class Shape(NamedTuple):
 
     @property
     def wide(self) -> int:
-        """Neighbours of a tile, itself included."""
+        """Tokens that a tile is paired with: itself and a window on either side."""
         return self.tile + 2 * self.window
 
 
 class Chunk(NamedTuple):
-    """Batches of one stretch. `codes` (batches B + 2 window) has a window of emptiness at either end.
+    """The batches of one chunk of text.
 
-    `batches` is how many there are; `rows` plans the gathering of words, `noise` that of negatives, which are
-    the words `drawn` (batches, groups × K); `mask` (batches, tiles, C, C + 2 window) says who meets whom, `pairs`
-    (batches, B) is the weight of all pairs of each token; `reach` (batches, B) is the size of its window, where that is
-    drawn; `rate` (batches) the learning rate.
+    `batches` and `tokens` are their numbers. `codes` (batches B + 2 window) are the words, padded by a window of code V
+    at either end. `rows` plans the gathering of the words' rows, `noise` that of the negatives, which are the words
+    `drawn` (batches, groups × K). `mask` (batches, tiles, C, C + 2 window) are the weights of pairs, `pairs` (batches,
+    B) their sum for each token. `reach` (batches, B) is the size of each token's window, where sizes are drawn. `rate`
+    (batches) is the learning rate.
     """
 
     shape: Shape
@@ -69,11 +70,13 @@ class Chunk(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def meets(shape: Shape, drawn: bool, dtype: type) -> tuple[HostArray, HostArray, HostArray]:
-    """(C, window + 1, C + 2 window) twice: what neighbour j counts for a token i that reaches r to its left; right.
+def pair_weights(shape: Shape, drawn: bool, dtype: type) -> tuple[HostArray, HostArray, HostArray]:
+    """The weights of pairs for every possible context of a token: (left, right, total).
 
-    And (window + 1) what all those to one side count. A neighbour that is d away counts (window − d + 1) / window,
-    the share of windows that reach it, or 1 where windows are `drawn`.
+    left[i, r, j] (C, window + 1, C + 2 window) is the weight of token i of a tile and neighbour j where r tokens to the
+    left of i are in its window and its sentence; right likewise. total[r] (window + 1) is the sum of r weights on one
+    side. A neighbour at distance d has weight (window − d + 1) / window, the share of window sizes that reach it, or 1
+    where sizes are `drawn`.
     """
     C, w = shape.tile, shape.window
     ahead = xp.arange(shape.wide) - w - xp.arange(C)[:, None, None]
@@ -84,8 +87,11 @@ def meets(shape: Shape, drawn: bool, dtype: type) -> tuple[HostArray, HostArray,
     return left, right, share.cumsum()
 
 
-def reaches(sentence: HostArray, most: HostArray | int) -> tuple[HostArray, HostArray]:
-    """(tokens) twice: how many tokens of its sentence stand to the left of each, and to the right; `most` at most."""
+def tokens_beside(sentence: HostArray, most: HostArray | int) -> tuple[HostArray, HostArray]:
+    """For each token how many of its sentence are to its left, and how many to its right, at most `most`: (n,) twice.
+
+    `sentence` (n,) numbers the sentence of each token.
+    """
     n = len(sentence)
     first = xp.flatnonzero(xp.diff(sentence, prepend=-1))
     length = xp.diff(first, append=n)
@@ -94,7 +100,10 @@ def reaches(sentence: HostArray, most: HostArray | int) -> tuple[HostArray, Host
 
 
 def kept(codes: HostArray, keep: HostArray, rng: Rng) -> tuple[HostArray, HostArray, HostArray]:
-    """What sub-sampling leaves of a stretch: (codes, the sentence of each, its place in the stretch)."""
+    """Sub-sampling of codes: (codes that stay, the sentence of each, its index in `codes`).
+
+    keep[w] is the probability that an occurrence of word w stays.
+    """
     word = codes != END
     sentence = xp.cumsum(~word)
     stays = word & (rng.random(len(codes), dtype=xp.float32) < keep[codes])
@@ -112,20 +121,21 @@ def lay(
     windows: Callable[[int], HostArray] | None,
     dtype: type,
 ) -> Chunk:
-    """Lay tokens out in batches.
+    """Lay out `codes` (n,), with the sentence of each, in batches; rate (batches,).
 
-    For so many batches `negatives` draws words (count, groups × K), and `windows` the size of each window (count, B).
+    `negatives(count)` draws the negatives of that many batches (count, groups × K), `windows(count)` the sizes of their
+    windows (count, B); either may be None. An empty chunk has 0 batches.
     """
     B, C, w, V = shape.tokens, shape.tile, shape.window, shape.words
     n = len(codes)
-    count = max(1, -(-n // B))  # where nothing is left, a batch of emptiness is laid out, and not counted
+    count = max(1, -(-n // B))  # an empty chunk is laid out as one batch of padding, which is not counted
     padded = xp.full(count * B + 2 * w, V, dtype=xp.int32)
     padded[w : w + n] = codes
     index = xp.lib.stride_tricks.sliding_window_view(padded, shape.rows)[::B].reshape(-1)
     reach = None if windows is None else windows(count)
-    left, right = xp.zeros((2, count * B), dtype=xp.int64)  # emptiness meets nothing
-    left[:n], right[:n] = reaches(sentence, w if reach is None else reach.reshape(-1)[:n])
-    to_left, to_right, total = meets(shape, reach is not None, dtype)
+    left, right = xp.zeros((2, count * B), dtype=xp.int64)  # padding has no pairs
+    left[:n], right[:n] = tokens_beside(sentence, w if reach is None else reach.reshape(-1)[:n])
+    to_left, to_right, total = pair_weights(shape, reach is not None, dtype)
     row = xp.arange(count * B) % C * (w + 1)
     mask = to_left.reshape(-1, shape.wide).take(row + left, axis=0)
     mask += to_right.reshape(-1, shape.wide).take(row + right, axis=0)

@@ -1,4 +1,4 @@
-"""What a batch of a laid-out chunk holds, example by example: the tables of the fast form, read as pairs."""
+"""The examples of a batch of a chunk, for the walk, from the tables of the fast form."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ xp = HOST.xp
 
 
 def weights(chunk: Chunk, b: int) -> HostArray:
-    """(B, B + 2 window): how much token i of batch b and its neighbour j count as a pair."""
+    """(B, B + 2 window): the weight of token i of batch b and its neighbour j as a pair."""
     shape = chunk.shape
-    found: HostArray = xp.zeros((shape.tokens, shape.rows))
+    M: HostArray = xp.zeros((shape.tokens, shape.rows))
     for n, tile in enumerate(chunk.mask[b]):
-        found[n * shape.tile : (n + 1) * shape.tile, n * shape.tile : n * shape.tile + shape.wide] = tile
-    return found
+        M[n * shape.tile : (n + 1) * shape.tile, n * shape.tile : n * shape.tile + shape.wide] = tile
+    return M
 
 
 class Pair(NamedTuple):
@@ -57,7 +57,7 @@ def examples(
         return device.put([[value]])
 
     def drawn(i: int, pairs: float) -> list[Target]:
-        """The negatives of token i, for so many pairs."""
+        """The negatives of token i, whose pairs have the weight `pairs`."""
         assert chunk.drawn is not None
         words = chunk.drawn[b].reshape(-1, form.shared)[i // form.group]
         return [Target(int(word), put(form.negatives * pairs / form.shared), put(0.0), True) for word in words]

@@ -1,13 +1,13 @@
-"""The update of `engine.words.batch` where speed counts: the same mathematics, in banded tiles, in place.
+"""The update of `engine.words.batch` where speed counts: the same mathematics, in tiles, in place.
 
-What makes it fast, and what the walk gives up for being read: every word of a batch is gathered once and read through
-overlapping views, which are made once; C tokens meet their C + 2 window neighbours in one matrix product; negatives
-are shared by a group of tokens, each weighted so that a pair has as many as it should; the Huffman nodes on a tile's
-paths are gathered once and meet all of the tile. A test holds it equal to the walk, a benchmark shows
+What makes it fast, and harder to read than the walk: every word of a batch is gathered once and read through
+overlapping views, which are made once; C tokens are multiplied by their C + 2 window neighbours in one matrix product;
+negatives are shared by a group of tokens, with weights so that a pair has as many as it should; the Huffman nodes on a
+tile's paths are gathered once, and multiplied by the whole tile. A test holds it equal to the walk, a benchmark shows
 the need.
 
-M (tiles, C, C + 2 window)  how much each pair counts: in skip-gram with negatives times the learning rate, in CBOW as
-                            a share of the mean; in skip-gram with a tree by words in the order of leaves
+M (tiles, C, C + 2 window)  weight of each pair: in skip-gram with negatives times the learning rate, in CBOW as its
+                            share of the mean; in skip-gram with a tree the words are in the order of leaves
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from engine.words.kernel.paths import SOME, Paths
 
 
 class Vectors(NamedTuple):
-    """What is learned: `table` (V + 1, 2, D), v and u of every word; with a tree (V + 1, 1, D) and `nodes` (V, D)."""
+    """The parameters: `table` (V + 1, 2, D), v and u of every word; with a tree (V + 1, 1, D) and `nodes` (V, D).
+
+    The last row of each is padding, always 0.
+    """
 
     table: Array
     nodes: Array | None
@@ -49,10 +52,11 @@ def unpacked(device: Device, vectors: Vectors) -> dict[str, HostArray]:
 
 
 class Form(NamedTuple):
-    """What is trained: `cbow` or skip-gram, a tree or `negatives` for each pair; `exact` hands a mean's 1/C back.
+    """The model: `cbow` or skip-gram; a tree (hierarchical softmax), or `negatives` for each pair.
 
-    Without a tree `shared` negatives serve a `group` of tokens; in CBOW with a tree a tile are `leaves` tokens that are
-    near each other in it.
+    `exact`: in CBOW the gradient of a context word has the factor 1/C of the mean. Without a tree a `group` of tokens
+    shares `shared` negatives. In CBOW with a tree a tile is `leaves` tokens that are near each other in the tree.
+    `bound` is the longest move of a row in one batch.
     """
 
     cbow: bool
@@ -66,7 +70,7 @@ class Form(NamedTuple):
 
 
 class Kernel:
-    """The update of one batch, and its buffers, for one shape of batch. A thread needs one of its own."""
+    """The update of one batch, with work arrays for one shape of batch. A thread needs one of its own."""
 
     def __init__(self, device: Tables, form: Form, shape: Shape, dim: int, dtype: Any) -> None:
         self.device, self.form, self.shape, self.D = device, form, shape, dim
@@ -106,14 +110,14 @@ class Kernel:
             self.S, self.near_u = buffer(shape.tiles, shape.tile, shape.wide), self.near(self.rows[:, dim:])
 
     def among_leaves(self) -> NodeScores:
-        """In CBOW the contexts are the tokens' means, in the order of the tree's leaves."""
+        """Node scores for CBOW: the contexts are the means h of the tokens, in the order of the tree's leaves."""
         (B, *_), tile = self.shape, self.form.leaves
         self.sorted, self.dsorted = self.new(B, self.D), self.new(B, self.D)
         contexts, dcontexts = ([of[n : n + tile] for n in range(0, B, tile)] for of in (self.sorted, self.dsorted))
         return NodeScores(self.device, contexts, dcontexts, False, self.form.bound)
 
     def among_neighbours(self) -> NodeScores:
-        """In skip-gram the contexts of a tile are its neighbours, scored on the paths of all its words."""
+        """Node scores for skip-gram: contexts of a tile are its neighbours, scored on the paths of all its words."""
         (B, tile, _, _), tiles, wide = self.shape, self.shape.tiles, self.shape.wide
         self.parts, self.sums = self.new(tiles, wide, self.D), self.new(tiles, tile + 1, wide)
         self.firsts = self.device.xp.tri(tile + 1, tile, -1, dtype=self.dtype)
@@ -121,7 +125,7 @@ class Kernel:
         return NodeScores(self.device, contexts, list(self.parts), True, self.form.bound)
 
     def update(self, vectors: Vectors, chunk: Chunk, paths: Sequence[Paths] | None, b: int) -> None:
-        """Train on batch b of a chunk: the vectors are changed."""
+        """Train `vectors` in place on batch b of a chunk; `paths` with a tree."""
         table, nodes = vectors.table.reshape(len(vectors.table), -1), vectors.nodes
         rows.gather(self.device, table, chunk.rows, b, self.rows)
         if nodes is not None:
@@ -148,13 +152,13 @@ class Kernel:
         self.move[self.middle] += self.more
 
     def weigh(self, chunk: Chunk, b: int) -> None:
-        """M of skip-gram: how much each pair counts, times the learning rate."""
+        """M of skip-gram: the weights of pairs times the learning rate."""
         self.device.xp.multiply(self.device.send(chunk.mask[b]), self.dtype(chunk.rate[b]), out=self.M)
 
     def bag_by_noise(self, table: Array, chunk: Chunk, b: int) -> None:
-        """CBOW with negatives: the mean of the context says one word.
+        """CBOW with negatives: the mean of the context predicts its token.
 
-        q stands on the diagonals of `own`: small products with zeros take half of what q times every row does.
+        q is put on the diagonals of `own`: small matrix products, mostly of zeros, take half the time of scaling rows.
         """
         xp, own = self.device.xp, self.own
         there, back = self.bag(chunk, b)
@@ -169,10 +173,10 @@ class Kernel:
         self.back(back)
 
     def bag(self, chunk: Chunk, b: int) -> tuple[Array, Array]:
-        """Every token's h, the mean of its context: M is the mask with rows that add up to 1.
+        """h of every token, the mean of its context: M is the mask with every row divided by its sum.
 
-        Returns the rate of each token (B,), 0 where it has no context, and what hands the gradient of a mean back: M
-        itself, or (word2vec.c) the mask.
+        Returns the learning rate of each token (B,), 0 without a context, and the factors of ∂L/∂h in the gradients of
+        context words: M if `exact`, else (word2vec.c) the mask.
         """
         xp, pairs, mask = self.device.xp, self.device.send(chunk.pairs[b]), self.device.send(chunk.mask[b])
         xp.divide(mask, xp.maximum(pairs, self.dtype(1e-9)).reshape(-1, self.shape.tile, 1), out=self.M)
@@ -180,7 +184,10 @@ class Kernel:
         return (pairs > 0) * self.dtype(chunk.rate[b]), self.M if self.form.exact else mask
 
     def noise_gradients(self, table: Array, chunk: Chunk, b: int, weight: Any) -> None:
-        """Negatives of a group, times −rate: the gradient of h (B, D) into `more[:, 0]`, their own into `dnoise`."""
+        """Negatives, all gradients times −rate: that of h (B, D) into `more[:, 0]`, those of negatives into `dnoise`.
+
+        `weight` (B,) is the weight of each negative of a token, times the learning rate.
+        """
         assert chunk.noise is not None
         device, form, D, u = self.device, self.form, self.D, self.noise
         rows.gather(device, table.reshape(-1, D), chunk.noise, b, u.reshape(-1, D))
@@ -192,7 +199,7 @@ class Kernel:
         device.xp.matmul(q.transpose(0, 2, 1), self.grouped, out=self.tiled_dnoise)
 
     def by_tree(self, nodes: Array, chunk: Chunk, laid: Sequence[Paths], b: int) -> None:
-        """Hierarchical softmax: every neighbour (skip-gram), or their mean (CBOW), on the path of each word."""
+        """Hierarchical softmax: every neighbour (skip-gram), or their mean (CBOW), scored on the path of each word."""
         paths, at = laid[b // SOME], b % SOME
         order = paths.order[at]
         if self.form.cbow:
@@ -207,9 +214,9 @@ class Kernel:
             self.fold()
 
     def add_up(self, chunk: Chunk, b: int, order: Array) -> None:
-        """`sums` (tiles, C + 1, C + 2 window): what neighbours count for the first k words of a tile, × the rate.
+        """`sums` (tiles, C + 1, C + 2 window): the weights of each neighbour summed over the first k words, × the rate.
 
-        In float32 a difference of two of them may be 1e-8 where nothing counts.
+        In float32 a difference of two sums may be about 1e-8 where it should be 0.
         """
         flat, M = self.device.send(chunk.mask[b]).reshape(-1, self.shape.wide), self.M
         self.device.take(flat, order, M.reshape(flat.shape))
@@ -217,7 +224,7 @@ class Kernel:
         self.sums *= self.dtype(chunk.rate[b])
 
     def fold(self) -> None:
-        """The gradients of every tile's neighbours (tiles, C + 2 window, D), added up in the rows of the batch."""
+        """Sum the gradients of every tile's neighbours, `parts` (tiles, C + 2 window, D), into `dv`, one row each."""
         parts, into, middle, (B, C, w, _) = self.parts, self.dv, self.tiled_dv, self.shape
         middle[...] = parts[:, w : w + C]
         middle[1:, :w] += parts[:-1, C + w :]
@@ -230,7 +237,7 @@ class Kernel:
         return self.device.windows(array, self.shape.tile, self.shape.tile, self.shape.tiles)
 
     def near(self, array: Array) -> Array:
-        """(B + 2 window, D) as each tile's neighbours (tiles, C + 2 window, D): they overlap, and are not copied."""
+        """(B + 2 window, D) as each tile's neighbours (tiles, C + 2 window, D): overlapping views."""
         return self.device.windows(array, self.shape.wide, self.shape.tile, self.shape.tiles)
 
     def back(self, q: Array) -> None:

@@ -1,7 +1,7 @@
 """Hierarchical softmax, fast form: per tile the scores of all Huffman nodes on its words' paths, and both gradients.
 
-Each node of a tile is gathered once and meets all context vectors of the tile in one matrix product. Part of the fast
-form, see `engine.words.kernel.fast`; a test holds it equal to the walk.
+Each node of a tile is gathered once, and multiplied by all context vectors of the tile in one matrix product. Part of
+the fast form, see `engine.words.kernel.fast`; a test holds it equal to the walk.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class NodeScores:
         self.buffers, self.size = rows.Buffers(self.D, self.dtype), -1
 
     def grow(self, count: int) -> None:
-        """Buffers for so many nodes."""
+        """Make the work arrays long enough for `count` nodes."""
         if count <= self.size:
             return
 

@@ -1,10 +1,10 @@
-"""The Huffman paths of a chunk's words, in tiles: what the paths of a tile have in common is gathered once.
+"""The Huffman paths of a chunk's words, in tiles: a node on several paths of a tile is gathered once.
 
-The words of a tile are put in the order of the tree's leaves; then those whose paths pass a node stand side by side,
-first those that take bit 0 there. So where contexts are scored on the paths of all words, three places say for each
-node which words pass it.
+The words of a tile are sorted by the order of the tree's leaves; then the words whose paths pass a node are adjacent,
+first those with bit 0 there. So where contexts are scored on the paths of all words, three indices for each node
+give these words.
 
-node n      merged node n of `huffman`, row n of the table of nodes; row V − 1 is empty
+node n      merged node n of `huffman`, row n of the table of nodes; row V − 1 is padding
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from engine.words.kernel.rows import Plan, plan
 
 xp = HOST.xp
 SOME = 8
-"""Batches whose paths are laid out at once, so that the arrays in between stay in the cache."""
+"""Batches whose paths are laid out at once, so that temporary arrays stay in the cache."""
 
 
 class PathTables(NamedTuple):
-    """The paths of all words and of the empty row, (depth, V + 1): the node at each depth, and the bit taken there.
+    """The paths of all words and of padding, (depth, V + 1): the node at each depth, and the bit there.
 
-    `leaf` (V + 1) is the place of every word among the leaves, from left to right.
+    `leaf` (V + 1) is the rank of every word among the leaves, from left to right.
     """
 
     nodes: HostArray
@@ -33,9 +33,9 @@ class PathTables(NamedTuple):
 
 
 class Own(NamedTuple):
-    """Which node is on whose path, where each context is scored on its own word's: places in (node, word), flat.
+    """Where each context is scored on the path of its own word: the pairs of a node and a word whose path passes it.
 
-    Batch b has marks[at[b]:at[b+1]], where a word's path passes a node; `right`: whether bit 1 is taken there.
+    marks[at[b]:at[b+1]] are those of batch b, as flat indices into (nodes, words of a tile); `right`: bit 1 there.
     """
 
     at: list[int]
@@ -43,16 +43,17 @@ class Own(NamedTuple):
     right: Array
 
     def of_batch(self, b: int) -> tuple[Array, Array]:
-        """Marks of batch b, and whether bit 1 is taken at each."""
+        """(marks, right) of batch b."""
         some = slice(self.at[b], self.at[b + 1])
         return self.marks[some], self.right[some]
 
 
 class Shared(NamedTuple):
-    """Which words pass a node, where contexts are scored on all paths: its tile's words k to m by bit 0, m to n by 1.
+    """Where contexts are scored on the paths of all words of a tile: for each node the words k … m − 1 pass it with
+    bit 0, and m … n − 1 with bit 1.
 
-    `start`, `middle` and `end` (nodes) are where k, m and n stand in a batch's table of sums (tiles, words + 1), flat,
-    in which place k is for the first k words.
+    `start`, `middle` and `end` (nodes) are k, m and n as flat indices into a batch's table (tiles, words + 1) of sums
+    over the first k words of a tile.
     """
 
     start: Array
@@ -60,15 +61,15 @@ class Shared(NamedTuple):
     end: Array
 
     def words(self, first: int, last: int) -> tuple[Array, Array, Array]:
-        """Of some nodes that follow each other: start, middle, end."""
+        """(start, middle, end) of nodes first … last − 1."""
         return self.start[first:last], self.middle[first:last], self.end[first:last]
 
 
 class Paths(NamedTuple):
-    """The paths of some batches: of batch b, tile by tile, the nodes on them, each once in a tile.
+    """The paths of some batches: for batch b, tile by tile, the nodes on them, each once in a tile.
 
-    `nodes` plans their gathering; sizes[b] has their number in each tile. `order` (batches, B) are the tokens of a
-    batch, in tiles, each tile in the order of leaves. `passed` says which words pass a node.
+    `nodes` plans their gathering; sizes[b] are their numbers by tile. `order` (batches, B) are the tokens of a batch,
+    in tiles, each tile in the order of leaves. `passed` is which words' paths pass each node.
     """
 
     nodes: Plan
@@ -91,10 +92,10 @@ def pack(codes: Sequence[HuffmanCode]) -> PathTables:
 
 
 def lay(device: Tables, tables: PathTables, codes: HostArray, tile: int, mixed: bool) -> Paths:
-    """The paths of words `codes` (batches, B), V being none, in tiles of so many words.
+    """The paths of words `codes` (batches, B), V being padding, in tiles of `tile` words.
 
-    `mixed` puts the words of a whole batch in the order of leaves, so that tiles share most, each context being scored
-    on its own word's path; else a tile has the words of a stretch of text.
+    With `mixed` the words of a whole batch are sorted in the order of leaves, so that the paths of a tile share most
+    nodes, and each context is scored on its own word's path. Else a tile is consecutive words of the text.
     """
     batches, B = codes.shape
     empty = len(tables.leaf) - 2
@@ -124,14 +125,15 @@ def lay(device: Tables, tables: PathTables, codes: HostArray, tile: int, mixed: 
 
 def _tiled(table: HostArray, tile: int) -> HostArray:
     """(depth, words) as (tiles, depth, tile)."""
-    found: HostArray = xp.ascontiguousarray(table.reshape(len(table), -1, tile).swapaxes(0, 1))
-    return found
+    tiles: HostArray = xp.ascontiguousarray(table.reshape(len(table), -1, tile).swapaxes(0, 1))
+    return tiles
 
 
 def _own(device: Tables, passed: HostArray, new: HostArray, fresh: HostArray, bits: HostArray, ends: HostArray) -> Own:
-    """Which word passes which node, of (tiles, depth, tile): a run's words have marks that follow each other.
+    """Which word's path passes which node, from arrays (tiles, depth, tile).
 
-    Nodes are `new` at the places `fresh`, and those of batch b are the ends[b]-th and on.
+    A node is `new` where the word before has another at that depth: at the flat indices `fresh`. Those of batch b are
+    fresh[ends[b]:ends[b+1]].
     """
     tile, batches = passed.shape[-1], len(ends) - 1
     node = xp.arange(len(fresh)) - xp.repeat(ends[:-1], xp.diff(ends))
@@ -143,7 +145,7 @@ def _own(device: Tables, passed: HostArray, new: HostArray, fresh: HostArray, bi
 
 
 def _shared(device: Tables, passed: HostArray, begins: HostArray, bits: HostArray, batches: int) -> Shared:
-    """Which words pass which node, of (tiles, depth, tile): a run of words, those with bit 0 first."""
+    """Which words' paths pass each node, from arrays (tiles, depth, tile): adjacent words, bit 0 first."""
     tiles, depth, tile = passed.shape
     runs = xp.flatnonzero(begins)
     some = passed.reshape(-1)[runs]

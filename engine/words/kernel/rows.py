@@ -1,8 +1,8 @@
-"""Adding to rows of a table when some are named twice: exactly, and without `add.at`, which is twenty times slower.
+"""Adding to rows of a table where a row may be named several times, exactly; `numpy.add.at` is twenty times slower.
 
-A plan for many batches at once says which rows of a batch are the same. Equal rows are dealt into heaps of a few; the
-first rows of all heaps are taken at once, then the second rows are added, and so on. The heaps of a row that stands in
-a batch very often are added up pairwise, as in a tournament, and one of them is written.
+A plan, made for many batches at once, has which places of a batch name the same row. The places of a row are divided
+into groups of at most `GROUP`; the first members of all groups are taken at once, then the second members are added,
+and so on. The groups of a row that has several are then added pairwise, in rounds, and the sum is written to the table.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from engine.device import HOST, Array, HostArray, Tables
 
 xp = HOST.xp
 BITS = 20
-"""A batch has fewer rows than 2 to this power."""
-HEAP = 8
-"""Rows in a heap at most: a power of two."""
+"""A batch has fewer places than 2 to this power."""
+GROUP = 8
+"""The most places of a group, a power of two."""
 
 
 class Level(NamedTuple):
-    """One round of the tournament: heaps `src` are added to heaps `dst`; those of batch b lie at ends[b]:ends[b+1]."""
+    """A round of pairwise sums: those of groups `src` are added to those of `dst`, of batch b in ends[b]:ends[b+1]."""
 
     dst: HostArray
     src: HostArray
@@ -28,11 +28,12 @@ class Level(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Batches of rows, one behind the other: batch b has the places at[b]:at[b+1], and heaps heaps[b]:heaps[b+1].
+    """Batches of places, one after the other: batch b has places at[b]:at[b+1], and groups groups[b]:groups[b+1].
 
-    `index` (places) is the row of the table that a place stands for, `pad` one that stays zero. `place` are the places
-    of a batch, layer by layer, from begin[b] on: layers[b] says how many heaps have a first row, a second one, …
-    `write` (heaps) is the row that a heap belongs to, or `pad` where its row is written by another heap.
+    `index` (places) is the row of the table that a place names; row `pad` stays 0. `place` are the places of batch b by
+    their number in their group, from begin[b] on: all first members, all second ones, …; layers[b] is how many groups
+    have a first member, a second one, … `write` (groups) is the row that a group is written to, or `pad` for all but
+    the first group of a row. `levels` are the rounds in which the groups of a row are added.
     """
 
     index: Array
@@ -41,13 +42,13 @@ class Plan(NamedTuple):
     begin: list[int]
     layers: list[list[int]]
     write: Array
-    heaps: list[int]
+    groups: list[int]
     levels: list[Level]
     pad: int
 
 
 def plan(device: Tables, index: HostArray, at: HostArray, pad: int) -> Plan:
-    """The plan for batches of rows: batch b has index[at[b]:at[b+1]]; row `pad` of the table is always zero."""
+    """The plan for batches of rows index[at[b]:at[b+1]], each in any order; row `pad` of the table is always 0."""
     batches = len(at) - 1
     low = max(1, int(index.max(initial=0)).bit_length())
     size = xp.diff(at)
@@ -60,26 +61,26 @@ def plan(device: Tables, index: HostArray, at: HostArray, pad: int) -> Plan:
     first = xp.ones(len(key), dtype=bool)
     xp.not_equal(key[1:], key[:-1], out=first[1:])
     runs = xp.flatnonzero(first)
-    nth = xp.arange(len(key)) - xp.repeat(runs, xp.diff(runs, append=len(key)))  # which of equal rows
-    layer = nth & (HEAP - 1)  # which of its heap
+    nth = xp.arange(len(key)) - xp.repeat(runs, xp.diff(runs, append=len(key)))  # number among the places of its row
+    layer = nth & (GROUP - 1)  # number in its group
     heads = xp.flatnonzero(layer == 0)
-    tall = xp.diff(heads, append=len(key))
-    of, number = batch[heads], nth[heads] // HEAP  # a heap's batch, and which heap of its row it is
-    heaps = _starts(of, batches)
-    order = of * (HEAP + 1) + HEAP - tall
-    kind = xp.uint16 if batches * (HEAP + 1) < 1 << 16 else xp.int64  # short numbers are sorted several times faster
-    lies = xp.empty(len(heads), dtype=xp.int64)  # where a heap lies in its batch: high ones first
-    lies[xp.argsort(order.astype(kind), kind="stable")] = xp.arange(len(heads))
-    lies -= heaps[of]
-    high = xp.bincount(of * HEAP + tall - 1, minlength=batches * HEAP).reshape(batches, HEAP)
+    members = xp.diff(heads, append=len(key))
+    of, number = batch[heads], nth[heads] // GROUP  # the batch of a group, its number among those of its row
+    groups = _starts(of, batches)
+    order = of * (GROUP + 1) + GROUP - members
+    kind = xp.uint16 if batches * (GROUP + 1) < 1 << 16 else xp.int64  # short numbers are sorted several times faster
+    slot = xp.empty(len(heads), dtype=xp.int64)  # the index of a group in its batch: those with most members first
+    slot[xp.argsort(order.astype(kind), kind="stable")] = xp.arange(len(heads))
+    slot -= groups[of]
+    high = xp.bincount(of * GROUP + members - 1, minlength=batches * GROUP).reshape(batches, GROUP)
     layers = high[:, ::-1].cumsum(axis=1)[:, ::-1]
     begin = xp.concatenate([[0], layers.sum(axis=1).cumsum()])
-    lower = (begin[:-1, None] + layers.cumsum(axis=1) - layers).reshape(-1)  # where a layer begins
+    lower = (begin[:-1, None] + layers.cumsum(axis=1) - layers).reshape(-1)  # where the members of one number begin
     where = xp.empty_like(place)
-    where[lower[batch * HEAP + layer] + xp.repeat(lies, tall)] = place
+    where[lower[batch * GROUP + layer] + xp.repeat(slot, members)] = place
     write = xp.full(len(heads), pad, dtype=xp.int64)
     one = number == 0
-    write[(heaps[of] + lies)[one]] = key[heads[one]] & (1 << low) - 1
+    write[(groups[of] + slot)[one]] = key[heads[one]] & (1 << low) - 1
     return Plan(
         device.send(index),
         at.tolist(),
@@ -87,61 +88,64 @@ def plan(device: Tables, index: HostArray, at: HostArray, pad: int) -> Plan:
         begin.tolist(),
         [[n for n in row if n] for row in layers.tolist()],
         device.send(write),
-        heaps.tolist(),
-        list(_tournament(number, lies, of, batches)),
+        groups.tolist(),
+        list(_tournament(number, slot, of, batches)),
         pad,
     )
 
 
 def _starts(batch: HostArray, batches: int) -> HostArray:
-    """Where each batch begins, and the end: `batch` says of each thing which one it is in, in order."""
-    found: HostArray = xp.zeros(batches + 1, dtype=xp.int64)
-    xp.cumsum(xp.bincount(batch, minlength=batches), out=found[1:])
-    return found
+    """Where the entries of each batch begin, and where the last ends, for `batch`, the sorted batch of every entry."""
+    starts: HostArray = xp.zeros(batches + 1, dtype=xp.int64)
+    xp.cumsum(xp.bincount(batch, minlength=batches), out=starts[1:])
+    return starts
 
 
-def _tournament(nth: HostArray, lies: HostArray, batch: HostArray, batches: int) -> Iterator[Level]:
-    """Rounds that add the heaps of a row to its first one; `nth` is which heap of its row a heap is."""
-    step, heap = 1, xp.flatnonzero(nth)
-    while len(heap):
-        src = heap[nth[heap] % (2 * step) == step]
-        yield Level(lies[src - step], lies[src], _starts(batch[src], batches).tolist())
-        step, heap = 2 * step, heap[nth[heap] % (2 * step) == 0]
+def _tournament(nth: HostArray, slot: HostArray, batch: HostArray, batches: int) -> Iterator[Level]:
+    """The rounds that add all groups of a row to its first.
+
+    For every group: `nth` is its number among the groups of its row, `slot` its index in its batch.
+    """
+    step, group = 1, xp.flatnonzero(nth)
+    while len(group):
+        src = group[nth[group] % (2 * step) == step]
+        yield Level(slot[src - step], slot[src], _starts(batch[src], batches).tolist())
+        step, group = 2 * step, group[nth[group] % (2 * step) == 0]
 
 
 class Buffers:
-    """Two arrays in which rows are added up; they grow to the most heaps of any batch."""
+    """Two work arrays for sums of groups; they grow to the largest number of groups of any batch."""
 
     def __init__(self, width: int, dtype: Any) -> None:
         self.width, self.dtype = width, dtype
         self.size = -1
         self.held: tuple[Array, ...] = ()
 
-    def of(self, xp: Any, heaps: int) -> tuple[Array, Array]:
-        """(heaps, width), twice."""
-        if heaps > self.size:
-            self.size, self.held = heaps, tuple(xp.empty((heaps, self.width), dtype=self.dtype) for _ in range(2))
+    def of(self, xp: Any, groups: int) -> tuple[Array, Array]:
+        """Both arrays, (groups, width); `xp` makes them."""
+        if groups > self.size:
+            self.size, self.held = groups, tuple(xp.empty((groups, self.width), dtype=self.dtype) for _ in range(2))
         sums, more = self.held
-        return sums[:heaps], more[:heaps]
+        return sums[:groups], more[:groups]
 
 
 def gather(device: Tables, table: Array, plan: Plan, b: int, out: Array) -> None:
-    """The rows of batch b, into `out` (places, …)."""
+    """The rows of the table that the places of batch b name, into `out` (places, …)."""
     device.take(table, plan.index[plan.at[b] : plan.at[b + 1]], out)
 
 
 def add(device: Tables, table: Array, plan: Plan, b: int, move: Array, bound: float, buffers: Buffers) -> None:
-    """table[row] += move for every place of batch b, in place; no half of a row moves further than `bound`.
+    """table[row] += move for every place of batch b, in place.
 
-    `move` is (places, halves, D).
+    `move` is (places, halves, D). The sum of all moves of a half of a row is cut to the length `bound`.
     """
     if not plan.layers[b]:
         return
     xp, flat, at = device.xp, move.reshape(len(move), -1), plan.begin[b]
-    heaps, *layers = plan.layers[b]
-    sums, more = buffers.of(xp, heaps)
-    device.take(flat, plan.place[at : at + heaps], sums)
-    at += heaps
+    groups, *layers = plan.layers[b]
+    sums, more = buffers.of(xp, groups)
+    device.take(flat, plan.place[at : at + groups], sums)
+    at += groups
     for count in layers:
         some, first = more[:count], sums[:count]
         device.take(flat, plan.place[at : at + count], some)
@@ -152,8 +156,8 @@ def add(device: Tables, table: Array, plan: Plan, b: int, move: Array, bound: fl
         if start == end:
             break
         sums[level.dst[start:end]] += sums[level.src[start:end]]
-    shorten(device, sums.reshape(heaps, *move.shape[1:]), bound)
-    write = plan.write[plan.heaps[b] : plan.heaps[b + 1]]
+    shorten(device, sums.reshape(groups, *move.shape[1:]), bound)
+    write = plan.write[plan.groups[b] : plan.groups[b + 1]]
     device.take(table, write, more)
     more += sums
     table[write] = more
@@ -161,7 +165,7 @@ def add(device: Tables, table: Array, plan: Plan, b: int, move: Array, bound: fl
 
 
 def shorten(device: Tables, move: Array, bound: float) -> None:
-    """Every row (…, D) longer than `bound` is cut to it, in place: a batch must not throw a frequent word far away."""
+    """Scale rows (…, D) longer than `bound` to that length, in place: frequent words have many moves in a batch."""
     xp = device.xp
     flat = move.reshape(-1, move.shape[-1])
     square = xp.einsum("rd,rd->r", flat, flat)

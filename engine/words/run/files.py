@@ -1,4 +1,4 @@
-"""Vectors in files, as word2vec and gensim write them, text or binary; and checkpoints of a run."""
+"""Files of vectors in the formats of word2vec and gensim, text or binary; and checkpoints of a run."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engine.words.kernel.fast import Vectors
 
 xp = HOST.xp
 LONGEST = 1000
-"""No word of a binary file is longer, in bytes."""
+"""Bytes of the longest word that is read from a binary file."""
 
 
 class VectorsError(ValueError):
-    """A file that holds no vectors: `key` says why, `about` what it is about."""
+    """A file that cannot be read as vectors: `key` is the reason (a phrase), `about` its fields."""
 
     def __init__(self, key: str, **about: Any) -> None:
         super().__init__(key, about)
@@ -26,14 +26,14 @@ class VectorsError(ValueError):
 
 
 class Words(NamedTuple):
-    """Words, and the vector of each, (V, D) float32."""
+    """V words, and their vectors (V, D) float32."""
 
     words: tuple[str, ...]
     vectors: HostArray
 
 
 def save(path: Path, held: Words, binary: bool = False) -> None:
-    """Write vectors: a line "V D", then every word with its numbers; nine digits give a float32 back exactly."""
+    """Write vectors: a line "V D", then every word with its numbers, float32 exactly. Raises OSError."""
     vectors = held.vectors.astype(xp.float32)
 
     def fill(file: IO[bytes]) -> None:
@@ -46,7 +46,7 @@ def save(path: Path, held: Words, binary: bool = False) -> None:
 
 
 def load(path: Path) -> Words:
-    """Read vectors, text or binary, whichever it is. Raises VectorsError, and OSError."""
+    """Read vectors, text or binary, which is detected. Raises VectorsError, and OSError."""
     with path.open("rb") as file:
         header = file.readline(100)
         try:
@@ -77,11 +77,11 @@ def load(path: Path) -> Words:
 
 
 def text_rows(file: IO[bytes], dim: int) -> Iterator[tuple[str, HostArray]] | None:
-    """Words and numbers of a text file, as far as lines are whole; None where it is no text."""
+    """Words and vectors of a text file up to the first line that is incomplete; None if the first line is."""
 
     def row(line: bytes) -> tuple[str, HostArray] | None:
         if not line.endswith(b"\n"):
-            return None  # cut off, perhaps within a number
+            return None  # truncated, perhaps within a number
         word, *numbers = line.rstrip(b"\n\r ").rsplit(b" ", dim)
         try:
             return (word.decode(), xp.array([float(n) for n in numbers], dtype=xp.float32))
@@ -95,16 +95,16 @@ def text_rows(file: IO[bytes], dim: int) -> Iterator[tuple[str, HostArray]] | No
     def rest() -> Iterator[tuple[str, HostArray]]:
         yield first
         for line in file:
-            found = row(line)
-            if found is None or len(found[1]) != dim:
+            entry = row(line)
+            if entry is None or len(entry[1]) != dim:
                 return
-            yield found
+            yield entry
 
     return rest()
 
 
 def binary_rows(file: IO[bytes], dim: int) -> Iterator[tuple[str, HostArray]]:
-    """Words and numbers of a binary file, as far as it goes."""
+    """Words and vectors of a binary file up to the first that is incomplete."""
     while True:
         word = bytearray()
         while (byte := file.read(1)) != b" ":
@@ -118,7 +118,7 @@ def binary_rows(file: IO[bytes], dim: int) -> Iterator[tuple[str, HostArray]]:
 
 
 class Checkpoint(NamedTuple):
-    """A run that can be taken up: chunks done, its vectors, and what it was started with (JSON)."""
+    """A run that can be resumed: chunks done, its vectors, and the settings that it was started with (JSON)."""
 
     done: int
     vectors: Vectors

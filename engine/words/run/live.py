@@ -1,7 +1,7 @@
-"""word2vec as an endless row of states: an update is a batch or some batches at full speed, and any can be opened.
+"""word2vec training as a sequence of states: an update is one batch or a few, at full speed; any can be opened.
 
-A state's vectors are never changed in place, so that the screen may read one while the next is made. Where copying
-them would cost more than learning, an update has several batches.
+The vectors of a state are never changed in place, so that the screen can read them while the next state is made. Where
+copying them would take longer than training on a batch, an update has several batches.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from engine.words.vectors import directions, purity
 
 xp = HOST.xp
 COPIED = 2 << 20
-"""Bytes of vectors for each batch of an update: the larger the tables, the more batches share one copy of them."""
-APART, SOON = 250, 25
-"""Updates between two readings, later and in the beginning."""
-HELD = 128
-"""Examples that the loss is read from: the same ones at every reading."""
+"""Bytes of vectors for each batch of an update: the larger the tables, the more batches an update has."""
+INTERVAL, EARLY_INTERVAL = 250, 25
+"""Updates between two readings; the second in the first `INTERVAL` updates."""
+SAMPLED = 128
+"""Examples that the loss is measured on: the same ones at every reading."""
 REPLAYED = 200
-"""Updates that may be made again to have one back, where an update is several batches."""
+"""Most updates recomputed to return to a state, where an update has several batches."""
 LAID = 4
-"""Chunks kept laid out."""
+"""Chunks whose layout is kept."""
 
 
 class Reading(NamedTuple):
-    """What was read after update n: the loss of a pair, the share of nearest words of the right class, neighbours.
+    """Measurements after n updates: the mean loss of a pair, and the share of nearest words that have the right class.
 
-    `places` (W, V) is the place of every word among the nearest of each watched one, 0 the nearest.
+    `places` (W, V) is the rank of every word among the nearest of each watched word, 0 the nearest.
     """
 
     n: int
@@ -54,7 +54,7 @@ class Reading(NamedTuple):
 
 
 class WordState(NamedTuple):
-    """The data of a State: vectors, the next batch of the run (its chunk, its number there), and words learned from.
+    """The data of a State: vectors, the next batch (chunk of the run, number in it), and tokens trained on so far.
 
     `reading` is the last one and `before` the one before it; `took` are the seconds of the last update.
     """
@@ -76,7 +76,10 @@ class Stretch(NamedTuple):
 
 
 class Live:
-    """A text to learn from, and how a state passes from one update to the next."""
+    """Training on a text: how each state follows from the one before.
+
+    `classes` are those of some words, by code; `watched` are the words whose neighbours are measured.
+    """
 
     def __init__(
         self,
@@ -96,7 +99,7 @@ class Live:
         self._own = threading.local()  # the screen may replay a state while training goes on
         self._laid: OrderedDict[int, Laid] = OrderedDict()
         self._lock = threading.Lock()
-        some = self.examples(self.whole, 0, HELD, device)
+        some = self.examples(self.whole, 0, SAMPLED, device)
         self.sample = sample(device, some, self.run.form.tree)
 
     @property
@@ -108,16 +111,16 @@ class Live:
         return kernel
 
     def laid(self, chunk: int) -> Laid:
-        """A chunk of the run, laid out."""
+        """A chunk of the run, laid out in batches; the last few are kept."""
         with self._lock:
-            found = self._laid.get(chunk)
-            if found is None:
-                found = self.run.lay(self.text, *divmod(chunk, training.chunks(self.text)))
-                self._laid[chunk] = found
+            laid = self._laid.get(chunk)
+            if laid is None:
+                laid = self.run.lay(self.text, *divmod(chunk, training.chunks(self.text)))
+                self._laid[chunk] = laid
                 while len(self._laid) > LAID:
                     self._laid.popitem(last=False)
             self._laid.move_to_end(chunk)
-            return found
+            return laid
 
     def stretch(self, chunk: int) -> Stretch:
         """A chunk of the run before it is laid out."""
@@ -128,7 +131,10 @@ class Live:
         return Stretch(codes, stays)
 
     def place(self, chunk: int, batch: int) -> tuple[int, int]:
-        """Where a batch is: this one, or the first of the next chunk that has any (sub-sampling may leave none)."""
+        """(chunk, batch) of this batch, or if the chunk has no such one, of the first batch after it.
+
+        Sub-sampling may leave a chunk without batches; a hundred of these in a row are skipped at most.
+        """
         for _ in range(100):
             if batch < self.laid(chunk).chunk.batches:
                 break
@@ -136,12 +142,12 @@ class Live:
         return chunk, batch
 
     def places(self, data: WordState) -> list[tuple[int, int]]:
-        """The batches of the update that starts from a state."""
-        found = [self.place(data.chunk, data.batch)]
-        while len(found) < self.per:
-            chunk, batch = found[-1]
-            found.append(self.place(chunk, batch + 1))
-        return found
+        """(chunk, batch) of every batch of the update that starts from a state."""
+        batches = [self.place(data.chunk, data.batch)]
+        while len(batches) < self.per:
+            chunk, batch = batches[-1]
+            batches.append(self.place(chunk, batch + 1))
+        return batches
 
     def pairs(self, chunk: int, batch: int) -> list[Pair]:
         """The pairs of a batch, from left to right; none where there is no such batch."""
@@ -149,21 +155,21 @@ class Live:
         return examples.pairs(laid, batch) if batch < laid.batches else []
 
     def examples(self, chunk: int, batch: int, most: int | None = None, device: Device = HOST) -> list[Example]:
-        """A batch's examples on a device; `most` of them, going on to the next batches where it has fewer.
+        """A batch's examples on a device; with `most` that many, from the batches after it too where it has fewer.
 
-        It goes on for a hundred chunks at most: there are texts in which hardly any two words meet.
+        At most a hundred chunks are read: in some texts hardly any two words are within a window.
         """
-        found: list[Example] = []
+        collected: list[Example] = []
         run, shape, last = self.run, self.run.shape, chunk + 100
         while chunk <= last:
             chunk, batch = self.place(chunk, batch)
             laid = self.laid(chunk).chunk
             if batch < laid.batches:
-                found += examples.examples(device, run.form, laid, batch, run.paths)
-            if most is None or len(found) >= most or batch * shape.tokens >= laid.tokens:
+                collected += examples.examples(device, run.form, laid, batch, run.paths)
+            if most is None or len(collected) >= most or batch * shape.tokens >= laid.tokens:
                 break
             batch += 1
-        return found[:most]
+        return collected[:most]
 
     def start(self, vectors: Vectors) -> State:
         """The state that update 0 starts from."""
@@ -194,7 +200,7 @@ class Live:
                 self.kernel.update(vectors, laid.chunk, laid.paths, batch)
                 tokens += min(B, laid.chunk.tokens - batch * B)
         n, reading, before = state.n + 1, data.reading, data.before
-        if n % (SOON if n < APART else APART) == 0:
+        if n % (EARLY_INTERVAL if n < INTERVAL else INTERVAL) == 0:
             reading, before = self.read(n, vectors), reading
         elif not all(xp.isfinite(float(xp.sum(each))) for each in vectors if each is not None):
             reading = reading._replace(loss=float("nan"))
@@ -202,11 +208,11 @@ class Live:
         return State(n, WordState(vectors, chunk, batch, tokens, reading, before, time.perf_counter() - began))
 
     def done(self, state: State) -> bool:
-        """Whether the run as planned is over; it may go on, at its least rate."""
+        """Whether all epochs are done; training may go on, at the lowest learning rate."""
         return bool(state.data.chunk >= self.whole)
 
     def inside(self, state: State, grains: Grains) -> Reel:
-        """One update opened, batch by batch, down to one pair."""
+        """One update as a reel: batch by batch, example by example, one operation at a time."""
         sections = []
         get, put, (v, out) = self.device.get, self.device.put, halves(state.data.vectors)
         late = {"V": lambda: put(get(v)[:-1]), "Theta" if self.run.form.tree else "U": lambda: put(get(out)[:-1])}
@@ -216,14 +222,17 @@ class Live:
         return Reel(sections, grains)
 
     def rate(self, chunk: int, batch: int) -> float:
-        """The learning rate of a batch of the run, 0 where there is no such batch."""
+        """The learning rate of a batch of the run, 0 if there is no such batch."""
         laid = self.laid(chunk).chunk
         return float(laid.rate[batch]) if batch < laid.batches else 0.0
 
     def opened(
         self, chunk: int, batch: int, begin: Callable[[], Vectors], at: Path, device: Device | None = None
     ) -> Opened:
-        """A batch of the run, opened on the run's device or another; `begin` gives the vectors on the run's."""
+        """A batch of the run to walk through at path `at`, on the run's device or another.
+
+        `begin()` gives the vectors before it, on the run's device.
+        """
 
         def hosted() -> Vectors:
             return Vectors(*(None if each is None else self.device.get(each) for each in begin()))
@@ -233,7 +242,7 @@ class Live:
         return Opened(there, some, hosted, rate, form.bound, form.tree, at)
 
     def beginning(self, state: State, i: int) -> Callable[[], Vectors]:
-        """The vectors that batch i of an update begins with: the state's, and what the batches before it made."""
+        """A function giving the vectors before batch i of an update: the state's, trained on the batches before i."""
 
         def begin() -> Vectors:
             data: WordState = state.data
@@ -248,7 +257,7 @@ class Live:
         return begin
 
     def track(self, begin: State, grains: Grains) -> Track:
-        """Training from a state on; beside the loss its curves have the right share, words learned from, seconds."""
+        """Training from a state on, with curves of the loss, the share of the right class, tokens and seconds."""
         spent = 0.0
 
         def seconds(state: State) -> float:
@@ -274,16 +283,16 @@ class Live:
 
 
 def copied(vectors: Vectors) -> Vectors:
-    """The same vectors, to be changed in place."""
+    """A copy of vectors, to be changed in place."""
     return Vectors(*(None if each is None else each.copy() for each in vectors))
 
 
 def places(v: HostArray, words: Sequence[int]) -> HostArray:
-    """(W, V): the place of every word among the nearest of each of `words`, 0 the nearest; itself the last."""
+    """(W, V): the rank of every word by cosine with each of `words`, 0 the nearest; the word itself is last."""
     unit = directions(v)
     cosines = unit[list(words)] @ unit.T
     cosines[xp.arange(len(words)), list(words)] = -2
     order = xp.argsort(-cosines, axis=1, kind="stable")
-    found: HostArray = xp.empty_like(order)
-    xp.put_along_axis(found, order, xp.broadcast_to(xp.arange(v.shape[0]), order.shape), axis=1)
-    return found
+    ranks: HostArray = xp.empty_like(order)
+    xp.put_along_axis(ranks, order, xp.broadcast_to(xp.arange(v.shape[0]), order.shape), axis=1)
+    return ranks

@@ -1,6 +1,6 @@
-"""One batch opened: a section for each example, and one for the moves; any of them can be entered on its own.
+"""One batch as sections of a reel: one for each example, and one for the moves; each can be entered on its own.
 
-The vectors that the batch begins with and the gradients up to an example are made when they are asked for, and kept.
+The vectors before the batch, and the gradients summed up to an example, are computed on first use and kept.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from engine.words.run.sample import loss, sample
 
 
 class Opened:
-    """A batch of `some` examples on `device`, from the vectors that `begin` gives (on the host)."""
+    """A batch of `some` examples on `device`; `begin()` gives the vectors before it, on the host.
+
+    `bound` is the longest move of a vector; with `tree` targets are nodes; paths begin with `at`.
+    """
 
     def __init__(
         self,
@@ -39,18 +42,18 @@ class Opened:
 
     @cached_property
     def table(self) -> dict[str, Array]:
-        """The vectors of all words and nodes that the batch knows, by symbol, (D, 1)."""
-        found: dict[str, Array] = {}
+        """The vectors (D, 1) of all words and nodes of the batch, by symbol."""
+        vectors: dict[str, Array] = {}
         words = {
             "v": [i.word for e in self.some for i in e.inputs],
             self.of: [t.word for e in self.some for t in e.targets],
         }
         for (name, used), rows in zip(words.items(), halves(self.begin()), strict=True):
-            found |= {f"{name}[{w}]": self.device.put(rows[w][:, None]) for w in sorted(used)}
-        return found
+            vectors |= {f"{name}[{w}]": self.device.put(rows[w][:, None]) for w in sorted(used)}
+        return vectors
 
     def passed(self, n: int) -> tuple[Table, Array]:
-        """(gradients, L) before example n; after the last where n is their number."""
+        """(gradients, L) summed over the examples before n; n may be their number."""
         while len(self._passed) <= n:
             last = len(self._passed) - 1
             self._passed.append(drain(self.example(last)))
@@ -61,7 +64,7 @@ class Opened:
         return learn(self.device.xp, self.some[n], self.table, *self.passed(n), self.of, (*self.at, ("n", n)))
 
     def move(self) -> Walk[Table]:
-        """All words of the batch move."""
+        """The moves of all words and nodes of the batch."""
         grads, _ = self.passed(len(self.some))
         return move(self.device.xp, self.table, grads, self.rate, self.bound, (*self.at, ("move", -1)))
 
@@ -86,7 +89,7 @@ class Opened:
         return Objective(theta, L, gradient)
 
     def env(self, n: int, late: Late) -> Env:
-        """What can be read before example n; `late` are symbols of the caller's."""
+        """The values before example n; `late` are further symbols."""
         grads, L = self.passed(n)
         some = self.some
         families: dict[str, Callable[..., Any]] = {
@@ -99,28 +102,28 @@ class Opened:
         return Env(plain, {name: within(make) for name, make in families.items()}, late)
 
     def sections(self, late: Late) -> list[Section]:
-        """The batch as sections of a reel, in all of which the symbols `late` can be read too."""
-        found, known = [], set[str]()
+        """The sections of the batch; all have the symbols `late` too."""
+        sections, known = [], set[str]()
         for n, (inputs, targets) in enumerate(self.some):
             met = {f"d{self.of if not t.noise else 'noise'}[{t.word}]" for t in targets}
             met |= {f"dv[{i.word}]" for i in inputs}
             count = 2 + 2 * len(inputs) + 6 * len(targets) + len(met - known)
             known |= met
             env = partial(self.env, n, late)
-            found.append(Section((*self.at, ("n", n)), partial(self.example, n), env, count))
+            sections.append(Section((*self.at, ("n", n)), partial(self.example, n), env, count))
         last = len(self.some)
-        return [*found, Section((*self.at, ("move", -1)), self.move, partial(self.env, last, late), 2 * len(known))]
+        return [*sections, Section((*self.at, ("move", -1)), self.move, partial(self.env, last, late), 2 * len(known))]
 
 
 def within(make: Callable[..., Any]) -> Callable[..., Any]:
-    """The same family, with None where there is nothing."""
+    """The function of a family, which gives None for indices without a value."""
 
     count = len(signature(make).parameters)
 
-    def found(*index: int) -> Any:
+    def at_index(*index: int) -> Any:
         try:
             return make(*index) if len(index) == count and min(index) >= 0 else None
         except IndexError:
             return None
 
-    return found
+    return at_index

@@ -1,6 +1,6 @@
-"""The loss of some examples at once, as tables: what is watched while training, and what a gradient is checked by.
+"""The loss of many examples at once: for the curve while training, and for gradient checking.
 
-It is the same loss as that of `engine.words.batch`, which takes it apart; a test holds both equal.
+The same loss as in the walks of `engine.words.batch`; a test holds both equal.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Sample(NamedTuple):
 
 
 def sample(device: Device, examples: Sequence[Example], tree: bool) -> Sample:
-    """Examples as tables."""
+    """Examples as tables; `tree`: their targets are nodes."""
     xp = HOST.xp
 
     def table(rows: Sequence[Sequence[Any]], dtype: type) -> HostArray:
-        found: HostArray = xp.zeros((len(rows), max(map(len, rows), default=0)), dtype=dtype)
+        padded: HostArray = xp.zeros((len(rows), max(map(len, rows), default=0)), dtype=dtype)
         for n, row in enumerate(rows):
-            found[n, : len(row)] = row
-        return found
+            padded[n, : len(row)] = row
+        return padded
 
     def number(value: Array) -> float:
         return float(device.get(value)[0, 0])
@@ -66,7 +66,7 @@ def loss(xp: Any, some: Sample, v: Array, out: Array) -> Array:
 
 
 def mean_loss(xp: Any, some: Sample, v: Array, out: Array) -> float:
-    """The mean loss of a pair (of a token, in CBOW); 0 where there is none."""
+    """The mean loss of a pair (of a token, in CBOW); 0 if there is none."""
     return float(loss(xp, some, v, out)) / some.pairs if some.pairs else 0.0
 
 

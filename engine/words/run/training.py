@@ -1,7 +1,7 @@
-"""Training word2vec on a text: settings, chunks with their own chance, epochs (slide 48; Mikolov et al. 2013).
+"""Training word2vec on a text: settings, chunks, epochs (slide 48; Mikolov et al. 2013).
 
-A text is a stream of codes with an END after each sentence. It is read in chunks of a fixed size, and chance in chunk c
-of epoch e comes from (seed, e, c): a run taken up at any chunk goes on to the same bits.
+A text is a sequence of codes with an END after each sentence. It is read in chunks of a fixed size; the random numbers
+of chunk c in epoch e are seeded by (seed, e, c), so that a run resumed at any chunk gives the same bits.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ xp = HOST.xp
 STRETCH = 32768
 """Codes in a chunk."""
 GROUPS = {"sg": 48, "cbow": 128}
-"""Tokens that share negatives: in CBOW each has one target, in skip-gram all of its neighbours."""
+"""Tokens that share negatives; fewer in skip-gram, where a token has all its neighbours as targets, not one."""
 NEIGHBOURS = 16
-"""Skip-gram with a tree: a tile has at least so many tokens, and with a window on either side a multiple of it."""
+"""Skip-gram with a tree: fewest tokens of a tile; with a window on either side it is a multiple of this."""
 LEAVES = 32
 """CBOW with a tree: tokens in a tile."""
 ROUND = 4
-"""Chunks that each of several workers crosses before all wait for each other."""
+"""Chunks that each of several workers trains on before they synchronise."""
 BOUND = 0.5
-"""How far a batch may move a row at most."""
+"""The longest move of a row in one batch."""
 
 
 class Settings(NamedTuple):
-    """What a run is made with. `batch` 0 chooses by the size of the vocabulary, `group` 0 by the model.
+    """The settings of a run. `batch` 0 chooses by the size of the vocabulary, `group` 0 by the model.
 
-    `exact` hands a mean's 1/C back.
+    `exact`: in CBOW the gradient of h is divided by C, the number of context words; word2vec.c leaves that out.
     """
 
     model: str = "sg"
@@ -60,29 +60,29 @@ class Settings(NamedTuple):
 
 
 class Text(Protocol):
-    """A stream of codes, an END after each sentence, of which stretches are read."""
+    """A sequence of codes with an END after each sentence, of which slices are read."""
 
     def __len__(self) -> int:
-        """Codes and ENDs."""
+        """The number of codes, ENDs included."""
 
     def __getitem__(self, stretch: slice) -> HostArray:
-        """Some of them (int32)."""
+        """A slice of the codes, int32."""
 
 
 class Laid(NamedTuple):
-    """A chunk, and with a tree the Huffman paths of its words, `paths.SOME` batches at a time."""
+    """A chunk laid out; with a tree also the Huffman paths of its words, for `paths.SOME` batches each."""
 
     chunk: Chunk
     paths: list[Paths] | None
 
 
 def tokens(words: int, most: int = 1024) -> int:
-    """How many tokens make a batch: about as many as there are words, for it moves each by what was before it."""
+    """Tokens of a batch: about as many as words, since all its gradients are taken at the vectors before it."""
     return min(most, max(TILE, 1 << max(words, 1).bit_length() - 1))
 
 
 class WordRun:
-    """All that a run needs and does not change: what chance is drawn from, the tree, the shape of a batch."""
+    """What a run needs and does not change: settings, noise distribution, tree, the shape of a batch."""
 
     def __init__(self, device: Tables, settings: Settings, vocabulary: Vocabulary, dtype: Any = xp.float32) -> None:
         self.device, self.settings, self.vocabulary, self.dtype = device, settings, vocabulary, xp.dtype(dtype).type
@@ -108,7 +108,7 @@ class WordRun:
             self.path_tables = paths.pack(self.paths)
 
     def start(self) -> Vectors:
-        """Vectors to begin with: v evenly from −1/D to 1/D (as gensim), u and nodes zero."""
+        """Initial vectors: v uniform from −1/D to 1/D (as in gensim), u and nodes zero."""
         V, D, tree = self.shape.words, self.settings.dim, self.form.tree
         table = xp.zeros((V + 1, 1 if tree else 2, D), dtype=self.dtype)
         drawn = self.chance(-1).random((V, D), dtype=xp.float32)
@@ -117,21 +117,21 @@ class WordRun:
         return Vectors(self.device.send(table), None if nodes is None else self.device.send(nodes))
 
     def chance(self, *place: int) -> Rng:
-        """The generator of a place in the run."""
-        found: Rng = xp.random.default_rng((self.settings.seed, *(1 + each for each in place)))
-        return found
+        """The random generator of a place in the run: (epoch, chunk), or (−1,) for the initial vectors."""
+        generator: Rng = xp.random.default_rng((self.settings.seed, *(1 + each for each in place)))
+        return generator
 
     def kernel(self) -> Kernel:
-        """A kernel, with its buffers, for one thread."""
+        """A new kernel with its own work arrays, for one thread."""
         return Kernel(self.device, self.form, self.shape, self.settings.dim, self.dtype)
 
     def rate(self, done: Any) -> Any:
-        """The learning rate after this share of the run: it falls on a straight line, and stays where that ends."""
+        """The learning rate after a share `done` of the run: linear from `alpha` to `min_alpha`, then constant."""
         first, last = self.settings.alpha, self.settings.min_alpha
         return first - (first - last) * xp.minimum(done, 1)
 
     def lay(self, text: Text, epoch: int, c: int) -> Laid:
-        """Chunk c of an epoch: sub-sampled, laid out in batches, noise and (in CBOW) windows drawn."""
+        """Chunk c of an epoch: sub-sampled and laid out in batches; negatives and (in CBOW) window sizes are drawn."""
         rng = self.chance(epoch, c)
         stretch = text[c * STRETCH : (c + 1) * STRETCH]
         codes, sentence, place = kept(stretch, self.keep, rng)
@@ -143,19 +143,19 @@ class WordRun:
             assert self.alias is not None
             groups = self.shape.tokens // self.form.group
             drawn = alias.draw(rng, self.alias, count * groups * self.form.shared)
-            found: HostArray = drawn.reshape(count, -1)
-            return found
+            words: HostArray = drawn.reshape(count, -1)
+            return words
 
         def windows(count: int) -> HostArray:
-            found: HostArray = rng.integers(1, self.shape.window + 1, size=(count, self.shape.tokens), dtype=xp.int16)
-            return found
+            sizes: HostArray = rng.integers(1, self.shape.window + 1, size=(count, self.shape.tokens), dtype=xp.int16)
+            return sizes
 
         noise, reach = None if self.form.tree else negatives, windows if self.form.cbow else None
         chunk = lay(self.device, self.shape, codes, sentence, rate, noise, reach, self.dtype)
         return Laid(chunk, None if self.path_tables is None else self.lay_paths(self.path_tables, chunk))
 
     def lay_paths(self, tables: paths.PathTables, chunk: Chunk) -> list[Paths]:
-        """The paths of a chunk's tokens, some batches at a time; in CBOW of those that have a context."""
+        """The paths of a chunk's tokens, `paths.SOME` batches at a time; in CBOW of tokens with a context only."""
         w, form, shape = self.shape.window, self.form, self.shape
         codes = chunk.codes[w : len(chunk.codes) - w].reshape(-1, shape.tokens)
         words = xp.where(chunk.pairs > 0, codes, shape.words) if form.cbow else codes
@@ -164,7 +164,7 @@ class WordRun:
         return [paths.lay(self.device, tables, words[n : n + paths.SOME], tile, form.cbow) for n in some]
 
     def cross(self, kernel: Kernel, text: Text, vectors: Vectors, n: int) -> int:
-        """Learn from chunk n of the run, in place; the words learned from."""
+        """Train in place on chunk n of the run; the number of tokens."""
         laid = self.lay(text, *divmod(n, chunks(text)))
         with quiet():
             for b in range(laid.chunk.batches):
@@ -173,22 +173,22 @@ class WordRun:
 
 
 def chunks(text: Text) -> int:
-    """How many chunks a text has."""
+    """The number of chunks of a text, at least 1."""
     return max(1, -(-len(text) // STRETCH))
 
 
 class Progress(NamedTuple):
-    """How far a run has come: chunks crossed in all, and words learned from since it was taken up."""
+    """The progress of a run: chunks done in all, and tokens trained on since it was started or resumed."""
 
     chunks: int
     tokens: int
 
 
 def learn(run: WordRun, text: Text, vectors: Vectors, done: int = 0, threads: int = 1) -> Iterator[Progress]:
-    """Train in place from chunk `done` of the run on; yields between chunks, where a run may be left and taken up.
+    """Train `vectors` in place from chunk `done` of the run on; yields where the run may be interrupted and resumed.
 
-    One thread gives the same bits every time. Several (on the CPU, each in a process of its own) share out some chunks,
-    and `vectors` are brought up to date before every yield; see `engine.words.run.workers`.
+    One thread gives the same bits every time. With several, each is a process on the CPU; `vectors` are brought up to
+    date before every yield. See `engine.words.run.workers`.
     """
     whole, tokens = chunks(text) * run.settings.epochs, 0
     if threads == 1:

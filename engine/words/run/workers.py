@@ -1,7 +1,7 @@
-"""Several workers on one run: processes that change one table in shared memory, without locks (Niu et al. 2011).
+"""Several processes on one run, which change one table in shared memory without locks (Hogwild!, Niu et al. 2011).
 
-Threads would do, but for the interpreter, which only one of them has at a time: between two matrix products of a batch
-it is wanted too often. Where two workers write the same row at once, one of the two moves is lost; that is rare.
+Threads would be slower: they share one interpreter lock, and a batch has too much Python between its matrix products.
+Where two processes write the same row at once, one of the two changes is lost; that is rare.
 """
 
 from __future__ import annotations
@@ -28,30 +28,30 @@ class Trains(Protocol):
     """What a worker runs: see `engine.words.run.training.WordRun`."""
 
     def kernel(self) -> Kernel:
-        """A kernel of its own, for vectors on the host."""
+        """A new kernel, for vectors on the host."""
 
     def cross(self, kernel: Kernel, text: Any, vectors: Vectors, n: int) -> int:
-        """Train `vectors` in place on chunk n of the run; the words learned from."""
+        """Train `vectors` in place on chunk n of the run; the number of tokens."""
 
 
 class Shared(NamedTuple):
-    """An array in memory that processes share."""
+    """An array in shared memory, by what a process needs to open it."""
 
     room: SharedMemory
     shape: tuple[int, ...]
     dtype: Any
 
     def array(self) -> HostArray:
-        """The array itself: what one process writes there all others see."""
-        found: HostArray = xp.ndarray(self.shape, self.dtype, self.room.buf)
-        return found
+        """The array itself, a view of the shared memory."""
+        array: HostArray = xp.ndarray(self.shape, self.dtype, self.room.buf)
+        return array
 
 
 class Worker:
-    """What a worker holds: the run, the shared table, rooms of its own."""
+    """The state of a worker process: the run, the text, the shared vectors, a kernel."""
 
     def __init__(self, run: Trains, text: Any, table: Shared, nodes: Shared | None) -> None:
-        self.run, self.text, self.rooms = run, text, (table, nodes)  # the rooms live as long as their arrays
+        self.run, self.text, self.rooms = run, text, (table, nodes)  # the shared memory must live as long as its arrays
         self.vectors = Vectors(table.array(), None if nodes is None else nodes.array())
         self.kernel: Kernel = run.kernel()
 
@@ -60,7 +60,7 @@ _mine: list[Worker] = []
 
 
 def _begin(run: Trains, text: Any, table: Shared, nodes: Shared | None) -> None:
-    """Begin as a worker: leave Ctrl-C to the parent, and do not outlive it."""
+    """Initialise a worker process: it ignores Ctrl-C, which its parent handles, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_follow, daemon=True).start()
@@ -68,7 +68,7 @@ def _begin(run: Trains, text: Any, table: Shared, nodes: Shared | None) -> None:
 
 
 def _follow() -> None:
-    """End where the parent has ended, however it did."""
+    """End this process when its parent ends, for whatever reason."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()
@@ -76,14 +76,14 @@ def _follow() -> None:
 
 
 def _cross(n: int) -> int:
-    """Chunk n of the run; the words learned from."""
+    """Train on chunk n of the run, in a worker; the number of tokens."""
     mine = _mine[0]
     return mine.run.cross(mine.kernel, mine.text, mine.vectors, n)
 
 
 @contextmanager
 def workers(run: Trains, text: Any, vectors: Vectors, count: int) -> Iterator[Workers]:
-    """So many workers, and the table that they share; `vectors` are what it begins with."""
+    """A pool of `count` workers and the vectors that they share, at first copies of `vectors`."""
     rooms = [None if each is None else share(each) for each in vectors]
     table, nodes = rooms
     assert table is not None
@@ -100,19 +100,19 @@ def workers(run: Trains, text: Any, vectors: Vectors, count: int) -> Iterator[Wo
 
 def share(array: HostArray) -> Shared:
     """A copy of an array in shared memory."""
-    found = Shared(SharedMemory(create=True, size=array.nbytes), array.shape, array.dtype)
-    found.array()[...] = array
-    return found
+    shared = Shared(SharedMemory(create=True, size=array.nbytes), array.shape, array.dtype)
+    shared.array()[...] = array
+    return shared
 
 
 class Workers(NamedTuple):
-    """Workers, and what they learn."""
+    """A pool of workers, and the shared vectors that they train."""
 
     pool: ProcessPoolExecutor
     vectors: Vectors
 
     def cross(self, chunks: Sequence[int]) -> int:
-        """Chunks of the run, one each; the words learned from."""
+        """Train on these chunks of the run, each in one worker; the number of tokens."""
         with warnings.catch_warnings():  # of forking while matrix products have threads, which the children do not use
             warnings.simplefilter("ignore", DeprecationWarning)
             return sum(self.pool.map(_cross, chunks))
