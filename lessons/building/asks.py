@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.device import Array
+from engine.walks.gradient_check import Objective
 from lessons.building.acts import Scope, Trial
 
 
@@ -20,6 +21,22 @@ class Gradient:
 
     of: str | Callable[[Scope], Any]
     by: str | Callable[[Scope], Mapping[str, Array]] | None = None
+
+    def objective(self, trial: Trial, weights: Sequence[str]) -> Objective:
+        """The scalar as a function of the parameters `weights`, and its slopes by them."""
+        of, by = self.of, self.by
+        if by is None:
+            assert callable(of)
+            whole: Objective = of(trial.first)
+            return whole
+
+        def loss(**moved: Array) -> Array:
+            again = Trial(trial.lesson, trial.device, trial.knobs, trial.start, moved)
+            return trial.device.xp.sum(again.value(of) if isinstance(of, str) else of(again.first))
+
+        theta = {p: trial.theta[p] for p in weights}
+        slopes = {p: trial.value(by.format(p)) for p in theta} if isinstance(by, str) else by(trial.first)
+        return Objective(theta, loss, slopes)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Array, Device, HostArray, Rng
+from engine.device import HOST, Device, HostArray, Rng
 from engine.walks.gradient_check import Objective
 from engine.walks.reel import Grains, Reel, Section
 from engine.walks.step import Path, parse_address, split
@@ -167,21 +167,8 @@ class DeclaredLesson(Defaults):
         return tuple(name for name in start.params if any(each.is_called(name) for each in held))
 
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
-        trial, declared = Trial(self, device, knobs, start), self.gradient
-        assert declared is not None, "only a lesson with a gradient can be checked"
-        of, by = declared.of, declared.by
-        if by is None:
-            assert callable(of)
-            whole: Objective = of(trial.first)
-            return whole
-
-        def loss(**moved: Array) -> Array:
-            again = Trial(self, device, knobs, start, moved)
-            return device.xp.sum(again.value(of) if isinstance(of, str) else of(again.first))
-
-        theta = {p: trial.theta[p] for p in self.weights(start)}
-        slopes = {p: trial.value(by.format(p)) for p in theta} if isinstance(by, str) else by(trial.first)
-        return Objective(theta, loss, slopes)
+        assert self.gradient is not None, "only a lesson with a gradient can be checked"
+        return self.gradient.objective(Trial(self, device, knobs, start), self.weights(start))
 
     def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
         trial, result = Trial(self, device, knobs, start), dict[str, Any]()

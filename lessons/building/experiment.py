@@ -1,8 +1,8 @@
-"""What most lessons do alike, so that a lesson is its experiment, its stage and its text: see `Experiment`."""
+"""What every lesson does alike (`Defaults`), and how a parameter is put on a device, edited, and read from a state."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,8 @@ from engine.maths.activations import ACTIVATIONS, Activation
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks.gradient_check import Checked, Objective, along, checked
 from engine.walks.history import State, Track
-from engine.walks.reel import Grains
 from engine.walks.training import Recipe
-from lessons.contract.card import Card
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.lesson import Ask
 from lessons.contract.view import Knobs, Start, View
 
 CHECKED = 64
@@ -26,7 +23,7 @@ NUDGE = 0.1
 
 
 class Defaults:
-    """What every lesson does alike, declared or not: knobs as they are, training, the gradient check."""
+    """What every lesson does alike: knobs as they are, training, the gradient check."""
 
     second_views: frozenset[str] = frozenset()
     """Where the stage has a second view, as `View.phase` names it: "dW", "train", "train/backward"."""
@@ -63,91 +60,6 @@ class Defaults:
             return along(view.device, self.shown(view), rng(0, 1))
 
 
-class Experiment(Defaults):
-    """A lesson by default (`contract.lesson.Lesson`): parameters are edited, stored, read back and checked by symbol.
-
-    A lesson adds `start`, `reel`, `rule`, `panels`, `says`, `result`; and for what stands here `shapes`, `objective`.
-    """
-
-    grains: Grains
-    grain = "op"
-    asks: tuple[Ask, ...] = ()
-    columns: frozenset[str] = frozenset()
-    explains: tuple[str, ...] = ()
-    draws: frozenset[str] = frozenset()
-    example = True
-    rebuilds: frozenset[str] = frozenset()
-    optional: frozenset[str] = frozenset()
-    """Parameters that a state may leave out: they are zeros then."""
-    given: frozenset[str] = frozenset()
-    """Inputs that are numbers, which may be edited too."""
-
-    def __init__(self, card: Card) -> None:
-        self.card = card
-
-    def shapes(self, knobs: Knobs, inputs: Mapping[str, Any]) -> Mapping[str, tuple[int, ...]]:
-        """The shape of every parameter, by symbol, in order; a vector's has one number."""
-        raise NotImplementedError
-
-    def start(self, knobs: Knobs, seed: int | None) -> Start:
-        raise NotImplementedError
-
-    # states and edits
-
-    def inputs(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> Mapping[str, Any]:
-        """The inputs of a state, checked; without a method of its own a lesson takes those of its knobs."""
-        return self.start(knobs, 0).inputs
-
-    def sized(self, file: str, params: Mapping[str, Any], inputs: Mapping[str, Any], knobs: Knobs) -> dict[str, Value]:
-        """The knobs as the sizes of a state's parameters and inputs make them."""
-        return dict(knobs)
-
-    def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
-        given = state.get("inputs", {})
-        if not isinstance(given, Mapping):
-            raise Refused("inputs_object", file=file)
-        inputs = self.inputs(file, given, knobs)
-        params = state["params"]
-        fitted = self.sized(file, params, inputs, knobs)
-        shapes = self.shapes(fitted, inputs)
-        return fitted, Start(read_params(file, self.card.id, params, shapes, self.optional), inputs)
-
-    def home(self, symbol: str, index: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
-        """Where a shown entry is kept: the parameter or input, and the index in it."""
-        return symbol, index
-
-    def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
-        self.entry(start, symbol, index)
-        return put_in(start, *self.home(symbol, index), raw)
-
-    def entry(self, start: Start, symbol: str, index: tuple[int, ...]) -> float:
-        """One entry of what may be edited. Raises Refused where there is none."""
-        name, at = self.home(symbol, index)
-        held = start.params.get(name, start.inputs.get(name) if name in self.given else None)
-        if held is None:
-            raise Refused("edit_what", symbol=symbol)
-        return entry_of(held, at, symbol, index)
-
-    def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:
-        """What an entry becomes, as typed, when it is moved by hand one notch up or down."""
-        if not self.editable(symbol):
-            raise Refused("edit_what", symbol=symbol)
-        return f"{self.entry(start, symbol, index) + by * NUDGE:.10g}"
-
-    def editable(self, symbol: str) -> bool:
-        name, _ = self.home(symbol, ())
-        return name in self.given or name in self.shapes(self.defaults, self.start(self.defaults, None).inputs)
-
-    @property
-    def defaults(self) -> dict[str, Value]:
-        """The knobs as the lesson opens."""
-        return {knob.id: knob.default for knob in self.card.knobs}
-
-    def weights(self, start: Start) -> tuple[str, ...]:
-        """The parameters that have a gradient."""
-        return tuple(start.params)
-
-
 def learned(start: Start, state: State, device: Device) -> Start:
     """The start with the parameters that training has reached."""
     params = dict(start.params)
@@ -175,16 +87,6 @@ def function(knobs: Knobs) -> Activation:
 def recipe(knobs: Knobs) -> Recipe:
     """How the knobs have a net trained."""
     return Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
-
-
-def counted(values: Sequence[Array]) -> Callable[[int], Array | None]:
-    """A family of symbols that counts from 1."""
-    return lambda i: values[i - 1] if 1 <= i <= len(values) else None
-
-
-def indexed(values: Sequence[Array]) -> Callable[[int], Array | None]:
-    """A family of symbols that counts from 0."""
-    return lambda i: values[i] if 0 <= i < len(values) else None
 
 
 def number_of(raw: str) -> float:

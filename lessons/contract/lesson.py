@@ -47,8 +47,8 @@ class Lesson(Protocol):
     `explains` those explained first when a step wrote several. A knob in `rebuilds` makes a new start, so that edits
     go; one in `draws` has weights drawn, from seed 0 where none is given, instead of the lecture's; without `example`
     there are none of the lecture's, and they are always drawn. A lesson holds no position and no setting; its callers
-    see to it that overflow makes no noise. What most lessons do alike stands in
-    `lessons.building.experiment.Experiment`.
+    see to it that overflow makes no noise. What follows from a declaration stands in
+    `lessons.building.declared.DeclaredLesson`.
     """
 
     card: Card

@@ -9,11 +9,11 @@ import numpy as np
 
 from engine.device import Array, Rng
 from engine.walks.gradient_check import Objective
+from engine.walks.reel import indexed
 from engine.words import huffman, pair
 from lessons.building.acts import Act, Derived, Scope, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.experiment import indexed
 from lessons.building.holds import Lengths, Parameter, Size, Source
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start

@@ -8,14 +8,13 @@ from typing import Any
 
 from engine.device import Array, Rng, rng
 from engine.walks.gradient_check import Objective
-from engine.walks.reel import Env, Section
+from engine.walks.reel import Env, Section, indexed
 from engine.walks.step import Path
 from engine.words import limit, pair
 from engine.words.limit import Met
 from lessons.building.acts import Act, Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.experiment import indexed
 from lessons.building.holds import Lengths, Parameter, Size
 from lessons.contract.view import Knobs
 from lessons.language.negative_sampling.meetings import check, read

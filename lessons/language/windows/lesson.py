@@ -10,14 +10,13 @@ import numpy as np
 
 from engine.device import Rng
 from engine.walks.gradient_check import Objective
-from engine.walks.reel import Env, Section
+from engine.walks.reel import Env, Section, counted, indexed
 from engine.walks.step import Path
 from engine.words import pair, windows
 from engine.words.corpus import vocabulary
 from lessons.building.acts import Act, Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.experiment import counted, indexed
 from lessons.building.holds import Lengths, Parameter, Size
 from lessons.contract.view import Knobs, Start
 from lessons.language.pairs import numbers, objective

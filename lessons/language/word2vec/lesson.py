@@ -10,6 +10,7 @@ from typing import Any
 from engine.device import HOST, Device
 from engine.walks.gradient_check import Objective
 from engine.walks.history import State, Track
+from engine.walks.reel import indexed
 from engine.walks.step import Path
 from engine.words import batch, prepare, vectors
 from engine.words.kernel.fast import packed
@@ -18,7 +19,6 @@ from engine.words.run.sample import mean_loss
 from lessons.building.acts import Act, Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient
 from lessons.building.declared import DeclaredLesson
-from lessons.building.experiment import indexed
 from lessons.building.holds import Lengths, Parameter, Size, Source
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.panels import Stage

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from engine.device import HOST, HostArray, Rng
+from engine.walks.reel import indexed
 from engine.walks.step import split
 from engine.words import meaning, vectors
 from lessons.building.acts import Act, Derived, Scope, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.experiment import indexed
 from lessons.building.holds import Lengths, Parameter, Size
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start
