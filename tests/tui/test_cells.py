@@ -53,11 +53,11 @@ def test_in_every_lesson_a_parameter_is_found_and_what_is_beyond_it_is_not(id: s
     made.forward()
     view = made.view()
     for name, value in made.start_here().params.items():
-        if view.get(name) is not None:  # in some lessons every row is a symbol of its own
-            assert cell_at(made, name)[0] == name
-        beyond = f"{name}[{','.join(map(str, value.shape))}]"
-        with pytest.raises(Refused, match=r"outside|no value"):
-            cell_at(made, beyond)
+        if view.get(name) is None:  # in some lessons every row is a symbol of its own
+            continue
+        assert cell_at(made, name)[0] == name
+        with pytest.raises(Refused, match="outside"):
+            cell_at(made, f"{name}[{','.join(map(str, value.shape))}]")
 
 
 @pytest.mark.parametrize(
