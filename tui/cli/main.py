@@ -228,27 +228,13 @@ def show_command(
 
         _print(json.dumps(everything(player, all_steps), ensure_ascii=False, allow_nan=False))
     else:
+        from tui.cli.cells import cell_at
         from tui.cli.headless import picture
         from tui.machine.terminal import speaks_utf8
 
         ascii_only = glyphs == "ascii" or (glyphs == "auto" and not speaks_utf8())
-        pointed = _cell(player, cell) if cell is not None else None
+        pointed = cell_at(player, cell) if cell is not None else None
         _print(picture(player, language(spoken["lang"]), ascii_only, pointed, notation == "second"))
-
-
-def _cell(player: Any, cell: str) -> tuple[str, tuple[int, ...]]:
-    """A symbol and an index in it, from "W[0,1]": the last brackets are the index, as far as the symbol has one."""
-    view = player.view()
-    symbol, _, inside = cell.strip().removesuffix("]").rpartition("[")
-    for name, given in ((symbol, inside), (cell.strip(), "")):
-        held = view.get(name) if name else None
-        numbers = [part.strip() for part in given.split(",") if part.strip()]
-        if held is None or not all(number.isdecimal() for number in numbers):
-            continue
-        index = tuple(map(int, numbers)) or (0,) * held.ndim
-        if len(index) == held.ndim and all(i < n for i, n in zip(index, held.shape, strict=True)):
-            return name, index
-    raise click.UsageError(f"--cell {cell}: no such cell at this place")
 
 
 def _print(text: str) -> None:
