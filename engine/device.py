@@ -40,7 +40,7 @@ class Device(Protocol):
 
 
 class Tables(Device, Protocol):
-    """A device on which tables of rows are trained in place: what `engine.words` needs beyond mathematics."""
+    """A device with the in-place operations on tables of vectors that `engine.words` needs."""
 
     def send(self, host: HostArray) -> Array:
         """The same numbers on this device, of the same type."""

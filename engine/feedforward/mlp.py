@@ -37,7 +37,7 @@ class Net(NamedTuple):
     l2: float = 0.0
 
     def unit(self, layer: int) -> Activation:
-        """The function of a layer; with −ln p, that of the last is the sigmoid (softmax has one of its own)."""
+        """The activation of a layer, from 1; of the last `out`, a sigmoid if "logistic". Not of a softmax layer."""
         if layer < self.depth:
             return self.f
         return ACTIVATIONS["sigmoid"] if self.loss == "logistic" else self.out

@@ -116,7 +116,7 @@ class MlpRun(training.Run[Losses]):
 
     @property
     def kernel(self) -> Kernel:
-        """This thread's fast form."""
+        """The fast form, a separate one for each thread."""
         kernel: Kernel | None = getattr(self._own, "kernel", None)
         if kernel is None:
             recipe = self.recipe

@@ -27,7 +27,7 @@ def terms(now: Made, before: Made) -> Mapping[str, tuple[Array, Array | None]]:
 
 
 def plain(name: str, f: Activation) -> Cell:
-    """The cell whose units are f."""
+    """The plain cell with activation f."""
 
     def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = (), level: str = "") -> Walk[Made]:
         """One timestep: net input, state."""

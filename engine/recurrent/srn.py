@@ -208,7 +208,7 @@ def column_sums(xp: Any, deltas: Sequence[Array], at: Path = ()) -> Walk[Sequenc
 
 
 def sweep(xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Forward, at: Path = ()) -> Walk[Params]:
-    """The same gradient from right to left: add down the column first, then multiply once (slide 37; Werbos 1990)."""
+    """The same gradient from right to left: a[k] sums the errors of all E_t, t ≥ k, first (slide 37; Werbos 1990)."""
     last, total = len(inputs.x) - 1, {}
     for p in PARAMETERS:
         total[p] = xp.zeros_like(getattr(theta, p))

@@ -31,7 +31,7 @@ from engine.walks.step import Path, Walk, drain
 
 
 class Unrolled:
-    """A net (`theta`, hidden units `f`) on `inputs`; `window` as in `srn.row`, T or more for all of it."""
+    """A net (`theta`, hidden units `f`) on `inputs`; `window` as in `srn.row`, T or more to keep all terms."""
 
     def __init__(self, device: Device, f: Activation, theta: Params, inputs: Inputs, window: int) -> None:
         self.device, self.f, self.theta, self.inputs, self.window = device, f, theta, inputs, window

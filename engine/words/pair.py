@@ -1,4 +1,4 @@
-"""One centre and its targets: scores, what they should have been, every gradient, the step (slides 44-46).
+"""One centre and its targets: scores, labels, every gradient, the step (slides 44-46).
 
 v[c]  (D, 1)  input vectors: the centre's (skip-gram), or those of C context words (CBOW)
 h     (D, 1)  the hidden layer: v, or the mean of them
@@ -127,7 +127,7 @@ def step(
     of: str = "u",
     at: Path = (),
 ) -> Walk[tuple[list[Array], list[Array]]]:
-    """Every vector that took part moves against its gradient. Returns (v, out)."""
+    """One step of gradient descent for every vector. Returns (v, out)."""
     targets, inputs = [], []
     for j, (target, grad) in enumerate(zip(out, dout, strict=True)):
         moved = target - rate * grad
@@ -189,7 +189,7 @@ def step_and_forward(
     tree: bool = False,
     at: Path = (),
 ) -> Walk[Scored]:
-    """Every vector moves once against its gradient, and the scores are taken again."""
+    """One step of gradient descent for every vector, and the scores after it."""
     name = "theta" if tree else "u"
     h = drain(hidden(v))
     before = drain((tree_scores if tree else scores)(xp, h, out, label))

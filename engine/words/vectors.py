@@ -1,6 +1,6 @@
-"""Questions to learned vectors: nearest words, analogies, and their projection onto a plane.
+"""Queries on trained vectors: nearest words, analogies, and their projection onto a plane.
 
-vectors (V, D), one row a word; near means a high cosine, and every answer is exact.
+vectors (V, D), one row a word; near means a high cosine; results are exact, not approximate.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def slide(device: Device, length: int, window: int, at: Path = ()) -> Walk[list[
 
 
 def noise(count: Sequence[Array], at: Path = ()) -> Walk[list[Array]]:
-    """P_n(w) = count(w)^¾ / Z, and its running sum, on which a random number falls."""
+    """P_n(w) = count(w)^¾ / Z, and its cumulative sums, the edges, which are returned."""
     Z = 0 * count[0]
     yield Step((*at, ("Z", -1)), "Z_0", {"Z": Z})
     for w, c in enumerate(count):
@@ -80,7 +80,7 @@ def noise(count: Sequence[Array], at: Path = ()) -> Walk[list[Array]]:
 
 
 def draw(device: Device, edges: Array, r: Sequence[Array], at: Path = ()) -> Walk[list[Array]]:
-    """Each random number falls on a word: the first whose running sum is no smaller. edges: (V, 1)."""
+    """The word of each random number r: the first whose edge, of `edges` (V, 1), is not below r."""
     drawn = []
     for n, number in enumerate(r, 1):
         k = device.xp.sum(device.xp.astype(edges < number, edges.dtype), axis=0, keepdims=True)

@@ -175,7 +175,6 @@ def pytest(mutants: list[Mutant], tests: list[str] | None, limit: float, workers
             "-m",
             ALL,
         ]
-        command += ["-m", ALL]
         command += ["-n", str(workers)] if workers else ["-x", "-p", "no:xdist"]
         command += sorted({test.split("::")[0] for test in tests}) if tests is not None else []
         env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

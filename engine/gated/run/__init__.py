@@ -1,1 +1,1 @@
-"""Training nets of recurrent cells on streams of text, letting them write, and keeping them in files."""
+"""Training nets of recurrent cells on text or sequences, sampling text from them, storing them in files."""

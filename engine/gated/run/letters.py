@@ -22,7 +22,7 @@ def vocabulary(text: str, most: int = 0) -> str:
 
 
 def encode(text: str, letters: str) -> HostArray:
-    """A text as codes, int32: each letter's place in `letters`. Letters that are not among them are dropped."""
+    """A text as codes, int32: each letter's index in `letters`. Letters that are not among them are dropped."""
     table = xp.full(LARGEST, -1, dtype=xp.int32)
     table[points(letters)] = xp.arange(len(letters))
     codes: HostArray = table[points(text)]

@@ -33,7 +33,7 @@ class Source(Protocol):
     last: bool
 
     def window(self, n: int) -> Window:
-        """What update n reads."""
+        """The inputs and targets of update n, from 0."""
 
 
 class Streams:
@@ -57,7 +57,7 @@ class Streams:
         self._y = codes[1 : B * row + 1].reshape(B, row)
 
     def window(self, n: int) -> Window:
-        """What update n reads."""
+        """The inputs and targets of update n, from 0."""
         first = n % self.windows * self.T
         some = slice(first, first + self.T)
         return Window(self._x[:, some].T, self._y[:, some].T, first == 0)

@@ -28,12 +28,12 @@ class SequenceRun(training.Run[Reading]):
         self.cell, self._inputs = cell, inputs
 
     def inputs(self, n: int, data: Learning[Reading]) -> Inputs:
-        """What update n reads."""
+        """The inputs of update n, with targets and start states."""
         assert self._inputs is not None
         return self._inputs
 
     def net(self, n: int, data: Learning[Reading]) -> Net:
-        """The net on what update n reads."""
+        """The net on the inputs of update n."""
         return Net(self.device, self.cell, data.theta, self.inputs(n, data))
 
     def gradient(self, n: int, data: Learning[Reading]) -> Gradient:
@@ -98,12 +98,12 @@ class GatedRun(SequenceRun[Reading], Generic[Reading]):
         return dict.fromkeys(self.cell.carry, zero)
 
     def inputs(self, n: int, data: Learning[Reading]) -> Inputs:
-        """Window n for the walk."""
+        """Window n as the inputs of a walk."""
         return walked(self.device, self.source, self.source.window(n), self.before(n, data.carried))
 
     @property
     def kernel(self) -> Kernel:
-        """This thread's fast form."""
+        """The fast form, a separate one for each thread."""
         kernel: Kernel | None = getattr(self._own, "kernel", None)
         if kernel is None:
             source = self.source
@@ -119,7 +119,7 @@ class GatedRun(SequenceRun[Reading], Generic[Reading]):
         return after._replace(reading=self.look(n + 1, data.reading, after, snapshot))
 
     def fast(self, n: int, data: Learning[Reading]) -> tuple[Learning[Reading], Snapshot]:
-        """Update n in the fast form."""
+        """Update n by the fast form, and its measurements."""
         kernel, recipe = self.kernel, self.recipe
         window = self.source.window(n)
         theta, memory, E = kernel.update(
@@ -130,7 +130,7 @@ class GatedRun(SequenceRun[Reading], Generic[Reading]):
         return Learning(theta, memory, E, data.began, kernel.states(), data.reading), snapshot
 
     def walked(self, n: int, data: Learning[Reading]) -> tuple[Learning[Reading], Snapshot]:
-        """Update n through the walks."""
+        """Update n by the walks, and its measurements."""
         after, device = super().update(n, data), self.device
         loss = float(device.get(after.loss))
         if not self.source.last:

@@ -1,1 +1,1 @@
-"""The fast form of word2vec: the same mathematics in banded tiles, in place."""
+"""The fast form of word2vec: the same mathematics in tiles, in place."""

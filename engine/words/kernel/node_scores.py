@@ -15,10 +15,11 @@ from engine.words.kernel.paths import Own, Paths
 
 
 class NodeScores:
-    """Scores of nodes against `contexts`, and the gradients of both; `dcontexts` are filled. All (n, D), one a tile.
+    """Scores of nodes with context vectors, and the gradients of both.
 
-    `shared`: every context of a tile is scored on the paths of all its words; else each on the path of its own word.
-    Buffers grow with the number of nodes.
+    `contexts`, and `dcontexts`, into which their gradients are written, have an array (n, D) for each tile. `shared`:
+    every context of a tile is scored on the paths of all its words; else each on the path of its own word. Work arrays
+    grow with the number of nodes. `bound` is the longest move of a node in one batch.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ from engine.words.batch import Example
 
 
 class Sample(NamedTuple):
-    """N examples of up to I inputs and J targets, as tables on the device; where one has fewer, they count 0.
+    """N examples of up to I inputs and J targets, as tables on the device, padded with weight 0.
 
     inputs (N, I) and targets (N, J) are words or nodes, share (N, I, 1), m and t (N, J): see `engine.words.batch`.
     `pairs` is how many pairs (in CBOW: tokens) the examples count for together.

@@ -209,7 +209,7 @@ def learn(run: WordRun, text: Text, vectors: Vectors, done: int = 0, threads: in
 
 
 def loss(run: WordRun, vectors: Vectors, laid: Laid, b: int, most: int = 32) -> float:
-    """The mean loss of a pair (of a token, in CBOW) over the first tokens of a batch."""
+    """The mean loss of a pair (of a token, in CBOW) over the first `most` tokens of batch b."""
     device = run.device
     some = sample(device, examples.examples(device, run.form, laid.chunk, b, run.paths, most), run.form.tree)
     return mean_loss(device.xp, some, *halves(vectors))
