@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
+from engine.walks.gradient_check import checked
 from engine.walks.history import History
 from engine.words import vectors
-from engine.words.kernel.fast import Vectors, halves
+from engine.words.kernel.fast import Vectors, halves, packed, unpacked
 from engine.words.run import live as living
 from engine.words.run import training
 from engine.words.run.live import Live
-from engine.words.run.sample import loss, mean_loss, sample
+from engine.words.run.sample import chance, loss, mean_loss, sample
 from engine.words.run.training import Settings
 from tests.engine.test_word2vec_training import FORMS, text_of
 
@@ -97,6 +98,37 @@ def test_the_loss_of_a_sample_is_the_walks(model: str, kind: str, exact: bool) -
         assert some.pairs == pytest.approx(sum(m * t for example in weights for m, t in example))
     else:
         assert some.pairs == pytest.approx(sum(example[0][0] for example in weights))
+
+
+@pytest.mark.parametrize(("model", "kind", "exact"), FORMS)
+def test_tables_are_packed_and_unpacked_without_loss(model: str, kind: str, exact: bool) -> None:
+    start = begun(live(2, model=model, loss=kind, exact=exact))
+    tables = unpacked(HOST, start)
+    assert list(tables) == ["V", "Theta" if kind == "hs" else "U"]
+    assert len(tables["V"]) - len(tables.get("Theta", tables["V"])) == (kind == "hs")
+    for one, other in zip(packed(HOST, tables), start, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(("model", "kind"), [("sg", "ns"), ("sg", "hs"), ("cbow", "ns"), ("cbow", "hs")])
+def test_the_gradient_of_a_batch_is_that_of_its_loss_by_the_whole_tables(model: str, kind: str) -> None:
+    made = live(7, model=model, loss=kind, exact=True)
+    start = begun(made)
+    objective = made.opened(0, 1, lambda: start, ()).objective()
+    for name, table in unpacked(HOST, start).items():
+        assert objective.gradient[name].shape == table.shape
+        assert max(cell.gap for cell in checked(HOST, objective, name, 64)) < 1e-7
+
+
+@pytest.mark.parametrize(("model", "kind"), [("sg", "ns"), ("sg", "hs"), ("cbow", "ns"), ("cbow", "hs")])
+def test_the_chance_of_an_example_is_that_of_its_walk(model: str, kind: str) -> None:
+    made = live(8, model=model, loss=kind, exact=True)
+    start, tree = begun(made), kind == "hs"
+    opened, (v, out) = made.opened(0, 1, lambda: start, ()), halves(start)
+    for n, example in enumerate(opened.some[:5]):
+        p = [float(value[0, 0]) for step in opened.example(n) if step.op == "p" for value in step.values.values()]
+        did = [x if float(t.t[0, 0]) else 1 - x for x, t in zip(p, example.targets, strict=True)]
+        assert chance(example, v, out, tree) == pytest.approx(float(np.prod(did)) if tree else did[0], rel=1e-12)
 
 
 def test_the_run_is_that_of_the_trainer_and_ends_with_it() -> None:

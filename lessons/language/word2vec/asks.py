@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.device import HOST, HostArray
 from engine.walks.history import History
 from engine.words import vectors
+from engine.words.kernel.fast import unpacked
 from lessons.building.acts import Trial
 from lessons.building.asks import Question
 from lessons.language.word2vec import experiment as exp
@@ -30,7 +31,7 @@ def then(trial: Trial) -> HostArray:
     """The input vectors after `AHEAD` updates."""
     track = trial.lesson.track(HOST, trial.knobs, trial.start)
     assert track is not None
-    return exp.at(trial.start, History(track).grow(AHEAD), HOST).params["V"]
+    return unpacked(HOST, History(track).grow(AHEAD).data.vectors)["V"]
 
 
 def usual(trial: Trial) -> str:

@@ -7,11 +7,9 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from engine.device import HOST, Device
-from engine.walks.history import State, Track
-from engine.walks.reel import Grains
+from engine.device import HOST
 from engine.words.corpus.reading import Corpus
-from engine.words.kernel.fast import packed, unpacked
+from engine.words.kernel.fast import unpacked
 from engine.words.run.live import Live
 from engine.words.run.training import Settings
 from lessons.contract.knobs import Refused, Value
@@ -58,9 +56,9 @@ def read(knobs: Knobs, look: bool = False) -> Corpus:
     return corpus
 
 
-def held(knobs: Knobs, look: bool = False) -> Held:
+def held(knobs: Knobs) -> Held:
     """The text and what is known of its words. Raises Refused."""
-    return _held(tuple(sorted(knobs.items())), id(read(knobs, look)))
+    return _held(tuple(sorted(knobs.items())), id(read(knobs)))
 
 
 @lru_cache(maxsize=8)
@@ -96,22 +94,10 @@ def watch(codes: Mapping[str, int], asked: str, name: str) -> list[int]:
 
 def settings(knobs: Knobs, seed: int, words: int) -> Settings:
     """What the engine is told. Noise is drawn anew for every eight tokens, as many words as a pair has negatives."""
-    return Settings(
-        model=str(knobs["model"]),
-        loss=str(knobs["loss"]),
-        dim=int(knobs["dim"]),
-        window=int(knobs["window"]),
-        negative=int(knobs["negatives"]),
-        sample=float(knobs["sample"]),
-        epochs=int(knobs["epochs"]),
-        alpha=float(knobs["rate"]),
-        min_alpha=min(0.0001, float(knobs["rate"])),
-        seed=seed,
-        exact=True,
-        batch=BATCH if words <= MANY else LARGER,
-        shared=int(knobs["negatives"]),
-        group=BATCH,
-    )
+    plan: dict[str, Any] = {name: knobs[name] for name in ("model", "loss", "dim", "window", "sample", "epochs")}
+    plan |= {"negative": knobs["negatives"], "shared": knobs["negatives"], "group": BATCH}
+    rate, batch = float(knobs["rate"]), BATCH if words <= MANY else LARGER
+    return Settings(**plan, alpha=rate, min_alpha=min(0.0001, rate), batch=batch, seed=seed, exact=True)
 
 
 def live(device: Any, knobs: Knobs, start: Start) -> Live:
@@ -136,18 +122,6 @@ def out_name(knobs: Knobs) -> str:
 def begun(knobs: Knobs, inputs: Mapping[str, Any]) -> Start:
     """V drawn by the seed among the inputs, as the trainer draws it; the other table is zero."""
     return Start(unpacked(HOST, live(HOST, knobs, Start({}, inputs)).run.start()), inputs)
-
-
-def training(device: Any, knobs: Knobs, start: Start, fork: State | None, grains: Grains) -> Track:
-    """Training from update 0; or from a fork, whose vectors are `start`'s and whose place in the text goes on."""
-    lv, vectors = live(device, knobs, start), packed(device, start.params)
-    return lv.track(lv.start(vectors) if fork is None else lv.fork(fork, vectors), grains)
-
-
-def at(start: Start, state: State, device: Device) -> Start:
-    """The start as training has changed it."""
-    updates = state.n + int(start.inputs.get("earlier", 0))
-    return Start(unpacked(device, state.data.vectors), {**start.inputs, "updates": updates})
 
 
 def rivals(knobs: Knobs, start: Start) -> Sequence[tuple[str, Knobs, Start]]:

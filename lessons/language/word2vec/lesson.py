@@ -10,10 +10,10 @@ from typing import Any
 from engine.device import HOST, Device
 from engine.walks.gradient_check import Objective
 from engine.walks.history import State, Track
-from engine.walks.reel import indexed
-from engine.walks.step import Path
+from engine.walks.reel import Section, indexed
+from engine.walks.step import Path, Walk
 from engine.words import batch, prepare, vectors
-from engine.words.kernel.fast import packed
+from engine.words.kernel.fast import packed, unpacked
 from engine.words.run.opened import Opened
 from engine.words.run.sample import mean_loss
 from lessons.building.acts import Act, Derived, Scope, Sections, Trial
@@ -65,15 +65,25 @@ class Output(Parameter):
             yield from super().entries(lengths, knobs)
 
 
-def first(s: Scope) -> int:
-    """How many words' chances are worked out."""
-    return min(exp.FIRST, int(s.words))
+def chances(s: Scope, at: Path) -> Walk[Any]:
+    """How likely each of the most frequent words stays, and is drawn as noise."""
+    return prepare.chances(s.xp, s.counts, min(exp.FIRST, int(s.words)), s.total, s.one, s.sample, at)
+
+
+def meetings(s: Scope, at: Path) -> Walk[Any]:
+    """The pairs of the first batch; in CBOW windows have drawn sizes."""
+    return prepare.meetings(s.xp, list(zip(s.centres, s.others, strict=True)), s.window, s.sizes or None, at)
 
 
 def first_batch(s: Scope, at: Path = ()) -> Opened:
     """The first batch of the run, opened."""
     lv, params = exp.live(HOST, s.knobs, s.trial.start), s.trial.start.params
     return lv.opened(*lv.place(0, 0), lambda: packed(HOST, params), at, s.device)
+
+
+def first_update(s: Scope, at: Path) -> list[Section]:
+    """The first batch, in which the whole tables can be read too."""
+    return first_batch(s, at).sections({name: partial(s.theta.get, name) for name in s.theta})
 
 
 def computed(trial: Trial) -> dict[str, Any]:
@@ -108,11 +118,10 @@ class Word2vec(DeclaredLesson):
         Output("Theta", ("nodes", "dim"), rows="theta", loss="hs"),
     )
     derived = (
-        Derived("vocabulary", lambda s: exp.read(s.knobs).vocabulary),
         Derived("live", lambda s: exp.live(HOST, s.knobs, s.trial.start)),
-        Derived("counts", lambda s: s.device.put([[float(n)] for n in s.vocabulary.counts])),
+        Derived("counts", lambda s: s.device.put([[float(n)] for n in exp.read(s.knobs).vocabulary.counts])),
         Derived("count", lambda s, w: s.counts[w : w + 1, :] if 0 <= w < s.words else None, indexed=True),
-        Derived("total", lambda s: s.device.put([[float(sum(s.vocabulary.counts))]])),
+        Derived("total", lambda s: s.xp.sum(s.counts, axis=0, keepdims=True)),
         Derived("one", lambda s: s.device.put([[1.0]])),
         Derived("sample", lambda s: s.device.put([[float(s.knobs["sample"])]])),
         Derived("window", lambda s: s.device.put([[float(s.knobs["window"])]])),
@@ -125,22 +134,9 @@ class Word2vec(DeclaredLesson):
         Derived("size", lambda s, n: indexed(s.sizes)(n), indexed=True),
     )
     acts = (
-        Act(
-            "corpus",
-            lambda s, at: prepare.chances(s.xp, s.counts, first(s), s.total, s.one, s.sample, at),
-            length=lambda s: 1 + 3 * first(s),
-        ),
-        Act(
-            "samples",
-            lambda s, at: prepare.meetings(
-                s.xp, list(zip(s.centres, s.others, strict=True)), s.window, s.sizes or None, at
-            ),
-            after=(),
-            length=lambda s: 2 * len(s.pairs),
-        ),
-        Sections(
-            "learn", lambda s, at: first_batch(s, at).sections({name: partial(s.theta.get, name) for name in s.theta})
-        ),
+        Act("corpus", chances, length=lambda s: 1 + 3 * min(exp.FIRST, s.words)),
+        Act("samples", meetings, after=(), length=lambda s: 2 * len(s.pairs)),
+        Sections("learn", first_update),
     )
     gradient = Gradient(lambda s: first_batch(s).objective())
     results = (computed,)
@@ -162,21 +158,24 @@ class Word2vec(DeclaredLesson):
 
     def start(self, knobs: Knobs, seed: int | None) -> Start:
         exp.read(knobs, look=True)
-        return exp.begun(knobs, {**CorpusSource().begin(knobs), "seed": seed or 0})
+        return exp.begun(knobs, {"seed": seed or 0, "words": list(exp.held(knobs).words)})
 
     def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
         """The loss is the one whose table a state has."""
-        loss = next((each.loss for each in self.holds if isinstance(each, Output) and each.name in state["params"]), "")
-        return super().read(file, state, {**knobs, "loss": loss or knobs["loss"]})
+        loss = "ns" if "U" in state["params"] else "hs" if "Theta" in state["params"] else knobs["loss"]
+        return super().read(file, state, {**knobs, "loss": loss})
 
-    def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track:
-        return exp.training(device, knobs, start, fork, self.grains)
+    def track(self, device: Any, knobs: Knobs, start: Start, fork: State | None = None) -> Track:
+        """A fork goes on from its place in the text, with the vectors of `start`."""
+        lv, tables = exp.live(device, knobs, start), packed(device, start.params)
+        return lv.track(lv.start(tables) if fork is None else lv.fork(fork, tables), self.grains)
 
     def rivals(self, knobs: Knobs, start: Start) -> Sequence[tuple[str, Knobs, Start]]:
         return exp.rivals(knobs, start)
 
     def at(self, start: Start, state: State, device: Device) -> Start:
-        return exp.at(start, state, device)
+        updates = state.n + int(start.inputs.get("earlier", 0))
+        return Start(unpacked(device, state.data.vectors), {**start.inputs, "updates": updates})
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         return {**prepare.RULES, **batch.RULES}

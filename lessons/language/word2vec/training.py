@@ -33,7 +33,7 @@ class TrainStage(WordStage):
     """Training from outside: as it goes, what has come of it, or the race."""
 
     def show_train(self) -> Stage:
-        """Tables of neighbours; under them the map, the pairs passing by and the loss."""
+        """The race, or what has come of training; else neighbours, the map, the pairs passing by and the loss."""
         if self.knobs["race"] == "four" and not self.view.flipped:
             return self.race()
         if self.view.flipped:
@@ -104,9 +104,8 @@ class TrainStage(WordStage):
         title = " · ".join(filter(None, (self.say("loss", loss=five(reading.loss).strip()), right)))
         known = [*(float(y[0]) for _, y, _ in training.curves if len(y)), reading.loss]
         top = max((loss for loss in known if np.isfinite(loss)), default=1.0)
-        return training_curve(
-            self, title, now_and_then=True, priority=7, mark=number(training.n), reach=REACH, least_top=top
-        )
+        here = number(training.n)
+        return training_curve(self, title, now_and_then=True, priority=7, mark=here, reach=REACH, least_top=top)
 
     # what has come of it
 

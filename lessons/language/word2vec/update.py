@@ -37,7 +37,7 @@ class UpdateStage(WordStage):
     def show_learn(self) -> Stage:
         """The example at work, or the moves; under it L so far, and the rate."""
         some, n = self.examples, self.view.loop("n") or 0
-        loss = flow("loss", {0: self.scalar("L", "L"), 1: self.scalar("rate", "rate")}, 5)
+        loss = self.side_by_side({"L": "L", "rate": "rate"}, "loss", 5)
         if ("move", -1) in self.view.path or not some:
             return [self.law("cut_dv", "v"), self.moves(), loss]
         phases = {name for name, index in self.view.path if index < 0}
