@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterable
 
 from engine.gated.cell import Cell
 from lessons.building.stage_parts import flow, lawful, subscripted
-from lessons.contract.panels import Block, Item, Label, Laws, Matrix, Row
+from lessons.contract.panels import Block, Label, Laws, Matrix, Row
 from lessons.explaining.figures import five
-from lessons.recurrent.in_time import TimeStage
+from lessons.recurrent.in_time import TimeStage, parameter_step
 
 Families = list[tuple[str, str]]
 """Families of symbols, each with what it is called on the stage: (label, family)."""
 
 
 class CellPosition:
-    """The position of a stage in its cell: in a pass over the text, or in the ledger, where every loss is alone."""
+    """The position of a stage in its cell: in a pass over the text, or in the ledger, where every loss is `alone`.
+
+    `t` is the timestep at work, whichever way the walk goes, and `loss` the row of the ledger; None before the first.
+    """
 
     between = "  "
     """What stands between a gate's letter and its name."""
@@ -109,20 +112,11 @@ class CellPosition:
         found = self.view.writer(next((name for name in made if name in self.view.written), ""))
         return lawful(found[0] if found else self.view.rules[self.op])
 
-    def parameter_step(self) -> Matrix:
-        """The parameter that moves at the end of an update: itself, its gradient, what the optimiser remembers."""
-        stage, view, names = self.stage, self.view, self.cell.names
-        p = next((name for name, _ in reversed(view.path) if name in names), names[0])
-        value = view.get(p)
-        shape = (1, 1) if value is None else (value.shape[0], value.shape[1] if value.ndim == 2 else 1)
-        lie = "matrix" if value is not None and value.ndim == 2 else "column"
-        slots = {f"{slot}_{p}": f"{slot}({p})" for slot in "Gmv" if stage.known(f"{slot}_{p}")}
-        items = dict[int, Item]()
-        for name, title in ({p: p, f"d{p}": f"∂E/∂{p}"} | slots).items():
-            held = view.get(name)
-            column = None if held is None else held.reshape(shape)
-            items[len(items)] = Block(name, column, shape, lie, title=title, **stage.flags(name))
-        norm = stage.number("g_norm")
+    def end_of_update(self) -> Matrix:
+        """The parameter that moves, and the norm of the gradient that it moves by."""
+        names, norm = self.cell.names, self.stage.number("g_norm")
+        moving = next((name for name, _ in reversed(self.view.path) if name in names), names[0])
+        items = parameter_step(self.stage, moving)
         if norm is not None:
-            items[len(items)] = Label(stage.say("norm", norm=five(norm).strip()), **stage.flags("g_norm"))
-        return flow("step", items, 9)
+            items.append(Label(self.stage.say("norm", norm=five(norm).strip()), **self.stage.flags("g_norm")))
+        return flow("step", dict(enumerate(items)), 9)

@@ -12,11 +12,10 @@ CORNER = 4
 
 
 class Corners:
-    """States by their first `stage.units` units, parameters by a corner, at a position in a cell."""
+    """Shows states by the first `units` of the stage, and parameters by a corner, at a position in a cell."""
 
     def __init__(self, at: CellPosition) -> None:
         self.at, self.stage, self.view = at, at.stage, at.view
-        self.stage.units = min(UNITS, self.stage.H)
 
     # symbols
 

@@ -1,4 +1,4 @@
-"""What the stages of this shelf share: one column a timestep, letters, guesses, the curve of training."""
+"""What the stages of this shelf share: one column a timestep, letters, guesses, bars of norms, a parameter's step."""
 
 from __future__ import annotations
 
@@ -21,9 +21,6 @@ REACH = 12
 
 class TimeStage(LessonStage):
     """A position in a net unrolled over T timesteps, with H hidden units and K letters."""
-
-    likeliest = 3
-    """Letters whose probability is shown under a timestep."""
 
     def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
         super().__init__(lesson, view, text)
@@ -82,26 +79,40 @@ class TimeStage(LessonStage):
         """name[t] under every t."""
         return Row(label, {t: self.vector(f"{name}[{t}]", size, lie) for t in self.near})
 
-    def guesses(self, priority: int = 5) -> Matrix:
-        """ŷ under every t: as many letters as a column holds, the likeliest first."""
-        columns: dict[int, Item] = {}
-        for t in self.near:
-            yhat = self.example(f"yhat[{t}]")
-            if yhat is None:
-                columns[t] = Label("·", role="dim")
-                continue
-            guesses = " ".join(guess(self.vocabulary[i], float(yhat[i])) for i in self.order(yhat))
-            columns[t] = Label(guesses, **self.flags(f"yhat[{t}]"))
-        return Matrix(id="guess", priority=priority, axis=self.axis, rows=[Row("ŷ %", columns)])
-
     def example(self, name: str) -> Any:
         """A vector symbol; of a batch the first example's. None where it is not known yet."""
         value = self.view.get(name)
         return value if value is None or value.ndim == 1 else value[:, 0]
 
-    def order(self, yhat: Any) -> Any:
-        """The letters that are shown, the likeliest first."""
-        return np.argsort(-yhat, kind="stable")[: self.likeliest]
+
+def guesses(stage: TimeStage, priority: int = 5, most: int = 3, by_letter: bool = False) -> Matrix:
+    """ŷ under every t, in percent: the `most` likeliest letters, the likeliest first.
+
+    Where there are no more letters than that, `by_letter` puts them in the order of the vocabulary.
+    """
+    columns: dict[int, Item] = {}
+    for t in stage.near:
+        yhat = stage.example(f"yhat[{t}]")
+        if yhat is None:
+            columns[t] = Label("·", role="dim")
+            continue
+        likeliest = np.argsort(-yhat, kind="stable")[:most]
+        order = range(stage.K) if by_letter and most >= stage.K else likeliest
+        text = " ".join(guess(stage.vocabulary[i], float(yhat[i])) for i in order)
+        columns[t] = Label(text, **stage.flags(f"yhat[{t}]"))
+    return Matrix(id="guess", priority=priority, axis=stage.axis, rows=[Row("ŷ %", columns)])
+
+
+def parameter_step(stage: LessonStage, p: str) -> list[Item]:
+    """A parameter that moves: itself, its gradient, what the optimiser remembers of it."""
+    held, blocks = stage.params[p], list[Item]()
+    shape, lie = (held.shape, "matrix") if held.ndim == 2 else ((len(held), 1), "column")
+    slots = {f"{slot}_{p}": f"{slot}({p})" for slot in "Gmv" if stage.known(f"{slot}_{p}")}
+    for name, title in ({p: p, f"d{p}": f"∂E/∂{p}"} | slots).items():
+        value = stage.view.get(name)
+        shown = None if value is None else value.reshape(shape)
+        blocks.append(Block(name, shown, shape, lie, title=title, **stage.flags(name)))
+    return blocks
 
 
 def norm_bars(vectors: Mapping[int, HostArray | None]) -> dict[int, Item]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.device import HostArray
 from lessons.building.stage_parts import WIDE, ledger
-from lessons.contract.panels import Block, Item, Label, Matrix, Panel, Row
+from lessons.contract.panels import Block, Label, Matrix, Panel, Row
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import subscript
 from lessons.recurrent.in_time import TimeStage, norm_bars
@@ -36,18 +36,21 @@ class DoubleSum:
 
     def terms(self) -> Matrix:
         """The terms of this row; of U, whose other columns are zero, the column of the letter that was read."""
-        stage, terms, where = self.stage, dict[int, Item](), dict[int, Item]()
-        for k in (k for k in stage.near if k <= self.t):
-            symbol, code = f"d{self.p}[{self.t},{k}]", stage.inputs["x"][k]
-            if self.p == "W":
-                terms[k] = stage.matrix(symbol, (stage.H, stage.H))
-                continue
-            value = self.view.get(symbol)
-            column = None if value is None else value[:, code].reshape(1, stage.H)
-            terms[k] = Block(symbol, column, (1, stage.H), "slice", code, **stage.flags(symbol))
-            where[k] = Label(stage.say("column", letter=stage.vocabulary[code]), role="dim")
-        rows = [Row(stage.say("term"), terms), Row("", where)][: 1 if self.p == "W" else 2]
+        stage, ks = self.stage, [k for k in self.stage.near if k <= self.t]
+        if self.p == "W":
+            rows = [Row(stage.say("term"), {k: stage.matrix(f"dW[{self.t},{k}]", (stage.H, stage.H)) for k in ks})]
+        else:
+            letters = {k: stage.vocabulary[stage.inputs["x"][k]] for k in ks}
+            where = {k: Label(stage.say("column", letter=letter), role="dim") for k, letter in letters.items()}
+            rows = [Row(stage.say("term"), {k: self._column_of(k) for k in ks}), Row("", where)]
         return Matrix(id="terms", priority=8, axis=stage.axis, rows=rows)
+
+    def _column_of(self, k: int) -> Block:
+        """The column of term k of U that the letter at k reads."""
+        symbol, code, H = f"dU[{self.t},{k}]", self.stage.inputs["x"][k], self.stage.H
+        value = self.view.get(symbol)
+        column = None if value is None else value[:, code].reshape(1, H)
+        return Block(symbol, column, (1, H), "slice", code, **self.stage.flags(symbol))
 
     def so_far(self) -> Matrix:
         """The running sum of this row, and what is still to come."""

@@ -6,19 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from engine.device import HostArray
 from engine.walks.gradient_check import cells
 from engine.walks.step import split
 from lessons.building.stage_parts import flow, subscripted
 from lessons.building.training_panel import training_curve, training_of
-from lessons.contract.panels import Curve, Item, Label, Matrix, Panel, Row, Stage, Table
+from lessons.contract.panels import Curve, Label, Matrix, Panel, Row, Stage, Table
 from lessons.explaining.figures import eight, five
 from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.typeset import name, subscript
 from lessons.recurrent.bptt.double_sum import DoubleSum
 from lessons.recurrent.bptt.net import output, unrolled, weights
 from lessons.recurrent.bptt.sums import Sums, tiny
-from lessons.recurrent.in_time import TimeStage, in_short, letter_at
+from lessons.recurrent.in_time import TimeStage, guesses, in_short, letter_at, parameter_step
 
 LEARNED = 0.2
 """The loss under which a text counts as learned."""
@@ -29,19 +28,13 @@ CHECKED = 12
 class BpttStage(TimeStage):
     """A position in the gradient of an SRN on a text, or in its training."""
 
-    likeliest = 4
-
-    def order(self, yhat: HostArray) -> HostArray:
-        """All letters in the order of the vocabulary, where they fit."""
-        return super().order(yhat) if self.likeliest < self.K else np.arange(self.K)
-
     def show_forward(self) -> Stage:
         """The same cell at every timestep."""
         t = self.t or 0
         below = weights(self, t, self.column(f"z[{t}]", self.H, subscripted("z", t)))
         scores = self.column(f"o[{t}]", self.K, subscripted("o", t))
         above = output(self, scores, self.column(f"yhat[{t}]", self.K, subscripted("ŷ", t)))
-        return [self.law("z", "s", "o"), *self.strip(), unrolled(self), self.guesses(), below, above]
+        return [self.law("z", "s", "o"), *self.strip(), unrolled(self), self.guesses(5), below, above]
 
     def show_dV(self) -> Stage:
         """∂E_t/∂V, one product of two vectors the state already has."""
@@ -90,14 +83,14 @@ class BpttStage(TimeStage):
         opened = {"forward": self.show_forward, "output": self.show_dV, "backward": self.show_dW}
         return [curve, *(panel for panel in opened.get(phase, self.stepped)() if panel.id != "law")]
 
+    def guesses(self, priority: int) -> Matrix:
+        """The four likeliest letters under every timestep, or all."""
+        return guesses(self, priority, most=4, by_letter=True)
+
     def stepped(self) -> Stage:
         """The end of an update: the sum over t, the clipped gradient, and the step."""
         p = next((place[0] for place in self.view.path[2:] if place[0] in ("W", "U", "V")), "W")
-        slots = {f"{slot}_{p}": f"{slot}({p})" for slot in ("G", "m", "v") if self.known(f"{slot}_{p}")}
-        titles = {p: p, f"d{p}": f"∂E/∂{p}"} | slots
-        shape = self.params[p].shape
-        blocks: dict[int, Item] = {n: self.matrix(each, shape, title) for n, (each, title) in enumerate(titles.items())}
-        panels: list[Panel] = [flow("step", blocks, 9)]
+        panels: list[Panel] = [flow("step", dict(enumerate(parameter_step(self, p))), 9)]
         norm = self.number("g_norm")
         if norm is not None:
             clip = self.say("norm", norm=five(norm), clip=five(float(self.knobs["clip"])))
@@ -152,11 +145,12 @@ def losses(stage: TimeStage) -> Curve:
     """The loss of every update; beside it the loss here, known once the forward pass is made, and the least so far."""
     training = training_of(stage.view)
     curve = np.asarray(training.curves[training.current][1], dtype=float)
-    known = [E for t in range(stage.T) if (E := stage.number(f"E[{t}]")) is not None]
-    loss = float(curve[training.n]) if training.n < len(curve) else sum(known) if len(known) == stage.T else None
-    finite = [each for each in (*curve, *([] if loss is None else [loss])) if np.isfinite(each)]
+    E = [found for t in range(stage.T) if (found := stage.number(f"E[{t}]")) is not None]
+    loss = float(curve[training.n]) if training.n < len(curve) else sum(E) if len(E) == stage.T else None
+    known = np.append(curve, [] if loss is None else [loss])
+    known = known[np.isfinite(known)]
     now = stage.say("now", loss="·" if loss is None else loss_figures(loss))
-    least = stage.say("least", loss=loss_figures(float(min(finite))) if finite else "·")
+    least = stage.say("least", loss=loss_figures(float(known.min())) if known.size else "·")
     return training_curve(
         stage,
         stage.say("curve"),

@@ -6,14 +6,8 @@ from lessons.data.corpora import PYTHON, TEXTS
 from lessons.recurrent.cards import OPTIMISERS, gated_notation
 
 CELLS = ("srn", "lstm", "gru")
-
-
-def notation() -> dict[str, str]:
-    """Both layers' weights under the lecture's other names."""
-    one = gated_notation("ifogzrnh")
-    upper = {f"{name}2": f"{other}²" for name, other in one.items() if name not in ("V", "by")}
-    return {**one, **upper}
-
+LAYER = gated_notation("ifogzrnh")
+"""The weights of one layer under the lecture's other names."""
 
 CARD = Card(
     id="generate",
@@ -44,7 +38,7 @@ CARD = Card(
         Knob("top", "int", 0, 0, 5000, live=True),
         Knob("under", "text", "", 0, 200, live=True),
     ),
-    notation=notation(),
+    notation=LAYER | {f"{name}2": f"{other}²" for name, other in LAYER.items() if name not in ("V", "by")},
     place=10,
     load="lessons.recurrent.generate.lesson:Generate",
 )

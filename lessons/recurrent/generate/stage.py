@@ -10,17 +10,16 @@ import numpy as np
 from lessons.building.stage_parts import flow, subscripted
 from lessons.building.staging import Lengths
 from lessons.building.training_panel import training_curve, training_of
-from lessons.contract.panels import Beside, Label, Matrix, Picture, Row, Stage
+from lessons.contract.panels import Beside, Label, Matrix, Picture, Row, Stage, Table
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.data.corpora import PYTHON
-from lessons.explaining.figures import cut, number
+from lessons.explaining.figures import cells, cut, five, number
 from lessons.recurrent.cell_position import CellPosition, Families
-from lessons.recurrent.corner import Corners
+from lessons.recurrent.corner import UNITS, Corners
 from lessons.recurrent.generate import learning
-from lessons.recurrent.generate.watched import Watched
-from lessons.recurrent.generate.writing import drawing, drawn_by, written
-from lessons.recurrent.in_time import TimeStage, letter
+from lessons.recurrent.generate.watched import EXPECTED, NAME, Watched, chance
+from lessons.recurrent.in_time import TimeStage, guesses, letter
 
 WRITTEN = 24
 """Letters that are written step by step."""
@@ -45,7 +44,7 @@ class GenerateStage(TimeStage):
     def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
         super().__init__(lesson, view, text)
         self.at = LayerPosition(self, learning.cell_of(view.knobs))
-        self.corners = Corners(self.at)
+        self.corners, self.units = Corners(self.at), min(UNITS, self.H)
         self.writes = "write" in self.at.phases
         if "read" in self.at.phases:
             read = learning.under(self.knobs)[:-1]
@@ -62,7 +61,7 @@ class GenerateStage(TimeStage):
 
     def show_forward(self) -> Stage:
         """Gates and states of the layer at work, and what is guessed."""
-        states = self.under_time(self.at.gates_and_states(), self.guesses().rows[0])
+        states = self.under_time(self.at.gates_and_states(), guesses(self).rows[0])
         return [self.at.law_forward(), states, self.weights()]
 
     def show_backward(self) -> Stage:
@@ -72,15 +71,16 @@ class GenerateStage(TimeStage):
     def show_write(self) -> Stage:
         """Letters drawn one after the other."""
         law = self.law("F", "pick") if self.at.phase == "draw" else self.at.law_forward(output=("a", "q"))
-        text = written(self, self.vocabulary[self.read[0]])
-        states = self.under_time(self.at.gates_and_states())
-        return [law, text, drawing(self), drawn_by(self, self.corners), states]
+        names = ("u", "pick")
+        numbers = {i: self.corners.number(f"{name}[{self.t or 0}]", name) for i, name in enumerate(names)}
+        text, states = written(self, self.vocabulary[self.read[0]]), self.under_time(self.at.gates_and_states())
+        return [law, text, drawing(self), flow("chance", numbers, 8), states]
 
     def show_train(self) -> Stage:
         """Training from outside, samples, the curve, what it expects of a text, what its units follow; or an update."""
         training = training_of(self.view)
         if self.at.stepping:
-            return [self.at.parameter_step()]
+            return [self.at.end_of_update()]
         if training.open:
             return self.show_write() if self.writes else self.show_backward() if self.at.back else self.show_forward()
         net, even = Watched(self, self.at.cell), float(np.log2(self.K))
@@ -148,3 +148,33 @@ class GenerateStage(TimeStage):
             "window": "".join(map(letter, window[: min(T, LEAD)])) + "…" * (T > LEAD),
             "n": number(training.n) if training is not None else 0, "layers": int(self.knobs["layers"]),
         }  # fmt: skip
+
+
+def written(stage: TimeStage, first: str) -> Picture:
+    """What has been written so far after the first letter."""
+    picks = [stage.number(f"pick[{t}]") for t in range(stage.T)]
+    text = "".join(stage.vocabulary[int(pick)] for pick in picks if pick is not None)
+    label = (0, 0, stage.say("wrote"), "label")
+    return Picture(
+        id="wrote", priority=10, marks=[label, (0, NAME, first, "dim"), (0, NAME + cells(first), text, "written")]
+    )
+
+
+def drawing(stage: TimeStage) -> Table:
+    """The likeliest letters, and between which numbers u draws each."""
+    q, F = (stage.view.get(f"{name}[{stage.t or 0}]") for name in "qF")
+    u, pick = (stage.number(f"{name}[{stage.t or 0}]") for name in ("u", "pick"))
+    heads = (stage.say("letter"), "q", "", stage.say("between", u="" if u is None else five(u).strip()))
+    if q is None:
+        return Table(id="draw", priority=9, heads=heads, rows=[])
+    likeliest = sorted(range(len(q)), key=lambda i: -q[i])[: EXPECTED + 1]
+    chosen = None if pick is None else int(pick)
+    if chosen is not None and chosen not in likeliest:
+        likeliest[-1] = chosen
+    likeliest.sort()
+    rows = []
+    for i in likeliest:
+        span = "·" if F is None else f"{five(float(F[i - 1]) if i else 0.0).strip()} – {five(float(F[i])).strip()}"
+        rows.append((stage.vocabulary[i], *chance(float(q[i])), span))
+    lit = None if chosen is None else likeliest.index(chosen)
+    return Table(id="draw", priority=9, heads=heads, rows=rows, lit=lit)

@@ -14,7 +14,7 @@ from lessons.contract.view import Knobs, View
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import subscript
 from lessons.recurrent.cell_position import CellPosition, Families
-from lessons.recurrent.in_time import TimeStage, in_short
+from lessons.recurrent.in_time import TimeStage, guesses, in_short
 from lessons.recurrent.lstm.graph import unrolled
 from lessons.recurrent.lstm.ledger import LedgerPanels
 
@@ -35,7 +35,7 @@ class GatedStage(TimeStage):
 
     def show_forward(self) -> Stage:
         """The gates under the road, and what is guessed."""
-        return [self.at.law_forward(), unrolled(self.at), self.gates(9), self.weights(), self.guesses()]
+        return [self.at.law_forward(), unrolled(self.at), self.gates(9), self.weights(), guesses(self)]
 
     def show_backward(self) -> Stage:
         """What comes back to states and gates."""
@@ -58,9 +58,9 @@ class GatedStage(TimeStage):
         training = training_of(self.view)
         curve = training_curve(self, self.say("curve"), priority=5 if training.open else 10)
         if not training.open:
-            return [curve, unrolled(self.at), self.gates(9), self.guesses(), self.weights()]
+            return [curve, unrolled(self.at), self.gates(9), guesses(self), self.weights()]
         if self.at.stepping:
-            return [curve, self.at.parameter_step()]
+            return [curve, self.at.end_of_update()]
         opened = self.show_backward() if self.at.back else self.show_forward()
         return [curve, *opened[1:]]
 

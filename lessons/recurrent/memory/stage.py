@@ -16,7 +16,7 @@ from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
 from lessons.recurrent.cell_position import CellPosition, Families
-from lessons.recurrent.corner import Corners
+from lessons.recurrent.corner import UNITS, Corners
 from lessons.recurrent.in_time import TimeStage
 from lessons.recurrent.memory import race
 
@@ -34,7 +34,7 @@ class MemoryStage(TimeStage):
     def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
         super().__init__(lesson, view, text)
         self.at = CellPosition(self, race.cell_of(view.knobs))
-        self.corners = Corners(self.at)
+        self.corners, self.units = Corners(self.at), min(UNITS, self.H)
 
     def show_forward(self) -> Stage:
         """Gates and states, and what the net says in the end."""
@@ -53,7 +53,7 @@ class MemoryStage(TimeStage):
         """The race; or an update opened."""
         training = training_of(self.view)
         if self.at.stepping:
-            return [self.at.parameter_step()]
+            return [self.at.end_of_update()]
         if training.open:
             return self.show_backward() if self.at.back else self.show_forward()
         title, right = self.say("curve"), training.also[0]
@@ -93,11 +93,8 @@ class MemoryStage(TimeStage):
         """The length of what comes back along the road over that at the end, as bars under the timesteps."""
         bars: dict[int, Item] = {}
         for k in self.near:
-            name = f"reach[{k}]"
-            share = self.number(name)
-            bars[k] = Label("·", role="dim") if share is None else Bar(
-                share, min(1.0, abs(share)), name in self.view.written,
-            )  # fmt: skip
+            share, written = self.number(f"reach[{k}]"), f"reach[{k}]" in self.view.written
+            bars[k] = Label("·", role="dim") if share is None else Bar(share, min(1.0, abs(share)), written)
         state = self.at.cell.lasting
         errors = self.under_time([(f"∂E/∂{state}", f"g{state}")], Row(self.say("reach"), bars))
         return replace(errors, title="")

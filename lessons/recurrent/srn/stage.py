@@ -25,25 +25,14 @@ class SrnStage(TimeStage):
         if ("output", -1) in self.view.path:
             ops = ("o", "raised", "Z", "yhat", "E")
             return [self.law(*ops), *top, self.softmax(), self.numbers(), output(self)]
-        return [
-            self.law("in", "rec", "z", "s"),
-            *top,
-            weights(self, self.t or 0, priority=8),
-            self.softmax(),
-        ]
+        return [self.law("in", "rec", "z", "s"), *top, weights(self, self.t or 0, priority=8), self.softmax()]
 
     def show_shared(self) -> Stage:
         """One weight, met at every timestep."""
-        law = self.law("move" if self.t else "move_0", "dE")
-        total = self.side_by_side({"dw": "Σ ∂Eₜ/∂w", f"dw[{self.t or 0}]": "∂Eₜ/∂w"}, "total", 9)
-        return [
-            law,
-            *self.strip(),
-            unrolled(self),
-            self.moves(),
-            total,
-            weights(self, self.t or 0, priority=8),
-        ]
+        t = self.t or 0
+        law = self.law("move" if t else "move_0", "dE")
+        total = self.side_by_side({"dw": "Σ ∂Eₜ/∂w", f"dw[{t}]": "∂Eₜ/∂w"}, "total", 9)
+        return [law, *self.strip(), unrolled(self), self.moves(), total, weights(self, t, priority=8)]
 
     def inside(self) -> Matrix:
         """The cell at work: what comes in, what comes back, their sum, the state."""
