@@ -416,7 +416,7 @@ async def test_a_lesson_is_begun_by_a_step(keys: tuple[str, ...], mark: str, tmp
         assert isinstance(app.screen, Contents)
         (line,) = (line for line in shown(app.screen, "map").splitlines() if "►" in line)
         assert line.partition("►")[2].startswith(f"{mark} 3.2 bptt")
-        assert f"{len(keys)} begun" in app.screen._summary()
+        assert f"{len(keys)} begun" in app.screen.course_map.summary()
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36)])

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 
 from lessons.contract.card import Broken, Card
 from lessons.contract.knobs import Refused
-from lessons.course import CHAPTERS
-from tui.canvas.canvas import Canvas, fit, key_line, wrap
+from tui.canvas.canvas import Canvas, fit, key_line
 from tui.keys import CONTENTS, EVERYWHERE, Hint, bindings
 from tui.picture.boxes import Desk, Help, Notice
+from tui.picture.course_map import CourseMap, chapter_of
 from tui.screens.base import PaintedScreen
 from tui.widgets.canvas_view import Lines
 from tui.widgets.prompt import Prompt
@@ -62,9 +61,11 @@ class Contents(PaintedScreen):
         """All lessons in the order of the course; `Broken` are those that could not be loaded."""
         return list(self.unroll.course.values())
 
-    def chapter_of(self, card: Card | Broken) -> str:
-        """The chapter of a lesson; "other" if it is broken or names none of the course."""
-        return card.chapter if isinstance(card, Card) and card.chapter in CHAPTERS else "other"
+    @property
+    def course_map(self) -> CourseMap:
+        """The lessons with what the learner has done of them, as they stand now."""
+        unroll = self.unroll
+        return CourseMap(self.cards(), unroll.store.progress.lessons, unroll.words, unroll.number_of, unroll.ascii_only)
 
     # painting
 
@@ -83,21 +84,21 @@ class Contents(PaintedScreen):
         self.query_one("#map", Lines).show(canvas, self.unroll.ink_theme)
 
     def _map(self, canvas: Canvas, width: int, height: int) -> None:
-        words, cards = self.unroll.words, self.cards()
+        words, cards, course = self.unroll.words, self.cards(), self.course_map
         canvas.put(1, 0, "unroll", "title")
-        canvas.right(width - 1, 0, fit(self._summary(), width - 10), "dim")
+        canvas.right(width - 1, 0, fit(course.summary(), width - 10), "dim")
         canvas.fill(0, 1, width, "─", "rule")
         if not cards:
             canvas.put(2, 3, words("contents.empty"), "warn")
         room = height - 10
-        body, at = self._chapters(width)
+        body, at = course.chapters(width, self.at)
         top = max(0, min(at - room // 2, body.height - room))
         for sign, there, y in (("▲", top > 0, 0), ("▼", top + room < body.height, room - 1)):
             body.right(width - 1, top + y, sign if there else "", "dim")
         canvas.stamp(body.part(top, top + room), 0, 3)
         canvas.put(2, min(height - 7, body.height + 4), words("contents.legend"), "dim")
         if cards:
-            self._about(canvas, cards[self.at], width, height)
+            course.about(canvas, cards[self.at], height - 6)
         box = self.notice or self.help
         if box is not None:
             drawn = box.draw(self._desk(), width - 4, height - 6)
@@ -106,97 +107,8 @@ class Contents(PaintedScreen):
         pairs = [(hint.sign, words(f"keys.{hint.words}"), hint.command) for hint in self.key_hints()]
         canvas.stamp(key_line(pairs, width, self.unroll.ascii_only), 0, height - 1)
 
-    def _chapters(self, width: int) -> tuple[Canvas, int]:
-        """(All chapters with their lessons, the line of the chosen lesson). A chapter goes into the shortest column."""
-        words, cards, at = self.unroll.words, self.cards(), 0
-        canvas = Canvas(width, 0, self.unroll.ascii_only)
-        columns = max(1, min(3, width // 40))
-        wide = width // columns
-        heights = [0] * columns
-        for number, chapter in enumerate([*CHAPTERS, "other"], 1):
-            members = [card for card in cards if self.chapter_of(card) == chapter]
-            if chapter == "other" and not members:
-                continue
-            column = heights.index(min(heights))
-            x, y = 2 + column * wide, heights[column]
-            canvas.put(x, y, fit(f"{number} {words(f'chapter.{chapter}')}", wide - 3), "head" if members else "dim")
-            y += 1
-            for i, card in enumerate(members, 1):
-                at = y if cards.index(card) == self.at else at
-                self._card(canvas, x, y, card, f"{number}.{i}", wide - 3)
-                y += 1
-            if not members:
-                canvas.put(x + 2, y, words("contents.not_here"), "dim")
-                y += 1
-            heights[column] = y + 1
-        return canvas, at
-
     def _desk(self) -> Any:
         return Desk(cast(Any, None), self.unroll.words, cast(Any, None), cast(Any, None), None, self.unroll.ascii_only)
-
-    def _summary(self) -> str:
-        """The first line: lessons done and begun, predictions answered and right."""
-        store, cards = self.unroll.store, [card for card in self.cards() if isinstance(card, Card)]
-        kept = [store.progress.lessons.get(card.id, {}) for card in cards]
-        done = sum(self._done(card) for card in cards)
-        begun = sum(self._begun(card) for card in cards) - done
-        records = [verdict for entry in kept for verdict in entry.get("record", {}).values()]
-        return self.unroll.words(
-            "contents.done", done=done, all=len(cards), begun=begun, asked=len(records), right=records.count("right")
-        )
-
-    def _acts(self, card: Card) -> int:
-        """The number of acts of a lesson that were finished."""
-        seen = self.unroll.store.progress.lessons.get(card.id, {}).get("acts", [])
-        return len(set(seen) & set(card.acts))
-
-    def _begun(self, card: Card) -> bool:
-        """Whether an act was finished, or the stored position is beyond the first step."""
-        kept = self.unroll.store.progress.lessons.get(card.id, {})
-        return self._acts(card) > 0 or bool(kept.get("step")) or kept.get("act", card.acts[0]) in card.acts[1:]
-
-    def _done(self, card: Card) -> bool:
-        return self._acts(card) == len(card.acts)
-
-    def _card(self, canvas: Canvas, x: int, y: int, card: Card | Broken, number: str, width: int) -> None:
-        at = self.cards().index(card)
-        ink = "head" if at == self.at else ""
-        if at == self.at:
-            canvas.put(x - 1, y, "►", "written")
-        canvas.hit(x - 1, y, width, 1, "lesson", at)
-        if isinstance(card, Broken):
-            canvas.put(x, y, f"! {number} {card.id}", "warn")
-            return
-        acts = self._acts(card)
-        mark = "●" if self._done(card) else "◐" if self._begun(card) else "○"
-        canvas.put(x, y, f"{mark} {number} {card.id}", ink)
-        right = f"{acts}/{len(card.acts)}"
-        canvas.right(x + width - 2, y, right, "dim")
-        canvas.right(x + width - 3 - cell_len(right), y, f"{fit(card.slides, 8)}  ", "dim")
-
-    def _about(self, canvas: Canvas, card: Card | Broken, width: int, height: int) -> None:
-        """Title, first line of the text, and stored position of the chosen lesson, below the list."""
-        words, y = self.unroll.words, height - 6
-        canvas.fill(1, y, width - 2, "╌", "rule")
-        if isinstance(card, Broken):
-            canvas.put(2, y + 1, card.id, "head")
-            canvas.put(2, y + 2, fit(card.error, width - 4), "warn")
-            return
-        x = canvas.put(2, y + 1, f"{self.unroll.number_of(card)} {card.id}   {card.title[words.lang]}", "head")
-        about = words("contents.about", slides=card.slides, acts=len(card.acts), minutes=card.minutes)
-        if x + cell_len(about) + 4 < width:
-            canvas.put(x + 4, y + 1, about, "dim")
-        lines = wrap(card.lead[words.lang], width - 6)
-        canvas.put(2, y + 2, lines[0] + (" …" if len(lines) > 1 else ""))
-        kept = self.unroll.store.progress.lessons.get(card.id, {})
-        extra = []
-        if kept.get("address"):
-            act = kept.get("act", "")
-            number = card.acts.index(act) + 1 if act in card.acts else 1
-            extra.append(words("contents.next", act=number, step=kept.get("step", 0)) + "   ↵")
-        if card.needs:
-            extra.append(words("contents.needs", needs=", ".join(card.needs)))
-        canvas.put(2, y + 3, fit("   ".join(extra), width - 4), "dim")
 
     # keys and mouse
 
@@ -227,10 +139,10 @@ class Contents(PaintedScreen):
         cards = self.cards()
         if not cards:
             return
-        chapters = list(dict.fromkeys(self.chapter_of(card) for card in cards))
-        here = chapters.index(self.chapter_of(cards[self.at]))
+        chapters = list(dict.fromkeys(chapter_of(card) for card in cards))
+        here = chapters.index(chapter_of(cards[self.at]))
         wanted = chapters[(here + by) % len(chapters)]
-        self.at = next(i for i, card in enumerate(cards) if self.chapter_of(card) == wanted)
+        self.at = next(i for i, card in enumerate(cards) if chapter_of(card) == wanted)
         self.paint()
 
     def action_open(self) -> None:
