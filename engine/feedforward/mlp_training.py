@@ -103,6 +103,8 @@ class MlpRun(training.Run[Losses]):
     On the host an update is `feedforward.mlp_fast`; elsewhere it is the walks', drained. A test holds both equal.
     """
 
+    kinds = (Losses,)
+
     def __init__(
         self, device: Device, net: Net, recipe: Recipe, batches: Batches, train: Examples, test: Examples
     ) -> None:

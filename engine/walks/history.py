@@ -8,6 +8,7 @@ history, its trunk; what lies before the fork is read from the trunk. A section 
 from __future__ import annotations
 
 import threading
+import time
 from array import array
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -30,7 +31,8 @@ class Track(NamedTuple):
     `measure` gives the number that is kept of the state after every section, for the curve; each of `also` gives one
     more curve. `size` is the bytes of one state. Where training has an end, `done` is true of states past it.
     `replays` bounds how many sections may be recomputed to return to a state (0: any number). Where it is set only the
-    newest marks are kept, and states before them cannot be returned to.
+    newest marks are kept, and states before them cannot be returned to. `kinds` are the named tuples that the data of
+    a state is made of: with them a checkpoint can hold it (see `walks.packing`).
     """
 
     id: str
@@ -42,6 +44,26 @@ class Track(NamedTuple):
     also: tuple[Callable[[State], float], ...] = ()
     done: Callable[[State], bool] = lambda state: False
     replays: int = 0
+    kinds: tuple[type, ...] = ()
+
+
+class Record(NamedTuple):
+    """What a history is brought back from: some of its states, in order, the latest last; and its curves.
+
+    `spacing` is the distance of those that are marks.
+    """
+
+    spacing: int
+    states: tuple[State, ...]
+    curves: tuple[array[float], ...]
+
+
+class Far(Exception):
+    """A state takes longer to recompute than was allowed: asked for again, it goes on from state `n`."""
+
+    def __init__(self, history: History, mark: int, n: int, wanted: int) -> None:
+        super().__init__(f"recomputed up to {n} of {wanted}")
+        self.history, self.mark, self.n, self.wanted = history, mark, n, wanted
 
 
 class History:
@@ -122,12 +144,16 @@ class History:
                     self._cross()
         return self.state(n)
 
-    def state(self, n: int) -> State:
-        """The state that section n starts from. Raises IndexError if it is not made yet, or cannot be returned to."""
+    def state(self, n: int, patience: float = float("inf")) -> State:
+        """The state that section n starts from.
+
+        Raises IndexError if it is not made yet, or cannot be returned to, and `Far` if recomputing it takes longer than
+        `patience`, in seconds.
+        """
         if n < self.first:
             if self.trunk is None:
                 raise IndexError(f"there is no section {n}")
-            return self.trunk.state(n)
+            return self.trunk.state(n, patience)
         with self._lock:
             if n > self.latest.n:
                 raise IndexError(f"section {n} has not been reached: {self.latest.n} is the latest")
@@ -137,21 +163,72 @@ class History:
             mark = self._marks.get(self._mark(n))
         if mark is None:
             raise IndexError(f"section {n} is out of reach: {self.nearest(n)} is the first that is not")
-        self._shown = mark if mark.n == n else self._replay(mark, n)
+        self._shown = mark if mark.n == n else self._replay(mark, n, patience)
         return self._shown
 
-    def _replay(self, mark: State, n: int) -> State:
+    def _replay(self, mark: State, n: int, patience: float) -> State:
         """The state of section n, recomputed from a mark. The last ones on the way are kept: going back is cheap."""
         kept = self._replayed
         if kept and kept[0].n <= n <= kept[-1].n:
             return kept[n - kept[0].n]
-        states = [mark]
+        begun = time.monotonic()
+        states = [*kept] if kept and mark.n <= kept[-1].n < n else [mark]
         with quiet():
             while states[-1].n < n:
                 states.append(self.track.advance(states[-1]))
                 del states[: -max(1, self._most // 4)]
+                if states[-1].n < n and time.monotonic() - begun > patience:
+                    self._replayed = states
+                    raise Far(self, mark.n, states[-1].n, n)
         self._replayed = states
         return states[-1]
+
+    def record(self, room: int) -> Record:
+        """What this history can be brought back from: its latest state, the one last returned, and as many marks as
+        `room` bytes hold, evenly spread (with `replays` the newest).
+        """
+        with self._lock:
+            spacing, curves = self.spacing, tuple(curve[:] for curve in self._curves)
+            marks, ends = dict(self._marks), {state.n: state for state in (self._shown, self.latest)}
+        marks.pop(self.first, None)
+        most = room // max(self.track.size, 1)
+        if self.track.replays:
+            marks = {n: marks[n] for n in sorted(marks)[max(0, len(marks) - most) :]}
+        while len(marks) > most:
+            spacing *= 2
+            marks = {n: state for n, state in marks.items() if (n - self.first) % spacing == 0}
+        states = {n: state for n, state in {**marks, **ends}.items() if self.first < n <= self.first + len(curves[0])}
+        return Record(spacing, tuple(states[n] for n in sorted(states)), curves)
+
+    def restore(self, record: Record) -> None:
+        """Bring a history that has not been advanced to where a record of it was made.
+
+        Raises ValueError where the record is not one of this history.
+        """
+        numbers = [state.n for state in record.states]
+        lengths = {len(curve) for curve in record.curves}
+        latest = numbers[-1] if numbers else self.first
+        fits = numbers == sorted(set(numbers)) and record.spacing > 0 and len(record.curves) == len(self._curves)
+        if not fits or lengths != {latest - self.first} or self.latest.n != self.first:
+            raise ValueError("the record is of another history")
+        with self._lock:
+            self.spacing = record.spacing
+            self._curves = record.curves
+            self._marks |= {each.n: each for each in record.states if (each.n - self.first) % self.spacing == 0}
+            if numbers:
+                self.latest = self._shown = record.states[-1]
+
+    @property
+    def shown(self) -> State:
+        """The state last returned."""
+        with self._lock:
+            return self._shown
+
+    def hold(self, state: State) -> None:
+        """Take a state that was the one last returned when a record was made: it need not be recomputed."""
+        with self._lock:
+            if self.first < state.n <= self.latest.n:
+                self._shown = state
 
     def curve(self, which: int = 0) -> Sequence[float]:
         """The numbers measured after every section so far: `curve()[n]` is that of section n.

@@ -61,6 +61,8 @@ class Run(ABC, Generic[Reading]):
 
     beside = 2048
     """Bytes of a state without its parameters and the optimiser's memory."""
+    kinds: tuple[type, ...] = ()
+    """The named tuples that a reading is made of: what a checkpoint packs."""
 
     def __init__(self, device: Device, recipe: Recipe, names: tuple[str, ...]) -> None:
         self.device, self.recipe, self.names = device, recipe, names
@@ -121,7 +123,8 @@ class Run(ABC, Generic[Reading]):
         """Training from a state on, with a curve of the loss and one for each of `also`."""
         size = self.size(begin_at.data.theta)
         return Track(
-            "train", begin_at, self.advance, lambda state: self.inside(state, grains), self.loss, size, also
+            "train", begin_at, self.advance, lambda state: self.inside(state, grains), self.loss, size, also,
+            kinds=(Learning, *self.kinds),
         )  # fmt: skip
 
     def clip_and_step(

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.walks.history import History
+from engine.walks.history import Far, History
 from engine.walks.step import address
 from lessons.contract.knobs import Refused
 from lessons.contract.view import Start
 from lessons.player.branches import Branch
+from lessons.player.checkpoint import Checkpoint, Taken
 from lessons.player.player import Player
 from lessons.player.position import Spot
 from lessons.player.setup import Setting
 from lessons.player.state import plain
 
-PATIENCE = 3.0
-"""Seconds that coming back may spend on replaying updates; beyond that it comes back to where it got."""
+SLICE = 0.03
+"""Seconds of recomputing between two looks at the screen."""
 
 
 def keep(player: Player) -> dict[str, Any]:
@@ -36,6 +37,12 @@ def keep(player: Player) -> dict[str, Any]:
         "current": player.current,
         "branches": [_branch(branch, player.branches) for branch in player.branches],
     }
+
+
+def take(player: Player, place: Mapping[str, Any]) -> Taken | None:
+    """The training runs of a player as they are now, for a checkpoint; `place` is its bookmark. None without runs."""
+    histories = [branch.history for branch in player.branches]
+    return Taken(place, histories, player.device) if any(map(len, histories)) else None
 
 
 def _branch(branch: Branch, branches: list[Branch]) -> dict[str, Any]:
@@ -62,49 +69,102 @@ def _restart(kept: Any) -> Start | None:
     return Start({name: np.array(value, dtype=float) for name, value in kept["params"].items()}, kept["inputs"])
 
 
-def bring_back(player: Player, kept: Mapping[str, Any]) -> bool:
-    """Bring a fresh player to a kept position. False, with the player at its start, where that is no more."""
-    deadline = time.monotonic() + PATIENCE
+class Back(NamedTuple):
+    """How far coming back has got: updates that were recomputed, of so many that have to be."""
+
+    done: int
+    whole: int
+
+
+def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | None = None) -> Iterator[Back]:
+    """Bring a fresh player to a kept position, in slices: what the checkpoint does not hold is recomputed.
+
+    Raises `Lost` where the position is no more: then the player is at its start.
+    """
     try:
         player.set_up(Setting(dict(kept["given"]), kept["seed"], _restart(kept["start"])))
         player.record = {str(k): str(v) for k, v in kept["record"].items()}
-        _bring_branches(player, kept, deadline)
+        yield from _runs(player, kept, checkpoint)
         spot = kept["spot"]
         player.spot, player.since = Spot(), 0
         if spot["training"]:
-            n = _grown(player.history, int(spot["n"]), deadline)
-            player.land(n, is_open=bool(spot["open"]) and n == int(spot["n"]))
+            n = min(int(spot["n"]), len(player.history))
+            yield from _reached(player.history, n)
+            player.land(n, is_open=bool(spot["open"]))
             if spot["open"]:
                 player.move(player.inside(), min(int(spot["p"]), player.inside().total))
         elif spot["p"]:
             player.grain = int(kept["grain"])
             player.move(player.reel, min(int(spot["p"]), player.reel.total))
         player.grain = int(kept["grain"])
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration, AssertionError, Refused):
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        IndexError,
+        AttributeError,
+        StopIteration,
+        AssertionError,
+        Refused,
+    ) as error:
         player.set_up(Setting())
+        raise Lost from error
+
+
+class Lost(Exception):
+    """A kept position cannot be come back to: the lesson, a file or the bookmark is another now."""
+
+
+def bring_back(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | None = None) -> bool:
+    """Bring a fresh player to a kept position at once. False, with the player at its start, where that is no more."""
+    try:
+        for _ in returning(player, kept, checkpoint):
+            pass
+    except Lost:
         return False
     return True
 
 
-def _grown(history: History, n: int, deadline: float) -> int:
-    """As many of n updates as there is time for; how many there are."""
-    while len(history) < n and time.monotonic() < deadline:
-        history.grow(min(n, len(history) + 200))
-    return min(n, len(history))
-
-
-def _bring_branches(player: Player, kept: Mapping[str, Any], deadline: float) -> None:
-    if not kept["branches"]:
+def _runs(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | None) -> Iterator[Back]:
+    """The training runs, each to where it was."""
+    branches, device = kept["branches"], player.device
+    if not branches:
         return
     player.to_act("train")
-    for i, branch in enumerate(kept["branches"]):
+    for i, branch in enumerate(branches):
         if branch["parent"] is None:  # a run from update 0: the first, or a rival, which is there already
-            player.current = min(i, len(player.branches) - 1)
+            history = player.branches[min(i, len(player.branches) - 1)].history
         else:
-            player.current = int(branch["parent"])
-            player.land(_grown(player.history, int(branch["at"]), deadline), is_open=False)
+            trunk, at = player.branches[int(branch["parent"])].history, int(branch["at"])
+            state = None if checkpoint is None else checkpoint.forked(branch, device, trunk.track.kinds)
+            if state is None:
+                yield from _reached(trunk, at)
+                state = trunk.state(at)
             start = _restart(branch["start"])
             assert start is not None
-            player.branch_off(branch["knobs"], start, branch["change"])
-        _grown(player.history, int(branch["length"]), deadline)
+            history = player.runs.add(int(branch["parent"]), state, branch["knobs"], start, branch["change"]).history
+        if checkpoint is not None:
+            checkpoint.restore(branch, history, device)
+        yield from _grown(history, int(branch["length"]))
     player.current = int(kept["current"])
+
+
+def _grown(history: History, length: int) -> Iterator[Back]:
+    """Make updates until there are so many."""
+    first = len(history)
+    while len(history) < length:
+        end = time.monotonic() + SLICE
+        while len(history) < length and time.monotonic() < end:
+            history.advance()
+        yield Back(len(history) - first, length - first)
+
+
+def _reached(history: History, n: int) -> Iterator[Back]:
+    """Recompute a state."""
+    n = history.nearest(n)
+    while True:
+        try:
+            history.state(n, SLICE)
+            return
+        except Far as far:
+            yield Back(far.n - far.mark, far.wanted - far.mark)

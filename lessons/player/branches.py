@@ -31,13 +31,15 @@ class Branch:
 class Branches:
     """The training runs of one setup, of which one is in focus. The first ones are made when one is asked for.
 
-    An update is named by its number n: the state before it, which is `history.state(n)`.
+    An update is named by its number n: the state before it, which is `history.state(n)`. `patience` are the seconds
+    that returning to a state may take; then `catch_up` raises `Far`.
     """
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
         self.made: list[Branch] = []
         self.current = 0
+        self.patience = float("inf")
         self._opened: tuple[int, int, Reel] | None = None
 
     @property
@@ -80,8 +82,10 @@ class Branches:
         return curves
 
     def catch_up(self, n: int) -> None:
-        """Grow the run in focus to update n, and with it those that are near."""
-        self.history.grow(n)
+        """Bring the run in focus to update n, and with it those that are near. Raises `Far`: see `patience`."""
+        if n > len(self.history):
+            self.history.grow(n)
+        self.history.state(n, self.patience)
         for branch in self.made:
             if 0 < n - len(branch.history) <= MOST_CAUGHT_UP:
                 branch.history.grow(n)
@@ -97,15 +101,18 @@ class Branches:
 
     def fork(self, n: int, knobs: Mapping[str, Value], start: Start, change: str) -> None:
         """Go on from update n of the run in focus with other knobs or another start; the fork comes into focus."""
-        trunk = self.history
-        state: State = trunk.grow(n)
-        track = self.setup.lesson.track(self.setup.device, knobs, start, state)
-        assert track is not None
-        name, self._opened = chr(ord("A") + len(self.made)), None
-        self.made.append(Branch(name, knobs, start, History(track, trunk), change))
+        self.add(self.current, self.history.grow(n), knobs, start, change)
         self.current = len(self.made) - 1
         reach = max(len(branch.history) for branch in self.made)
         self.history.grow(min(reach, n + MOST_CAUGHT_UP))
+
+    def add(self, trunk: int, at: State, knobs: Mapping[str, Value], start: Start, change: str) -> Branch:
+        """A run that forks from run `trunk` at a state of it; the one in focus stays."""
+        track = self.setup.lesson.track(self.setup.device, knobs, start, at)
+        assert track is not None
+        name, self._opened = chr(ord("A") + len(self.made)), None
+        self.made.append(Branch(name, knobs, start, History(track, self.made[trunk].history), change))
+        return self.made[-1]
 
     def swap(self) -> None:
         """Bring the next run into focus."""

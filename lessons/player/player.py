@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.device import Device
-from engine.walks.history import History
+from engine.walks.history import Far, History
 from engine.walks.reel import Reel
 from engine.walks.step import Path
 from lessons.contract.knobs import Value
@@ -141,16 +141,26 @@ class Player:
     def swap(self) -> None:
         """The next branch comes into focus, at the same update."""
         self.asked = None
+        before = self.current
         self.runs.swap()
-        self.position.stay()
+        self._stay(before)
 
     def drop(self) -> bool:
         """Forget the latest branch. False where there is but one."""
-        dropped = self.runs.drop()
-        if dropped:
-            self.asked = None
+        if len(self.branches) < 2:
+            return False
+        self.asked = None
+        before, self.current = self.current, min(self.current, len(self.branches) - 2)
+        self._stay(before)
+        return self.runs.drop()
+
+    def _stay(self, before: int) -> None:
+        """At the same update of the run now in focus; where that is too far off, the one `before` stays in focus."""
+        try:
             self.position.stay()
-        return dropped
+        except Far:
+            self.current = before
+            raise
 
     # the position
 

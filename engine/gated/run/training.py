@@ -71,7 +71,7 @@ class GatedRun(SequenceRun[Reading], Generic[Reading]):
     """A net of H units a layer trained on a source, one window an update; on the host by the fast form.
 
     `look(n, before, learning, snapshot)` gives the reading after n updates, from the one before. `kind` is the fast
-    form's dtype.
+    form's dtype, `kinds` the named tuples that a reading is made of.
     """
 
     beside = 4096
@@ -85,8 +85,10 @@ class GatedRun(SequenceRun[Reading], Generic[Reading]):
         H: int,
         look: Callable[[int, Reading, Learning[Reading], Snapshot], Reading],
         kind: Any = float,
+        kinds: tuple[type, ...] = (),
     ) -> None:
         super().__init__(device, cell, recipe, None)
+        self.kinds = kinds
         self.source, self.H, self.look, self.kind = source, H, look, kind
         self._own = threading.local()
 

@@ -56,7 +56,7 @@ class Reading(NamedTuple):
 class WordState(NamedTuple):
     """The data of a State: vectors, the next batch (chunk of the run, number in it), and tokens trained on so far.
 
-    `reading` is the last one and `before` the one before it; `took` are the seconds of the last update.
+    `reading` is the last one and `before` the one before it; `seconds` is what all updates so far took.
     """
 
     vectors: Vectors
@@ -65,7 +65,7 @@ class WordState(NamedTuple):
     tokens: int
     reading: Reading
     before: Reading
-    took: float = 0.0
+    seconds: float = 0.0
 
 
 class Stretch(NamedTuple):
@@ -205,7 +205,8 @@ class Live:
         elif not all(xp.isfinite(float(xp.sum(each))) for each in vectors if each is not None):
             reading = reading._replace(loss=float("nan"))
         chunk, batch = self.place(chunk, batch + 1)
-        return State(n, WordState(vectors, chunk, batch, tokens, reading, before, time.perf_counter() - began))
+        seconds = data.seconds + time.perf_counter() - began
+        return State(n, WordState(vectors, chunk, batch, tokens, reading, before, seconds))
 
     def done(self, state: State) -> bool:
         """Whether all epochs are done; training may go on, at the lowest learning rate."""
@@ -258,13 +259,6 @@ class Live:
 
     def track(self, begin: State, grains: Grains) -> Track:
         """Training from a state on, with curves of the loss, the share of the right class, tokens and seconds."""
-        spent = 0.0
-
-        def seconds(state: State) -> float:
-            nonlocal spent
-            spent += float(state.data.took)
-            return spent
-
         return Track(
             "train",
             begin,
@@ -275,10 +269,11 @@ class Live:
             (
                 lambda state: float(state.data.reading.right),
                 lambda state: float(state.data.tokens),
-                seconds,
+                lambda state: float(state.data.seconds),
             ),
             self.done,
             REPLAYED if self.per > 1 else 0,
+            (WordState, Vectors, Reading),
         )
 
 

@@ -233,7 +233,8 @@ class Reader:
 def school(device: Device, knobs: Knobs, seed: int) -> GatedRun[Reading]:
     """How it learns."""
     look = Reader(device, knobs, seed).look
-    return GatedRun(device, cell_of(knobs), recipe(knobs), streams(knobs), int(knobs["hidden"]), look)
+    kinds = (Reading, Sample, Follows)
+    return GatedRun(device, cell_of(knobs), recipe(knobs), streams(knobs), int(knobs["hidden"]), look, kinds=kinds)
 
 
 def begin(device: Device, knobs: Knobs, theta: Theta, seed: int) -> State:

@@ -155,6 +155,7 @@ def race(device: Device, knobs: Knobs, start: Start, fork: State | None, grains:
         lambda state: state.data.loss,
         count * schools[0].size(begun[0]),
         (lambda state: state.data.accuracy, lambda state: state.data.solved, lambda state: state.data.reach),
+        kinds=(Runs, Learning, Reading),
     )
 
 
