@@ -201,7 +201,7 @@ class Live:
         return float(laid.rate[batch]) if batch < laid.batches else 0.0
 
     def opened(self, chunk: int, batch: int, begin: Callable[[], Vectors], at: Path) -> Opened:
-        """A batch of the run to walk through at path `at`; `begin()` gives the vectors before it, on the device."""
+        """A batch of the run, opened; `begin` gives the vectors on the device."""
 
         def hosted() -> Vectors:
             return Vectors(*(None if each is None else self.device.get(each) for each in begin()))
