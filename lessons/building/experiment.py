@@ -145,7 +145,8 @@ def read_array(file: str, name: str, given: Mapping[str, Any], shape: tuple[int,
     except (TypeError, ValueError, OverflowError):
         raise Refused("shape_text", file=file, symbol=name, wanted=shape) from None
     if value.ndim < len(shape):
-        raise Refused("shape_text", file=file, symbol=name, wanted=shape)
+        key = "shape_flat" if value.ndim else "shape_text"
+        raise Refused(key, file=file, symbol=name, found=value.shape, wanted=shape)
     if value.shape != shape:
         raise Refused("shape", file=file, symbol=name, found=value.shape, wanted=shape)
     if not np.isfinite(value).all():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,3 +65,11 @@ def test_a_view_cannot_be_changed() -> None:
     for field in ("cursor", "flipped", "p", "act"):
         with pytest.raises(FrozenInstanceError):
             setattr(view, field, None)
+
+
+def test_the_player_alone_makes_views() -> None:
+    """So that a view always fits the position that it is of."""
+    root = Path(__file__).parents[2]
+    files = (file for folder in ("lessons", "tui") for file in (root / folder).rglob("*.py"))
+    made = [file.relative_to(root).as_posix() for file in files if re.search(r"\bView\(", file.read_text("utf-8"))]
+    assert made == ["lessons/player/views.py"]

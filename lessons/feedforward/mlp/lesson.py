@@ -193,8 +193,11 @@ def read_state(file: str, lesson: str, state: Mapping[str, Any], knobs: Knobs) -
 
 def layers_of(params: Mapping[str, Any]) -> str:
     """The knob `layers` as a state's weights have it; "" where they do not say."""
-    rows = takewhile(lambda W: isinstance(W, list), (params.get(f"W{n}") for n in LAYERS))
-    *hidden, last = [*(len(W) for W in rows if W is not None), 0][:-1] or [0]
+    names = takewhile(lambda name: isinstance(params.get(name), list), (f"W{n}" for n in LAYERS))
+    weights = [params[name] for name in names]
+    if not all(isinstance(row, list) and not any(isinstance(w, list) for w in row) for W in weights for row in W):
+        return ""  # one that is no matrix says nothing of the sizes
+    *hidden, last = [len(W) for W in weights] or [0]
     if last == 0 or any(not 1 <= size <= 8 for size in hidden):
         return ""
     return ",".join(map(str, hidden)) or "0"

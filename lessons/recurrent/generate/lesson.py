@@ -154,7 +154,7 @@ class Generate(DeclaredLesson):
     example = False
     explains = ("pick", "q", "h2", "h", "c", "gc", "gh", "delta", "yhat")
     draws = frozenset({"corpus", "text", "cell", "layers", "hidden", "symbols", "case"})
-    rebuilds = draws | {"window"}
+    rebuilds = draws | {"window", "batch"}
     columns = columns("2") | {"q", "F"}
     shown_as = GenerateStage
 

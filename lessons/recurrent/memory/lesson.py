@@ -126,7 +126,7 @@ class Memory(DeclaredLesson):
     example = False
     explains = ("reach", "h", "c", "gc", "gh", "delta", "yhat")
     draws = frozenset({"model", "length", "hidden", "noise"})
-    rebuilds = draws | {"forget"}
+    rebuilds = draws | {"forget", "batch"}
     columns = columns() | {"reach"}
     shown_as = MemoryStage
 
