@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -22,7 +23,12 @@ from tui.screens.base import PaintedScreen
 from tui.screens.contents import Contents
 
 if TYPE_CHECKING:
+    from lessons.player.bookmark import Back
     from lessons.player.player import Player
+    from tui.screens.lesson import LessonScreen
+
+PATIENCE, AT_ONCE = 0.05, 0.25
+"""Seconds that going to an update may hold the screen, and that coming back to a lesson may."""
 
 
 class UnrollApp(App[None]):
@@ -50,6 +56,7 @@ class UnrollApp(App[None]):
         self.course: dict[str, Card | Broken] = course()
         self.device = device
         self._first, self._afresh, self._told = lesson, afresh, False
+        self._runs: dict[str, list[tuple[int, int]]] = {}
         if self.no_color:
             self.ansi_color = True
 
@@ -99,29 +106,61 @@ class UnrollApp(App[None]):
         if card is None:
             raise unknown(lesson, self.course)
         from engine.device import open_device
-        from lessons.player.bookmark import bring_back
         from lessons.player.player import Player
         from tui.screens.lesson import LessonScreen
 
         player = Player(open_lesson(card), open_device(self.device))
+        player.patience = PATIENCE
         kept = self.store.progress.lessons.get(lesson, {})
         player.record = {str(k): str(v) for k, v in kept.get("record", {}).items()}
         player.seen = {act for act in kept.get("acts", []) if act in card.acts} if isinstance(card, Card) else set()
-        said = ""
-        if kept.get("place"):
-            brought = not self._afresh and bring_back(player, kept["place"])
-            where = f"{player.act}, {player.progress[0]}"
-            said = (
-                self.words("say.restored", where=where) if brought else "" if self._afresh else self.words("say.lost")
-            )
+        place = None if self._afresh else kept.get("place")
         self._afresh = False  # who comes back to it in this run finds what was done in it
         screen = LessonScreen(self, player)
         screen.look.finished = len(player.seen) == len(player.lesson.card.acts)
-        screen.said = said
+        if place:
+            self._come_back(screen, place)
         if self.store.trouble:
             screen.look.drawer = Notice(self.words("drawer.trouble"), self.store.trouble[0])
             self.store.trouble.clear()
         self.push_screen(screen)
+
+    def _come_back(self, screen: LessonScreen, place: Mapping[str, Any]) -> None:
+        """Bring a lesson back to a kept place: at once, or where that takes long beside the screen."""
+        player = screen.player
+        player.owed = place
+        slices, end = self._slices(screen, place), time.monotonic() + AT_ONCE
+        while time.monotonic() < end:
+            if next(slices, None) is None:
+                return
+        screen.catch_up(slices, lambda: None)
+
+    def _slices(self, screen: LessonScreen, place: Mapping[str, Any]) -> Iterator[Back]:
+        """The slices of coming back: by the checkpoint, and without it where it turns out to be damaged."""
+        from lessons.player.bookmark import Lost
+
+        player = screen.player
+        try:
+            yield from self._by_checkpoint(player, place)
+            screen.arrived(self.words("say.restored", where=f"{player.act}, {player.progress[0]:,}"))
+        except Lost:
+            screen.arrived(self.words("say.lost"))
+        player.owed = None
+
+    def _by_checkpoint(self, player: Player, place: Mapping[str, Any]) -> Iterator[Back]:
+        from engine.walks.packing import PackingError
+        from lessons.player.bookmark import returning
+        from lessons.player.checkpoint import Checkpoint
+
+        lesson = player.lesson.card.id
+        packed = self.store.load_run(lesson) if place.get("branches") else None
+        if packed is not None:
+            try:
+                yield from returning(player, place, Checkpoint(packed, place))
+                return
+            except PackingError as error:
+                self.store.put_run_aside(lesson, str(error))
+        yield from returning(player, place)
 
     def leave_lesson(self) -> None:
         """Back to the contents."""
@@ -130,7 +169,7 @@ class UnrollApp(App[None]):
 
     def keep(self, player: Player) -> None:
         """Write down where the learner is. Trouble with the folder is said once, and stops nothing."""
-        from lessons.player.bookmark import keep
+        from lessons.player.bookmark import keep, take
 
         lesson, progress = player.lesson.card.id, self.store.progress
         kept = progress.lessons.setdefault(lesson, {})
@@ -139,6 +178,11 @@ class UnrollApp(App[None]):
         kept.update(acts=acts, record=dict(player.record), place=place, address=place["address"])
         kept.update(act=player.act, step=player.progress[0])
         progress.last = lesson
+        runs = [(id(branch.history), len(branch.history)) for branch in player.branches]
+        taken = take(player, place) if player.owed is None and self._runs.get(lesson) != runs else None
+        if taken is not None:
+            self._runs[lesson] = runs
+            self.store.save_run(lesson, taken)
         self.store.save_progress()
         if self.store.trouble and isinstance(self.screen, PaintedScreen) and not self._told:
             self._told = True

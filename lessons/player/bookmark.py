@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.walks.history import Far, History
+from engine.walks.packing import PackingError
 from engine.walks.step import address
 from lessons.contract.knobs import Refused
 from lessons.contract.view import Start
@@ -19,12 +20,21 @@ from lessons.player.position import Spot
 from lessons.player.setup import Setting
 from lessons.player.state import plain
 
+DAMAGED = (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration, AssertionError, Refused)
+"""What a bookmark raises that does not fit the lesson as it is now."""
 SLICE = 0.03
 """Seconds of recomputing between two looks at the screen."""
 
 
 def keep(player: Player) -> dict[str, Any]:
-    """Everything that brings this player back to where it is, as plain data for JSON."""
+    """Everything that brings this player back to where it is, as plain data for JSON.
+
+    Where it has not been brought back to all that was kept, that is given: what is kept is not replaced by less.
+    """
+    if player.owed is not None:
+        if not _has(player, player.owed):
+            return {**player.owed, "record": dict(player.record)}
+        player.owed = None
     setting, spot = player.setup.setting, player.spot
     return {
         "given": dict(setting.given),
@@ -37,6 +47,13 @@ def keep(player: Player) -> dict[str, Any]:
         "current": player.current,
         "branches": [_branch(branch, player.branches) for branch in player.branches],
     }
+
+
+def _has(player: Player, owed: Mapping[str, Any]) -> bool:
+    """Whether every run that is owed is as long as it was."""
+    runs = [len(branch.history) for branch in player.branches]
+    lengths = [int(branch["length"]) for branch in owed["branches"]]
+    return len(runs) >= len(lengths) and all(have >= had for have, had in zip(runs, lengths, strict=False))
 
 
 def take(player: Player, place: Mapping[str, Any]) -> Taken | None:
@@ -79,7 +96,8 @@ class Back(NamedTuple):
 def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | None = None) -> Iterator[Back]:
     """Bring a fresh player to a kept position, in slices: what the checkpoint does not hold is recomputed.
 
-    Raises `Lost` where the position is no more: then the player is at its start.
+    Raises `Lost` where the position is no more: then the player is at its start; and PackingError where the checkpoint
+    turns out to be damaged.
     """
     try:
         player.set_up(Setting(dict(kept["given"]), kept["seed"], _restart(kept["start"])))
@@ -89,7 +107,7 @@ def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | 
         player.spot, player.since = Spot(), 0
         if spot["training"]:
             n = min(int(spot["n"]), len(player.history))
-            yield from _reached(player.history, n)
+            yield from reached(player.history, n)
             player.land(n, is_open=bool(spot["open"]))
             if spot["open"]:
                 player.move(player.inside(), min(int(spot["p"]), player.inside().total))
@@ -97,16 +115,9 @@ def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | 
             player.grain = int(kept["grain"])
             player.move(player.reel, min(int(spot["p"]), player.reel.total))
         player.grain = int(kept["grain"])
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-        IndexError,
-        AttributeError,
-        StopIteration,
-        AssertionError,
-        Refused,
-    ) as error:
+    except PackingError:
+        raise
+    except DAMAGED as error:
         player.set_up(Setting())
         raise Lost from error
 
@@ -138,7 +149,7 @@ def _runs(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | None
             trunk, at = player.branches[int(branch["parent"])].history, int(branch["at"])
             state = None if checkpoint is None else checkpoint.forked(branch, device, trunk.track.kinds)
             if state is None:
-                yield from _reached(trunk, at)
+                yield from reached(trunk, at)
                 state = trunk.state(at)
             start = _restart(branch["start"])
             assert start is not None
@@ -159,7 +170,7 @@ def _grown(history: History, length: int) -> Iterator[Back]:
         yield Back(len(history) - first, length - first)
 
 
-def _reached(history: History, n: int) -> Iterator[Back]:
+def reached(history: History, n: int) -> Iterator[Back]:
     """Recompute a state."""
     n = history.nearest(n)
     while True:

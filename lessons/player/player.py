@@ -28,7 +28,9 @@ class Player:
     """Plays one lesson on one device. Every method leaves a valid position; what cannot be done raises Refused.
 
     What has no docstring here is told at the part that does it. Moving by hand closes a prediction that is being asked.
-    `flipped` asks for the other view of the stage, where the lesson has a second one.
+    `flipped` asks for the other view of the stage, where the lesson has a second one. `owed` is a bookmark that the
+    player has not been brought back to as a whole. `patience` are the seconds that going to an update may take; then
+    what asks for it raises `Far`, and nothing has changed.
     """
 
     def __init__(
@@ -41,12 +43,15 @@ class Player:
     ) -> None:
         self.lesson, self.device = lesson, device
         self.flipped = False
+        self.owed: Mapping[str, Any] | None = None
+        self.patience = float("inf")
         self._past: list[Setting] = []
         self._build(Setting(dict(given or {}), seed, start), lesson.grains[lesson.grain], set(), {})
 
     def _build(self, setting: Setting, grain: int, seen: set[str], record: dict[str, str]) -> None:
         self.setup = Setup.of(self.lesson, self.device, setting)  # where it is refused, nothing has changed yet
         self.runs = Branches(self.setup)
+        self.runs.patience = self.patience
         self.position = Position(self.setup, self.runs, grain, seen)
         self.questions = Questions(self.setup, self.ahead, record)
 
@@ -68,6 +73,7 @@ class Player:
         before = self.setup.setting
         self.set_up(setting)
         self._past.append(before)
+        self.owed = None
 
     def _change(self, setting: Setting) -> None:
         """Another setting, at the same address as before or as near as it still exists."""
@@ -131,7 +137,7 @@ class Player:
 
     def branch_off(self, knobs: Mapping[str, Value], start: Start, change: str) -> None:
         """Fork at the update in focus, and stand in the fork as one stood in the run before."""
-        self.asked = None
+        self.asked, self.owed = None, None
         spot = self.spot
         self.runs.fork(spot.n, knobs, start, change)
         self.land(spot.n, is_open=spot.open)

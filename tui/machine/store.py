@@ -6,13 +6,19 @@ import json
 import os
 import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from platformdirs import PlatformDirs
 
 from engine.files import write_whole
+from tui.machine.run_files import RunFiles
+
+if TYPE_CHECKING:
+    from engine.walks.packing import Packed
+    from lessons.player.checkpoint import Taken
 
 
 @dataclass
@@ -57,7 +63,7 @@ class Store:
     """
 
     def __init__(self, folder: Path | None = None, background: bool = False) -> None:
-        self._waiting: dict[Path, str] = {}
+        self._waiting: dict[Path, Callable[[], None]] = {}
         self._wakes = threading.Condition()
         self._writing = False
         self._background = background
@@ -65,6 +71,7 @@ class Store:
         self.config = folder or Path(os.environ.get("UNROLL_HOME") or dirs.user_config_dir)
         self.data = folder or Path(os.environ.get("UNROLL_HOME") or dirs.user_data_dir)
         self.trouble: list[str] = []
+        self.runs = RunFiles(self.data / "runs")
         self.settings = self._read(self.config / "settings.json", Settings)
         self.progress = self._read(self.data / "progress.json", Progress)
 
@@ -111,10 +118,37 @@ class Store:
 
     def _write(self, path: Path, content: Any) -> bool:
         text = json.dumps(content, ensure_ascii=False, indent=1)
+        return self._do(path, lambda: write_atomically(path, text))
+
+    def save_run(self, lesson: str, taken: Taken) -> bool:
+        """Write a lesson's training runs; False and a word in `trouble` where that fails."""
+        path = self.runs.path(lesson)
+        return path is not None and self._do(path, lambda: self.runs.save(lesson, taken.packed()))
+
+    def load_run(self, lesson: str) -> Packed | None:
+        """A lesson's training runs, if they were kept. A file that cannot be read is kept aside, with a word."""
+        from engine.walks.packing import PackingError
+
+        try:
+            return self.runs.load(lesson)
+        except OSError as error:
+            self.trouble.append(f"{self.runs.path(lesson)}: {error.strerror}")
+        except PackingError as error:
+            self.put_run_aside(lesson, str(error))
+        return None
+
+    def put_run_aside(self, lesson: str, why: str) -> None:
+        """Keep a lesson's training runs under another name: they cannot be used."""
+        path = self.runs.path(lesson)
+        if path is not None:
+            self.trouble.append(f"{path}: {why}; {self._aside(path)}")
+
+    def _do(self, path: Path, write: Callable[[], None]) -> bool:
+        """Write a file, in the background where that is wanted. False and a word in `trouble` where it fails."""
         if not self._background:
-            return self._put(path, text)
+            return self._put(path, write)
         with self._wakes:
-            self._waiting[path] = text
+            self._waiting[path] = write
             if not self._writing:
                 self._writing = True
                 threading.Thread(target=self._drain, name="store", daemon=True).start()
@@ -127,8 +161,9 @@ class Store:
                     self._writing = False
                     self._wakes.notify_all()
                     return
-                path, text = self._waiting.popitem()
-            self._put(path, text)
+                path = next(iter(self._waiting))  # in the order in which they were asked for
+                write = self._waiting.pop(path)
+            self._put(path, write)
 
     def flush(self) -> None:
         """Wait until everything is written."""
@@ -145,11 +180,11 @@ class Store:
             self.trouble.append(f"{self.data}: {error.strerror}")
             return False
 
-    def _put(self, path: Path, text: str) -> bool:
+    def _put(self, path: Path, write: Callable[[], None]) -> bool:
         try:
-            write_atomically(path, text)
-        except OSError as error:
-            self.trouble.append(f"{path}: {error.strerror}")
+            write()
+        except (OSError, ValueError) as error:
+            self.trouble.append(f"{path}: {getattr(error, 'strerror', '') or error}")
             return False
         return True
 

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from engine.walks.history import Far
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text
+from lessons.player.bookmark import Back, reached
 from lessons.player.player import Player
 from tui.canvas.canvas import Canvas
 from tui.keys import EVERYWHERE, LESSON, Hint, bindings
@@ -17,6 +19,8 @@ from tui.picture import frame
 from tui.picture.lesson_picture import Canvases, LessonPicture, Manner
 from tui.picture.look import Look
 from tui.screens.base import Context, PaintedScreen
+from tui.screens.catching_up import CatchingUp, Waiting, bar
+from tui.screens.clicks import Clicks
 from tui.screens.lesson_files import LessonFiles
 from tui.screens.modes.answering import Answering
 from tui.screens.modes.base import Change, Mode, Parts
@@ -58,9 +62,11 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
             context, player, self.look, self.picture, self.transport, self.truth, self.files, self.ask_line
         )  # fmt: skip
         self.answering, self.stepping = Answering(parts), Stepping(parts)
+        self.clicks = Clicks(parts, self.stepping, self.answering, self.take, self.command)
+        self.catching_up = CatchingUp(self.look, self.every, self.replaying)
         self.modes: tuple[Mode, ...] = (
-            Typing(parts, self.prompt), InDrawer(parts), Reading(parts), Alone(parts), self.answering, OnCell(parts),
-            Playing(parts), self.stepping, Opening(parts),
+            Waiting(parts, self.catching_up), Typing(parts, self.prompt), InDrawer(parts), Reading(parts), Alone(parts),
+            self.answering, OnCell(parts), Playing(parts), self.stepping, Opening(parts),
         )  # fmt: skip
         self._canvases: Canvases | None = None
         self._act = player.act
@@ -163,12 +169,30 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
             self._stale = self.look.status == self.words("say.nothing_here")
             if self._stale:  # it was said of the key before
                 self.look.status = ""
-            for mode in self.wanting():
-                change = mode.do(command)
-                if change is not None:
-                    self.take(change)
-                    return
-            self.take(Change(self.words("say.nothing_here")))
+            with self.within_reach(lambda: self.command(command)):
+                change = next(filter(None, (mode.do(command) for mode in self.wanting())), None)
+                self.take(change or Change(self.words("say.nothing_here")))
+
+    @contextmanager
+    def within_reach(self, again: Callable[[], None]) -> Iterator[None]:
+        """Inside, a state may turn out to be far: it is recomputed beside the screen, and then it is done `again`."""
+        try:
+            yield
+        except Far as far:
+            self.catching_up.start(reached(far.history, far.wanted), again)
+            self.take(Change(self.replaying(Back(0, far.wanted - far.mark))))
+
+    def arrived(self, said: str) -> None:
+        """The player has been brought to where the learner was."""
+        self.said, self._act = said, self.player.act
+
+    def catch_up(self, slices: Iterator[Back], then: Callable[[], None]) -> None:
+        """Once it is shown, bring the player back to where the learner was beside the screen."""
+        self.call_later(lambda: self.catching_up.start(slices, then))
+
+    def replaying(self, back: Back) -> str:
+        """The line that tells how far recomputing has got."""
+        return self.words("say.replaying", done=f"{back.done:,}", whole=f"{back.whole:,}", bar=bar(back))
 
     def wanting(self) -> Iterator[Mode]:
         """The modes that are on, the outermost first."""
@@ -248,49 +272,13 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
                 await self.run_action(command)
             case ("key", command) if command:
                 self.command(command)
-            case target:
-                with self.event():
-                    self._click(target, event)
-
-    def _click(self, target: tuple[object, ...] | None, event: Lines.Clicked) -> None:
-        player, look = self.player, self.look
-        match target:
-            case ("act", str(act)):
-                self.take(self.stepping.to_act(act))
-            case ("part", int(part)):
-                player.set_grain(part)
-                self.take(self.stepping.moved())
-            case ("bar", int(x), int(width)):
-                self.transport.pause()
-                player.scrub_to((event.x - x + 0.5) / width)
-                self.take(self.stepping.moved())
-            case ("option", int(i)):
-                self.take(self.answering.click(i, event.double))
-            case ("curve", float(reach) | int(reach), int(left), int(room)) if self.transport.on_curve:
-                self.transport.pause()
-                last = len(player.history)
-                player.jump(str(min(last, max(0, round((event.x - left) * reach / max(1, room - 1))))))
-                if event.double:
-                    player.go_in()
-                self.take(self.stepping.moved())
-            case ("cell", str(symbol), tuple(index)):
-                look.cursor = (symbol, index)
-                self.take(Change())
-                if event.double:
-                    self.command("edit")
-            case None if look.drawer is not None or look.cursor is not None:
-                look.drawer = look.cursor = None
-                self.take(Change())
+            case _:
+                with self.event(), self.within_reach(lambda: self.clicks.click(event)):
+                    self.clicks.click(event)
 
     def on_lines_wheel(self, event: Lines.Wheel) -> None:
         with self.event():
-            if event.target is not None and event.target[0] == "bar":
-                self.take(self.stepping.forward() if event.by > 0 else self.stepping.back())
-            elif self.look.drawer is not None:
-                self.look.drawer.move(self.picture.desk(), 0, event.by)
-                self.take(Change())
-            else:
-                self.command("text_down" if event.by > 0 else "text_up")
+            self.clicks.wheel(event)
 
 
 def alike(one: Canvases, other: Canvases, but_address: bool) -> bool:

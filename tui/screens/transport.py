@@ -19,6 +19,8 @@ FASTEST, SLOWEST = 4096.0, 0.5
 FULL = 1024.0
 """From this speed on, training waits for nothing."""
 FRAMES = 12.0
+KEPT_EVERY = 5.0
+"""Seconds between two checkpoints while training runs."""
 SHARE = 0.07
 """The share of one core that painting may take while training runs."""
 
@@ -49,7 +51,7 @@ class Transport:
         self.trainer: Trainer | None = None
         self._every, self._keep = every, keep
         self._timer: Stoppable | None = None
-        self._cpu = 0.0
+        self._cpu = self._kept = 0.0
         self._frame_gap = self._least_gap = 0.1
         self._next_frame = 0.0
 
@@ -87,7 +89,7 @@ class Transport:
         beside = [branch.history for branch in player.branches if branch is not player.branch]
         self.trainer = Trainer(player.history, None if settings.speed >= FULL else settings.speed, beside)
         self.trainer.start()
-        self._cpu = time.thread_time()
+        self._cpu, self._kept = time.thread_time(), time.perf_counter()
         self._frame_gap = self._least_gap = 0.5 if settings.reduced_motion else 0.1
         self._timer = self._every(0.05, self._watch)
 
@@ -117,6 +119,9 @@ class Transport:
         self.player.follow()
         if not trainer.running:
             self.pause()
+        elif now - self._kept > KEPT_EVERY:
+            self._kept = now
+            self._keep()
         return True
 
     def painted(self) -> None:

@@ -1,0 +1,97 @@
+"""Recomputing updates beside the screen: in slices between which keys are answered, with a bar, until it is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from lessons.player.bookmark import Back
+from lessons.player.player import Player
+from tui.keys import Hint
+from tui.picture.look import Look
+from tui.screens.modes.base import LAST, Change, Command, Mode, Parts
+from tui.screens.transport import Every, Stoppable
+
+BAR = 20
+"""Characters of the bar."""
+
+
+class CatchingUp:
+    """What is being recomputed, if anything is. `say` gives the line that tells of it."""
+
+    def __init__(self, look: Look, every: Every, say: Callable[[Back], str]) -> None:
+        self._look, self._every, self._say = look, every, say
+        self._slices: Iterator[Back] | None = None
+        self._timer: Stoppable | None = None
+        self._then: Callable[[], None] = lambda: None
+        self.stopped: Callable[[], None] = lambda: None
+
+    @property
+    def busy(self) -> bool:
+        return self._slices is not None
+
+    def start(
+        self, slices: Iterator[Back], then: Callable[[], None], stopped: Callable[[], None] = lambda: None
+    ) -> None:
+        """Go through the slices; `then` is done at their end, `stopped` where the learner stops before."""
+        self.stop()
+        self._slices, self._then, self.stopped = slices, then, stopped
+        self._timer = self._every(0.005, self._slice)
+
+    def stop(self) -> bool:
+        """Leave it where it is. False where there is nothing to leave."""
+        if not self._end():
+            return False
+        self.stopped()
+        return True
+
+    def _end(self) -> bool:
+        slices, self._slices = self._slices, None
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        return slices is not None
+
+    def _slice(self) -> bool:
+        """One slice."""
+        if self._slices is None:
+            return False
+        back = next(self._slices, None)
+        if back is None:
+            self._look.status = ""
+            self._end()
+            self._then()
+        else:
+            self._look.status = self._say(back)
+        return True
+
+
+def bar(back: Back) -> str:
+    """How far it has got."""
+    done = round(BAR * back.done / max(back.whole, 1))
+    return "█" * done + "░" * (BAR - done)
+
+
+class Waiting(Mode):
+    """Updates are being recomputed: esc stops that, all other keys say so."""
+
+    def __init__(self, parts: Parts, catching_up: CatchingUp) -> None:
+        super().__init__(parts)
+        self.catching_up = catching_up
+
+    def wants(self, look: Look, player: Player) -> bool:
+        return self.catching_up.busy and look.drawer is None
+
+    def keys(self) -> Sequence[Hint]:
+        return [Hint("esc", "stop", "out"), *LAST]
+
+    def knows(self) -> Mapping[str, Command]:
+        return {"out": self.stop}
+
+    def stop(self) -> Change:
+        self.catching_up.stop()
+        return Change(self.say("say.replay_stopped"))
+
+    def do(self, command: str) -> Change | None:
+        if command in self.commands or command == "help":
+            return super().do(command)
+        return Change()
