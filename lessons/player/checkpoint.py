@@ -65,13 +65,13 @@ class Taken:
         ):
             states = [state(each, kinds) for each in record.states]
             numbers = [each.n for each in record.states]
-            first = len(arrays)
+            curves = range(len(arrays), len(arrays) + len(record.curves))
             arrays.extend(np.frombuffer(curve, dtype=float) for curve in record.curves)
             runs.append(
                 {
                     "run": run_mark(branch), "spacing": record.spacing, "states": states,
-                    "shown": shown.n if shown.n in numbers else None, "forked": state(forked, kinds),
-                    "curves": list(range(first, len(arrays))),
+                    "shown": shown.n if shown.n in numbers else None, "curves": list(curves),
+                    "forked": state(forked, kinds),
                 }
             )  # fmt: skip
         return Packed({"version": unroll_version(), "setup": setup_mark(self.place), "runs": runs}, arrays)

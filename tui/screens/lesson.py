@@ -158,7 +158,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         """A timer; `do` says whether the screen should be painted."""
 
         def tick() -> None:
-            with self.event():
+            with self.event(), self.within_reach(lambda: None):
                 self._paints = do() or self._paints
 
         return self.set_interval(seconds, tick)
