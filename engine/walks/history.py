@@ -183,15 +183,16 @@ class History:
         self._replayed = states
         return states[-1]
 
-    def record(self, room: int) -> Record:
-        """What this history can be brought back from: its latest state, the one last returned, and as many marks as
-        `room` bytes hold, evenly spread (with `replays` the newest).
+    def record(self, room: int, most: int) -> Record:
+        """What this history can be brought back from: its latest state, the one last returned, and marks.
+
+        There are at most `most` marks, of `room` bytes together, evenly spread (with `replays` the newest).
         """
         with self._lock:
             spacing, curves = self.spacing, tuple(curve[:] for curve in self._curves)
             marks, ends = dict(self._marks), {state.n: state for state in (self._shown, self.latest)}
         marks.pop(self.first, None)
-        most = room // max(self.track.size, 1)
+        most = min(most, room // max(self.track.size, 1))
         if self.track.replays:
             marks = {n: marks[n] for n in sorted(marks)[max(0, len(marks) - most) :]}
         while len(marks) > most:

@@ -165,6 +165,7 @@ def _grown(history: History, length: int) -> Iterator[Back]:
     first = len(history)
     while len(history) < length:
         end = time.monotonic() + SLICE
+        history.advance()
         while len(history) < length and time.monotonic() < end:
             history.advance()
         yield Back(len(history) - first, length - first)

@@ -18,8 +18,8 @@ from engine.device import Device
 from engine.walks.history import History, Record, State
 from engine.walks.packing import Packed, PackingError, pack, unpack
 
-ROOM = 8 << 20
-"""Bytes of the states that a checkpoint holds of a run beside its latest and the one in focus."""
+ROOM, MARKS = 8 << 20, 40
+"""Bytes and number of the states that a checkpoint holds of a run beside its latest and the one in focus."""
 
 
 def unroll_version() -> str:
@@ -50,7 +50,7 @@ class Taken:
         self._kinds = [history.track.kinds for history in histories]
         self._forked = [history.track.begin if history.trunk is not None else None for history in histories]
         self._shown = [history.shown for history in histories]
-        self._records = [history.record(ROOM) for history in histories]
+        self._records = [history.record(ROOM, MARKS) for history in histories]
 
     def packed(self) -> Packed:
         """The runs as plain data and arrays. Raises PackingError."""
