@@ -9,10 +9,12 @@ import sys
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from lessons.contract.knobs import Refused
 from tui.cli.charnn import generate_command
 from tui.cli.common import above, fail, language_spoken, open_on, words_of
+from tui.cli.completing import addresses, lessons, settings
 from tui.cli.speaking import SpokenCommand, SpokenGroup, begin, cells, complaint, lang_option, say_version
 from tui.cli.vectors import analogy_command, neighbours_command, train_group
 from tui.machine.terminal import language
@@ -65,9 +67,16 @@ class Lessons(SpokenGroup):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         lesson = args and args[0] not in self.commands and not args[0].startswith("-")
-        if lesson or is_lesson(args):
+        file_follows = ctx.resilient_parsing and len(args) == 1  # a shell asks what may stand behind "generate"
+        if lesson or (is_lesson(args) and not file_follows):
             return args[0], open_command, args
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Commands, options and lessons."""
+        offered = super().shell_complete(ctx, incomplete)
+        names = {item.value for item in offered}
+        return [*offered, *(item for item in lessons(ctx, None, incomplete) if item.value not in names)]
 
 
 @click.group(
@@ -153,10 +162,10 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 @cli.command("show")
-@click.argument("lesson")
-@click.option("--set", "pairs", multiple=True, metavar="KNOB=VALUE")
+@click.argument("lesson", shell_complete=lessons)
+@click.option("--set", "pairs", multiple=True, metavar="KNOB=VALUE", shell_complete=settings)
 @click.option("--seed", type=str, default=None)
-@click.option("--at", "place", metavar="PATH")
+@click.option("--at", "place", metavar="PATH", shell_complete=addresses)
 @click.option("--step", type=str, default=None)
 @click.option("--all", "all_steps", is_flag=True)
 @click.option("--state", type=click.Path())

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import click
 import click.core
@@ -21,6 +22,7 @@ import click.exceptions
 import click.formatting
 import click.parser
 import click.types
+from click.shell_completion import CompletionItem
 
 from tui.cli.common import language_spoken, speak, words_of
 
@@ -82,18 +84,23 @@ def tell(command: click.Command) -> None:
             name = name_of(param)
             shared = words.get(f"option.{name}", param.help or "")
             param.help = words.get(f"option.{command.name}.{name}", shared)
-        _tell_value(param, words.under("metavar."))
+        if not (isinstance(param, click.Option) and (param.is_flag or param.count)):
+            param.metavar = _metavar(param, words.under("metavar."))
 
 
-def _tell_value(param: click.Parameter, known: Mapping[str, str]) -> None:
-    """What stands for a value in help and errors, where there is a phrase for what click writes."""
-    if isinstance(param, click.Option) and (param.is_flag or param.count):
-        return
+declared: WeakKeyDictionary[click.Parameter, str | None] = WeakKeyDictionary()
+"""What stands for the value of a parameter where it is declared: what is shown is said anew in each language."""
+
+
+def _metavar(param: click.Parameter, known: Mapping[str, str]) -> str | None:
+    """What stands for a value in help and errors: the phrase for what click would write, if there is one."""
+    own = declared.setdefault(param, param.metavar)
     name = (param.name or "") if isinstance(param, click.Argument) else param.type.name
-    written = name.upper() if param.metavar is None else param.metavar
+    written = name.upper() if own is None else own
     said = known.get(f"metavar.{written}", written)
-    if said != written:
-        param.metavar = said if param.metavar or param.required or isinstance(param, click.Option) else f"[{said}]"
+    if said == written:
+        return own
+    return said if own or param.required or isinstance(param, click.Option) else f"[{said}]"
 
 
 def complaint(error: click.ClickException) -> str:
@@ -210,10 +217,22 @@ class SpokenCommand(click.Command):
         if not any("--lang" in param.opts for param in self.params):
             lang_option(expose_value=False)(self)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; where a shell asks what may follow an option, all that stands before it is known."""
+        waiting = {name for param in self.params if isinstance(param, click.Option) for name in param.opts}
+        if ctx.resilient_parsing and args and args[-1] in waiting:
+            args = args[:-1]
+        return super().parse_args(ctx, args)
+
     def get_help(self, ctx: click.Context) -> str:
         """The whole help, in the learner's language."""
         tell(self)
         return super().get_help(ctx)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Its options, told in the learner's language; of a group the commands too."""
+        tell(self)
+        return super().shell_complete(ctx, incomplete)
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """Its first sentence, however long it is."""
