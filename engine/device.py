@@ -20,7 +20,11 @@ Rng = np.random.Generator
 
 
 class DeviceError(RuntimeError):
-    """The device is not available; the message says what is missing and how to get it."""
+    """The device is not available; the message says what is missing and how to get it, `key` which of these it is."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class Device(Protocol):
@@ -93,13 +97,13 @@ class Cupy:
             self.xp: Any = importlib.import_module("cupy")
             self._scatter = importlib.import_module("cupyx").scatter_add
         except ImportError as error:
-            raise DeviceError("no CuPy here: pip install 'unroll-nn[gpu]', or use --device cpu") from error
+            raise DeviceError("cupy", "no CuPy here: pip install 'unroll-nn[gpu]', or use --device cpu") from error
         try:
             count = self.xp.cuda.runtime.getDeviceCount()
         except Exception as error:  # CuPy raises its own type, which cannot be named without importing it
-            raise DeviceError("CuPy is installed but finds no GPU or no driver; use --device cpu") from error
+            raise DeviceError("driver", "CuPy is installed but finds no GPU or no driver; use --device cpu") from error
         if not count:
-            raise DeviceError("CuPy is installed but finds no GPU; use --device cpu")
+            raise DeviceError("gpu", "CuPy is installed but finds no GPU; use --device cpu")
 
     def put(self, host: Any) -> Array:
         return self.xp.asarray(np.array(host, dtype=np.float64))
@@ -132,7 +136,7 @@ def open_device(name: str) -> Device:
         return HOST
     if name == "gpu":
         return Cupy()
-    raise DeviceError(f"device {name!r} is not known; use cpu or gpu")
+    raise DeviceError("unknown", f"device {name!r} is not known; use cpu or gpu")
 
 
 def rng(seed: int, section: int = 0) -> Rng:

@@ -21,6 +21,7 @@ from tui.machine.store import Store
 from tui.picture.boxes import Notice
 from tui.screens.base import PaintedScreen
 from tui.screens.contents import Contents
+from tui.widgets.palette import Palette
 
 if TYPE_CHECKING:
     from lessons.player.bookmark import Back
@@ -226,6 +227,11 @@ class UnrollApp(App[None]):
         if isinstance(screen, PaintedScreen):
             screen.said = self.words("say.quit")
             screen.paint()
+
+    def action_command_palette(self) -> None:
+        """The command palette, with our words in the place of Textual's."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(self.words))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette: every key of this screen, by what it does."""

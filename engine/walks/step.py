@@ -56,13 +56,21 @@ def address(path: Path) -> str:
     return "/".join(name if index < 0 else f"{name}={index}" for name, index in path)
 
 
+class AddressError(ValueError):
+    """`part` of an address is neither a name nor name=number."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(f"{part!r} is no place; write a phase like 'forward' or a loop like 't=3'")
+        self.part = part
+
+
 def parse_address(text: str) -> Path:
-    """The path that `text` types. Raises ValueError for a part that is neither a name nor name=number."""
+    """The path that `text` types. Raises AddressError for a part that is neither a name nor name=number."""
     places = []
     for part in text.strip("/ ").split("/"):
         name, equals, index = part.strip().partition("=")
         if not name.isidentifier() or (equals and not index.isdigit()):
-            raise ValueError(f"{part!r} is no place; write a phase like 'forward' or a loop like 't=3'")
+            raise AddressError(part)
         places.append((name, int(index) if equals else -1))
     return tuple(places)
 

@@ -39,6 +39,10 @@ class Words:
                 return table[key].format(**fields) if fields else table[key]
         raise KeyError(f"no words for {key!r} in {self.lang}")
 
+    def under(self, prefix: str) -> dict[str, str]:
+        """The phrases whose keys begin so, by key."""
+        return {key: said for table in reversed(self._tables) for key, said in table.items() if key.startswith(prefix)}
+
     def get(self, key: str, default: str) -> str:
         """The phrase, or `default` where the key is not known."""
         return next((table[key] for table in self._tables if key in table), default)

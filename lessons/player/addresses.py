@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.walks.reel import Reel, rank
-from engine.walks.step import Path, address, parse_address
+from engine.walks.step import AddressError, Path, address, parse_address
 from lessons.contract.knobs import Refused
 from lessons.player.position import Position, Spot
 
@@ -26,8 +26,8 @@ def jump(position: Position, text: str) -> None:
     else:
         try:
             wanted = parse_address("/".join(paired(words)))
-        except ValueError as error:
-            raise Refused("address", error=str(error)) from None
+        except AddressError as error:
+            raise Refused("address", part=error.part) from None
         seek(position, wanted)
 
 

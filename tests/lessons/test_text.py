@@ -12,13 +12,14 @@ import pytest
 
 import lessons
 import tui
+import tui.cli
 from lessons import contract
 from lessons.contract.phrases import LANGUAGES
 from lessons.contract.text import Section, behind, fill, load, parse
 from lessons.course import open_lesson
 from lessons.recurrent.bptt import CARD
 
-PACKAGES = [Path(package.__path__[0]) / "phrases" for package in (contract, tui)]
+PACKAGES = [Path(package.__path__[0]) / "phrases" for package in (contract, tui, tui.cli)]
 TEXTS = Path(lessons.__path__[0]).glob("*/*/en.md")
 FOLDERS = sorted(path.parent for path in TEXTS if path.parent.name != "template")  # which is not stamped yet
 

@@ -16,6 +16,7 @@ from engine.maths.optimisers import OPTIMISERS
 from lessons.contract.knobs import Refused
 from tui.cli.common import above, open_on
 from tui.cli.running import OFTEN, TrainingRun, growing, reading, writing
+from tui.cli.speaking import SpokenCommand
 from tui.cli.vectors import train_group
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ class LettersTraining(TrainingRun):
         task = bar.add_task("", total=whole, completed=state.n, bits="")
         looked = kept = time.monotonic()
         stops = False
-        with growing(bar) as live:
+        with growing(bar, quiet=self.options["quiet"]) as live:
             while state.n < whole and not stops:
                 with quiet():
                     state = school.advance(state)
@@ -236,35 +237,36 @@ def written(model: Model, start: str, length: int, temperature: float, top: int,
 @click.option("--cell", type=click.Choice(KINDS), default="lstm", show_default=True)
 @click.option("--layers", type=click.IntRange(1, 4), default=1, show_default=True)
 @click.option("--hidden", type=click.IntRange(1, 4096), default=128, show_default=True)
-@click.option("--window", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Letters of an update.")
-@click.option("--batch", type=click.IntRange(1, 4096), default=16, show_default=True, help="Streams side by side.")
+@click.option("--window", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--batch", type=click.IntRange(1, 4096), default=16, show_default=True)
 @click.option("--epochs", type=click.IntRange(1, 100_000), default=5, show_default=True)
-@click.option("--updates", type=click.IntRange(1), default=None, help="So many updates instead of epochs.")
+@click.option("--updates", type=click.IntRange(1), default=None)
 @click.option("--rate", type=click.FloatRange(0, min_open=True), default=0.003, show_default=True)
 @click.option("--optimiser", type=click.Choice(list(OPTIMISERS)), default="adam", show_default=True)
 @click.option("--clip", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True)
-@click.option("--symbols", type=click.IntRange(2), default=500, show_default=True, help="At most so many letters.")
-@click.option("--lower", is_flag=True, help="In lower case.")
+@click.option("--symbols", type=click.IntRange(2), default=500, show_default=True)
+@click.option("--lower", is_flag=True)
 @click.option("--temperature", type=click.FloatRange(0.01, 100), default=0.7, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None, help="Where to compute.")
+@click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("charnn.npz"), show_default=True)
-@click.option("--keep-every", type=click.FloatRange(0), default=60.0, help="Seconds between two checkpoints.")
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint beside --out.")
-@click.option("--json", "as_json", is_flag=True, help="Say what was done as one JSON object.")
+@click.option("--keep-every", type=click.FloatRange(0), default=60.0)
+@click.option("--resume", is_flag=True)
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--quiet", is_flag=True)
 def charnn_command(files: tuple[Path, ...], device: str | None, as_json: bool, **options: Any) -> int:
     """Learn to write, letter by letter, from text files."""
     return LettersTraining(files, open_on(device or above("device", "cpu")), as_json, options).go()
 
 
-@click.command("generate")
+@click.command("generate", cls=SpokenCommand)
 @click.argument("path", type=click.Path(path_type=Path), metavar="MODEL")
 @click.option("--length", type=click.IntRange(1, 10_000_000), default=500, show_default=True)
-@click.option("--start", default="", help="What it goes on from.")
+@click.option("--start", default="")
 @click.option("--temperature", type=click.FloatRange(0.01, 100), default=0.7, show_default=True)
-@click.option("--top", type=click.IntRange(0), default=0, help="Only so many of the likeliest letters; 0: all.")
+@click.option("--top", type=click.IntRange(0), default=0)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.option("--json", "as_json", is_flag=True)
 def generate_command(
     path: Path, length: int, start: str, temperature: float, top: int, seed: int, as_json: bool
 ) -> None:

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import Any, NoReturn
 
 import click
 
 from lessons.contract.phrases import Words
+from tui.machine.store import language_kept
 from tui.machine.terminal import language
 
 spoken = {"lang": ""}
 """What --lang said, before anything can go wrong."""
 
 
-def words_of() -> Words:
-    """The words of errors and of what is said beside results."""
-    return Words(language(spoken["lang"]), "tui")
+def speak(lang: str) -> None:
+    """From here on speak the language that --lang names; "" leaves it to the settings and the environment."""
+    spoken["lang"] = lang
+    language_spoken.cache_clear()
+
+
+@cache
+def language_spoken() -> str:
+    """The language of this run: --lang, else what the learner chose in the app, else that of the environment."""
+    return language(spoken["lang"] or language_kept())
+
+
+def words_of(lang: str = "") -> Words:
+    """The words of the command line, in the language of this run where none is named."""
+    return Words(lang or language_spoken(), "tui.cli", "tui")
 
 
 def fail(said: str) -> NoReturn:
@@ -38,4 +52,4 @@ def open_on(name: str) -> Any:
     try:
         return open_device(name)
     except DeviceError as error:
-        fail(" ".join(str(error).split()))
+        fail(words_of()(f"error.device_{error.key}", device=name))

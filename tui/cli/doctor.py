@@ -11,7 +11,8 @@ from typing import Any
 from lessons.contract.card import Broken, Card
 from lessons.contract.knobs import Refused
 from lessons.course import course, open_lesson
-from tui.machine.terminal import language, speaks_utf8, wants_ascii
+from tui.cli.common import words_of
+from tui.machine.terminal import speaks_utf8, wants_ascii
 
 
 def entry(ok: bool, said: str) -> dict[str, Any]:
@@ -21,12 +22,14 @@ def entry(ok: bool, said: str) -> dict[str, Any]:
 
 def examine() -> dict[str, dict[str, Any]]:
     """The report, by subject."""
-    found = {"python": entry(sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.platform()}")}
+    words = words_of()
+    python = words("doctor.python", version=platform.python_version(), platform=platform.platform())
+    found = {"python": entry(sys.version_info >= (3, 11), python)}
     packages = ("unroll-nn", "textual", "rich", "numpy", "click")
     found["versions"] = entry(True, ", ".join(f"{name} {version(name)}" for name in packages))
     found["terminal"] = _terminal()
-    found["glyphs"] = entry(True, "ascii" if wants_ascii("auto") else "unicode")
-    found["language"] = entry(True, language())
+    found["glyphs"] = entry(True, words("doctor.ascii" if wants_ascii("auto") else "doctor.unicode"))
+    found["language"] = entry(True, words("doctor.language"))
     for device in ("cpu", "gpu"):
         found[device] = _device(device)
     for name, card in course().items():
@@ -35,15 +38,22 @@ def examine() -> dict[str, dict[str, Any]]:
     return found
 
 
+def name_of(subject: str) -> str:
+    """A subject of the report as it is printed."""
+    kind, _, lesson = subject.partition(" ")
+    return words_of().get(f"doctor.name.{kind}", subject).format(id=lesson)
+
+
 def _terminal() -> dict[str, Any]:
+    words = words_of()
     if not sys.stdout.isatty():
-        return entry(False, "standard output is no terminal: only lessons, show and doctor work")
+        return entry(False, words("doctor.no_terminal"))
     size = os.get_terminal_size()
     ok = size.columns >= 60 and size.lines >= 20
-    utf8 = "UTF-8" if speaks_utf8() else f"no UTF-8 ({sys.stdout.encoding})"
-    return entry(
-        ok, f"{os.environ.get('TERM', '?')}, {size.columns}×{size.lines}, {utf8}" + ("" if ok else ": needs 60×20")
-    )
+    encoding = "UTF-8" if speaks_utf8() else words("doctor.no_utf8", encoding=sys.stdout.encoding)
+    name = os.environ.get("TERM", "?")
+    said = words("doctor.terminal", name=name, columns=size.columns, lines=size.lines, encoding=encoding)
+    return entry(ok, said if ok else words("doctor.small", said=said))
 
 
 def _device(name: str) -> dict[str, Any]:
@@ -52,17 +62,17 @@ def _device(name: str) -> dict[str, Any]:
     try:
         device = open_device(name)
         total = device.get(device.put([[1.0, 2.0], [3.0, 4.0]]) @ device.put([[1.0], [1.0]])).sum()
-        return entry(float(total) == 10.0, "computes")
+        return entry(float(total) == 10.0, words_of()("doctor.computes"))
     except DeviceError as error:
-        return entry(False, str(error))
+        return entry(False, words_of()(f"error.device_{error.key}", device=name))
 
 
 def _lesson(card: Card | Broken) -> dict[str, Any]:
     try:
         open_lesson(card)
     except Refused as refused:
-        return entry(False, str(refused))
-    return entry(True, "loads")
+        return entry(False, refused.say(words_of()))
+    return entry(True, words_of()("doctor.loads"))
 
 
 def _folders() -> dict[str, Any]:
@@ -72,4 +82,4 @@ def _folders() -> dict[str, Any]:
     if store.trouble:
         return entry(False, store.trouble[0])
     ok = store.save_progress()
-    return entry(ok, f"{store.config} and {store.data}" if ok else store.trouble[0])
+    return entry(ok, words_of()("doctor.folders", config=store.config, data=store.data) if ok else store.trouble[0])

@@ -6,14 +6,16 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from lessons.contract.knobs import Refused
 from tui.cli.charnn import generate_command
-from tui.cli.common import above, fail, open_on, spoken, words_of
+from tui.cli.common import above, fail, language_spoken, open_on, words_of
+from tui.cli.completing import addresses, lessons, settings
+from tui.cli.speaking import SpokenCommand, SpokenGroup, begin, cells, complaint, lang_option, say_version
 from tui.cli.vectors import analogy_command, neighbours_command, train_group
 from tui.machine.terminal import language
 
@@ -25,6 +27,7 @@ def main() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         with contextlib.suppress(AttributeError):
             getattr(sys, name).reconfigure(errors="replace")
+    begin()
     try:
         result = cli.main(standalone_mode=False)
         sys.stdout.flush()
@@ -32,7 +35,7 @@ def main() -> None:
         click.echo(error.format_message())
         sys.exit(0)
     except click.ClickException as error:
-        fail(" ".join(error.format_message().split()))
+        fail(complaint(error))
     except click.Abort:
         sys.exit(130)
     except Refused as refused:
@@ -42,21 +45,8 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        fail(f"cannot write: {error.strerror}")
+        fail(words_of()("error.write", error=error.strerror))
     sys.exit(result if isinstance(result, int) else 0)
-
-
-def _speak(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Remember --lang before anything can go wrong."""
-    if value:
-        spoken["lang"] = value
-    return value
-
-
-def _lang_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--lang", type=click.Choice(["en", "zh"]), callback=_speak, is_eager=True, help="Language of text and errors."
-    )(command)
 
 
 def is_lesson(args: list[str]) -> bool:
@@ -70,23 +60,32 @@ def is_lesson(args: list[str]) -> bool:
     return args[:1] == ["generate"] and not rest
 
 
-class Lessons(click.Group):
+class Lessons(SpokenGroup):
     """A group whose unknown commands are lessons: `unroll bptt` opens one."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         lesson = args and args[0] not in self.commands and not args[0].startswith("-")
-        if lesson or is_lesson(args):
+        file_follows = ctx.resilient_parsing and len(args) == 1  # a shell asks what may stand behind "generate"
+        if lesson or (is_lesson(args) and not file_follows):
             return args[0], open_command, args
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Commands, options and lessons."""
+        offered = super().shell_complete(ctx, incomplete)
+        names = {item.value for item in offered}
+        return [*offered, *(item for item in lessons(ctx, None, incomplete) if item.value not in names)]
 
-@click.group(cls=Lessons, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="unroll-nn", prog_name="unroll")
-@_lang_option
-@click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None, help="What to draw with.")
-@click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu", help="Where to compute.")
+
+@click.group(
+    "unroll", cls=Lessons, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=say_version)
+@lang_option()
+@click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None)
+@click.option("--device", type=click.Choice(["cpu", "gpu"]), default="cpu")
 @click.pass_context
 def cli(ctx: click.Context, lang: str | None, glyphs: str | None, device: str) -> None:
     """Step through neural networks, one operation at a time. Without a command, opens the course."""
@@ -95,12 +94,12 @@ def cli(ctx: click.Context, lang: str | None, glyphs: str | None, device: str) -
         run_app(None, **ctx.obj)
 
 
-@click.command("open", hidden=True)
+@click.command("open", cls=SpokenCommand, hidden=True)
 @click.argument("lesson", metavar="")
-@_lang_option
+@lang_option()
 @click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None)
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
-@click.option("--afresh", is_flag=True, help="From the first step, not where you left.")
+@click.option("--afresh", is_flag=True)
 @click.pass_context
 def open_command(
     ctx: click.Context, lesson: str, lang: str | None, glyphs: str | None, device: str | None, afresh: bool
@@ -133,8 +132,8 @@ def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: st
 
 
 @cli.command("lessons")
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
-@_lang_option
+@click.option("--json", "as_json", is_flag=True)
+@lang_option()
 def lessons_command(as_json: bool, lang: str | None) -> None:
     """List the lessons."""
     from lessons.contract.card import Broken
@@ -144,7 +143,7 @@ def lessons_command(as_json: bool, lang: str | None) -> None:
     if as_json:
         click.echo(json.dumps({"lessons": [card.describe() for card in found.values()]}, ensure_ascii=False))
         return
-    speak = language(spoken["lang"])
+    speak = language_spoken()
     for card in found.values():
         if isinstance(card, Broken):
             click.echo(f"! {card.id:<12} {card.error}")
@@ -163,19 +162,19 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 @cli.command("show")
-@click.argument("lesson")
-@click.option("--set", "pairs", multiple=True, metavar="KNOB=VALUE", help="Set a knob; may be repeated.")
-@click.option("--seed", type=str, default=None, help="Draw the weights from this seed.")
-@click.option("--at", "place", metavar="PATH", help="Go to a place: dW/t=3/k=1, train/update=57/backward/t=3.")
-@click.option("--step", type=str, default=None, help="Go to step N of the first act on.")
-@click.option("--all", "all_steps", is_flag=True, help="With --json: every step and what it wrote.")
-@click.option("--state", type=click.Path(), help="Parameters and inputs from a file.")
-@click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None, help="Where to compute.")
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
-@click.option("--cell", metavar="CELL", help="Point at a cell, as with the cursor: W[0,1], h[2][0], b[1].")
-@click.option("--notation", type=click.Choice(["first", "second"]), default="first", help="Names of the symbols.")
-@click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None, help="What to draw with.")
-@_lang_option
+@click.argument("lesson", shell_complete=lessons)
+@click.option("--set", "pairs", multiple=True, metavar="KNOB=VALUE", shell_complete=settings)
+@click.option("--seed", type=str, default=None)
+@click.option("--at", "place", metavar="PATH", shell_complete=addresses)
+@click.option("--step", type=str, default=None)
+@click.option("--all", "all_steps", is_flag=True)
+@click.option("--state", type=click.Path())
+@click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--cell", metavar="CELL")
+@click.option("--notation", type=click.Choice(["first", "second"]), default="first")
+@click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None)
+@lang_option()
 def show_command(
     lesson: str,
     pairs: tuple[str, ...],
@@ -234,7 +233,7 @@ def show_command(
 
         ascii_only = glyphs == "ascii" or (glyphs == "auto" and not speaks_utf8())
         pointed = cell_at(player, cell) if cell is not None else None
-        _print(picture(player, language(spoken["lang"]), ascii_only, pointed, notation == "second"))
+        _print(picture(player, language_spoken(), ascii_only, pointed, notation == "second"))
 
 
 def _print(text: str) -> None:
@@ -247,7 +246,7 @@ MOST_UPDATES = 1_000_000
 
 def _go(player: Any, place: str | None, step: str | None) -> None:
     """To the place or step that was asked for."""
-    from engine.walks.step import parse_address
+    from engine.walks.step import AddressError, parse_address
 
     if step is not None:
         total = player.reel.total
@@ -257,8 +256,8 @@ def _go(player: Any, place: str | None, step: str | None) -> None:
     if place is not None:
         try:
             wanted = parse_address(place)
-        except ValueError as error:
-            raise Refused("address", error=str(error)) from None
+        except AddressError as error:
+            raise Refused("address", part=error.part) from None
         _train(player, dict(wanted).get("update", 0))
         player.seek(wanted)
 
@@ -268,24 +267,25 @@ def _train(player: Any, n: int) -> None:
     if n <= 2000 or not player.trains or n > MOST_UPDATES:
         return
     history, part = player.branch.history, max(1, n // 200)
-    with click.progressbar(range(part, n + 1, part), file=sys.stderr, label="training") as marks:
+    with click.progressbar(range(part, n + 1, part), file=sys.stderr, label=words_of()("train.bar")) as marks:
         for mark in marks:
             history.grow(mark)
 
 
 @cli.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
-@_lang_option
+@click.option("--json", "as_json", is_flag=True)
+@lang_option()
 def doctor_command(as_json: bool, lang: str | None) -> None:
     """Say what works here and what does not."""
-    from tui.cli.doctor import examine
+    from tui.cli.doctor import examine, name_of
 
     found = examine()
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
     for name, entry in found.items():
-        click.echo(f"{'✓' if entry['ok'] else '!'} {name:<12} {entry['said']}")
+        shown = name_of(name)
+        click.echo(f"{'✓' if entry['ok'] else '!'} {shown}{' ' * (12 - cells(shown))} {entry['said']}")
 
 
 @cli.command("completion")

@@ -25,12 +25,15 @@ OFTEN = 0.5
 
 
 @contextmanager
-def growing(picture: RenderableType, transient: bool = False) -> Iterator[Live]:
-    """A picture that changes in place on stderr; where that is no terminal it is left there once, on its own lines."""
+def growing(picture: RenderableType, transient: bool = False, quiet: bool = False) -> Iterator[Live]:
+    """A picture that changes in place on stderr; where that is no terminal it is left there once, on its own lines.
+
+    With `quiet` nothing is written.
+    """
     from rich.console import Console
     from rich.live import Live
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=quiet)
     try:
         with Live(picture, console=console, auto_refresh=False, transient=transient) as live:
             yield live
@@ -126,7 +129,7 @@ class TrainingRun:
         except Refused:
             with suppress(Refused):
                 keep()
-                self.say(self.words("train.kept", path=self.checkpoint))
+                print(self.words("train.kept", path=self.checkpoint), file=sys.stderr)  # belongs to the error
             raise
 
     def stop(self, number: int, frame: FrameType | None) -> None:
@@ -134,5 +137,6 @@ class TrainingRun:
         self.stopped = number
 
     def say(self, line: str) -> None:
-        """One line where people read."""
-        print(line, file=sys.stderr)
+        """One line where people read; none with --quiet."""
+        if not self.options["quiet"]:
+            print(line, file=sys.stderr)

@@ -124,7 +124,7 @@ class WordsTraining(TrainingRun):
 
         laid = school.lay(corpus.text, 0, 0)
         first = loss(school, school.start(), laid, 0)
-        with growing(picture(), transient=not watched) as live:
+        with growing(picture(), transient=not watched, quiet=self.options["quiet"]) as live:
             for seen in learn(school, corpus.text, vectors, done, self.options["threads"]):
                 now, last, stops = time.monotonic(), seen.chunks == whole, bool(self.stopped)
                 if now - looked >= OFTEN or last or stops:

@@ -13,46 +13,44 @@ import click
 from lessons.contract.knobs import Refused
 from tui.cli.common import above, open_on
 from tui.cli.running import reading
+from tui.cli.speaking import SpokenCommand, SpokenGroup
 from tui.cli.train import WordsTraining, find
 
 if TYPE_CHECKING:
     from engine.words.run.files import Words as Held
 
 
-@click.group("train", help="Train a network on your own data.")
+@click.group("train", cls=SpokenGroup)
 def train_group() -> None:
     """Train a network on your own data."""
 
 
 @train_group.command("word2vec")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
-@click.option("--model", type=click.Choice(["sg", "cbow"]), default="sg", help="Skip-gram, or continuous bag of words.")
-@click.option("--loss", type=click.Choice(["ns", "hs"]), default="ns", help="Negative sampling, or a Huffman tree.")
+@click.option("--model", type=click.Choice(["sg", "cbow"]), default="sg")
+@click.option("--loss", type=click.Choice(["ns", "hs"]), default="ns")
 @click.option("--dim", type=click.IntRange(1, 2000), default=100, show_default=True)
 @click.option("--window", type=click.IntRange(1, 100), default=5, show_default=True)
-@click.option("--negative", type=click.IntRange(1, 100), default=5, show_default=True, help="Negatives for each pair.")
+@click.option("--negative", type=click.IntRange(1, 100), default=5, show_default=True)
 @click.option("--min-count", type=click.IntRange(1), default=5, show_default=True)
-@click.option("--max-size", type=click.IntRange(2), default=None, help="At most so many words.")
-@click.option(
-    "--sample", type=click.FloatRange(0, 1), default=1e-3, show_default=True, help="Sub-sampling; 0 for none."
-)
-@click.option("--formula", type=click.Choice(["c", "paper"]), default="c", help="Whose sub-sampling formula.")
-@click.option(
-    "--mean", type=click.Choice(["c", "exact"]), default="c", help="CBOW: hand back a mean's 1/C, or not (C)."
-)
+@click.option("--max-size", type=click.IntRange(2), default=None)
+@click.option("--sample", type=click.FloatRange(0, 1), default=1e-3, show_default=True)
+@click.option("--formula", type=click.Choice(["c", "paper"]), default="c")
+@click.option("--mean", type=click.Choice(["c", "exact"]), default="c")
 @click.option("--epochs", type=click.IntRange(1, 10_000), default=5, show_default=True)
 @click.option("--alpha", type=click.FloatRange(0, min_open=True), default=0.025, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Cores to use.")
-@click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None, help="Where to compute.")
-@click.option("--tokens", type=click.Choice(["words", "spaces"]), default="words", help="What a word is.")
-@click.option("--lower", is_flag=True, help="In lower case.")
-@click.option("--binary", is_flag=True, help="Write the binary format.")
+@click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
+@click.option("--tokens", type=click.Choice(["words", "spaces"]), default="words")
+@click.option("--lower", is_flag=True)
+@click.option("--binary", is_flag=True)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("vectors.txt"), show_default=True)
-@click.option("--watch", default="", metavar="WORD,…", help="Show these words' neighbours while training.")
-@click.option("--keep-every", type=click.FloatRange(0), default=60.0, help="Seconds between two checkpoints.")
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint beside --out.")
-@click.option("--json", "as_json", is_flag=True, help="Say what was done as one JSON object.")
+@click.option("--watch", default="", metavar="WORD,…")
+@click.option("--keep-every", type=click.FloatRange(0), default=60.0)
+@click.option("--resume", is_flag=True)
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--quiet", is_flag=True)
 def word2vec_command(files: tuple[Path, ...], device: str | None, as_json: bool, **options: Any) -> int:
     """Learn word vectors from text files; a line is a sentence."""
     if options["threads"] > 1:  # each worker has a core; NumPy must be told before it is loaded
@@ -76,11 +74,11 @@ Command = Callable[..., Any]
 
 def asking(command: Command) -> Command:
     """The options of what asks vectors."""
-    command = click.option("--json", "as_json", is_flag=True, help="As one JSON object.")(command)
+    command = click.option("--json", "as_json", is_flag=True)(command)
     return click.option("--count", type=click.IntRange(1), default=10, show_default=True)(command)
 
 
-@click.command("neighbours")
+@click.command("neighbours", cls=SpokenCommand)
 @click.argument("path", type=click.Path(path_type=Path), metavar="VECTORS")
 @click.argument("words", nargs=-1, required=True, metavar="WORD…")
 @asking
@@ -93,7 +91,7 @@ def neighbours_command(path: Path, words: tuple[str, ...], count: int, as_json: 
     show({w: [(held.words[n.word], n.cosine) for n in row] for w, row in zip(words, found, strict=True)}, as_json)
 
 
-@click.command("analogy")
+@click.command("analogy", cls=SpokenCommand)
 @click.argument("path", type=click.Path(path_type=Path), metavar="VECTORS")
 @click.argument("a")
 @click.argument("b")

@@ -56,6 +56,20 @@ class Progress:
                     raise TypeError(f"{lesson}: {name} is a {type(kept[name]).__name__}")
 
 
+def settings_folder() -> Path:
+    """Where the settings are kept."""
+    return Path(os.environ.get("UNROLL_HOME") or PlatformDirs("unroll", appauthor=False).user_config_dir)
+
+
+def language_kept() -> str:
+    """The language of the settings, "" where none is kept. The file is only looked at: a damaged one stays as it is."""
+    try:
+        found = json.loads((settings_folder() / "settings.json").read_text(encoding="utf-8"))["language"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return ""
+    return found if found in ("en", "zh") else ""
+
+
 class Store:
     """Reads and writes both. What cannot be read is kept aside; what cannot be written is said once, in `trouble`.
 
@@ -67,9 +81,10 @@ class Store:
         self._wakes = threading.Condition()
         self._writing = False
         self._background = background
-        dirs = PlatformDirs("unroll", appauthor=False)
-        self.config = folder or Path(os.environ.get("UNROLL_HOME") or dirs.user_config_dir)
-        self.data = folder or Path(os.environ.get("UNROLL_HOME") or dirs.user_data_dir)
+        self.config = folder or settings_folder()
+        self.data = folder or Path(
+            os.environ.get("UNROLL_HOME") or PlatformDirs("unroll", appauthor=False).user_data_dir
+        )
         self.trouble: list[str] = []
         self.runs = RunFiles(self.data / "runs")
         self.settings = self._read(self.config / "settings.json", Settings)

@@ -1,0 +1,35 @@
+"""--quiet: training from the command line writes nothing on standard error but errors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lessons.data.world import world
+from tests.tui.test_cli import refused, unroll
+from tui.cli.vectors import train_group
+
+SHORT = {
+    "word2vec": ("--epochs", "1", "--dim", "8", "--watch", "king"),
+    "charnn": ("--updates", "20", "--hidden", "8", "--window", "10", "--batch", "4"),
+}
+
+
+def test_every_training_command_is_run_here() -> None:
+    """Whoever adds one gives it --quiet, and a short run above."""
+    assert set(SHORT) == set(train_group.commands)
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_nothing_is_said_but_the_result(tmp_path: Path, name: str) -> None:
+    text, out = tmp_path / "world.txt", tmp_path / "out"
+    text.write_text("\n".join(" ".join(words) for words in world("en").sentences(400)), encoding="utf-8")
+    command = ("train", name, str(text), *SHORT[name], "--out", str(out))
+    loud, quiet = unroll(*command, "--json"), unroll(*command, "--quiet", "--json")
+    assert len(loud.stderr.splitlines()) > 2
+    assert quiet.stderr == ""
+    assert json.loads(quiet.stdout)["out"] == str(out)
+    assert unroll(*command, "--quiet").stdout == ""
+    assert "no such file" in refused("train", name, str(tmp_path / "gone.txt"), "--quiet")
