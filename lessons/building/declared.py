@@ -72,7 +72,7 @@ class DeclaredLesson(Defaults):
         self.grains = {name: n for n, rank in enumerate(ranks) for name in ([rank] if isinstance(rank, str) else rank)}
         self.given = frozenset(each.name for each in self.holds if isinstance(each, Input) and each.edited)
         self.asks = tuple(
-            Ask(q.id, partial(self._asked, q), q.kind, partial(self._truth, q), q.tolerance, q.track, q.within)
+            Ask(q.id, partial(self._asked, q), q.kind, partial(self._truth, q), q.tolerance, q.track, q.within, q.hides)
             for q in self.questions
         )
         self.columns = self.columns or Flat(self)

@@ -45,7 +45,7 @@ async def test_the_screen_stays_free(key: str, verdict: str, tmp_path: Path) -> 
         said = screen.words("card.trying")
         assert said not in shown(screen, "text")
         assert next(iter(screen.text["ask.unsure"].phrases())) == "first"
-        await pilot.press(key, key if key == "right" else "enter", "down", "3")  # what comes after changes nothing
+        await pilot.press("1", key, key if key == "right" else "enter", "down", "3")  # what comes after changes nothing
         assert asked(screen).choice == 0
         assert said in shown(screen, "text")
         assert not screen.player.record
@@ -69,11 +69,11 @@ async def test_who_leaves_it_is_asked_again_and_nothing_is_sought_twice(tmp_path
         come, seekers = held_back(screen)
         go(screen, "act 4")
         for _ in range(3):
-            await pilot.press("right", "enter")
+            await pilot.press("right", "1", "enter")
             assert asked(screen).trying
             await pilot.press("escape")
             assert screen.player.asked is None
-        await pilot.press("right", "enter")
+        await pilot.press("right", "1", "enter")
         come.set()
         for _ in range(100):
             await pilot.pause(0.05)
@@ -87,7 +87,7 @@ async def test_another_run_closes_the_card(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), True, "generate", text="so it goes. " * 30, hidden=6) as (pilot, screen):
         come, _ = held_back(screen)
         go(screen, "act 4")
-        await pilot.press("right", "enter")
+        await pilot.press("right", "1", "enter")
         screen.player.fork("rate", "0.05")
         assert screen.player.asked is None
         come.set()

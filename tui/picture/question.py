@@ -49,7 +49,9 @@ def draw_card(asked: Asked, words: Words, text: Text, fields: dict[str, Any], wi
         if asked.ask.kind == "number":
             lines.append((words("card.number", typed=asked.typed), "head"))
         way = "" if asked.ask.kind == "number" else f"↑↓ {words('keys.choose')}  "
-        keys = f"{way}↵ {words('keys.answer')}  esc {words('keys.skip')}"
+        ready = asked.typed if asked.ask.kind == "number" else asked.choice is not None
+        answer = f"↵ {words('keys.answer')}  " if ready else ""
+        keys = f"{way}{answer}esc {words('keys.skip')}"
         lines += [("", ""), (words("card.trying"), "head") if asked.trying else (keys, "dim")]
         return boxed(words("card.before"), lines, width, ascii_only)
     for paragraph in question if asked.verdict == "right" else ():
@@ -58,6 +60,8 @@ def draw_card(asked: Asked, words: Words, text: Text, fields: dict[str, Any], wi
         lines += hung(words("card.you", said=_said(asked, chosen, fields, asked.given)), inner, "wrong")
     lines += hung(words("card.truth", truth=_said(asked, chosen, fields, asked.truth)), inner, "right")
     lines.append(("", ""))
+    remark = section(asked, text).remark(str(asked.given)) if asked.verdict == "wrong" else ""
+    lines += [(line, "") for line in wrap(fill(remark, fields), inner)] if remark else []
     for paragraph in why:
         lines += [(line, "") for line in wrap(fill(paragraph, fields), inner)]
     lines += [("", ""), (f"→ {words('keys.go_on')}", "dim")]
