@@ -132,7 +132,7 @@ class LessonPicture:
         """What goes with the cell in focus."""
         shown = {block.symbol for panel in panels for block in panel.blocks() if block.written}
         cell = self.look.cursor or focus(self.view, shown, self.player.lesson.explains)
-        if cell is None:
+        if cell is None or self.view.hides(cell[0]):
             return []
         lens = lens_for(panels, cell, width) if self.look.cursor or not in_full else None
         told, small = inspect(self.view, *cell), self.size[1] < 30 and self.look.cursor is None
