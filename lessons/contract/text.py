@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 HEADING = re.compile(r"^(?P<id>[\w.-]+):\s*(?P<title>.*?)(?:\s*\{en (?P<hash>[0-9a-f]{8})\})?$")
 
-SENTENCE = re.compile(r"\{\?(?P<ids>[\w ]+)\}(?P<said>.*?)\{/\}")
+SENTENCE = re.compile(r"\{\?(?P<ids>[\w ]+)\}(?P<said>.*?)\{/\}(?P<space> ?)")
 """A sentence that answers a prediction."""
 
 
@@ -148,7 +148,7 @@ def fill(template: str, fields: dict[str, Any], unanswered: Collection[str] = ()
     """
 
     def sentence(found: re.Match[str]) -> str:
-        return "" if set(found["ids"].split()) & set(unanswered) else found["said"]
+        return "" if set(found["ids"].split()) & set(unanswered) else found["said"] + found["space"]
 
     return SENTENCE.sub(sentence, template).strip().replace("`", "").format_map(fields)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -18,8 +19,9 @@ from lessons.explaining.figures import five
 from lessons.player.player import Player
 from lessons.player.questions import Asked
 from tui.picture import frame
-from tui.picture.lesson_picture import LessonPicture, Manner
+from tui.picture.lesson_picture import WIDE, LessonPicture, Manner
 from tui.picture.look import Look
+from tui.picture.question import draw_card, options
 
 SIZES = ((80, 24), (100, 30), (120, 36))
 CARDS = [card for card in course().values() if isinstance(card, Card)]
@@ -90,7 +92,7 @@ def give_away(player: Player, asked: Asked, lang: str, size: tuple[int, int]) ->
     """What on the screen answers the open prediction."""
     ask, found = asked.ask, list[str]()
     picture = LessonPicture(player, Look(), Manner(Words(lang, "tui")))
-    drawn = picture.draw(*size, "", lambda: [])
+    drawn = picture.draw(*size, "", list)
     shown = "\n".join(canvas.text() for canvas in drawn if canvas is not None)
     text, ahead = picture.text, player.ahead(ask)
     with picture.drawing():
@@ -136,6 +138,25 @@ def law(card: Card, sizes: tuple[tuple[int, int], ...], langs: tuple[str, ...]) 
     asks = [ask.id for ask in Player(open_lesson(card), HOST).lesson.asks]
     assert met <= set(asks)
     assert {ask for lesson, ask in SEEN if lesson == card.id} <= met
+
+
+@pytest.mark.exhaustive
+@every
+def test_the_verdict_on_every_wrong_option_fits_its_card(card: Card) -> None:
+    for player, asked in questions(card):
+        if asked.ask.kind != "choice":
+            continue
+        asked.view = player.ahead(asked.ask)
+        for lang, (width, height) in product(LANGUAGES, SIZES):
+            picture = LessonPicture(player, Look(), Manner(Words(lang, "tui")))
+            inner = frame.TEXT - 2 if width >= WIDE else width - 2
+            offered = [option for option, _ in options(asked, picture.text)]
+            for chosen, truth in zip(offered, offered[1:] + offered[:1], strict=True):
+                asked.given, asked.truth, asked.verdict = chosen, truth, "wrong"
+                fields = player.lesson.says(asked.view, picture.text) | {"previous": ""}
+                box = draw_card(asked, picture.words, picture.text, fields, inner, ascii_only=False)
+                assert box.height <= height - 6, (asked.ask.id, chosen, lang, width)
+        asked.verdict = ""
 
 
 @every

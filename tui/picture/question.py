@@ -32,7 +32,7 @@ def paragraphs(asked: Asked, text: Text) -> tuple[tuple[str, ...], tuple[str, ..
 
 
 def draw_card(asked: Asked, words: Words, text: Text, fields: dict[str, Any], width: int, ascii_only: bool) -> Canvas:
-    """The card; after an answer, what was said, what is true, and why."""
+    """The card; after an answer, what was said, what is true, why what was chosen is not, and why it is."""
     inner = width - 4
     question, why = paragraphs(asked, text)
     lines: Styled = []
@@ -61,7 +61,8 @@ def draw_card(asked: Asked, words: Words, text: Text, fields: dict[str, Any], wi
     lines += hung(words("card.truth", truth=_said(asked, chosen, fields, asked.truth)), inner, "right")
     lines.append(("", ""))
     remark = section(asked, text).remark(str(asked.given)) if asked.verdict == "wrong" else ""
-    lines += [(line, "") for line in wrap(fill(remark, fields), inner)] if remark else []
+    if remark:
+        lines += [*((line, "") for line in wrap(fill(remark, fields), inner)), ("", "")]
     for paragraph in why:
         lines += [(line, "") for line in wrap(fill(paragraph, fields), inner)]
     lines += [("", ""), (f"→ {words('keys.go_on')}", "dim")]
