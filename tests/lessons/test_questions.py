@@ -132,7 +132,7 @@ def test_fine_steps_do_not_slip_past_a_question_at_the_first_step_of_an_act() ->
 
 def test_a_marked_sentence_waits_for_the_answer() -> None:
     said = "One. {?a b}Two {n}.{/} Three."
-    assert fill(said, {"n": 2}, ["b"]) == "One.  Three."
+    assert fill(said, {"n": 2}, ["b"]) == "One. Three."
     assert fill(said, {"n": 2}, ["c"]) == "One. Two 2. Three."
     assert fill("{?a}All of it.{/}", {}, ["a"]) == ""
 
