@@ -58,7 +58,7 @@ class Answering(Mode):
         count = len(options(asked, self.picture.text))
         if count and not asked.trying:
             asked.choice = (asked.choice + by if asked.choice is not None else min(by, 0)) % count
-        return Change()
+        return Change("")
 
     def type(self, char: str) -> Change | None:
         """A character of a number."""
@@ -67,7 +67,7 @@ class Answering(Mode):
             return None
         if not asked.trying:
             asked.typed = (asked.typed + char)[:12]
-        return Change()
+        return Change("")
 
     def digit(self, n: int) -> Change | None:
         """A figure of the number, or an option."""
@@ -77,7 +77,7 @@ class Answering(Mode):
         typed = self.type(str(n))
         if typed is None and 1 <= n <= len(options(asked, self.picture.text)) and not asked.trying:
             asked.choice = n - 1
-        return Change()
+        return Change("")
 
     def erase(self) -> Change | None:
         asked = self.open
@@ -108,7 +108,7 @@ class Answering(Mode):
             asked.typed = ""
             return Change()
         self.parts.truth.when_known(asked, lambda: self.player.answer(value))
-        return Change()
+        return Change("")
 
     def skip(self) -> Change:
         """Leave the card unanswered; one whose truth is being found out is closed, and will be asked again."""
