@@ -45,6 +45,7 @@ class Question:
     """A prediction: see `contract.lesson.Ask`. `at` is an address, in which {M} is a length; asked only `when`.
 
     What the steps at `at` compute is not known yet while it is open; `hides` names what else gives the answer away.
+    Where the verdict speaks of later steps, `until` is the address of the last of them.
     """
 
     id: str
@@ -56,3 +57,4 @@ class Question:
     when: Callable[[Scope], bool] | None = None
     track: str = "reel"
     hides: Hides = NOTHING
+    until: str | Callable[[Scope], str] = ""

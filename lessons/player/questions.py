@@ -120,6 +120,9 @@ class Questions:
 
     def end(self, ask: Ask) -> int | None:
         """The position just after the steps that a prediction is about; None where they are updates."""
+        last = ask.until(self.setup.knobs, self.setup.start) if ask.until is not None else None
+        if last is not None:
+            return self.setup.reel.seek(last)
         reel, path, before = self.setup.reel, self._address(ask), self._before(ask)
         step = None if before is None or ask.track != "reel" else reel.step(before + 1)
         if before is None or step is None or not path:

@@ -108,6 +108,7 @@ def give_away(player: Player, asked: Asked, lang: str, size: tuple[int, int]) ->
     for paragraph in text[f"act.{player.act}"].before:
         if fields_of(paragraph) & asked.hides.fields and squeezed(fill(paragraph, true)) in told:
             found.append(f"field in {paragraph}")
+    assert not [name for name in only_in_the_verdict(text[f"ask.{ask.id}"]) if "·" in str(true.get(name))], ask.id
     numbers = [long_number(true[name]) for name in only_in_the_verdict(text[f"ask.{ask.id}"]) if name in true]
     if ask.kind == "number":
         numbers.append(long_number(ask.truth(ahead)))

@@ -118,7 +118,7 @@ class Memory(DeclaredLesson):
     results = (computed,)
     questions = (
         Question("road", "forward/t=1", "number", keeps, 0.3, when=lambda s: "bf" in s.trial.start.params),
-        Question("arrives", lambda s: f"reach/k={max(s.T - 2, 0)}", "choice", arrives),
+        Question("arrives", lambda s: f"reach/k={max(s.T - 2, 0)}", "choice", arrives, until="reach/k=0"),
         Question("who", "update=0", "choice", who, track="train"),
     )
     loops = ("update", "phase", ("t", "k"), ())
