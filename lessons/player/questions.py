@@ -62,6 +62,7 @@ class Questions:
         self.asked: Asked | None = None
         self._ahead = ahead
         self._positions: dict[str, int | None] = {}
+        self._addresses: dict[str, Path | None] = {}
 
     def asks(self) -> list[tuple[int, Ask]]:
         """The predictions of the reel: (the position at which each is asked, the ask), in order."""
@@ -69,7 +70,9 @@ class Questions:
         return sorted(((p, ask) for p, ask in placed if p is not None), key=lambda pair: pair[0])
 
     def _address(self, ask: Ask) -> Path | None:
-        return ask.where(self.setup.knobs, self.setup.start)
+        if ask.id not in self._addresses:
+            self._addresses[ask.id] = ask.where(self.setup.knobs, self.setup.start)
+        return self._addresses[ask.id]
 
     def _position(self, ask: Ask) -> int | None:
         """Where a prediction is asked: just before the group of steps that its address names.

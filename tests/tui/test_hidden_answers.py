@@ -131,7 +131,9 @@ def law(card: Card, sizes: tuple[tuple[int, int], ...], langs: tuple[str, ...]) 
     met = set()
     for player, asked in questions(card):
         met.add(asked.ask.id)
-        assert player.act == player.view().act
+        where = asked.ask.where(player.knobs, player.start)
+        assert where is not None
+        assert player.act == (where[0][0] if asked.ask.track == "reel" else "train"), "it stands in its own act"
         for size in sizes:
             for lang in langs:
                 found = give_away(player, asked, lang, size)

@@ -168,3 +168,26 @@ async def to_question(pilot: Pilot[None], screen: LessonScreen, id: str) -> None
         await pilot.press("right")
     assert asked(screen).ask.id == id
     screen.player.record = {}
+
+
+@pytest.mark.representative("network-bent")
+@pytest.mark.parametrize(
+    ("id", "ask"),
+    [
+        ("network", "bent"), ("network", "units"), ("hebb", "recalled"), ("perceptron", "mistakes"), ("mlp", "sign"),
+        ("depth", "keeps"), ("vanishing", "fate"), ("negative-sampling", "ends"), ("windows", "ratio"),
+    ],
+)  # fmt: skip
+async def test_a_cell_that_is_kept_back_is_as_one_not_known_yet(id: str, ask: str, tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), True, id) as (pilot, screen):
+        screen.player.grain = screen.player.lesson.grains["act"]
+        await to_question(pilot, screen, ask)
+        hidden = asked(screen).hides.symbols
+        for key in ("tab", "i", "escape", "c", "escape", "g", "escape", "v", "z", "z", "y"):
+            await pilot.press(key)
+        for hit in screen.picture.cells:
+            if screen.picture.view.hides(hit.target[1]):
+                screen.look.cursor = hit.target[1:3]
+                screen.paint()
+                await pilot.press("i", "escape", "y")
+        assert asked(screen).hides.symbols == hidden, "and the question waits"
