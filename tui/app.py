@@ -177,6 +177,7 @@ class UnrollApp(App[None]):
         place = keep(player)
         acts = sorted({*kept.get("acts", []), *player.seen})
         kept.update(acts=acts, record=dict(player.record), place=place, address=place["address"])
+        kept["tries"] = [*kept.get("tries", []), *player.questions.take_tries()]
         kept.update(act=player.act, step=player.progress[0])
         progress.last = lesson
         runs = [(id(branch.history), len(branch.history)) for branch in player.branches]
@@ -225,7 +226,7 @@ class UnrollApp(App[None]):
         """ctrl+c: copies a selection (Textual sees to that), else says how to quit."""
         screen = self.screen
         if isinstance(screen, PaintedScreen):
-            screen.said = self.words("say.quit")
+            screen.said = self.words(screen.way_out)
             screen.paint()
 
     def action_command_palette(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from engine.device import Array
 from engine.walks.gradient_check import Objective
 from lessons.building.acts import Scope, Trial
+from lessons.contract.view import NOTHING, Hides
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,11 @@ class Gradient:
 
 @dataclass(frozen=True)
 class Question:
-    """A prediction: see `contract.lesson.Ask`. `at` is an address, in which {M} is a length; asked only `when`."""
+    """A prediction: see `contract.lesson.Ask`. `at` is an address, in which {M} is a length; asked only `when`.
+
+    What the steps at `at` compute is not known yet while it is open; `hides` names what else gives the answer away.
+    Where the verdict speaks of later steps, `until` is the address of the last of them.
+    """
 
     id: str
     at: str | Callable[[Scope], str]
@@ -51,3 +56,5 @@ class Question:
     within: float = 0.0
     when: Callable[[Scope], bool] | None = None
     track: str = "reel"
+    hides: Hides = NOTHING
+    until: str | Callable[[Scope], str] = ""

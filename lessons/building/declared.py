@@ -23,7 +23,7 @@ from engine.device import HOST, Device, HostArray, Rng
 from engine.walks.gradient_check import Objective
 from engine.walks.reel import Grains, Reel, Section
 from engine.walks.step import Path, parse_address, split
-from lessons.building.acts import Act, Derived, Sections, Trial
+from lessons.building.acts import Act, Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.experiment import NUDGE, Defaults, entry_of, number_of, put_in
 from lessons.building.holdings import Holdings
@@ -71,10 +71,7 @@ class DeclaredLesson(Defaults):
         ranks = ("act", *self.loops, "op")
         self.grains = {name: n for n, rank in enumerate(ranks) for name in ([rank] if isinstance(rank, str) else rank)}
         self.given = frozenset(each.name for each in self.holds if isinstance(each, Input) and each.edited)
-        self.asks = tuple(
-            Ask(q.id, partial(self._asked, q), q.kind, partial(self._truth, q), q.tolerance, q.track, q.within)
-            for q in self.questions
-        )
+        self.asks = tuple(self._ask(question) for question in self.questions)
         self.columns = self.columns or Flat(self)
 
     def drawn(self, knobs: Knobs, lengths: Lengths, draw: Rng) -> Mapping[str, Any]:
@@ -192,12 +189,24 @@ class DeclaredLesson(Defaults):
 
     # questions, and what is shown
 
+    def _ask(self, q: Question) -> Ask:
+        until = partial(self._until, q) if q.until else None
+        where, answer = partial(self._asked, q), partial(self._truth, q)
+        return Ask(q.id, where, q.kind, answer, q.tolerance, q.track, q.within, q.hides, until)
+
     def _asked(self, question: Question, knobs: Knobs, start: Start) -> Path | None:
         scope = Trial(self, HOST, knobs, start).first
         if question.when is not None and not question.when(scope):
             return None
-        at = question.at if isinstance(question.at, str) else question.at(scope)
-        return parse_address(at.format(**scope.trial.lengths))
+        return self._path(question.at, scope)
+
+    def _until(self, question: Question, knobs: Knobs, start: Start) -> Path | None:
+        return self._path(question.until, Trial(self, HOST, knobs, start).first)
+
+    @staticmethod
+    def _path(at: str | Callable[[Scope], str], scope: Scope) -> Path:
+        said = at if isinstance(at, str) else at(scope)
+        return parse_address(said.format(**scope.trial.lengths))
 
     def _truth(self, question: Question, view: View) -> str | float:
         return question.answer(Trial(self, view.device, view.knobs, view.start, view=view))

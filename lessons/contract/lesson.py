@@ -15,7 +15,7 @@ from lessons.contract.card import Card
 from lessons.contract.knobs import Value
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
-from lessons.contract.view import Knobs, Start, View
+from lessons.contract.view import NOTHING, Hides, Knobs, Start, View
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Ask:
     """A prediction: asked before the first step at `where`; its truth is read from the run, never typed.
 
     `kind` is "choice" (the text lists the options, `answer` gives one's id) or "number" (right within the
-    share `tolerance` of the truth, or `within` beside it).
+    share `tolerance` of the truth, or `within` beside it). What it `hides` is not shown while it is open. Its verdict
+    speaks of the run after the steps at `until`; after those at `where`, if that is None.
     """
 
     id: str
@@ -33,6 +34,8 @@ class Ask:
     tolerance: float = 0.05
     track: str = "reel"
     within: float = 0.0
+    hides: Hides = NOTHING
+    until: Callable[[Knobs, Start], Path | None] | None = None
 
     def truth(self, view: View) -> str | float:
         """The answer, overflow making no noise."""

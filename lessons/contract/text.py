@@ -3,7 +3,9 @@
     ## act.forward: One cell, used at every timestep
     Paragraphs, with {fields} of this run and `formulas`.
     - options or phrases, as a list
+      - what is said to one who chose this option, and was wrong
 
+A sentence that answers the prediction `id` stands as {?id}…{/}: it is left out until that has been answered.
 A Chinese heading ends in {en 1a2b3c4d}, the hash of the English section that it renders.
 `python -m lessons.contract.text FOLDER` says which have fallen behind, and with --stamp marks them as caught up.
 """
@@ -13,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
+from collections.abc import Collection
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -20,9 +23,15 @@ from typing import Any, NamedTuple
 
 HEADING = re.compile(r"^(?P<id>[\w.-]+):\s*(?P<title>.*?)(?:\s*\{en (?P<hash>[0-9a-f]{8})\})?$")
 
+SENTENCE = re.compile(r"\{\?(?P<ids>[\w ]+)\}(?P<said>.*?)\{/\}(?P<space> ?)")
+"""A sentence that answers a prediction."""
+
 
 class Section(NamedTuple):
-    """One section: its id, title, paragraphs before the list, the list, paragraphs after it, and for zh the hash."""
+    """One section: its id, title, paragraphs before the list, the list, paragraphs after it, and for zh the hash.
+
+    `remarks` are (number of the item, what is said under it).
+    """
 
     id: str
     title: str
@@ -30,22 +39,32 @@ class Section(NamedTuple):
     items: tuple[str, ...]
     after: tuple[str, ...]
     renders: str | None
+    remarks: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All that it says, in order of kind."""
+        return (self.title, *self.before, *self.items, *self.after, *(remark for _, remark in self.remarks))
 
     @property
     def hash(self) -> str:
         """The hash of what this section says."""
-        content = "\n".join((self.title, *self.before, *self.items, *self.after))
-        return hashlib.sha256(content.encode()).hexdigest()[:8]
+        return hashlib.sha256("\n".join(self.said).encode()).hexdigest()[:8]
 
     @property
     def formulas(self) -> tuple[str, ...]:
         """What stands between backticks: must be the same in every language."""
-        return tuple(re.findall(r"`([^`]+)`", "\n".join((self.title, *self.before, *self.items, *self.after))))
+        return tuple(re.findall(r"`([^`]+)`", "\n".join(self.said)))
 
     def phrases(self) -> dict[str, str]:
         """A list of "key: words" as a dictionary."""
         parts = (item.partition(":") for item in self.items)
         return {key.strip(): phrase.strip() for key, _, phrase in parts}
+
+    def remark(self, key: str) -> str:
+        """What is said under the item of this key; "" where nothing is."""
+        keys = list(self.phrases())
+        return next((said for n, said in self.remarks if keys[n] == key), "")
 
 
 def parse(markdown: str) -> dict[str, Section]:
@@ -55,12 +74,14 @@ def parse(markdown: str) -> dict[str, Section]:
     sections: dict[str, Section] = {}
     head: re.Match[str] | None = None
     parts: tuple[list[str], list[str], list[str]] = ([], [], [])
+    remarks: list[tuple[int, str]] = []
     kind, listed = "", 0
 
     def close() -> None:
         if head is not None:
             before, items, after = (tuple(p) for p in parts)
-            sections[head["id"]] = Section(head["id"], head["title"], before, items, after, head["hash"])
+            here = Section(head["id"], head["title"], before, items, after, head["hash"], tuple(remarks))
+            sections[head["id"]] = here
 
     for token in MarkdownIt("commonmark").parse(markdown):
         listed += {"bullet_list_open": 1, "bullet_list_close": -1}.get(token.type, 0)
@@ -70,11 +91,13 @@ def parse(markdown: str) -> dict[str, Section]:
             continue
         if kind == "heading_open":
             close()
-            head, parts = HEADING.match(token.content), ([], [], [])
+            head, parts, remarks = HEADING.match(token.content), ([], [], []), []
             if head is None:
                 raise ValueError(f"{token.content!r} is no heading of the form 'id: title'")
             if head["id"] in sections:
                 raise ValueError(f"section {head['id']!r} stands twice")
+        elif listed > 1:
+            remarks.append((len(parts[1]) - 1, _joined(token.content)))
         else:
             where = 1 if listed else 2 if parts[1] else 0
             parts[where].append(_joined(token.content))
@@ -118,9 +141,16 @@ def load(package: str, lang: str) -> Text:
     return Text(parse((files(package) / f"{lang}.md").read_text(encoding="utf-8")))
 
 
-def fill(template: str, fields: dict[str, Any]) -> str:
-    """A template with its {fields} filled; backticks, which only mark formulas, go."""
-    return template.replace("`", "").format_map(fields)
+def fill(template: str, fields: dict[str, Any], unanswered: Collection[str] = ()) -> str:
+    """A template with its {fields} filled; backticks, which only mark formulas, go.
+
+    So do the sentences that answer a prediction which is `unanswered`.
+    """
+
+    def sentence(found: re.Match[str]) -> str:
+        return "" if set(found["ids"].split()) & set(unanswered) else found["said"] + found["space"]
+
+    return SENTENCE.sub(sentence, template).strip().replace("`", "").format_map(fields)
 
 
 def behind(folder: Path) -> list[str]:

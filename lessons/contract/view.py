@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -47,6 +47,26 @@ class Training(NamedTuple):
     earliest: int = 0
 
 
+class Hides(NamedTuple):
+    """What would give the answer of a prediction away, and is not shown before it has been answered.
+
+    `symbols` are families, "P", or single ones, "P[3]"; they are shown as not known yet. `panels` are left out, by id.
+    `fields` of the text are shown as still to come; sentences of it are marked in the text itself, see `contract.text`.
+    """
+
+    symbols: frozenset[str] = frozenset()
+    panels: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+
+
+NOTHING = Hides()
+
+
+def hides(*symbols: str, panels: Collection[str] = (), fields: Collection[str] = ()) -> Hides:
+    """What gives an answer away: symbols, panels by id, fields of the text."""
+    return Hides(frozenset(symbols), frozenset(panels), frozenset(fields))
+
+
 class Group(NamedTuple):
     """The steps that count as just made: what they wrote, what they read that they had not written, their rules."""
 
@@ -62,7 +82,7 @@ class View:
     `p` is the position on `reel`, `since` the one from which on steps count as just made. `rules` has the rule of
     every op, `columns` the families shown flat. `reel` is None on the training curve; `fallback` says there what
     symbols hold. `flipped` asks for the other view of the stage, where the lesson has one; `cursor` is the cell that
-    the learner points at, if any.
+    the learner points at, if any. `hidden` is what an open prediction keeps back: its symbols are not known here.
     """
 
     device: Device
@@ -78,6 +98,7 @@ class View:
     fallback: Callable[[str], Array | None] | None = None
     flipped: bool = False
     cursor: Cell | None = None
+    hidden: Hides = NOTHING
 
     @cached_property
     def step(self) -> Step | None:
@@ -126,13 +147,20 @@ class View:
             done[rule] = None
             written.update(step.values)
             read.update(ruling.reads(rule, step.path))
-        return Group(frozenset(written), frozenset(read - written), tuple(done))
+        known = frozenset(symbol for symbol in written if not self.hides(symbol))
+        return Group(known, frozenset(read - written), tuple(done))
+
+    def hides(self, symbol: str) -> bool:
+        """Whether a symbol is kept back by the prediction that is open."""
+        return symbol in self.hidden.symbols or split(symbol)[0] in self.hidden.symbols
 
     def get(self, symbol: str) -> HostArray | None:
         """What a symbol holds here, on the host, vectors flat; None where it is not known yet."""
         return self.shown(symbol, self._raw(symbol, self.p))
 
     def _raw(self, symbol: str, p: int) -> Array | None:
+        if self.hides(symbol):
+            return None
         if self.reel is not None:
             return self.reel.get(symbol, p)
         return self.fallback(symbol) if self.fallback else None

@@ -5,7 +5,7 @@ It knows no screen. One thread drives it; a training worker only calls `advance`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from engine.device import Device
@@ -14,7 +14,7 @@ from engine.walks.reel import Reel
 from engine.walks.step import Path
 from lessons.contract.knobs import Value
 from lessons.contract.lesson import Ask, Lesson
-from lessons.contract.view import Cell, Start, View
+from lessons.contract.view import NOTHING, Cell, Hides, Start, View
 from lessons.player import addresses
 from lessons.player.branches import Branch, Branches
 from lessons.player.parts import Of
@@ -46,6 +46,7 @@ class Player:
         self.owed: Mapping[str, Any] | None = None
         self.patience = float("inf")
         self._past: list[Setting] = []
+        self._tries: list[dict[str, Any]] = []
         self._build(Setting(dict(given or {}), seed, start), lesson.grains[lesson.grain], set(), {})
 
     def _build(self, setting: Setting, grain: int, seen: set[str], record: dict[str, str]) -> None:
@@ -53,7 +54,7 @@ class Player:
         self.runs = Branches(self.setup)
         self.runs.patience = self.patience
         self.position = Position(self.setup, self.runs, grain, seen)
-        self.questions = Questions(self.setup, self.ahead, record)
+        self.questions = Questions(self.setup, self.ahead, record, self._tries)
 
     # the lesson as it is set up
 
@@ -181,7 +182,10 @@ class Player:
 
     def view(self, ahead: int | None = None, cursor: Cell | None = None) -> View:
         """What can be seen here, the learner pointing at a cell; or `ahead`, at a position that is not reached yet."""
-        return view_at(self.setup, self.runs, self.position, self.flipped, cursor, ahead)
+        return self._view(cursor, ahead, self.questions.hidden() if ahead is None else NOTHING)
+
+    def _view(self, cursor: Cell | None, ahead: int | None, hidden: Hides) -> View:
+        return view_at(self.setup, self.runs, self.position, self.flipped, cursor, ahead, hidden)
 
     def move(self, reel: Reel, p: int) -> bool:
         return self.position.move(reel, p)
@@ -267,8 +271,12 @@ class Player:
 
     def ahead(self, ask: Ask) -> View:
         """What can be seen just after the steps that a prediction is asked before."""
-        reel, p = self.scrub, self.spot.p + 1
-        return self.view(reel.end(p, self.questions.grain(ask, reel.step(p), self.grain)) if reel else None)
+        return self._view(None, self.questions.end(ask), NOTHING)
+
+    def unanswered(self) -> list[Ask]:
+        """The predictions that what is said here must not answer yet: the open one, and those ahead in this act."""
+        spot = self.spot
+        return self.questions.unanswered((self.act, -1), spot.n if spot.training else spot.p)
 
     def has_question(self) -> bool:
         return self.asked is not None
@@ -287,5 +295,5 @@ class Player:
         self.asked = None
         return self.forward()
 
-    def ask_again(self) -> int:
-        return self.questions.ask_again()
+    def ask_again(self, verdicts: Collection[str] = ("skipped", "wrong")) -> int:
+        return self.questions.ask_again(verdicts)

@@ -2,45 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from engine.walks.reel import Grains, rank
-from engine.walks.step import Path, Step
+from engine.walks.step import Path, Place
 from lessons.contract.lesson import Ask
-from lessons.contract.view import View
+from lessons.contract.view import NOTHING, Hides, View
 from lessons.player.setup import Setup
+
+KINDS: dict[str, tuple[str, ...]] = {"skipped": ("skipped",), "wrong": ("wrong",), "all": ()}
+"""Which predictions can be asked again: those with one of these verdicts; all of them where there is none."""
 
 
 @dataclass
 class Asked:
     """A prediction being asked: what was chosen, and once answered, the truth and the verdict.
 
-    `verdict` is "" until it is right, wrong or skipped. `choice`, `typed` and `trying` (its truth is being found out)
-    are kept for the screen.
+    `verdict` is "" until it is right, wrong or skipped. `choice` (none until the learner chooses), `typed` and `trying`
+    (its truth is being found out) are kept for the screen. `held` are the symbols of the step that leads to where it is
+    asked, where that is the first of its act: not shown before it has been answered.
     """
 
     ask: Ask
-    choice: int = 0
+    choice: int | None = None
     typed: str = ""
     given: str | float | None = None
     truth: str | float | None = None
     verdict: str = ""
     view: View | None = None
     trying: bool = False
+    held: frozenset[str] = frozenset()
+
+    @property
+    def hides(self) -> Hides:
+        """What must not be shown as it stands now."""
+        if self.verdict:
+            return NOTHING
+        return self.ask.hides._replace(symbols=self.ask.hides.symbols | self.held)
 
 
 class Questions:
     """The predictions of one setup. `ahead` gives the view just after the steps that one is asked before.
 
-    `record` has the verdict of every prediction that was answered or skipped, by its id: it is not asked again.
+    `record` has the verdict of every prediction that was answered or skipped, by its id: it is not asked again. `tries`
+    has every try, in order, until it is taken to be kept: {id, chosen, verdict, at}.
     """
 
-    def __init__(self, setup: Setup, ahead: Callable[[Ask], View], record: dict[str, str]) -> None:
-        self.setup, self.record = setup, record
+    def __init__(
+        self,
+        setup: Setup,
+        ahead: Callable[[Ask], View],
+        record: dict[str, str],
+        tries: list[dict[str, Any]] | None = None,
+    ) -> None:
+        self.setup, self.record, self.tries = setup, record, [] if tries is None else tries
         self.asked: Asked | None = None
         self._ahead = ahead
         self._positions: dict[str, int | None] = {}
+        self._addresses: dict[str, Path | None] = {}
 
     def asks(self) -> list[tuple[int, Ask]]:
         """The predictions of the reel: (the position at which each is asked, the ask), in order."""
@@ -48,10 +70,25 @@ class Questions:
         return sorted(((p, ask) for p, ask in placed if p is not None), key=lambda pair: pair[0])
 
     def _address(self, ask: Ask) -> Path | None:
-        return ask.where(self.setup.knobs, self.setup.start)
+        if ask.id not in self._addresses:
+            self._addresses[ask.id] = ask.where(self.setup.knobs, self.setup.start)
+        return self._addresses[ask.id]
 
     def _position(self, ask: Ask) -> int | None:
-        """Where a prediction is asked: just before the group of steps that its address names."""
+        """Where a prediction is asked: just before the group of steps that its address names.
+
+        Where that is the end of the act before, after the first step, so that the text and the panels are of its act.
+        """
+        first = self._before(ask)
+        return first if first is None or not self._begins_act(first) else first + 1
+
+    def _begins_act(self, p: int) -> bool:
+        """Whether the step after position p is the first of an act that follows another."""
+        reel = self.setup.reel
+        return 0 < p < reel.total and reel.act(p + 1) != reel.act(p)
+
+    def _before(self, ask: Ask) -> int | None:
+        """The position just before the group of steps that an address names."""
         if ask.id not in self._positions:
             reel, path, p = self.setup.reel, self._address(ask), None
             end = reel.seek(path) if path else None
@@ -70,9 +107,10 @@ class Questions:
             path = self._address(ask) if ask.track == "reel" and ask.id not in self.record else None
             if not path or not any(first <= n <= last for n in reel.holding(path)):
                 continue
-            at = self._position(ask)
-            if at is not None and p <= at < target:
-                target, self.asked = at, Asked(ask)
+            before, at = self._before(ask), self._position(ask)
+            if before is not None and at is not None and p <= at and before < target and at <= target:
+                held = reel.step(at) if at > before else None
+                target, self.asked = at, Asked(ask, held=frozenset(held.values if held else ()))
         return target
 
     def stop_training(self) -> bool:
@@ -83,12 +121,34 @@ class Questions:
             self.asked = Asked(ask)
         return ask is not None
 
-    def grain(self, ask: Ask, step: Step | None, otherwise: int) -> int:
-        """The grain of the steps that a prediction is about, of which `step` is the first."""
-        path = self._address(ask)
-        if not path or step is None:
-            return otherwise
-        return group_rank(self.setup.lesson.grains, step.path, path)
+    def end(self, ask: Ask) -> int | None:
+        """The position just after the steps that a prediction is about; None where they are updates."""
+        last = ask.until(self.setup.knobs, self.setup.start) if ask.until is not None else None
+        if last is not None:
+            return self.setup.reel.seek(last)
+        reel, path, before = self.setup.reel, self._address(ask), self._before(ask)
+        step = None if before is None or ask.track != "reel" else reel.step(before + 1)
+        if before is None or step is None or not path:
+            return None
+        return reel.end(before + 1, group_rank(self.setup.lesson.grains, step.path, path))
+
+    def hidden(self) -> Hides:
+        """What the open prediction keeps back."""
+        return NOTHING if self.asked is None else self.asked.hides
+
+    def unanswered(self, act: Place, p: int) -> list[Ask]:
+        """The predictions that the text of an act must not answer yet: the open one, and those asked from p on."""
+        found = []
+        for ask in self.setup.lesson.asks:
+            path = None if ask.id in self.record else self._address(ask)
+            if not path or (path[0] != act and (ask.track == "reel" or act != ("train", -1))):
+                continue
+            at = self._position(ask) if ask.track == "reel" else 0
+            if at is not None and at >= p:
+                found.append(ask)
+        if self.asked is not None and not self.asked.verdict and self.asked.ask not in found:
+            found.append(self.asked.ask)
+        return found
 
     def answer(self, value: str | float) -> Asked:
         """Answer the prediction that is asked: an option's id, or a number. The truth comes from the run."""
@@ -96,8 +156,20 @@ class Questions:
         assert question is not None
         truth = self._reveal(question)
         question.given = value
-        question.verdict = self.record[question.ask.id] = "right" if matches(question.ask, value, truth) else "wrong"
+        self._conclude(question, "right" if matches(question.ask, value, truth) else "wrong")
         return question
+
+    def _conclude(self, question: Asked, verdict: str) -> None:
+        """Record a verdict: the last one by id, and the try with what was chosen and the time."""
+        question.verdict = self.record[question.ask.id] = verdict
+        now = datetime.now().astimezone().isoformat(timespec="seconds")
+        self.tries.append({"id": question.ask.id, "chosen": question.given, "verdict": verdict, "at": now})
+
+    def take_tries(self) -> list[dict[str, Any]]:
+        """The tries since they were last taken."""
+        taken = list(self.tries)
+        self.tries.clear()
+        return taken
 
     def _reveal(self, question: Asked) -> str | float:
         """The truth, read from the run unless it has been found out already."""
@@ -111,13 +183,17 @@ class Questions:
         question = self.asked
         if question is not None and not question.verdict:
             self._reveal(question)
-            question.verdict = self.record[question.ask.id] = "skipped"
+            self._conclude(question, "skipped")
         else:
             self.asked = None
 
-    def ask_again(self) -> int:
-        """Ask skipped and wrong predictions again; how many."""
-        again = [key for key, verdict in self.record.items() if verdict in ("skipped", "wrong")]
+    def again(self, verdicts: Collection[str] = ("skipped", "wrong")) -> list[str]:
+        """The predictions with one of these verdicts; all that were met where none is given."""
+        return [key for key, verdict in self.record.items() if not verdicts or verdict in verdicts]
+
+    def ask_again(self, verdicts: Collection[str] = ("skipped", "wrong")) -> int:
+        """Ask these predictions again when they are come to; how many."""
+        again = self.again(verdicts)
         for key in again:
             del self.record[key]
         return len(again)

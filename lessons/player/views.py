@@ -5,27 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lessons.contract.view import Cell, Training, View
+from lessons.contract.view import Cell, Hides, Training, View
 from lessons.player.branches import Branches
 from lessons.player.position import Position
 from lessons.player.setup import Setup
 
 
 def view_at(
-    setup: Setup, branches: Branches, position: Position, flipped: bool, cursor: Cell | None, ahead: int | None
+    setup: Setup,
+    branches: Branches,
+    position: Position,
+    flipped: bool,
+    cursor: Cell | None,
+    ahead: int | None,
+    hidden: Hides,
 ) -> View:
-    """What can be seen here; or `ahead`, at a position of the same reel that is not reached yet."""
+    """What can be seen here, what is `hidden` not known; or `ahead`, at a later position of this reel."""
     reel, spot, knobs, start = position.scrub, position.spot, setup.knobs, setup.start
     training = None
     if spot.training:
         knobs, start = branches.branch.knobs, branches.start_at(spot.n)
         training = _training(branches, position)
     p = spot.p if ahead is None else ahead
-    since = min(position.since, p) if ahead is None else spot.p
+    since = min(position.since, p) if ahead is None or ahead <= spot.p else spot.p
     fallback = _closed(branches, spot.n) if reel is None else None
     return View(
         setup.device, knobs, start, reel, p, since, setup.lesson.rule(knobs), setup.lesson.columns, position.act,
-        training, fallback, flipped, cursor,
+        training, fallback, flipped, cursor, hidden,
     )  # fmt: skip
 
 

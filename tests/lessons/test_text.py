@@ -34,7 +34,7 @@ def fields(text: str) -> set[str]:
 
 
 def said(section: Section) -> str:
-    return "\n".join((section.title, *section.before, *section.items, *section.after))
+    return "\n".join(section.said)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
 
 import pytest
+from textual.pilot import Pilot
 
 from lessons.contract.view import View
 from lessons.player.questions import Asked
@@ -45,7 +46,7 @@ async def test_the_screen_stays_free(key: str, verdict: str, tmp_path: Path) -> 
         said = screen.words("card.trying")
         assert said not in shown(screen, "text")
         assert next(iter(screen.text["ask.unsure"].phrases())) == "first"
-        await pilot.press(key, key if key == "right" else "enter", "down", "3")  # what comes after changes nothing
+        await pilot.press("1", key, key if key == "right" else "enter", "down", "3")  # what comes after changes nothing
         assert asked(screen).choice == 0
         assert said in shown(screen, "text")
         assert not screen.player.record
@@ -69,11 +70,11 @@ async def test_who_leaves_it_is_asked_again_and_nothing_is_sought_twice(tmp_path
         come, seekers = held_back(screen)
         go(screen, "act 4")
         for _ in range(3):
-            await pilot.press("right", "enter")
+            await pilot.press("right", "1", "enter")
             assert asked(screen).trying
             await pilot.press("escape")
             assert screen.player.asked is None
-        await pilot.press("right", "enter")
+        await pilot.press("right", "1", "enter")
         come.set()
         for _ in range(100):
             await pilot.pause(0.05)
@@ -87,9 +88,106 @@ async def test_another_run_closes_the_card(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), True, "generate", text="so it goes. " * 30, hidden=6) as (pilot, screen):
         come, _ = held_back(screen)
         go(screen, "act 4")
-        await pilot.press("right", "enter")
+        await pilot.press("right", "1", "enter")
         screen.player.fork("rate", "0.05")
         assert screen.player.asked is None
         come.set()
         await pilot.pause(0.3)
         assert not screen.player.record
+
+
+async def test_nothing_is_chosen_beforehand(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), True, "neuron") as (pilot, screen):
+        await to_question(pilot, screen, "felt")
+        card = shown(screen, "text")
+        assert asked(screen).choice is None
+        assert "►" not in card
+        await pilot.press("enter")
+        assert screen.look.status == screen.words("say.choose_first")
+        assert not asked(screen).verdict
+        await pilot.press("up")
+        assert not screen.look.status
+        await pilot.press("enter")
+        assert asked(screen).given == list(screen.text["ask.felt"].phrases())[-1]
+
+
+async def test_a_number_is_typed_before_it_is_answered(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), True, "neuron") as (pilot, screen):
+        await to_question(pilot, screen, "net")
+        await pilot.press("enter")
+        assert screen.look.status == screen.words("say.type_first")
+        assert not asked(screen).verdict
+
+
+@pytest.mark.parametrize("wrong", ["weight", "both", "none"])
+async def test_the_verdict_speaks_to_what_was_chosen(wrong: str, tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), True, "neuron") as (pilot, screen):
+        await to_question(pilot, screen, "felt")
+        section = screen.text["ask.felt"]
+        await pilot.press(str(1 + list(section.phrases()).index(wrong)), "enter")
+        assert asked(screen).verdict == "wrong"
+        assert section.remark(wrong).split()[0] in shown(screen, "text")
+        said = shown(screen, "text").replace("│", " ").split()
+        assert " ".join(section.remark(wrong).split()) in " ".join(said)
+
+
+async def test_tries_are_kept_and_added_to(tmp_path: Path) -> None:
+    for _ in range(2):
+        async with lesson(tmp_path, (120, 36), True, "neuron") as (pilot, screen):
+            await pilot.press("home")
+            await to_question(pilot, screen, "net")
+            await pilot.press("1", "enter", "a", "down", "enter")
+            screen.settle()
+            assert screen.player.record == {}
+            kept = screen.context.store.progress.lessons["neuron"]
+    assert [(each["id"], each["chosen"], each["verdict"]) for each in kept["tries"]] == [("net", 1.0, "wrong")] * 2
+    assert kept["record"] == {}
+
+
+async def test_one_chooses_which_are_asked_again(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), True, "neuron") as (pilot, screen):
+        await pilot.press("a")
+        assert screen.look.drawer is None
+        screen.player.record = {"net": "right", "felt": "skipped"}
+        await pilot.press("a")
+        assert screen.look.drawer is not None
+        for kind, n in (("skipped", 1), ("wrong", 0), ("all", 2)):
+            assert screen.words(f"again.{kind}", n=n) in shown(screen, "stage")
+        await pilot.press("down", "down", "enter")
+        assert screen.look.drawer is None
+        assert screen.look.status == screen.words("say.again", n=2)
+        assert screen.player.record == {}
+
+
+async def to_question(pilot: Pilot[None], screen: LessonScreen, id: str) -> None:
+    """Step to a prediction, the others skipped."""
+    screen.player.record = {ask.id: "skipped" for ask in screen.player.lesson.asks if ask.id != id}
+    for _ in range(40):
+        if screen.player.asked is not None:
+            break
+        await pilot.press("right")
+    assert asked(screen).ask.id == id
+    screen.player.record = {}
+
+
+@pytest.mark.representative("network-bent")
+@pytest.mark.parametrize(
+    ("id", "ask"),
+    [
+        ("network", "bent"), ("network", "units"), ("hebb", "recalled"), ("perceptron", "mistakes"), ("mlp", "sign"),
+        ("depth", "keeps"), ("vanishing", "fate"), ("negative-sampling", "ends"), ("windows", "ratio"),
+    ],
+)  # fmt: skip
+async def test_a_cell_that_is_kept_back_is_as_one_not_known_yet(id: str, ask: str, tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), True, id) as (pilot, screen):
+        screen.player.grain = screen.player.lesson.grains["act"]
+        await to_question(pilot, screen, ask)
+        hidden = asked(screen).hides.symbols
+        for key in ("tab", "i", "escape", "c", "escape", "g", "escape", "v", "z", "z", "y"):
+            await pilot.press(key)
+        for hit in screen.picture.cells:
+            if screen.picture.view.hides(hit.target[1]):
+                screen.look.cursor = hit.target[1:3]
+                screen.paint()
+                await pilot.press("i", "escape", "y")
+        assert asked(screen).hides.symbols == hidden, "and the question waits"

@@ -41,7 +41,7 @@ class Settings:
 
 @dataclass
 class Progress:
-    """Where the learner is: by lesson, the last address, acts seen, predictions and their verdicts, knobs."""
+    """Where the learner is: by lesson, the last address, acts seen, predictions, their verdicts and tries, knobs."""
 
     lessons: dict[str, dict[str, Any]] = field(default_factory=dict)
     last: str = ""
@@ -51,7 +51,7 @@ class Progress:
         for lesson, kept in self.lessons.items():
             if not isinstance(kept, dict):
                 raise TypeError(f"{lesson} is a {type(kept).__name__}")
-            for name, kind in (("acts", list), ("record", dict), ("place", dict)):
+            for name, kind in (("acts", list), ("record", dict), ("tries", list), ("place", dict)):
                 if not isinstance(kept.get(name, kind()), kind):
                     raise TypeError(f"{lesson}: {name} is a {type(kept[name]).__name__}")
 

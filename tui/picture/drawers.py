@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine.walks.gradient_check import Checked
 from engine.walks.tape import function_source
 from lessons.contract.knobs import Knob, Refused
+from lessons.contract.view import NOTHING
 from lessons.explaining.figures import eight, five
 from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.glossary import meaning, setting
@@ -38,8 +40,9 @@ class Check(Drawer):
 
     def _compute(self, desk: Desk) -> None:
         lesson = desk.player.lesson
-        self.found: Sequence[Checked] = lesson.check(desk.view, self.names[self.at])
-        self.along = lesson.along(desk.view)
+        view = replace(desk.view, hidden=NOTHING)
+        self.found: Sequence[Checked] = lesson.check(view, self.names[self.at])
+        self.along = lesson.along(view)
 
     @property
     def agrees(self) -> bool:

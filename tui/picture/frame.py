@@ -26,8 +26,11 @@ ADDRESS = 1
 def told(player: Player, text: Text, fields: dict[str, Any], names: Names) -> Told:
     """The text of the act in focus, its fields filled, its formulas in the notation chosen."""
     section = text[f"act.{player.act}"]
+    asks = player.unanswered()
     fields = {name: "…" if value == "·" else value for name, value in fields.items()}  # still to come, in a sentence
-    return Told(section.title.replace("`", ""), [fill(in_formulas(p, names), fields) for p in section.before])
+    fields |= {name: "…" for ask in asks for name in ask.hides.fields}
+    said = [fill(in_formulas(p, names), fields, [ask.id for ask in asks]) for p in section.before]
+    return Told(section.title.replace("`", ""), [paragraph for paragraph in said if paragraph])
 
 
 def title(player: Player, words: Words, text: Text, number_of: str, width: int, ascii_only: bool) -> Canvas:

@@ -119,7 +119,9 @@ class LessonPicture:
 
         In full, as they are printed, nothing is left out, and there is a lens only around a cell that was chosen.
         """
-        panels = renamed(with_law(self.player.lesson.panels(self.view, self.text), self.view), self.names)
+        made = self.player.lesson.panels(self.view, self.text)
+        made = [panel for panel in made if panel.id not in self.view.hidden.panels]
+        panels = renamed(with_law(made, self.view), self.names)
         panels += self._around(panels, (self.stage_width if width is None else width) - 2, in_full)
         alone = self.look.alone
         if not {panel.id for panel in panels} & set(alone[:1]):  # none is wanted alone, or it is not here any more
@@ -130,7 +132,7 @@ class LessonPicture:
         """What goes with the cell in focus."""
         shown = {block.symbol for panel in panels for block in panel.blocks() if block.written}
         cell = self.look.cursor or focus(self.view, shown, self.player.lesson.explains)
-        if cell is None:
+        if cell is None or self.view.hides(cell[0]):
             return []
         lens = lens_for(panels, cell, width) if self.look.cursor or not in_full else None
         told, small = inspect(self.view, *cell), self.size[1] < 30 and self.look.cursor is None

@@ -32,7 +32,7 @@ def paragraphs(asked: Asked, text: Text) -> tuple[tuple[str, ...], tuple[str, ..
 
 
 def draw_card(asked: Asked, words: Words, text: Text, fields: dict[str, Any], width: int, ascii_only: bool) -> Canvas:
-    """The card; after an answer, what was said, what is true, and why."""
+    """The card; after an answer, what was said, what is true, why what was chosen is not, and why it is."""
     inner = width - 4
     question, why = paragraphs(asked, text)
     lines: Styled = []
@@ -49,7 +49,9 @@ def draw_card(asked: Asked, words: Words, text: Text, fields: dict[str, Any], wi
         if asked.ask.kind == "number":
             lines.append((words("card.number", typed=asked.typed), "head"))
         way = "" if asked.ask.kind == "number" else f"↑↓ {words('keys.choose')}  "
-        keys = f"{way}↵ {words('keys.answer')}  esc {words('keys.skip')}"
+        ready = asked.typed if asked.ask.kind == "number" else asked.choice is not None
+        answer = f"↵ {words('keys.answer')}  " if ready else ""
+        keys = f"{way}{answer}esc {words('keys.skip')}"
         lines += [("", ""), (words("card.trying"), "head") if asked.trying else (keys, "dim")]
         return boxed(words("card.before"), lines, width, ascii_only)
     for paragraph in question if asked.verdict == "right" else ():
@@ -58,6 +60,9 @@ def draw_card(asked: Asked, words: Words, text: Text, fields: dict[str, Any], wi
         lines += hung(words("card.you", said=_said(asked, chosen, fields, asked.given)), inner, "wrong")
     lines += hung(words("card.truth", truth=_said(asked, chosen, fields, asked.truth)), inner, "right")
     lines.append(("", ""))
+    remark = section(asked, text).remark(str(asked.given)) if asked.verdict == "wrong" else ""
+    if remark:
+        lines += [*((line, "") for line in wrap(fill(remark, fields), inner)), ("", "")]
     for paragraph in why:
         lines += [(line, "") for line in wrap(fill(paragraph, fields), inner)]
     lines += [("", ""), (f"→ {words('keys.go_on')}", "dim")]

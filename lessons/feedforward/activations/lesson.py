@@ -89,7 +89,13 @@ class Activations(DeclaredLesson):
     gradient = Gradient(loss, its_gradient)
     results = (outcomes,)
     questions = (
-        Question("steeper", f"curve/i={len(ACTIVATIONS)}", "choice", steepest),
+        Question(
+            "steeper",
+            f"curve/i={list(ACTIVATIONS).index('sigmoid') + 1}",
+            "choice",
+            steepest,
+            until=f"curve/i={list(ACTIVATIONS).index('tanh') + 1}",
+        ),
         Question("left", lambda s: f"layers/down/k={int(s.knobs['depth']) - 1}", "choice", left_over),
         Question("hotter", "softmax/share/i=1", "choice", hotter),
     )

@@ -100,7 +100,7 @@ class Depth(DeclaredLesson):
     gradient = Gradient("E", "d{}")
     results = (("loss", "E"), lambda trial: {"sizes": in_numbers(trial)})
     questions = (
-        Question("arrives", "measure/layer=1", "choice", what_arrives),
+        Question("arrives", lambda s: f"backward/layer={s.D - 1}", "choice", what_arrives),
         Question("keeps", "compare/i=1", "choice", keeps_most),
     )
     loops = ("phase", ("layer", "i"))

@@ -17,7 +17,7 @@ from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.experiment import function
 from lessons.building.holds import Input, Lengths, Parameter, Size
-from lessons.contract.view import Knobs
+from lessons.contract.view import Knobs, hides
 from lessons.feedforward.network.stage import NetworkStage, left_over, table
 
 
@@ -128,7 +128,14 @@ class Network(DeclaredLesson):
     results = (outputs, losses)
     questions = (
         Question("bent", "nonlinear", "choice", is_bent),
-        Question("units", "mapping/r=1", "number", lambda trial: float(sum(trial.first.table[1])), 0.0),
+        Question(
+            "units",
+            "mapping/r=1",
+            "number",
+            lambda trial: float(sum(trial.first.table[1])),
+            0.0,
+            hides=hides(fields=["units"]),
+        ),
         Question("falls", "adapt/step", "choice", falls),
     )
     loops = ("phase", ("layer", "n", "r"), "j")

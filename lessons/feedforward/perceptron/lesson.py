@@ -18,7 +18,7 @@ from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Input, Parameter, Size
 from lessons.contract.knobs import Value
-from lessons.contract.view import Knobs, Start
+from lessons.contract.view import Knobs, Start, hides
 from lessons.data.points import CLOUDS, points
 from lessons.feedforward.perceptron.case import run_of
 from lessons.feedforward.perceptron.stage import PerceptronStage
@@ -93,7 +93,7 @@ class Perceptron(DeclaredLesson):
         Question("ends", "learn/epoch=1/i=1", "choice", how_it_ends),
         Question(
             "mistakes", "bound", "number", lambda trial: float(run_for(trial, "learn").outcome.mistakes), 0.0,
-            when=lambda s: run_for(s.trial, "learn").outcome.converged,
+            when=lambda s: run_for(s.trial, "learn").outcome.converged, hides=hides("mistakes", fields=["mistakes"]),
         ),
         Question("most", "xor/epoch=1/i=4", "number", lambda trial: float(most_right(*points("xor", 0, 4))), 0.0),
         Question("half", "circle", "choice", with_half, when=lambda s: never_ends(s.trial)),

@@ -153,9 +153,10 @@ class PerceptronStage(LessonStage):
 
     def show_bound(self) -> Stage:
         """No more mistakes than (R/γ)²."""
+        made = "·" if self.view.hides("mistakes") else self.run.mistakes
         sums: dict[int, Item] = {
             0: self.weights(), 1: self.shown("b", "b"), 2: self.shown("R", "R"), 3: self.shown("gamma", "γ"),
-            4: self.shown("bound", "(R/γ)²"), 5: Label(self.say("made", n=self.run.mistakes)),
+            4: self.shown("bound", "(R/γ)²"), 5: Label(self.say("made", n=made)),
         }  # fmt: skip
         points = self.points()
         margins: dict[int, Item] = {n: self.shown(f"g[{n + 1}]") for n in points.rows[0].items}

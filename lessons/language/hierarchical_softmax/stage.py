@@ -82,6 +82,8 @@ class HierarchicalSoftmaxStage(PairStage):
             return {"p": []}
         v, Theta = self.params["v"], self.params["Theta"].copy()
         before = self.tree.chances(v, Theta)
+        if self.act == "path" and self.view.loop("j") != len(self.code.bits) - 1:
+            return {"p": []}
         if self.act != "step":
             return {"p": before}
         moved = self.view.get("v[0]")

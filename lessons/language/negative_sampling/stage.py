@@ -109,16 +109,18 @@ class NegativeSamplingStage(PairStage):
         """All scores of the text beside their limits."""
         (words, N, _), optimum = self.meetings, self.meetings.optimum
         X, met = self.view.get("X"), N > 0
-        assert X is not None, "every update begins with it"
         low, high = float(optimum[met].min()) - 1, float(optimum[met].max()) + 1
+        gap = "·" if X is None else five(self.meetings.gap(X)).strip()
+        points = [] if X is None else [(float(a), float(b), "●") for a, b in zip(optimum[met], X[met], strict=True)]
         plot = Plot(
-            id="plot", priority=10, title=self.say("plot", gap=five(self.meetings.gap(X)).strip()),
+            id="plot", priority=10, title=self.say("plot", gap=gap),
             lines=[Line(self.say("same"), [low, high], [low, high], True)], x=(low, high), y=(low, high),
-            points=[(float(a), float(b), "●") for a, b in zip(optimum[met], X[met], strict=True)],
+            points=points,
         )  # fmt: skip
         often = sorted(((int(c), int(w)) for c, w in np.argwhere(met)), key=lambda at: (-N[at], at))[:MOST]
         rows = [
-            (words[w], words[c], f"{N[c, w]:g}", five(float(optimum[c, w])), five(float(X[c, w]))) for c, w in often
+            (words[w], words[c], f"{N[c, w]:g}", five(float(optimum[c, w])), "·" if X is None else five(float(X[c, w])))
+            for c, w in often
         ]
         heads = (self.say("word"), self.say("near"), self.say("times"), "PMI − ln k", "u·v")
         table = Table(id="pairs", priority=8, heads=heads, rows=rows)

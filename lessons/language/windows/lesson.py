@@ -18,7 +18,7 @@ from lessons.building.acts import Act, Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Lengths, Parameter, Size
-from lessons.contract.view import Knobs, Start
+from lessons.contract.view import Knobs, Start, hides
 from lessons.language.pairs import numbers, objective
 from lessons.language.texts import TextSource
 from lessons.language.windows.sentence import Sentence, check, random_numbers, read, size_of
@@ -130,13 +130,14 @@ class Windows(DeclaredLesson):
     gradient = Gradient(skipgram_loss)
     results = (computed,)
     questions = (
-        Question("pairs", lambda s: f"window/i={len(s.sentence.tokens)}", "number", positive_pairs, 0.0),
+        Question("pairs", lambda s: f"window/i={min(2, len(s.sentence.tokens))}", "number", positive_pairs, 0.0),
         Question(
             "ratio",
-            "noise/P/w=0",
+            "noise/Z/w=0",
             "number",
             ratio,
             0.02,
+            hides=hides("powers"),
             when=lambda s: max(s.sentence.counts) > min(s.sentence.counts),
         ),
         Question("updates", "cbow/scores", "choice", updates),

@@ -60,7 +60,9 @@ class WindowsStage(PairStage):
             titles = {name: self.say(key) for name, key in (("i", "centre_at"), ("o", "other_at"), ("d", "distance"))}
             numbers = (self.scalar(f"{name}[{n}]", title=title) for name, title in {**titles, "t": "t"}.items())
             items |= dict(enumerate(numbers))
-        items[4] = self.scalar("pairs", title=self.say("so_far", all=len(self.sentence.pairs)))
+        every = len(self.sentence.pairs)
+        title = self.say("so_far", all=every) if self.act != "window" or n == every else self.say("pairs_so_far")
+        items[4] = self.scalar("pairs", title=title)
         word = self.sentence.codes[self.centre]
         items[5] = self.vector(f"in[{word}]", self.dim, title=f"v({self.word(word)})")
         return flow("numbers", items, 9)
@@ -78,7 +80,8 @@ class WindowsStage(PairStage):
             bar = "█" * round(BAR * self.sentence.counts[i] ** 0.75 / most) if P is not None else ""
             bar = f"{bar:<{BAR}}"
             shown = "·" if P is None else five(P)
-            rows.append((word, str(self.sentence.counts[i]), five(self.sentence.counts[i] ** 0.75), shown,
+            power = "·" if self.view.hides("powers") else five(self.sentence.counts[i] ** 0.75)
+            rows.append((word, str(self.sentence.counts[i]), power, shown,
                          "·" if edge is None else five(edge), bar))  # fmt: skip
         heads = (self.say("word"), self.say("count"), "count^¾", "P", self.say("edge"), "")
         begin = max(0, min((w or 0) - 6, len(rows) - 14))

@@ -51,7 +51,7 @@ def comes_first(trial: Trial) -> str:
 
 QUESTIONS = (
     Question("stays", "corpus/w=0/keep", "number", stays, 0.2),
-    Question("first", "learn/n=0/back", "choice", first_moves),
+    Question("first", "learn/n=0/hear", "choice", first_moves),
     Question("usual", "update=0", "choice", usual, track="train"),
     Question(
         "order", "update=0", "choice", comes_first, when=lambda s: bool(exp.held(s.knobs).questions), track="train"

@@ -27,7 +27,7 @@ from lessons.building.declared import DeclaredLesson
 from lessons.building.experiment import learned, recipe
 from lessons.building.holds import Lengths, Parameter, Size
 from lessons.building.stage_parts import WIDE
-from lessons.contract.view import Knobs, Start, View
+from lessons.contract.view import Knobs, Start, View, hides
 from lessons.recurrent.bptt.stage import BpttStage
 from lessons.recurrent.letters import Letters
 
@@ -201,7 +201,7 @@ class Bptt(SrnLesson):
             "first_term", lambda s: f"dW/t={s.T - 1}/k=0", "choice", first_term,
             when=lambda s: 1 < s.T <= int(s.knobs["window"]),
         ),
-        Question("vectors", lambda s: f"sum/columns/k={s.T - 1}", "number", vectors, 0.0),
+        Question("vectors", "sum", "number", vectors, 0.0, hides=hides(panels=["cost"])),
         Question("leaves_out", lambda s: f"sum/sweep/k={s.T - 1}", "choice", leaves_out),
         Question("first_right", "update=0", "choice", first_right, track="train"),
     )  # fmt: skip

@@ -24,7 +24,7 @@ from lessons.building.declared import DeclaredLesson
 from lessons.building.experiment import recipe
 from lessons.building.holds import Held, Lengths, Parameter, Size
 from lessons.contract.card import Card
-from lessons.contract.view import Knobs, Start
+from lessons.contract.view import Knobs, Start, hides
 from lessons.recurrent.gated import columns, parameters
 from lessons.recurrent.letters import Letters
 from lessons.recurrent.lstm.stage import GatedStage, first_column
@@ -145,7 +145,7 @@ class Gated(DeclaredLesson):
         Question("keep", lambda s: f"forward/t=1/gate_{road_gate(s)}", "number", kept, 0.15, when=lambda s: s.T > 1),
         Question("most", "backward/k=0", "choice", most_told, when=lambda s: s.T > 1),
         Question("whose", lambda s: f"ledger/t={s.T - 1}/k=0", "choice", loudest, when=lambda s: s.T > 2),
-        Question("left", "road/k=0", "number", left, 0.15, when=lambda s: s.T > 1),
+        Question("left", "road/k=0", "number", left, 0.15, when=lambda s: s.T > 1, hides=hides(fields=["left"])),
         Question("learns", "update=0", "choice", learns, track="train"),
     )
     loops = ("update", "phase", "t", "k", "gate")

@@ -117,8 +117,8 @@ class Memory(DeclaredLesson):
     gradient = Gradient(objective)
     results = (computed,)
     questions = (
-        Question("road", "forward/t=1/gate_f", "number", keeps, 0.3, when=lambda s: "bf" in s.trial.start.params),
-        Question("arrives", "reach/k=0", "choice", arrives),
+        Question("road", "forward/t=1", "number", keeps, 0.3, when=lambda s: "bf" in s.trial.start.params),
+        Question("arrives", lambda s: f"reach/k={max(s.T - 2, 0)}", "choice", arrives, until="reach/k=0"),
         Question("who", "update=0", "choice", who, track="train"),
     )
     loops = ("update", "phase", ("t", "k"), ())

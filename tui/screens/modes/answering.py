@@ -27,7 +27,8 @@ class Answering(Mode):
             return [Hint("esc", "skip", "out"), *LAST]
         number = asked.ask.kind == "number"
         how = [Hint("0-9", "type", "digit_1")] if number else [Hint("↑↓", "choose", "finer")]
-        answer = [Hint("↵", "answer", "enter")] if asked.typed or not number else []
+        ready = asked.typed if number else asked.choice is not None
+        answer = [Hint("↵", "answer", "enter")] if ready else []
         return [*how, *answer, Hint("esc", "skip", "out"), *LAST]
 
     def knows(self) -> Mapping[str, Command]:
@@ -56,8 +57,8 @@ class Answering(Mode):
             return None
         count = len(options(asked, self.picture.text))
         if count and not asked.trying:
-            asked.choice = (asked.choice + by) % count
-        return Change()
+            asked.choice = (asked.choice + by if asked.choice is not None else min(by, 0)) % count
+        return Change("")
 
     def type(self, char: str) -> Change | None:
         """A character of a number."""
@@ -66,7 +67,7 @@ class Answering(Mode):
             return None
         if not asked.trying:
             asked.typed = (asked.typed + char)[:12]
-        return Change()
+        return Change("")
 
     def digit(self, n: int) -> Change | None:
         """A figure of the number, or an option."""
@@ -76,7 +77,7 @@ class Answering(Mode):
         typed = self.type(str(n))
         if typed is None and 1 <= n <= len(options(asked, self.picture.text)) and not asked.trying:
             asked.choice = n - 1
-        return Change()
+        return Change("")
 
     def erase(self) -> Change | None:
         asked = self.open
@@ -93,19 +94,21 @@ class Answering(Mode):
         return self.answer() if again or twice else Change()
 
     def answer(self) -> Change:
-        """Answer with what is chosen or typed; from a card that has been answered go on."""
+        """Answer with what is chosen or typed; where nothing is yet, say so; from a card that was answered go on."""
         asked = self.open
         if asked is None:
             self.player.go_on()
             return Change(keep=True)
+        number = asked.ask.kind == "number"
+        if not asked.typed if number else asked.choice is None:
+            return Change(self.say("say.type_first" if number else "say.choose_first"))
         try:
-            number = asked.ask.kind == "number"
-            value = float(asked.typed) if number else options(asked, self.picture.text)[asked.choice][0]
+            value = float(asked.typed) if number else options(asked, self.picture.text)[asked.choice or 0][0]
         except ValueError:
             asked.typed = ""
             return Change()
         self.parts.truth.when_known(asked, lambda: self.player.answer(value))
-        return Change()
+        return Change("")
 
     def skip(self) -> Change:
         """Leave the card unanswered; one whose truth is being found out is closed, and will be asked again."""

@@ -9,7 +9,9 @@ from engine.walks.tape import function_source
 from lessons.contract.knobs import Refused
 from lessons.explaining.inspect import inspect
 from lessons.player.player import Player
+from lessons.player.questions import KINDS
 from tui.keys import Hint
+from tui.picture.again import Again
 from tui.picture.boxes import Notice
 from tui.picture.drawers import Code, Fork, Inspect, Knobs
 from tui.picture.look import Look
@@ -90,6 +92,9 @@ class InDrawer(Mode):
             case Inspect() as drawer:
                 drawer.enter(self.picture.desk())
                 return Change()
+            case Again() as drawer:
+                self.look.drawer = None
+                return Change(self.say("say.again", n=self.player.ask_again(KINDS[drawer.kind])), keep=True)
         self.look.drawer = None
         return Change()
 

@@ -9,6 +9,7 @@ from lessons.contract.knobs import Refused
 from lessons.player.player import Player
 from tui.keys import Hint
 from tui.picture import notices
+from tui.picture.again import Again
 from tui.picture.boxes import Notice
 from tui.picture.lesson_picture import WIDE
 from tui.picture.look import Look
@@ -88,6 +89,8 @@ class Stepping(Mode):
             "cursor_back": partial(self.cursor, -1),
             "enter": self.enter,
             "out": self.out,
+            "out_too": self.out,
+            "quit": self.leave,
             "again": self.again,
             "restart": self.restart,
         }
@@ -162,10 +165,14 @@ class Stepping(Mode):
         return Change()
 
     def out(self) -> Change:
-        """Out of the update in focus, or of the lesson."""
-        if not self.player.go_out():
-            self.parts.context.keep(self.player)
-            self.parts.context.leave_lesson()
+        """Out of the update in focus; with nothing open, it is said which key leaves the lesson."""
+        return Change("" if self.player.go_out() else self.say("say.leaves"))
+
+    def leave(self) -> Change:
+        """Back to the contents, the place kept."""
+        self.parts.transport.pause()
+        self.parts.context.keep(self.player)
+        self.parts.context.leave_lesson()
         return Change("")
 
     def jump(self) -> Change:
@@ -197,8 +204,12 @@ class Stepping(Mode):
         return self.moved()
 
     def again(self) -> Change:
-        """Skipped and wrong predictions will be asked again."""
-        return Change(self.say("say.again", n=self.player.ask_again()), keep=True)
+        """Choose which predictions are asked again; where none was met, say so."""
+        if not self.player.record:
+            return Change(self.say("say.again", n=0))
+        self.parts.transport.pause()
+        self.look.drawer = None if isinstance(self.look.drawer, Again) else Again()
+        return Change()
 
     # cells
 

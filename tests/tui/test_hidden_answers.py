@@ -1,0 +1,173 @@
+"""While a prediction is open, nothing on the screen gives its answer away: in no lesson, language or size."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from engine.device import HOST
+from lessons.contract.card import Card
+from lessons.contract.phrases import LANGUAGES, Words
+from lessons.contract.text import SENTENCE, Section, Text, fill
+from lessons.course import course, open_lesson
+from lessons.explaining.figures import five
+from lessons.player.player import Player
+from lessons.player.questions import Asked
+from tui.picture import frame
+from tui.picture.lesson_picture import WIDE, LessonPicture, Manner
+from tui.picture.look import Look
+from tui.picture.question import draw_card, options
+
+SIZES = ((80, 24), (100, 30), (120, 36))
+CARDS = [card for card in course().values() if isinstance(card, Card)]
+every = pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+FIGURES = re.compile(r"[−-]?[\d,]*\.?\d+(e[−-]?\d+)?")
+SEEN = {
+    ("activations", "steeper"): r"\.149|\.181",
+    ("activations", "hotter"): r"become alike",
+    ("perceptron", "mistakes"): r"\b18\b",
+    ("mlp", "silent"): r"exactly 0",
+    ("depth", "arrives"): r"4e-5",
+    ("bptt", "vectors"): r"\b325\b",
+    ("bptt", "leaves_out"): r"leaves nothing out",
+    ("vanishing", "tanh"): r"explode",
+    ("vanishing", "linear"): r"linear net",
+    ("memory", "arrives"): r"\.826|\.808",
+    ("generate", "sharper"): r"low temperature",
+    ("windows", "pairs"): r"\b16\b",
+    ("windows", "ratio"): r"1\.68",
+    ("windows", "updates"): r"One update for",
+    ("hierarchical-softmax", "total"): r"1\.000000|\.107",
+    ("hierarchical-softmax", "target"): r"larger than before",
+    ("word2vec", "first"): r"dh.*\b0\b.*\b0\b",
+}
+"""What once stood beside a question and answered it: the findings that this law was made from."""
+
+
+def questions(card: Card) -> Iterator[tuple[Player, Asked]]:
+    """Every prediction of a lesson at its own knobs, as a learner meets it: in each act, and in training."""
+    player = Player(open_lesson(card), HOST)
+    player.grain = player.lesson.grains["act"]
+    while player.forward():
+        while (asked := player.asked) is not None:
+            yield player, asked
+            player.record[asked.ask.id] = "skipped"
+            player.asked = None
+    if "train" in card.acts:
+        player.to_act("train")
+        while player.questions.stop_training():
+            assert player.asked is not None
+            yield player, player.asked
+            player.record[player.asked.ask.id] = "skipped"
+
+
+def fields_of(*templates: str) -> set[str]:
+    return {name for said in templates for _, name, _, _ in string.Formatter().parse(said) if name}
+
+
+def squeezed(said: str) -> str:
+    """Without what stands between words: a sentence is found however it was wrapped."""
+    return re.sub(r"[\s│┌┐└┘─]", "", said)
+
+
+def long_number(value: Any) -> str:
+    """A number of three figures or more, as lessons print it; "" where it is none."""
+    whole = not isinstance(value, str) and float(value).is_integer()
+    said = value.strip() if isinstance(value, str) else str(int(value)) if whole else five(float(value)).strip()
+    figures = re.sub(r"e.*|\D", "", said).lstrip("0")
+    return said if FIGURES.fullmatch(said) and len(figures) >= 3 else ""
+
+
+def only_in_the_verdict(section: Section) -> set[str]:
+    """The fields that only the verdict has."""
+    return fields_of(*section.after) - fields_of(*section.before, *section.items)
+
+
+def give_away(player: Player, asked: Asked, lang: str, size: tuple[int, int]) -> list[str]:
+    """What on the screen answers the open prediction."""
+    ask, found = asked.ask, list[str]()
+    picture = LessonPicture(player, Look(), Manner(Words(lang, "tui")))
+    drawn = picture.draw(*size, "", list)
+    shown = "\n".join(canvas.text() for canvas in drawn if canvas is not None)
+    text, ahead = picture.text, player.ahead(ask)
+    with picture.drawing():
+        true = player.lesson.says(ahead, text)
+        told = squeezed("".join(frame.told(player, text, player.lesson.says(picture.view, text), {}).paragraphs))
+        hidden = [b.symbol for panel in picture.panels() for b in panel.blocks() if picture.view.hides(b.symbol)]
+        known = [symbol for symbol in hidden if picture.view.get(symbol) is not None]
+        panels = {panel.id for panel in picture.panels()} & asked.hides.panels
+    found += [f"symbol {symbol}" for symbol in known] + [f"panel {panel}" for panel in panels]
+    for sentence in sentences(text, ask.id):
+        if squeezed(fill(sentence, true)) in told or squeezed(fill(sentence, true)) in squeezed(shown):
+            found.append(f"sentence {sentence}")
+    for paragraph in text[f"act.{player.act}"].before:
+        if fields_of(paragraph) & asked.hides.fields and squeezed(fill(paragraph, true)) in told:
+            found.append(f"field in {paragraph}")
+    assert not [name for name in only_in_the_verdict(text[f"ask.{ask.id}"]) if "·" in str(true.get(name))], ask.id
+    numbers = [long_number(true[name]) for name in only_in_the_verdict(text[f"ask.{ask.id}"]) if name in true]
+    if ask.kind == "number":
+        numbers.append(long_number(ask.truth(ahead)))
+    for number in filter(None, numbers):
+        if re.search(rf"(?<![\d.,−-]){re.escape(number)}(?![\d.,e])", shown):
+            found.append(f"number {number}")
+    if lang == "en" and re.search(SEEN.get((player.lesson.card.id, ask.id), "$^"), shown):
+        found.append(f"as found: {SEEN[player.lesson.card.id, ask.id]}")
+    return found
+
+
+def sentences(text: Text, ask: str) -> list[str]:
+    """The sentences that are marked as answering a prediction."""
+    paragraphs = (paragraph for section in text.sections.values() for paragraph in section.before)
+    marked = (found for paragraph in paragraphs for found in SENTENCE.finditer(paragraph))
+    return [found["said"] for found in marked if ask in found["ids"].split()]
+
+
+def law(card: Card, sizes: tuple[tuple[int, int], ...], langs: tuple[str, ...]) -> None:
+    met = set()
+    for player, asked in questions(card):
+        met.add(asked.ask.id)
+        where = asked.ask.where(player.knobs, player.start)
+        assert where is not None
+        assert player.act == (where[0][0] if asked.ask.track == "reel" else "train"), "it stands in its own act"
+        for size in sizes:
+            for lang in langs:
+                found = give_away(player, asked, lang, size)
+                assert not found, (asked.ask.id, lang, size)
+    asks = [ask.id for ask in Player(open_lesson(card), HOST).lesson.asks]
+    assert met <= set(asks)
+    assert {ask for lesson, ask in SEEN if lesson == card.id} <= met
+
+
+@pytest.mark.exhaustive
+@every
+def test_the_verdict_on_every_wrong_option_fits_its_card(card: Card) -> None:
+    for player, asked in questions(card):
+        if asked.ask.kind != "choice":
+            continue
+        asked.view = player.ahead(asked.ask)
+        for lang, (width, height) in product(LANGUAGES, SIZES):
+            picture = LessonPicture(player, Look(), Manner(Words(lang, "tui")))
+            inner = frame.TEXT - 2 if width >= WIDE else width - 2
+            offered = [option for option, _ in options(asked, picture.text)]
+            for chosen, truth in zip(offered, offered[1:] + offered[:1], strict=True):
+                asked.given, asked.truth, asked.verdict = chosen, truth, "wrong"
+                fields = player.lesson.says(asked.view, picture.text) | {"previous": ""}
+                box = draw_card(asked, picture.words, picture.text, fields, inner, ascii_only=False)
+                assert box.height <= height - 6, (asked.ask.id, chosen, lang, width)
+        asked.verdict = ""
+
+
+@every
+def test_no_answer_is_on_the_screen_while_it_is_asked(card: Card) -> None:
+    law(card, SIZES[2:], ("en",))
+
+
+@pytest.mark.exhaustive
+@every
+def test_no_answer_is_on_a_screen_of_any_size_in_any_language(card: Card) -> None:
+    law(card, SIZES, LANGUAGES)
