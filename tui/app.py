@@ -85,6 +85,8 @@ class UnrollApp(App[None]):
         screen = self.screen_stack[-1] if self.screen_stack else None
         if isinstance(event, events.InputEvent) and isinstance(screen, PaintedScreen):
             screen.give_way()
+            if isinstance(event, events.Key) and not event.is_forwarded:
+                screen.key_came(event.key, event.time)
         await super().on_event(event)
 
     def _take_theme(self) -> None:

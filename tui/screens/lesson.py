@@ -25,6 +25,7 @@ from tui.screens.modes.on_cell import OnCell
 from tui.screens.modes.opening import Opening
 from tui.screens.modes.stepping import Playing, Stepping
 from tui.screens.modes.typing import Alone, Reading, Typing
+from tui.screens.strokes import Strokes
 from tui.screens.transport import Stoppable, Transport
 from tui.screens.truth import TruthSeeker
 from tui.widgets.canvas_view import Lines
@@ -50,15 +51,17 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
     def __init__(self, context: Context, player: Player) -> None:
         super().__init__()
         self.context, self.player, self.look = context, player, Look()
-        self.prompt = Prompt(self.paint)
+        self.prompt, self.strokes = Prompt(self.paint), Strokes()
         self.picture = LessonPicture(player, self.look, self.manner)
         self.transport = Transport(context, player, self.look, self.picture, self.every, self.keep_soon)
         self.truth = TruthSeeker(player, self.every, self.keep_soon)
         self.files = LessonFiles(lambda: self.app, player)
         parts = Parts(
-            context, player, self.look, self.picture, self.transport, self.truth, self.files, self.ask_line
+            context, player, self.look, self.picture, self.transport, self.truth, self.files, self.ask_line,
+            self.strokes,
         )  # fmt: skip
-        self.answering, self.stepping = Answering(parts), Stepping(parts)
+        self.stepping = Stepping(parts)
+        self.answering = Answering(parts, self.stepping.forward)
         self.modes: tuple[Mode, ...] = (
             Typing(parts, self.prompt), InDrawer(parts), Reading(parts), Alone(parts), self.answering, OnCell(parts),
             Playing(parts), self.stepping, Opening(parts),
@@ -205,6 +208,11 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
     def give_way(self) -> None:
         self.transport.give_way()
 
+    def key_came(self, key: str, at: float) -> None:
+        asked = self.player.asked
+        card = None if asked is None else (asked.ask.id, asked.verdict)
+        self.strokes.came(key, at, (next(self.wanting()), card))
+
     def settle(self) -> None:
         """Stop playing, and keep the place."""
         self.transport.pause()
@@ -247,6 +255,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
     # mouse
 
     async def on_lines_clicked(self, event: Lines.Clicked) -> None:
+        self.strokes.clicked()
         match event.target:
             case ("key", command) if command.startswith("app."):
                 await self.run_action(command)
@@ -269,7 +278,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
                 player.scrub_to((event.x - x + 0.5) / width)
                 self.take(self.stepping.moved())
             case ("option", int(i)):
-                self.take(self.answering.click(i, event.double))
+                self.take(self.answering.click(i, event.double) or Change())
             case ("curve", float(reach) | int(reach), int(left), int(room)) if self.transport.on_curve:
                 self.transport.pause()
                 last = len(player.history)

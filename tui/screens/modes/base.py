@@ -12,6 +12,7 @@ from tui.picture.lesson_picture import LessonPicture
 from tui.picture.look import Look
 from tui.screens.base import Context
 from tui.screens.lesson_files import LessonFiles
+from tui.screens.strokes import Strokes
 from tui.screens.transport import Transport
 from tui.screens.truth import TruthSeeker
 
@@ -52,6 +53,7 @@ class Parts:
     truth: TruthSeeker
     files: LessonFiles
     ask: AsksLine
+    strokes: Strokes
 
 
 Command = Callable[[], Change | None]
