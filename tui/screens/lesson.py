@@ -51,7 +51,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
     def __init__(self, context: Context, player: Player) -> None:
         super().__init__()
         self.context, self.player, self.look = context, player, Look()
-        self.prompt, self.strokes = Prompt(self.paint), Strokes()
+        self.prompt, self.strokes = Prompt(self.paint, self.event), Strokes()
         self.picture = LessonPicture(player, self.look, self.manner)
         self.transport = Transport(context, player, self.look, self.picture, self.every, self.keep_soon)
         self.truth = TruthSeeker(player, self.every, self.keep_soon)
@@ -60,10 +60,10 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
             context, player, self.look, self.picture, self.transport, self.truth, self.files, self.ask_line,
             self.strokes,
         )  # fmt: skip
-        self.stepping = Stepping(parts)
+        self.stepping, self.in_drawer = Stepping(parts), InDrawer(parts)
         self.answering = Answering(parts, self.stepping.forward)
         self.modes: tuple[Mode, ...] = (
-            Typing(parts, self.prompt), InDrawer(parts), Reading(parts), Alone(parts), self.answering, OnCell(parts),
+            Typing(parts, self.prompt), self.in_drawer, Reading(parts), Alone(parts), self.answering, OnCell(parts),
             Playing(parts), self.stepping, Opening(parts),
         )  # fmt: skip
         self._canvases: Canvases | None = None
@@ -182,6 +182,22 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         """The line of keys."""
         return next(self.wanting()).keys()
 
+    def begins(self, key: str, character: str) -> bool:
+        """Whether the drawer that is open takes the character as the first of a value."""
+        if not self.in_drawer.wants(self.look, self.player):
+            return False
+        bound = self.active_bindings.get(key)
+        with self.event(key=True):
+            change = self.in_drawer.begin(character, bound.binding.id or "" if bound is not None else "")
+            if change is not None:
+                self.take(change)
+        return change is not None
+
+    def pasted(self, text: str) -> None:
+        with self.event(key=True):
+            found = (mode.pasted(text) for mode in self.wanting())
+            self.take(next((change for change in found if change is not None), Change(self.words("say.no_paste"))))
+
     def action_command(self, command: str) -> None:
         self.command(command)
 
@@ -191,7 +207,10 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
     def action_quit(self) -> None:
         self.command("quit")
 
-    def ask_line(self, label: str, then: Callable[[str], str | Change], value: str = "", chosen: bool = True) -> None:
+    def ask_line(
+        self, label: str, then: Callable[[str], str | Change], value: str = "", chosen: bool = True,
+        lines: bool = False,
+    ) -> None:  # fmt: skip
         """Ask for a line of typing; `value` stands there first, chosen so that typing replaces it."""
 
         def taken(typed: str) -> str | None:
@@ -203,7 +222,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
             self.paint()
             return found
 
-        self.prompt.ask(label, taken, value, chosen)
+        self.prompt.ask(label, taken, value, chosen, lines)
 
     def give_way(self) -> None:
         self.transport.give_way()

@@ -7,7 +7,7 @@ from functools import partial
 
 from lessons.player.player import Player
 from lessons.player.questions import Asked
-from tui.keys import Hint
+from tui.keys import Hint, half_width
 from tui.picture.look import Look
 from tui.picture.question import options, what_does
 from tui.screens.modes.base import LAST, Change, Command, Mode, Parts
@@ -90,6 +90,10 @@ class Answering(Mode):
         if not asked.trying:
             asked.typed = (asked.typed + char)[:12]
         return Change()
+
+    def pasted(self, text: str) -> Change | None:
+        """A number that was pasted."""
+        return self.type("".join(map(half_width, text.strip())))
 
     def digit(self, n: int) -> Change | None:
         """A figure of the number, or an option."""
