@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.keys import _character_to_key
 from textual.screen import Screen
 
 from lessons.contract.card import Broken, Card
 from lessons.contract.phrases import Words
 from lessons.course import CHAPTERS, course, open_lesson, unknown
 from tui.canvas.theme import NAMES, textual_theme
-from tui.keys import ALL
+from tui.keys import ALL, half_width
 from tui.machine.store import Store
 from tui.picture.boxes import Notice
 from tui.screens.base import PaintedScreen
@@ -89,11 +90,35 @@ class UnrollApp(App[None]):
             self.open_lesson(self._first)
 
     async def on_event(self, event: events.Event) -> None:
-        """A key or the mouse goes before training."""
+        """A key or the mouse goes before training. Keys and pastes that are for no widget are done at once, in order.
+
+        Textual would send them round by the screen, and they would come after what is typed behind them, which a
+        prompt should have that they open.
+        """
         screen = self.screen_stack[-1] if self.screen_stack else None
-        if isinstance(event, events.InputEvent) and isinstance(screen, PaintedScreen):
+        fresh = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        if isinstance(screen, PaintedScreen) and isinstance(event, events.InputEvent | events.Paste):
             screen.give_way()
+            if isinstance(event, events.Key) and fresh:
+                screen.key_came(event.key, event.time)
+                if self.focused is None and await self._struck(screen, event):
+                    return
+            if isinstance(event, events.Paste) and fresh and self.focused is None:
+                screen.pasted(event.text)
+                return
         await super().on_event(event)
+
+    async def _struck(self, screen: PaintedScreen, event: events.Key) -> bool:
+        """Do what a key does. A full-width character is the key that gave it, unless it is itself bound."""
+        self.app_focus = True
+        key, character = event.key, half_width(event.character or "")
+        if character != (event.character or "") and key not in screen.active_bindings:
+            key = _character_to_key(character)
+        if key == "escape":
+            screen.clear_selection()
+        if await self._check_bindings(key, priority=True) or screen.begins(key, event.character or ""):
+            return True
+        return await self._check_bindings(key)
 
     def _take_theme(self) -> None:
         if not self.no_color:

@@ -93,6 +93,17 @@ DIGITS = tuple(Key(f"digit_{n}", str(n), f"command('digit_{n}')", str(n)) for n 
 ERASE = Key("erase", "backspace", "command('erase')", "backspace")
 
 
+HALF = dict(zip("。｡、《》〈〉【】「」", "../<><>[][]", strict=True))
+"""What an input method for Chinese gives for a key, the full-width forms of ASCII aside: what stands on the key."""
+
+
+def half_width(character: str) -> str:
+    """The character on the key that gave this one: of full-width forms the ASCII character, else itself."""
+    if "\uff01" <= character <= "\uff5e":
+        return chr(ord(character) - 0xFEE0)
+    return " " if character == "\u3000" else HALF.get(character, character)
+
+
 def bindings(*groups: tuple[Key, ...]) -> list[BindingType]:
     """Textual bindings, hidden from its own footer: the screens have their own line of keys."""
     fixed = (*DIGITS, ERASE) if LESSON in groups else ()

@@ -198,7 +198,7 @@ class Player:
         self.land(len(self.history), is_open=False)
 
     def forward(self) -> bool:
-        """One step at the grain; a prediction in the way is asked first. False at the end."""
+        """One step at the grain; a prediction in the way is asked first. False at the end and while one is open."""
         if self.asked is not None:
             return self.go_on()
         position, spot = self.position, self.spot
@@ -288,10 +288,9 @@ class Player:
         self.questions.skip()
 
     def go_on(self) -> bool:
-        """Past the card: one that has no answer yet is skipped, and shows its truth first; then one step."""
+        """Past a card that has its verdict, by one step. False, and nothing happens, while the question is open."""
         if self.asked is not None and not self.asked.verdict:
-            self.skip()
-            return True
+            return False
         self.asked = None
         return self.forward()
 

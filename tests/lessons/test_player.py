@@ -355,7 +355,9 @@ def test_skipping() -> None:
     while p.asked is None:
         p.forward()
     at = p.spot.p
-    p.forward()
+    assert not p.forward()  # a step does not skip it
+    assert (p.record, p.spot.p) == ({}, at)
+    p.skip()
     assert p.record == {"sign": "skipped"}
     assert p.spot.p == at
     assert p.asked is not None

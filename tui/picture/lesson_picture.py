@@ -281,7 +281,7 @@ class LessonPicture:
         return canvas
 
     def _said(self, hint: Hint) -> tuple[str, str, str]:
-        sign = "空格" if hint.sign == "space" and self.words.lang == "zh" else hint.sign
+        sign = hint.sign.replace("space", "空格") if self.words.lang == "zh" else hint.sign
         return sign, self.words(f"keys.{hint.words}") if hint.words else "", hint.command
 
 

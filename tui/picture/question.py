@@ -31,6 +31,13 @@ def paragraphs(asked: Asked, text: Text) -> tuple[tuple[str, ...], tuple[str, ..
     return (found.before, found.after) if found.items else (found.before[:1], found.before[1:])
 
 
+def what_does(asked: Asked) -> str:
+    """The phrase that says which keys do something about an open question."""
+    if asked.trying:
+        return "say.trying"
+    return "say.answer_number" if asked.ask.kind == "number" else "say.answer_choice"
+
+
 def draw_card(asked: Asked, words: Words, text: Text, fields: dict[str, Any], width: int, ascii_only: bool) -> Canvas:
     """The card; after an answer, what was said, what is true, why what was chosen is not, and why it is."""
     inner = width - 4

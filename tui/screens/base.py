@@ -66,6 +66,16 @@ class PaintedScreen(Screen[None]):
     def give_way(self) -> None:
         """A key has come: what runs in the background should leave the interpreter to the screen for a moment."""
 
+    def key_came(self, key: str, at: float) -> None:
+        """A key has come at this time, in seconds; nothing has been done about it yet."""
+
+    def begins(self, key: str, character: str) -> bool:
+        """Whether a character has opened an entry as the first of it; if not, its key does what it is bound to."""
+        return False
+
+    def pasted(self, text: str) -> None:
+        """Something was pasted while no line was being typed."""
+
     def settle(self) -> None:
         """Stop what runs and write down what must not be lost: the app is about to end."""
 

@@ -37,7 +37,7 @@ class Clicks:
                 player.scrub_to((event.x - x + 0.5) / width)
                 self.take(self.stepping.moved())
             case ("option", int(i)):
-                self.take(self.answering.click(i, event.double))
+                self.take(self.answering.click(i, event.double) or Change())
             case ("curve", float(reach) | int(reach), int(left), int(room)) if self.transport.on_curve:
                 self.transport.pause()
                 last = len(player.history)

@@ -29,6 +29,7 @@ from tui.screens.modes.on_cell import OnCell
 from tui.screens.modes.opening import Opening
 from tui.screens.modes.stepping import Playing, Stepping
 from tui.screens.modes.typing import Alone, Reading, Typing
+from tui.screens.strokes import Strokes
 from tui.screens.transport import Stoppable, Transport
 from tui.screens.truth import TruthSeeker
 from tui.widgets.canvas_view import Lines
@@ -54,19 +55,21 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
     def __init__(self, context: Context, player: Player) -> None:
         super().__init__()
         self.context, self.player, self.look = context, player, Look()
-        self.prompt = Prompt(self.paint)
+        self.prompt, self.strokes = Prompt(self.paint, self.event), Strokes()
         self.picture = LessonPicture(player, self.look, self.manner)
         self.transport = Transport(context, player, self.look, self.picture, self.every, self.keep_soon)
         self.truth = TruthSeeker(player, self.every, self.keep_soon)
         self.files = LessonFiles(lambda: self.app, player)
         parts = Parts(
-            context, player, self.look, self.picture, self.transport, self.truth, self.files, self.ask_line
+            context, player, self.look, self.picture, self.transport, self.truth, self.files, self.ask_line,
+            self.strokes,
         )  # fmt: skip
-        self.answering, self.stepping = Answering(parts), Stepping(parts)
+        self.stepping, self.in_drawer = Stepping(parts), InDrawer(parts)
+        self.answering = Answering(parts, self.stepping.forward)
         self.clicks = Clicks(parts, self.stepping, self.answering, self.take, self.command)
         self.catching_up = CatchingUp(self.look, self.every, self.replaying)
         self.modes: tuple[Mode, ...] = (
-            Waiting(parts, self.catching_up), Typing(parts, self.prompt), InDrawer(parts), Reading(parts), Alone(parts),
+            Waiting(parts, self.catching_up), Typing(parts, self.prompt), self.in_drawer, Reading(parts), Alone(parts),
             self.answering, OnCell(parts), Playing(parts), self.stepping, Opening(parts),
         )  # fmt: skip
         self._canvases: Canvases | None = None
@@ -203,6 +206,22 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         """The line of keys."""
         return next(self.wanting()).keys()
 
+    def begins(self, key: str, character: str) -> bool:
+        """Whether the drawer that is open takes the character as the first of a value."""
+        if not self.in_drawer.wants(self.look, self.player):
+            return False
+        bound = self.active_bindings.get(key)
+        with self.event(key=True):
+            change = self.in_drawer.begin(character, bound.binding.id or "" if bound is not None else "")
+            if change is not None:
+                self.take(change)
+        return change is not None
+
+    def pasted(self, text: str) -> None:
+        with self.event(key=True):
+            found = (mode.pasted(text) for mode in self.wanting())
+            self.take(next((change for change in found if change is not None), Change(self.words("say.no_paste"))))
+
     def action_command(self, command: str) -> None:
         self.command(command)
 
@@ -212,7 +231,10 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
     def action_quit(self) -> None:
         self.command("quit")
 
-    def ask_line(self, label: str, then: Callable[[str], str | Change], value: str = "", chosen: bool = True) -> None:
+    def ask_line(
+        self, label: str, then: Callable[[str], str | Change], value: str = "", chosen: bool = True,
+        lines: bool = False,
+    ) -> None:  # fmt: skip
         """Ask for a line of typing; `value` stands there first, chosen so that typing replaces it."""
 
         def taken(typed: str) -> str | None:
@@ -224,10 +246,15 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
             self.paint()
             return found
 
-        self.prompt.ask(label, taken, value, chosen)
+        self.prompt.ask(label, taken, value, chosen, lines)
 
     def give_way(self) -> None:
         self.transport.give_way()
+
+    def key_came(self, key: str, at: float) -> None:
+        asked = self.player.asked
+        card = None if asked is None else (asked.ask.id, asked.verdict)
+        self.strokes.came(key, at, (next(self.wanting()), card))
 
     def settle(self) -> None:
         """Stop playing, and keep the place."""
@@ -271,6 +298,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
     # mouse
 
     async def on_lines_clicked(self, event: Lines.Clicked) -> None:
+        self.strokes.clicked()
         match event.target:
             case ("key", command) if command.startswith("app."):
                 await self.run_action(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from textual import events
 from textual.app import ComposeResult
@@ -19,6 +20,12 @@ OWN = {
 """What keys like backspace do in a line."""
 
 
+BREAK = "⏎"
+"""What stands in the line for a line break."""
+LONGEST = 20_000
+"""Characters of a paste that are taken: more than any value may have."""
+
+
 class Line(Input):
     """The line that is typed. Keys that arrive behind the one that closed the prompt go on to the screen.
 
@@ -33,13 +40,18 @@ class Line(Input):
         event.stop()
         event.prevent_default()
         if not prompt.asking:
-            self.app.simulate_key(event.key)
+            self.app.post_message(events.Key(event.key, event.character))
         elif event.key in OWN:
             await self.run_action(OWN[event.key])
         elif event.key == "enter":
             prompt.take(self.value)
         else:
             prompt.close()
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.replace(self.query_ancestor(Prompt).in_a_line(event.text), *self.selection)
 
 
 class Prompt(Vertical):
@@ -55,12 +67,15 @@ class Prompt(Vertical):
     Prompt Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
     """
 
-    def __init__(self, changed: Callable[[], None]) -> None:
-        """`changed` is called when the line has been opened or closed."""
+    def __init__(
+        self, changed: Callable[[], None], event: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
+        """`changed` is called when the line has been opened or closed; in `event` is done what enter does."""
         super().__init__(id="prompt")
-        self._changed = changed
+        self._changed, self._event = changed, event
         self._then: Callable[[str], str | None] | None = None
         self._refused = ""
+        self._lines = False
 
     def compose(self) -> ComposeResult:
         yield Static("", id="why", markup=False)
@@ -75,9 +90,16 @@ class Prompt(Vertical):
     def asking(self) -> bool:
         return self.has_class("asking")
 
-    def ask(self, label: str, then: Callable[[str], str | None], value: str = "", chosen: bool = True) -> None:
-        """Open with a label and a first value, chosen so that typing replaces it, or not."""
-        self._then = then
+    def ask(
+        self, label: str, then: Callable[[str], str | None], value: str = "", chosen: bool = True,
+        lines: bool = False,
+    ) -> None:  # fmt: skip
+        """Open with a label and a first value, chosen so that typing replaces it, or not.
+
+        With `lines` the text may have line breaks, which are shown as a sign.
+        """
+        self._then, self._lines = then, lines
+        value = self.in_a_line(value)
         self.query_one("#label", Static).update(label)
         self._say("")
         field = self.query_one(Input)
@@ -86,7 +108,7 @@ class Prompt(Vertical):
         field.value = value
         field.cursor_position = len(value)
         self.add_class("asking")
-        field.focus()
+        self.screen.set_focus(field, scroll_visible=False)  # at once: keys may have come already
         self._repaint()
 
     def close(self) -> None:
@@ -102,6 +124,12 @@ class Prompt(Vertical):
         """The screen's line of keys depends on whether something is asked."""
         self._changed()
 
+    def in_a_line(self, text: str) -> str:
+        """A text as it stands in the line: line breaks as a sign or, where none are taken, as spaces."""
+        lines = text[:LONGEST].strip("\r\n").splitlines()
+        shown = (BREAK if self._lines else " ").join(lines)
+        return "".join(char if char.isprintable() else " " for char in shown)
+
     def _say(self, why: str) -> None:
         self.query_one("#why", Static).update(why)
         self.set_class(bool(why), "refused")
@@ -112,11 +140,12 @@ class Prompt(Vertical):
         if then is None:
             return
         self._refused = typed
-        why = then(typed)
-        if why is not None:
-            self._say(why)
-        elif self._then is then:
-            self.close()
+        with self._event():
+            why = then(typed.replace(BREAK, "\n") if self._lines else typed)
+            if why is not None:
+                self._say(why)
+            elif self._then is then:
+                self.close()
 
     def take_typed(self) -> None:
         """As if enter were pressed."""

@@ -7,14 +7,22 @@ from functools import partial
 
 from lessons.player.player import Player
 from lessons.player.questions import Asked
-from tui.keys import Hint
+from tui.keys import Hint, half_width
 from tui.picture.look import Look
-from tui.picture.question import options
-from tui.screens.modes.base import LAST, Change, Command, Mode
+from tui.picture.question import options, what_does
+from tui.screens.modes.base import LAST, Change, Command, Mode, Parts
 
 
 class Answering(Mode):
-    """The card. Number keys type a figure or choose an option."""
+    """The card. Number keys type a figure or choose an option; a key that goes on leaves an open question alone.
+
+    A key that is held down since before the card was as it is does nothing to it.
+    """
+
+    def __init__(self, parts: Parts, go_on: Command) -> None:
+        """`go_on` makes a step from a card that has its verdict."""
+        super().__init__(parts)
+        self._go_on = go_on
 
     def wants(self, look: Look, player: Player) -> bool:
         return player.asked is not None
@@ -22,9 +30,9 @@ class Answering(Mode):
     def keys(self) -> Sequence[Hint]:
         asked = self.open
         if asked is None:
-            return [Hint("→", "go_on", "forward"), *LAST]
+            return [Hint("→ space ↵", "go_on", "forward"), *LAST]
         if asked.trying:
-            return [Hint("esc", "skip", "out"), *LAST]
+            return [Hint("esc", "stop", "out"), *LAST]
         number = asked.ask.kind == "number"
         how = [Hint("0-9", "type", "digit_1")] if number else [Hint("↑↓", "choose", "finer")]
         ready = asked.typed if number else asked.choice is not None
@@ -37,7 +45,9 @@ class Answering(Mode):
             **digits,
             "coarser": partial(self.choose, -1),
             "finer": partial(self.choose, 1),
-            "step_forward": partial(self.type, "."),
+            "forward": self.go_on,
+            "play": self.go_on,
+            "step_forward": lambda: self.type(".") or self.go_on(),
             "slower": partial(self.type, "-"),
             "erase": self.erase,
             "enter": self.answer,
@@ -49,6 +59,19 @@ class Answering(Mode):
         """The prediction on the card, as long as it has no answer."""
         asked = self.player.asked
         return None if asked is None or asked.verdict else asked
+
+    @property
+    def _stays(self) -> Change | None:
+        """The answer to a key that is held down: the card stays, and it is said what does something about it."""
+        if not self.parts.strokes.held:
+            return None
+        asked = self.open
+        return Change(self.say("say.go_on" if asked is None else what_does(asked)))
+
+    def go_on(self) -> Change | None:
+        """From a verdict one step on; an open question stays, and it is said what does something about it."""
+        asked = self.open
+        return self._stays or (self._go_on() if asked is None else Change(self.say(what_does(asked))))
 
     def choose(self, by: int) -> Change | None:
         """The option above or below."""
@@ -69,6 +92,10 @@ class Answering(Mode):
             asked.typed = (asked.typed + char)[:12]
         return Change("")
 
+    def pasted(self, text: str) -> Change | None:
+        """A number that was pasted."""
+        return self.type("".join(map(half_width, text.strip())))
+
     def digit(self, n: int) -> Change | None:
         """A figure of the number, or an option."""
         asked = self.open
@@ -85,7 +112,7 @@ class Answering(Mode):
             asked.typed = asked.typed[:-1]
         return Change()
 
-    def click(self, i: int, twice: bool) -> Change:
+    def click(self, i: int, twice: bool) -> Change | None:
         """An option was clicked: chosen; if it was so already, or clicked twice, answered."""
         asked = self.open
         if asked is None or asked.trying:
@@ -93,12 +120,15 @@ class Answering(Mode):
         again, asked.choice = asked.choice == i, i
         return self.answer() if again or twice else Change()
 
-    def answer(self) -> Change:
+    def answer(self) -> Change | None:
         """Answer with what is chosen or typed; where nothing is yet, say so; from a card that was answered go on."""
-        asked = self.open
+        asked, stays = self.open, self._stays
+        if stays is not None:
+            return stays
         if asked is None:
-            self.player.go_on()
-            return Change(keep=True)
+            return self._go_on()
+        if asked.trying:
+            return Change(self.say(what_does(asked)))
         number = asked.ask.kind == "number"
         if not asked.typed if number else asked.choice is None:
             return Change(self.say("say.type_first" if number else "say.choose_first"))
@@ -106,13 +136,15 @@ class Answering(Mode):
             value = float(asked.typed) if number else options(asked, self.picture.text)[asked.choice or 0][0]
         except ValueError:
             asked.typed = ""
-            return Change()
+            return Change(self.say(what_does(asked)))
         self.parts.truth.when_known(asked, lambda: self.player.answer(value))
         return Change("")
 
     def skip(self) -> Change:
         """Leave the card unanswered; one whose truth is being found out is closed, and will be asked again."""
-        asked = self.open
+        asked, stays = self.open, self._stays
+        if stays is not None:
+            return stays
         if asked is not None and not asked.trying:
             self.parts.truth.when_known(asked, self.player.skip)
             return Change("")

@@ -12,6 +12,7 @@ from tui.picture.lesson_picture import LessonPicture
 from tui.picture.look import Look
 from tui.screens.base import Context
 from tui.screens.lesson_files import LessonFiles
+from tui.screens.strokes import Strokes
 from tui.screens.transport import Transport
 from tui.screens.truth import TruthSeeker
 
@@ -33,10 +34,10 @@ class Change:
 
 
 class AsksLine(Protocol):
-    """Asks for a line of typing. `then` gets it, and gives the reason if it will not do."""
+    """Asks for a line of typing. `then` gets it, and gives the reason if it will not do. `lines`: or for several."""
 
     def __call__(
-        self, label: str, then: Callable[[str], str | Change], value: str = "", chosen: bool = True
+        self, label: str, then: Callable[[str], str | Change], value: str = "", chosen: bool = True, lines: bool = False
     ) -> None: ...
 
 
@@ -52,6 +53,7 @@ class Parts:
     truth: TruthSeeker
     files: LessonFiles
     ask: AsksLine
+    strokes: Strokes
 
 
 Command = Callable[[], Change | None]
@@ -81,6 +83,10 @@ class Mode:
         """Carry a command out; None where this mode does not know it."""
         known = self.commands.get(command)
         return known() if known is not None else None
+
+    def pasted(self, text: str) -> Change | None:
+        """What pasting a text does; None where this mode has no use for it."""
+        return None
 
     def say(self, key: str, **fields: object) -> str:
         """A phrase in the language in use."""

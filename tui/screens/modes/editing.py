@@ -11,8 +11,8 @@ from tui.draw.pen import Cursor
 from tui.screens.modes.base import Change, Parts
 
 
-def ask_edit(parts: Parts, cell: Cursor | None) -> Change:
-    """Ask what to put into a cell; a number stands there first as it is."""
+def ask_edit(parts: Parts, cell: Cursor | None, typed: str = "") -> Change:
+    """Ask what to put into a cell; what was `typed` stands there first, else a number as it is."""
     words, player = parts.picture.words, parts.player
     if cell is None:
         return Change(words("say.nothing_edit"))
@@ -23,7 +23,7 @@ def ask_edit(parts: Parts, cell: Cursor | None) -> Change:
     held = parts.picture.view.get(symbol)
     parts.transport.pause()
     label = entry(symbol, index if held is not None and value else ())
-    parts.ask(words("prompt.edit", cell=label), partial(_edit, parts, cell), value)
+    parts.ask(words("prompt.edit", cell=label), partial(_edit, parts, cell), typed or value, not typed)
     return Change()
 
 

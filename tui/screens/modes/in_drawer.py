@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from engine.walks.tape import function_source
-from lessons.contract.knobs import Refused
+from lessons.contract.knobs import Knob, Refused
 from lessons.explaining.inspect import inspect
 from lessons.player.player import Player
 from lessons.player.questions import KINDS
-from tui.keys import Hint
+from tui.keys import EVERYWHERE, Hint, half_width
 from tui.picture.again import Again
 from tui.picture.boxes import Notice
 from tui.picture.drawers import Code, Fork, Inspect, Knobs
@@ -25,6 +25,27 @@ COMMANDS = {
 """What a click on a drawer's key in the line of keys does; on all others, a line down."""
 
 
+OWN = ("edit", "undo", "knobs", "out_too", "play", *(key.id for key in EVERYWHERE))
+"""Keys with a character that do the same whatever setting is in focus."""
+
+
+def begins(knob: Knob, character: str, command: str) -> bool:
+    """Whether a character begins a value of this knob, its key not being one that has a meaning in the drawer."""
+    char = half_width(character)
+    if (char and char in "0123456789.") or (char == "-" and knob.low < 0):
+        return True
+    if not character.isprintable() or command in OWN:
+        return False
+    if knob.kind == "text":
+        return bool(character)
+    return char in {choice[0] for choice in knob.choices} | ({*"./~\\"} if knob.kind in ("data", "file") else set())
+
+
+def as_typed(knob: Knob, typed: str) -> str:
+    """What was typed for a knob; for a number, full-width figures are figures."""
+    return "".join(map(half_width, typed)) if knob.kind in ("int", "float", "sizes") else typed
+
+
 class InDrawer(Mode):
     """The drawer that is open."""
 
@@ -37,10 +58,7 @@ class InDrawer(Mode):
         return [*(Hint(sign, words, COMMANDS.get(sign, "finer")) for sign, words in shown), *LAST]
 
     def knows(self) -> Mapping[str, Command]:
-        typed: dict[str, Command] = {f"digit_{n}": partial(self.typed, str(n)) for n in range(10)}
         return {
-            **typed,
-            "step_forward": partial(self.typed, "."),
             "forward": partial(self.arrow, 1, 0),
             "back": self.back,
             "coarser": partial(self.arrow, 0, -1),
@@ -73,13 +91,25 @@ class InDrawer(Mode):
         self.player.move(self.player.inside(), drawer.fields["p"] - 1)
         return Change()
 
-    def typed(self, char: str) -> Change | None:
-        """A first character of a value, where settings are open; it opens the prompt."""
+    def begin(self, character: str, command: str) -> Change | None:
+        """Open the entry of the value in focus with its first character; None where no value begins so.
+
+        `command` is what the character's key does otherwise. The drawer's own keys keep their meaning.
+        """
+        match self.look.drawer:
+            case Knobs() as drawer if begins(drawer.rows(self.picture.desk())[drawer.at], character, command):
+                return self.ask_knob(drawer, character)
+            case Fork() as drawer if begins(drawer.knob(self.picture.desk()), character, command):
+                return self.ask_fork(drawer, character)
+        return None
+
+    def pasted(self, text: str) -> Change | None:
+        """A value, where settings are open; it stands in the entry until enter takes it."""
         match self.look.drawer:
             case Knobs() as drawer:
-                return self.ask_knob(drawer, char)
+                return self.ask_knob(drawer, text)
             case Fork() as drawer:
-                return self.ask_fork(drawer, char)
+                return self.ask_fork(drawer, text)
         return None
 
     def enter(self) -> Change:
@@ -147,10 +177,10 @@ class InDrawer(Mode):
         label = self.say("prompt.knob", knob=knob.id, range=knob.range())
 
         def take(typed: str) -> str | Change:
-            return Change() if drawer.put(self.picture.desk(), knob, typed) else drawer.error
+            return Change() if drawer.put(self.picture.desk(), knob, as_typed(knob, typed)) else drawer.error
 
         shown = first or ("" if knob.id == "seed" and self.player.seed is None else str(drawer.value(desk, knob)))
-        self.parts.ask(label, take, shown, not first)
+        self.parts.ask(label, take, shown, not first, knob.kind == "text")
         return Change()
 
     def apply(self, drawer: Knobs) -> Change:
@@ -175,13 +205,13 @@ class InDrawer(Mode):
         knob = drawer.knob(self.picture.desk())
         label = self.say("prompt.fork", knob=knob.id, n=self.player.spot.n, range=knob.range())
         value = first or str(self.player.branch.knobs[knob.id])
-        self.parts.ask(label, self.fork(knob.id), value, not first)
+        self.parts.ask(label, self.fork(knob), value, not first)
         return Change()
 
-    def fork(self, knob: str) -> Callable[[str], str | Change]:
+    def fork(self, knob: Knob) -> Callable[[str], str | Change]:
         def take(typed: str) -> str | Change:
             try:
-                self.player.fork(knob, typed.strip())
+                self.player.fork(knob.id, as_typed(knob, typed.strip()))
             except Refused as refused:
                 return refused.say(self.picture.words)
             return Change(keep=True)

@@ -72,6 +72,10 @@ class OnCell(Mode):
         self.look.alone = (held.id, *AROUND)
         return Change()
 
+    def pasted(self, text: str) -> Change:
+        """A value for the cell; it stands in the entry until enter takes it."""
+        return ask_edit(self.parts, self.look.cursor, text)
+
     def leave(self) -> Change:
         self.look.cursor = None
         return Change("")

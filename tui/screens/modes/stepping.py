@@ -13,6 +13,7 @@ from tui.picture.again import Again
 from tui.picture.boxes import Notice
 from tui.picture.lesson_picture import WIDE
 from tui.picture.look import Look
+from tui.picture.question import what_does
 from tui.screens.modes.base import LAST, Change, Command, Mode
 
 
@@ -104,13 +105,11 @@ class Stepping(Mode):
         return Change("" if moved else self.say(edge), act=act)
 
     def forward(self) -> Change:
-        """One step at the grain; with a card open, past the card: unanswered, it shows its truth first."""
+        """One step at the grain, past a card that has its verdict; an open question stays as it is."""
         self.parts.transport.pause()
         asked = self.player.asked
         if asked is not None and not asked.verdict:
-            if not asked.trying:
-                self.parts.truth.when_known(asked, self.player.skip)
-            return self.moved()
+            return Change(self.say(what_does(asked)))
         change = self.moved(self.player.forward(), self.parts.transport.end, act=True)
         self.parts.transport.check()
         if not self.look.finished and self.look.drawer is None:
@@ -187,9 +186,7 @@ class Stepping(Mode):
             return refused.say(self.picture.words)
         return Change("", act=True)
 
-    def play(self) -> Change | None:
-        if self.player.asked is not None:
-            return None
+    def play(self) -> Change:
         self.parts.transport.start()
         return Change("")
 

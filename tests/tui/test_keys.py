@@ -1,0 +1,228 @@
+"""Keys hold no surprise: what esc, →, held keys, full-width keys and keys typed ahead do, in every lesson."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.keys import _character_to_key
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from lessons.contract.card import Card
+from lessons.contract.knobs import Knob, Value
+from lessons.course import course
+from tests.tui.driving import lesson, shown
+from tui.machine.store import Store
+from tui.picture.drawers import Inspect, Knobs
+from tui.screens.lesson import LessonScreen
+from tui.screens.strokes import FIRST, NEXT, Strokes
+
+IDS = [card.id for card in course().values() if isinstance(card, Card)]
+NAMED = ("enter", "escape", "down", "up", "left", "right")
+"""Keys that are no characters."""
+FULL = {".": "。", "<": "《", ">": "》", "[": "【", "]": "】"}
+"""What an input method gives for a key, where that is not its full-width form."""
+
+
+def to_a_question(screen: LessonScreen) -> None:
+    """To the first prediction of the reel, which is asked."""
+    player = screen.player
+    player.move(player.reel, player.asks()[0][0])
+    player.forward()
+    assert player.has_question()
+    screen.paint()
+
+
+def test_a_key_is_held_down_as_long_as_it_keeps_coming() -> None:
+    keys = Strokes()
+    keys.came("enter", 0.0, "verdict")
+    assert not keys.held
+    keys.came("enter", FIRST - 0.1, "question")
+    assert keys.held
+    keys.came("enter", FIRST - 0.1 + NEXT / 2, "question")
+    assert keys.held
+    keys.came("enter", FIRST + 2 * NEXT, "question")
+    assert not keys.held
+    keys.came("right", FIRST + 2 * NEXT, "other")
+    assert not keys.held
+    keys.came("right", FIRST + 2.1 * NEXT, "question")
+    assert keys.held
+    keys.clicked()
+    assert not keys.held
+
+
+async def test_keys_that_go_on_leave_an_open_question_alone_and_say_what_answers_it(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), asks=True) as (pilot, screen):
+        to_a_question(screen)
+        asked, spot = screen.player.asked, screen.player.spot
+        for key in ("right", "space", "right", "space"):
+            screen.look.status = ""
+            await pilot.press(key)
+            assert (screen.player.asked, screen.player.spot, screen.player.record) == (asked, spot, {})
+            assert screen.words("say.answer_choice") in shown(screen, "foot")
+            assert not screen.transport.is_playing
+
+
+async def test_each_key_that_goes_on_goes_on_from_a_verdict(tmp_path: Path) -> None:
+    for n, key in enumerate(("right", "space", "enter", "full_stop")):
+        async with lesson(tmp_path / str(n), (120, 36), asks=True) as (pilot, screen):
+            to_a_question(screen)
+            await pilot.press("escape")
+            p, asked = screen.player.spot.p, screen.player.asked
+            assert asked is not None
+            assert asked.verdict == "skipped"
+            await pilot.press(key)
+            assert screen.player.spot.p > p, key
+
+
+async def test_a_held_key_answers_no_question_and_closes_no_verdict(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), asks=True) as (pilot, screen):
+        to_a_question(screen)
+        await pilot.press("down", "enter")
+        await pilot.press(*["enter"] * 5)
+        asked = screen.player.asked
+        assert asked is not None
+        assert asked.verdict
+        assert screen.words("say.go_on") in shown(screen, "foot")
+    async with lesson(tmp_path / "drawer", (120, 36), asks=True) as (pilot, screen):
+        to_a_question(screen)
+        await pilot.press("k", *["escape"] * 5)  # the drawer's escape, held down
+        asked = screen.player.asked
+        assert asked is not None
+        assert not asked.verdict
+        assert screen.look.drawer is None
+
+
+async def packet(pilot: Pilot[None], *typed: str) -> None:
+    """Keys that arrive at once, as over a slow line: characters, or the names of keys."""
+    for each in typed:
+        for key in (each,) if each in NAMED else each:
+            pilot.app.post_message(
+                events.Key(key if key in NAMED else _character_to_key(key), None if key in NAMED else key)
+            )
+    await pilot.pause(0.05)
+
+
+def typeable(knob: Knob, value: str) -> bool:
+    """Whether the first character of a value opens the entry: that of a text may be a key of the drawer's."""
+    return value[:1] not in "eukblT:?q "
+
+
+def another(knob: Knob, now: Value) -> str | None:
+    """A value that a knob does not have, as it could be typed; None where there is none."""
+    choices = [choice for choice in knob.choices if choice != str(now)]
+    if knob.kind in ("choice", "data", "file"):
+        return next((choice for choice in choices if typeable(knob, choice)), None)
+    if knob.kind == "int":
+        return next((str(n) for n in (12, 2, 1, 3) if knob.low <= n <= knob.high and n != now), None)
+    if knob.kind == "float":
+        tried = (0.35, -0.25, 0.0625, 1.5, 35)
+        return next((str(x) for x in tried if knob.low <= x <= knob.high and x != now), None)
+    if knob.kind == "sizes":
+        return None if not knob.low <= 3 <= knob.high else "3"
+    return None
+
+
+@pytest.mark.parametrize("id", IDS)
+async def test_a_knob_takes_a_value_that_arrives_in_one_packet_or_by_paste(id: str, tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), id=id) as (pilot, screen):
+        await pilot.press("k")
+        drawer = screen.look.drawer
+        assert isinstance(drawer, Knobs)
+        for at, knob in enumerate(screen.player.lesson.card.knobs):
+            value = another(knob, screen.player.knobs[knob.id])
+            for pasted in (False, True) if value is not None else ():
+                assert value is not None
+                drawer.at, drawer.pending = at, {}
+                if pasted:
+                    pilot.app.post_message(events.Paste(value + "\n"))
+                    await packet(pilot, "enter")
+                else:
+                    await packet(pilot, value, "enter")
+                assert drawer.pending == {knob.id: knob.read(value)}, (knob.id, pasted)
+        assert screen.look.drawer is drawer
+
+
+async def test_what_is_typed_ahead_keeps_its_order_through_drawer_entry_and_apply(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        await packet(pilot, "k", "down", "12", "enter", "enter", "j", "dW/t=2/k=1", "enter", "i")
+        await pilot.pause(0.05)
+        assert screen.player.knobs["hidden"] == 12
+        assert screen.player.path == (("dW", -1), ("t", 2), ("k", 1))
+        assert isinstance(screen.look.drawer, Inspect)
+
+
+async def test_a_text_of_several_lines_is_pasted_into_a_knob_that_takes_them(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        await pilot.press("k")
+        assert isinstance(screen.look.drawer, Knobs)
+        pilot.app.post_message(events.Paste("ab\nba\n"))
+        await packet(pilot, "enter")
+        assert screen.look.drawer.pending == {"text": "ab\nba"}
+        await pilot.press("e")
+        assert screen.query_one(Input).value == "ab⏎ba"
+        await pilot.press("enter")
+        assert screen.look.drawer.pending == {"text": "ab\nba"}
+        await pilot.press("e")
+        pilot.app.post_message(events.Paste("aab"))  # into the open entry, in place of what is chosen there
+        await packet(pilot, "enter")
+        assert screen.look.drawer.pending == {"text": "aab"}
+
+
+async def test_a_paste_goes_to_a_cell_and_to_a_number_asked_for_and_is_never_passed_over_in_silence(
+    tmp_path: Path,
+) -> None:
+    async with lesson(tmp_path, (120, 36), asks=True) as (pilot, screen):
+        pilot.app.post_message(events.Paste("0.5"))
+        await pilot.pause()
+        assert screen.words("say.no_paste") in shown(screen, "foot")
+        screen.look.cursor = ("W", (0, 0))
+        pilot.app.post_message(events.Paste("0.75\n"))
+        await packet(pilot, "enter")
+        assert screen.player.start.params["W"][0, 0] == 0.75
+        screen.look.cursor = None
+        p = next(p for p, ask in screen.player.asks() if ask.kind == "number")
+        screen.player.record = {ask.id: "skipped" for _, ask in screen.player.asks() if ask.kind != "number"}
+        screen.player.move(screen.player.reel, p)
+        screen.player.forward()
+        pilot.app.post_message(events.Paste(" 12 "))
+        await pilot.pause()
+        assert screen.player.asked is not None
+        assert screen.player.asked.typed == "12"
+
+
+@pytest.mark.parametrize("id", IDS)
+async def test_a_full_width_key_is_its_half_width_one(id: str, tmp_path: Path) -> None:
+    """Every key with a character, also one that a key was remapped to."""
+    async with lesson(tmp_path, (120, 36), id=id) as (pilot, screen):
+        done: list[str] = []
+        screen.command = done.append  # type: ignore[assignment, method-assign]
+        pilot.app.set_keymap({"forward": "right,d,percent_sign"})
+        for character in "?.,:<>[]+-=nrpijcgkfeuvzmtysoab01239 d%":
+            if character == ":":  # the commands
+                continue
+            full = FULL.get(character) or (chr(ord(character) + 0xFEE0) if character != " " else "\u3000")
+            for each in (character, full):
+                await packet(pilot, each)
+            assert len(done) == 2, character
+            assert done[0] == done[1]
+            done.clear()
+
+
+async def test_full_width_characters_stay_what_they_are_in_an_entry(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        await packet(pilot, "k", "你好，你好！", "enter")
+        assert isinstance(screen.look.drawer, Knobs)
+        assert screen.look.drawer.pending == {"text": "你好，你好！"}
+        await packet(pilot, "down", "１２", "enter")
+        assert screen.look.drawer.pending == {"text": "你好，你好！", "hidden": 12}
+
+
+async def test_what_is_typed_into_a_cell_is_written_down_at_once(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        screen.look.cursor = ("W", (0, 0))
+        await packet(pilot, "e", "0.75", "enter")
+        kept = Store(tmp_path).progress.lessons["bptt"]["place"]["start"]
+        assert kept["params"]["W"][0][0] == 0.75
