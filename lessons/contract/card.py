@@ -6,12 +6,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lessons.contract.knobs import Knob
+from lessons.contract.knobs import Knob, Value
 
 ROLES: Mapping[str, str] = {
     "forward": "forward", "train": "update", "update": "update", "step": "update", "clip": "update",
 }  # fmt: skip
 """The roles of the phases that every training has, by the names that the engine's walks give them."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a lesson: its address as it is typed after `j`, and the knobs that have not their default.
+
+    `at` "" is the first step. `notation` is "first" or "second" where the place is to be seen in that one, "" where it
+    does not matter. `seed` None asks for the lecture's example where there is one.
+    """
+
+    at: str = ""
+    knobs: Mapping[str, Value] = field(default_factory=dict)
+    notation: str = ""
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term of the field that a lesson explains, in both languages, its other names, and at which address."""
+
+    en: str
+    zh: str
+    at: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that it is called."""
+        return (self.en, self.zh, *self.also)
 
 
 @dataclass(frozen=True)
@@ -34,6 +63,9 @@ class Card:
     """Its place among the lessons of the same slide; from `LAST` on, at the end of its chapter."""
     roles: Mapping[str, str] = field(default_factory=dict)
     """What its acts and phases are, where `ROLES` does not say it: "forward", "update", or "" for none of these."""
+    places: Mapping[int, Place] = field(default_factory=dict)
+    """The place that shows what a slide of the lecture says, by the number of the slide."""
+    terms: tuple[Term, ...] = ()
 
     def role(self, phase: str) -> str:
         """The role of an act or phase of its addresses, which colours it; "backward" where nothing is declared."""

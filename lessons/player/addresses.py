@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.walks.reel import Reel, rank
-from engine.walks.step import AddressError, Path, address, parse_address
+from engine.walks.step import AddressError, Path, address, agrees, parse_address
 from lessons.contract.knobs import Refused
 from lessons.player.position import Position, Spot
+from lessons.player.shown import readings
 
 MOST_UPDATES = 1_000_000
 """Updates that may be asked for by number."""
@@ -17,6 +18,35 @@ TRAINING = ("train", -1)
 
 
 def jump(position: Position, text: str) -> None:
+    """To the address, act, step or update that was typed, or that is shown so. Raises Refused where there is none."""
+    refused: Refused | None = None
+    for reading in readings(position.setup.lesson, text):
+        try:
+            _jump_typed(position, reading.typed)
+        except Refused as error:
+            refused = refused or error
+        else:
+            if reading.exact:
+                _back_to_exact(position, reading.typed)
+            return
+    raise refused or Refused("place", place=text.strip() or "–", example=example(position))
+
+
+def _back_to_exact(position: Position, typed: str) -> None:
+    """From the end of a group to its last step that is not in a finer group, if it has one."""
+    wanted, reel, p = parse_address(typed), position.scrub, position.spot.p
+    if reel is None:
+        return
+    if position.spot.training:
+        wanted = tuple(part for part in wanted if part != TRAINING and part[0] != "update")
+    while p > 0 and (step := reel.step(p)) is not None and agrees(step.path, wanted):
+        if step.path == wanted:
+            position.move(reel, p)
+            return
+        p -= 1
+
+
+def _jump_typed(position: Position, text: str) -> None:
     """To the address, act, step or update that was typed. Raises Refused where there is none."""
     words = text.replace("/", " ").split()
     if len(words) == 2 and words[0] in ("act", "step") and words[1].isdigit():

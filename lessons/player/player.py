@@ -254,7 +254,10 @@ class Player:
         return self.position.go_out()
 
     def jump(self, text: str) -> None:
-        """To an address as typed: "57", "update 57", "act 3", "t=3 k=1", "train/update=57/t=3". Raises Refused."""
+        """To an address as typed: "57", "update 57", "act 3", "t=3 k=1", "train/update=57/t=3". Raises Refused.
+
+        It may stand as the screen shows it, in either language.
+        """
         self.asked = None
         addresses.jump(self.position, text)
 

@@ -1,7 +1,7 @@
 """Activation functions, what saturation does to a gradient, and softmax (slides 7, 31-32, 39): the card."""
 
 from engine.maths.activations import ACTIVATIONS
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 
 CARD = Card(
@@ -21,6 +21,18 @@ CARD = Card(
         Knob("depth", "int", 10, 1, 12),
         Knob("scores", "int", 4, 2, 8),
         Knob("temperature", "float", 1.0, 0.05, 100),
+    ),
+    places={7: Place("curve"), 31: Place("curve"), 32: Place("softmax"), 39: Place("layers")},
+    terms=(
+        Term("activation function", "激活函数", "curve", also=("激励函数",)),
+        Term("linear function", "线性函数", "curve"),
+        Term("ramp function", "斜面函数", "curve", also=("非线性斜面",)),
+        Term("step function", "阶跃函数", "curve"),
+        Term("sigmoid function", "S 型函数", "curve", also=("sigmoid", "logistic function")),
+        Term("tanh", "双曲正切", "curve"),
+        Term("ReLU", "修正线性单元", "curve"),
+        Term("softmax", "softmax 函数", "softmax"),
+        Term("saturation", "饱和", "layers"),
     ),
     load="lessons.feedforward.activations.lesson:Activations",
 )

@@ -1,6 +1,6 @@
 """Why depth was hard: the gradient at every layer of a deep net, by unit and by start (slides 34, 39): the card."""
 
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 
 KINDS = ("sigmoid", "tanh", "relu")
@@ -22,6 +22,12 @@ CARD = Card(
         Knob("width", "int", 6, 1, 12),
         Knob("activation", "choice", "sigmoid", choices=KINDS),
         Knob("initial", "choice", "xavier", choices=("small", "xavier", "he", "large")),
+    ),
+    places={39: Place("measure")},
+    terms=(
+        Term("deep learning", "深度学习", "forward"),
+        Term("vanishing gradient in depth", "深层网络的梯度消失", "measure"),
+        Term("weight initialisation", "权重初始化", "compare", also=("Xavier",)),
     ),
     load="lessons.feedforward.depth.lesson:Depth",
 )

@@ -1,6 +1,6 @@
 """Hebb's rule, why it grows without bound, Oja's rule, and recall from half a pattern (slide 3): the card."""
 
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 
 CARD = Card(
@@ -21,6 +21,12 @@ CARD = Card(
         Knob("rate", "float", 0.1, 0.001, 1),
         Knob("correlation", "float", 0.8, -1, 1),
         Knob("patterns", "int", 2, 1, 6),
+    ),
+    places={3: Place("hebb")},
+    terms=(
+        Term("Hebbian learning", "赫布学习"),
+        Term("Oja's rule", "Oja 规则", "oja"),
+        Term("associative memory", "联想记忆", "store", also=("Hopfield",)),
     ),
     load="lessons.feedforward.hebb.lesson:Hebb",
 )

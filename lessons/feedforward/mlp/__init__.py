@@ -1,7 +1,7 @@
 """Networks with hidden layers, forward and back one operation at a time, and trained (slides 10-27, 34): the card."""
 
 from engine.maths.optimisers import OPTIMISERS
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 
 SETS = ("gate", "circle", "xor", "gauss", "spiral", "plane", "hills")
@@ -46,5 +46,16 @@ CARD = Card(
     acts=("forward", "backward", "step", "train"),
     needs=("perceptron", "network"),
     knobs=knobs("gate", "2", "logistic", 0.5, 4, 3, "small"),
+    places={34: Place("backward")},
+    terms=(
+        Term("multilayer perceptron", "多层感知机", "forward", also=("MLP",)),
+        Term("backpropagation", "反向传播", "backward", also=("BP", "back-propagation")),
+        Term("chain rule", "链式法则", "backward"),
+        Term("loss function", "损失函数", "forward"),
+        Term("gradient descent", "梯度下降", "step"),
+        Term("learning rate", "学习率", "step"),
+        Term("epoch", "轮次", "train"),
+        Term("minibatch", "小批量", "train"),
+    ),
     load="lessons.feedforward.mlp.lesson:Mlp",
 )

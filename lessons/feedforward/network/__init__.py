@@ -1,7 +1,7 @@
 """Any M-L-N network forward, and the four properties of neural networks as experiments (slide 8): the card."""
 
 from engine.maths.activations import ACTIVATIONS
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 
 KINDS = tuple(name for name in ACTIVATIONS if name != "step")
@@ -26,6 +26,17 @@ CARD = Card(
         Knob("activation", "choice", "tanh", choices=KINDS),
         Knob("rate", "float", 0.1, 0.0001, 10),
         Knob("bits", "int", 2, 1, 4),
+    ),
+    places={8: Place("forward")},
+    terms=(
+        Term("neural network", "神经网络", "forward"),
+        Term("input layer", "输入层", "forward"),
+        Term("hidden layer", "隐含层", "forward"),
+        Term("output layer", "输出层", "forward"),
+        Term("feedforward network", "前馈网络", "forward"),
+        Term("nonlinearity", "非线性", "nonlinear"),
+        Term("parallel processing", "并行处理", "parallel"),
+        Term("adaptivity", "自适应", "adapt"),
     ),
     load="lessons.feedforward.network.lesson:Network",
 )

@@ -1,6 +1,6 @@
 """Rosenblatt's rule, one example at a time, and two proofs about it (slide 9): the card."""
 
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 
 DATA = ("and", "or", "nand", "xor", "separable", "nearly")
@@ -22,6 +22,13 @@ CARD = Card(
         Knob("rate", "float", 1.0, 0.001, 100),
         Knob("epochs", "int", 60, 1, 500),
         Knob("points", "int", 20, 10, 200),
+    ),
+    places={9: Place("learn")},
+    terms=(
+        Term("perceptron learning rule", "感知机学习规则", "learn"),
+        Term("XOR", "异或", "xor"),
+        Term("linear separability", "线性可分", "bound"),
+        Term("decision boundary", "决策边界", "learn"),
     ),
     load="lessons.feedforward.perceptron.lesson:Perceptron",
 )

@@ -1,6 +1,6 @@
 """The playground: nets of up to six layers on points in the plane, trained in view of every unit's field: the card."""
 
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Term
 from lessons.feedforward.mlp import knobs
 
 CARD = Card(
@@ -16,5 +16,9 @@ CARD = Card(
     acts=("forward", "backward", "step", "train"),
     needs=("mlp",),
     knobs=knobs("circle", "4,2", "squared", 0.03, 10, 1, "xavier"),
+    terms=(
+        Term("decision boundary", "决策边界", "train"),
+        Term("minibatch", "小批量", "train"),
+    ),
     load="lessons.feedforward.playground.lesson:Playground",
 )

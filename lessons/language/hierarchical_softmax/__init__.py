@@ -1,6 +1,6 @@
 """Hierarchical softmax: a tree over the words, a question at each fork, and only the way down learns: the card."""
 
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 
 CARD = Card(
@@ -22,5 +22,10 @@ CARD = Card(
         Knob("rate", "float", 0.5, 0.0001, 100),
     ),
     place=1,
+    places={43: Place("build")},
+    terms=(
+        Term("hierarchical softmax", "层次 Softmax", "path", also=("层次 softmax",)),
+        Term("Huffman tree", "哈夫曼树", "build", also=("霍夫曼树",)),
+    ),
     load="lessons.language.hierarchical_softmax.lesson:HierarchicalSoftmax",
 )

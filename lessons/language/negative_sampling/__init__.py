@@ -1,6 +1,6 @@
 """Negative sampling: one pair and its noise, one step; and where many steps lead (slides 44-46): the card."""
 
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 
 CARD = Card(
@@ -21,6 +21,13 @@ CARD = Card(
         Knob("rate", "float", 0.5, 0.0001, 100),
         Knob("text", "text", "the cat sat on the mat and the dog sat on the rug", 3, 300),
         Knob("window", "int", 2, 1, 5),
+    ),
+    places={45: Place("scores"), 46: Place("gradient")},
+    terms=(
+        Term("negative sampling", "负采样", "scores"),
+        Term("logistic regression", "逻辑回归", "scores"),
+        Term("likelihood", "似然", "scores"),
+        Term("pointwise mutual information", "点互信息", "limit", also=("PMI",)),
     ),
     load="lessons.language.negative_sampling.lesson:NegativeSampling",
 )

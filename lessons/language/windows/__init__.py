@@ -1,6 +1,6 @@
 """The window over a sentence: who met whom, who is drawn as noise, and in which direction to predict: the card."""
 
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 
 CARD = Card(
@@ -21,6 +21,13 @@ CARD = Card(
         Knob("centre", "int", 3, 1, 80),
         Knob("negatives", "int", 4, 1, 12),
         Knob("dim", "int", 3, 1, 8),
+    ),
+    places={44: Place("window/i=3"), 47: Place("cbow", {"text": "I am a student"})},
+    terms=(
+        Term("context window", "上下文窗口", "window"),
+        Term("skip-gram", "Skip-gram 模型", "skipgram"),
+        Term("CBOW", "连续词袋模型", "cbow", also=("continuous bag of words",)),
+        Term("negative sample", "负样本", "noise"),
     ),
     load="lessons.language.windows.lesson:Windows",
 )

@@ -1,6 +1,6 @@
 """word2vec on a whole text, from the raw corpus to the neighbours of words (slide 48): the card."""
 
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 from lessons.data.corpora import TEXTS
 
@@ -31,6 +31,14 @@ CARD = Card(
         Knob("min_count", "int", 1, 1, 1000),
         Knob("vocabulary", "int", 5000, 2, 20_000),
         Knob("sentences", "int", 5000, 100, 50_000),
+    ),
+    places={43: Place("train", {"race": "four"}), 48: Place("corpus")},
+    terms=(
+        Term("corpus", "语料", "corpus"),
+        Term("vocabulary", "词表", "corpus"),
+        Term("nearest neighbour", "最近邻", "train"),
+        Term("word vector", "词向量", "train", also=("embedding",)),
+        Term("word analogy", "词语类比", "train"),
     ),
     load="lessons.language.word2vec.lesson:Word2vec",
 )

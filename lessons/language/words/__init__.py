@@ -1,6 +1,6 @@
 """Words as numbers: what language processing is, one-hot against distributed vectors (slides 40-42): the card."""
 
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 
 TEXT = (
@@ -27,6 +27,16 @@ CARD = Card(
         Knob("window", "int", 2, 1, 5),
         Knob("dim", "int", 2, 2, 6),
         Knob("wide", "int", 100, 1, 1000),
+    ),
+    places={40: Place("onehot"), 41: Place("onehot"), 42: Place("dense")},
+    terms=(
+        Term("natural language processing", "自然语言处理", "onehot", also=("NLP",)),
+        Term("one-hot", "独热", "onehot", also=("独热表示", "独热向量")),
+        Term("distributed representation", "分布式表示", "dense"),
+        Term("distributional hypothesis", "分布式假设", "company"),
+        Term("word vector", "词向量", "dense", also=("embedding", "word embedding", "词嵌入")),
+        Term("cosine similarity", "余弦相似度", "dense"),
+        Term("curse of dimensionality", "维数灾难", "size"),
     ),
     load="lessons.language.words.lesson:Words",
 )

@@ -1,7 +1,7 @@
 """Backpropagation through time, taken apart term by term (slides 34-37): the card, which costs nothing to read."""
 
 from engine.maths.activations import ACTIVATIONS
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 from lessons.recurrent.cards import NOTATION, OPTIMISERS
 
@@ -29,5 +29,19 @@ CARD = Card(
     ),
     notation=NOTATION,
     roles={"check": ""},
+    places={
+        34: Place("forward"),
+        35: Place("dV/t=3"),
+        36: Place("dW/t=3/k=1"),
+        37: Place("dU/t=3/k=1"),
+        38: Place("dW/t=3/k=1", notation="second"),
+    },
+    terms=(
+        Term("BPTT", "随时间反向传播", "dW"),
+        Term("chain rule", "链式法则", "dV/t=3"),
+        Term("truncated backpropagation", "截断的反向传播", "dW"),
+        Term("gradient check", "梯度检验", "check"),
+        Term("cross-entropy", "交叉熵", "forward"),
+    ),
     load="lessons.recurrent.bptt.lesson:Bptt",
 )

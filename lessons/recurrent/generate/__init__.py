@@ -1,6 +1,6 @@
 """Text that writes itself, a letter at a time (slide 29): the card."""
 
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 from lessons.data.corpora import PYTHON, TEXTS
 from lessons.recurrent.cards import OPTIMISERS, gated_notation
@@ -40,5 +40,12 @@ CARD = Card(
     ),
     notation=LAYER | {f"{name}2": f"{other}²" for name, other in LAYER.items() if name not in ("V", "by")},
     place=10,
+    places={29: Place("train")},
+    terms=(
+        Term("language model", "语言模型", "forward"),
+        Term("text generation", "语言生成", "write", also=("文本生成",)),
+        Term("temperature", "温度", "write"),
+        Term("perplexity", "困惑度", "train"),
+    ),
     load="lessons.recurrent.generate.lesson:Generate",
 )

@@ -1,6 +1,6 @@
 """Gated recurrent units, reset before the matrix or after it (slide 39): the card."""
 
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 from lessons.recurrent.cards import gated_knobs, gated_notation
 
@@ -22,5 +22,11 @@ CARD = Card(
     ),
     notation=gated_notation("zrn"),
     place=2,
+    places={39: Place("forward")},
+    terms=(
+        Term("gated recurrent unit", "门控循环单元", "forward"),
+        Term("update gate", "更新门", "forward"),
+        Term("reset gate", "重置门", "forward"),
+    ),
     load="lessons.recurrent.gru.lesson:Gru",
 )

@@ -1,6 +1,6 @@
 """Long short-term memory, gate by gate, forward and back (slide 39): the card."""
 
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 from lessons.recurrent.cards import gated_knobs, gated_notation
 
@@ -19,5 +19,14 @@ CARD = Card(
     knobs=gated_knobs(Knob("forget", "float", 1.0, -10, 10)),
     notation=gated_notation("ifog"),
     place=1,
+    places={39: Place("forward")},
+    terms=(
+        Term("long short-term memory", "长短期记忆网络", "forward"),
+        Term("gate", "门", "forward"),
+        Term("input gate", "输入门", "forward"),
+        Term("forget gate", "遗忘门", "forward"),
+        Term("output gate", "输出门", "forward"),
+        Term("cell state", "细胞状态", "road"),
+    ),
     load="lessons.recurrent.lstm.lesson:Lstm",
 )

@@ -1,6 +1,6 @@
 """Who still hears the first input: SRN, ReLU, LSTM and GRU race on the latch task (slide 39): the card."""
 
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 from lessons.recurrent.cards import OPTIMISERS, gated_notation
 
@@ -32,5 +32,7 @@ CARD = Card(
     ),
     notation=gated_notation("ifogzrnh"),
     place=3,
+    places={39: Place("train")},
+    terms=(Term("long-term dependency", "长期依赖", "reach", also=("latch task",)),),
     load="lessons.recurrent.memory.lesson:Memory",
 )

@@ -1,6 +1,6 @@
 """Why gradients vanish or explode through time, and what helps (slide 39): the card."""
 
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 
 CARD = Card(
@@ -26,5 +26,12 @@ CARD = Card(
         Knob("gate", "float", 4.0, -10, 10),
     ),
     notation={"W": "W_hh", "s": "h"},
+    places={39: Place("compare")},
+    terms=(
+        Term("vanishing gradient", "梯度消失", "compare", also=("gradient vanishing",)),
+        Term("exploding gradient", "梯度爆炸", "compare", also=("gradient exploding",)),
+        Term("spectral radius", "谱半径", "joints"),
+        Term("gradient clipping", "梯度裁剪", "remedies"),
+    ),
     load="lessons.recurrent.vanishing.lesson:Vanishing",
 )
