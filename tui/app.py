@@ -159,7 +159,7 @@ class UnrollApp(App[None]):
         while time.monotonic() < end:
             if next(slices, None) is None:
                 return
-        screen.catch_up(slices, lambda: None)
+        screen.call_later(screen.catching_up.start, slices, lambda: None)
 
     def _slices(self, screen: LessonScreen, place: Mapping[str, Any]) -> Iterator[Back]:
         """The slices of coming back: by the checkpoint, and without it where it turns out to be damaged."""

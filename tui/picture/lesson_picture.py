@@ -291,3 +291,11 @@ def sheet(canvas: Canvas, box: Canvas, x: int, y: int) -> None:
         canvas.put(0, row, " " * canvas.width)
     canvas.hits = [hit for hit in canvas.hits if not y <= hit.y < y + box.height]
     canvas.stamp(box, x, y, canvas.height - y)
+
+
+def too_small(words: Words, width: int, height: int) -> Canvases:
+    """What stands on a terminal that is too small for a lesson."""
+    canvas, empty = Canvas(width, height), Canvas(width, 0)
+    canvas.put(1, 0, words("say.small", width=width, height=height), "head")
+    canvas.put(1, 1, words("say.small_lesson"))
+    return Canvases(top=empty, stage=canvas, text=None, foot=empty)

@@ -8,6 +8,7 @@ from lessons.player.bookmark import Back
 from lessons.player.player import Player
 from tui.keys import Hint
 from tui.picture.look import Look
+from tui.screens.base import Context
 from tui.screens.modes.base import LAST, Change, Command, Mode, Parts
 from tui.screens.transport import Every, Stoppable
 
@@ -16,10 +17,10 @@ BAR = 20
 
 
 class CatchingUp:
-    """What is being recomputed, if anything is. `say` gives the line that tells of it."""
+    """What is being recomputed, if anything is, and the line that tells how far it has got."""
 
-    def __init__(self, look: Look, every: Every, say: Callable[[Back], str]) -> None:
-        self._look, self._every, self._say = look, every, say
+    def __init__(self, context: Context, look: Look, every: Every) -> None:
+        self._context, self._look, self._every = context, look, every
         self._slices: Iterator[Back] | None = None
         self._timer: Stoppable | None = None
         self._then: Callable[[], None] = lambda: None
@@ -36,6 +37,7 @@ class CatchingUp:
         self.stop()
         self._slices, self._then, self.stopped = slices, then, stopped
         self._timer = self._every(0.005, self._slice)
+        self._look.status = self._said(Back(0, 1))
 
     def stop(self) -> bool:
         """Leave it where it is. False where there is nothing to leave."""
@@ -61,8 +63,13 @@ class CatchingUp:
             self._end()
             self._then()
         else:
-            self._look.status = self._say(back)
+            self._look.status = self._said(back)
         return True
+
+    def _said(self, back: Back) -> str:
+        return self._context.words(
+            "say.replaying", done=f"{back.done:,}", whole=f"{back.whole:,}", bar=bar(back)
+        )  # fmt: skip
 
 
 def bar(back: Back) -> str:

@@ -11,15 +11,14 @@ from textual.containers import Horizontal
 from engine.walks.history import Far
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text
-from lessons.player.bookmark import Back, reached
+from lessons.player.bookmark import reached
 from lessons.player.player import Player
-from tui.canvas.canvas import Canvas
 from tui.keys import EVERYWHERE, LESSON, Hint, bindings
 from tui.picture import frame
-from tui.picture.lesson_picture import Canvases, LessonPicture, Manner
+from tui.picture.lesson_picture import Canvases, LessonPicture, Manner, too_small
 from tui.picture.look import Look
 from tui.screens.base import Context, PaintedScreen
-from tui.screens.catching_up import CatchingUp, Waiting, bar
+from tui.screens.catching_up import CatchingUp, Waiting
 from tui.screens.clicks import Clicks
 from tui.screens.lesson_files import LessonFiles
 from tui.screens.modes.answering import Answering
@@ -56,7 +55,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         super().__init__()
         self.context, self.player, self.look = context, player, Look()
         self.prompt, self.strokes = Prompt(self.paint, self.event), Strokes()
-        self.picture = LessonPicture(player, self.look, self.manner)
+        self.picture = LessonPicture(player, self.look, manner_of(context, player))
         self.transport = Transport(context, player, self.look, self.picture, self.every, self.keep_soon)
         self.truth = TruthSeeker(player, self.every, self.keep_soon)
         self.files = LessonFiles(lambda: self.app, player)
@@ -67,7 +66,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         self.stepping, self.in_drawer = Stepping(parts), InDrawer(parts)
         self.answering = Answering(parts, self.stepping.forward)
         self.clicks = Clicks(parts, self.stepping, self.answering, self.take, self.command)
-        self.catching_up = CatchingUp(self.look, self.every, self.replaying)
+        self.catching_up = CatchingUp(context, self.look, self.every)
         self.modes: tuple[Mode, ...] = (
             Waiting(parts, self.catching_up), Typing(parts, self.prompt), self.in_drawer, Reading(parts), Alone(parts),
             self.answering, OnCell(parts), Playing(parts), self.stepping, Opening(parts),
@@ -85,15 +84,6 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
             yield Lines("stage", theme)
         yield Lines("foot", theme)
         yield self.prompt
-
-    @property
-    def manner(self) -> Manner:
-        """How the lesson is drawn now."""
-        context = self.context
-        return Manner(
-            context.words, context.ascii_only, context.ink_theme != "mono", context.store.settings.other_notation,
-            context.number_of(self.player.lesson.card),
-        )  # fmt: skip
 
     @property
     def words(self) -> Words:
@@ -184,19 +174,11 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
             yield
         except Far as far:
             self.catching_up.start(reached(far.history, far.wanted), again)
-            self.take(Change(self.replaying(Back(0, far.wanted - far.mark))))
+            self.take(Change())
 
     def arrived(self, said: str) -> None:
         """The player has been brought to where the learner was."""
         self.said, self._act = said, self.player.act
-
-    def catch_up(self, slices: Iterator[Back], then: Callable[[], None]) -> None:
-        """Once it is shown, bring the player back to where the learner was beside the screen."""
-        self.call_later(lambda: self.catching_up.start(slices, then))
-
-    def replaying(self, back: Back) -> str:
-        """The line that tells how far recomputing has got."""
-        return self.words("say.replaying", done=f"{back.done:,}", whole=f"{back.whole:,}", bar=bar(back))
 
     def wanting(self) -> Iterator[Mode]:
         """The modes that are on, the outermost first."""
@@ -270,30 +252,20 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
             return
         self.painted_size = self.size
         if width < LEAST[0] or height < LEAST[1]:
-            self._paint_small(width, height)
-            return
-        self.picture.manner = self.manner
-        before, playing = self._canvases, self.transport.said()
-        drawn = self.picture.draw(width, height, playing, self.key_hints)
-        if not said and before is not None and alike(before, drawn, self._stale):
-            self.look.status = self.words("say.nothing_here")
-            drawn = drawn._replace(foot=self.picture.foot(playing, self.key_hints()))
+            drawn = too_small(self.words, width, height)
+        else:
+            self.picture.manner = manner_of(self.context, self.player)
+            before, playing = self._canvases, self.transport.said()
+            drawn = self.picture.draw(width, height, playing, self.key_hints)
+            if not said and before is not None and alike(before, drawn, self._stale):
+                self.look.status = self.words("say.nothing_here")
+                drawn = drawn._replace(foot=self.picture.foot(playing, self.key_hints()))
         self._canvases = drawn
         self.query_one("#text", Lines).display = drawn.text is not None
         for name, canvas in drawn._asdict().items():
             if canvas is not None:
                 self.query_one(f"#{name}", Lines).show(canvas, self.context.ink_theme)
         self.transport.painted()
-
-    def _paint_small(self, width: int, height: int) -> None:
-        canvas = Canvas(width, height)
-        canvas.put(1, 0, self.words("say.small", width=width, height=height), "head")
-        canvas.put(1, 1, self.words("say.small_lesson"))
-        empty = Canvas(width, 0)
-        for name in ("top", "foot", "text"):
-            self.query_one(f"#{name}", Lines).show(empty)
-        self.query_one("#text", Lines).display = False
-        self.query_one("#stage", Lines).show(canvas)
 
     # mouse
 
@@ -324,3 +296,11 @@ def alike(one: Canvases, other: Canvases, but_address: bool) -> bool:
         for y in range(b.height)
         if not (but_address and b is other.foot and y == frame.ADDRESS)
     )
+
+
+def manner_of(context: Context, player: Player) -> Manner:
+    """How a lesson is drawn now."""
+    return Manner(
+        context.words, context.ascii_only, context.ink_theme != "mono", context.store.settings.other_notation,
+        context.number_of(player.lesson.card),
+    )  # fmt: skip
