@@ -181,7 +181,7 @@ class UnrollApp(App[None]):
         """ctrl+c: copies a selection (Textual sees to that), else says how to quit."""
         screen = self.screen
         if isinstance(screen, PaintedScreen):
-            screen.said = self.words(screen.way_out)
+            screen.said = self.words("say.quit")
             screen.paint()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

@@ -74,7 +74,7 @@ EVERYWHERE = (
     Key("theme", "T", "app.theme", "T"),
     Key("commands", "colon", "app.command_palette", ":"),
     Key("help", "question_mark", "help", "?"),
-    Key("quit", "q", "quit", "q"),
+    Key("quit", "q", "app.quit", "q"),
 )
 CONTENTS = (
     Key("up", "up", "move(-1)", "↑"),

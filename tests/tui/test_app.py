@@ -277,14 +277,14 @@ async def test_quitting_keeps_the_place_and_resuming_brings_it_back(tmp_path: Pa
         for _ in range(9):
             await pilot.press("right")
         path = screen.player.path
-        await pilot.press("q", "q")
+        await pilot.press("q")
     app = UnrollApp(None, Store(tmp_path))
     async with app.run_test(size=(80, 24)) as pilot:
         assert isinstance(app.screen, Contents)
         await pilot.press("r")
         assert isinstance(app.screen, LessonScreen)
         assert app.screen.player.path == path
-        await pilot.press("q")
+        await pilot.press("escape")
         assert isinstance(app.screen, Contents)
         assert "1/7" in shown(app.screen, "map") or "2/7" in shown(app.screen, "map")
 
@@ -399,7 +399,7 @@ async def test_what_was_begun_afresh_is_found_again(tmp_path: Path) -> None:
         for _ in range(5):
             await pilot.press("right")
         place = screen.player.spot.p
-        await pilot.press("q", "enter")
+        await pilot.press("escape", "enter")
         assert isinstance(app.screen, LessonScreen)
         assert app.screen.player.spot.p == place > 0
 
@@ -412,7 +412,7 @@ async def test_a_lesson_is_begun_by_a_step(keys: tuple[str, ...], mark: str, tmp
         screen = app.screen
         assert isinstance(screen, LessonScreen)
         screen.player.record = {ask.id: "skipped" for ask in screen.player.lesson.asks}
-        await pilot.press(*keys, "q")
+        await pilot.press(*keys, "escape")
         assert isinstance(app.screen, Contents)
         (line,) = (line for line in shown(app.screen, "map").splitlines() if "►" in line)
         assert line.partition("►")[2].startswith(f"{mark} 3.2 bptt")

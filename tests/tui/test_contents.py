@@ -96,7 +96,7 @@ async def test_no_event_paints_twice(tmp_path: Path, monkeypatch: pytest.MonkeyP
             await press("down", "contents")
             await press("enter", "lesson")
             await press("l", "lesson")
-            await press("q", "contents")
+            await press("escape", "contents")
             await press("slash", "contents")
             app.screen.query_one(Input).value = "lstm"
             await press("enter", "contents")
@@ -112,7 +112,7 @@ async def test_no_event_paints_twice(tmp_path: Path, monkeypatch: pytest.MonkeyP
             await pilot.resize_terminal(100, 30)
             await pilot.pause()
             assert paints == ["lesson"]
-            await press("q", "contents")
+            await press("escape", "contents")
             paints.clear()
             await pilot.resize_terminal(80, 24)
             await pilot.pause()

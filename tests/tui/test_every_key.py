@@ -157,7 +157,7 @@ async def test_each_key_that_is_shown_does_something_and_paints_once(
         driven = Driven(app, pilot, id)
         screen = await driven.at(steps)
         for hint in screen.key_hints() if screen is not None else ():
-            if hint.command == "quit":
+            if hint.command == "app.quit":
                 continue
             done, keys = dict[str, bool](), keys_of(hint.sign)
             for key in keys:

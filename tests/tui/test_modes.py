@@ -64,7 +64,7 @@ async def test_an_event_paints_at_most_once(id: str, tmp_path: Path) -> None:
         for part in ("top", "stage", "foot"):
             lines = screen.query_one(f"#{part}", Lines)
             for hit in lines.canvas.hits[:12]:
-                if hit.target == ("key", "quit"):
+                if hit.target == ("key", "app.quit"):
                     continue
                 painted.clear()
                 lines.post_message(Lines.Clicked(hit.target, hit.x, hit.y, False))

@@ -181,7 +181,7 @@ async def test_training_resumes_where_it_was_left(tmp_path: Path) -> None:
     async with lesson(tmp_path) as (pilot, screen):
         go(screen, "update 30")
         weights = screen.player.start_here().params["W"]
-        await pilot.press("q", "q")
+        await pilot.press("q")
     app = UnrollApp("bptt", Store(tmp_path))
     async with app.run_test(size=(80, 24)):
         player = app.screen.player  # type: ignore[attr-defined]
@@ -198,7 +198,7 @@ async def test_a_place_that_cannot_be_kept_is_said_and_nothing_is_lost(tmp_path:
         for _ in range(5):
             await pilot.press("right")
         assert screen.player.spot.p > 0
-        await pilot.press("q", "q")
+        await pilot.press("q")
 
 
 async def test_a_number_of_two_digits_for_a_knob(tmp_path: Path) -> None:

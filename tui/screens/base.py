@@ -49,8 +49,6 @@ class PaintedScreen(Screen[None]):
 
     said = ""
     """A line said once, where the screen has room for it."""
-    way_out = "say.quit"
-    """The phrase that says how one leaves it."""
     painted_size = Size(0, 0)
     """The size that it was painted in last."""
 

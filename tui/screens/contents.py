@@ -190,9 +190,6 @@ class Contents(PaintedScreen):
         else:
             self.paint()
 
-    async def action_quit(self) -> None:
-        await self.app.action_quit()
-
     def action_help(self) -> None:
         self.help = None if self.help else Help([key.id for key in (*CONTENTS, *EVERYWHERE)])
         self.paint()

@@ -36,7 +36,6 @@ LEAST = (60, 20)
 class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the cell cursor's
     """One lesson, played. All that lasts is in the player; what is here is how it is being looked at."""
 
-    way_out = "say.quit_lesson"
     BINDINGS = bindings(LESSON, EVERYWHERE)
     CSS = """
     LessonScreen { layout: vertical; layers: base over; overflow: hidden; }
@@ -185,9 +184,6 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
     def action_help(self) -> None:
         self.command("help")
 
-    def action_quit(self) -> None:
-        self.command("quit")
-
     def ask_line(self, label: str, then: Callable[[str], str | Change], value: str = "", chosen: bool = True) -> None:
         """Ask for a line of typing; `value` stands there first, chosen so that typing replaces it."""
 
@@ -237,7 +233,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
     def _paint_small(self, width: int, height: int) -> None:
         canvas = Canvas(width, height)
         canvas.put(1, 0, self.words("say.small", width=width, height=height), "head")
-        canvas.put(1, 1, self.words("say.small_lesson"))
+        canvas.put(1, 1, self.words("say.small_more"))
         empty = Canvas(width, 0)
         for name in ("top", "foot", "text"):
             self.query_one(f"#{name}", Lines).show(empty)

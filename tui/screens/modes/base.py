@@ -15,7 +15,7 @@ from tui.screens.lesson_files import LessonFiles
 from tui.screens.transport import Transport
 from tui.screens.truth import TruthSeeker
 
-LAST = (Hint("?", "help", "help"), Hint("q", "contents", "quit"))
+LAST = (Hint("?", "help", "help"), Hint("q", "quit", "app.quit"))
 """The keys that stand at the end of every line."""
 
 

@@ -89,8 +89,6 @@ class Stepping(Mode):
             "cursor_back": partial(self.cursor, -1),
             "enter": self.enter,
             "out": self.out,
-            "out_too": self.out,
-            "quit": self.leave,
             "again": self.again,
             "restart": self.restart,
         }
@@ -165,14 +163,10 @@ class Stepping(Mode):
         return Change()
 
     def out(self) -> Change:
-        """Out of the update in focus; with nothing open, it is said which key leaves the lesson."""
-        return Change("" if self.player.go_out() else self.say("say.leaves"))
-
-    def leave(self) -> Change:
-        """Back to the contents, the place kept."""
-        self.parts.transport.pause()
-        self.parts.context.keep(self.player)
-        self.parts.context.leave_lesson()
+        """Out of the update in focus, or of the lesson."""
+        if not self.player.go_out():
+            self.parts.context.keep(self.player)
+            self.parts.context.leave_lesson()
         return Change("")
 
     def jump(self) -> Change:
