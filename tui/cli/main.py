@@ -6,8 +6,8 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,12 @@ from tui.cli.charnn import generate_command
 from tui.cli.common import above, fail, open_on, spoken, words_of
 from tui.cli.vectors import analogy_command, neighbours_command, train_group
 from tui.machine.terminal import language
+
+if TYPE_CHECKING:
+    from lessons.finding import Found
+
+NOTATIONS = {"first": "first", "second": "second", "other": "second"}
+"""What may be said of the notation, and what it means."""
 
 
 def main() -> None:
@@ -96,40 +102,87 @@ def cli(ctx: click.Context, lang: str | None, glyphs: str | None, device: str) -
 
 
 @click.command("open", hidden=True)
-@click.argument("lesson", metavar="")
+@click.argument("query", metavar="", nargs=-1, required=True)
+@click.option("--at", metavar="PATH", help="Open at a place: dW/t=3/k=1, or as the screen shows it.")
+@click.option("--set", "pairs", multiple=True, metavar="KNOB=VALUE", help="Set a knob; may be repeated.")
+@click.option("--seed", type=str, default=None, help="Draw the weights from this seed.")
+@click.option("--notation", type=click.Choice(list(NOTATIONS)), default=None, help="Names of the symbols.")
 @_lang_option
 @click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None)
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
 @click.option("--afresh", is_flag=True, help="From the first step, not where you left.")
 @click.pass_context
 def open_command(
-    ctx: click.Context, lesson: str, lang: str | None, glyphs: str | None, device: str | None, afresh: bool
+    ctx: click.Context,
+    query: tuple[str, ...],
+    at: str | None,
+    pairs: tuple[str, ...],
+    seed: str | None,
+    notation: str | None,
+    lang: str | None,
+    glyphs: str | None,
+    device: str | None,
+    afresh: bool,
 ) -> None:
-    """Open one lesson."""
+    """Open a lesson, or what a slide, a title or a term leads to."""
     above = ctx.obj or {}
-    from lessons.course import find
+    from lessons.contract.card import Place
+    from lessons.course import course
+    from lessons.finding import Found, find_places, one_place
 
-    find(lesson)
+    found = find_places(" ".join(query), course())
+    one = one_place(found)
+    if at or pairs or seed or notation:
+        one = one or found[0]
+        place = one.place or Place()
+        given = {**place.knobs, **_settings(pairs)}
+        wanted = Place(at or place.at, given, NOTATIONS[notation] if notation else place.notation, _seed(seed))
+        one = Found(one.lesson, wanted, one.name, one.rank)
     run_app(
-        lesson, lang or above.get("lang"), glyphs or above.get("glyphs"), device or above.get("device", "cpu"), afresh
+        None if one is None else one.lesson,
+        lang or above.get("lang"),
+        glyphs or above.get("glyphs"),
+        device or above.get("device", "cpu"),
+        afresh,
+        found=(" ".join(query), found if one is None else [one]),
     )
 
 
-def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: str, afresh: bool = False) -> None:
-    """Open the app, if there is a terminal to open it in."""
+def run_app(
+    lesson: str | None,
+    lang: str | None,
+    glyphs: str | None,
+    device: str,
+    afresh: bool = False,
+    found: tuple[str, Sequence[Found]] | None = None,
+) -> None:
+    """Open the app, if there is a terminal to open it in. `found` is what was typed, and the places that fit it."""
+    from lessons.contract.knobs import read_all
+    from lessons.course import course, find
+
+    place = found[1][0].place if lesson is not None and found is not None else None
+    if lesson is not None:
+        card = find(lesson)
+        read_all(card.knobs, place.knobs if place is not None else {})
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         fail(words_of()("error.terminal", lesson=lesson or "LESSON"))
     open_on(device)
-    from tui.app import UnrollApp
+    from tui.app import Opening, UnrollApp
     from tui.machine.store import Store
     from tui.machine.terminal import wants_ascii
+    from tui.picture.boxes import Choices
 
     store = Store(background=True)
     if lang:
         store.settings.language = lang
     ascii_only = wants_ascii(glyphs or store.settings.glyphs)
-    UnrollApp(lesson, store, language(lang or ""), device, ascii_only, afresh).run()
+    choices = Choices(*found, course()) if found is not None and lesson is None else None
+    opening = Opening(place, choices)
+    app = UnrollApp(lesson, store, language(lang or ""), device, ascii_only, afresh, opening)
+    app.run()
     store.flush()
+    if app.refused is not None:
+        raise app.refused
 
 
 @cli.command("lessons")
@@ -162,6 +215,12 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
     return given
 
 
+def _seed(seed: str | None) -> int | None:
+    if seed is not None and not seed.isdecimal():
+        raise Refused("seed", value=repr(seed))
+    return None if seed is None else int(seed)
+
+
 @cli.command("show")
 @click.argument("lesson")
 @click.option("--set", "pairs", multiple=True, metavar="KNOB=VALUE", help="Set a knob; may be repeated.")
@@ -173,7 +232,7 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None, help="Where to compute.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.option("--cell", metavar="CELL", help="Point at a cell, as with the cursor: W[0,1], h[2][0], b[1].")
-@click.option("--notation", type=click.Choice(["first", "second"]), default="first", help="Names of the symbols.")
+@click.option("--notation", type=click.Choice(list(NOTATIONS)), default="first", help="Names of the symbols.")
 @click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None, help="What to draw with.")
 @_lang_option
 def show_command(
@@ -206,8 +265,7 @@ def show_command(
     ):
         if wrong:
             raise Refused(key)
-    if seed is not None and not seed.isdecimal():
-        raise Refused("seed", value=repr(seed))
+    drawn = _seed(seed)
     from lessons.player.state import load
 
     if state is not None:
@@ -221,7 +279,7 @@ def show_command(
         knobs, start, drawn = restore(opened, state, given)
         player = Player(opened, target, knobs, drawn, start)
     else:
-        player = Player(opened, target, given, None if seed is None else int(seed))
+        player = Player(opened, target, given, drawn)
     _go(player, place, step)
     if as_json:
         from lessons.player.show import everything
@@ -234,7 +292,7 @@ def show_command(
 
         ascii_only = glyphs == "ascii" or (glyphs == "auto" and not speaks_utf8())
         pointed = cell_at(player, cell) if cell is not None else None
-        _print(picture(player, language(spoken["lang"]), ascii_only, pointed, notation == "second"))
+        _print(picture(player, language(spoken["lang"]), ascii_only, pointed, NOTATIONS[notation] == "second"))
 
 
 def _print(text: str) -> None:
@@ -247,20 +305,25 @@ MOST_UPDATES = 1_000_000
 
 def _go(player: Any, place: str | None, step: str | None) -> None:
     """To the place or step that was asked for."""
-    from engine.walks.step import parse_address
-
     if step is not None:
         total = player.reel.total
         if not step.isdecimal() or int(step) > total:
             raise Refused("step", step=step, total=total)
         player.jump(step)
     if place is not None:
-        try:
-            wanted = parse_address(place)
-        except ValueError as error:
-            raise Refused("address", error=str(error)) from None
-        _train(player, dict(wanted).get("update", 0))
-        player.seek(wanted)
+        _jump(player, place)
+
+
+def _jump(player: Any, place: str) -> None:
+    """To an address as it is typed or shown; a long training on the way shows how far it is."""
+    from engine.walks.step import parse_address
+    from lessons.player.shown import readings
+
+    for reading in readings(player.lesson, place):
+        with contextlib.suppress(ValueError):
+            _train(player, dict(parse_address(reading.typed)).get("update", 0))
+            break
+    player.jump(place)
 
 
 def _train(player: Any, n: int) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text
+from lessons.explaining.glossary import setting
 from lessons.player.player import Player
 from tui.canvas.canvas import Canvas
 from tui.keys import EVERYWHERE, LESSON, Hint, bindings
 from tui.picture import frame
+from tui.picture.drawers import Knobs
 from tui.picture.lesson_picture import Canvases, LessonPicture, Manner
 from tui.picture.look import Look
 from tui.screens.base import Context, PaintedScreen
@@ -79,11 +82,11 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
     @property
     def manner(self) -> Manner:
         """How the lesson is drawn now."""
-        context = self.context
-        return Manner(
-            context.words, context.ascii_only, context.ink_theme != "mono", context.store.settings.other_notation,
-            context.number_of(self.player.lesson.card),
-        )  # fmt: skip
+        context, second = self.context, self.look.second
+        if second is None:
+            second = context.store.settings.other_notation
+        number = context.number_of(self.player.lesson.card)
+        return Manner(context.words, context.ascii_only, context.ink_theme != "mono", second, number)
 
     @property
     def words(self) -> Words:
@@ -197,6 +200,19 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
             return found
 
         self.prompt.ask(label, taken, value, chosen)
+
+    def knobs(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
+        for i, knob in enumerate(self.player.lesson.card.knobs):
+            name = f"{self.words('keys.knobs')}: {knob.id} ({knob.range()})"
+            yield name, setting(self.text, self.words, knob.id), partial(self._ask_knob, i)
+
+    def _ask_knob(self, at: int) -> None:
+        """Open the knobs at one of them, and ask for its value."""
+        with self.event():
+            self.transport.pause()
+            drawer = self.look.drawer if isinstance(self.look.drawer, Knobs) else Knobs()
+            drawer.at, self.look.drawer = at, drawer
+            self.command("edit")
 
     def give_way(self) -> None:
         self.transport.give_way()

@@ -10,7 +10,7 @@ from lessons.contract.knobs import Refused
 from lessons.explaining.inspect import inspect
 from lessons.player.player import Player
 from tui.keys import Hint
-from tui.picture.boxes import Notice
+from tui.picture.boxes import Choices, Notice
 from tui.picture.drawers import Code, Fork, Inspect, Knobs
 from tui.picture.look import Look
 from tui.screens.modes.base import LAST, Change, Command, Mode
@@ -90,6 +90,8 @@ class InDrawer(Mode):
             case Inspect() as drawer:
                 drawer.enter(self.picture.desk())
                 return Change()
+            case Choices(chosen=chosen):
+                self.parts.context.go(chosen.lesson, chosen.place)
         self.look.drawer = None
         return Change()
 
