@@ -33,13 +33,14 @@ class Found:
     """A place that fits what was typed. `name` is what it was found by, by language.
 
     `place` is None where a lesson is meant as such. The lower the `rank`, the better it fits; up to `EXACT` it is what
-    was typed.
+    was typed. `slide` is the number that it was found by, if it was one.
     """
 
     lesson: str
     place: Place | None
     name: Mapping[str, str]
     rank: int
+    slide: int = 0
 
     @property
     def is_exact(self) -> bool:
@@ -73,9 +74,9 @@ def slide_places(slide: int, course: Course) -> list[Found]:
     """The places that show a slide, else the lessons that name it. Raises Refused where there is none."""
     name = {"en": f"slide {slide}", "zh": f"第 {slide} 页"}
     cards = [card for card in course.values() if isinstance(card, Card)]
-    found = [Found(card.id, card.places[slide], name, 0) for card in cards if slide in card.places]
+    found = [Found(card.id, card.places[slide], name, 0, slide) for card in cards if slide in card.places]
     found += [
-        Found(card.id, Place(), name, BEGINS)
+        Found(card.id, None, name, BEGINS, slide)
         for card in cards
         if slide not in card.places and slide in slides_of(card)
     ]  # fmt: skip
@@ -120,11 +121,9 @@ def _ranked(wanted: str, course: Course) -> Iterator[Found]:
 
 
 def _rank(wanted: str, name: str) -> int:
-    """How well a name fits, 0 where it does not. One that is a single character fits only as a whole."""
+    """How well a name fits, 0 where it does not."""
     if name == wanted:
         return EXACT
-    if len(wanted) < 2 and not ord(wanted[:1] or "a") > 0x2E80:
-        return 0
     return BEGINS if name.startswith(wanted) else WITHIN if wanted in name else 0
 
 

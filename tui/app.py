@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -13,13 +15,15 @@ from textual.binding import BindingType
 from textual.keys import _character_to_key
 from textual.screen import Screen
 
-from lessons.contract.card import Broken, Card
+from lessons.contract.card import Broken, Card, Place
+from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
 from lessons.course import CHAPTERS, course, open_lesson, unknown
+from lessons.finding import all_places
 from tui.canvas.theme import NAMES, textual_theme
 from tui.keys import ALL, half_width
 from tui.machine.store import Store
-from tui.picture.boxes import Notice
+from tui.picture.boxes import Choices, Notice
 from tui.screens.base import PaintedScreen
 from tui.screens.contents import Contents
 from tui.widgets.palette import Palette
@@ -31,6 +35,28 @@ if TYPE_CHECKING:
 
 PATIENCE, AT_ONCE = 0.05, 0.25
 """Seconds that going to an update may hold the screen, and that coming back to a lesson may."""
+
+
+SECOND = {"first": False, "second": True}
+"""Whether a place is to be seen in the second notation."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What the app is started for, beside a lesson: a place in it, or places of which one is to be chosen."""
+
+    place: Place | None = None
+    choices: Choices | None = None
+
+
+def arrive(player: Player, place: Place, set_up: bool) -> None:
+    """Bring a player to a place, with its knobs where they are to be `set_up`. Raises Refused."""
+    from lessons.player.setup import Setting
+
+    if set_up and (place.knobs or place.seed is not None):
+        player.set_up(Setting(dict(place.knobs), place.seed))
+    if place.at:
+        player.jump(place.at)
 
 
 class UnrollApp(App[None]):
@@ -50,7 +76,9 @@ class UnrollApp(App[None]):
         device: str = "cpu",
         ascii_only: bool = False,
         afresh: bool = False,
+        opening: Opening | None = None,
     ) -> None:
+        """`opening` says what more is wanted than the lesson."""
         super().__init__()
         self.store = store or Store()
         self.words = Words(self.store.settings.language or lang, "tui")
@@ -59,6 +87,10 @@ class UnrollApp(App[None]):
         self.device = device
         self._first, self._afresh, self._told = lesson, afresh, False
         self._runs: dict[str, list[tuple[int, int]]] = {}
+        self.opening = opening or Opening()
+        self.refused: Refused | None = None
+        """Why what the app was started for cannot be had."""
+        self._beside: Player | None = None
         if self.no_color:
             self.ansi_color = True
 
@@ -83,11 +115,15 @@ class UnrollApp(App[None]):
         known = {key: keys for key, keys in self.store.settings.keys.items() if key in ALL and isinstance(keys, str)}
         if known:
             self.set_keymap(known)
-        self.push_screen(Contents())
+        self.push_screen(Contents(self.opening.choices))
         # so that the first lesson opens at once
         self.set_timer(0.3, lambda: importlib.import_module("tui.screens.lesson"))
-        if self._first is not None:
-            self.open_lesson(self._first)
+        try:
+            if self._first is not None:
+                self.open_lesson(self._first, self.opening.place)
+        except Refused as refused:
+            self.refused = refused
+            self.exit(return_code=2)
 
     async def on_event(self, event: events.Event) -> None:
         """A key or the mouse goes before training. Keys and pastes that are for no widget are done at once, in order.
@@ -126,12 +162,16 @@ class UnrollApp(App[None]):
 
     # lessons
 
-    def open_lesson(self, lesson: str) -> None:
-        """Open a lesson where the learner left it, else at its start. Raises Refused where it cannot be loaded."""
+    def open_lesson(self, lesson: str, place: Place | None = None) -> None:
+        """Open a lesson at a place, else where the learner left it, else at its start. Raises Refused.
+
+        Where the place has other knobs than what the learner left, it is opened beside that, which stays as it was.
+        """
         card = self.course.get(lesson)
         if card is None:
             raise unknown(lesson, self.course)
         from engine.device import open_device
+        from lessons.player.bookmark import is_set_up_as
         from lessons.player.player import Player
         from tui.screens.lesson import LessonScreen
 
@@ -140,38 +180,71 @@ class UnrollApp(App[None]):
         kept = self.store.progress.lessons.get(lesson, {})
         player.record = {str(k): str(v) for k, v in kept.get("record", {}).items()}
         player.seen = {act for act in kept.get("acts", []) if act in card.acts} if isinstance(card, Card) else set()
-        place = None if self._afresh else kept.get("place")
+        left = kept.get("place")
+        beside = bool(left) and place is not None and not is_set_up_as(left, place)
+        left = None if beside or self._afresh else left
         self._afresh = False  # who comes back to it in this run finds what was done in it
         screen = LessonScreen(self, player)
+        self._beside = player if beside else None
+        screen.look.second = SECOND.get(place.notation) if place is not None else None
         screen.look.finished = len(player.seen) == len(player.lesson.card.acts)
-        if place:
-            self._come_back(screen, place)
+        if beside:
+            screen.said = self.words("say.beside", lesson=lesson)
+        if left:
+            self._come_back(screen, left, place)
+        elif place is not None:
+            arrive(player, place, set_up=True)
         if self.store.trouble:
             screen.look.drawer = Notice(self.words("drawer.trouble"), self.store.trouble[0])
             self.store.trouble.clear()
-        self.push_screen(screen)
+        if isinstance(self.screen, LessonScreen):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
 
-    def _come_back(self, screen: LessonScreen, place: Mapping[str, Any]) -> None:
-        """Bring a lesson back to a kept place: at once, or where that takes long beside the screen."""
-        player = screen.player
-        player.owed = place
-        slices, end = self._slices(screen, place), time.monotonic() + AT_ONCE
+    def go(self, lesson: str, place: Place | None = None) -> None:
+        """Open a lesson as `open_lesson` does, in the stead of one that is open; what is refused is said."""
+
+        def open_it() -> None:
+            screen = self.screen
+            if isinstance(screen, PaintedScreen):
+                screen.settle()
+            try:
+                self.open_lesson(lesson, place)
+            except Refused as refused:
+                if isinstance(screen, PaintedScreen):
+                    screen.said = refused.say(self.words)
+                    screen.paint()
+
+        self.call_later(open_it)  # a prompt that is open is closed first
+
+    def _come_back(self, screen: LessonScreen, left: Mapping[str, Any], place: Place | None) -> None:
+        """Bring a lesson back to where it was left: at once, or where that takes long beside the screen.
+
+        Then to a place, where one is asked for. Raises Refused where that is none.
+        """
+        screen.player.owed = left
+        slices, end = self._slices(screen, left, place), time.monotonic() + AT_ONCE
         while time.monotonic() < end:
             if next(slices, None) is None:
                 return
         screen.call_later(screen.catching_up.start, slices, lambda: None)
 
-    def _slices(self, screen: LessonScreen, place: Mapping[str, Any]) -> Iterator[Back]:
+    def _slices(self, screen: LessonScreen, left: Mapping[str, Any], place: Place | None) -> Iterator[Back]:
         """The slices of coming back: by the checkpoint, and without it where it turns out to be damaged."""
         from lessons.player.bookmark import Lost
 
-        player = screen.player
+        player, brought = screen.player, True
         try:
-            yield from self._by_checkpoint(player, place)
+            yield from self._by_checkpoint(player, left)
             screen.arrived(self.words("say.restored", where=f"{player.act}, {player.progress[0]:,}"))
         except Lost:
+            brought = False
             screen.arrived(self.words("say.lost"))
         player.owed = None
+        if place is not None:
+            arrive(player, place, set_up=not brought)
+            screen.arrived("")
 
     def _by_checkpoint(self, player: Player, place: Mapping[str, Any]) -> Iterator[Back]:
         from engine.walks.packing import PackingError
@@ -195,25 +268,30 @@ class UnrollApp(App[None]):
 
     def keep(self, player: Player) -> None:
         """Write down where the learner is. Trouble with the folder is said once, and stops nothing."""
-        from lessons.player.bookmark import keep, take
-
         lesson, progress = player.lesson.card.id, self.store.progress
         kept = progress.lessons.setdefault(lesson, {})
-        place = keep(player)
         acts = sorted({*kept.get("acts", []), *player.seen})
-        kept.update(acts=acts, record=dict(player.record), place=place, address=place["address"])
+        kept.update(acts=acts, record=dict(player.record))
         kept["tries"] = [*kept.get("tries", []), *player.questions.take_tries()]
-        kept.update(act=player.act, step=player.progress[0])
+        if player is not self._beside:
+            self._keep_place(player, kept)
         progress.last = lesson
+        self.store.save_progress()
+        if self.store.trouble and isinstance(self.screen, PaintedScreen) and not self._told:
+            self._told = True
+            self.screen.said = f"{self.words('drawer.trouble')}: {self.store.trouble[0]}"
+
+    def _keep_place(self, player: Player, kept: dict[str, Any]) -> None:
+        """Where the learner is, and the training runs where they have gone on."""
+        from lessons.player.bookmark import keep, take
+
+        lesson, place = player.lesson.card.id, keep(player)
+        kept.update(place=place, address=place["address"], act=player.act, step=player.progress[0])
         runs = [(id(branch.history), len(branch.history)) for branch in player.branches]
         taken = take(player, place) if player.owed is None and self._runs.get(lesson) != runs else None
         if taken is not None:
             self._runs[lesson] = runs
             self.store.save_run(lesson, taken)
-        self.store.save_progress()
-        if self.store.trouble and isinstance(self.screen, PaintedScreen) and not self._told:
-            self._told = True
-            self.screen.said = f"{self.words('drawer.trouble')}: {self.store.trouble[0]}"
 
     # what works everywhere
 
@@ -260,11 +338,22 @@ class UnrollApp(App[None]):
             self.push_screen(Palette(self.words))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The command palette: every key of this screen, by what it does."""
+        """The command palette: every key of this screen, by what it does; lessons, slides, and the lesson's knobs."""
         for key in ALL.values():
             own = next((binding for _, binding in screen._bindings if binding.id == key.id), None)
             if own is not None:
                 yield SystemCommand(self.words(f"help.{key.id}"), key.sign, self._runner(screen, own.action))
+        lang = self.words.lang
+        cards = {card.id: card for card in self.course.values() if isinstance(card, Card)}
+        for card in cards.values():
+            name = f"{self.number_of(card)} {card.id}  {card.title[lang]}"
+            yield SystemCommand(name, card.lead[lang], partial(self.go, card.id), discover=False)
+        for slide, lesson, place in all_places(self.course):
+            name = self.words("title.slide", slide=slide, title=cards[lesson].title[lang])
+            yield SystemCommand(name, f"{lesson} {place.at}", partial(self.go, lesson, place), discover=False)
+        if isinstance(screen, PaintedScreen):
+            for name, what, ask in screen.knobs():
+                yield SystemCommand(name, what, ask, discover=False)
 
     def _runner(self, screen: Screen[Any], action: str) -> Any:
         async def run() -> None:

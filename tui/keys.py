@@ -43,6 +43,7 @@ LESSON = (
     Key("next_act", "n", "command('next_act')", "n"),
     Key("previous_act", "p", "command('previous_act')", "p"),
     Key("jump", "j", "command('jump')", "j"),
+    Key("find", "slash", "command('find')", "/"),
     Key("cursor", "tab", "command('cursor')", "tab"),
     Key("cursor_back", "shift+tab", "command('cursor_back')", "shift+tab"),
     Key("enter", "enter", "command('enter')", "↵"),

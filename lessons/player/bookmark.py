@@ -11,6 +11,7 @@ import numpy as np
 from engine.walks.history import Far, History
 from engine.walks.packing import PackingError
 from engine.walks.step import address
+from lessons.contract.card import Place
 from lessons.contract.knobs import Refused
 from lessons.contract.view import Start
 from lessons.player.branches import Branch
@@ -84,6 +85,13 @@ def _restart(kept: Any) -> Start | None:
     if kept is None:
         return None
     return Start({name: np.array(value, dtype=float) for name, value in kept["params"].items()}, kept["inputs"])
+
+
+def is_set_up_as(kept: Mapping[str, Any], place: Place) -> bool:
+    """Whether what was kept has the knobs of a place; one that names nothing but a notation fits everywhere."""
+    if not place.at and not place.knobs and place.seed is None:
+        return True
+    return kept.get("given") == dict(place.knobs) and kept.get("seed") == place.seed and kept.get("start") is None
 
 
 class Back(NamedTuple):

@@ -54,7 +54,7 @@ def test_commands_and_lessons() -> None:
     assert values("show", "ls") == ["lstm"]
     assert values("hier") == ["hierarchical-softmax"]
     assert values("train", "") == ["charnn", "word2vec"]
-    assert values("bptt", "--a") == ["--afresh"]
+    assert values("bptt", "--a") == ["--at", "--afresh"]
     assert offered("generate", "net")[0].type == "file"
 
 

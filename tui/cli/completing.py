@@ -24,7 +24,7 @@ def lessons(ctx: click.Context, param: click.Parameter | None, incomplete: str) 
 
 def card_of(ctx: click.Context) -> Card | None:
     """The card of the lesson that stands before what is completed."""
-    given = ctx.params.get("lesson")
+    given = ctx.params.get("lesson") or next(iter(ctx.params.get("query") or ()), None)
     card = course().get(given) if isinstance(given, str) else None
     return card if isinstance(card, Card) else None
 

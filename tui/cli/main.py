@@ -6,7 +6,8 @@ import contextlib
 import json
 import os
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -18,6 +19,12 @@ from tui.cli.completing import addresses, lessons, settings
 from tui.cli.speaking import SpokenCommand, SpokenGroup, begin, cells, complaint, lang_option, say_version
 from tui.cli.vectors import analogy_command, neighbours_command, train_group
 from tui.machine.terminal import language
+
+if TYPE_CHECKING:
+    from lessons.finding import Found
+
+NOTATIONS = {"first": "first", "second": "second", "other": "second"}
+"""What may be said of the notation, and what it means."""
 
 
 def main() -> None:
@@ -95,40 +102,87 @@ def cli(ctx: click.Context, lang: str | None, glyphs: str | None, device: str) -
 
 
 @click.command("open", cls=SpokenCommand, hidden=True)
-@click.argument("lesson", metavar="")
+@click.argument("query", metavar="", nargs=-1, required=True)
+@click.option("--at", metavar="PATH", shell_complete=addresses)
+@click.option("--set", "pairs", multiple=True, metavar="KNOB=VALUE", shell_complete=settings)
+@click.option("--seed", type=str, default=None)
+@click.option("--notation", type=click.Choice(list(NOTATIONS)), default=None)
 @lang_option()
 @click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None)
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
 @click.option("--afresh", is_flag=True)
 @click.pass_context
 def open_command(
-    ctx: click.Context, lesson: str, lang: str | None, glyphs: str | None, device: str | None, afresh: bool
+    ctx: click.Context,
+    query: tuple[str, ...],
+    at: str | None,
+    pairs: tuple[str, ...],
+    seed: str | None,
+    notation: str | None,
+    lang: str | None,
+    glyphs: str | None,
+    device: str | None,
+    afresh: bool,
 ) -> None:
-    """Open one lesson."""
+    """Open a lesson, or what a slide, a title or a term leads to."""
     above = ctx.obj or {}
-    from lessons.course import find
+    from lessons.contract.card import Place
+    from lessons.course import course
+    from lessons.finding import Found, find_places, one_place
 
-    find(lesson)
+    found = find_places(" ".join(query), course())
+    one = one_place(found)
+    if at or pairs or seed or notation:
+        one = one or found[0]
+        place = one.place or Place()
+        given = {**place.knobs, **_settings(pairs)}
+        wanted = Place(at or place.at, given, NOTATIONS[notation] if notation else place.notation, _seed(seed))
+        one = Found(one.lesson, wanted, one.name, one.rank)
     run_app(
-        lesson, lang or above.get("lang"), glyphs or above.get("glyphs"), device or above.get("device", "cpu"), afresh
+        None if one is None else one.lesson,
+        lang or above.get("lang"),
+        glyphs or above.get("glyphs"),
+        device or above.get("device", "cpu"),
+        afresh,
+        found=(" ".join(query), found if one is None else [one]),
     )
 
 
-def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: str, afresh: bool = False) -> None:
-    """Open the app, if there is a terminal to open it in."""
+def run_app(
+    lesson: str | None,
+    lang: str | None,
+    glyphs: str | None,
+    device: str,
+    afresh: bool = False,
+    found: tuple[str, Sequence[Found]] | None = None,
+) -> None:
+    """Open the app, if there is a terminal to open it in. `found` is what was typed, and the places that fit it."""
+    from lessons.contract.knobs import read_all
+    from lessons.course import course, find
+
+    place = found[1][0].place if lesson is not None and found is not None else None
+    if lesson is not None:
+        card = find(lesson)
+        read_all(card.knobs, place.knobs if place is not None else {})
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         fail(words_of()("error.terminal", lesson=lesson or "LESSON"))
     open_on(device)
-    from tui.app import UnrollApp
+    from tui.app import Opening, UnrollApp
     from tui.machine.store import Store
     from tui.machine.terminal import wants_ascii
+    from tui.picture.boxes import Choices
 
     store = Store(background=True)
     if lang:
         store.settings.language = lang
     ascii_only = wants_ascii(glyphs or store.settings.glyphs)
-    UnrollApp(lesson, store, language(lang or ""), device, ascii_only, afresh).run()
+    choices = Choices(*found, course()) if found is not None and lesson is None else None
+    opening = Opening(place, choices)
+    app = UnrollApp(lesson, store, language(lang or ""), device, ascii_only, afresh, opening)
+    app.run()
     store.flush()
+    if app.refused is not None:
+        raise app.refused
 
 
 @cli.command("lessons")
@@ -161,6 +215,12 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
     return given
 
 
+def _seed(seed: str | None) -> int | None:
+    if seed is not None and not seed.isdecimal():
+        raise Refused("seed", value=repr(seed))
+    return None if seed is None else int(seed)
+
+
 @cli.command("show")
 @click.argument("lesson", shell_complete=lessons)
 @click.option("--set", "pairs", multiple=True, metavar="KNOB=VALUE", shell_complete=settings)
@@ -172,7 +232,7 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--cell", metavar="CELL")
-@click.option("--notation", type=click.Choice(["first", "second"]), default="first")
+@click.option("--notation", type=click.Choice(list(NOTATIONS)), default="first")
 @click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None)
 @lang_option()
 def show_command(
@@ -205,8 +265,7 @@ def show_command(
     ):
         if wrong:
             raise Refused(key)
-    if seed is not None and not seed.isdecimal():
-        raise Refused("seed", value=repr(seed))
+    drawn = _seed(seed)
     from lessons.player.state import load
 
     if state is not None:
@@ -220,7 +279,7 @@ def show_command(
         knobs, start, drawn = restore(opened, state, given)
         player = Player(opened, target, knobs, drawn, start)
     else:
-        player = Player(opened, target, given, None if seed is None else int(seed))
+        player = Player(opened, target, given, drawn)
     _go(player, place, step)
     if as_json:
         from lessons.player.show import everything
@@ -233,7 +292,7 @@ def show_command(
 
         ascii_only = glyphs == "ascii" or (glyphs == "auto" and not speaks_utf8())
         pointed = cell_at(player, cell) if cell is not None else None
-        _print(picture(player, language_spoken(), ascii_only, pointed, notation == "second"))
+        _print(picture(player, language_spoken(), ascii_only, pointed, NOTATIONS[notation] == "second"))
 
 
 def _print(text: str) -> None:
@@ -246,20 +305,25 @@ MOST_UPDATES = 1_000_000
 
 def _go(player: Any, place: str | None, step: str | None) -> None:
     """To the place or step that was asked for."""
-    from engine.walks.step import AddressError, parse_address
-
     if step is not None:
         total = player.reel.total
         if not step.isdecimal() or int(step) > total:
             raise Refused("step", step=step, total=total)
         player.jump(step)
     if place is not None:
-        try:
-            wanted = parse_address(place)
-        except AddressError as error:
-            raise Refused("address", part=error.part) from None
-        _train(player, dict(wanted).get("update", 0))
-        player.seek(wanted)
+        _jump(player, place)
+
+
+def _jump(player: Any, place: str) -> None:
+    """To an address as it is typed or shown; a long training on the way shows how far it is."""
+    from engine.walks.step import AddressError, parse_address
+    from lessons.player.shown import readings
+
+    for reading in readings(player.lesson, place):
+        with contextlib.suppress(ValueError, AddressError):
+            _train(player, dict(parse_address(reading.typed)).get("update", 0))
+            break
+    player.jump(place)
 
 
 def _train(player: Any, n: int) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
+
+from lessons.contract.card import Broken, Card
 from lessons.contract.phrases import Words
-from tui.canvas.canvas import Canvas, boxed, wrap
+from tui.canvas.canvas import Canvas, boxed, fit, wrap
 from tui.keys import ALL
 
 if TYPE_CHECKING:
     from lessons.contract.text import Text
     from lessons.contract.view import View
+    from lessons.finding import Found
     from lessons.player.player import Player
     from tui.draw.pen import Cursor
 
@@ -47,6 +51,46 @@ class Drawer:
     def move(self, desk: Desk, dx: int, dy: int) -> bool:
         """An arrow; False where the drawer has no use for it."""
         return False
+
+
+class Choices(Drawer):
+    """Places that fit what was typed, of which one is chosen."""
+
+    keys = (("↑↓", "choose"), ("↵", "open"), ("esc", "leave"))
+
+    def __init__(self, query: str, found: Sequence[Found], course: Mapping[str, Card | Broken]) -> None:
+        self.query, self.found, self.at = query, found, 0
+        self._course = course
+
+    @property
+    def chosen(self) -> Found:
+        """The place that the mark stands at."""
+        return self.found[self.at]
+
+    def draw(self, desk: Desk, width: int, height: int) -> Canvas:
+        width, room = min(width, 76), max(1, height - 2)
+        top = max(0, min(self.at - room // 2, len(self.found) - room))
+        wide = max(cell_len(found.lesson) for found in self.found)
+        lines: Styled = []
+        for i, found in enumerate(self.found[top : top + room], top):
+            said = f"{found.lesson:<{wide}}  {self._name(found, desk.words.lang)}"
+            at = found.place.at if found.place is not None else ""
+            said = fit(said, width - 8 - cell_len(at))
+            gap = " " * (width - 6 - cell_len(said) - cell_len(at))
+            lines.append((f"{'►' if i == self.at else ' '} {said}{gap}{at}", "head" if i == self.at else ""))
+        return boxed(f"/ {self.query}", lines, width, desk.ascii_only)
+
+    def _name(self, found: Found, lang: str) -> str:
+        """What was found; of a slide, which has no name of its own, the title of the lesson."""
+        card = self._course.get(found.lesson)
+        return card.title[lang] if found.slide and isinstance(card, Card) else found.name[lang]
+
+    def move(self, desk: Desk, dx: int, dy: int) -> bool:
+        self.at = (self.at + dy) % len(self.found)
+        return dy != 0
+
+    def live_keys(self, desk: Desk) -> list[tuple[str, str]]:
+        return list(self.keys if len(self.found) > 1 else self.keys[1:])
 
 
 class Help(Drawer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol, cast
 
 from textual.geometry import Size
@@ -12,7 +12,7 @@ from lessons.contract.phrases import Words
 from tui.machine.store import Store
 
 if TYPE_CHECKING:
-    from lessons.contract.card import Broken, Card
+    from lessons.contract.card import Broken, Card, Place
     from lessons.player.player import Player
 
 
@@ -34,8 +34,11 @@ class Context(Protocol):
     def number_of(self, card: Card | Broken) -> str:
         """Chapter and place of a lesson: 3.1."""
 
-    def open_lesson(self, lesson: str) -> None:
-        """Open a lesson where the learner left it. Raises Refused where it cannot be loaded."""
+    def open_lesson(self, lesson: str, place: Place | None = None) -> None:
+        """Open a lesson where the learner left it, or at a place. Raises Refused where it cannot be loaded."""
+
+    def go(self, lesson: str, place: Place | None = None) -> None:
+        """Open a lesson as `open_lesson` does, in the stead of one that is open; what is refused is said."""
 
     def leave_lesson(self) -> None:
         """Back to the contents."""
@@ -62,6 +65,10 @@ class PaintedScreen(Screen[None]):
     def paint(self) -> None:
         """Show everything as it is now."""
         raise NotImplementedError
+
+    def knobs(self) -> Iterable[tuple[str, str, Callable[[], None]]]:
+        """(name, what it sets, how to ask for its value) of every knob that can be set here."""
+        return ()
 
     def give_way(self) -> None:
         """A key has come: what runs in the background should leave the interpreter to the screen for a moment."""

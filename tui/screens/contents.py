@@ -8,9 +8,10 @@ from textual.app import ComposeResult
 
 from lessons.contract.card import Broken, Card
 from lessons.contract.knobs import Refused
+from lessons.finding import find_places, one_place
 from tui.canvas.canvas import Canvas, fit, key_line
 from tui.keys import CONTENTS, EVERYWHERE, Hint, bindings
-from tui.picture.boxes import Desk, Help, Notice
+from tui.picture.boxes import Choices, Desk, Drawer, Help, Notice
 from tui.picture.course_map import CourseMap, chapter_of
 from tui.screens.base import PaintedScreen
 from tui.widgets.canvas_view import Lines
@@ -23,7 +24,7 @@ LEAST = (60, 20)
 class Contents(PaintedScreen):
     """All lessons by chapter; each can be opened at any time.
 
-    `at` is the index of the chosen lesson. A `notice` or the `help` is shown over the list, and is closed first.
+    `at` is the index of the chosen lesson. A `notice`, `choices` or the `help` are shown over the list.
     """
 
     BINDINGS = bindings(CONTENTS, EVERYWHERE)
@@ -32,9 +33,11 @@ class Contents(PaintedScreen):
     #map { height: 1fr; width: 1fr; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, choices: Choices | None = None) -> None:
+        """`choices` are places of which one is to be chosen at once."""
         super().__init__()
         self.at = 0
+        self.choices = choices
         self.notice: Notice | None = None
         self.help: Help | None = None
 
@@ -66,6 +69,11 @@ class Contents(PaintedScreen):
         """The lessons with what the learner has done of them, as they stand now."""
         unroll = self.unroll
         return CourseMap(self.cards(), unroll.store.progress.lessons, unroll.words, unroll.number_of, unroll.ascii_only)
+
+    @property
+    def box(self) -> Drawer | None:
+        """What is shown over the list: it has the keys first."""
+        return self.notice or self.help or self.choices
 
     # painting
 
@@ -99,7 +107,7 @@ class Contents(PaintedScreen):
         canvas.put(2, min(height - 7, body.height + 4), words("contents.legend"), "dim")
         if cards:
             course.about(canvas, cards[self.at], height - 6)
-        box = self.notice or self.help
+        box = self.box
         if box is not None:
             drawn = box.draw(self._desk(), width - 4, height - 6)
             canvas.stamp(drawn, max(0, (width - drawn.width) // 2), 3)
@@ -115,11 +123,11 @@ class Contents(PaintedScreen):
     def key_hints(self) -> list[Hint]:
         """The line of keys: those that do something now."""
         last = [Hint(":", "commands", "app.command_palette"), Hint("?", "help", "help"), Hint("q", "quit", "app.quit")]
-        box = self.notice or self.help
+        box = self.box
         if self.query_one(Prompt).asking:
             return [Hint("↵", "take", "take"), Hint("esc", "leave", "out")]
         if box is not None:
-            known = {"↑↓": "move(1)", "esc": "out"}
+            known = {"↑↓": "move(1)", "↵": "open", "esc": "out"}
             return [*(Hint(sign, said, known[sign]) for sign, said in box.live_keys(self._desk())), *last[1:]]
         found = [Hint("/", "find", "find"), Hint("l", "other", "app.language"), *last]
         if not self.cards():
@@ -128,8 +136,8 @@ class Contents(PaintedScreen):
         return [*moves, Hint("↵", "open", "open"), Hint("r", "resume", "resume"), *found]
 
     def action_move(self, by: int) -> None:
-        if self.help is not None:
-            self.help.move(self._desk(), 0, by)
+        if self.box is not None:
+            self.box.move(self._desk(), 0, by)
         elif self.cards():
             self.at = (self.at + by) % len(self.cards())
         self.paint()
@@ -153,7 +161,11 @@ class Contents(PaintedScreen):
 
     def _open(self, resume: bool) -> None:
         """Open the chosen lesson, or with `resume` the one opened last; an open notice or help is closed instead."""
-        if self.notice is not None or self.help is not None:
+        if self.choices is not None and self.box is self.choices and not resume:
+            chosen, self.choices = self.choices.chosen, None
+            self.unroll.go(chosen.lesson, chosen.place)
+            return
+        if self.box is not None:
             self.action_out()
             return
         cards = self.cards()
@@ -168,14 +180,21 @@ class Contents(PaintedScreen):
             self.paint()
 
     def action_find(self) -> None:
+        """Ask for a slide, a lesson or a term: go to the place, put the cursor on the lesson, or offer what fits."""
+
         def take(typed: str) -> str | None:
-            wanted = typed.strip().lower()
-            for i, card in enumerate(self.cards()):
-                title = card.title[self.unroll.words.lang].lower() if isinstance(card, Card) else ""
-                if wanted and (wanted in card.id or wanted in title):
-                    self.at = i
-                    return None
-            return self.unroll.words("refused.lesson", lesson=typed, lessons=", ".join(self.unroll.course))
+            try:
+                found = find_places(typed, self.unroll.course)
+            except Refused as refused:
+                return refused.say(self.unroll.words)
+            one = one_place(found)
+            if one is None:
+                self.choices = Choices(typed.strip(), found, self.unroll.course)
+            elif one.place is None:
+                self.at = [card.id for card in self.cards()].index(one.lesson)
+            else:
+                self.unroll.go(one.lesson, one.place)
+            return None
 
         self.query_one(Prompt).ask(self.unroll.words("prompt.find"), take)
 
@@ -184,7 +203,7 @@ class Contents(PaintedScreen):
         self.query_one(Prompt).take_typed()
 
     def action_out(self) -> None:
-        self.notice = self.help = None
+        self.notice = self.choices = self.help = None
         if self.query_one(Prompt).asking:
             self.query_one(Prompt).close()
         else:

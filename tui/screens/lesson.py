@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -11,10 +12,12 @@ from textual.containers import Horizontal
 from engine.walks.history import Far
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text
+from lessons.explaining.glossary import setting
 from lessons.player.bookmark import reached
 from lessons.player.player import Player
 from tui.keys import EVERYWHERE, LESSON, Hint, bindings
 from tui.picture import frame
+from tui.picture.drawers import Knobs
 from tui.picture.lesson_picture import Canvases, LessonPicture, Manner, too_small
 from tui.picture.look import Look
 from tui.screens.base import Context, PaintedScreen
@@ -55,7 +58,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         super().__init__()
         self.context, self.player, self.look = context, player, Look()
         self.prompt, self.strokes = Prompt(self.paint, self.event), Strokes()
-        self.picture = LessonPicture(player, self.look, manner_of(context, player))
+        self.picture = LessonPicture(player, self.look, manner_of(context, player, self.look))
         self.transport = Transport(context, player, self.look, self.picture, self.every, self.keep_soon)
         self.truth = TruthSeeker(player, self.every, self.keep_soon)
         self.files = LessonFiles(lambda: self.app, player)
@@ -230,6 +233,19 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
 
         self.prompt.ask(label, taken, value, chosen, lines)
 
+    def knobs(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
+        for i, knob in enumerate(self.player.lesson.card.knobs):
+            name = f"{self.words('keys.knobs')}: {knob.id} ({knob.range()})"
+            yield name, setting(self.text, self.words, knob.id), partial(self._ask_knob, i)
+
+    def _ask_knob(self, at: int) -> None:
+        """Open the knobs at one of them, and ask for its value."""
+        with self.event():
+            self.transport.pause()
+            drawer = self.look.drawer if isinstance(self.look.drawer, Knobs) else Knobs()
+            drawer.at, self.look.drawer = at, drawer
+            self.command("edit")
+
     def give_way(self) -> None:
         self.transport.give_way()
 
@@ -254,7 +270,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         if width < LEAST[0] or height < LEAST[1]:
             drawn = too_small(self.words, width, height)
         else:
-            self.picture.manner = manner_of(self.context, self.player)
+            self.picture.manner = manner_of(self.context, self.player, self.look)
             before, playing = self._canvases, self.transport.said()
             drawn = self.picture.draw(width, height, playing, self.key_hints)
             if not said and before is not None and alike(before, drawn, self._stale):
@@ -298,9 +314,8 @@ def alike(one: Canvases, other: Canvases, but_address: bool) -> bool:
     )
 
 
-def manner_of(context: Context, player: Player) -> Manner:
+def manner_of(context: Context, player: Player, look: Look) -> Manner:
     """How a lesson is drawn now."""
-    return Manner(
-        context.words, context.ascii_only, context.ink_theme != "mono", context.store.settings.other_notation,
-        context.number_of(player.lesson.card),
-    )  # fmt: skip
+    second = context.store.settings.other_notation if look.second is None else look.second
+    number = context.number_of(player.lesson.card)
+    return Manner(context.words, context.ascii_only, context.ink_theme != "mono", second, number)

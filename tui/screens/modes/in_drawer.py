@@ -12,7 +12,7 @@ from lessons.player.player import Player
 from lessons.player.questions import KINDS
 from tui.keys import EVERYWHERE, Hint, half_width
 from tui.picture.again import Again
-from tui.picture.boxes import Notice
+from tui.picture.boxes import Choices, Notice
 from tui.picture.drawers import Code, Fork, Inspect, Knobs
 from tui.picture.look import Look
 from tui.screens.modes.base import LAST, Change, Command, Mode
@@ -125,6 +125,8 @@ class InDrawer(Mode):
             case Again() as drawer:
                 self.look.drawer = None
                 return Change(self.say("say.again", n=self.player.ask_again(KINDS[drawer.kind])), keep=True)
+            case Choices(chosen=chosen):
+                self.parts.context.go(chosen.lesson, chosen.place)
         self.look.drawer = None
         return Change()
 

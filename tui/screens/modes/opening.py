@@ -8,9 +8,10 @@ from pathlib import Path
 
 from lessons.contract.knobs import Refused
 from lessons.explaining.inspect import inspect
+from lessons.finding import find_places, one_place
 from lessons.player.player import Player
 from tui.keys import EVERYWHERE, LESSON, Hint
-from tui.picture.boxes import Help
+from tui.picture.boxes import Choices, Help
 from tui.picture.drawers import Check, Code, Fork, Inspect, Knobs
 from tui.picture.lesson_picture import AROUND
 from tui.picture.look import Look
@@ -47,6 +48,7 @@ class Opening(Mode):
             "copy": self.copy,
             "save": self.save,
             "open": self.open,
+            "find": self.find,
             "help": self.help,
         }
 
@@ -155,9 +157,28 @@ class Opening(Mode):
         store = self.parts.context.store
         if not self.player.lesson.card.notation:
             return Change(self.say("say.one_notation"))
-        store.settings.other_notation = not store.settings.other_notation
+        store.settings.other_notation = not self.picture.manner.other_notation
+        self.look.second = None
         store.save_settings()
         return Change()
+
+    def find(self) -> Change:
+        """Ask for a slide, a lesson or a term, and go to the place; of several, offer a list."""
+        self.parts.transport.pause()
+        self.parts.ask(self.say("prompt.find"), self._find)
+        return Change()
+
+    def _find(self, typed: str) -> str | Change:
+        try:
+            found = find_places(typed, self.parts.context.course)
+        except Refused as refused:
+            return refused.say(self.picture.words)
+        one = one_place(found)
+        if one is None:
+            self.look.drawer = Choices(typed.strip(), found, self.parts.context.course)
+        else:
+            self.parts.context.go(one.lesson, one.place)
+        return Change("")
 
     def text(self) -> Change | None:
         if self.picture.wide:
