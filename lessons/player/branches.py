@@ -111,6 +111,11 @@ class Branches:
         """Bring the next run into focus."""
         self.current = (self.current + 1) % len(self.made)
 
+    @property
+    def forked(self) -> bool:
+        """Whether the latest run is a fork."""
+        return bool(self.made) and self.made[-1].history.trunk is not None
+
     def drop(self) -> bool:
         """Forget the latest run. False where there is but one."""
         if len(self.made) < 2:

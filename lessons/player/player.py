@@ -6,6 +6,7 @@ It knows no screen. One thread drives it; a training worker only calls `advance`
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.device import Device
@@ -22,6 +23,21 @@ from lessons.player.position import Position, Spot
 from lessons.player.questions import Asked, Questions
 from lessons.player.setup import Setting, Setup
 from lessons.player.views import view_at
+
+REMEMBERED = 2
+"""How many of the latest changes `undo` takes back with the training runs that were there; older ones without."""
+
+
+@dataclass(frozen=True)
+class Before:
+    """What `undo` goes back to; `runs` is None where they are not kept any more, `to_place` also to the position."""
+
+    setting: Setting
+    runs: Branches | None
+    spot: Spot
+    since: int
+    grain: int
+    to_place: bool
 
 
 class Player:
@@ -41,7 +57,7 @@ class Player:
     ) -> None:
         self.lesson, self.device = lesson, device
         self.flipped = False
-        self._past: list[Setting] = []
+        self._past: list[Before] = []
         self._build(Setting(dict(given or {}), seed, start), lesson.grains[lesson.grain], set(), {})
 
     def _build(self, setting: Setting, grain: int, seen: set[str], record: dict[str, str]) -> None:
@@ -63,11 +79,19 @@ class Player:
         """Build all that follows from a setting, at its first step; grain and record stay. Raises Refused."""
         self._build(setting, self.grain, self.seen, self.record)
 
-    def _replace(self, setting: Setting) -> None:
-        """Another setting, at its first step; `undo` brings back the one before."""
-        before = self.setup.setting
+    def _replace(self, setting: Setting, to_place: bool = False) -> None:
+        """Another setting, at its first step; `undo` brings back the one before, if asked at the position it had."""
+        before = self._now(to_place)
         self.set_up(setting)
+        self._remember(before)
+
+    def _now(self, to_place: bool) -> Before:
+        return Before(self.setup.setting, self.runs, self.spot, self.since, self.grain, to_place)
+
+    def _remember(self, before: Before) -> None:
         self._past.append(before)
+        for at, past in enumerate(self._past[:-REMEMBERED]):
+            self._past[at] = replace(past, runs=None)
 
     def _change(self, setting: Setting) -> None:
         """Another setting, at the same address as before or as near as it still exists."""
@@ -93,18 +117,43 @@ class Player:
 
     def restart(self) -> None:
         """Back to the lesson's own defaults, first step."""
-        self._replace(Setting())
+        self._replace(Setting(), to_place=True)
+
+    def restart_act(self) -> bool:
+        """To the first step of this act, knobs and text as they are; training begins again. False where that is here.
+
+        Of the training runs there remain those from update 0, the lesson's own.
+        """
+        before, act = self._now(to_place=True), self.act
+        self.asked = None
+        if not self.spot.training:
+            self.to_act(act)
+        elif self.spot.n or self.spot.open or len(self.history) or self.runs.forked:
+            current = self.current
+            self.runs = self.position.branches = Branches(self.setup)
+            self.to_act(act)
+            self.current = min(current, len(self.branches) - 1)
+        if self.runs is before.runs and self.spot == before.spot:
+            return False
+        self._remember(before)
+        return True
 
     def undo(self) -> bool:
-        """Take the last fork, edit or change of knobs back. False where there is none. Raises Refused."""
+        """Take the last fork, edit, change of knobs or restart back. False where there is none. Raises Refused."""
         path, spot = self.path, self.spot
-        if spot.training and len(self.branches) > 1:
+        if spot.training and self.runs.forked:
             return self.drop()
         if not self._past:
             return False
-        self.set_up(self._past[-1])
+        before = self._past[-1]
+        self.set_up(before.setting)
         self._past.pop()
-        self.position.go_back_to(path, spot)
+        self.runs = self.position.branches = before.runs or self.runs
+        there = before.to_place or (spot.training and before.spot.training)
+        if there and (before.runs is not None or not before.spot.training):
+            self.grain, self.spot, self.since = before.grain, before.spot, before.since
+        else:
+            self.position.go_back_to(path, before.spot if before.to_place else spot)
         return True
 
     # training runs
