@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -26,15 +25,15 @@ from tui.machine.store import Store
 from tui.picture.boxes import Choices, Notice
 from tui.screens.base import PaintedScreen
 from tui.screens.contents import Contents
+from tui.screens.keeper import Keeper
 from tui.widgets.palette import Palette
 
 if TYPE_CHECKING:
-    from lessons.player.bookmark import Back
     from lessons.player.player import Player
     from tui.screens.lesson import LessonScreen
 
-PATIENCE, AT_ONCE = 0.05, 0.25
-"""Seconds that going to an update may hold the screen, and that coming back to a lesson may."""
+PATIENCE = 0.05
+"""Seconds that going to an update may hold the screen."""
 
 
 SECOND = {"first": False, "second": True}
@@ -86,7 +85,7 @@ class UnrollApp(App[None]):
         self.course: dict[str, Card | Broken] = course()
         self.device = device
         self._first, self._afresh, self._told = lesson, afresh, False
-        self._runs: dict[str, list[tuple[int, int]]] = {}
+        self.keeper = Keeper(self.store)
         self.opening = opening or Opening()
         self.refused: Refused | None = None
         """Why what the app was started for cannot be had."""
@@ -191,7 +190,7 @@ class UnrollApp(App[None]):
         if beside:
             screen.said = self.words("say.beside", lesson=lesson)
         if left:
-            self._come_back(screen, left, place)
+            self.keeper.come_back(screen, left, partial(self._then, screen, place))
         elif place is not None:
             arrive(player, place, set_up=True)
         if self.store.trouble:
@@ -218,48 +217,11 @@ class UnrollApp(App[None]):
 
         self.call_later(open_it)  # a prompt that is open is closed first
 
-    def _come_back(self, screen: LessonScreen, left: Mapping[str, Any], place: Place | None) -> None:
-        """Bring a lesson back to where it was left: at once, or where that takes long beside the screen.
-
-        Then to a place, where one is asked for. Raises Refused where that is none.
-        """
-        screen.player.owed = left
-        slices, end = self._slices(screen, left, place), time.monotonic() + AT_ONCE
-        while time.monotonic() < end:
-            if next(slices, None) is None:
-                return
-        screen.call_later(screen.catching_up.start, slices, lambda: None)
-
-    def _slices(self, screen: LessonScreen, left: Mapping[str, Any], place: Place | None) -> Iterator[Back]:
-        """The slices of coming back: by the checkpoint, and without it where it turns out to be damaged."""
-        from lessons.player.bookmark import Lost
-
-        player, brought = screen.player, True
-        try:
-            yield from self._by_checkpoint(player, left)
-            screen.arrived(self.words("say.restored", where=f"{player.act}, {player.progress[0]:,}"))
-        except Lost:
-            brought = False
-            screen.arrived(self.words("say.lost"))
-        player.owed = None
+    def _then(self, screen: LessonScreen, place: Place | None, brought: bool) -> None:
+        """A lesson has been brought back to where it was left: now to a place, where one was asked for."""
         if place is not None:
-            arrive(player, place, set_up=not brought)
-            screen.arrived("")
-
-    def _by_checkpoint(self, player: Player, place: Mapping[str, Any]) -> Iterator[Back]:
-        from engine.walks.packing import PackingError
-        from lessons.player.bookmark import returning
-        from lessons.player.checkpoint import Checkpoint
-
-        lesson = player.lesson.card.id
-        packed = self.store.load_run(lesson) if place.get("branches") else None
-        if packed is not None:
-            try:
-                yield from returning(player, place, Checkpoint(packed, place))
-                return
-            except PackingError as error:
-                self.store.put_run_aside(lesson, str(error))
-        yield from returning(player, place)
+            arrive(screen.player, place, set_up=not brought)
+            screen.said = ""
 
     def leave_lesson(self) -> None:
         """Back to the contents."""
@@ -268,30 +230,10 @@ class UnrollApp(App[None]):
 
     def keep(self, player: Player) -> None:
         """Write down where the learner is. Trouble with the folder is said once, and stops nothing."""
-        lesson, progress = player.lesson.card.id, self.store.progress
-        kept = progress.lessons.setdefault(lesson, {})
-        acts = sorted({*kept.get("acts", []), *player.seen})
-        kept.update(acts=acts, record=dict(player.record))
-        kept["tries"] = [*kept.get("tries", []), *player.questions.take_tries()]
-        if player is not self._beside:
-            self._keep_place(player, kept)
-        progress.last = lesson
-        self.store.save_progress()
+        self.keeper.keep(player, place=player is not self._beside)
         if self.store.trouble and isinstance(self.screen, PaintedScreen) and not self._told:
             self._told = True
             self.screen.said = f"{self.words('drawer.trouble')}: {self.store.trouble[0]}"
-
-    def _keep_place(self, player: Player, kept: dict[str, Any]) -> None:
-        """Where the learner is, and the training runs where they have gone on."""
-        from lessons.player.bookmark import keep, take
-
-        lesson, place = player.lesson.card.id, keep(player)
-        kept.update(place=place, address=place["address"], act=player.act, step=player.progress[0])
-        runs = [(id(branch.history), len(branch.history)) for branch in player.branches]
-        taken = take(player, place) if player.owed is None and self._runs.get(lesson) != runs else None
-        if taken is not None:
-            self._runs[lesson] = runs
-            self.store.save_run(lesson, taken)
 
     # what works everywhere
 

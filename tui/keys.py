@@ -67,6 +67,7 @@ LESSON = (
     Key("open", "o", "command('open')", "o"),
     Key("again", "a", "command('again')", "a"),
     Key("restart", "r", "command('restart')", "r"),
+    Key("restart_lesson", "R", "command('restart_lesson')", "R"),
     Key("text_down", "pagedown", "command('text_down')", "pgdn"),
     Key("text_up", "pageup", "command('text_up')", "pgup"),
 )

@@ -35,11 +35,10 @@ class Branches:
     that returning to a state may take; then `catch_up` raises `Far`.
     """
 
-    def __init__(self, setup: Setup) -> None:
-        self.setup = setup
+    def __init__(self, setup: Setup, patience: float = float("inf")) -> None:
+        self.setup, self.patience = setup, patience
         self.made: list[Branch] = []
         self.current = 0
-        self.patience = float("inf")
         self._opened: tuple[int, int, Reel] | None = None
 
     @property
@@ -117,6 +116,11 @@ class Branches:
     def swap(self) -> None:
         """Bring the next run into focus."""
         self.current = (self.current + 1) % len(self.made)
+
+    @property
+    def forked(self) -> bool:
+        """Whether the latest run is a fork."""
+        return bool(self.made) and self.made[-1].history.trunk is not None
 
     def drop(self) -> bool:
         """Forget the latest run. False where there is but one."""

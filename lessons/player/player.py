@@ -5,7 +5,7 @@ It knows no screen. One thread drives it; a training worker only calls `advance`
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from engine.device import Device
@@ -18,6 +18,7 @@ from lessons.contract.view import NOTHING, Cell, Hides, Start, View
 from lessons.player import addresses
 from lessons.player.branches import Branch, Branches
 from lessons.player.parts import Of
+from lessons.player.past import Before, Past
 from lessons.player.position import Position, Spot
 from lessons.player.questions import Asked, Questions
 from lessons.player.setup import Setting, Setup
@@ -45,14 +46,13 @@ class Player:
         self.flipped = False
         self.owed: Mapping[str, Any] | None = None
         self.patience = float("inf")
-        self._past: list[Setting] = []
+        self.past = Past()
         self._tries: list[dict[str, Any]] = []
         self._build(Setting(dict(given or {}), seed, start), lesson.grains[lesson.grain], set(), {})
 
     def _build(self, setting: Setting, grain: int, seen: set[str], record: dict[str, str]) -> None:
         self.setup = Setup.of(self.lesson, self.device, setting)  # where it is refused, nothing has changed yet
-        self.runs = Branches(self.setup)
-        self.runs.patience = self.patience
+        self.runs = Branches(self.setup, self.patience)
         self.position = Position(self.setup, self.runs, grain, seen)
         self.questions = Questions(self.setup, self.ahead, record, self._tries)
 
@@ -69,11 +69,17 @@ class Player:
         """Build all that follows from a setting, at its first step; grain and record stay. Raises Refused."""
         self._build(setting, self.grain, self.seen, self.record)
 
-    def _replace(self, setting: Setting) -> None:
-        """Another setting, at its first step; `undo` brings back the one before."""
-        before = self.setup.setting
+    def _replace(self, setting: Setting, to_place: bool = False) -> None:
+        """Another setting, at its first step; `undo` brings back the one before, if asked at the position it had."""
+        before = self._now(to_place)
         self.set_up(setting)
-        self._past.append(before)
+        self._remember(before)
+
+    def _now(self, to_place: bool) -> Before:
+        return Before(self.setup.setting, self.runs, self.spot, self.since, self.grain, to_place)
+
+    def _remember(self, before: Before) -> None:
+        self.past.remember(before)
         self.owed = None
 
     def _change(self, setting: Setting) -> None:
@@ -100,18 +106,42 @@ class Player:
 
     def restart(self) -> None:
         """Back to the lesson's own defaults, first step."""
-        self._replace(Setting())
+        self._replace(Setting(), to_place=True)
+
+    def restart_act(self) -> bool:
+        """To the first step of this act, knobs and text as they are; training begins again. False where that is here.
+
+        Of the training runs there remain those from update 0, the lesson's own.
+        """
+        before, act = self._now(to_place=True), self.act
+        self.asked = None
+        if not self.spot.training:
+            self.to_act(act)
+        elif self.spot.n or self.spot.open or len(self.history) or self.runs.forked:
+            current = self.current
+            self.runs = self.position.branches = Branches(self.setup, self.patience)
+            self.to_act(act)
+            self.current = min(current, len(self.branches) - 1)
+        if self.runs is before.runs and self.spot == before.spot:
+            return False
+        self._remember(before)
+        return True
 
     def undo(self) -> bool:
-        """Take the last fork, edit or change of knobs back. False where there is none. Raises Refused."""
+        """Take the last fork, edit, change of knobs or restart back. False where there is none. Raises Refused."""
         path, spot = self.path, self.spot
-        if spot.training and len(self.branches) > 1:
+        if spot.training and self.runs.forked:
             return self.drop()
-        if not self._past:
+        before = self.past.latest
+        if before is None:
             return False
-        self.set_up(self._past[-1])
-        self._past.pop()
-        self.position.go_back_to(path, spot)
+        self.set_up(before.setting)
+        self.past.forget()
+        self.runs = self.position.branches = before.runs or self.runs
+        if before.is_position(spot.training):
+            self.grain, self.spot, self.since = before.grain, before.spot, before.since
+        else:
+            self.position.go_back_to(path, before.spot if before.to_place else spot)
         return True
 
     # training runs
@@ -178,6 +208,11 @@ class Player:
     scrub = Of[Reel | None]("position")
     act = Of[str]("position")
     path = Of[Path]("position")
+    parts = Of[Callable[[], list[tuple[str, int, int]]]]("position")
+    focus = Of[Callable[[], int]]("position")
+    set_grain = Of[Callable[[int], None]]("position")
+    coarser = Of[Callable[[], None]]("position")
+    finer = Of[Callable[[], None]]("position")
     progress = Of[tuple[int, int]]("position")
 
     def view(self, ahead: int | None = None, cursor: Cell | None = None) -> View:
@@ -222,21 +257,6 @@ class Player:
     def scrub_to(self, share: float) -> None:
         self.asked = None
         self.position.scrub_to(share)
-
-    def parts(self) -> list[tuple[str, int, int]]:
-        return self.position.parts()
-
-    def focus(self) -> int:
-        return self.position.focus()
-
-    def set_grain(self, part: int) -> None:
-        self.position.set_grain(part)
-
-    def coarser(self) -> None:
-        self.position.coarser()
-
-    def finer(self) -> None:
-        self.position.finer()
 
     def to_act(self, act: str) -> None:
         self.asked = None

@@ -465,3 +465,56 @@ def test_chinese_and_long_texts() -> None:
     long = make(text="ab" * 250, hidden=4)
     long.jump("dW/t=498/k=250")
     assert long.path == (("dW", -1), ("t", 498), ("k", 250))
+
+
+def test_an_act_begins_again_as_it_is_and_undo_goes_back_to_where_one_was() -> None:
+    p = make(text="abab", hidden=3)
+    p.jump("dW/t=2/k=1")
+    spot = p.spot
+    assert p.restart_act()
+    assert (p.act, p.knobs["text"], p.knobs["hidden"]) == ("dW", "abab", 3)
+    assert p.spot.p < spot.p
+    first = p.spot
+    assert not p.restart_act()
+    assert p.undo()
+    assert p.spot == spot
+    p.restart_act()
+    assert p.spot == first
+
+
+def test_training_begins_again_and_undo_brings_back_the_runs_that_were_there() -> None:
+    p = make(hidden=3)
+    p.jump("update 40")
+    p.fork("rate", 0.3)
+    for _ in range(5):
+        p.forward()
+    curve, spot, weights = list(p.history.curve()), p.spot, p.start_here().params["W"]
+    assert p.restart_act()
+    assert (p.act, p.spot.n, len(p.branches), len(p.history)) == ("train", 0, 1, 0)
+    assert p.knobs["hidden"] == 3
+    for _ in range(3):
+        p.forward()
+    assert p.undo()
+    assert (p.spot, p.current, len(p.branches)) == (spot, 1, 2)
+    assert list(p.history.curve()) == curve
+    np.testing.assert_array_equal(p.start_here().params["W"], weights)
+    p.restart()
+    assert (p.act, p.spot.p, p.knobs["hidden"]) == ("forward", 0, 2)
+    assert p.undo()
+    assert (p.act, p.spot, p.knobs["hidden"]) == ("train", spot, 3)
+    assert list(p.history.curve()) == curve
+
+
+def test_undo_of_a_knob_brings_back_the_training_before_it() -> None:
+    p = make()
+    p.jump("update 40")
+    curve, spot = list(p.history.curve()), p.spot
+    p.set_knobs({"hidden": 3})
+    assert len(p.history) == 0
+    assert p.undo()
+    assert (list(p.history.curve()), p.spot) == (curve, spot)
+    for n in (3, 4, 5, 6):
+        p.set_knobs({"hidden": n})
+    while p.undo():
+        assert p.act == "train"
+    assert (p.spot.n, p.knobs["hidden"]) == (0, 2)  # only the latest changes keep the runs

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-import tui.app
 from engine.walks.packing import read
 from lessons.player import checkpoint
 from tests.tui.driving import seen, shown
 from tui.app import UnrollApp
 from tui.machine.store import Store
+from tui.screens import keeper
 from tui.screens.lesson import LessonScreen
 
 
@@ -82,7 +82,7 @@ async def test_without_its_checkpoint_it_is_recomputed(
         path.unlink()
     else:
         monkeypatch.setattr(checkpoint, "unroll_version", lambda: "0.0.1")
-    monkeypatch.setattr(tui.app, "AT_ONCE", 0.0)
+    monkeypatch.setattr(keeper, "AT_ONCE", 0.0)
     monkeypatch.setattr("lessons.player.bookmark.SLICE", 0.002)
     app = UnrollApp("mlp", Store(tmp_path))
     async with app.run_test(size=(100, 30)) as pilot:
@@ -100,7 +100,7 @@ async def test_without_its_checkpoint_it_is_recomputed(
 async def test_one_who_stops_it_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     curve = await train(tmp_path, 900)
     (tmp_path / "runs" / "mlp.npz").unlink()
-    monkeypatch.setattr(tui.app, "AT_ONCE", 0.0)
+    monkeypatch.setattr(keeper, "AT_ONCE", 0.0)
     monkeypatch.setattr("lessons.player.bookmark.SLICE", 0.0)
     app = UnrollApp("mlp", Store(tmp_path))
     async with app.run_test(size=(100, 30)) as pilot:
@@ -155,6 +155,7 @@ import sys
 from pathlib import Path
 from tui.app import UnrollApp
 from tui.machine.store import Store
+from tui.screens import keeper
 
 async def main() -> None:
     app = UnrollApp("mlp", Store(Path(sys.argv[1]), background=True))

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from lessons.contract.card import Card
 from lessons.contract.knobs import Knob, Value
 from lessons.course import course
-from tests.tui.driving import lesson, shown
+from tests.tui.driving import go, lesson, shown
 from tui.machine.store import Store
 from tui.picture.drawers import Inspect, Knobs
 from tui.screens.lesson import LessonScreen
@@ -226,3 +226,27 @@ async def test_what_is_typed_into_a_cell_is_written_down_at_once(tmp_path: Path)
         await packet(pilot, "e", "0.75", "enter")
         kept = Store(tmp_path).progress.lessons["bptt"]["place"]["start"]
         assert kept["params"]["W"][0][0] == 0.75
+
+
+async def test_r_restarts_the_act_and_capital_r_the_lesson_and_both_say_so(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), hidden=3) as (pilot, screen):
+        player = screen.player
+        go(screen, "dW/t=3/k=1")
+        spot = player.spot
+        await pilot.press("r")
+        assert player.act == "dW"
+        assert player.spot.p < spot.p
+        assert screen.words("say.act_again") in shown(screen, "foot")
+        await pilot.press("u")
+        assert player.spot == spot
+        go(screen, "update 20")
+        await pilot.press("r")
+        assert (player.act, player.spot.n, player.knobs["hidden"]) == ("train", 0, 3)
+        assert screen.words("say.trained_again") in shown(screen, "foot")
+        await pilot.press("u")
+        assert (player.spot.n, len(player.history)) == (20, 20)
+        await pilot.press("R")
+        assert (player.act, player.spot.p, player.knobs["hidden"]) == ("forward", 0, 2)
+        assert screen.words("say.lesson_again") in shown(screen, "foot")
+        await pilot.press("u")
+        assert (player.act, player.spot.n, len(player.history), player.knobs["hidden"]) == ("train", 20, 20, 3)

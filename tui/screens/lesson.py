@@ -179,10 +179,6 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
             self.catching_up.start(reached(far.history, far.wanted), again)
             self.take(Change())
 
-    def arrived(self, said: str) -> None:
-        """The player has been brought to where the learner was."""
-        self.said, self._act = said, self.player.act
-
     def wanting(self) -> Iterator[Mode]:
         """The modes that are on, the outermost first."""
         return (mode for mode in self.modes if mode.wants(self.look, self.player))
@@ -234,17 +230,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         self.prompt.ask(label, taken, value, chosen, lines)
 
     def knobs(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
-        for i, knob in enumerate(self.player.lesson.card.knobs):
-            name = f"{self.words('keys.knobs')}: {knob.id} ({knob.range()})"
-            yield name, setting(self.text, self.words, knob.id), partial(self._ask_knob, i)
-
-    def _ask_knob(self, at: int) -> None:
-        """Open the knobs at one of them, and ask for its value."""
-        with self.event():
-            self.transport.pause()
-            drawer = self.look.drawer if isinstance(self.look.drawer, Knobs) else Knobs()
-            drawer.at, self.look.drawer = at, drawer
-            self.command("edit")
+        return knob_commands(self)
 
     def give_way(self) -> None:
         self.transport.give_way()
@@ -319,3 +305,18 @@ def manner_of(context: Context, player: Player, look: Look) -> Manner:
     second = context.store.settings.other_notation if look.second is None else look.second
     number = context.number_of(player.lesson.card)
     return Manner(context.words, context.ascii_only, context.ink_theme != "mono", second, number)
+
+
+def knob_commands(screen: LessonScreen) -> Iterator[tuple[str, str, Callable[[], None]]]:
+    """For the palette: every knob, what it sets, and what opens the knobs there and asks for its value."""
+
+    def ask(at: int) -> None:
+        with screen.event():
+            screen.transport.pause()
+            drawer = screen.look.drawer if isinstance(screen.look.drawer, Knobs) else Knobs()
+            drawer.at, screen.look.drawer = at, drawer
+            screen.command("edit")
+
+    for i, knob in enumerate(screen.player.lesson.card.knobs):
+        name = f"{screen.words('keys.knobs')}: {knob.id} ({knob.range()})"
+        yield name, setting(screen.text, screen.words, knob.id), partial(ask, i)

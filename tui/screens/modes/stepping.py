@@ -94,6 +94,7 @@ class Stepping(Mode):
             "quit": self.leave,
             "again": self.again,
             "restart": self.restart,
+            "restart_lesson": self.restart_lesson,
         }
 
     # moving
@@ -195,10 +196,22 @@ class Stepping(Mode):
         return Change()
 
     def restart(self) -> Change:
+        """This act from its first step, all else as it is."""
+        self.parts.transport.pause()
+        trained = self.player.spot.training
+        if not self.player.restart_act():
+            return self.moved(False, "say.act_begun")
+        self.look.drawer = self.look.cursor = None
+        self.moved()
+        return Change(self.say("say.trained_again" if trained else "say.act_again"), keep=True)
+
+    def restart_lesson(self) -> Change:
+        """The lesson from its first step, knobs and text its own again."""
         self.parts.transport.pause()
         self.player.restart()
         self.look.drawer = self.look.cursor = None
-        return self.moved()
+        self.moved()
+        return Change(self.say("say.lesson_again"), keep=True, act=True)
 
     def again(self) -> Change:
         """Choose which predictions are asked again; where none was met, say so."""
