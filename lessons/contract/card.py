@@ -54,9 +54,9 @@ class Card:
     title: Mapping[str, str]
     lead: Mapping[str, str]
     acts: tuple[str, ...]
-    needs: tuple[str, ...]
     knobs: tuple[Knob, ...]
     load: str
+    needs: tuple[str, ...] = ()
     notation: Mapping[str, str] = field(default_factory=dict)
     """What its symbols are called in the lecture's other notation, if it has one."""
     place: int = 0

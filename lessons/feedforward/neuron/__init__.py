@@ -15,7 +15,6 @@ CARD = Card(
         "zh": "给输入加权，求和，再弯一下：net = wᵀx + b，o = f(net)。",
     },
     acts=("weigh", "fire", "answer"),
-    needs=(),
     knobs=(
         Knob("inputs", "int", 3, 1, 8),
         Knob("activation", "choice", "sigmoid", choices=tuple(ACTIVATIONS)),

@@ -14,7 +14,6 @@ CARD = Card(
         "zh": "让窗口滑过一句话：哪些词相遇过，哪些词被抽来当噪声，CBOW 和 Skip-gram 各往哪边预测。",
     },
     acts=("window", "noise", "draw", "skipgram", "cbow"),
-    needs=(),
     knobs=(
         Knob("text", "text", "The quick brown fox jumped over the lazy dog", 3, 300),
         Knob("window", "int", 1, 1, 5),

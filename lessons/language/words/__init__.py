@@ -20,7 +20,6 @@ CARD = Card(
         "zh": "独热向量里没有“相似”二字；词的相似，在它常与谁为伴。",
     },
     acts=("onehot", "company", "dense", "size"),
-    needs=(),
     knobs=(
         Knob("text", "text", TEXT, 3, 1000),
         Knob("words", "text", "cat dog king queen", 1, 100),
