@@ -12,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from lessons.contract.knobs import Refused
+from lessons.contract.phrases import reason
 from tui.cli.charnn import generate_command
 from tui.cli.common import above, fail, language_spoken, open_on, words_of
 from tui.cli.completing import addresses, lessons, settings
@@ -45,7 +46,8 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        fail(words_of()("error.write", error=error.strerror))
+        words = words_of()
+        fail(words("error.write", error=reason(error)(words)))
     sys.exit(result if isinstance(result, int) else 0)
 
 
@@ -123,7 +125,7 @@ def run_app(lesson: str | None, lang: str | None, glyphs: str | None, device: st
     from tui.machine.store import Store
     from tui.machine.terminal import wants_ascii
 
-    store = Store(background=True)
+    store = Store(background=True, lang=language_spoken())
     if lang:
         store.settings.language = lang
     ascii_only = wants_ascii(glyphs or store.settings.glyphs)

@@ -13,6 +13,8 @@ from typing import Any
 from platformdirs import PlatformDirs
 
 from engine.files import write_whole
+from lessons.contract.phrases import Words, reason
+from tui.machine.terminal import language
 
 
 @dataclass
@@ -68,9 +70,11 @@ class Store:
     """Reads and writes both. What cannot be read is kept aside; what cannot be written is said once, in `trouble`.
 
     In the background, a save returns at once and a thread writes; of several waiting for one file the latest wins.
+    `lang` is the language of `trouble`: else that of the settings, else that of the environment.
     """
 
-    def __init__(self, folder: Path | None = None, background: bool = False) -> None:
+    def __init__(self, folder: Path | None = None, background: bool = False, lang: str = "") -> None:
+        self.words = Words(lang or language_kept() or language(), "tui")
         self._waiting: dict[Path, str] = {}
         self._wakes = threading.Condition()
         self._writing = False
@@ -97,14 +101,17 @@ class Store:
         except FileNotFoundError:
             return kind()
         except OSError as error:
-            self.trouble.append(f"{path}: {error.strerror}")
+            self._tell(path, error)
             return kind()
         except (ValueError, TypeError, AttributeError) as error:
-            self.trouble.append(f"{path}: {error}; {self._aside(path)}")
+            self.trouble.append(self.words("store.damaged", file=path, error=error, kept=self._aside(path)))
             return kind()
 
-    @staticmethod
-    def _aside(path: Path) -> str:
+    def _tell(self, path: Path, error: OSError) -> None:
+        """Say what the system refused."""
+        self.trouble.append(self.words("store.refused", file=path, error=reason(error)(self.words)))
+
+    def _aside(self, path: Path) -> str:
         """Keep a file that cannot be read under another name, never overwriting an earlier one."""
         for n in range(1, 1000):
             kept = path.with_name(f"{path.name}.damaged-{n}")
@@ -112,9 +119,9 @@ class Store:
                 try:
                     path.rename(kept)
                 except OSError as error:
-                    return str(error.strerror)
-                return f"kept as {kept.name}"
-        return "left in place"
+                    return reason(error)(self.words)
+                return self.words("store.kept", name=kept.name)
+        return self.words("store.left")
 
     def save_settings(self) -> bool:
         """Write the settings; False and a word in `trouble` where that fails."""
@@ -157,14 +164,14 @@ class Store:
             with tempfile.TemporaryFile(dir=self.data):
                 return True
         except OSError as error:
-            self.trouble.append(f"{self.data}: {error.strerror}")
+            self._tell(self.data, error)
             return False
 
     def _put(self, path: Path, text: str) -> bool:
         try:
             write_atomically(path, text)
         except OSError as error:
-            self.trouble.append(f"{path}: {error.strerror}")
+            self._tell(path, error)
             return False
         return True
 
