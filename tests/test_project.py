@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from importlib import import_module
@@ -19,7 +20,7 @@ from lessons.course import course
 from tui.cli.main import cli
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "CONTRIBUTING.md")
+PAGES = ("README.md", "README.zh.md", "CONTRIBUTING.md")
 ROOMS = ("engine", "lessons", "tui")
 FOLDERS = (*ROOMS, "tests", "benchmarks", "docs", ".ci", ".github")
 CHECKS = ("lint", "format", "types", "contracts")
@@ -52,7 +53,7 @@ def spans(text: str) -> Iterator[str]:
 
 def paths(text: str) -> set[str]:
     """The words of a page that are paths of the project: below one of its folders, or a file beside them."""
-    words = {word.rstrip(",.;:") for span in spans(text) for word in span.split()}
+    words = {word.rstrip(",.;:") for span in spans(text) for word in re.split(r"[\s，。；：、]+", span)}
     beside = re.compile(r"[A-Z]{4,}(\.\w+)?|pyproject\.toml")
     return {word for word in words if word.partition("/")[0] in FOLDERS and "/" in word} | {
         word for word in words if beside.fullmatch(word) and "." in word
@@ -154,6 +155,51 @@ def test_the_readme_names_every_folder_of_the_three() -> None:
     for room in ROOMS:
         for folder in sorted(path.parent.name for path in (ROOT / room).glob("*/__init__.py")):
             assert f"{room}/{folder}/" in named, f"README.md does not say what is in {room}/{folder}/"
+
+
+def blocks(text: str) -> list[list[str]]:
+    """The commands of the blocks of code that are commands, without what is said of them."""
+    found = re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [[line.partition(" #")[0].rstrip() for line in block.splitlines()] for block in found]
+
+
+def code(text: str) -> set[str]:
+    """What is set in backticks outside blocks, its words in one line."""
+    rest = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+    return {" ".join(span.split()) for span in re.findall(r"`([^`]+)`", rest)}
+
+
+def figures(text: str) -> dict[str, int]:
+    """The figures of a page outside code, each as often as it stands there."""
+    rest = re.sub(r"^```.*?^```$|`[^`]+`|\]\([^)]+\)|^\d\. ", "", text, flags=re.DOTALL | re.MULTILINE)
+    return dict(sorted(Counter(re.findall(r"\d[\d,.×-]*\d|\d", rest)).items()))
+
+
+def options(text: str) -> set[str]:
+    return {name for span in spans(text) for name in re.findall(r"(?<![\w-])--[a-z][a-z-]*", span)}
+
+
+def test_the_two_readmes_say_the_same() -> None:
+    """Whoever changes one changes the other: its commands, options, paths, names in code, pictures and figures."""
+    english, chinese = read("README.md"), read("README.zh.md")
+    assert "(README.zh.md)" in english
+    assert "(README.md)" in chinese
+    assert blocks(english) == blocks(chinese)
+    assert list(commands(english)) == list(commands(chinese))
+    assert paths(english) == paths(chinese) - {"README.md"}
+    for what in (options, modules, code, figures):
+        assert what(english) == what(chinese), f"the two differ in their {what.__name__}"
+    for mark in (r"^#+ ", r"^\|", r"^- ", r"^\d\. ", r"^!\[", r"^<!-- \w+ -->$"):
+        counts = [len(re.findall(mark, text, re.MULTILINE)) for text in (english, chinese)]
+        assert counts[0] == counts[1], f"the two differ in lines that begin with {mark}"
+
+
+def test_a_difference_between_readmes_is_found() -> None:
+    page = "two `--set` of 8,993 lines in 1.5 s\n\n```sh\nunroll show bptt  # said\n```\n`engine/maths/`\n"
+    assert blocks(page) == [["unroll show bptt"]]
+    assert code(page) == {"--set", "engine/maths/"}
+    assert figures(page) == {"1.5": 1, "8,993": 1}
+    assert options(page) == {"--set"}
 
 
 def test_examples_of_style_stand_in_our_files() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
+from errno import errorcode
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -46,3 +48,8 @@ class Words:
     def get(self, key: str, default: str) -> str:
         """The phrase, or `default` where the key is not known."""
         return next((table[key] for table in self._tables if key in table), default)
+
+
+def reason(error: OSError) -> Callable[[Words], str]:
+    """Why the system refused: the phrase `os.<name of its number>`, or what the system itself says."""
+    return lambda words: words.get(f"os.{errorcode.get(error.errno or 0, '')}", str(error.strerror or error))

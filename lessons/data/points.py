@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.device import HostArray, rng
 from lessons.contract.knobs import Refused
+from lessons.contract.phrases import reason
 
 SQUARE = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 GATES = {"and": [0, 0, 0, 1], "or": [0, 1, 1, 1], "nand": [1, 1, 1, 0], "xor": [0, 1, 1, 0]}
@@ -115,7 +116,7 @@ def _rows(file: str) -> Iterator[tuple[int, dict[str, str], str]]:
     except (ValueError, csv.Error) as error:  # bytes that are no text, or a name that no file can have
         raise Refused("csv_text", file=file, error=str(error).splitlines()[0]) from None
     except OSError as error:
-        raise Refused("file_read", file=file, error=error.strerror or error) from None
+        raise Refused("file_read", file=file, error=reason(error)) from None
 
 
 def _number(file: str, line: int, column: str, raw: str) -> float:

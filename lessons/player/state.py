@@ -10,6 +10,7 @@ from typing import Any
 
 from lessons.contract.knobs import Refused, Value, read_all
 from lessons.contract.lesson import Lesson
+from lessons.contract.phrases import reason
 from lessons.contract.view import Start
 
 MOST_BYTES = 256 << 20
@@ -57,7 +58,7 @@ def _read(file: str) -> str:
     except UnicodeDecodeError:
         raise Refused("file_json", file=file, error="not UTF-8") from None
     except OSError as error:
-        raise Refused("file_read", file=file, error=error.strerror or error) from None
+        raise Refused("file_read", file=file, error=reason(error)) from None
 
 
 def restore(lesson: Lesson, file: str, given: Mapping[str, Any]) -> tuple[dict[str, Value], Start, int | None]:

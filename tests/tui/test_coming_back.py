@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from textual.pilot import Pilot
 
-from engine.walks.packing import read
+from engine.walks.packing import Packed, read
 from lessons.player import checkpoint
 from tests.tui.driving import seen, shown
 from tui.app import UnrollApp
+from tui.cli.main import cli
+from tui.machine import run_files
 from tui.machine.store import Store
 from tui.screens import keeper
 from tui.screens.lesson import LessonScreen
@@ -200,3 +203,35 @@ def test_killed_at_any_moment_it_comes_back_to_the_last_keep(tmp_path: Path) -> 
         read(tmp_path / "runs" / "mlp.npz")
     assert not list((tmp_path / "runs").glob("*damaged*"))
     assert not list(tmp_path.glob("*damaged*"))
+
+
+async def test_doctor_says_how_much_is_kept_and_clears_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await train(tmp_path, 50)
+    (tmp_path / "runs" / "old.npz.damaged-1").write_bytes(b"?" * 1000)
+    monkeypatch.setenv("UNROLL_HOME", str(tmp_path))
+    said = CliRunner().invoke(cli, ["doctor"]).output
+    assert str(tmp_path / "runs") in said
+    assert "2 checkpoints" in said
+    assert CliRunner().invoke(cli, ["doctor", "--clear"]).exit_code == 0
+    assert not list((tmp_path / "runs").iterdir())
+    assert stored(tmp_path) == [50]
+    assert CliRunner().invoke(cli, ["doctor", "--clear"]).exit_code == 0
+
+
+def test_files_are_bounded_in_number_and_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_files, "MOST_FILES", 3)
+    files = run_files.RunFiles(tmp_path / "runs")
+
+    class Nothing:
+        def packed(self) -> Packed:
+            return Packed({}, [])
+
+    for n in range(5):
+        files.save(f"l{n}", Nothing())  # type: ignore[arg-type]
+        os.utime(tmp_path / "runs" / f"l{n}.npz", (n, n))
+    assert [path.stem for path in files.files()] == ["l2", "l3", "l4"]
+    monkeypatch.setattr(run_files, "MOST_TOGETHER", files.files()[0].stat().st_size)
+    files.save("l5", Nothing())  # type: ignore[arg-type]
+    assert [path.stem for path in files.files()] == ["l5"]
+    files.save("../away", Nothing())  # type: ignore[arg-type]
+    assert not list(tmp_path.glob("away*"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import json
 import re
 import subprocess
@@ -13,11 +14,12 @@ from pathlib import Path
 import click
 import pytest
 
-from lessons.contract.phrases import LANGUAGES, Words
+from lessons.contract.phrases import LANGUAGES, Words, reason
 from tests.tui.test_cli import ENV, refused, unroll
 from tui.cli.doctor import examine
 from tui.cli.main import cli, open_command
 from tui.cli.speaking import TRANSLATED, SpokenCommand, broken, cells, click_phrases, declared, everything, name_of
+from tui.machine.store import Store
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 CODE = re.compile(r"`[^`]*`|\"\$\([^)]*\)\"|(?<![\w-])--?[a-z][\w-]*|\[[^\]]*\]")
@@ -220,3 +222,28 @@ def test_lines_are_broken_in_cells() -> None:
     assert broken("one two three", 7) == ["one two", "three"]
     assert broken("", 10) == [""]
     assert cells("参数=值") == 7
+
+
+@pytest.mark.parametrize("name", sorted(Words("en").under("os.")))
+def test_why_the_system_refused(name: str) -> None:
+    number = getattr(errno, name.removeprefix("os."))
+    error = OSError(number, "as the system says it")
+    assert reason(error)(Words("en")) == Words("en")(name)
+    assert CHINESE.search(reason(error)(Words("zh")))
+
+
+def test_a_reason_without_a_phrase_is_the_systems_own() -> None:
+    assert reason(OSError(errno.ECHILD, "No child processes"))(Words("zh")) == "No child processes"
+    assert reason(OSError("of ours"))(Words("zh")) == "of ours"
+
+
+def test_what_cannot_be_read_or_written_is_said_in_chinese(tmp_path: Path) -> None:
+    chinese = {"LC_ALL": "zh_CN.UTF-8", "UNROLL_HOME": "no-such-folder"}
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    below = str(tmp_path / "file" / "below.json")
+    assert "这不是文件夹" in refused("show", "bptt", "--state", below, env=chinese)
+    assert "这不是文件夹" in refused("neighbours", below, "x", env=chinese)
+    (tmp_path / "progress.json").write_text("{", encoding="utf-8")
+    assert "文件已损坏" in Store(tmp_path, lang="zh").trouble[0]
+    assert "已另存为" not in "".join(Store(tmp_path, lang="zh").trouble)
+    assert "这不是文件夹" in Store(tmp_path / "file", lang="zh").trouble[0]

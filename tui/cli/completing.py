@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import click
 from click.shell_completion import BashComplete, CompletionItem, ZshComplete, add_completion_class, split_arg_string
@@ -13,7 +14,7 @@ from lessons.contract.knobs import FILES, Knob
 from lessons.course import course
 from tui.cli.common import language_spoken, words_of
 
-Items = list[CompletionItem[str]]
+Items: TypeAlias = "list[CompletionItem[str]]"
 
 
 def lessons(ctx: click.Context, param: click.Parameter | None, incomplete: str) -> Items:

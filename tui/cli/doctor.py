@@ -10,6 +10,7 @@ from typing import Any
 
 from lessons.contract.card import Broken, Card
 from lessons.contract.knobs import Refused
+from lessons.contract.phrases import reason
 from lessons.course import course, open_lesson
 from tui.cli.common import words_of
 from tui.machine.terminal import speaks_utf8, wants_ascii
@@ -35,6 +36,7 @@ def examine() -> dict[str, dict[str, Any]]:
     for name, card in course().items():
         found[f"lesson {name}"] = _lesson(card)
     found["folders"] = _folders()
+    found["training"] = _training()
     return found
 
 
@@ -83,3 +85,27 @@ def _folders() -> dict[str, Any]:
         return entry(False, store.trouble[0])
     ok = store.save_progress()
     return entry(ok, words_of()("doctor.folders", config=store.config, data=store.data) if ok else store.trouble[0])
+
+
+def _training() -> dict[str, Any]:
+    from tui.machine.run_files import MOST_BYTES, MOST_FILES, MOST_TOGETHER
+    from tui.machine.store import Store
+
+    runs = Store().runs
+    usage = runs.usage()
+    fields = {"files": usage.files, "size": f"{usage.size / 1e6:.1f}", "folder": runs.folder, "most": MOST_FILES}
+    bounds = {"each": f"{MOST_BYTES / 1e6:.0f}", "together": f"{MOST_TOGETHER / 1e6:.0f}"}
+    return entry(True, words_of()("doctor.training", **fields, **bounds))
+
+
+def clear_training() -> str:
+    """Remove the checkpoints of training; what was removed, in words. Raises Refused."""
+    from tui.machine.store import Store
+
+    runs = Store().runs
+    try:
+        usage = runs.clear()
+    except OSError as error:
+        raise Refused("file_write", file=runs.folder, error=reason(error)) from None
+    fields = {"files": usage.files, "size": f"{usage.size / 1e6:.1f}", "folder": runs.folder}
+    return words_of()("doctor.cleared", **fields)

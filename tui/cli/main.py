@@ -13,6 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from lessons.contract.knobs import Refused
+from lessons.contract.phrases import reason
 from tui.cli.charnn import generate_command
 from tui.cli.common import above, fail, language_spoken, open_on, words_of
 from tui.cli.completing import addresses, lessons, settings
@@ -52,7 +53,8 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        fail(words_of()("error.write", error=error.strerror))
+        words = words_of()
+        fail(words("error.write", error=reason(error)(words)))
     sys.exit(result if isinstance(result, int) else 0)
 
 
@@ -172,7 +174,7 @@ def run_app(
     from tui.machine.terminal import wants_ascii
     from tui.picture.boxes import Choices
 
-    store = Store(background=True)
+    store = Store(background=True, lang=language_spoken())
     if lang:
         store.settings.language = lang
     ascii_only = wants_ascii(glyphs or store.settings.glyphs)
@@ -337,12 +339,16 @@ def _train(player: Any, n: int) -> None:
 
 
 @cli.command("doctor")
+@click.option("--clear", is_flag=True)
 @click.option("--json", "as_json", is_flag=True)
 @lang_option()
-def doctor_command(as_json: bool, lang: str | None) -> None:
+def doctor_command(clear: bool, as_json: bool, lang: str | None) -> None:
     """Say what works here and what does not."""
-    from tui.cli.doctor import examine, name_of
+    from tui.cli.doctor import clear_training, examine, name_of
 
+    if clear:
+        click.echo(clear_training())
+        return
     found = examine()
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lessons.contract.knobs import Refused
+from lessons.contract.phrases import reason
 from tui.cli.common import words_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def reading(path: Path) -> Iterator[None]:
     except IsADirectoryError:
         raise Refused("file_folder", file=path) from None
     except OSError as error:
-        raise Refused("file_read", file=path, error=error.strerror) from None
+        raise Refused("file_read", file=path, error=reason(error)) from None
 
 
 @contextmanager
@@ -68,7 +69,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Refused("file_write", file=path, error=error.strerror) from None
+        raise Refused("file_write", file=path, error=reason(error)) from None
 
 
 class TrainingRun:

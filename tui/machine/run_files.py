@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from engine.walks.packing import Packed
+    from lessons.player.checkpoint import Taken
 
 MOST_BYTES, MOST_FILES, MOST_TOGETHER = 256 << 20, 64, 1 << 30
 """Bytes of a file, files, and bytes of all files together: beyond that the oldest go."""
@@ -32,11 +33,18 @@ class RunFiles:
         """The file of a lesson; None where its id can be no name of a file."""
         return self.folder / f"{lesson}.npz" if SAFE.fullmatch(lesson) else None
 
-    def save(self, lesson: str, packed: Packed) -> None:
-        """Write a lesson's checkpoint in place of the one before. Raises OSError; one that is too large is not kept."""
-        from engine.walks.packing import write
+    def save(self, lesson: str, taken: Taken) -> None:
+        """Write a lesson's checkpoint in place of the one before. Raises OSError.
+
+        One that is too large is not kept, nor one whose states are not made of what their lesson declares.
+        """
+        from engine.walks.packing import PackingError, write
 
         path = self.path(lesson)
+        try:
+            packed = taken.packed()
+        except PackingError:
+            return
         if path is None or sum(array.nbytes for array in packed.arrays) > MOST_BYTES:
             return
         self.folder.mkdir(parents=True, exist_ok=True)

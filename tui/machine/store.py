@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from platformdirs import PlatformDirs
 
 from engine.files import write_whole
+from lessons.contract.phrases import Words, reason
 from tui.machine.run_files import RunFiles
+from tui.machine.terminal import language
 
 if TYPE_CHECKING:
     from engine.walks.packing import Packed
@@ -74,9 +76,11 @@ class Store:
     """Reads and writes both. What cannot be read is kept aside; what cannot be written is said once, in `trouble`.
 
     In the background, a save returns at once and a thread writes; of several waiting for one file the latest wins.
+    `lang` is the language of `trouble`: else that of the settings, else that of the environment.
     """
 
-    def __init__(self, folder: Path | None = None, background: bool = False) -> None:
+    def __init__(self, folder: Path | None = None, background: bool = False, lang: str = "") -> None:
+        self.words = Words(lang or language_kept() or language(), "tui")
         self._waiting: dict[Path, Callable[[], None]] = {}
         self._wakes = threading.Condition()
         self._writing = False
@@ -104,14 +108,17 @@ class Store:
         except FileNotFoundError:
             return kind()
         except OSError as error:
-            self.trouble.append(f"{path}: {error.strerror}")
+            self._tell(path, error)
             return kind()
         except (ValueError, TypeError, AttributeError) as error:
-            self.trouble.append(f"{path}: {error}; {self._aside(path)}")
+            self.trouble.append(self.words("store.damaged", file=path, error=error, kept=self._aside(path)))
             return kind()
 
-    @staticmethod
-    def _aside(path: Path) -> str:
+    def _tell(self, path: Path, error: OSError) -> None:
+        """Say what the system refused."""
+        self.trouble.append(self.words("store.refused", file=path, error=reason(error)(self.words)))
+
+    def _aside(self, path: Path) -> str:
         """Keep a file that cannot be read under another name, never overwriting an earlier one."""
         for n in range(1, 1000):
             kept = path.with_name(f"{path.name}.damaged-{n}")
@@ -119,9 +126,9 @@ class Store:
                 try:
                     path.rename(kept)
                 except OSError as error:
-                    return str(error.strerror)
-                return f"kept as {kept.name}"
-        return "left in place"
+                    return reason(error)(self.words)
+                return self.words("store.kept", name=kept.name)
+        return self.words("store.left")
 
     def save_settings(self) -> bool:
         """Write the settings; False and a word in `trouble` where that fails."""
@@ -138,7 +145,7 @@ class Store:
     def save_run(self, lesson: str, taken: Taken) -> bool:
         """Write a lesson's training runs; False and a word in `trouble` where that fails."""
         path = self.runs.path(lesson)
-        return path is not None and self._do(path, lambda: self.runs.save(lesson, taken.packed()))
+        return path is not None and self._do(path, lambda: self.runs.save(lesson, taken))
 
     def load_run(self, lesson: str) -> Packed | None:
         """A lesson's training runs, if they were kept. A file that cannot be read is kept aside, with a word."""
@@ -147,7 +154,7 @@ class Store:
         try:
             return self.runs.load(lesson)
         except OSError as error:
-            self.trouble.append(f"{self.runs.path(lesson)}: {error.strerror}")
+            self._tell(self.runs.folder, error)
         except PackingError as error:
             self.put_run_aside(lesson, str(error))
         return None
@@ -156,7 +163,7 @@ class Store:
         """Keep a lesson's training runs under another name: they cannot be used."""
         path = self.runs.path(lesson)
         if path is not None:
-            self.trouble.append(f"{path}: {why}; {self._aside(path)}")
+            self.trouble.append(self.words("store.run", file=path, error=why, kept=self._aside(path)))
 
     def _do(self, path: Path, write: Callable[[], None]) -> bool:
         """Write a file, in the background where that is wanted. False and a word in `trouble` where it fails."""
@@ -192,14 +199,14 @@ class Store:
             with tempfile.TemporaryFile(dir=self.data):
                 return True
         except OSError as error:
-            self.trouble.append(f"{self.data}: {error.strerror}")
+            self._tell(self.data, error)
             return False
 
     def _put(self, path: Path, write: Callable[[], None]) -> bool:
         try:
             write()
-        except (OSError, ValueError) as error:
-            self.trouble.append(f"{path}: {getattr(error, 'strerror', '') or error}")
+        except OSError as error:
+            self._tell(path, error)
             return False
         return True
 

@@ -8,6 +8,8 @@ import select
 import sys
 import time
 
+from tui.machine.windows import Console, draws_double, open_console
+
 PROBE = "─δ►"
 
 
@@ -45,12 +47,18 @@ def speaks_utf8() -> bool:
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
-def wants_ascii(glyphs: str) -> bool:
-    """Whether to draw in ASCII: asked for, a Linux console, no UTF-8, or a terminal that draws our glyphs double."""
+def wants_ascii(glyphs: str, console: Console | None = None) -> bool:
+    """Whether to draw in ASCII: asked for, a Linux console, no UTF-8, or a terminal that draws our glyphs double.
+
+    `console` is that of Windows; where none is given, the one of this process is asked, if it has one.
+    """
     if glyphs != "auto":
         return glyphs == "ascii"
     if os.environ.get("TERM") in ("linux", "dumb") or not speaks_utf8():
         return True
+    console = console or open_console()
+    if console is not None:
+        return draws_double(console, PROBE)
     columns = width_of_probe()
     return columns is not None and columns > len(PROBE)
 

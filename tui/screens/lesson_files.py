@@ -10,7 +10,7 @@ from typing import Any
 from textual.app import App
 
 from lessons.contract.knobs import Refused
-from lessons.contract.phrases import Words
+from lessons.contract.phrases import Words, reason
 from lessons.player.player import Player
 from lessons.player.state import export, restore
 from tui.machine.clipboard import copy
@@ -38,7 +38,7 @@ class LessonFiles:
         try:
             write_atomically(path, json.dumps(state, ensure_ascii=False))
         except OSError as error:
-            raise Refused("file_write", file=str(path), error=error.strerror or error) from None
+            raise Refused("file_write", file=str(path), error=reason(error)) from None
 
     def open(self, path: Path) -> None:
         """Take over the state in a file. Raises Refused."""

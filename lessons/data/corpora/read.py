@@ -15,6 +15,7 @@ from pathlib import Path
 from engine.words.corpus import reading as corpus
 from engine.words.corpus.reading import Corpus, CorpusError
 from lessons.contract.knobs import Refused
+from lessons.contract.phrases import reason
 from lessons.data.corpora import PYTHON, TEXTS, WORLDS
 from lessons.data.world import World, world
 
@@ -115,7 +116,7 @@ def said(name: str) -> Iterator[None]:
     except IsADirectoryError:
         raise Refused("file_folder", file=name) from None
     except OSError as error:
-        raise Refused("file_read", file=name, error=error.strerror) from None
+        raise Refused("file_read", file=name, error=reason(error)) from None
     except CorpusError as error:
         raise Refused(f"corpus_{error.key}", **error.about) from None
     except Refused:
