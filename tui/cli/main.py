@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,10 +19,11 @@ from tui.cli.vectors import analogy_command, neighbours_command, train_group
 from tui.machine.terminal import language
 
 if TYPE_CHECKING:
+    from lessons.deck import Stop
     from lessons.finding import Found
 
 NOTATIONS = {"first": "first", "second": "second", "other": "second"}
-"""What may be said of the notation, and what it means."""
+"""What may be said of the notation, and what it means; as in `lessons.deck`, which a light command does not load."""
 
 
 def main() -> None:
@@ -63,6 +65,13 @@ def _lang_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--lang", type=click.Choice(["en", "zh"]), callback=_speak, is_eager=True, help="Language of text and errors."
     )(command)
+
+
+def _lecture_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What a lecturer wants of the app."""
+    present = click.option("--present", is_flag=True, help="For a projector: no text column, no frames, high contrast.")
+    fresh = click.option("--fresh-record", is_flag=True, help="Ask every question, and keep nothing of this session.")
+    return present(fresh(command))
 
 
 def is_lesson(args: list[str]) -> bool:
@@ -111,6 +120,7 @@ def cli(ctx: click.Context, lang: str | None, glyphs: str | None, device: str) -
 @click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None)
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
 @click.option("--afresh", is_flag=True, help="From the first step, not where you left.")
+@_lecture_options
 @click.pass_context
 def open_command(
     ctx: click.Context,
@@ -123,6 +133,8 @@ def open_command(
     glyphs: str | None,
     device: str | None,
     afresh: bool,
+    present: bool,
+    fresh_record: bool,
 ) -> None:
     """Open a lesson, or what a slide, a title or a term leads to."""
     above = ctx.obj or {}
@@ -145,6 +157,8 @@ def open_command(
         device or above.get("device", "cpu"),
         afresh,
         found=(" ".join(query), found if one is None else [one]),
+        present=present,
+        fresh_record=fresh_record,
     )
 
 
@@ -155,6 +169,9 @@ def run_app(
     device: str,
     afresh: bool = False,
     found: tuple[str, Sequence[Found]] | None = None,
+    stops: Sequence[Stop] = (),
+    present: bool = False,
+    fresh_record: bool = False,
 ) -> None:
     """Open the app, if there is a terminal to open it in. `found` is what was typed, and the places that fit it."""
     from lessons.contract.knobs import read_all
@@ -172,17 +189,72 @@ def run_app(
     from tui.machine.terminal import wants_ascii
     from tui.picture.boxes import Choices
 
-    store = Store(background=True)
+    store = Store(background=True, fresh_record=fresh_record)
     if lang:
         store.settings.language = lang
     ascii_only = wants_ascii(glyphs or store.settings.glyphs)
     choices = Choices(*found, course()) if found is not None and lesson is None else None
-    opening = Opening(place, choices)
+    opening = Opening(place, choices, stops, present)
     app = UnrollApp(lesson, store, language(lang or ""), device, ascii_only, afresh, opening)
     app.run()
     store.flush()
     if app.refused is not None:
         raise app.refused
+
+
+@cli.command("deck")
+@click.argument("file", default="slides", metavar="[FILE]")
+@click.option("--check", is_flag=True, help="Only try every stop, and say what does not open.")
+@_lecture_options
+@_lang_option
+@click.pass_context
+def deck_command(
+    ctx: click.Context, file: str, check: bool, present: bool, fresh_record: bool, lang: str | None
+) -> None:
+    """Give a lecture: page down goes from stop to stop, as FILE lists them; without one, through the slides."""
+    from lessons.course import course
+    from lessons.deck import read_deck, slides_deck
+
+    lessons = course()
+    stops = slides_deck(lessons) if file == "slides" else read_deck(_read(file), file, lessons)
+    if check:
+        _try_stops(stops, file)
+        return
+    above = ctx.obj or {}
+    run_app(
+        None,
+        lang or above.get("lang"),
+        above.get("glyphs"),
+        above.get("device", "cpu"),
+        stops=stops,
+        present=present,
+        fresh_record=fresh_record,
+    )
+
+
+def _read(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise Refused("file_read", file=file, error=error.strerror or error) from None
+    except UnicodeDecodeError:
+        raise Refused("file_read", file=file, error="UTF-8") from None
+
+
+def _try_stops(stops: Sequence[Stop], file: str) -> None:
+    """Open every stop in turn. Raises Refused for the first that does not open."""
+    from lessons.course import find, open_lesson
+    from lessons.player.player import Player
+
+    device = open_on(above("device", "cpu"))
+    for number, stop in enumerate(stops, 1):
+        try:
+            player = Player(open_lesson(find(stop.lesson)), device, stop.place.knobs, stop.place.seed)
+            if stop.place.at:
+                player.jump(stop.place.at)
+        except Refused as refused:
+            raise Refused("deck_line", file=file, line=stop.line or number, why=refused.say) from None
+    click.echo(words_of()("say.stops", n=len(stops)))
 
 
 @cli.command("lessons")

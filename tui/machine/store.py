@@ -56,7 +56,8 @@ class Store:
     In the background, a save returns at once and a thread writes; of several waiting for one file the latest wins.
     """
 
-    def __init__(self, folder: Path | None = None, background: bool = False) -> None:
+    def __init__(self, folder: Path | None = None, background: bool = False, fresh_record: bool = False) -> None:
+        """`fresh_record`: begin with no progress, and write none."""
         self._waiting: dict[Path, str] = {}
         self._wakes = threading.Condition()
         self._writing = False
@@ -66,7 +67,8 @@ class Store:
         self.data = folder or Path(os.environ.get("UNROLL_HOME") or dirs.user_data_dir)
         self.trouble: list[str] = []
         self.settings = self._read(self.config / "settings.json", Settings)
-        self.progress = self._read(self.data / "progress.json", Progress)
+        self.keeps_progress = not fresh_record
+        self.progress = Progress() if fresh_record else self._read(self.data / "progress.json", Progress)
 
     def _read(self, path: Path, kind: Any) -> Any:
         try:
@@ -106,7 +108,9 @@ class Store:
         return self._write(self.config / "settings.json", asdict(self.settings))
 
     def save_progress(self) -> bool:
-        """Write the progress; False and a word in `trouble` where that fails."""
+        """Write the progress, where it is kept; False and a word in `trouble` where that fails."""
+        if not self.keeps_progress:
+            return True
         return self._write(self.data / "progress.json", asdict(self.progress))
 
     def _write(self, path: Path, content: Any) -> bool:

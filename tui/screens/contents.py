@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 
 from lessons.contract.card import Broken, Card
 from lessons.contract.knobs import Refused
@@ -27,7 +28,10 @@ class Contents(PaintedScreen):
     `at` is the index of the chosen lesson. A `notice`, `choices` or the `help` are shown over the list.
     """
 
-    BINDINGS = bindings(CONTENTS, EVERYWHERE)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(CONTENTS, EVERYWHERE),
+        Binding("pagedown,pageup", "lecture", show=False),
+    ]
     CSS = """
     Contents { layout: vertical; layers: base over; overflow: hidden; }
     #map { height: 1fr; width: 1fr; }
@@ -178,6 +182,10 @@ class Contents(PaintedScreen):
         except Refused as refused:
             self.notice = Notice(f"! {cards[self.at].id}", refused.say(self.unroll.words))
             self.paint()
+
+    def action_lecture(self) -> None:
+        """Back to the stop of the lecture that is being given."""
+        self.unroll.walk(0)
 
     def action_find(self) -> None:
         """Ask for a slide, a lesson or a term: go to the place, put the cursor on the lesson, or offer what fits."""

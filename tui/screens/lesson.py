@@ -24,6 +24,7 @@ from tui.screens.lesson_files import LessonFiles
 from tui.screens.modes.answering import Answering
 from tui.screens.modes.base import Change, Mode, Parts
 from tui.screens.modes.in_drawer import InDrawer
+from tui.screens.modes.lecturing import Lecturing
 from tui.screens.modes.on_cell import OnCell
 from tui.screens.modes.opening import Opening
 from tui.screens.modes.stepping import Playing, Stepping
@@ -62,8 +63,8 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         )  # fmt: skip
         self.answering, self.stepping = Answering(parts), Stepping(parts)
         self.modes: tuple[Mode, ...] = (
-            Typing(parts, self.prompt), InDrawer(parts), Reading(parts), Alone(parts), self.answering, OnCell(parts),
-            Playing(parts), self.stepping, Opening(parts),
+            Typing(parts, self.prompt), Lecturing(parts), InDrawer(parts), Reading(parts), Alone(parts),
+            self.answering, OnCell(parts), Playing(parts), self.stepping, Opening(parts),
         )  # fmt: skip
         self._canvases: Canvases | None = None
         self._act = player.act
@@ -86,7 +87,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         if second is None:
             second = context.store.settings.other_notation
         number = context.number_of(self.player.lesson.card)
-        return Manner(context.words, context.ascii_only, context.ink_theme != "mono", second, number)
+        return Manner(context.words, context.ascii_only, context.ink_theme != "mono", second, number, context.present)
 
     @property
     def words(self) -> Words:
@@ -179,7 +180,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
 
     def key_hints(self) -> Sequence[Hint]:
         """The line of keys."""
-        return next(self.wanting()).keys()
+        return next(hints for mode in self.wanting() if (hints := mode.keys()))
 
     def action_command(self, command: str) -> None:
         self.command(command)
