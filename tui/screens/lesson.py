@@ -61,9 +61,9 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         parts = Parts(
             context, player, self.look, self.picture, self.transport, self.truth, self.files, self.ask_line
         )  # fmt: skip
-        self.answering, self.stepping = Answering(parts), Stepping(parts)
+        self.answering, self.stepping, self.lecturing = Answering(parts), Stepping(parts), Lecturing(parts)
         self.modes: tuple[Mode, ...] = (
-            Typing(parts, self.prompt), Lecturing(parts), InDrawer(parts), Reading(parts), Alone(parts),
+            Typing(parts, self.prompt), self.lecturing, InDrawer(parts), Reading(parts), Alone(parts),
             self.answering, OnCell(parts), Playing(parts), self.stepping, Opening(parts),
         )  # fmt: skip
         self._canvases: Canvases | None = None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from time import monotonic
 
 from lessons.player.player import Player
 from lessons.player.questions import Asked
@@ -19,8 +19,9 @@ VOTE = 1.0
 class Lecturing(Mode):
     """A deck is walked through. It shows no keys of its own: those of the lesson go on working."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, clock: Callable[[], float] = monotonic) -> None:
         super().__init__(parts)
+        self.clock = clock
         self._voting: Asked | None = None
         self._since = 0.0
 
@@ -40,7 +41,7 @@ class Lecturing(Mode):
             return self.walk(1)
         if asked.trying:
             return Change()
-        now = time.monotonic()
+        now = self.clock()
         if self._voting is not asked:
             self._voting, self._since = asked, now
         elif now - self._since >= VOTE:
