@@ -303,6 +303,7 @@ def _seed(seed: str | None) -> int | None:
 @click.option("--state", type=click.Path(), help="Parameters and inputs from a file.")
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None, help="Where to compute.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@click.option("--svg", "svg_file", type=click.Path(), help="Save the picture as an SVG.")
 @click.option("--cell", metavar="CELL", help="Point at a cell, as with the cursor: W[0,1], h[2][0], b[1].")
 @click.option("--notation", type=click.Choice(list(NOTATIONS)), default="first", help="Names of the symbols.")
 @click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None, help="What to draw with.")
@@ -317,6 +318,7 @@ def show_command(
     state: str | None,
     device: str | None,
     as_json: bool,
+    svg_file: str | None,
     cell: str | None,
     notation: str,
     glyphs: str | None,
@@ -334,6 +336,7 @@ def show_command(
         (state and seed, "state_seed"),
         (place and step, "both_places"),
         (all_steps and not as_json, "all_json"),
+        (svg_file is not None and as_json, "svg_json"),
     ):
         if wrong:
             raise Refused(key)
@@ -364,7 +367,20 @@ def show_command(
 
         ascii_only = glyphs == "ascii" or (glyphs == "auto" and not speaks_utf8())
         pointed = cell_at(player, cell) if cell is not None else None
+        if svg_file is not None:
+            _save_svg(player, svg_file, ascii_only, pointed, NOTATIONS[notation] == "second")
+            return
         _print(picture(player, language(spoken["lang"]), ascii_only, pointed, NOTATIONS[notation] == "second"))
+
+
+def _save_svg(player: Any, file: str, ascii_only: bool, pointed: Any, second: bool) -> None:
+    """Save the picture, and say where in full."""
+    from tui.cli.headless import drawn, save_svg, svg
+
+    path = Path(file).expanduser().resolve()
+    canvas = drawn(player, language(spoken["lang"]), ascii_only, pointed, second)
+    save_svg(path, svg(canvas, f"unroll {player.lesson.card.id}"))
+    _print(words_of()("say.saved", file=path))
 
 
 def _print(text: str) -> None:
