@@ -173,7 +173,7 @@ class UnrollApp(App[None]):
         screen = LessonScreen(self, player)
         self._beside = player if beside else None
         screen.look.second = SECOND.get(place.notation) if place is not None else None
-        screen.look.finished = len(player.seen) == len(player.lesson.card.acts)
+        screen.look.finished = player.finished
         screen.said = said
         if self.store.trouble:
             screen.look.drawer = Notice(self.words("drawer.trouble"), self.store.trouble[0])
@@ -231,6 +231,12 @@ class UnrollApp(App[None]):
         self.call_later(go_there)
         return True
 
+    def following(self, lesson: str) -> Card | None:
+        """The lesson after this one in the course; None after the last."""
+        cards = [card for card in self.course.values() if isinstance(card, Card)]
+        at = next((i for i, card in enumerate(cards) if card.id == lesson), len(cards))
+        return cards[at + 1] if at + 1 < len(cards) else None
+
     def leave_lesson(self) -> None:
         """Back to the contents."""
         if len(self.screen_stack) > 2:
@@ -243,7 +249,7 @@ class UnrollApp(App[None]):
         lesson, progress = player.lesson.card.id, self.store.progress
         kept = progress.lessons.setdefault(lesson, {})
         acts = sorted({*kept.get("acts", []), *player.seen})
-        kept.update(acts=acts, record=dict(player.record))
+        kept.update(acts=acts, record=dict(player.record), done=bool(kept.get("done")) or player.finished)
         if player is not self._beside:
             place = keep(player)
             kept.update(place=place, address=place["address"], act=player.act, step=player.progress[0])

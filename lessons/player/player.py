@@ -257,6 +257,11 @@ class Player:
         reel, p = self.scrub, self.spot.p + 1
         return self.view(reel.end(p, self.questions.grain(ask, reel.step(p), self.grain)) if reel else None)
 
+    @property
+    def finished(self) -> bool:
+        """Whether all acts were seen to their end, and all predictions met."""
+        return set(self.lesson.card.acts) <= self.seen and self.questions.all_met()
+
     def has_question(self) -> bool:
         return self.asked is not None
 

@@ -115,6 +115,10 @@ class Questions:
         else:
             self.asked = None
 
+    def all_met(self) -> bool:
+        """Whether every prediction that this setup has was answered or skipped."""
+        return all(ask.id in self.record or self._address(ask) is None for ask in self.setup.lesson.asks)
+
     def ask_again(self) -> int:
         """Ask skipped and wrong predictions again; how many."""
         again = [key for key, verdict in self.record.items() if verdict in ("skipped", "wrong")]

@@ -51,6 +51,9 @@ class Context(Protocol):
     def walk(self, by: int) -> bool:
         """To the stop of the lecture that is so many further; False at its ends."""
 
+    def following(self, lesson: str) -> Card | None:
+        """The lesson after this one in the course; None after the last."""
+
     def leave_lesson(self) -> None:
         """Back to the contents."""
 
