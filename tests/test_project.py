@@ -16,7 +16,8 @@ import click
 import pytest
 
 from lessons.course import course
-from tui.cli.main import cli
+from lessons.finding import find_places
+from tui.cli.main import cli, open_command
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md")
@@ -91,9 +92,11 @@ def is_known(name: str) -> bool:
 
 
 def is_command(words: list[str]) -> bool:
-    """Whether `unroll` knows these: a command, a command of a group, or a lesson, and every option that has a name."""
+    """Whether `unroll` knows these: a command, a command of a group, or what it finds, and every option with a name."""
     command: click.Command = cli
-    options = {"--help", "--afresh"} | {name for parameter in cli.params for name in parameter.opts}
+    options = {"--help"} | {
+        name for each in (cli, open_command) for parameter in each.params for name in parameter.opts
+    }
     for word in words:
         name = word.partition("=")[0]
         if isinstance(command, click.Group) and name in command.commands:
@@ -101,7 +104,7 @@ def is_command(words: list[str]) -> bool:
             options |= {name for parameter in command.params for name in parameter.opts}
         elif name.startswith("--") and name not in options:
             return False
-    return command is not cli or not words or words[0].startswith("-") or words[0] in course()
+    return command is not cli or not words or words[0].startswith("-") or bool(find_places(words[0], course()))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -112,7 +112,7 @@ class Stepping(Mode):
             context.go(following.id)
             return Change("")
         title = f"{context.number_of(following)} {following.title[self.picture.words.lang]}"
-        return Change(f"{self.say(said)}; {self.say('say.next_lesson', lesson=title)}")
+        return Change(self.say("say.next_lesson", said=self.say(said), lesson=title))
 
     # moving
 
