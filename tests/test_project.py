@@ -16,8 +16,10 @@ from pathlib import Path
 import click
 import pytest
 
+from lessons.contract.knobs import Refused
 from lessons.course import course
-from tui.cli.main import cli
+from lessons.finding import find_places
+from tui.cli.main import cli, open_command
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "README.zh.md", "CONTRIBUTING.md")
@@ -91,10 +93,20 @@ def is_known(name: str) -> bool:
     )
 
 
+def is_found(query: str) -> bool:
+    """Whether `unroll` finds a lesson, a slide or a term of this name."""
+    try:
+        return bool(find_places(query, course()))
+    except Refused:
+        return False
+
+
 def is_command(words: list[str]) -> bool:
-    """Whether `unroll` knows these: a command, a command of a group, or a lesson, and every option that has a name."""
+    """Whether `unroll` knows these: a command, a command of a group, or what it finds, and every option with a name."""
     command: click.Command = cli
-    options = {"--help", "--afresh"} | {name for parameter in cli.params for name in parameter.opts}
+    options = {"--help"} | {
+        name for each in (cli, open_command) for parameter in each.params for name in parameter.opts
+    }
     for word in words:
         name = word.partition("=")[0]
         if isinstance(command, click.Group) and name in command.commands:
@@ -102,7 +114,7 @@ def is_command(words: list[str]) -> bool:
             options |= {name for parameter in command.params for name in parameter.opts}
         elif name.startswith("--") and name not in options:
             return False
-    return command is not cli or not words or words[0].startswith("-") or words[0] in course()
+    return command is not cli or not words or words[0].startswith("-") or is_found(words[0])
 
 
 @pytest.mark.parametrize("page", PAGES)

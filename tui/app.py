@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -29,6 +29,7 @@ from tui.screens.keeper import Keeper
 from tui.widgets.palette import Palette
 
 if TYPE_CHECKING:
+    from lessons.deck import Stop
     from lessons.player.player import Player
     from tui.screens.lesson import LessonScreen
 
@@ -42,10 +43,15 @@ SECOND = {"first": False, "second": True}
 
 @dataclass(frozen=True)
 class Opening:
-    """What the app is started for, beside a lesson: a place in it, or places of which one is to be chosen."""
+    """What the app is started for, beside a lesson: a place in it, places of which one is to be chosen, or a lecture.
+
+    `present` draws lessons for a projector. With `deck` its stops are walked through.
+    """
 
     place: Place | None = None
     choices: Choices | None = None
+    deck: Sequence[Stop] = ()
+    present: bool = False
 
 
 def arrive(player: Player, place: Place, set_up: bool) -> None:
@@ -90,6 +96,8 @@ class UnrollApp(App[None]):
         self.refused: Refused | None = None
         """Why what the app was started for cannot be had."""
         self._beside: Player | None = None
+        self.stops, self.at_stop = self.opening.deck, 0
+        self.present, self._session_theme = self.opening.present, "contrast" if self.opening.present else ""
         if self.no_color:
             self.ansi_color = True
 
@@ -98,7 +106,8 @@ class UnrollApp(App[None]):
         """The theme our own pictures are drawn in: no colour at all with NO_COLOR."""
         if self.no_color:
             return "mono"
-        return self.store.settings.theme if self.store.settings.theme in NAMES else "dark"
+        theme = self._session_theme or self.store.settings.theme
+        return theme if theme in NAMES else "dark"
 
     def number_of(self, card: Card | Broken) -> str:
         """Chapter and place of a lesson: 3.1."""
@@ -118,7 +127,9 @@ class UnrollApp(App[None]):
         # so that the first lesson opens at once
         self.set_timer(0.3, lambda: importlib.import_module("tui.screens.lesson"))
         try:
-            if self._first is not None:
+            if self.stops:
+                self.stop(0)
+            elif self._first is not None:
                 self.open_lesson(self._first, self.opening.place)
         except Refused as refused:
             self.refused = refused
@@ -161,10 +172,11 @@ class UnrollApp(App[None]):
 
     # lessons
 
-    def open_lesson(self, lesson: str, place: Place | None = None) -> None:
+    def open_lesson(self, lesson: str, place: Place | None = None, beside: bool = False) -> None:
         """Open a lesson at a place, else where the learner left it, else at its start. Raises Refused.
 
-        Where the place has other knobs than what the learner left, it is opened beside that, which stays as it was.
+        Where the place has other knobs than what the learner left, it is opened beside that, which stays as it was;
+        so it is with `beside`.
         """
         card = self.course.get(lesson)
         if card is None:
@@ -180,13 +192,13 @@ class UnrollApp(App[None]):
         player.record = {str(k): str(v) for k, v in kept.get("record", {}).items()}
         player.seen = {act for act in kept.get("acts", []) if act in card.acts} if isinstance(card, Card) else set()
         left = kept.get("place")
-        beside = bool(left) and place is not None and not is_set_up_as(left, place)
+        beside = beside or (left is not None and place is not None and not is_set_up_as(left, place))
         left = None if beside or self._afresh else left
         self._afresh = False  # who comes back to it in this run finds what was done in it
         screen = LessonScreen(self, player)
         self._beside = player if beside else None
         screen.look.second = SECOND.get(place.notation) if place is not None else None
-        screen.look.finished = len(player.seen) == len(player.lesson.card.acts)
+        screen.look.finished = player.finished
         if beside:
             screen.said = self.words("say.beside", lesson=lesson)
         if left:
@@ -223,6 +235,44 @@ class UnrollApp(App[None]):
             arrive(screen.player, place, set_up=not brought)
             screen.said = ""
 
+    def stop(self, n: int) -> bool:
+        """To a stop of the lecture; False where there is none of this number. Raises Refused."""
+        if not 0 <= n < len(self.stops):
+            return False
+        stop, self.at_stop = self.stops[n], n
+        self.open_lesson(stop.lesson, stop.place, beside=True)
+        if isinstance(self.screen, PaintedScreen):
+            said, card = stop.note, self.course.get(stop.lesson)
+            if not said and stop.slide and isinstance(card, Card):
+                said = self.words("title.slide", slide=stop.slide, title=card.title[self.words.lang])
+            self.screen.said = f"{n + 1}/{len(self.stops)}  {said}".strip()
+        return True
+
+    def walk(self, by: int) -> bool:
+        """To the stop of the lecture that is so many further; False at its ends."""
+        if not 0 <= self.at_stop + by < len(self.stops):
+            return False
+        screen = self.screen
+
+        def go_there() -> None:
+            if isinstance(screen, PaintedScreen):
+                screen.settle()
+            try:
+                self.stop(self.at_stop + by)
+            except Refused as refused:
+                if isinstance(screen, PaintedScreen):
+                    screen.said = refused.say(self.words)
+                    screen.paint()
+
+        self.call_later(go_there)
+        return True
+
+    def following(self, lesson: str) -> Card | None:
+        """The lesson after this one in the course; None after the last."""
+        cards = [card for card in self.course.values() if isinstance(card, Card)]
+        at = next((i for i, card in enumerate(cards) if card.id == lesson), len(cards))
+        return cards[at + 1] if at + 1 < len(cards) else None
+
     def leave_lesson(self) -> None:
         """Back to the contents."""
         if len(self.screen_stack) > 2:
@@ -253,8 +303,8 @@ class UnrollApp(App[None]):
     def action_theme(self) -> None:
         """Dark, light, high contrast in turn."""
         names = NAMES
-        at = names.index(self.store.settings.theme) if self.store.settings.theme in names else 0
-        self.store.settings.theme = names[(at + 1) % len(names)]
+        at = names.index(self.ink_theme) if self.ink_theme in names else 0
+        self.store.settings.theme, self._session_theme = names[(at + 1) % len(names)], ""
         self.store.save_settings()
         self._take_theme()
         self.repaint()

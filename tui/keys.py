@@ -64,6 +64,7 @@ LESSON = (
     Key("text", "t", "command('text')", "t"),
     Key("copy", "y", "command('copy')", "y"),
     Key("save", "s", "command('save')", "s"),
+    Key("picture", "S", "command('picture')", "S"),
     Key("open", "o", "command('open')", "o"),
     Key("again", "a", "command('again')", "a"),
     Key("restart", "r", "command('restart')", "r"),

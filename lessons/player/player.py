@@ -301,6 +301,11 @@ class Player:
         spot = self.spot
         return self.questions.unanswered((self.act, -1), spot.n if spot.training else spot.p)
 
+    @property
+    def finished(self) -> bool:
+        """Whether all acts were seen to their end, and all predictions met."""
+        return set(self.lesson.card.acts) <= self.seen and self.questions.all_met()
+
     def has_question(self) -> bool:
         return self.asked is not None
 

@@ -9,6 +9,9 @@ from engine.walks.step import Path
 from lessons.player.branches import Branches
 from lessons.player.setup import Setup
 
+LEARNED = 200
+"""Updates after which a training counts as seen, where it has not come to its own end before."""
+
 
 @dataclass(frozen=True)
 class Spot:
@@ -87,7 +90,7 @@ class Position:
         """
         n = self.branches.history.nearest(n)
         self.branches.catch_up(n)
-        if n:
+        if n and (n >= LEARNED or self.branches.history.track.done(self.branches.history.grow(n))):
             self.seen.add("train")
         self.spot, self.since = Spot(True, 0, n, is_open), 0
 

@@ -187,6 +187,10 @@ class Questions:
         else:
             self.asked = None
 
+    def all_met(self) -> bool:
+        """Whether every prediction that this setup has was answered or skipped."""
+        return all(ask.id in self.record or self._address(ask) is None for ask in self.setup.lesson.asks)
+
     def again(self, verdicts: Collection[str] = ("skipped", "wrong")) -> list[str]:
         """The predictions with one of these verdicts; all that were met where none is given."""
         return [key for key, verdict in self.record.items() if not verdicts or verdict in verdicts]

@@ -10,6 +10,7 @@ import pytest
 from textual.widgets import Input
 
 from lessons.explaining.figures import five
+from lessons.player.position import LEARNED
 from tests.tui.driving import go, lesson, shown, typed
 from tui.app import UnrollApp
 from tui.machine.store import Store
@@ -158,6 +159,9 @@ async def test_the_end_is_said_once_with_the_count_of_predictions(tmp_path: Path
         assert player.act == "check"
         assert player.seen == set(player.lesson.card.acts) - {"train"}
         await pilot.press("n", "full_stop")
+        assert screen.look.drawer is None, "one update is not the end of the training"
+        player.land(LEARNED - 1, is_open=False)
+        await pilot.press("full_stop")
         assert isinstance(screen.look.drawer, Notice)
         assert "7 of 7 acts" in shown(screen, "stage")
         await pilot.press("escape", "right", "right")

@@ -6,7 +6,8 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,10 +23,11 @@ from tui.cli.vectors import analogy_command, neighbours_command, train_group
 from tui.machine.terminal import language
 
 if TYPE_CHECKING:
+    from lessons.deck import Stop
     from lessons.finding import Found
 
 NOTATIONS = {"first": "first", "second": "second", "other": "second"}
-"""What may be said of the notation, and what it means."""
+"""What may be said of the notation, and what it means; as in `lessons.deck`, which a light command does not load."""
 
 
 def main() -> None:
@@ -56,6 +58,12 @@ def main() -> None:
         words = words_of()
         fail(words("error.write", error=reason(error)(words)))
     sys.exit(result if isinstance(result, int) else 0)
+
+
+def lecture_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What a lecturer wants of the app."""
+    present = click.option("--present", is_flag=True)
+    return present(click.option("--fresh-record", is_flag=True)(command))
 
 
 def is_lesson(args: list[str]) -> bool:
@@ -113,6 +121,7 @@ def cli(ctx: click.Context, lang: str | None, glyphs: str | None, device: str) -
 @click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None)
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
 @click.option("--afresh", is_flag=True)
+@lecture_options
 @click.pass_context
 def open_command(
     ctx: click.Context,
@@ -125,6 +134,8 @@ def open_command(
     glyphs: str | None,
     device: str | None,
     afresh: bool,
+    present: bool,
+    fresh_record: bool,
 ) -> None:
     """Open a lesson, or what a slide, a title or a term leads to."""
     above = ctx.obj or {}
@@ -147,6 +158,8 @@ def open_command(
         device or above.get("device", "cpu"),
         afresh,
         found=(" ".join(query), found if one is None else [one]),
+        present=present,
+        fresh_record=fresh_record,
     )
 
 
@@ -157,6 +170,9 @@ def run_app(
     device: str,
     afresh: bool = False,
     found: tuple[str, Sequence[Found]] | None = None,
+    stops: Sequence[Stop] = (),
+    present: bool = False,
+    fresh_record: bool = False,
 ) -> None:
     """Open the app, if there is a terminal to open it in. `found` is what was typed, and the places that fit it."""
     from lessons.contract.knobs import read_all
@@ -174,17 +190,72 @@ def run_app(
     from tui.machine.terminal import wants_ascii
     from tui.picture.boxes import Choices
 
-    store = Store(background=True, lang=language_spoken())
+    store = Store(background=True, lang=language_spoken(), fresh_record=fresh_record)
     if lang:
         store.settings.language = lang
     ascii_only = wants_ascii(glyphs or store.settings.glyphs)
     choices = Choices(*found, course()) if found is not None and lesson is None else None
-    opening = Opening(place, choices)
+    opening = Opening(place, choices, stops, present)
     app = UnrollApp(lesson, store, language(lang or ""), device, ascii_only, afresh, opening)
     app.run()
     store.flush()
     if app.refused is not None:
         raise app.refused
+
+
+@cli.command("deck")
+@click.argument("file", default="slides", metavar="[FILE]")
+@click.option("--check", is_flag=True)
+@lecture_options
+@lang_option()
+@click.pass_context
+def deck_command(
+    ctx: click.Context, file: str, check: bool, present: bool, fresh_record: bool, lang: str | None
+) -> None:
+    """Give a lecture: page down goes from stop to stop, as FILE lists them; without one, through the slides."""
+    from lessons.course import course
+    from lessons.deck import read_deck, slides_deck
+
+    lessons = course()
+    stops = slides_deck(lessons) if file == "slides" else read_deck(_read(file), file, lessons)
+    if check:
+        _try_stops(stops, file)
+        return
+    above = ctx.obj or {}
+    run_app(
+        None,
+        lang or above.get("lang"),
+        above.get("glyphs"),
+        above.get("device", "cpu"),
+        stops=stops,
+        present=present,
+        fresh_record=fresh_record,
+    )
+
+
+def _read(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise Refused("file_read", file=file, error=reason(error)) from None
+    except UnicodeDecodeError:
+        raise Refused("file_read", file=file, error="UTF-8") from None
+
+
+def _try_stops(stops: Sequence[Stop], file: str) -> None:
+    """Open every stop in turn. Raises Refused for the first that does not open."""
+    from lessons.course import find, open_lesson
+    from lessons.player.player import Player
+
+    device = open_on(above("device", "cpu"))
+    for number, stop in enumerate(stops, 1):
+        try:
+            player = Player(open_lesson(find(stop.lesson)), device, stop.place.knobs, stop.place.seed)
+            if stop.place.at:
+                player.jump(stop.place.at)
+        except Refused as refused:
+            raise Refused("deck_line", file=file, line=stop.line or number, why=refused.say) from None
+    click.echo(words_of()("say.stops", n=len(stops)))
 
 
 @cli.command("lessons")
@@ -233,6 +304,7 @@ def _seed(seed: str | None) -> int | None:
 @click.option("--state", type=click.Path())
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
 @click.option("--json", "as_json", is_flag=True)
+@click.option("--svg", "svg_file", type=click.Path())
 @click.option("--cell", metavar="CELL")
 @click.option("--notation", type=click.Choice(list(NOTATIONS)), default="first")
 @click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None)
@@ -247,6 +319,7 @@ def show_command(
     state: str | None,
     device: str | None,
     as_json: bool,
+    svg_file: str | None,
     cell: str | None,
     notation: str,
     glyphs: str | None,
@@ -264,6 +337,7 @@ def show_command(
         (state and seed, "state_seed"),
         (place and step, "both_places"),
         (all_steps and not as_json, "all_json"),
+        (svg_file is not None and as_json, "svg_json"),
     ):
         if wrong:
             raise Refused(key)
@@ -294,7 +368,20 @@ def show_command(
 
         ascii_only = glyphs == "ascii" or (glyphs == "auto" and not speaks_utf8())
         pointed = cell_at(player, cell) if cell is not None else None
+        if svg_file is not None:
+            _save_svg(player, svg_file, ascii_only, pointed, NOTATIONS[notation] == "second")
+            return
         _print(picture(player, language_spoken(), ascii_only, pointed, NOTATIONS[notation] == "second"))
+
+
+def _save_svg(player: Any, file: str, ascii_only: bool, pointed: Any, second: bool) -> None:
+    """Save the picture, and say where in full."""
+    from tui.cli.headless import drawn, save_svg, svg
+
+    path = Path(file).expanduser().resolve()
+    canvas = drawn(player, language_spoken(), ascii_only, pointed, second)
+    save_svg(path, svg(canvas, f"unroll {player.lesson.card.id}"))
+    _print(words_of()("say.saved", file=path))
 
 
 def _print(text: str) -> None:

@@ -79,7 +79,10 @@ class Store:
     `lang` is the language of `trouble`: else that of the settings, else that of the environment.
     """
 
-    def __init__(self, folder: Path | None = None, background: bool = False, lang: str = "") -> None:
+    def __init__(
+        self, folder: Path | None = None, background: bool = False, lang: str = "", fresh_record: bool = False
+    ) -> None:
+        """`fresh_record`: begin with no progress, and write none."""
         self.words = Words(lang or language_kept() or language(), "tui")
         self._waiting: dict[Path, Callable[[], None]] = {}
         self._wakes = threading.Condition()
@@ -92,7 +95,8 @@ class Store:
         self.trouble: list[str] = []
         self.runs = RunFiles(self.data / "runs")
         self.settings = self._read(self.config / "settings.json", Settings)
-        self.progress = self._read(self.data / "progress.json", Progress)
+        self.keeps_progress = not fresh_record
+        self.progress = Progress() if fresh_record else self._read(self.data / "progress.json", Progress)
 
     def _read(self, path: Path, kind: Any) -> Any:
         try:
@@ -135,7 +139,9 @@ class Store:
         return self._write(self.config / "settings.json", asdict(self.settings))
 
     def save_progress(self) -> bool:
-        """Write the progress; False and a word in `trouble` where that fails."""
+        """Write the progress, where it is kept; False and a word in `trouble` where that fails."""
+        if not self.keeps_progress:
+            return True
         return self._write(self.data / "progress.json", asdict(self.progress))
 
     def _write(self, path: Path, content: Any) -> bool:
@@ -145,7 +151,9 @@ class Store:
     def save_run(self, lesson: str, taken: Taken) -> bool:
         """Write a lesson's training runs; False and a word in `trouble` where that fails."""
         path = self.runs.path(lesson)
-        return path is not None and self._do(path, lambda: self.runs.save(lesson, taken))
+        if path is None or not self.keeps_progress:
+            return True
+        return self._do(path, lambda: self.runs.save(lesson, taken))
 
     def load_run(self, lesson: str) -> Packed | None:
         """A lesson's training runs, if they were kept. A file that cannot be read is kept aside, with a word."""

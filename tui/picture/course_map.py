@@ -12,6 +12,9 @@ from lessons.contract.phrases import Words
 from lessons.course import CHAPTERS
 from tui.canvas.canvas import Canvas, fit, wrap
 
+TWO, TITLES, SLIDES = 78, 100, 48
+"""Columns from which on there are two chapters beside each other, a line of the text, and the slides of a lesson."""
+
 
 def chapter_of(card: Card | Broken) -> str:
     """The chapter of a lesson; "other" if it is broken or names none of the course."""
@@ -32,30 +35,62 @@ class CourseMap:
         self._cards, self._progress, self._words = cards, progress, words
         self._number_of, self._ascii_only = number_of, ascii_only
 
-    def chapters(self, width: int, chosen: int) -> tuple[Canvas, int]:
-        """(All chapters with their lessons, the line of the chosen lesson). A chapter goes into the shortest column."""
-        words, cards, at = self._words, self._cards, 0
-        canvas = Canvas(width, 0, self._ascii_only)
-        columns = max(1, min(3, width // 40))
-        wide = width // columns
-        heights = [0] * columns
-        for number, chapter in enumerate([*CHAPTERS, "other"], 1):
-            members = [card for card in cards if chapter_of(card) == chapter]
-            if chapter == "other" and not members:
-                continue
-            column = heights.index(min(heights))
-            x, y = 2 + column * wide, heights[column]
-            canvas.put(x, y, fit(f"{number} {words(f'chapter.{chapter}')}", wide - 3), "head" if members else "dim")
-            y += 1
-            for i, card in enumerate(members, 1):
-                at = y if cards.index(card) == chosen else at
-                self._card(canvas, x, y, card, f"{number}.{i}", wide - 3, cards.index(card) == chosen)
-                y += 1
-            if not members:
-                canvas.put(x + 2, y, words("contents.not_here"), "dim")
-                y += 1
-            heights[column] = y + 1
+    def chapters(self, width: int, room: int, chosen: int) -> tuple[Canvas, int]:
+        """(All chapters with their lessons, the line of the chosen lesson), for `room` lines.
+
+        One column with the titles where it fits, else two, the chapters in order, parted where they are most alike.
+        """
+        blocks = [found for chapter in (*CHAPTERS, "other") if (found := self._members(chapter))]
+        whole = sum(len(block) + 2 for block in blocks) - 1
+        if width < TWO or (width >= TITLES and whole <= room) or len(blocks) < 2:
+            columns = [blocks]
+        else:
+            parts = [(blocks[:n], blocks[n:]) for n in range(1, len(blocks))]
+            columns = list(min(parts, key=lambda part: max(self._height(column, 1) for column in part)))
+        gap = 1 if max(self._height(column, 1) for column in columns) <= room else 0
+        canvas, at, wide = Canvas(width, 0, self._ascii_only), 0, width // len(columns)
+        for n, column in enumerate(columns):
+            x, y = 2 + n * wide, 0
+            for block in column:
+                at = self._chapter(canvas, x, y, block, wide - 3, chosen, at)
+                y += len(block) + 1 + gap
         return canvas, at
+
+    def _members(self, chapter: str) -> list[Card | Broken]:
+        return [card for card in self._cards if chapter_of(card) == chapter]
+
+    @staticmethod
+    def _height(column: Sequence[Sequence[object]], gap: int) -> int:
+        return sum(len(block) + 1 + gap for block in column) - gap
+
+    def _chapter(
+        self, canvas: Canvas, x: int, y: int, members: Sequence[Card | Broken], width: int, chosen: int, at: int
+    ) -> int:
+        """One chapter from line y on; the line of the chosen lesson if it is in it, else `at`."""
+        chapter = chapter_of(members[0])
+        number = [*CHAPTERS, "other"].index(chapter) + 1
+        canvas.put(x, y, fit(f"{number} {self._words(f'chapter.{chapter}')}", width), "head")
+        ids = max(len(card.id) for card in members)
+        for i, card in enumerate(members, 1):
+            at = y + i if self._cards.index(card) == chosen else at
+            self._card(canvas, x, y + i, card, f"{number}.{i}", width, self._cards.index(card) == chosen, ids)
+        return at
+
+    def begin(self) -> Card | None:
+        """The lesson to go on with: the first that is not done and needs nothing that is not; None when all is done."""
+        cards = {card.id: card for card in self._cards if isinstance(card, Card)}
+        open_ones = [card for card in cards.values() if not self._done(card)]
+        ready = [card for card in open_ones if all(need not in cards or self._done(cards[need]) for need in card.needs)]
+        return next(iter(ready or open_ones), None)
+
+    def where_to_begin(self) -> str:
+        """The lesson to begin or go on with, in words; "" when all is done."""
+        card = self.begin()
+        if card is None:
+            return ""
+        begun = any(self._begun(each) for each in self._cards if isinstance(each, Card))
+        name = f"{self._number_of(card)} {card.title[self._words.lang]}"
+        return self._words("contents.go_on" if begun else "contents.begin", lesson=name)
 
     def about(self, canvas: Canvas, card: Card | Broken, y: int) -> None:
         """Title, first line of the text, and stored position of a lesson, from line y on."""
@@ -103,9 +138,13 @@ class CourseMap:
         return self._acts(card) > 0 or bool(kept.get("step")) or kept.get("act", card.acts[0]) in card.acts[1:]
 
     def _done(self, card: Card) -> bool:
-        return self._acts(card) == len(card.acts)
+        """Whether its acts were seen and its predictions met; of an older progress, whether the acts were."""
+        return bool(self._progress.get(card.id, {}).get("done", self._acts(card) == len(card.acts)))
 
-    def _card(self, canvas: Canvas, x: int, y: int, card: Card | Broken, number: str, width: int, chosen: bool) -> None:
+    def _card(
+        self, canvas: Canvas, x: int, y: int, card: Card | Broken, number: str, width: int, chosen: bool, ids: int
+    ) -> None:
+        """One lesson in a line: its mark, number, id, title, slides and acts, as far as there is room."""
         ink = "head" if chosen else ""
         if chosen:
             canvas.put(x - 1, y, "►", "written")
@@ -115,7 +154,16 @@ class CourseMap:
             return
         acts = self._acts(card)
         mark = "●" if self._done(card) else "◐" if self._begun(card) else "○"
-        canvas.put(x, y, f"{mark} {number} {card.id}", ink)
+        start = canvas.put(x, y, f"{mark} {number} {card.id}", ink) + 2
         right = f"{acts}/{len(card.acts)}"
+        if width >= SLIDES:
+            right = f"{fit(card.slides, 14)}  {right}"
         canvas.right(x + width - 2, y, right, "dim")
-        canvas.right(x + width - 3 - cell_len(right), y, f"{fit(card.slides, 8)}  ", "dim")
+        room = x + width - 4 - cell_len(right)
+        title = card.title[self._words.lang]
+        if width >= SLIDES:
+            start = max(start, x + cell_len(f"{mark} {number} ") + ids + 2)
+        if room - start >= 4:
+            start = canvas.put(start, y, fit(title, room - start), ink) + 2
+        if width >= TITLES - 3 and room - start >= 20:
+            canvas.put(start, y, fit(card.lead[self._words.lang], room - start), "dim")

@@ -38,13 +38,17 @@ AROUND = ("lens", "cell")
 
 @dataclass(frozen=True)
 class Manner:
-    """How it is drawn: the language, with what characters, in which notation; the lesson's number in the course."""
+    """How it is drawn: the language, with what characters, in which notation; the lesson's number in the course.
+
+    `present`: for a projector, with no text column and no frame lines, and the question the brightest of all.
+    """
 
     words: Words
     ascii_only: bool = False
     colour: bool = True
     other_notation: bool = False
     number: str = ""
+    present: bool = False
 
 
 class Canvases(NamedTuple):
@@ -83,7 +87,7 @@ class LessonPicture:
     @property
     def wide(self) -> bool:
         """Whether text and stage stand side by side."""
-        return self.size[0] >= WIDE
+        return self.size[0] >= WIDE and not self.manner.present
 
     @property
     def stage_width(self) -> int:
@@ -162,7 +166,10 @@ class LessonPicture:
             body = height - 6
             text = self._column(fields, body) if self.wide else None
             stage = self._stage(self.stage_width, body, fields)
-            return Canvases(self._title(width), text, stage, self.foot(playing, keys()))
+            title = self._title(width)
+            if self.manner.present:
+                title.put(0, 1, " " * width)
+            return Canvases(title, text, stage, self.foot(playing, keys()))
 
     def _fields(self) -> dict[str, Any]:
         """The numbers for the text: those of a prediction's truth where one has just been answered."""
@@ -197,6 +204,8 @@ class LessonPicture:
         if asked is None:
             return None
         card = draw_card(asked, self.words, self.text, fields, width, self.manner.ascii_only)
+        if self.manner.present:
+            bright(card)
         for y in range(card.height):
             line = card.line(y)
             for i in range(9):
@@ -211,7 +220,7 @@ class LessonPicture:
         pen = Pen(look.cursor, ascii_only=manner.ascii_only, rows=rows, colour=manner.colour, height=room)
         dense = self.player.spot.open  # its phases differ in height: what stays must not move
         canvas, self.left_out = lay(self.panels(), width, room, pen, dense)
-        if not self.wide:
+        if not self.wide and not manner.present:
             self._under(canvas, width, room, fields)
         if look.text_over and not self.wide:
             said = frame.told(self.player, self.text, fields, self.names)
@@ -264,7 +273,8 @@ class LessonPicture:
         """Rule, address or status, transport, keys."""
         width, ascii_only = self.size[0], self.manner.ascii_only
         canvas = Canvas(width, 4, ascii_only)
-        canvas.fill(0, 0, width, "─", "rule")
+        if not self.manner.present:
+            canvas.fill(0, 0, width, "─", "rule")
         if self.wide:
             canvas.put(frame.TEXT, 0, "┴", "rule")
             more = self._more()
@@ -283,6 +293,13 @@ class LessonPicture:
     def _said(self, hint: Hint) -> tuple[str, str, str]:
         sign = hint.sign.replace("space", "空格") if self.words.lang == "zh" else hint.sign
         return sign, self.words(f"keys.{hint.words}") if hint.words else "", hint.command
+
+
+def bright(card: Canvas) -> None:
+    """Let a box stand out as a whole, its frame gone."""
+    for chars, inks in zip(card.chars, card.inks, strict=True):
+        chars[:] = [" " if ink == "frame" else char for char, ink in zip(chars, inks, strict=True)]
+        inks[:] = ["lit"] * len(inks)
 
 
 def sheet(canvas: Canvas, box: Canvas, x: int, y: int) -> None:

@@ -41,9 +41,9 @@ def diverged(player: Player, words: Words, text: Text) -> Notice | None:
 
 
 def done(player: Player, words: Words) -> Notice | None:
-    """When all acts are through: what was done and what to look at again."""
+    """When all acts are through and all predictions met: what was done and what to look at again."""
     acts = player.lesson.card.acts
-    if not set(acts) <= player.seen:
+    if not player.finished:
         return None
     count = list(player.record.values()).count
     said = words("drawer.done_acts", acts=len(player.seen), all=len(acts), asks=len(player.record))

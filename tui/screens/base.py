@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, cast
 
 from textual.geometry import Size
@@ -39,6 +39,20 @@ class Context(Protocol):
 
     def go(self, lesson: str, place: Place | None = None) -> None:
         """Open a lesson as `open_lesson` does, in the stead of one that is open; what is refused is said."""
+
+    @property
+    def present(self) -> bool:
+        """Whether lessons are drawn for a projector."""
+
+    @property
+    def stops(self) -> Sequence[object]:
+        """The stops of the lecture that is given; none where there is none."""
+
+    def walk(self, by: int) -> bool:
+        """To the stop of the lecture that is so many further; False at its ends."""
+
+    def following(self, lesson: str) -> Card | None:
+        """The lesson after this one in the course; None after the last."""
 
     def leave_lesson(self) -> None:
         """Back to the contents."""

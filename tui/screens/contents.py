@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 
 from lessons.contract.card import Broken, Card
 from lessons.contract.knobs import Refused
@@ -27,7 +28,10 @@ class Contents(PaintedScreen):
     `at` is the index of the chosen lesson. A `notice`, `choices` or the `help` are shown over the list.
     """
 
-    BINDINGS = bindings(CONTENTS, EVERYWHERE)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(CONTENTS, EVERYWHERE),
+        Binding("pagedown,pageup", "lecture", show=False),
+    ]
     CSS = """
     Contents { layout: vertical; layers: base over; overflow: hidden; }
     #map { height: 1fr; width: 1fr; }
@@ -56,8 +60,10 @@ class Contents(PaintedScreen):
         self.to_last()
 
     def to_last(self) -> None:
-        """Put the cursor on the lesson that was opened last."""
+        """Put the cursor on the lesson that was opened last, at first on the one to begin with."""
         last = self.unroll.store.progress.last
+        if not last and not self.at and (begin := self.course_map.begin()) is not None:
+            last = begin.id
         self.at = next((i for i, card in enumerate(self.cards()) if card.id == last), self.at)
 
     def cards(self) -> list[Card | Broken]:
@@ -99,12 +105,14 @@ class Contents(PaintedScreen):
         if not cards:
             canvas.put(2, 3, words("contents.empty"), "warn")
         room = height - 10
-        body, at = course.chapters(width, self.at)
+        body, at = course.chapters(width, room, self.at)
         top = max(0, min(at - room // 2, body.height - room))
         for sign, there, y in (("▲", top > 0, 0), ("▼", top + room < body.height, room - 1)):
             body.right(width - 1, top + y, sign if there else "", "dim")
         canvas.stamp(body.part(top, top + room), 0, 3)
-        canvas.put(2, min(height - 7, body.height + 4), words("contents.legend"), "dim")
+        y = min(height - 7, body.height + 4)
+        x = canvas.put(2, y, words("contents.legend"), "dim")
+        canvas.put(x + 3, y, fit(course.where_to_begin(), width - x - 4), "head")
         if cards:
             course.about(canvas, cards[self.at], height - 6)
         box = self.box
@@ -178,6 +186,10 @@ class Contents(PaintedScreen):
         except Refused as refused:
             self.notice = Notice(f"! {cards[self.at].id}", refused.say(self.unroll.words))
             self.paint()
+
+    def action_lecture(self) -> None:
+        """Back to the stop of the lecture that is being given."""
+        self.unroll.walk(0)
 
     def action_find(self) -> None:
         """Ask for a slide, a lesson or a term: go to the place, put the cursor on the lesson, or offer what fits."""

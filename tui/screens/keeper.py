@@ -29,7 +29,7 @@ class Keeper:
         lesson, progress = player.lesson.card.id, self.store.progress
         kept = progress.lessons.setdefault(lesson, {})
         acts = sorted({*kept.get("acts", []), *player.seen})
-        kept.update(acts=acts, record=dict(player.record))
+        kept.update(acts=acts, record=dict(player.record), done=bool(kept.get("done")) or player.finished)
         kept["tries"] = [*kept.get("tries", []), *player.questions.take_tries()]
         if place:
             self._keep_place(player, kept)

@@ -27,6 +27,7 @@ from tui.screens.lesson_files import LessonFiles
 from tui.screens.modes.answering import Answering
 from tui.screens.modes.base import Change, Mode, Parts
 from tui.screens.modes.in_drawer import InDrawer
+from tui.screens.modes.lecturing import Lecturing
 from tui.screens.modes.on_cell import OnCell
 from tui.screens.modes.opening import Opening
 from tui.screens.modes.stepping import Playing, Stepping
@@ -66,12 +67,13 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
             context, player, self.look, self.picture, self.transport, self.truth, self.files, self.ask_line,
             self.strokes,
         )  # fmt: skip
-        self.stepping, self.in_drawer = Stepping(parts), InDrawer(parts)
+        self.stepping, self.in_drawer, self.lecturing = Stepping(parts), InDrawer(parts), Lecturing(parts)
         self.answering = Answering(parts, self.stepping.forward)
         self.clicks = Clicks(parts, self.stepping, self.answering, self.take, self.command)
         self.catching_up = CatchingUp(context, self.look, self.every)
         self.modes: tuple[Mode, ...] = (
-            Waiting(parts, self.catching_up), Typing(parts, self.prompt), self.in_drawer, Reading(parts), Alone(parts),
+            Waiting(parts, self.catching_up), Typing(parts, self.prompt), self.lecturing, self.in_drawer,
+            Reading(parts), Alone(parts),
             self.answering, OnCell(parts), Playing(parts), self.stepping, Opening(parts),
         )  # fmt: skip
         self._canvases: Canvases | None = None
@@ -185,7 +187,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
 
     def key_hints(self) -> Sequence[Hint]:
         """The line of keys."""
-        return next(self.wanting()).keys()
+        return next(hints for mode in self.wanting() if (hints := mode.keys()))
 
     def begins(self, key: str, character: str) -> bool:
         """Whether the drawer that is open takes the character as the first of a value."""
@@ -304,7 +306,7 @@ def manner_of(context: Context, player: Player, look: Look) -> Manner:
     """How a lesson is drawn now."""
     second = context.store.settings.other_notation if look.second is None else look.second
     number = context.number_of(player.lesson.card)
-    return Manner(context.words, context.ascii_only, context.ink_theme != "mono", second, number)
+    return Manner(context.words, context.ascii_only, context.ink_theme != "mono", second, number, context.present)
 
 
 def knob_commands(screen: LessonScreen) -> Iterator[tuple[str, str, Callable[[], None]]]:

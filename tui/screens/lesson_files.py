@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,18 @@ class LessonFiles:
             write_atomically(path, json.dumps(state, ensure_ascii=False))
         except OSError as error:
             raise Refused("file_write", file=str(path), error=reason(error)) from None
+
+    def save_picture(self, folder: Path) -> Path:
+        """Write the screen as an SVG under the first free name, such as bptt-1.svg; which one. Raises Refused."""
+        app, id = self._app(), self.player.lesson.card.id
+        picture = app.export_screenshot(title=f"unroll {id}")
+        path = next(path for n in count(1) if not (path := folder / f"{id}-{n}.svg").exists())
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(picture)
+        except OSError as error:
+            raise Refused("file_write", file=str(path), error=error.strerror or error) from None
+        return path
 
     def open(self, path: Path) -> None:
         """Take over the state in a file. Raises Refused."""

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from rich.cells import cell_len
+
 from lessons.contract.knobs import Refused
 from lessons.explaining.inspect import inspect
 from lessons.finding import find_places, one_place
 from lessons.player.player import Player
 from tui.keys import EVERYWHERE, LESSON, Hint
-from tui.picture.boxes import Choices, Help
+from tui.picture.boxes import Choices, Help, Notice
 from tui.picture.drawers import Check, Code, Fork, Inspect, Knobs
 from tui.picture.lesson_picture import AROUND
 from tui.picture.look import Look
@@ -47,6 +49,7 @@ class Opening(Mode):
             "text_up": partial(self.scroll, -4),
             "copy": self.copy,
             "save": self.save,
+            "picture": self.save_picture,
             "open": self.open,
             "find": self.find,
             "help": self.help,
@@ -204,7 +207,23 @@ class Opening(Mode):
             self.parts.files.save(path)
         except Refused as refused:
             return refused.say(self.picture.words)
-        return Change(self.say("say.saved", file=str(path)))
+        return self._in_full(self.say("say.saved", file=str(path.resolve())))
+
+    def save_picture(self) -> Change:
+        """Save the screen as it is, under a name that is free."""
+        self.parts.transport.pause()
+        try:
+            path = self.parts.files.save_picture(Path.cwd())
+        except Refused as refused:
+            return self._in_full(refused.say(self.picture.words))
+        return self._in_full(self.say("say.saved", file=str(path)))
+
+    def _in_full(self, said: str) -> Change:
+        """What must be read to its end: in the line of the address, or where it is longer, in a notice."""
+        if cell_len(said) <= self.picture.size[0] - 2:
+            return Change(said)
+        self.look.drawer = Notice(self.say("keys.files"), said, passing=True)
+        return Change("")
 
     def open(self) -> Change:
         """Ask for a file, and take over the state in it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from time import monotonic
 
 from lessons.contract.knobs import Refused
 from lessons.player.player import Player
@@ -36,6 +37,10 @@ class Playing(Mode):
     def stop(self) -> Change:
         self.parts.transport.pause()
         return Change("")
+
+
+PAUSE = 0.5
+"""Seconds that lie at least between the press that says what comes after the lesson and the one that opens it."""
 
 
 class Stepping(Mode):
@@ -97,10 +102,30 @@ class Stepping(Mode):
             "restart_lesson": self.restart_lesson,
         }
 
+    _pressed_at_end: float | None = None
+    """When a key was pressed last at the end of the lesson; None elsewhere. A key that is held opens nothing."""
+
+    def at_end(self, said: str) -> Change:
+        """There is no way on in this lesson: say so and what comes next, and open it when the key is pressed again."""
+        context = self.parts.context
+        following = context.following(self.player.lesson.card.id)
+        if following is None or context.stops:
+            return Change(self.say(said))
+        now, before = monotonic(), self._pressed_at_end
+        self._pressed_at_end = now
+        if before is not None and now - before >= PAUSE:
+            context.go(following.id)
+            return Change("")
+        title = f"{context.number_of(following)} {following.title[self.picture.words.lang]}"
+        return Change(self.say("say.next_lesson", said=self.say(said), lesson=title))
+
     # moving
 
     def moved(self, moved: bool = True, edge: str = "", act: bool = False) -> Change:
         """After a move: a notice that passes goes, and where there was none, it is said why."""
+        if not moved and edge in ("say.end_all", "say.last_act"):
+            return self.at_end(edge)
+        self._pressed_at_end = None
         if isinstance(self.look.drawer, Notice) and self.look.drawer.passing:
             self.look.drawer = None
         return Change("" if moved else self.say(edge), act=act)
