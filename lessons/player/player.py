@@ -210,6 +210,7 @@ class Player:
     scrub = Of[Reel | None]("position")
     act = Of[str]("position")
     path = Of[Path]("position")
+    ends_act = Of[bool]("position")
     progress = Of[tuple[int, int]]("position")
 
     def view(self, ahead: int | None = None, cursor: Cell | None = None) -> View:

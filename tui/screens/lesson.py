@@ -64,7 +64,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         self.answering = Answering(parts, self.stepping.forward)
         self.modes: tuple[Mode, ...] = (
             Typing(parts, self.prompt), self.in_drawer, Reading(parts), Alone(parts), self.answering, OnCell(parts),
-            Playing(parts), self.stepping, Opening(parts),
+            Playing(parts), self.stepping, Opening(parts, self.key_hints),
         )  # fmt: skip
         self._canvases: Canvases | None = None
         self._act = player.act
@@ -322,7 +322,8 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
                 self.look.drawer.move(self.picture.desk(), 0, event.by)
                 self.take(Change())
             else:
-                self.command("text_down" if event.by > 0 else "text_up")
+                self.stepping.scroll(event.by)
+                self.take(Change())
 
 
 def alike(one: Canvases, other: Canvases, but_address: bool) -> bool:

@@ -59,6 +59,13 @@ class Answering(Mode):
         asked = self.player.asked
         return None if asked is None or asked.verdict else asked
 
+    def do(self, command: str) -> Change | None:
+        """While the truth is being found out, every key of the card is answered; escape closes it."""
+        asked = self.open
+        if asked is not None and asked.trying and command in self.commands and command != "out":
+            return Change(self.say(what_does(asked)))
+        return super().do(command)
+
     @property
     def _stays(self) -> Change | None:
         """The answer to a key that is held down: the card stays, and it is said what does something about it."""
@@ -147,6 +154,6 @@ class Answering(Mode):
             return Change("")
         if asked is not None:
             self.player.asked = None
-            return Change("")
+            return Change(self.say("say.asked_later"))
         self.player.skip()
         return Change("", keep=True)

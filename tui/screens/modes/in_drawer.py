@@ -10,7 +10,7 @@ from lessons.contract.knobs import Knob, Refused
 from lessons.explaining.inspect import inspect
 from lessons.player.player import Player
 from tui.keys import EVERYWHERE, Hint, half_width
-from tui.picture.boxes import Notice
+from tui.picture.boxes import Help, Notice
 from tui.picture.drawers import Code, Fork, Inspect, Knobs
 from tui.picture.look import Look
 from tui.screens.modes.base import LAST, Change, Command, Mode
@@ -61,6 +61,8 @@ class InDrawer(Mode):
             "back": self.back,
             "coarser": partial(self.arrow, 0, -1),
             "finer": partial(self.arrow, 0, 1),
+            "text_down": partial(self.page, 1),
+            "text_up": partial(self.page, -1),
             "cursor": self.swap,
             "cursor_back": self.swap,
             "enter": self.enter,
@@ -78,6 +80,10 @@ class InDrawer(Mode):
     def arrow(self, dx: int, dy: int) -> Change | None:
         assert self.look.drawer is not None
         return Change() if self.look.drawer.move(self.picture.desk(), dx, dy) else None
+
+    def page(self, by: int) -> Change | None:
+        """Several lines of the help; in other drawers the key is the lesson's."""
+        return self.arrow(0, 8 * by) if isinstance(self.look.drawer, Help) else None
 
     def back(self) -> Change | None:
         """Left; in the notice of a divergence, to just before the step that it names."""
