@@ -12,16 +12,18 @@ from textual.widgets import Input
 
 from lessons.contract.card import Card
 from lessons.contract.knobs import Knob, Value
-from lessons.course import course
+from lessons.course import course, open_lesson
 from tests.tui.driving import go, lesson, shown
+from tui.app import UnrollApp
 from tui.machine.store import Store
 from tui.picture.drawers import Inspect, Knobs
+from tui.screens import strokes
 from tui.screens.lesson import LessonScreen
 from tui.screens.strokes import FIRST, NEXT, Strokes
 from tui.screens.transport import FASTEST, FULL, SLOWEST
 
 IDS = [card.id for card in course().values() if isinstance(card, Card)]
-NAMED = ("enter", "escape", "down", "up", "left", "right")
+NAMED = ("enter", "escape", "down", "up", "left", "right", "space", "pagedown")
 """Keys that are no characters."""
 OTHER = {".": "。", "<": "《", ">": "》", "[": "【", "]": "】"}
 """What an input method gives for a key, where that is not its full-width form."""
@@ -356,3 +358,86 @@ async def test_help_names_the_keys_of_this_moment_first(tmp_path: Path) -> None:
         await pilot.press("escape", "k", "?")
         now = shown(screen, "stage").partition(words("help.all"))[0]
         assert f"e         {words('keys.edit')}" in now
+
+
+STATES: dict[str, tuple[str, ...]] = {
+    "start": (), "stepped": ("full_stop",), "last": ("end",), "playing": ("space",), "jump": ("j",), "alone": ("z",),
+    "cell": ("full_stop", "tab"), "inspect": ("full_stop", "tab", "i", "enter"), "text": ("t",), "code": ("c",),
+    "check": ("g",), "knobs": ("k",), "knob": ("k", "e"), "changed": ("k", "right"), "help": ("question_mark",),
+    "asked": ("a question",), "asked_help": ("a question", "question_mark"), "verdict": ("a question", "escape"),
+    "curve": ("train",), "open": ("train", "enter"), "fork": ("train", "full_stop", "f"),
+    "training": ("train", "space"),
+}  # fmt: skip
+SIZES = ((120, 36), (80, 24))
+
+
+async def bring(pilot: Pilot[None], screen: LessonScreen, state: str) -> bool:
+    """The lesson into a state; False where it has none of the kind."""
+    player = screen.player
+    for key in STATES[state]:
+        if key == "a question":
+            if not player.asks():
+                return False
+            to_a_question(screen)
+        elif key == "train":
+            if not player.trains:
+                return False
+            player.record.update({ask.id: "skipped" for ask in player.lesson.asks})
+            player.to_act("train")
+            screen.paint()
+        else:
+            await pilot.press(key)
+    return True
+
+
+@pytest.mark.representative("neuron-80x24", "generate-120x36")
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("id", IDS)
+async def test_escape_never_leaves_the_lesson(
+    id: str, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pressed ten times in any state it closes all that is open, and then says which key leaves; so does b."""
+    monkeypatch.setattr(strokes, "FIRST", 0.0)  # pressed again, not held down
+    monkeypatch.setattr(strokes, "NEXT", 0.0)
+    app = UnrollApp(None, Store(tmp_path))
+    async with app.run_test(size=size) as pilot:
+        for n, state in enumerate(STATES):
+            app.leave_lesson()
+            app.store.progress.lessons.clear()
+            app.open_lesson(id)
+            await pilot.pause(0)
+            screen = app.screen
+            assert isinstance(screen, LessonScreen)
+            if not await bring(pilot, screen, state):
+                continue
+            if n % 2 and not screen.prompt.asking and not isinstance(screen.look.drawer, Knobs):
+                await packet(pilot, *["b"] * 10)
+                assert screen in app.screen_stack, state
+            await packet(pilot, *["escape"] * 10)
+            assert screen in app.screen_stack, state
+            assert app.is_running
+            closed = (screen.prompt.asking, screen.look.drawer, screen.look.cursor, screen.transport.is_playing)
+            assert closed == (False, None, None, False), state
+            assert screen.words("say.leaves") in shown(screen, "foot"), state
+
+
+@pytest.mark.representative("neuron", "generate")
+@pytest.mark.parametrize("id", IDS)
+async def test_keys_that_go_on_never_change_the_record(id: str, tmp_path: Path) -> None:
+    """Pressed or held down, fifty times from the start of every act: each question on the way stays to be asked."""
+    async with lesson(tmp_path, (120, 36), asks=True, id=id) as (pilot, screen):
+        player = screen.player
+        for act in player.lesson.card.acts:
+            player.asked = None
+            player.to_act(act)
+            screen.paint()
+            for _ in range(10):
+                asked, spot = player.asked, player.spot
+                await packet(pilot, *["right"] * 5, *(("space", "pagedown") if asked is not None else ()))
+                assert not player.record
+                if asked is not None:
+                    assert (player.asked, player.spot) == (asked, spot)
+
+
+def test_the_laws_have_questions_to_hold_at() -> None:
+    assert sum(bool(open_lesson(card).asks) for card in course().values() if isinstance(card, Card)) > 15

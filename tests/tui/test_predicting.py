@@ -109,4 +109,11 @@ async def test_every_key_is_answered_while_a_truth_is_sought_and_escape_stops_th
         await pilot.press("escape")
         assert screen.player.asked is None
         assert screen.words("say.asked_later") in shown(screen, "foot")
+        await pilot.press("right", "down", "enter", "space")
+        assert screen.words("say.trying") in shown(screen, "foot")
         come.set()
+        for _ in range(100):
+            await pilot.pause(0.05)
+            if screen.player.record:
+                break
+        assert screen.words("say.trying") not in shown(screen, "foot")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from lessons.player.player import Player
@@ -141,8 +141,17 @@ class Answering(Mode):
         except ValueError:
             asked.typed = ""
             return Change(self.say(what_does(asked)))
-        self.parts.truth.when_known(asked, lambda: self.player.answer(value))
+        self._when_known(asked, lambda: self.player.answer(value))
         return Change()
+
+    def _when_known(self, asked: Asked, then: Callable[[], object]) -> None:
+        """Do it when the truth is known; what was said meanwhile of keys holds no more."""
+
+        def known() -> None:
+            then()
+            self.look.status = ""
+
+        self.parts.truth.when_known(asked, known)
 
     def skip(self) -> Change:
         """Leave the card unanswered; one whose truth is being found out is closed, and will be asked again."""
@@ -150,7 +159,7 @@ class Answering(Mode):
         if stays is not None:
             return stays
         if asked is not None and not asked.trying:
-            self.parts.truth.when_known(asked, self.player.skip)
+            self._when_known(asked, self.player.skip)
             return Change("")
         if asked is not None:
             self.player.asked = None
