@@ -38,6 +38,7 @@ LESSON = (
     Key("play", "space", "command('play')", "space"),
     Key("faster", "plus,equals_sign", "command('faster')", "+"),
     Key("slower", "minus", "command('slower')", "-"),
+    Key("full_speed", "F", "command('full_speed')", "F"),
     Key("first", "home,less_than_sign", "command('first')", "<"),
     Key("last", "end,greater_than_sign", "command('last')", ">"),
     Key("next_act", "n", "command('next_act')", "n"),

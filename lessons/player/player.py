@@ -213,6 +213,7 @@ class Player:
     set_grain = Of[Callable[[int], None]]("position")
     coarser = Of[Callable[[], None]]("position")
     finer = Of[Callable[[], None]]("position")
+    ends_act = Of[bool]("position")
     progress = Of[tuple[int, int]]("position")
 
     def view(self, ahead: int | None = None, cursor: Cell | None = None) -> View:

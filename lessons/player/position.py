@@ -55,6 +55,12 @@ class Position:
         return "train" if self.spot.training else self.setup.reel.act(self.spot.p)[0]
 
     @property
+    def ends_act(self) -> bool:
+        """Whether this is the last step of an act that another one follows on the reel."""
+        reel, p = self.setup.reel, self.spot.p
+        return not self.spot.training and 0 < p < reel.total and reel.act(p + 1)[0] != reel.act(p)[0]
+
+    @property
     def path(self) -> Path:
         """The address of this position."""
         reel = self.scrub

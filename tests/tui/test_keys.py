@@ -12,17 +12,20 @@ from textual.widgets import Input
 
 from lessons.contract.card import Card
 from lessons.contract.knobs import Knob, Value
-from lessons.course import course
+from lessons.course import course, open_lesson
 from tests.tui.driving import go, lesson, shown
+from tui.app import UnrollApp
 from tui.machine.store import Store
 from tui.picture.drawers import Inspect, Knobs
+from tui.screens import strokes
 from tui.screens.lesson import LessonScreen
 from tui.screens.strokes import FIRST, NEXT, Strokes
+from tui.screens.transport import FASTEST, FULL, SLOWEST
 
 IDS = [card.id for card in course().values() if isinstance(card, Card)]
-NAMED = ("enter", "escape", "down", "up", "left", "right")
+NAMED = ("enter", "escape", "down", "up", "left", "right", "space", "pagedown")
 """Keys that are no characters."""
-FULL = {".": "。", "<": "《", ">": "》", "[": "【", "]": "】"}
+OTHER = {".": "。", "<": "《", ">": "》", "[": "【", "]": "】"}
 """What an input method gives for a key, where that is not its full-width form."""
 
 
@@ -203,7 +206,7 @@ async def test_a_full_width_key_is_its_half_width_one(id: str, tmp_path: Path) -
         for character in "?.,:<>[]+-=nrpijcgkfeuvzmtysoab01239 d%":
             if character == ":":  # the commands
                 continue
-            full = FULL.get(character) or (chr(ord(character) + 0xFEE0) if character != " " else "\u3000")
+            full = OTHER.get(character) or (chr(ord(character) + 0xFEE0) if character != " " else "\u3000")
             for each in (character, full):
                 await packet(pilot, each)
             assert len(done) == 2, character
@@ -250,3 +253,191 @@ async def test_r_restarts_the_act_and_capital_r_the_lesson_and_both_say_so(tmp_p
         assert screen.words("say.lesson_again") in shown(screen, "foot")
         await pilot.press("u")
         assert (player.act, player.spot.n, len(player.history), player.knobs["hidden"]) == ("train", 20, 20, 3)
+
+
+async def test_speed_belongs_to_the_lesson_and_one_key_gives_full_speed_and_back(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        assert screen.transport.speed == 4.0
+        await pilot.press("plus", "plus")
+        assert "16/s" in shown(screen, "foot")
+        await pilot.press("F")
+        assert screen.transport.speed >= FULL
+        await pilot.press("F")
+        assert screen.transport.speed == 16.0
+    store = Store(tmp_path)
+    assert store.settings.speed == 4.0
+    assert store.progress.lessons["bptt"]["speed"] == 16.0
+    async with lesson(tmp_path, (120, 36)) as (_, screen):
+        assert screen.transport.speed == 16.0
+    async with lesson(tmp_path, (120, 36), id="neuron") as (_, screen):
+        assert screen.transport.speed == 4.0
+        screen.context.store.settings.speed = 2.0  # as a file of an older version may say
+        assert screen.transport.speed == 2.0
+
+
+@pytest.mark.parametrize("kept", [0, -1.0, float("nan"), float("inf"), "fast", True, None, 1e300])
+async def test_a_speed_that_cannot_be_played_is_not_taken(kept: object, tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        screen.context.store.progress.lessons["bptt"] = {"speed": kept}
+        assert SLOWEST <= screen.transport.speed <= FASTEST
+        screen.context.store.settings.speed = 0.0
+        await pilot.press("space", "space")
+        assert not screen.transport.is_playing
+
+
+@pytest.mark.parametrize("speed", [12.0, 4096.0])
+async def test_play_stops_at_the_end_of_an_act_and_says_so(speed: float, tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        player = screen.player
+        screen.context.store.settings.speed = speed
+        for act in player.lesson.card.acts[:3]:
+            p = player.spot.p
+            if speed < 100:
+                end = next(q for q in range(p + 1, player.reel.total) if player.reel.act(q + 1)[0] != act)
+                player.move(player.reel, max(p, end - 3))
+            await pilot.press("space")
+            for _ in range(200):
+                await pilot.pause(0.02)
+                if not screen.transport.is_playing:
+                    break
+            assert player.ends_act
+            assert player.act == act
+            assert screen.words("say.act_end") in shown(screen, "foot")
+
+
+async def test_page_keys_scroll_the_text_where_there_is_more_of_it_and_else_step(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 60)) as (pilot, screen):
+        assert not screen.picture.more_text
+        await pilot.press("pagedown")
+        p = screen.player.spot.p
+        assert p > 0
+        await pilot.press("pagedown")
+        assert screen.player.spot.p > p
+        await pilot.press("pageup")
+        assert screen.player.spot.p == p
+    async with lesson(tmp_path / "low", (100, 20)) as (pilot, screen):
+        assert screen.picture.more_text
+        pages = 0
+        while screen.picture.more_text:
+            await pilot.press("pagedown")
+            pages += 1
+        assert screen.player.spot.p == 0
+        await pilot.press("pagedown")
+        assert screen.player.spot.p == p
+        assert screen.look.text_top == 4 * pages
+        for _ in range(pages):
+            await pilot.press("pageup")
+        assert (screen.look.text_top, screen.player.spot.p) == (0, p)
+        await pilot.press("pageup")
+        assert screen.player.spot.p == 0
+
+
+async def test_page_down_leaves_an_open_question_alone(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 60), asks=True) as (pilot, screen):
+        to_a_question(screen)
+        for _ in range(20):
+            await pilot.press("pagedown")
+        assert screen.player.asked is not None
+        assert not screen.player.record
+        assert screen.words("say.answer_choice") in shown(screen, "foot")
+
+
+async def test_help_names_the_keys_of_this_moment_first(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 50), asks=True) as (pilot, screen):
+        words = screen.words
+        to_a_question(screen)
+        hints = screen.key_hints()
+        await pilot.press("?")
+        lines = shown(screen, "stage")
+        assert words("help.now") in lines
+        now = lines[lines.index(words("help.now")) : lines.index(words("help.all"))]
+        for hint in hints:
+            assert hint.sign in now
+            assert words(f"keys.{hint.words}") in now
+        assert words("help.forward") in lines
+        await pilot.press("escape", "k", "?")
+        now = shown(screen, "stage").partition(words("help.all"))[0]
+        assert f"e         {words('keys.edit')}" in now
+
+
+STATES: dict[str, tuple[str, ...]] = {
+    "start": (), "stepped": ("full_stop",), "last": ("end",), "playing": ("space",), "jump": ("j",), "alone": ("z",),
+    "cell": ("full_stop", "tab"), "inspect": ("full_stop", "tab", "i", "enter"), "text": ("t",), "code": ("c",),
+    "check": ("g",), "knobs": ("k",), "knob": ("k", "e"), "changed": ("k", "right"), "help": ("question_mark",),
+    "asked": ("a question",), "asked_help": ("a question", "question_mark"), "verdict": ("a question", "escape"),
+    "curve": ("train",), "open": ("train", "enter"), "fork": ("train", "full_stop", "f"),
+    "training": ("train", "space"),
+}  # fmt: skip
+SIZES = ((120, 36), (80, 24))
+
+
+async def bring(pilot: Pilot[None], screen: LessonScreen, state: str) -> bool:
+    """The lesson into a state; False where it has none of the kind."""
+    player = screen.player
+    for key in STATES[state]:
+        if key == "a question":
+            if not player.asks():
+                return False
+            to_a_question(screen)
+        elif key == "train":
+            if not player.trains:
+                return False
+            player.record.update({ask.id: "skipped" for ask in player.lesson.asks})
+            player.to_act("train")
+            screen.paint()
+        else:
+            await pilot.press(key)
+    return True
+
+
+@pytest.mark.representative("neuron-80x24", "generate-120x36")
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("id", IDS)
+async def test_escape_never_leaves_the_lesson(
+    id: str, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pressed ten times in any state it closes all that is open, and then says which key leaves; so does b."""
+    monkeypatch.setattr(strokes, "FIRST", 0.0)  # pressed again, not held down
+    monkeypatch.setattr(strokes, "NEXT", 0.0)
+    app = UnrollApp(None, Store(tmp_path))
+    async with app.run_test(size=size) as pilot:
+        for n, state in enumerate(STATES):
+            app.leave_lesson()
+            app.store.progress.lessons.clear()
+            app.open_lesson(id)
+            await pilot.pause(0)
+            screen = app.screen
+            assert isinstance(screen, LessonScreen)
+            if not await bring(pilot, screen, state):
+                continue
+            if n % 2 and not screen.prompt.asking and not isinstance(screen.look.drawer, Knobs):
+                await packet(pilot, *["b"] * 10)
+                assert app.screen_stack.count(screen), state
+            await packet(pilot, *["escape"] * 10)
+            assert app.screen_stack.count(screen), state
+            assert app.is_running
+            closed = (screen.prompt.asking, screen.look.drawer, screen.look.cursor, screen.transport.is_playing)
+            assert closed == (False, None, None, False), state
+            assert screen.words("say.leaves") in shown(screen, "foot"), state
+
+
+@pytest.mark.representative("neuron", "generate")
+@pytest.mark.parametrize("id", IDS)
+async def test_keys_that_go_on_never_change_the_record(id: str, tmp_path: Path) -> None:
+    """Pressed or held down, fifty times from the start of every act: each question on the way stays to be asked."""
+    async with lesson(tmp_path, (120, 36), asks=True, id=id) as (pilot, screen):
+        player = screen.player
+        for act in player.lesson.card.acts:
+            player.asked = None
+            player.to_act(act)
+            screen.paint()
+            for _ in range(10):
+                asked, spot = player.asked, player.spot
+                await packet(pilot, *["right"] * 5, *(("space", "pagedown") if asked is not None else ()))
+                assert not player.record
+                if asked is not None:
+                    assert (player.asked, player.spot) == (asked, spot)
+
+
+def test_the_laws_have_questions_to_hold_at() -> None:
+    assert sum(bool(open_lesson(card).asks) for card in course().values() if isinstance(card, Card)) > 15

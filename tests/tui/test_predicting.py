@@ -191,3 +191,27 @@ async def test_a_cell_that_is_kept_back_is_as_one_not_known_yet(id: str, ask: st
                 screen.paint()
                 await pilot.press("i", "escape", "y")
         assert asked(screen).hides.symbols == hidden, "and the question waits"
+
+
+async def test_every_key_is_answered_while_a_truth_is_sought_and_escape_stops_that(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), True, "generate", text="so it goes. " * 30, hidden=6) as (pilot, screen):
+        come, _ = held_back(screen)
+        go(screen, "act 4")
+        await pilot.press("right", "down", "enter")
+        assert asked(screen).trying
+        for key in ("right", "space", "down", "1", "full_stop", "enter", "backspace"):
+            screen.look.status = ""
+            screen.paint()
+            await pilot.press(key)
+            assert screen.words("say.trying") in shown(screen, "foot"), key
+        await pilot.press("escape")
+        assert screen.player.asked is None
+        assert screen.words("say.asked_later") in shown(screen, "foot")
+        await pilot.press("right", "down", "enter", "space")
+        assert screen.words("say.trying") in shown(screen, "foot")
+        come.set()
+        for _ in range(100):
+            await pilot.pause(0.05)
+            if screen.player.record:
+                break
+        assert screen.words("say.trying") not in shown(screen, "foot")

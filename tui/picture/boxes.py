@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from lessons.contract.card import Broken, Card
 from lessons.contract.phrases import Words
 from tui.canvas.canvas import Canvas, boxed, fit, wrap
-from tui.keys import ALL
+from tui.keys import ALL, Hint
 
 if TYPE_CHECKING:
     from lessons.contract.text import Text
@@ -94,16 +94,20 @@ class Choices(Drawer):
 
 
 class Help(Drawer):
-    """All keys."""
+    """All keys by their ids, before them those that do something at this moment."""
 
     keys = (("↑↓", "more"), ("esc", "leave"))
 
-    def __init__(self, ids: Sequence[str]) -> None:
+    def __init__(self, ids: Sequence[str], now: Sequence[Hint] = ()) -> None:
         self.ids, self.top, self.most = ids, 0, 0
+        self.now = [hint for hint in now if hint.words]
 
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         words = desk.words
-        lines: Styled = [(f"{ALL[key].sign:<10}{words(f'help.{key}')}", "") for key in self.ids]
+        lines: Styled = [(f"{hint.sign:<10}{words(f'keys.{hint.words}')}", "head") for hint in self.now]
+        if self.now:
+            lines = [(words("help.now"), "label"), *lines, ("", ""), (words("help.all"), "label")]
+        lines += [(f"{ALL[key].sign:<10}{words(f'help.{key}')}", "") for key in self.ids]
         lines += [(words("help.digits"), "dim"), (words("help.shades"), "dim")]
         room = max(1, height - 2)
         self.most = max(0, len(lines) - room)

@@ -61,12 +61,16 @@ class Canvases(NamedTuple):
 
 
 class LessonPicture:
-    """Draws a player's position as a `Look` sees it. After `draw`, `left_out` names the panels that had no room."""
+    """Draws a player's position as a `Look` sees it. After `draw`, `left_out` names the panels that had no room.
+
+    `more_text` tells whether text lies below what can be seen of it.
+    """
 
     def __init__(self, player: Player, look: Look, manner: Manner) -> None:
         self.player, self.look, self.manner = player, look, manner
         self.view: View = player.view()
         self.left_out: tuple[str, ...] = ()
+        self.more_text = False
         self.size = (WIDE, 40)
         self._hits: list[Hit] = []
 
@@ -163,7 +167,7 @@ class LessonPicture:
         self.size = (width, height)
         with self.drawing():
             fields = self._fields()
-            body = height - 6
+            body, self.more_text = height - 6, False
             text = self._column(fields, body) if self.wide else None
             stage = self._stage(self.stage_width, body, fields)
             title = self._title(width)
@@ -192,6 +196,8 @@ class LessonPicture:
         said = frame.told(self.player, self.text, fields, self.names)
         canvas = frame.column(said, height, self.look.text_top, self.manner.ascii_only)
         card = self._card(fields, frame.TEXT - 2)
+        seen = height - 1 if card is None else max(0, height - card.height - 2)
+        self.more_text = len(frame.text_lines(said, frame.TEXT - 2)) - self.look.text_top > seen
         if card is not None:
             y = max(0, height - card.height - 1)
             for row in range(y, height):
@@ -225,6 +231,7 @@ class LessonPicture:
         if look.text_over and not self.wide:
             said = frame.told(self.player, self.text, fields, self.names)
             lines = frame.text_lines(said, width - 8)[1:][look.text_top :]
+            self.more_text = len(lines) > room - 2
             sheet(canvas, boxed(said.heading, lines[: room - 2], width - 4, manner.ascii_only), 2, 0)
         card = None if self.wide else self._card(fields, width - 2)
         if card is not None:

@@ -61,4 +61,5 @@ class Clicks:
             self.look.drawer.move(self.picture.desk(), 0, event.by)
             self.take(Change())
         else:
-            self.command("text_down" if event.by > 0 else "text_up")
+            self.stepping.scroll(event.by)
+            self.take(Change())

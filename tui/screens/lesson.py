@@ -39,6 +39,11 @@ from tui.widgets.canvas_view import Lines
 from tui.widgets.prompt import Prompt
 
 LEAST = (60, 20)
+OF_A_KEY = tuple(
+    f"say.{said}"
+    for said in ("nothing_here", "leaves", "no_paste", "answer_choice", "answer_number", "trying", "go_on")
+)
+"""What is said of the key that was pressed, and of no key after it."""
 
 
 class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the cell cursor's
@@ -74,7 +79,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         self.modes: tuple[Mode, ...] = (
             Waiting(parts, self.catching_up), Typing(parts, self.prompt), self.lecturing, self.in_drawer,
             Reading(parts), Alone(parts),
-            self.answering, OnCell(parts), Playing(parts), self.stepping, Opening(parts),
+            self.answering, OnCell(parts), Playing(parts), self.stepping, Opening(parts, self.key_hints),
         )  # fmt: skip
         self._canvases: Canvases | None = None
         self._act = player.act
@@ -165,7 +170,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
     def command(self, command: str) -> None:
         """What a key or a click asks for: the first mode that wants keys and knows it does it."""
         with self.event(key=True):
-            self._stale = self.look.status == self.words("say.nothing_here")
+            self._stale = self.look.status in map(self.words, OF_A_KEY)
             if self._stale:  # it was said of the key before
                 self.look.status = ""
             with self.within_reach(lambda: self.command(command)):

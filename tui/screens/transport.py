@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from lessons.player.player import Player
 from tui.picture import notices
@@ -18,11 +18,18 @@ FASTEST, SLOWEST = 4096.0, 0.5
 """Steps a second."""
 FULL = 1024.0
 """From this speed on, training waits for nothing."""
+USUAL = 4.0
+"""Steps a second where what is kept is no speed."""
 FRAMES = 12.0
 KEPT_EVERY = 5.0
 """Seconds between two checkpoints while training runs."""
 SHARE = 0.07
 """The share of one core that painting may take while training runs."""
+
+
+def within(speed: object) -> TypeGuard[float]:
+    """Whether what was kept is a speed."""
+    return isinstance(speed, float | int) and not isinstance(speed, bool) and 0 < speed < float("inf")
 
 
 class Stoppable(Protocol):
@@ -51,7 +58,7 @@ class Transport:
         self.trainer: Trainer | None = None
         self._every, self._keep = every, keep
         self._timer: Stoppable | None = None
-        self._cpu = self._kept = 0.0
+        self._cpu, self._kept, self._before_full = 0.0, 0.0, USUAL
         self._frame_gap = self._least_gap = 0.1
         self._next_frame = 0.0
 
@@ -69,17 +76,24 @@ class Transport:
         """What is said where there is no step further."""
         return "say.end_all" if self.player.act == self.player.lesson.card.acts[-1] else "say.end"
 
+    @property
+    def speed(self) -> float:
+        """Steps a second: this lesson's, once it was chosen there, else that of the settings."""
+        kept = self.context.store.progress.lessons.get(self.player.lesson.card.id, {}).get("speed")
+        speed = self.context.store.settings.speed if not within(kept) else kept
+        return min(FASTEST, max(SLOWEST, speed)) if within(speed) else USUAL
+
     def said(self) -> str:
         """What the transport says: whether it plays, how fast."""
-        words, speed = self.context.words, self.context.store.settings.speed
+        words, speed = self.context.words, self.speed
         shown = words("play.full") if self.on_curve and speed >= FULL else words("play.speed", speed=f"{speed:g}")
         return f"{words('play.playing' if self.is_playing else 'play.paused')} · {shown}"
 
     def start(self) -> None:
         """Play: steps at the speed set; on the training curve, updates in the background."""
-        player, settings = self.player, self.context.store.settings
+        player, settings, speed = self.player, self.context.store.settings, self.speed
         if not self.on_curve:
-            self._timer = self._every(1 / min(settings.speed, FRAMES), self._play)
+            self._timer = self._every(1 / min(speed, FRAMES), self._play)
             return
         player.end()
         if len(player.history) == 0:
@@ -87,19 +101,22 @@ class Transport:
         if player.has_question():
             return
         beside = [branch.history for branch in player.branches if branch is not player.branch]
-        self.trainer = Trainer(player.history, None if settings.speed >= FULL else settings.speed, beside)
+        self.trainer = Trainer(player.history, None if speed >= FULL else speed, beside)
         self.trainer.start()
         self._cpu, self._kept = time.thread_time(), time.perf_counter()
         self._frame_gap = self._least_gap = 0.5 if settings.reduced_motion else 0.1
         self._timer = self._every(0.05, self._watch)
 
     def _play(self) -> bool:
-        """One frame of play: as many steps as the speed asks."""
-        for _ in range(max(1, round(self.context.store.settings.speed / FRAMES))):
+        """One frame of play: as many steps as the speed asks, up to the end of the act."""
+        for _ in range(max(1, round(self.speed / FRAMES))):
             moved = self.player.forward()
-            if not moved or self.player.asked is not None:
+            ended = self.player.ends_act and self.player.asked is None
+            if not moved or ended or self.player.asked is not None:
                 self.pause()
-                self.look.status = "" if moved else self.context.words(self.end)
+                said = "" if moved else self.end
+                said = "say.act_end" if moved and ended else said
+                self.look.status = self.context.words(said) if said else ""
                 break
         return True
 
@@ -154,11 +171,18 @@ class Transport:
         if found is not None:
             self.look.drawer = found
 
+    def full_speed(self) -> None:
+        """As fast as it goes; from there back to the speed before."""
+        full = self.speed >= FULL
+        if not full:
+            self._before_full = self.speed
+        self.set_speed((self._before_full if full else FASTEST) / self.speed)
+
     def set_speed(self, factor: float) -> None:
-        """Faster or slower, from now on."""
-        settings = self.context.store.settings
-        settings.speed = min(FASTEST, max(SLOWEST, settings.speed * factor))
-        self.context.store.save_settings()
+        """Faster or slower, in this lesson from now on."""
+        speed = min(FASTEST, max(SLOWEST, self.speed * factor))
+        self.context.store.progress.lessons.setdefault(self.player.lesson.card.id, {})["speed"] = speed
+        self._keep()
         if self.is_playing:
             self.pause()
             if self.player.asked is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from lessons.player.player import Player
@@ -59,6 +59,13 @@ class Answering(Mode):
         """The prediction on the card, as long as it has no answer."""
         asked = self.player.asked
         return None if asked is None or asked.verdict else asked
+
+    def do(self, command: str) -> Change | None:
+        """While the truth is being found out, every key of the card is answered; escape closes it."""
+        asked = self.open
+        if asked is not None and asked.trying and command in self.commands and command != "out":
+            return Change(self.say(what_does(asked)))
+        return super().do(command)
 
     @property
     def _stays(self) -> Change | None:
@@ -137,8 +144,17 @@ class Answering(Mode):
         except ValueError:
             asked.typed = ""
             return Change(self.say(what_does(asked)))
-        self.parts.truth.when_known(asked, lambda: self.player.answer(value))
+        self._when_known(asked, lambda: self.player.answer(value))
         return Change("")
+
+    def _when_known(self, asked: Asked, then: Callable[[], object]) -> None:
+        """Do it when the truth is known; what was said meanwhile of keys holds no more."""
+
+        def known() -> None:
+            then()
+            self.look.status = ""
+
+        self.parts.truth.when_known(asked, known)
 
     def skip(self) -> Change:
         """Leave the card unanswered; one whose truth is being found out is closed, and will be asked again."""
@@ -146,10 +162,10 @@ class Answering(Mode):
         if stays is not None:
             return stays
         if asked is not None and not asked.trying:
-            self.parts.truth.when_known(asked, self.player.skip)
+            self._when_known(asked, self.player.skip)
             return Change("")
         if asked is not None:
             self.player.asked = None
-            return Change("")
+            return Change(self.say("say.asked_later"))
         self.player.skip()
         return Change("", keep=True)

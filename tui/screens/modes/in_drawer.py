@@ -12,7 +12,7 @@ from lessons.player.player import Player
 from lessons.player.questions import KINDS
 from tui.keys import EVERYWHERE, Hint, half_width
 from tui.picture.again import Again
-from tui.picture.boxes import Choices, Notice
+from tui.picture.boxes import Choices, Help, Notice
 from tui.picture.drawers import Code, Fork, Inspect, Knobs
 from tui.picture.look import Look
 from tui.screens.modes.base import LAST, Change, Command, Mode
@@ -63,6 +63,8 @@ class InDrawer(Mode):
             "back": self.back,
             "coarser": partial(self.arrow, 0, -1),
             "finer": partial(self.arrow, 0, 1),
+            "text_down": partial(self.page, 1),
+            "text_up": partial(self.page, -1),
             "cursor": self.swap,
             "cursor_back": self.swap,
             "enter": self.enter,
@@ -80,6 +82,10 @@ class InDrawer(Mode):
     def arrow(self, dx: int, dy: int) -> Change | None:
         assert self.look.drawer is not None
         return Change() if self.look.drawer.move(self.picture.desk(), dx, dy) else None
+
+    def page(self, by: int) -> Change | None:
+        """Several lines of the help; in other drawers the key is the lesson's."""
+        return self.arrow(0, 8 * by) if isinstance(self.look.drawer, Help) else None
 
     def back(self) -> Change | None:
         """Left; in the notice of a divergence, to just before the step that it names."""

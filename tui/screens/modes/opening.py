@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,12 +17,17 @@ from tui.picture.boxes import Choices, Help, Notice
 from tui.picture.drawers import Check, Code, Fork, Inspect, Knobs
 from tui.picture.lesson_picture import AROUND
 from tui.picture.look import Look
-from tui.screens.modes.base import LAST, Change, Command, Mode
+from tui.screens.modes.base import LAST, Change, Command, Mode, Parts
 from tui.screens.modes.editing import ask_edit
 
 
 class Opening(Mode):
     """Always there, after stepping."""
+
+    def __init__(self, parts: Parts, live_keys: Callable[[], Sequence[Hint]]) -> None:
+        """`live_keys` gives the line of keys."""
+        super().__init__(parts)
+        self._live_keys = live_keys
 
     def wants(self, look: Look, player: Player) -> bool:
         return True
@@ -45,8 +50,6 @@ class Opening(Mode):
             "alone": self.alone,
             "notation": self.notation,
             "text": self.text,
-            "text_down": partial(self.scroll, 4),
-            "text_up": partial(self.scroll, -4),
             "copy": self.copy,
             "save": self.save,
             "picture": self.save_picture,
@@ -133,8 +136,9 @@ class Opening(Mode):
         return Change()
 
     def help(self) -> Change:
-        shown = isinstance(self.look.drawer, Help)
-        self.look.drawer = None if shown else Help([key.id for key in (*LESSON, *EVERYWHERE)])
+        """All keys, those first that do something at this moment."""
+        shown, now = isinstance(self.look.drawer, Help), self._live_keys()
+        self.look.drawer = None if shown else Help([key.id for key in (*LESSON, *EVERYWHERE)], now)
         return Change()
 
     # view, text, files
@@ -187,10 +191,6 @@ class Opening(Mode):
         if self.picture.wide:
             return None
         self.look.text_over, self.look.text_top = True, 0
-        return Change()
-
-    def scroll(self, lines: int) -> Change:
-        self.look.text_top = max(0, self.look.text_top + lines)
         return Change()
 
     def save(self) -> Change:

@@ -86,10 +86,13 @@ class Stepping(Mode):
             "play": self.play,
             "faster": partial(self.speed, 2),
             "slower": partial(self.speed, 0.5),
+            "full_speed": self.full_speed,
             "first": self.first,
             "last": self.last,
             "next_act": partial(self.act, 1),
             "previous_act": partial(self.act, -1),
+            "text_down": partial(self.page, 1),
+            "text_up": partial(self.page, -1),
             "jump": self.jump,
             "cursor": partial(self.cursor, 1),
             "cursor_back": partial(self.cursor, -1),
@@ -147,6 +150,19 @@ class Stepping(Mode):
     def back(self) -> Change:
         self.parts.transport.pause()
         return self.moved(self.player.back(), "say.start")
+
+    def scroll(self, by: int) -> bool:
+        """Some lines of the text down or up. False where there is no text in that direction."""
+        if not (self.picture.more_text if by > 0 else self.look.text_top):
+            return False
+        self.look.text_top = max(0, self.look.text_top + 4 * by)
+        return True
+
+    def page(self, by: int) -> Change:
+        """What a presenter's remote sends: the text scrolled where there is more of it, else a step."""
+        if self.scroll(by):
+            return Change()
+        return self.forward() if by > 0 else self.back()
 
     def first(self) -> Change:
         self.parts.transport.pause()
@@ -218,6 +234,10 @@ class Stepping(Mode):
 
     def speed(self, factor: float) -> Change:
         self.parts.transport.set_speed(factor)
+        return Change()
+
+    def full_speed(self) -> Change:
+        self.parts.transport.full_speed()
         return Change()
 
     def restart(self) -> Change:
