@@ -8,13 +8,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from textual.pilot import Pilot
 
-from engine.walks.packing import Packed, read
+from engine.walks.packing import Packed, read, write
 from lessons.player import checkpoint
 from tests.tui.driving import seen, shown
 from tui.app import UnrollApp
@@ -156,6 +158,7 @@ async def test_a_far_update_is_recomputed_beside_the_screen(tmp_path: Path, monk
 APP = """
 import sys
 from pathlib import Path
+from random import Random
 from tui.app import UnrollApp
 from tui.machine.store import Store
 from tui.screens import keeper
@@ -233,5 +236,37 @@ def test_files_are_bounded_in_number_and_size(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(run_files, "MOST_TOGETHER", files.files()[0].stat().st_size)
     files.save("l5", Nothing())  # type: ignore[arg-type]
     assert [path.stem for path in files.files()] == ["l5"]
+    (tmp_path / "runs" / ".l5.npz.left").write_bytes(b"?")
+    os.utime(tmp_path / "runs" / ".l5.npz.left", (1, 1))
+    files.save("l5", Nothing())  # type: ignore[arg-type]
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["l5.npz"]
     files.save("../away", Nothing())  # type: ignore[arg-type]
     assert not list(tmp_path.glob("away*"))
+
+
+@pytest.mark.exhaustive
+def test_a_writer_killed_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> None:
+    """A process that writes one checkpoint after the other is killed: what is there is whole, and never older."""
+    path, draw, latest = tmp_path / "run.npz", Random(7), 0
+
+    def write_on(first: int) -> None:
+        n = first
+        while True:
+            n += 1
+            write(path, Packed({"n": n}, [np.full((200, 200), float(n)), np.arange(n % 50)]))
+
+    for _ in range(int(os.environ.get("UNROLL_KILLS", "40"))):
+        child = os.fork()
+        if child == 0:
+            write_on(latest)
+        time.sleep(draw.uniform(0.002, 0.02))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        if path.exists():
+            packed = read(path)
+            assert packed.tree["n"] >= latest
+            latest = packed.tree["n"]
+            assert (packed.arrays[0] == latest).all()
+            assert len(packed.arrays[1]) == latest % 50
+    assert latest > 10
+    assert len(list(tmp_path.iterdir())) <= 1 + int(os.environ.get("UNROLL_KILLS", "40"))

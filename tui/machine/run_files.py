@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES, MOST_FILES, MOST_TOGETHER = 256 << 20, 64, 1 << 30
 """Bytes of a file, files, and bytes of all files together: beyond that the oldest go."""
+STALE = 60.0
+"""Seconds after which a file that is being written has been given up."""
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 """Ids of lessons that may be names of files."""
 
@@ -82,7 +85,10 @@ class RunFiles:
         return usage
 
     def _bound(self, newest: Path) -> None:
-        """Remove the oldest files beyond the bounds."""
+        """Remove the oldest files beyond the bounds, and what a process that was killed while it wrote has left."""
+        for left in self.folder.glob(".*.npz.*"):
+            if time.time() - left.stat().st_mtime > STALE:
+                left.unlink(missing_ok=True)
         files = self.files()
         together = sum(path.stat().st_size for path in files)
         for path in files:
