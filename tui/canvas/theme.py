@@ -13,6 +13,12 @@ RAMPS = {
     "light": ("#B35900", "#F0A24B", "#FBE3C4", "#F7F7F5", "#D3E5F5", "#7DB4E2", "#0B5CA8"),
     "contrast": ("#FFB454", "#FFB454", "#000000", "#000000", "#000000", "#6CB8FF", "#6CB8FF"),
 }
+WIRES = {
+    "dark": ("#FFB454", "#B87A22", "#7A5A2E", "#7D8590", "#35607F", "#3C86C6", "#6CB8FF"),
+    "light": ("#9A4B00", "#C97A22", "#D9A971", "#656D76", "#8FB6D6", "#3F86C2", "#0B5CA8"),
+    "contrast": ("#FFB454", "#FFB454", "#FFB454", "#C0C0C0", "#6CB8FF", "#6CB8FF", "#6CB8FF"),
+}
+"""Edges of a net by sign and size, −3 … +3, on the background."""
 NAMES = ("dark", "light", "contrast")
 """The themes that a learner can choose; "mono" comes by itself with NO_COLOR."""
 
@@ -87,6 +93,8 @@ def _word(theme: str, word: str) -> Style:
         return Style.parse(MONO.get(word, "")) if word else Style()
     if word[:3] in ("pos", "neg") and word[3:].isdigit():
         return _ramp(theme, int(word[3:]) * (1 if word[:3] == "pos" else -1))
+    if word.startswith("wire"):
+        return Style(color=WIRES[theme][int(word[4:]) + 3])
     return Style.parse(PALETTES[theme].get(word, ""))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from rich.cells import cell_len
 
@@ -11,6 +13,7 @@ from lessons.explaining.figures import five
 from tui.canvas.canvas import Canvas, fit
 from tui.draw.matrix import block_size, draw_block
 from tui.draw.pen import Pen, draw, glyph, level
+from tui.draw.wires import Gap, draw_wires
 
 GAP = 3
 LEVELS = ("h-3", "h-2", "h-1", "h0", "h1", "h2", "h3")
@@ -63,16 +66,25 @@ def draw_network(panel: Network, width: int, pen: Pen) -> Canvas:
     tall = max((len(units) for _, units in panel.columns), default=1)
     lines = next((lines for lines in (3, 2) if tall * lines <= high - len(panel.notes)), 1)
     notes = min(len(panel.notes), high - tall * lines)
+    pitch = lines + (1 if tall * (lines + 1) <= high - notes else 0)
+    rights = []
     for c, (head, units) in enumerate(panel.columns):
         x = 1 + c * each
         canvas.put(x, 1, fit(head if cell_len(head) < each else head.split()[-1], each - 1), "dim")
-        pitch = lines + (1 if tall * (lines + 1) <= high - notes else 0)
         label = min(each - 3, max(1 + cell_len(unit.name) for unit in units)) if units else 2
         label = max(2, label)
+        gap = max(2, min(6, each - label - 4)) if panel.wires else 2
+        size = lines, max(1, min(8, each - label - gap))
+        rights.append(x + label + size[1])
         for r, unit in enumerate(units):
-            _unit(canvas, x, 2 + r * pitch, unit, lines, each, label, pen)
+            shown = replace(unit, weight=None) if panel.wires else unit
+            _unit(canvas, x, 2 + r * pitch, shown, size, each, label, pen)
         if any(unit.chosen for unit in units):
             _weights(canvas, panel, high + 2, width, pen)  # next to its unit in the order of the tab key
+    for c, weights in enumerate(panel.wires):
+        starts, ends = ([2 + r * pitch + lines // 2 for r in range(len(panel.columns[c + k][1]))] for k in (0, 1))
+        lit = [j for j, unit in enumerate(panel.columns[c + 1][1]) if unit.chosen]
+        draw_wires(canvas, Gap(rights[c], 1 + (c + 1) * each, starts, ends), weights, pen, lit)
     below = high + 2 - notes
     for i, note in enumerate(panel.notes[:notes]):
         canvas.put(1, below + i, fit(note, room), "" if i == 0 else "dim")
@@ -93,9 +105,9 @@ def _weights(canvas: Canvas, panel: Network, y: int, width: int, pen: Pen) -> No
         x += block_size(block, width - x, pen)[0] + 2
 
 
-def _unit(canvas: Canvas, x: int, y: int, unit: Unit, lines: int, room: int, label: int, pen: Pen) -> None:
-    """A unit: its name, its field, and the weight of its edge into the chosen unit."""
-    wide = max(1, min(8, room - label - 2))
+def _unit(canvas: Canvas, x: int, y: int, unit: Unit, size: tuple[int, int], room: int, label: int, pen: Pen) -> None:
+    """A unit: its name, its field of so many lines and columns, the weight of its edge into the chosen unit."""
+    lines, wide = size
     here = pen.cursor == (unit.symbol, unit.index)
     ink = "head" if unit.chosen else "dim"
     canvas.put(x, y, fit(unit.name, label), ink + ("+cursor" if here else ""))

@@ -107,6 +107,7 @@ class Plane:
         return Network(
             id="net", priority=10, title=self.title(), columns=columns, field=self.field(), notes=self.notes(),
             caption=self.say("unit_weights"), weights=self.weights(),
+            wires=[self.theta[f"W{n}"] for n in range(1, self.depth + 1)],
         )  # fmt: skip
 
     def weights(self) -> list[Block]:
