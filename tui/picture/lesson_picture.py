@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 
 from engine.device import quiet
 from lessons.building.stage_parts import with_law
-from lessons.contract.panels import Formula, Panel
+from lessons.contract.panels import Curve, Field, Formula, Network, Panel
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text, load
 from lessons.contract.view import View
@@ -57,12 +57,16 @@ class Canvases(NamedTuple):
 
 
 class LessonPicture:
-    """Draws a player's position as a `Look` sees it. After `draw`, `left_out` names the panels that had no room."""
+    """Draws a player's position as a `Look` sees it.
+
+    After `draw`, `left_out` names the panels that had no room; `is_curve` tells whether all of the stage is a curve.
+    """
 
     def __init__(self, player: Player, look: Look, manner: Manner) -> None:
         self.player, self.look, self.manner = player, look, manner
         self.view: View = player.view()
         self.left_out: tuple[str, ...] = ()
+        self.is_curve = False
         self.size = (WIDE, 40)
         self._hits: list[Hit] = []
 
@@ -107,6 +111,11 @@ class LessonPicture:
     def cells(self) -> list[Hit]:
         """The cells of the stage, as they were drawn last."""
         return [hit for hit in self._hits if hit.target[0] == "cell"]
+
+    @property
+    def curves(self) -> tuple[str, ...]:
+        """The curves of the stage, by id."""
+        return tuple(panel.id for panel in self.panels() if isinstance(panel, Curve))
 
     def in_focus(self) -> Cursor | None:
         """The cell that is explained when none is chosen."""
@@ -210,7 +219,9 @@ class LessonPicture:
         rows = 4 if height < 40 else 8
         pen = Pen(look.cursor, ascii_only=manner.ascii_only, rows=rows, colour=manner.colour, height=room)
         dense = self.player.spot.open  # its phases differ in height: what stays must not move
-        canvas, self.left_out = lay(self.panels(), width, room, pen, dense)
+        panels = self.panels()
+        self.is_curve = [isinstance(panel, Curve) for panel in panels] == [True]
+        canvas, self.left_out = lay(panels, width, room, large(panels, look, pen, width), dense)
         if not self.wide:
             self._under(canvas, width, room, fields)
         if look.text_over and not self.wide:
@@ -283,6 +294,15 @@ class LessonPicture:
     def _said(self, hint: Hint) -> tuple[str, str, str]:
         sign = hint.sign.replace("space", "空格") if self.words.lang == "zh" else hint.sign
         return sign, self.words(f"keys.{hint.words}") if hint.words else "", hint.command
+
+
+def large(panels: Sequence[Panel], look: Look, pen: Pen, width: int) -> Pen:
+    """The pen for these panels: where a curve or a net is looked at alone, it fills what the others leave."""
+    kinds = [isinstance(panel, Curve | Network | Field) for panel in panels]
+    if kinds.count(True) != 1 or not (all(kinds) or look.alone):
+        return pen
+    others = sum(draw(panel, width, pen).height + 1 for panel, kind in zip(panels, kinds, strict=True) if not kind)
+    return replace(pen, fill=max(1, pen.height - others), log=look.log)
 
 
 def sheet(canvas: Canvas, box: Canvas, x: int, y: int) -> None:

@@ -14,7 +14,7 @@ class Look:
 
     `alone` are the ids of the panels that are shown alone, none where all are. `text_over` lays the text over the stage
     of a small screen; `text_top` is the first line of the text in sight. `status` is said instead of the address.
-    `finished` tells that the end of the lesson has been said.
+    `finished` tells that the end of the lesson has been said, `log` that a curve in full height has a log axis.
     """
 
     cursor: Cursor | None = None
@@ -24,6 +24,7 @@ class Look:
     text_top: int = 0
     status: str = ""
     finished: bool = False
+    log: bool = False
 
     def new_act(self) -> None:
         """Another act: its text from the top, all of its panels, no cell."""

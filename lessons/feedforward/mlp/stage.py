@@ -189,8 +189,7 @@ class MlpStage(LessonStage):
         assert training is not None
         if training.open:
             return [*self.passing(), self.curve()]
-        network = self.plane.network()
-        return [self.curve(11), network] if self.view.flipped else [network, self.curve(4)]
+        return [self.curve(11)] if self.view.flipped else [self.plane.network(), self.curve(4)]
 
     def curve(self, priority: int = 7) -> Curve:
         """Both losses of the run in focus; of several runs, the test loss of each (training loss, where none test)."""
