@@ -38,13 +38,17 @@ AROUND = ("lens", "cell")
 
 @dataclass(frozen=True)
 class Manner:
-    """How it is drawn: the language, with what characters, in which notation; the lesson's number in the course."""
+    """How it is drawn: the language, with what characters, in which notation; the lesson's number in the course.
+
+    `deep` tells that the terminal has 24 bits for a colour.
+    """
 
     words: Words
     ascii_only: bool = False
     colour: bool = True
     other_notation: bool = False
     number: str = ""
+    deep: bool = False
 
 
 class Canvases(NamedTuple):
@@ -156,7 +160,7 @@ class LessonPicture:
             canvas = Canvas(width, 0, manner.ascii_only)
             canvas.stamp(self._title(width), 0, 0)
             canvas.stamp(self._address(width), 0, 2)
-            pen = Pen(self.look.cursor, ascii_only=manner.ascii_only, colour=manner.colour)
+            pen = Pen(self.look.cursor, ascii_only=manner.ascii_only, colour=manner.colour, deep=manner.deep)
             for panel in parts:
                 canvas.stamp(draw(panel, width, pen), 0, canvas.height + 1)
         return canvas
@@ -217,7 +221,9 @@ class LessonPicture:
         look, manner = self.look, self.manner
         room = height - (0 if self.wide else 1)
         rows = 4 if height < 40 else 8
-        pen = Pen(look.cursor, ascii_only=manner.ascii_only, rows=rows, colour=manner.colour, height=room)
+        pen = Pen(
+            look.cursor, ascii_only=manner.ascii_only, rows=rows, colour=manner.colour, height=room, deep=manner.deep
+        )
         dense = self.player.spot.open  # its phases differ in height: what stays must not move
         panels = self.panels()
         self.is_curve = [isinstance(panel, Curve) for panel in panels] == [True]
