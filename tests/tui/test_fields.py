@@ -86,7 +86,7 @@ async def test_the_field_under_the_cursor_is_seen_large(size: tuple[int, int], t
 
         small = cells()
         await pilot.press("z")
-        assert cells() >= small + 2
+        assert cells() > small
         assert "unit 2 of hidden 1" in shown(screen, "stage")
         await pilot.press("down")
         assert "unit 3 of hidden 1" in shown(screen, "stage")

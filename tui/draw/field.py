@@ -196,7 +196,7 @@ def _paired(values: HostArray) -> HostArray:
 
 
 def _halves(canvas: Canvas, x: int, y: int, values: HostArray, most: float, deep: bool) -> None:
-    """Two values in every cell: the upper as the ink of a half block, the lower behind it; seven inks, or all shades."""
+    """Two values in every cell: the upper as the ink of a half block, the lower behind it, in all shades or seven."""
     if values.shape[0] % 2:
         values = np.concatenate([values, values[-1:]])
     share = np.nan_to_num(values / (most or 1.0), nan=0.0, posinf=1.0, neginf=-1.0)
