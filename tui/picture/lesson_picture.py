@@ -32,6 +32,8 @@ from tui.picture.question import draw_card
 
 WIDE = 100
 """From this width on, text and stage stand side by side."""
+LEAST_DRAWER = 6
+"""A drawer is not made lower than this for the sake of a curve."""
 AROUND = ("lens", "cell")
 """The panels that go with the cell in focus."""
 
@@ -198,6 +200,9 @@ class LessonPicture:
         said = frame.told(self.player, self.text, fields, self.names)
         canvas = frame.column(said, height, self.look.text_top, self.manner.ascii_only)
         card = self._card(fields, frame.TEXT - 2)
+        if card is None and self.look.drawer is not None and self.look.drawer.aside:
+            card = self.look.drawer.draw(self.desk(), frame.TEXT - 2, height - 1)
+            card.hit(0, 0, card.width, card.height, "drawer")
         if card is not None:
             y = max(0, height - card.height - 1)
             for row in range(y, height):
@@ -237,7 +242,8 @@ class LessonPicture:
         card = None if self.wide else self._card(fields, width - 2)
         if card is not None:
             sheet(canvas, card, 1, max(0, height - card.height))
-        if look.drawer is not None:  # over the card: keys are the drawer's first
+        aside = self.wide and self.player.asked is None and look.drawer is not None and look.drawer.aside
+        if look.drawer is not None and not aside:  # over the card: keys are the drawer's first
             self._stamp_drawer(canvas, width, height)
         self._hits = canvas.hits
         return canvas
@@ -260,17 +266,23 @@ class LessonPicture:
         return f"z {self.words('keys.left_out', n=len(self.left_out))}" if there else ""
 
     def _stamp_drawer(self, canvas: Canvas, width: int, height: int) -> None:
-        """The drawer in the corner where it hides nothing that was just written; at the lower right if it can."""
+        """The drawer in the corner where it hides no curve and nothing that was just written, lower right if it can."""
         assert self.look.drawer is not None
-        box = self.look.drawer.draw(self.desk(), width - 2, height - 1)
+        curves = [h for h in canvas.hits if h.target[0] == "curve"] if self.player.spot.training else []
+        room = max([h.y for h in curves] + [height - 1 - h.y - h.height for h in curves], default=height - 1)
+        box = self.look.drawer.draw(self.desk(), width - 2, room if room > LEAST_DRAWER else height - 1)
         right, low = width - box.width, max(0, height - box.height)
         corners = [(right, low), (0, low), (right, 0), (0, 0)]
         written = self.view.written
         marks = [h for h in canvas.hits if h.target[0] == "mark" or (h.target[0] == "cell" and h.target[1] in written)]
 
-        def hides(corner: tuple[int, int]) -> int:
+        def hides(corner: tuple[int, int]) -> tuple[int, int]:
             x, y = corner
-            return sum(x - h.width < h.x < x + box.width and y <= h.y < y + box.height for h in marks)
+            over = [
+                sum(x - h.width < h.x < x + box.width and y - h.height < h.y < y + box.height for h in hits)
+                for hits in (curves, marks)
+            ]
+            return over[0], over[1]
 
         x, y = min(corners, key=hides)
         canvas.hits = [h for h in canvas.hits if not (x <= h.x < x + box.width and y <= h.y < y + box.height)]
