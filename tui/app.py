@@ -109,6 +109,11 @@ class UnrollApp(App[None]):
         theme = self._session_theme or self.store.settings.theme
         return theme if theme in NAMES else "dark"
 
+    @property
+    def deep(self) -> bool:
+        """Whether fields have all shades: the terminal has 24 bits for a colour, and the theme more than two."""
+        return self.ink_theme in ("dark", "light") and self.console.color_system == "truecolor"
+
     def number_of(self, card: Card | Broken) -> str:
         """Chapter and place of a lesson: 3.1."""
         if isinstance(card, Broken) or card.chapter not in CHAPTERS:

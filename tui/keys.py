@@ -60,6 +60,7 @@ LESSON = (
     Key("nudge_up", "right_square_bracket", "command('nudge_up')", "]"),
     Key("nudge_down", "left_square_bracket", "command('nudge_down')", "["),
     Key("view", "v", "command('view')", "v"),
+    Key("log", "x", "command('log')", "x"),
     Key("alone", "z", "command('alone')", "z"),
     Key("notation", "m", "command('notation')", "m"),
     Key("text", "t", "command('text')", "t"),

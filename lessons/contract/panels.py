@@ -319,7 +319,7 @@ class Unit:
     """One unit of a net: the cell that the cursor finds there, its name, its own field (two rows of values a line).
 
     `chosen` is the one that is looked at; `weight` is that of the edge from this unit to the chosen one, if there is
-    one, and `most` the largest of those.
+    one, and `heaviest` the largest of those.
     """
 
     symbol: str
@@ -336,8 +336,9 @@ class Unit:
 class Network(Panel):
     """A net from left to right: each layer a column of units with their fields; the chosen unit's field large beside.
 
-    The edges drawn are those into the chosen unit, each with its weight at the unit that it comes from. `weights` are
-    the chosen unit's, as numbers that can be edited, under `caption`.
+    `wires` are the weights between the layers, (units of the next, units of this): an edge is drawn for each, those
+    into the chosen unit over the others; without them, the chosen unit's stand at the units that they come from.
+    `weights` are the chosen unit's, as numbers that can be edited, under `caption`.
     """
 
     columns: Sequence[tuple[str, Sequence[Unit]]]
@@ -345,12 +346,45 @@ class Network(Panel):
     notes: Sequence[str] = ()
     caption: str = ""
     weights: Sequence[Block] = ()
+    wires: Sequence[HostArray] = ()
 
     def blocks(self) -> list[Block]:
         return list(self.weights)
 
     def symbols(self) -> set[str]:
         return super().symbols() | {unit.symbol for _, units in self.columns for unit in units}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of a net: its name, how many units it has, and what they answer, NaN where not known yet.
+
+    The units `lit`, by number from 0, are those at work.
+    """
+
+    head: str
+    size: int
+    answers: HostArray | None = None
+    lit: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Wires:
+    """The weights from one layer to the next, (units of the next, units of this); None while they are not known.
+
+    The edges into the units `lit` are those at work.
+    """
+
+    values: HostArray | None
+    lit: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Net(Panel):
+    """A net from left to right: the units with what they answer, and an edge for every weight between two layers."""
+
+    layers: Sequence[Layer]
+    wires: Sequence[Wires]
 
 
 @dataclass(frozen=True, kw_only=True)

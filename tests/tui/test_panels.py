@@ -58,6 +58,9 @@ KINDS: list[Panel] = [
         ],
     ),
     Network(id="net", columns=[("in", [UNIT])], field=FIELD, weights=[block("W1", (1, 4), "line", 2)]),
+    panels.Net(
+        id="edges", layers=[panels.Layer("x", 2), panels.Layer("o", 1)], wires=[panels.Wires(np.array([[1.0, -0.2]]))],
+    ),
     Beside(
         id="beside",
         stacks=[

@@ -13,6 +13,14 @@ RAMPS = {
     "light": ("#B35900", "#F0A24B", "#FBE3C4", "#F7F7F5", "#D3E5F5", "#7DB4E2", "#0B5CA8"),
     "contrast": ("#FFB454", "#FFB454", "#000000", "#000000", "#000000", "#6CB8FF", "#6CB8FF"),
 }
+WIRES = {
+    "dark": ("#FFB454", "#B87A22", "#7A5A2E", "#7D8590", "#35607F", "#3C86C6", "#6CB8FF"),
+    "light": ("#9A4B00", "#C97A22", "#D9A971", "#656D76", "#8FB6D6", "#3F86C2", "#0B5CA8"),
+    "contrast": ("#FFB454", "#FFB454", "#FFB454", "#C0C0C0", "#6CB8FF", "#6CB8FF", "#6CB8FF"),
+}
+"""Edges of a net by sign and size, −3 … +3, on the background."""
+SHADES = 20
+"""Shades of a field between 0 and either end of the ramp, where a terminal has 24 bits for a colour."""
 NAMES = ("dark", "light", "contrast")
 """The themes that a learner can choose; "mono" comes by itself with NO_COLOR."""
 
@@ -60,7 +68,8 @@ FLAGS = {"written": "bold", "read": "underline", "cursor": "reverse"}
 def style(theme: str, ink: str) -> Style:
     """The terminal style of an ink such as "pos2+written"; mono themes have no colour at all.
 
-    "h3/h-1" is a half block, its upper half's level in front and the lower's behind; "dot:" before it, a point on it.
+    "h3/h-1" is a half block, its upper half's level in front and the lower's behind; "d7/d-20"
+    the same in shades; "dot:" before it, a point on it.
     """
     if "/" in ink and theme != "mono":
         return _halves(theme, ink)
@@ -73,10 +82,21 @@ def style(theme: str, ink: str) -> Style:
 
 
 def _halves(theme: str, ink: str) -> Style:
-    upper, lower = (int(half[1:]) for half in ink.removeprefix("dot:").split("/"))
+    upper, lower = ink.removeprefix("dot:").split("/")
     if ink.startswith("dot:"):
-        return _ramp(theme, max(upper, lower, key=abs)) + Style(bold=True)
-    return Style(color=RAMPS[theme][upper + 3], bgcolor=RAMPS[theme][lower + 3])
+        return _readable(_shade(theme, max(upper, lower, key=lambda half: abs(int(half[1:]))))) + Style(bold=True)
+    return Style(color=_shade(theme, upper), bgcolor=_shade(theme, lower))
+
+
+def _shade(theme: str, half: str) -> str:
+    """The colour of half a cell: "h2" is a step of the ramp, "d13" lies between two of them."""
+    if half[0] == "h":
+        return RAMPS[theme][int(half[1:]) + 3]
+    at = 3 + 3 * int(half[1:]) / SHADES
+    low = min(int(at), 5)
+    one, other = (tuple(int(RAMPS[theme][n][i : i + 2], 16) for i in (1, 3, 5)) for n in (low, low + 1))
+    mixed = (round(a + (at - low) * (b - a)) for a, b in zip(one, other, strict=True))
+    return "#" + "".join(f"{part:02X}" for part in mixed)
 
 
 def _word(theme: str, word: str) -> Style:
@@ -87,12 +107,18 @@ def _word(theme: str, word: str) -> Style:
         return Style.parse(MONO.get(word, "")) if word else Style()
     if word[:3] in ("pos", "neg") and word[3:].isdigit():
         return _ramp(theme, int(word[3:]) * (1 if word[:3] == "pos" else -1))
+    if word.startswith("wire"):
+        return Style(color=WIRES[theme][int(word[4:]) + 3])
     return Style.parse(PALETTES[theme].get(word, ""))
 
 
 def _ramp(theme: str, level: int) -> Style:
-    """The background of a magnitude, and black or white text on it, whichever is further off."""
-    colour = RAMPS[theme][level + 3]
+    """The background of a magnitude, and text on it."""
+    return _readable(RAMPS[theme][level + 3])
+
+
+def _readable(colour: str) -> Style:
+    """A background, and black or white text on it, whichever is further off."""
     red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
     light = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
     return Style(bgcolor=colour, color="#0B0D10" if light > 0.18 else "#F5F7FA")

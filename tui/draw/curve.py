@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from lessons.contract.panels import Curve
 from lessons.explaining.figures import five
 from tui.canvas.canvas import Canvas, fit
 from tui.draw.pen import Pen, draw
+from tui.draw.series import look, trace
 
 LEFT = 9
 HALF = 56
@@ -71,19 +73,18 @@ def _envelope(y: HostArray, at: HostArray, reach: float, columns: int) -> tuple[
 @draw.register
 def draw_curve(panel: Curve, width: int, pen: Pen) -> Canvas:
     """The lines, the axes, the marks under them, and notes at the right."""
-    height = 5 if pen.tight else 8
+    height = max(5, pen.fill - 2) if pen.fill else 5 if pen.tight else 8
     canvas = pen.canvas(width)
     canvas.put(1, 0, fit(panel.title, width // 2 if panel.notes else width - 2), "label")
     for i, note in enumerate(panel.notes):
         canvas.right(width - 1, i, note, "" if i == 0 else "dim")
     room = width - LEFT - (14 if len(panel.series) > 1 or width > HALF else 2)
     reach = doubled(panel.reach, 100)
-    finite = [float(np.nanmax(np.where(np.isfinite(s.y), s.y, np.nan))) for s in panel.series if np.isfinite(s.y).any()]
-    top = panel.top or doubled(max([*finite, panel.least_top]), LOWEST)
-    for y, value in ((1, top), (1 + height // 2, top / 2), (height, 0.0)):
-        canvas.right(LEFT - 1, y, five(value), "dim")
+    axis = _axis(panel, pen.log)
+    for y, value in axis.ticks(height):
+        canvas.right(LEFT - 1, y, value, "dim")
         canvas.put(LEFT - 1, y, "┤", "frame")
-    _lines(canvas, panel, room, height, reach, top)
+    _lines(canvas, panel, room, height, reach, axis)
     canvas.put(0, height + 1, "")
     _marks(canvas, panel.marks, room, height, reach)
     last = f"{reach:,.0f}"
@@ -94,20 +95,67 @@ def draw_curve(panel: Curve, width: int, pen: Pen) -> Canvas:
     return canvas
 
 
-def _lines(canvas: Canvas, panel: Curve, room: int, height: int, reach: float, top: float) -> None:
+class Axis(NamedTuple):
+    """What stands at the bottom and at the top: numbers, or of a log axis their log₁₀, which are whole."""
+
+    low: float
+    top: float
+    log: bool = False
+
+    def shares(self, y: HostArray) -> HostArray:
+        """How high each y stands, 0 at the bottom and 1 at the top; NaN where a log axis has no place for it."""
+        if self.log:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                y = np.where(y > 0, np.log10(y), np.nan)
+        found: HostArray = (y - self.low) / (self.top - self.low)
+        return found
+
+    def ticks(self, height: int) -> list[tuple[int, str]]:
+        """Lines of the picture with the number that stands there."""
+        if not self.log:
+            lines = ((1, self.top), (1 + height // 2, (self.low + self.top) / 2), (height, self.low))
+            return [(y, count(value)) for y, value in lines]
+        decades = int(self.top - self.low)
+        every = max(1, -(-decades // max(1, (height - 1) // 2)))
+        exponents = range(int(self.low), int(self.top) + 1, every)
+        steps = (1, 2, 5) if decades <= 2 and height > 12 else (1,)
+        found = [(e + float(np.log10(step)), step * 10.0**e) for e in exponents for step in steps]
+        return [(1 + round((self.top - e) / decades * (height - 1)), count(v)) for e, v in found if e <= self.top]
+
+
+def count(value: float) -> str:
+    """A number at an axis: whole ones as such."""
+    return f"{value:.0f}" if value == int(value) and abs(value) < 1e5 else five(value)
+
+
+def _axis(panel: Curve, log: bool) -> Axis:
+    """From 0, its top doubling; or with `log` the whole decades around all that is above 0."""
+    known = [y[np.isfinite(y)] for y in (np.asarray(s.y, dtype=float) for s in panel.series)]
+    if log:
+        plus = np.concatenate([y[y > 0] for y in known] or [np.zeros(0)])
+        low, top = (np.floor(np.log10(plus.min())), np.ceil(np.log10(plus.max()))) if plus.size else (-1.0, 0.0)
+        return Axis(float(low), float(max(top, low + 1)), True)
+    most = [float(y.max()) for y in known if y.size]
+    return Axis(0.0, panel.top or doubled(max([*most, panel.least_top]), LOWEST))
+
+
+def _lines(canvas: Canvas, panel: Curve, room: int, height: int, reach: float, axis: Axis) -> None:
     free = list(range(1, height + 1))
+    several = len(panel.series) > 1
+    drawn = []
     for i, line in enumerate(panel.series):
-        y = np.asarray(line.y, dtype=float)
+        y = axis.shares(np.asarray(line.y, dtype=float))
         at = np.arange(len(y)) + line.first if line.at is None else line.at
-        found = dots(y, at, reach, top, room, height, line.dotted)
-        ink = "curve" if i == 0 else "curve2"
-        for r, c in zip(*np.nonzero(found), strict=True):
-            canvas.put(LEFT + int(c), 1 + int(r), chr(0x2800 + int(found[r, c])), ink)
-        if len(panel.series) > 1 and len(y) and free:
-            end = 1 + int((1 - min(max(float(y[-1]) / top, 0), 1)) * (height - 1)) if np.isfinite(y[-1]) else 1
+        drawn.append(dots(y, at, reach, 1.0, room, height, line.dotted))
+        if several and len(y) and free:
+            end = 1 + int((1 - min(max(float(y[-1]), 0), 1)) * (height - 1)) if np.isfinite(y[-1]) else 1
             end = min((abs(row - end), row) for row in free)[1]
             free.remove(end)
-            canvas.put(LEFT + room + 1, end, f"{line.name} {five(float(y[-1]))}" if panel.ends else line.name, ink)
+            last = float(np.asarray(line.y, dtype=float)[-1])
+            name = f"{line.name} {five(last)}" if panel.ends else line.name
+            sign, ink = look(i, canvas.ascii_only)
+            canvas.put(LEFT + room + 1, end, f"{sign} {name}", ink)
+    trace(canvas, LEFT, 1, drawn)
 
 
 def _marks(canvas: Canvas, marks: Sequence[tuple[int, str, str]], room: int, height: int, reach: float) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from rich.cells import cell_len
 
 from engine.device import HostArray
-from lessons.contract.panels import Field, Multiples, Network, Unit
+from lessons.contract.panels import Dot, Field, Multiples, Network, Unit
 from lessons.explaining.figures import five
 from tui.canvas.canvas import Canvas, fit
+from tui.canvas.theme import SHADES
 from tui.draw.matrix import block_size, draw_block
 from tui.draw.pen import Pen, draw, glyph, level
+from tui.draw.wires import Gap, draw_wires
 
 GAP = 3
 LEVELS = ("h-3", "h-2", "h-1", "h0", "h1", "h2", "h3")
@@ -23,9 +27,11 @@ LEAST = 12
 
 @draw.register
 def draw_field(panel: Field, width: int, pen: Pen) -> Canvas:
-    """One field under its title."""
+    """One field under its title; where it is looked at alone, as large as the stage."""
     canvas = pen.canvas(width)
     canvas.put(1, 0, fit(panel.title, width - 2), "written" if panel.written else "label")
+    if pen.fill:
+        panel = resampled(panel, pen.fill - 1, min(width - 2, 2 * pen.fill))
     _field(canvas, 1, 1, panel, width - 2, pen)
     return canvas
 
@@ -55,24 +61,33 @@ def draw_multiples(panel: Multiples, width: int, pen: Pen) -> Canvas:
 def draw_network(panel: Network, width: int, pen: Pen) -> Canvas:
     """The layers as columns of small fields, the large one at the right, and under the layers what else is known."""
     canvas = pen.canvas(width)
-    high = max(8, min(BIG[0], pen.height - 5))
-    wide = max(LEAST, min(BIG[1], width - 6 * len(panel.columns) - 4))
+    high = max(8, pen.fill - 3 if pen.fill else min(BIG[0], pen.height - 5))
+    wide = max(LEAST, min(2 * high if pen.fill else BIG[1], width - 6 * len(panel.columns) - 4))
     room = width - wide - 4
     canvas.put(1, 0, fit(panel.title, width - 2), "label")
     each = max(6, min(17, room // max(1, len(panel.columns))))
     tall = max((len(units) for _, units in panel.columns), default=1)
     lines = next((lines for lines in (3, 2) if tall * lines <= high - len(panel.notes)), 1)
     notes = min(len(panel.notes), high - tall * lines)
+    pitch = lines + (1 if tall * (lines + 1) <= high - notes else 0)
+    rights = []
     for c, (head, units) in enumerate(panel.columns):
         x = 1 + c * each
         canvas.put(x, 1, fit(head if cell_len(head) < each else head.split()[-1], each - 1), "dim")
-        pitch = lines + (1 if tall * (lines + 1) <= high - notes else 0)
         label = min(each - 3, max(1 + cell_len(unit.name) for unit in units)) if units else 2
         label = max(2, label)
+        gap = max(2, min(6, each - label - 4)) if panel.wires else 2
+        size = lines, max(1, min(8, each - label - gap))
+        rights.append(x + label + size[1])
         for r, unit in enumerate(units):
-            _unit(canvas, x, 2 + r * pitch, unit, lines, each, label, pen)
+            shown = replace(unit, weight=None) if panel.wires else unit
+            _unit(canvas, x, 2 + r * pitch, shown, size, each, label, pen)
         if any(unit.chosen for unit in units):
             _weights(canvas, panel, high + 2, width, pen)  # next to its unit in the order of the tab key
+    for c, weights in enumerate(panel.wires):
+        starts, ends = ([2 + r * pitch + lines // 2 for r in range(len(panel.columns[c + k][1]))] for k in (0, 1))
+        lit = [j for j, unit in enumerate(panel.columns[c + 1][1]) if unit.chosen]
+        draw_wires(canvas, Gap(rights[c], 1 + (c + 1) * each, starts, ends), weights, pen, lit)
     below = high + 2 - notes
     for i, note in enumerate(panel.notes[:notes]):
         canvas.put(1, below + i, fit(note, room), "" if i == 0 else "dim")
@@ -93,9 +108,9 @@ def _weights(canvas: Canvas, panel: Network, y: int, width: int, pen: Pen) -> No
         x += block_size(block, width - x, pen)[0] + 2
 
 
-def _unit(canvas: Canvas, x: int, y: int, unit: Unit, lines: int, room: int, label: int, pen: Pen) -> None:
-    """A unit: its name, its field, and the weight of its edge into the chosen unit."""
-    wide = max(1, min(8, room - label - 2))
+def _unit(canvas: Canvas, x: int, y: int, unit: Unit, size: tuple[int, int], room: int, label: int, pen: Pen) -> None:
+    """A unit: its name, its field of so many lines and columns, the weight of its edge into the chosen unit."""
+    lines, wide = size
     here = pen.cursor == (unit.symbol, unit.index)
     ink = "head" if unit.chosen else "dim"
     canvas.put(x, y, fit(unit.name, label), ink + ("+cursor" if here else ""))
@@ -139,7 +154,7 @@ def _field(canvas: Canvas, x: int, y: int, field: Field, width: int, pen: Pen) -
     rows, cols = _size(field)
     cols = min(cols, width)
     if field.values is not None and field.halves and pen.colour and not pen.ascii_only:
-        _halves(canvas, x, y, field.values[:, :cols], field.most)
+        _halves(canvas, x, y, field.values[:, :cols], field.most, pen.deep)
     elif field.values is not None:
         values = _paired(field.values) if field.halves else field.values
         for r in range(rows):
@@ -147,6 +162,19 @@ def _field(canvas: Canvas, x: int, y: int, field: Field, width: int, pen: Pen) -
                 value = float(values[r, c])
                 ink = "" if value == 0 else level(value, field.most)
                 canvas.put(x + c, y + r, " " if value == 0 else glyph(value, field.most), ink)
+    for (c, r), dots in places(field, cols, rows).items():
+        behind = canvas.inks[y + r][x + c]
+        lit = "+cursor" if any(dot.lit for dot in dots) else ""
+        sign = "◐" if len({dot.wants for dot in dots}) == 2 else "●" if dots[0].wants else "○"
+        canvas.put(x + c, y + r, sign, f"dot:{behind}" if "/" in behind else f"head{lit}")
+    if field.values is None:
+        canvas.put(x, y + rows // 2, "···", "dim")
+    return rows
+
+
+def places(field: Field, cols: int, rows: int) -> dict[tuple[int, int], list[Dot]]:
+    """The cells (column, line) of a field that points lie in, each with its points; those outside have none."""
+    found: dict[tuple[int, int], list[Dot]] = {}
     wide, high = field.x[1] - field.x[0], field.y[1] - field.y[0]
     for dot in field.dots if 0 < wide < np.inf and 0 < high < np.inf else ():
         across, down = (dot.x - field.x[0]) / wide, (field.y[1] - dot.y) / high
@@ -155,12 +183,8 @@ def _field(canvas: Canvas, x: int, y: int, field: Field, width: int, pen: Pen) -
         else:  # the outermost cells stand for the edges
             c, r = round(across * (cols - 1)), round(down * (rows - 1))
         if 0 <= c < cols and 0 <= r < rows:
-            behind = canvas.inks[y + r][x + c].removeprefix("dot:")
-            ink = f"dot:{behind}" if "/" in behind else "head" + ("+cursor" if dot.lit else "")
-            canvas.put(x + c, y + r, "●" if dot.wants else "○", ink)
-    if field.values is None:
-        canvas.put(x, y + rows // 2, "···", "dim")
-    return rows
+            found.setdefault((c, r), []).append(dot)
+    return found
 
 
 def _paired(values: HostArray) -> HostArray:
@@ -171,13 +195,18 @@ def _paired(values: HostArray) -> HostArray:
     return paired
 
 
-def _halves(canvas: Canvas, x: int, y: int, values: HostArray, most: float) -> None:
-    """Two values in every cell: the upper as the ink of a half block, the lower behind it."""
+def _halves(canvas: Canvas, x: int, y: int, values: HostArray, most: float, deep: bool) -> None:
+    """Two values in every cell: the upper as the ink of a half block, the lower behind it, in all shades or seven."""
     if values.shape[0] % 2:
         values = np.concatenate([values, values[-1:]])
     share = np.nan_to_num(values / (most or 1.0), nan=0.0, posinf=1.0, neginf=-1.0)
     size = np.abs(share)
-    steps = ((size > 0.1).astype(int) + (size > 0.4) + (size > 0.7)) * np.sign(share).astype(int) + 3
+    if deep:
+        names = [f"d{n}" for n in range(-SHADES, SHADES + 1)]
+        steps = np.round(np.clip(share, -1, 1) * SHADES).astype(int) + SHADES
+    else:
+        names = list(LEVELS)
+        steps = ((size > 0.1).astype(int) + (size > 0.4) + (size > 0.7)) * np.sign(share).astype(int) + 3
     for line in range(values.shape[0] // 2):
-        inks = [f"{LEVELS[a]}/{LEVELS[b]}" for a, b in zip(steps[2 * line], steps[2 * line + 1], strict=True)]
+        inks = [f"{names[a]}/{names[b]}" for a, b in zip(steps[2 * line], steps[2 * line + 1], strict=True)]
         canvas.row(x, y + line, "▀", inks)

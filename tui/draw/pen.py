@@ -21,7 +21,9 @@ Cursor = tuple[str, tuple[int, ...]]
 class Pen:
     """How to draw: where the cell cursor is, whether room is short, and whether only ASCII may be used.
 
-    `rows` is how many lines a matrix in glyphs may have, `height` how many the whole stage has.
+    `rows` is how many lines a matrix in glyphs may have, `height` how many the whole stage has. A curve or a field may
+    `fill` so many lines, where it is looked at alone. With `log`, a curve has a log axis. `deep` tells that any of 16
+    million colours can be shown.
     """
 
     cursor: Cursor | None = None
@@ -30,6 +32,9 @@ class Pen:
     rows: int = 4
     colour: bool = True
     height: int = 30
+    fill: int = 0
+    log: bool = False
+    deep: bool = False
 
     def canvas(self, width: int, height: int = 0) -> Canvas:
         return Canvas(width, height, self.ascii_only)

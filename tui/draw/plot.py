@@ -10,6 +10,7 @@ from lessons.explaining.figures import five
 from tui.canvas.canvas import Canvas, fit
 from tui.draw.curve import DOTS
 from tui.draw.pen import Pen, draw
+from tui.draw.series import look, trace
 
 LEFT, RIGHT = 8, 16
 HEIGHT, TIGHT, WIDEST = 9, 6, 72
@@ -31,16 +32,15 @@ def draw_plot(panel: Plot, width: int, pen: Pen) -> Canvas:
         return canvas
     _axes(canvas, panel, top, rows, room)
     ends: list[int] = [*range(top, top + len(panel.notes))]
+    trace(canvas, LEFT, top, [traced(line, panel, room, rows) for line in panel.lines])
     for i, line in enumerate(panel.lines):
-        ink = ("curve", "curve2", "forward")[i % 3]
-        cells = traced(line, panel, room, rows)
-        for r, c in zip(*np.nonzero(cells), strict=True):
-            canvas.put(LEFT + int(c), top + int(r), chr(0x2800 + int(cells[r, c])), ink)
+        sign, ink = look(i, canvas.ascii_only)
         at = top + _row(panel, _last(line), rows)
         while at in ends:
             at += 1
         ends.append(at)
-        canvas.put(LEFT + room + 1, at, fit(line.name, RIGHT - 2), ink)
+        name = f"{sign} {line.name}" if len(panel.lines) > 1 else line.name
+        canvas.put(LEFT + room + 1, at, fit(name, RIGHT - 2), ink)
     for x, y, sign in panel.points:
         if panel.x[0] <= x <= panel.x[1] and np.isfinite(y) and np.isfinite(x):
             c = round((x - panel.x[0]) / (panel.x[1] - panel.x[0]) * (room - 1))

@@ -40,6 +40,11 @@ class Drawer:
 
     keys: Sequence[tuple[str, str]] = (("esc", "leave"),)
 
+    @property
+    def aside(self) -> bool:
+        """Whether it stands over the text, where there is a column of it, so that the stage is seen whole."""
+        return False
+
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         """The drawer, at most so large."""
         raise NotImplementedError
@@ -133,6 +138,10 @@ class Notice(Drawer):
     fields: dict[str, Any] = field(default_factory=dict)
     passing: bool = False
     """Whether it goes with the next move."""
+
+    @property
+    def aside(self) -> bool:
+        return self.passing
 
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         width = min(width, 60)

@@ -338,8 +338,10 @@ class Fork(Drawer):
             value = player.branch.knobs[knob.id]
             limits = knob.range()
             lines.append((f"{'►' if here else ' '} {knob.id:<12}{value!s:<10} {limits}", "head" if here else ""))
-        lines += explained(setting(desk.text, words, self.knob(desk).id), min(width, 60) - 4, "label")
-        lines.append((words("drawer.fork_hint"), "dim"))
+        meant = explained(setting(desk.text, words, self.knob(desk).id), min(width, 60) - 4, "label")
+        hint = [(words("drawer.fork_hint"), "dim")]
+        for more in (meant, hint):  # what is only there for ease goes where the room is short
+            lines += more if len(lines) + len(more) + 2 <= height else []
         return boxed(words("drawer.fork", n=player.spot.n), lines, min(width, 60), desk.ascii_only)
 
     def move(self, desk: Desk, dx: int, dy: int) -> bool:

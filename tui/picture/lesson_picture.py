@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 
 from engine.device import quiet
 from lessons.building.stage_parts import with_law
-from lessons.contract.panels import Formula, Panel
+from lessons.contract.panels import Curve, Field, Formula, Network, Panel
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text, load
 from lessons.contract.view import View
@@ -32,6 +32,8 @@ from tui.picture.question import draw_card
 
 WIDE = 100
 """From this width on, text and stage stand side by side."""
+LEAST_DRAWER = 6
+"""A drawer is not made lower than this for the sake of a curve."""
 AROUND = ("lens", "cell")
 """The panels that go with the cell in focus."""
 
@@ -41,6 +43,7 @@ class Manner:
     """How it is drawn: the language, with what characters, in which notation; the lesson's number in the course.
 
     `present`: for a projector, with no text column and no frame lines, and the question the brightest of all.
+    `deep` tells that the terminal has 24 bits for a colour.
     """
 
     words: Words
@@ -49,6 +52,7 @@ class Manner:
     other_notation: bool = False
     number: str = ""
     present: bool = False
+    deep: bool = False
 
 
 class Canvases(NamedTuple):
@@ -61,16 +65,17 @@ class Canvases(NamedTuple):
 
 
 class LessonPicture:
-    """Draws a player's position as a `Look` sees it. After `draw`, `left_out` names the panels that had no room.
+    """Draws a player's position as a `Look` sees it.
 
-    `more_text` tells whether text lies below what can be seen of it.
+    After `draw`, `left_out` names the panels that had no room; `more_text` tells whether text lies below what can be
+    seen of it, `is_curve` whether all of the stage is a curve.
     """
 
     def __init__(self, player: Player, look: Look, manner: Manner) -> None:
         self.player, self.look, self.manner = player, look, manner
         self.view: View = player.view()
         self.left_out: tuple[str, ...] = ()
-        self.more_text = False
+        self.more_text = self.is_curve = False
         self.size = (WIDE, 40)
         self._hits: list[Hit] = []
 
@@ -116,6 +121,11 @@ class LessonPicture:
         """The cells of the stage, as they were drawn last."""
         return [hit for hit in self._hits if hit.target[0] == "cell"]
 
+    @property
+    def curves(self) -> tuple[str, ...]:
+        """The curves of the stage, by id."""
+        return tuple(panel.id for panel in self.panels() if isinstance(panel, Curve))
+
     def in_focus(self) -> Cursor | None:
         """The cell that is explained when none is chosen."""
         return focus(self.view, {hit.target[1] for hit in self.cells}, self.player.lesson.explains)
@@ -155,7 +165,7 @@ class LessonPicture:
             canvas = Canvas(width, 0, manner.ascii_only)
             canvas.stamp(self._title(width), 0, 0)
             canvas.stamp(self._address(width), 0, 2)
-            pen = Pen(self.look.cursor, ascii_only=manner.ascii_only, colour=manner.colour)
+            pen = Pen(self.look.cursor, ascii_only=manner.ascii_only, colour=manner.colour, deep=manner.deep)
             for panel in parts:
                 canvas.stamp(draw(panel, width, pen), 0, canvas.height + 1)
         return canvas
@@ -196,6 +206,9 @@ class LessonPicture:
         said = frame.told(self.player, self.text, fields, self.names)
         canvas = frame.column(said, height, self.look.text_top, self.manner.ascii_only)
         card = self._card(fields, frame.TEXT - 2)
+        if card is None and self.look.drawer is not None and self.look.drawer.aside:
+            card = self.look.drawer.draw(self.desk(), frame.TEXT - 2, height - 1)
+            card.hit(0, 0, card.width, card.height, "drawer")
         seen = height - 1 if card is None else max(0, height - card.height - 2)
         self.more_text = len(frame.text_lines(said, frame.TEXT - 2)) - self.look.text_top > seen
         if card is not None:
@@ -223,9 +236,13 @@ class LessonPicture:
         look, manner = self.look, self.manner
         room = height - (0 if self.wide else 1)
         rows = 4 if height < 40 else 8
-        pen = Pen(look.cursor, ascii_only=manner.ascii_only, rows=rows, colour=manner.colour, height=room)
+        pen = Pen(
+            look.cursor, ascii_only=manner.ascii_only, rows=rows, colour=manner.colour, height=room, deep=manner.deep
+        )
         dense = self.player.spot.open  # its phases differ in height: what stays must not move
-        canvas, self.left_out = lay(self.panels(), width, room, pen, dense)
+        panels = self.panels()
+        self.is_curve = [isinstance(panel, Curve) for panel in panels] == [True]
+        canvas, self.left_out = lay(panels, width, room, large(panels, look, pen, width), dense)
         if not self.wide and not manner.present:
             self._under(canvas, width, room, fields)
         if look.text_over and not self.wide:
@@ -236,7 +253,8 @@ class LessonPicture:
         card = None if self.wide else self._card(fields, width - 2)
         if card is not None:
             sheet(canvas, card, 1, max(0, height - card.height))
-        if look.drawer is not None:  # over the card: keys are the drawer's first
+        aside = self.wide and self.player.asked is None and look.drawer is not None and look.drawer.aside
+        if look.drawer is not None and not aside:  # over the card: keys are the drawer's first
             self._stamp_drawer(canvas, width, height)
         self._hits = canvas.hits
         return canvas
@@ -259,17 +277,23 @@ class LessonPicture:
         return f"z {self.words('keys.left_out', n=len(self.left_out))}" if there else ""
 
     def _stamp_drawer(self, canvas: Canvas, width: int, height: int) -> None:
-        """The drawer in the corner where it hides nothing that was just written; at the lower right if it can."""
+        """The drawer in the corner where it hides no curve and nothing that was just written, lower right if it can."""
         assert self.look.drawer is not None
-        box = self.look.drawer.draw(self.desk(), width - 2, height - 1)
+        curves = [h for h in canvas.hits if h.target[0] == "curve"] if self.player.spot.training else []
+        room = max([h.y for h in curves] + [height - 1 - h.y - h.height for h in curves], default=height - 1)
+        box = self.look.drawer.draw(self.desk(), width - 2, room if room > LEAST_DRAWER else height - 1)
         right, low = width - box.width, max(0, height - box.height)
         corners = [(right, low), (0, low), (right, 0), (0, 0)]
         written = self.view.written
         marks = [h for h in canvas.hits if h.target[0] == "mark" or (h.target[0] == "cell" and h.target[1] in written)]
 
-        def hides(corner: tuple[int, int]) -> int:
+        def hides(corner: tuple[int, int]) -> tuple[int, int]:
             x, y = corner
-            return sum(x - h.width < h.x < x + box.width and y <= h.y < y + box.height for h in marks)
+            over = [
+                sum(x - h.width < h.x < x + box.width and y - h.height < h.y < y + box.height for h in hits)
+                for hits in (curves, marks)
+            ]
+            return over[0], over[1]
 
         x, y = min(corners, key=hides)
         canvas.hits = [h for h in canvas.hits if not (x <= h.x < x + box.width and y <= h.y < y + box.height)]
@@ -307,6 +331,15 @@ def bright(card: Canvas) -> None:
     for chars, inks in zip(card.chars, card.inks, strict=True):
         chars[:] = [" " if ink == "frame" else char for char, ink in zip(chars, inks, strict=True)]
         inks[:] = ["lit"] * len(inks)
+
+
+def large(panels: Sequence[Panel], look: Look, pen: Pen, width: int) -> Pen:
+    """The pen for these panels: where a curve or a net is looked at alone, it fills what the others leave."""
+    kinds = [isinstance(panel, Curve | Network | Field) for panel in panels]
+    if kinds.count(True) != 1 or not (all(kinds) or look.alone):
+        return pen
+    others = sum(draw(panel, width, pen).height + 1 for panel, kind in zip(panels, kinds, strict=True) if not kind)
+    return replace(pen, fill=max(1, pen.height - others), log=look.log)
 
 
 def sheet(canvas: Canvas, box: Canvas, x: int, y: int) -> None:

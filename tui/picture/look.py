@@ -14,8 +14,8 @@ class Look:
 
     `alone` are the ids of the panels that are shown alone, none where all are. `text_over` lays the text over the stage
     of a small screen; `text_top` is the first line of the text in sight. `status` is said instead of the address.
-    `finished` tells that the end of the lesson has been said. `second` says in which notation a place was asked for;
-    None leaves it to the settings.
+    `finished` tells that the end of the lesson has been said, `log` that a curve in full height has a log axis.
+    `second` says in which notation a place was asked for; None leaves it to the settings.
     """
 
     cursor: Cursor | None = None
@@ -26,6 +26,7 @@ class Look:
     status: str = ""
     finished: bool = False
     second: bool | None = None
+    log: bool = False
 
     def new_act(self) -> None:
         """Another act: its text from the top, all of its panels, no cell."""

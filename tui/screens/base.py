@@ -31,6 +31,10 @@ class Context(Protocol):
     def ink_theme(self) -> str:
         """The theme that our own pictures are drawn in."""
 
+    @property
+    def deep(self) -> bool:
+        """Whether fields are drawn in all shades."""
+
     def number_of(self, card: Card | Broken) -> str:
         """Chapter and place of a lesson: 3.1."""
 

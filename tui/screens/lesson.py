@@ -311,7 +311,9 @@ def manner_of(context: Context, player: Player, look: Look) -> Manner:
     """How a lesson is drawn now."""
     second = context.store.settings.other_notation if look.second is None else look.second
     number = context.number_of(player.lesson.card)
-    return Manner(context.words, context.ascii_only, context.ink_theme != "mono", second, number, context.present)
+    return Manner(
+        context.words, context.ascii_only, context.ink_theme != "mono", second, number, context.present, context.deep
+    )
 
 
 def knob_commands(screen: LessonScreen) -> Iterator[tuple[str, str, Callable[[], None]]]:

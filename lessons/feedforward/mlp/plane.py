@@ -19,8 +19,6 @@ from lessons.feedforward.mlp import experiment as exp
 
 GRID = 40
 """Values of a field, each way."""
-MOST_DOTS = 60
-"""Points drawn over a field: more would hide it."""
 
 
 class Plane:
@@ -107,6 +105,7 @@ class Plane:
         return Network(
             id="net", priority=10, title=self.title(), columns=columns, field=self.field(), notes=self.notes(),
             caption=self.say("unit_weights"), weights=self.weights(),
+            wires=[self.theta[f"W{n}"] for n in range(1, self.depth + 1)],
         )  # fmt: skip
 
     def weights(self) -> list[Block]:
@@ -131,11 +130,11 @@ class Plane:
         )
 
     def dots(self) -> list[Dot]:
-        """Test points, or where there are none those that teach; not so many that the field is hidden."""
+        """All test points, or where there are none all those that teach."""
         which = "_test" if self.inputs["x_test"] else ""
         middle = exp.middle(self.knobs)
         points = zip(self.inputs[f"x{which}"], self.inputs[f"y{which}"], strict=True)
-        return [Dot(float(a), float(b), wanted > middle) for (a, b), wanted in list(points)[:MOST_DOTS]]
+        return [Dot(float(a), float(b), wanted > middle) for (a, b), wanted in points]
 
     def title(self) -> str:
         """The data and the net, in a line."""

@@ -8,7 +8,23 @@ import numpy as np
 
 from lessons.building.stage_parts import flow, measured, subscripted
 from lessons.building.staging import Lengths, LessonStage
-from lessons.contract.panels import Axis, Block, Curve, Edge, Graph, Item, Label, Matrix, Node, Panel, Row, Stage
+from lessons.contract.panels import (
+    Axis,
+    Block,
+    Curve,
+    Edge,
+    Graph,
+    Item,
+    Label,
+    Layer,
+    Matrix,
+    Net,
+    Node,
+    Panel,
+    Row,
+    Stage,
+    Wires,
+)
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
@@ -138,9 +154,21 @@ class MlpStage(LessonStage):
         norm = [Matrix(id="norm", priority=5, rows=[self.clipped()])] if self.phase == "clip" else []
         was = [self.before()] if self.phase == "after" else []
         above = [self.law_at_work(), *self.put_in(), self.graph(), self.under()]
-        return [*above, *was, *self.layers_of_weights(), *norm]
+        net = [] if self.view.training is not None else [self.edges()]
+        return [*above, *was, *self.layers_of_weights(), *norm, *net]
 
     show_forward = show_backward = show_step = passing
+
+    def edges(self) -> Net:
+        """The net with its edges; of a single example also what every unit answers. The layer at work is marked."""
+        layers = []
+        for n, (size, head) in enumerate(zip(self.units, self.axis.labels, strict=True)):
+            answers = self.view.get(f"h{n}" if n else "x")
+            alone = answers is not None and self.B == 1
+            at_work = frozenset(range(size) if self.n == n > 0 else ())
+            layers.append(Layer(head, size, answers.reshape(-1) if alone and answers is not None else None, at_work))
+        wires = [Wires(self.view.get(f"W{n}")) for n in range(1, self.depth + 1)]
+        return Net(id="edges", priority=4, layers=layers, wires=wires)
 
     def before(self) -> Matrix:
         """E as it was before the step."""
@@ -161,8 +189,7 @@ class MlpStage(LessonStage):
         assert training is not None
         if training.open:
             return [*self.passing(), self.curve()]
-        network = self.plane.network()
-        return [self.curve(11), network] if self.view.flipped else [network, self.curve(4)]
+        return [self.curve(11)] if self.view.flipped else [self.plane.network(), self.curve(4)]
 
     def curve(self, priority: int = 7) -> Curve:
         """Both losses of the run in focus; of several runs, the test loss of each (training loss, where none test)."""

@@ -10,10 +10,9 @@ import numpy as np
 
 from lessons.building.stage_parts import flow, subscripted
 from lessons.building.staging import LessonStage
-from lessons.contract.panels import Block, Item, Label, Matrix, Note, Picture, Row, Stage, Table
+from lessons.contract.panels import Block, Item, Label, Layer, Matrix, Net, Note, Row, Stage, Table, Wires
 from lessons.contract.text import Text
 from lessons.contract.view import View
-from lessons.explaining.figures import five
 
 
 def table(bits: int) -> tuple[list[list[float]], list[int]]:
@@ -74,31 +73,19 @@ class NetworkStage(LessonStage):
         """Act 1: one unit after the other."""
         return [self.law("net", "h"), *self.weights("h[0]"), self.graph()]
 
-    def graph(self) -> Picture:
-        """The units as dots in three columns, with what they answer; the one at work marked."""
-        view = self.view
-        layer, j = view.loop("n"), view.loop("j")
-        sizes = (self.M, self.L, self.N)
-        most = max(sizes)
-        marks: list[tuple[int, int, str, str]] = []
-        for n, size in enumerate(sizes):
-            value = view.get(f"h[{n}]")
-            x = 4 + 22 * n
-            heads = ("x", "h₁ = f(W₁x + b₁)", "o = f(W₂h₁ + b₂)")
-            marks.append((0, x, heads[n], "label"))
-            for i in range(size):
-                y = 1 + (most - size) // 2 + i
-                lit = n == layer and i + 1 == j
-                done = value is not None and (n == 0 or n != layer or (j is not None and i < j))
-                said = five(float(value[i])) if done and value is not None else "·"
-                marks.append(
-                    (y, x, ("►" if lit else " ") + ("●" if done else "○") + f" {said}", "written" if lit else "")
-                )
-            if n < 2:
-                marks.append(
-                    (1 + most // 2, x + 14, "──►", "forward" if view.get(f"h[{n + 1}]") is not None else "dim")
-                )
-        return Picture(id="graph", priority=5, marks=marks)
+    def graph(self) -> Net:
+        """The units of all layers with what they answer, and every weight between them; the unit at work marked."""
+        view, n, j = self.view, self.view.loop("n"), self.view.loop("j")
+        layers = []
+        heads = ("x", "h₁ = f(W₁x + b₁)", "o = f(W₂h₁ + b₂)")
+        for layer, (size, head) in enumerate(zip((self.M, self.L, self.N), heads, strict=True)):
+            answers = view.get(f"h[{layer}]")
+            if answers is not None and layer == n and j is not None:  # later units of it are 0 so far
+                answers = np.where(np.arange(size) < j, answers.reshape(-1), np.nan)
+            at_work = frozenset({j - 1} if layer == n and j is not None else ())
+            layers.append(Layer(head, size, None if answers is None else answers.reshape(-1), at_work))
+        wires = [Wires(view.get(f"W{layer}"), layers[layer].lit) for layer in (1, 2)]
+        return Net(id="graph", priority=5, layers=layers, wires=wires)
 
     def show_nonlinear(self) -> Stage:
         """Act 2: do answers add up?"""

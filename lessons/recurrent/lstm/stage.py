@@ -13,6 +13,7 @@ from lessons.contract.text import Text
 from lessons.contract.view import Knobs, View
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import subscript
+from lessons.recurrent.cell_drawing import drawn
 from lessons.recurrent.cell_position import CellPosition, Families
 from lessons.recurrent.in_time import TimeStage, guesses, in_short
 from lessons.recurrent.lstm.graph import unrolled
@@ -34,8 +35,9 @@ class GatedStage(TimeStage):
         self.at = CellPosition(self, lesson.cell(view.knobs))
 
     def show_forward(self) -> Stage:
-        """The gates under the road, and what is guessed."""
-        return [self.at.law_forward(), unrolled(self.at), self.gates(9), self.weights(), guesses(self)]
+        """The gates under the road, and what is guessed; the cell with all its paths."""
+        over = [self.at.law_forward(), unrolled(self.at), self.gates(9), self.weights()]
+        return [*over, guesses(self), drawn(self.at)]
 
     def show_backward(self) -> Stage:
         """What comes back to states and gates."""
@@ -61,7 +63,7 @@ class GatedStage(TimeStage):
             return [curve, unrolled(self.at), self.gates(9), guesses(self), self.weights()]
         if self.at.stepping:
             return [curve, self.at.end_of_update()]
-        opened = self.show_backward() if self.at.back else self.show_forward()
+        opened = self.show_backward() if self.at.back else self.show_forward()[:-1]
         return [curve, *opened[1:]]
 
     def over_time(self, id: str, priority: int, families: Families) -> Matrix:

@@ -20,6 +20,11 @@ LAST = (Hint("?", "help", "help"), Hint("q", "contents", "quit"))
 """The keys that stand at the end of every line."""
 
 
+def axis_keys(picture: LessonPicture, look: Look) -> Sequence[Hint]:
+    """The key for the other kind of axis, while the stage is a curve in full height."""
+    return [Hint("x", "linear" if look.log else "log", "log")] if picture.is_curve else []
+
+
 @dataclass(frozen=True)
 class Change:
     """What a command did beside what the player and the look hold.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from lessons.contract.panels import Network
 from lessons.player.player import Player
 from tui.keys import Hint
 from tui.picture.drawers import Inspect
@@ -69,7 +70,7 @@ class OnCell(Mode):
             held = max(panels, key=lambda panel: panel.priority, default=None)
         if held is None:
             return None
-        self.look.alone = (held.id, *AROUND)
+        self.look.alone = (held.id,) if isinstance(held, Network) else (held.id, *AROUND)  # a field needs the room
         return Change()
 
     def pasted(self, text: str) -> Change:

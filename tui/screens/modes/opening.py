@@ -47,6 +47,7 @@ class Opening(Mode):
             "nudge_up": partial(self.nudge, 1),
             "nudge_down": partial(self.nudge, -1),
             "view": self.view,
+            "log": self.log,
             "alone": self.alone,
             "notation": self.notation,
             "text": self.text,
@@ -144,10 +145,24 @@ class Opening(Mode):
     # view, text, files
 
     def view(self) -> Change:
-        """The stage's other view, if there is one here: in the ledger, one signed cell for the norm."""
+        """The stage's other view, if there is one here: in the ledger, one signed cell for the norm.
+
+        Where there is none, a curve of training in full height, and back.
+        """
         if not self.player.lesson.has_second_view(self.picture.view):
-            return Change(self.say("say.one_view"))
+            curves = self.picture.curves[:1] if self.player.spot.training else ()
+            if not curves:
+                return Change(self.say("say.one_view"))
+            self.look.alone = () if self.look.alone == curves else curves
+            return Change()
         self.player.flipped = not self.player.flipped
+        return Change()
+
+    def log(self) -> Change:
+        """A log axis for the curve in full height, and back."""
+        if not self.picture.is_curve:
+            return Change(self.say("say.no_axis"))
+        self.look.log = not self.look.log
         return Change()
 
     def alone(self) -> Change | None:

@@ -15,7 +15,7 @@ from tui.picture.boxes import Notice
 from tui.picture.lesson_picture import WIDE
 from tui.picture.look import Look
 from tui.picture.question import what_does
-from tui.screens.modes.base import LAST, Change, Command, Mode
+from tui.screens.modes.base import LAST, Change, Command, Mode, axis_keys
 
 
 class Playing(Mode):
@@ -55,7 +55,7 @@ class Stepping(Mode):
         focus, parts = player.focus(), len(player.parts())
         on = [] if ended else [Hint("→", "step", "forward")]
         grain = [Hint("↑↓", "grain", "coarser" if focus else "finer")] if parts > 1 else []
-        found = [*on, *grain, *([] if ended else [Hint("space", "play", "play")])]
+        found = [*axis_keys(self.picture, self.look), *on, *grain, *([] if ended else [Hint("space", "play", "play")])]
         if player.spot.training:
             found.append(Hint("esc", "curve", "out") if player.spot.open else Hint("↵", "open", "enter"))
         cells = bool(self.picture.cells)

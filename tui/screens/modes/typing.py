@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from lessons.player.player import Player
 from tui.keys import Hint
 from tui.picture.look import Look
-from tui.screens.modes.base import LAST, Change, Command, Mode, Parts
+from tui.screens.modes.base import LAST, Change, Command, Mode, Parts, axis_keys
 from tui.widgets.prompt import Prompt
 
 
@@ -60,7 +60,8 @@ class Alone(Mode):
         return bool(look.alone)
 
     def keys(self) -> Sequence[Hint]:
-        return [Hint("z", "more_panels" if self.picture.left_out else "all", "alone"), *LAST]
+        axis = axis_keys(self.picture, self.look)
+        return [*axis, Hint("z", "more_panels" if self.picture.left_out else "all", "alone"), *LAST]
 
     def knows(self) -> Mapping[str, Command]:
         return {"alone": self.more, "out": self.all}
