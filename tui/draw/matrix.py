@@ -11,7 +11,7 @@ from engine.device import HostArray
 from lessons.contract.panels import Bar, Block, Heat, Item, Label, Lens, Matrix, Row
 from lessons.explaining.figures import counts, five
 from tui.canvas.canvas import Canvas, fit
-from tui.draw.pen import LABEL, Columns, Pen, columns, draw, glyph, level, number
+from tui.draw.pen import LABEL, Columns, Pen, columns, draw, glyph, level, number, say_hidden
 
 MOST_ROWS = 6
 
@@ -131,7 +131,7 @@ def draw_matrix(panel: Matrix, width: int, pen: Pen) -> Canvas:
     """Rows of items: in the columns of the axis, or side by side."""
     canvas = pen.canvas(width)
     y = 0
-    place = columns(panel.axis, width) if panel.axis else None
+    place = columns(panel.axis, width, pen) if panel.axis else None
     if panel.title:
         title = fit(panel.title, width - 2)
         end = canvas.put(1, 0, title + " ", "label")
@@ -147,6 +147,8 @@ def draw_matrix(panel: Matrix, width: int, pen: Pen) -> Canvas:
             canvas.fill(place.edges[0], y, place.width * len(place.edges) - 2, "─", "rule")
             y += 1
         y += _row(canvas, y, row, place, width, pen)
+    if place is not None:
+        say_hidden(canvas, place)
     return canvas
 
 

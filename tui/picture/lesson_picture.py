@@ -29,9 +29,12 @@ from tui.picture.layout import lay
 from tui.picture.lens import lens_for
 from tui.picture.look import Look
 from tui.picture.question import draw_card
+from tui.picture.scroll import column_of
 
-WIDE = 100
-"""From this width on, text and stage stand side by side."""
+WIDE = 116
+"""From this width on, text and stage stand side by side, unless the text was hidden."""
+BESIDE = 100
+"""From this width on the text has room beside the stage, if it is asked for."""
 AROUND = ("lens", "cell")
 """The panels that go with the cell in focus."""
 
@@ -45,6 +48,8 @@ class Manner:
     colour: bool = True
     other_notation: bool = False
     number: str = ""
+    text: bool | None = None
+    """Whether the text stands beside the stage where it has room; where nobody chose, from WIDE on."""
 
 
 class Canvases(NamedTuple):
@@ -83,7 +88,8 @@ class LessonPicture:
     @property
     def wide(self) -> bool:
         """Whether text and stage stand side by side."""
-        return self.size[0] >= WIDE
+        chosen = self.manner.text
+        return self.size[0] >= (BESIDE if chosen else WIDE) and chosen is not False
 
     @property
     def stage_width(self) -> int:
@@ -145,7 +151,7 @@ class LessonPicture:
         with self.drawing():
             parts = [*extra, *self.panels(width, in_full=True)]
             canvas = Canvas(width, 0, manner.ascii_only)
-            canvas.stamp(self._title(width), 0, 0)
+            canvas.stamp(self._title(width, beside=False), 0, 0)
             canvas.stamp(self._address(width), 0, 2)
             pen = Pen(self.look.cursor, ascii_only=manner.ascii_only, colour=manner.colour)
             for panel in parts:
@@ -162,7 +168,7 @@ class LessonPicture:
             body = height - 6
             text = self._column(fields, body) if self.wide else None
             stage = self._stage(self.stage_width, body, fields)
-            return Canvases(self._title(width), text, stage, self.foot(playing, keys()))
+            return Canvases(self._title(width, self.wide), text, stage, self.foot(playing, keys()))
 
     def _fields(self) -> dict[str, Any]:
         """The numbers for the text: those of a prediction's truth where one has just been answered."""
@@ -172,9 +178,9 @@ class LessonPicture:
             fields = lesson.says(asked.view, self.text) | {"previous": fields.get("previous")}
         return fields
 
-    def _title(self, width: int) -> Canvas:
+    def _title(self, width: int, beside: bool) -> Canvas:
         manner = self.manner
-        return frame.title(self.player, manner.words, self.text, manner.number, width, manner.ascii_only)
+        return frame.title(self.player, manner.words, self.text, manner.number, width, manner.ascii_only, beside)
 
     def _address(self, width: int) -> Canvas:
         order = sorted(self.view.written, key=lambda s: (self.view.writer(s) or ("", (), 0))[2])
@@ -208,9 +214,11 @@ class LessonPicture:
         look, manner = self.look, self.manner
         room = height - (0 if self.wide else 1)
         rows = 4 if height < 40 else 8
-        pen = Pen(look.cursor, ascii_only=manner.ascii_only, rows=rows, colour=manner.colour, height=room)
+        panels = self.panels()
+        at = column_of(panels, look.cursor)
+        pen = Pen(look.cursor, ascii_only=manner.ascii_only, rows=rows, colour=manner.colour, height=room, column=at)
         dense = self.player.spot.open  # its phases differ in height: what stays must not move
-        canvas, self.left_out = lay(self.panels(), width, room, pen, dense)
+        canvas, self.left_out = lay(panels, width, room, pen, dense)
         if not self.wide:
             self._under(canvas, width, room, fields)
         if look.text_over and not self.wide:

@@ -302,5 +302,5 @@ def manner_of(context: Context, player: Player) -> Manner:
     """How a lesson is drawn now."""
     return Manner(
         context.words, context.ascii_only, context.ink_theme != "mono", context.store.settings.other_notation,
-        context.number_of(player.lesson.card),
+        context.number_of(player.lesson.card), context.text_beside,
     )  # fmt: skip
