@@ -4,7 +4,7 @@
         sizes = (Size("M", "inputs"),)
         holds = (Input("x", "M", first=1), Parameter("w", "M", first=1), Parameter("b", 1, optional=True))
         acts = (Act("weigh", lambda s, at: weigh(unit(s), at)), Act("fire", lambda s, at: fire(s.xp, s.f, s.net, at)))
-        gradient = Gradient("o", "do_{}")
+        gradient = Gradient("o", "do_{}", "o")
         results = ("net", "o")
 
 From `holds` follow shapes, the check of a state, what may be edited and where it is kept, and which symbols are shown
@@ -162,6 +162,10 @@ class DeclaredLesson(Defaults):
     def weights(self, start: Start) -> tuple[str, ...]:
         held = [each for each in self.holds if isinstance(each, Parameter) and each.learned]
         return tuple(name for name in start.params if any(each.is_called(name) for each in held))
+
+    @property
+    def checks(self) -> str:
+        return self.gradient.name if self.gradient is not None else "E"
 
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
         assert self.gradient is not None, "only a lesson with a gradient can be checked"

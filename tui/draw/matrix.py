@@ -11,7 +11,7 @@ from engine.device import HostArray
 from lessons.contract.panels import Bar, Block, Heat, Item, Label, Lens, Matrix, Row
 from lessons.explaining.figures import counts, five
 from tui.canvas.canvas import Canvas, fit
-from tui.draw.pen import LABEL, Columns, Pen, columns, draw, glyph, level, number, say_hidden
+from tui.draw.pen import LABEL, Columns, Pen, bracket, columns, draw, glyph, level, number, say_hidden
 
 MOST_ROWS = 6
 
@@ -56,8 +56,7 @@ def _digits(canvas: Canvas, x: int, y: int, block: Block, pen: Pen) -> None:
     for r in range(rows):  # after all cells, for a gutter is shared with the neighbour
         for c in range(cols):
             if pen.cursor == (block.symbol, block.index(r, c)):
-                canvas.put(inside + 6 * c, y + r, "[", "key")
-                canvas.put(inside + 6 * c + 6, y + r, "]", "key")
+                bracket(canvas, inside + 6 * c, y + r)
 
 
 def _cell(
@@ -289,5 +288,4 @@ def _lens(canvas: Canvas, x: int, y: int, panel: Heat | Lens, values: HostArray,
             number(canvas, x + 4 + 6 * c, y + 1 + r, known, level(value, most) if known is not None else "dim")
             canvas.hit(x + 4 + 6 * c, y + 1 + r, 6, 1, "cell", panel.block.symbol, panel.block.index(*at))
             if at == panel.focus:
-                canvas.put(x + 4 + 6 * c, y + 1 + r, "[", "key")
-                canvas.put(x + 10 + 6 * c, y + 1 + r, "]", "key")
+                bracket(canvas, x + 4 + 6 * c, y + 1 + r)

@@ -14,6 +14,8 @@ from tui.canvas.canvas import Canvas
 
 LABEL, NARROW = 13, 12
 COLUMN = 17
+FREE = frozenset(" ╌-")
+"""What a mark may stand on: blanks, and the rule after a title."""
 Cursor = tuple[str, tuple[int, ...]]
 """A cell: its symbol, and the index in it."""
 
@@ -113,8 +115,8 @@ def say_hidden(canvas: Canvas, place: Columns) -> None:
     height = canvas.height
     for end, said in place.hidden(canvas.width):
         x = end - len(said)
-        free = (y for y in range(height) if not "".join(canvas.chars[y][x - 1 : end]).strip(" ╌-"))
-        canvas.put(x, next(free, height), said, "key")
+        free = (y for y in range(height) if FREE.issuperset(canvas.chars[y][x - 1 : end]))
+        canvas.put(x - 1, next(free, height), f" {said}", "key")
 
 
 def level(x: float, most: float) -> str:
@@ -143,7 +145,15 @@ def glyph(x: float, most: float) -> str:
 def number(
     canvas: Canvas, x: int, y: int, value: float | None, ink: str, mark: str = " ", counted: bool = False
 ) -> None:
-    """A number cell: its gutter at x, then five columns; None is "not yet"."""
+    """A number cell: its gutter at x, then five columns; None is "not yet". One that needs six has no mark."""
+    text = "  ·  " if value is None else cell(value, counted)
     if mark != " ":
         canvas.put(x, y, mark, "written" if mark == "►" else "")
-    canvas.put(x + 1, y, "  ·  " if value is None else cell(value, counted), ink)
+    canvas.put(x + 6 - len(text), y, text, ink)
+
+
+def bracket(canvas: Canvas, x: int, y: int) -> None:
+    """The brackets of the cell cursor around the number cell at x; none where a number takes their column."""
+    for at, sign in ((x, "["), (x + 6, "]")):
+        if at < canvas.width and canvas.chars[y][at] in " ►•>*│|┐┘+":
+            canvas.put(at, y, sign, "key")
