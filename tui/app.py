@@ -88,6 +88,7 @@ class UnrollApp(App[None]):
         self.store = store or Store()
         self.words = Words(self.store.settings.language or lang, "tui")
         self.ascii_only = ascii_only
+        self.text_beside: bool | None = None
         self.course: dict[str, Card | Broken] = course()
         self.device = device
         self._first, self._afresh, self._told = lesson, afresh, False

@@ -15,12 +15,14 @@ Loss = Callable[[str, Array], Array]
 
 
 class Checked(NamedTuple):
-    """One cell: its gradient, the central difference, and how far they are apart."""
+    """One cell: its gradient, the central difference of `plus` and `minus`, and how far the two are apart."""
 
     name: str
     cell: tuple[int, int]
     gradient: float
     numeric: float
+    plus: float
+    minus: float
 
     @property
     def gap(self) -> float:
@@ -72,7 +74,8 @@ def check(
             yield Step(here, f"numeric_{name}", {f"numeric_{name}[{i}]": numeric})
             gap = device.xp.abs(device.xp.sum(grad[name] * way) - numeric)
             yield Step(here, f"gap_{name}", {f"gap_{name}[{i}]": gap})
-            checked.append(Checked(name, cell, float(device.get(grad[name])[cell]), float(device.get(numeric))))
+            both = float(device.get(plus)), float(device.get(minus))
+            checked.append(Checked(name, cell, float(device.get(grad[name])[cell]), float(device.get(numeric)), *both))
     return checked
 
 
@@ -100,7 +103,7 @@ def checked(device: Device, of: Objective, name: str, most: int) -> list[Checked
         nudge = of.h * unit(device, value, cell)
         with quiet():
             plus, minus = (float(device.get(of.loss(**{name: value + s * nudge}))) for s in (1, -1))
-        pairs.append(Checked(name, cell, float(grad[cell]), (plus - minus) / (2 * of.h)))
+        pairs.append(Checked(name, cell, float(grad[cell]), (plus - minus) / (2 * of.h), plus, minus))
     return pairs
 
 

@@ -17,11 +17,12 @@ class Gradient:
     """What `g` checks: the scalar `of`, and by each parameter the symbol that holds its slope, as "d{}".
 
     Where no act computes them, both are functions of what can be read at the start; or the first alone, which gives the
-    engine's objective.
+    engine's objective. `name` is what the scalar is called in this lesson.
     """
 
     of: str | Callable[[Scope], Any]
     by: str | Callable[[Scope], Mapping[str, Array]] | None = None
+    name: str = "E"
 
     def objective(self, trial: Trial, weights: Sequence[str]) -> Objective:
         """The scalar as a function of the parameters `weights`, and its slopes by them."""

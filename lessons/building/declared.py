@@ -4,7 +4,7 @@
         sizes = (Size("M", "inputs"),)
         holds = (Input("x", "M", first=1), Parameter("w", "M", first=1), Parameter("b", 1, optional=True))
         acts = (Act("weigh", lambda s, at: weigh(unit(s), at)), Act("fire", lambda s, at: fire(s.xp, s.f, s.net, at)))
-        gradient = Gradient("o", "do_{}")
+        gradient = Gradient("o", "do_{}", "o")
         results = ("net", "o")
 
 From `holds` follow shapes, the check of a state, what may be edited and where it is kept, and which symbols are shown
@@ -163,6 +163,10 @@ class DeclaredLesson(Defaults):
         held = [each for each in self.holds if isinstance(each, Parameter) and each.learned]
         return tuple(name for name in start.params if any(each.is_called(name) for each in held))
 
+    @property
+    def checks(self) -> str:
+        return self.gradient.name if self.gradient is not None else "E"
+
     def objective(self, device: Device, knobs: Knobs, start: Start) -> Objective:
         assert self.gradient is not None, "only a lesson with a gradient can be checked"
         return self.gradient.objective(Trial(self, device, knobs, start), self.weights(start))
@@ -174,18 +178,11 @@ class DeclaredLesson(Defaults):
                 result |= each(trial)
             else:
                 name, where = (each, each) if isinstance(each, str) else each
-                result[name] = self._result(trial, where)
+                result[name] = result_at(self, trial, where)
         if self.gradient is not None:
             slopes = self.objective(device, knobs, start).gradient
             result["grad"] = {p: like(start.params[p], device.get(slope)) for p, slope in slopes.items()}
         return result
-
-    def _result(self, trial: Trial, where: str) -> Any:
-        """A result as plain data: a vector that is held, or more than one number, as a list."""
-        value = trial.device.get(trial.value(where))
-        if value.size == 1 and self.holdings.held(split(where.rpartition("/")[2])[0]) is None:
-            return float(value.reshape(-1)[0])
-        return value[:, 0] if value.ndim == 2 and value.shape[1] == 1 else value
 
     # questions, and what is shown
 
@@ -240,3 +237,11 @@ class Flat:
 def like(value: HostArray, slope: HostArray) -> HostArray:
     """A slope in the shape of what it is the slope by."""
     return slope if value.ndim == 2 else slope[:, 0]
+
+
+def result_at(lesson: DeclaredLesson, trial: Trial, where: str) -> Any:
+    """A result as plain data, a symbol or "act/symbol": what is held, or more than one number, as a list."""
+    value = trial.device.get(trial.value(where))
+    if value.size == 1 and lesson.holdings.held(split(where.rpartition("/")[2])[0]) is None:
+        return float(value.reshape(-1)[0])
+    return value[:, 0] if value.ndim == 2 and value.shape[1] == 1 else value

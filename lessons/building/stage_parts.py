@@ -101,13 +101,30 @@ def with_law(stage: Stage, view: View) -> Stage:
     return [*stage[:at], replace(panel, laws=[law(view.done[-1]), *panel.laws]), *stage[at + 1 :]]
 
 
+def around(count: int, at: int, most: int) -> range:
+    """At most so many rows of `count`, with row `at` in their middle."""
+    first = max(0, min(at - most // 2, count - most))
+    return range(first, min(count, first + most))
+
+
+def cut_off(rows: Sequence[Row], shown: range, count: int) -> list[Row]:
+    """Rows of `count`, those in the range `shown`; the first and the last say how many are above and below them."""
+    found, above, below = list(rows), shown.start, count - shown.stop
+    if above:
+        found[0] = replace(found[0], tail=f"{found[0].tail}  ▲ {above}".strip())
+    if below:
+        found[-1] = replace(found[-1], tail=f"{found[-1].tail}  ▼ {below}".strip())
+    return found
+
+
 def ledger(
     title: str, values: HostArray, axis: Axis, at: tuple[int | None, int | None], written: tuple[int, int] | None,
     symbol: str, tails: Mapping[int, str], tail: str, priority: int = 6,
+    most: int = WIDE,
 ) -> Panel:  # fmt: skip
     """One number for every t and k ≤ t, NaN where it is not known yet; `at` is where the walk is, `tails` by t.
 
-    Up to WIDE timesteps in digits, more of them as heat.
+    Up to WIDE timesteps in digits, `most` rows of them, around the one at work; more of them as heat.
     """
     T, (t, k) = len(values), at
     if T > WIDE:
@@ -118,14 +135,15 @@ def ledger(
             block=Block(symbol, values, values.shape),
             focus=(t or 0, k or 0),
         )
-    rows = []
-    for row in range(T):
+    rows, near = [], around(T, t or 0, most)
+    for row in near:
         shown = ["·" if np.isnan(value) else five(float(value)) for value in values[row, : row + 1]]
         items: dict[int, Item] = {
             col: Label(each, written=(row, col) == written, role="dim" if each in "·0" else "")
             for col, each in enumerate(shown)
         }
         rows.append(Row(subscripted("E", row), items, tail=tails.get(row, ""), mark=row == t))
+    rows = cut_off(rows, near, T)
     return Matrix(id="ledger", priority=priority, title=title, rows=rows, axis=axis, tail=tail)
 
 

@@ -112,6 +112,10 @@ class Lesson(Protocol):
     def result(self, device: Device, knobs: Knobs, start: Start) -> dict[str, Any]:
         """The result, as plain data: the `result` of `unroll show --json`."""
 
+    @property
+    def checks(self) -> str:
+        """What the quantity is called whose gradient `check` gives: E, L, ½ Σ y²."""
+
     def check(self, view: View, symbol: str) -> Sequence[Checked]:
         """Gradient check of one parameter of what is shown, cell by cell."""
 

@@ -14,13 +14,17 @@ from engine.device import HostArray
 
 @dataclass(frozen=True)
 class Axis:
-    """Shared columns. `focus` is the column that must stay in sight; `wide` the number cells a column should hold."""
+    """Shared columns. `focus` is the column that must stay in sight; `wide` the number cells a column should hold.
+
+    `own` are other columns that the step is about: they stay in sight too, beside those around the focus.
+    """
 
     labels: tuple[str, ...]
     focus: int = 0
     wide: int = 2
     close: bool = False
     """Columns as narrow as their numbers."""
+    own: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

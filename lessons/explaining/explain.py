@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from engine.walks import rules
 from engine.walks.rules import Lookup, bindings, index, members, parse, reference, value
 from engine.walks.step import Path
-from lessons.explaining.figures import counts, figures, three
+from lessons.explaining.figures import counts, figures, parted, three
 from lessons.explaining.formulas import FUNCTIONS, OPERATORS, ORDERS, beginning, plain_number, raised, typeset
 from lessons.explaining.typeset import BIASES, entry, subscript
 
@@ -32,11 +32,13 @@ class Cell(NamedTuple):
     """The numbers with every factor or summand worked out, .275 · .958: the line between formula and result."""
     counted: bool = False
     """Whether it is a count, which has no decimal point."""
+    shown: str = ""
+    """Its value with more figures, where fewer would be those of another number beside it."""
 
     @property
     def worth(self) -> str:
         """Its value in figures."""
-        return figures(self.value, self.counted)
+        return self.shown or figures(self.value, self.counted)
 
 
 def explain(rule: str, path: Path, at: tuple[int, ...], lookup: Lookup) -> Cell:
@@ -132,8 +134,10 @@ class _Expansion:
         x = a.value + b.value if isinstance(op, ast.Add) else a.value - b.value
         if isinstance(op, ast.Div):
             x = a.value / b.value if b.value else float("nan")
+        if isinstance(op, ast.Sub) and a.value != b.value and a.worth == b.worth:
+            a, b = (each._replace(shown=said) for each, said in zip((a, b), parted(a.value, b.value), strict=True))
         symbols = _wrap(a.symbols, a.tight, tight) + sign + _wrap(b.symbols, b.tight, after)
-        numbers = _wrap(a.numbers, a.tight, tight) + sign + _after(b.numbers, b.tight, after)
+        numbers = _wrap(_exact(a), a.tight, tight) + sign + _after(_exact(b), b.tight, after)
         sums = (ast.Add, ast.Sub)
         summed = isinstance(op, sums) and isinstance(left, ast.BinOp) and isinstance(left.op, sums)
         before = a.parts if summed and a.parts else a.worth  # of a sum each addend for itself
@@ -248,3 +252,8 @@ def _added(terms: list[Cell], count: int, total: float) -> Cell:
     """A sum of so many entries, of which `terms` are written out; it comes to `total`."""
     tight = terms[0].tight if len(terms) == 1 else 1
     return Cell(_series([c.symbols for c in terms], count), _series([c.numbers for c in terms], count), tight, total)
+
+
+def _exact(cell: Cell) -> str:
+    """Its numbers, with more figures where it is one number that has more."""
+    return cell.shown if cell.shown and cell.numbers == figures(cell.value, cell.counted) else cell.numbers

@@ -48,9 +48,9 @@ def folded(head: str, text: str, width: int) -> list[str]:
 
 
 def five(x: float) -> str:
-    """A number in at most five columns, sign included: .263  −.065  1.04  12.3  456  4e3  5e-5  e-14.
+    """A number in at most five columns, sign included: .263  −.065  1.04  12.3  456  4e3  5e-5  3e-14.
 
-    Only beyond 1e±99 it needs six.
+    It keeps a figure before its exponent: −3e-14 needs six columns, and so do others far from 1, −1e-100 seven.
     """
     sign = MINUS if x < 0 else ""
     a = abs(x)
@@ -69,10 +69,31 @@ def five(x: float) -> str:
 
 
 def _power(a: float) -> str:
-    """5e-5, 4e3; without its first figure where the exponent needs two columns and a sign."""
+    """5e-5, 4e3, 3e-14."""
     mantissa, exponent = f"{a:.0e}".split("e")
-    e = int(exponent)
-    return f"e{e}" if e < -9 or e > 99 else f"{mantissa}e{e}"
+    return f"{mantissa}e{int(exponent)}"
+
+
+def tick(x: float) -> str:
+    """A number on an axis: a whole one without a decimal point."""
+    return f"{x:.0f}".replace("-", MINUS) if float(x).is_integer() and 0 < abs(x) < 9999.5 else five(x)
+
+
+def parted(a: float, b: float) -> tuple[str, str]:
+    """Two numbers down to the digit where they part, and two more; with three figures where they are the same."""
+    most = max(abs(a), abs(b))
+    if not math.isfinite(most) or a == b:
+        return three(a), three(b)
+    kind = "f" if 0.001 <= most < 1e5 else "e"
+    last = next((n for n in range(2, 18) if f"{a:.{n}{kind}}" != f"{b:.{n}{kind}}"), 18)
+    return _as_shown(f"{a:.{last + 2}{kind}}"), _as_shown(f"{b:.{last + 2}{kind}}")
+
+
+def _as_shown(written: str) -> str:
+    """A number as Python writes it, with a minus and without a 0 before the point."""
+    sign = MINUS if written.startswith("-") else ""
+    mantissa, e, exponent = written.lstrip("-").partition("e")
+    return sign + (mantissa if e else mantissa.removeprefix("0")) + (f"e{int(exponent)}" if e else "")
 
 
 def three(x: float) -> str:
@@ -104,8 +125,15 @@ def figures(x: float, counted: bool) -> str:
 
 
 def cell(x: float, counted: bool = False) -> str:
-    """A number in exactly five columns: one for the sign, four for figures; a count below 9999.5 is whole."""
+    """A number in exactly five columns: one for the sign, four for figures; a count below 9999.5 is whole.
+
+    In six, its sign in the column before, where an exponent needs them; ≈0 or ≈−0 where that too is not enough.
+    """
     text = figures(x, True) if counted and 0 <= x < 9999.5 and float(x).is_integer() else five(x)
+    if len(text.removeprefix(MINUS)) > 5:
+        text = f"≈{MINUS}0" if x < 0 else "≈0"
+    if len(text) == 6:
+        return text
     signed = text if text.startswith(MINUS) or len(text) == 5 else f" {text}"
     return f"{signed:<5}" if text != "0" else "  0  "
 

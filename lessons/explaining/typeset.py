@@ -109,3 +109,8 @@ def entry(symbol: str, at: tuple[int, ...]) -> str:
     if plain:
         return numbered(family) + subscript("".join(map(str, at)))
     return name(symbol) + (f"[{','.join(map(str, at))}]" if at else "")
+
+
+def slope(of: str, p: str) -> str:
+    """The derivative of a quantity by a parameter: ∂E/∂W, ∂(½ Σ y²)/∂w."""
+    return f"∂({of})/∂{numbered(p)}" if " " in of else f"∂{of}/∂{numbered(p)}"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.device import HostArray
+from engine.walks.step import split
 from lessons.building.staging import Lengths, LessonStage
 from lessons.contract.panels import Axis, Bar, Block, Item, Label, Matrix, Row, Strip
 from lessons.contract.text import Text
@@ -41,12 +42,17 @@ class TimeStage(LessonStage):
     @cached_property
     def axis(self) -> Axis:
         """One column a timestep."""
-        return Axis(tuple(f"t={t}" for t in range(self.T)), self.focus, self.units)
+        own = () if self.t is None else (self.t,)
+        return Axis(tuple(f"t={t}" for t in range(self.T)), self.focus, self.units, own=own)
 
     @cached_property
-    def near(self) -> range:
-        """The timesteps that may be in sight."""
-        return range(max(0, self.focus - REACH), min(self.T, self.focus + REACH + 1))
+    def near(self) -> tuple[int, ...]:
+        """The timesteps that may be in sight: around the one at work and the cell cursor, and that of the loss."""
+        cursor = self.view.cursor
+        at = split(cursor[0])[1][-1:] if cursor is not None else ()
+        about = {t for n in (self.focus, *at) for t in range(n - REACH, n + REACH + 1)}
+        loss = set() if self.t is None else {self.t - 1, self.t}
+        return tuple(sorted(t for t in about | loss if 0 <= t < self.T))
 
     def matrix(
         self, name: str, shape: tuple[int, int], title: str = "", labels: str = "", only: int | None = None

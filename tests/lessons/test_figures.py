@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from lessons.explaining.figures import cell, eight, ending, figures, five, three, whole
+from lessons.explaining.figures import cell, eight, ending, figures, five, parted, three, tick, whole
 from lessons.explaining.formulas import law
 from lessons.explaining.typeset import entry, name
+from tui.canvas.canvas import Canvas
+from tui.draw.pen import bracket, number
 
 
 @pytest.mark.parametrize(
@@ -19,8 +22,9 @@ from lessons.explaining.typeset import entry, name
     [
         (0.263, ".263"), (-0.065, "−.065"), (1.04, "1.04"), (12.3, "12.3"), (456.0, "456"), (4000.0, "4e3"),
         (5e-5, "5e-5"),
-        (3e-14, "e-14"), (0.9996, "1.00"), (9.996, "10.0"), (99.96, "100"), (999.6, "1e3"), (0.0, "0"), (-0.0, "0"),
-        (math.nan, "NaN"), (math.inf, "∞"), (-math.inf, "−∞"), (-3e-14, "−e-14"), (1e100, "e100"), (0.0009996, ".001"),
+        (3e-14, "3e-14"), (0.9996, "1.00"), (9.996, "10.0"), (99.96, "100"), (999.6, "1e3"), (0.0, "0"), (-0.0, "0"),
+        (math.nan, "NaN"), (math.inf, "∞"), (-math.inf, "−∞"), (-3e-14, "−3e-14"), (1e100, "1e100"),
+        (0.0009996, ".001"),
     ],
 )  # fmt: skip
 def test_five(x: float, shown: str) -> None:
@@ -41,17 +45,42 @@ def test_three(x: float, shown: str) -> None:
 
 @given(st.floats())
 def test_five_is_at_most_five_columns_and_a_cell_exactly(x: float) -> None:
-    assert cell_len(five(x)) <= 6 if abs(x) >= 1e100 or 0 < abs(x) < 1e-99 else cell_len(five(x)) <= 5
-    assert cell_len(cell(x)) >= 5
-    if 1e-99 < abs(x) < 1e99:
+    far = abs(x) >= 9.5e99 or 0 < abs(x) < 1e-9
+    assert cell_len(five(x)) <= (7 if far else 5)
+    assert 5 <= cell_len(cell(x)) <= (6 if far else 5)
+    if x > 0 and 1e-99 < x < 9e99:
+        assert cell_len(five(x)) <= 5
         assert cell_len(cell(x)) == 5
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.booleans())
+def test_a_number_keeps_a_figure_before_its_exponent(x: float, counted: bool) -> None:
+    for shown in (five(x), three(x), eight(x), cell(x, counted), figures(x, counted), tick(x), *parted(x, x + 1)):
+        assert re.fullmatch(r" *(−?(\d*\.)?\d+(e[-+−]?\d+)?|≈−?0) *", shown), shown
+
+
+@given(st.integers(-9999, 9999), st.floats(-1e6, 1e6), st.floats(1e-12, 1.0))
+def test_counts_are_whole_and_what_differs_is_seen_to(n: int, x: float, gap: float) -> None:
+    assert tick(n) == str(n).replace("-", "−")
+    if n >= 0:
+        assert cell(n, True).strip() == figures(n, True) == str(n)
+    assert len(set(parted(x, x + gap))) == (1 if x == x + gap else 2)
+
+
+@given(st.floats(allow_nan=False), st.sampled_from(["►", "•", " "]), st.integers(1, 4))
+def test_a_cell_of_a_matrix_shows_the_whole_number(x: float, mark: str, cols: int) -> None:
+    canvas = Canvas(6 * cols + 8)
+    for c in range(cols):
+        number(canvas, 6 * c, 0, x, "", mark)
+    for c in range(cols):
+        bracket(canvas, 6 * c, 0)
+    said = re.sub("[][►• ]+", " ", canvas.text()).replace("−", " −").replace("≈ −", "≈−").replace("e -", "e-").split()
+    assert said == [cell(x).strip()] * cols
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e6, max_value=1e6))
 def test_what_is_shown_is_near(x: float) -> None:
     shown = five(x).replace("−", "-")
-    if "e" in shown and shown.lstrip("-").startswith("e"):
-        return
     assert float(shown) == pytest.approx(x, rel=0.5 if "e" in shown else 0.05, abs=6e-4)
 
 
@@ -103,3 +132,9 @@ def test_counts_and_endings() -> None:
     )
     assert (cell(23780.0, True), figures(23780.0, True), figures(0.25, True)) == (" 2e4 ", "23780", ".250")
     assert (ending("abcd", 4), ending("abcde", 4), ending("今天好", 4)) == ("abcd", "…cde", "…好")
+
+
+def test_two_losses_are_shown_to_the_digit_where_they_part() -> None:
+    assert parted(5.865430587, 5.865420836) == ("5.8654306", "5.8654208")
+    assert parted(1.5, 1.5) == ("1.50", "1.50")
+    assert parted(-2e-9, 3e-9) == ("−2.0000e-9", "3.0000e-9")

@@ -107,7 +107,7 @@ async def test_a_key_that_is_shown_in_training_does_something(state: str, tmp_pa
 async def test_a_key_that_does_nothing_here_says_so(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), id="neuron") as (pilot, screen):
         nothing = screen.words("say.nothing_here")
-        for key in ("t", "enter", "backspace"):
+        for key in ("enter", "backspace"):
             screen.look.status = ""
             screen.paint()
             await pilot.press(key)

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from lessons.contract.panels import Edge, Graph, Node
 from tui.canvas.canvas import Canvas, fit
 from tui.draw.matrix import block_size, draw_block
-from tui.draw.pen import Columns, Pen, columns, draw
+from tui.draw.pen import Columns, Pen, columns, draw, say_hidden
 
 HEADS = {"forward": ("─", "→"), "backward": ("═", "⇐"), "": (" ", " ")}
 
@@ -18,7 +18,7 @@ HEADS = {"forward": ("─", "→"), "backward": ("═", "⇐"), "": (" ", " ")}
 def draw_graph(panel: Graph, width: int, pen: Pen) -> Canvas:
     """Rows of nodes from the top; edges along a row are drawn between its nodes, edges down a column between rows."""
     canvas = pen.canvas(width)
-    place = columns(panel.axis, width)
+    place = columns(panel.axis, width, pen)
     joined = {end for edge in panel.edges for end in (edge.start, edge.end)}
     y = 0
     if not pen.tight:
@@ -50,6 +50,7 @@ def draw_graph(panel: Graph, width: int, pen: Pen) -> Canvas:
             if between:
                 _vertical(canvas, y, between, where, place)
                 y += 1
+    say_hidden(canvas, place)
     return canvas
 
 

@@ -11,7 +11,7 @@ from engine.device import HostArray
 from lessons.contract.panels import Bar, Block, Heat, Item, Label, Lens, Matrix, Row
 from lessons.explaining.figures import counts, five
 from tui.canvas.canvas import Canvas, fit
-from tui.draw.pen import LABEL, Columns, Pen, columns, draw, glyph, level, number
+from tui.draw.pen import LABEL, Columns, Pen, bracket, columns, draw, glyph, level, number, say_hidden
 
 MOST_ROWS = 6
 
@@ -56,8 +56,7 @@ def _digits(canvas: Canvas, x: int, y: int, block: Block, pen: Pen) -> None:
     for r in range(rows):  # after all cells, for a gutter is shared with the neighbour
         for c in range(cols):
             if pen.cursor == (block.symbol, block.index(r, c)):
-                canvas.put(inside + 6 * c, y + r, "[", "key")
-                canvas.put(inside + 6 * c + 6, y + r, "]", "key")
+                bracket(canvas, inside + 6 * c, y + r)
 
 
 def _cell(
@@ -131,7 +130,7 @@ def draw_matrix(panel: Matrix, width: int, pen: Pen) -> Canvas:
     """Rows of items: in the columns of the axis, or side by side."""
     canvas = pen.canvas(width)
     y = 0
-    place = columns(panel.axis, width) if panel.axis else None
+    place = columns(panel.axis, width, pen) if panel.axis else None
     if panel.title:
         title = fit(panel.title, width - 2)
         end = canvas.put(1, 0, title + " ", "label")
@@ -147,6 +146,8 @@ def draw_matrix(panel: Matrix, width: int, pen: Pen) -> Canvas:
             canvas.fill(place.edges[0], y, place.width * len(place.edges) - 2, "─", "rule")
             y += 1
         y += _row(canvas, y, row, place, width, pen)
+    if place is not None:
+        say_hidden(canvas, place)
     return canvas
 
 
@@ -287,5 +288,4 @@ def _lens(canvas: Canvas, x: int, y: int, panel: Heat | Lens, values: HostArray,
             number(canvas, x + 4 + 6 * c, y + 1 + r, known, level(value, most) if known is not None else "dim")
             canvas.hit(x + 4 + 6 * c, y + 1 + r, 6, 1, "cell", panel.block.symbol, panel.block.index(*at))
             if at == panel.focus:
-                canvas.put(x + 4 + 6 * c, y + 1 + r, "[", "key")
-                canvas.put(x + 10 + 6 * c, y + 1 + r, "]", "key")
+                bracket(canvas, x + 4 + 6 * c, y + 1 + r)

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.device import HostArray
 from lessons.contract.panels import Line, Plot
-from lessons.explaining.figures import five
+from lessons.explaining.figures import tick
 from tui.canvas.canvas import Canvas, fit
 from tui.draw.curve import DOTS
 from tui.draw.pen import Pen, draw
@@ -51,7 +51,7 @@ def draw_plot(panel: Plot, width: int, pen: Pen) -> Canvas:
 def _axes(canvas: Canvas, panel: Plot, top: int, rows: int, room: int) -> None:
     low, high = panel.y
     for y, value in ((top, high), (top + rows - 1, low)):
-        canvas.right(LEFT - 1, y, five(value).strip(), "dim")
+        canvas.right(LEFT - 1, y, tick(value).strip(), "dim")
     for y in range(top, top + rows):
         canvas.put(LEFT - 1, y, "│", "frame")
     if low < 0 < high and not panel.log:
@@ -62,8 +62,8 @@ def _axes(canvas: Canvas, panel: Plot, top: int, rows: int, room: int) -> None:
         for y in range(top, top + rows):
             canvas.put(at, y, "┊", "rule")
         canvas.put(at, top + rows, "0", "dim")
-    canvas.put(LEFT, top + rows, five(panel.x[0]).strip(), "dim")
-    canvas.right(LEFT + room, top + rows, five(panel.x[1]).strip(), "dim")
+    canvas.put(LEFT, top + rows, tick(panel.x[0]).strip(), "dim")
+    canvas.right(LEFT + room, top + rows, tick(panel.x[1]).strip(), "dim")
 
 
 def _share(panel: Plot, y: float) -> float:

@@ -114,13 +114,12 @@ def _bracket(canvas: Canvas, rows: tuple[int, int], hidden: int, seen: int, x: i
 def draw_strip(panel: Strip, width: int, pen: Pen) -> Canvas:
     """All tokens in a line, the columns in sight framed; where they are too many, those around the frame."""
     canvas = pen.canvas(width)
-    place = columns(panel.axis, width)
-    last = place.first + len(place.edges) - 1
+    place = columns(panel.axis, width, pen)
     room = width - place.label - 4
     start = 0
     total = sum(cell_len(token) for token in panel.tokens)
     if total > room:
-        start = max(0, min(place.first - room // 4, len(panel.tokens) - 1))
+        start = max(0, min(panel.axis.focus - room // 4, len(panel.tokens) - 1))
     canvas.put(1, 0, f"T={len(panel.tokens)}", "label")
     x = place.label
     if start:
@@ -130,11 +129,11 @@ def draw_strip(panel: Strip, width: int, pen: Pen) -> Canvas:
         if x + cell_len(token) + 3 > width:
             canvas.put(x, 0, "…", "dim")
             break
-        if i == place.first:
+        inside = i in place.shown
+        if inside and i - 1 not in place.shown:
             x = canvas.put(x, 0, "[", "key")
-        inside = place.first <= i <= last
         ink = "head+cursor" if i == panel.axis.focus else "head" if inside else "dim"
         x = canvas.put(x, 0, token, ink)
-        if i == last:
+        if inside and i + 1 not in place.shown:
             x = canvas.put(x, 0, "]", "key")
     return canvas

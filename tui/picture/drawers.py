@@ -11,11 +11,11 @@ from engine.walks.gradient_check import Checked
 from engine.walks.tape import function_source
 from lessons.contract.knobs import Knob, Refused
 from lessons.contract.view import NOTHING
-from lessons.explaining.figures import eight, five
+from lessons.explaining.figures import eight, five, parted
 from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.glossary import meaning, setting
 from lessons.explaining.inspect import USERS, Inspection, inspect
-from lessons.explaining.typeset import entry
+from lessons.explaining.typeset import entry, slope
 from lessons.explaining.typeset import name as symbol_name
 from tui.canvas.canvas import Canvas, boxed, fit, wrap
 from tui.draw.pen import Cursor
@@ -59,7 +59,8 @@ class Check(Drawer):
         words, p = desk.words, self.names[self.at]
         width = min(width, 58)
         lines: Styled = [(f"{'':16}{words('drawer.check_heads')}", "label")]
-        room = self.room = max(1, height - 6)
+        of = desk.player.lesson.checks
+        room = self.room = max(1, height - 8)
         self.top = max(0, min(self.top, len(self.found) - room))
         for c in self.found[self.top : self.top + room]:
             vector = desk.player.start.params[p].ndim == 1
@@ -68,11 +69,15 @@ class Check(Drawer):
         rest = len(self.found) - self.top - room
         if rest > 0:
             lines.append((words("drawer.more", n=rest), "dim"))
+        if self.found:  # of the first in sight, how the difference comes about
+            first = self.found[self.top]
+            both = zip(("plus", "minus"), parted(first.plus, first.minus), strict=True)
+            lines += [(words(f"drawer.{side}", of=of, value=value), "dim") for side, value in both]
         key = "drawer.agree" if self.agrees else "drawer.differ"
         lines.append((words(key, gap=_tiny(self.worst())), "right" if self.agrees else "wrong"))
         gap = abs(self.along[0] - self.along[1]) / max(abs(self.along[0]), 1e-3)
         lines.append((words("drawer.along", sign="✓" if gap < 1e-6 else "✗", gap=_tiny(gap)), "dim"))
-        return boxed(words("drawer.check", p=p), lines, width, desk.ascii_only)
+        return boxed(words("drawer.check", slope=slope(of, p)), lines, width, desk.ascii_only)
 
     def move(self, desk: Desk, dx: int, dy: int) -> bool:
         if dx:
@@ -87,7 +92,7 @@ class Check(Drawer):
 
 
 def _tiny(gap: float) -> str:
-    return f"{gap:.0e}".replace("e-0", "e-") if gap == gap else "NaN"
+    return ("0" if gap == 0 else f"{gap:.0e}".replace("e-0", "e-")) if gap == gap else "NaN"
 
 
 class Knobs(Drawer):

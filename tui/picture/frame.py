@@ -33,8 +33,10 @@ def told(player: Player, text: Text, fields: dict[str, Any], names: Names) -> To
     return Told(section.title.replace("`", ""), [paragraph for paragraph in said if paragraph])
 
 
-def title(player: Player, words: Words, text: Text, number_of: str, width: int, ascii_only: bool) -> Canvas:
-    """Line 1: lesson, acts, slides, where it runs; line 2: a rule."""
+def title(
+    player: Player, words: Words, text: Text, number_of: str, width: int, ascii_only: bool, beside: bool
+) -> Canvas:
+    """Line 1: lesson, acts, slides, where it runs; line 2: a rule, joined by that of the text where it is `beside`."""
     card = player.lesson.card
     canvas = Canvas(width, 2, ascii_only)
     wide = width >= 100
@@ -57,7 +59,7 @@ def title(player: Player, words: Words, text: Text, number_of: str, width: int, 
     right = next((said for said in rights if x + cell_len(said) + 2 < width), "")
     canvas.right(width - 1, 0, right, "dim")
     canvas.fill(0, 1, width, "─", "rule")
-    if wide:
+    if beside:
         canvas.put(TEXT, 1, "┬", "rule")
     return canvas
 

@@ -29,9 +29,12 @@ from tui.picture.layout import lay
 from tui.picture.lens import lens_for
 from tui.picture.look import Look
 from tui.picture.question import draw_card
+from tui.picture.scroll import column_of
 
-WIDE = 100
-"""From this width on, text and stage stand side by side."""
+WIDE = 116
+"""From this width on, text and stage stand side by side, unless the text was hidden."""
+BESIDE = 100
+"""From this width on the text has room beside the stage, if it is asked for."""
 LEAST_DRAWER = 6
 """A drawer is not made lower than this for the sake of a curve."""
 AROUND = ("lens", "cell")
@@ -53,6 +56,8 @@ class Manner:
     number: str = ""
     present: bool = False
     deep: bool = False
+    text: bool | None = None
+    """Whether the text stands beside the stage where it has room; where nobody chose, from WIDE on."""
 
 
 class Canvases(NamedTuple):
@@ -96,7 +101,9 @@ class LessonPicture:
     @property
     def wide(self) -> bool:
         """Whether text and stage stand side by side."""
-        return self.size[0] >= WIDE and not self.manner.present
+        chosen = self.manner.text
+        room = self.size[0] >= (BESIDE if chosen else WIDE)
+        return room and chosen is not False and not self.manner.present
 
     @property
     def stage_width(self) -> int:
@@ -163,7 +170,7 @@ class LessonPicture:
         with self.drawing():
             parts = [*extra, *self.panels(width, in_full=True)]
             canvas = Canvas(width, 0, manner.ascii_only)
-            canvas.stamp(self._title(width), 0, 0)
+            canvas.stamp(self._title(width, beside=False), 0, 0)
             canvas.stamp(self._address(width), 0, 2)
             pen = Pen(self.look.cursor, ascii_only=manner.ascii_only, colour=manner.colour, deep=manner.deep)
             for panel in parts:
@@ -180,7 +187,7 @@ class LessonPicture:
             body, self.more_text = height - 6, False
             text = self._column(fields, body) if self.wide else None
             stage = self._stage(self.stage_width, body, fields)
-            title = self._title(width)
+            title = self._title(width, self.wide)
             if self.manner.present:
                 title.put(0, 1, " " * width)
             return Canvases(title, text, stage, self.foot(playing, keys()))
@@ -193,9 +200,9 @@ class LessonPicture:
             fields = lesson.says(asked.view, self.text) | {"previous": fields.get("previous")}
         return fields
 
-    def _title(self, width: int) -> Canvas:
+    def _title(self, width: int, beside: bool) -> Canvas:
         manner = self.manner
-        return frame.title(self.player, manner.words, self.text, manner.number, width, manner.ascii_only)
+        return frame.title(self.player, manner.words, self.text, manner.number, width, manner.ascii_only, beside)
 
     def _address(self, width: int) -> Canvas:
         order = sorted(self.view.written, key=lambda s: (self.view.writer(s) or ("", (), 0))[2])
@@ -236,11 +243,12 @@ class LessonPicture:
         look, manner = self.look, self.manner
         room = height - (0 if self.wide else 1)
         rows = 4 if height < 40 else 8
-        pen = Pen(
-            look.cursor, ascii_only=manner.ascii_only, rows=rows, colour=manner.colour, height=room, deep=manner.deep
-        )
-        dense = self.player.spot.open  # its phases differ in height: what stays must not move
         panels = self.panels()
+        pen = Pen(
+            look.cursor, ascii_only=manner.ascii_only, rows=rows, colour=manner.colour, height=room, deep=manner.deep,
+            column=column_of(panels, look.cursor),
+        )  # fmt: skip
+        dense = self.player.spot.open  # its phases differ in height: what stays must not move
         self.is_curve = [isinstance(panel, Curve) for panel in panels] == [True]
         canvas, self.left_out = lay(panels, width, room, large(panels, look, pen, width), dense)
         if not self.wide and not manner.present:

@@ -22,6 +22,8 @@ class Context(Protocol):
     store: Store
     words: Words
     ascii_only: bool
+    text_beside: bool | None
+    """Whether a lesson's text is shown beside its stage; None where nobody has chosen yet."""
 
     @property
     def course(self) -> Mapping[str, Card | Broken]:

@@ -312,8 +312,9 @@ def manner_of(context: Context, player: Player, look: Look) -> Manner:
     second = context.store.settings.other_notation if look.second is None else look.second
     number = context.number_of(player.lesson.card)
     return Manner(
-        context.words, context.ascii_only, context.ink_theme != "mono", second, number, context.present, context.deep
-    )
+        context.words, context.ascii_only, context.ink_theme != "mono", second, number, context.present, context.deep,
+        context.text_beside,
+    )  # fmt: skip
 
 
 def knob_commands(screen: LessonScreen) -> Iterator[tuple[str, str, Callable[[], None]]]:

@@ -91,7 +91,7 @@ class Hebb(DeclaredLesson):
         Act("store", lambda s, at: engine.store(s.device, s.q, at), after=()),
         Act("recall", lambda s, at: engine.recall(s.device, s.W, s.s, SWEEPS, at), after=("store",)),
     )
-    gradient = Gradient(half_y_squared, its_slope)
+    gradient = Gradient(half_y_squared, its_slope, "½ Σ y²")
     results = (("hebb", "hebb/w"), ("oja", "oja/w"), ("recalled", "recall/s"), wrong)
     questions = (
         Question("growth", middle("hebb"), "choice", what_becomes("hebb")),

@@ -42,7 +42,7 @@ class OneNeuron(DeclaredLesson):
         Act("fire", lambda s, at: fire(s.xp, s.f, s.net, at)),
         Act("answer", lambda s, at: answer(s.xp, s.f, unit(s), s.o, at)),
     )
-    gradient = Gradient("o", "do_{}")
+    gradient = Gradient("o", "do_{}", "o")
     results = ("net", "o")
     questions = (
         Question("net", "weigh/i={M}", "number", lambda trial: trial.number("net"), 0.02, within=0.011),

@@ -111,7 +111,7 @@ class HierarchicalSoftmax(DeclaredLesson):
         Act("gradient", lambda s, at: pair.gradients(s.h, s.nodes_on_path, s.q, 1, True, "theta", at)),
         Act("step", lambda s, at: pair.step_and_forward(s.xp, [s.v], s.nodes_on_path, s.bits, s.rate, True, at)),
     )
-    gradient = Gradient(loss)
+    gradient = Gradient(loss, name="L")
     results = (("loss", "path/L"), computed)
     questions = (
         Question("longest", lambda s: f"build/n={s.tree.root}", "number", longest, 0.0),

@@ -108,7 +108,7 @@ class NegativeSampling(DeclaredLesson):
         Sections("limit", updates),
     )
     lecture: Mapping[str, Any] = {"v": V, "U": U}
-    gradient = Gradient(loss)
+    gradient = Gradient(loss, name="L")
     results = (("loss", "scores/L"), ("q", "scores/q"), ("loss_after", "step/L"), limit_of)
     questions = (
         Question("sign", "scores/j=0", "choice", sign),

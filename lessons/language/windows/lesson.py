@@ -127,7 +127,7 @@ class Windows(DeclaredLesson):
         Sections("skipgram", predicting),
         Sections("cbow", predicting),
     )
-    gradient = Gradient(skipgram_loss)
+    gradient = Gradient(skipgram_loss, name="L")
     results = (computed,)
     questions = (
         Question("pairs", lambda s: f"window/i={min(2, len(s.sentence.tokens))}", "number", positive_pairs, 0.0),

@@ -138,7 +138,7 @@ class Word2vec(DeclaredLesson):
         Act("samples", meetings, after=(), length=lambda s: 2 * len(s.pairs)),
         Sections("learn", first_update),
     )
-    gradient = Gradient(lambda s: first_batch(s).objective())
+    gradient = Gradient(lambda s: first_batch(s).objective(), name="L")
     results = (computed,)
     questions = QUESTIONS
     loops = ("update", "batch", "n", "phase", ("c", "j"), "w")

@@ -120,7 +120,7 @@ class Words(DeclaredLesson):
         ),
         Act("size", lambda s, at: meaning.sizes(s.sizes, s.wide, at), after=()),
     )
-    gradient = Gradient("dense/cos_v[0]", "grad_{}")
+    gradient = Gradient("dense/cos_v[0]", "grad_{}", "cos")
     results = (("loss", "dense/cos_v[0]"), computed)
     questions = (
         Question("apart", "onehot/n=1", "choice", apart, when=has_two_pairs),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from lessons.building.stage_parts import flow
+from lessons.building.stage_parts import around, cut_off, flow
 from lessons.contract.panels import Label, Matrix, Row, Table
 from lessons.explaining.typeset import subscript
 from lessons.recurrent.bptt.double_sum import deltas
 from lessons.recurrent.in_time import TimeStage
+
+ROWS = 6
+"""At most so many rows of the triangle are shown."""
 
 
 class Sums:
@@ -16,11 +19,12 @@ class Sums:
         self.stage, self.H = stage, stage.H
 
     def triangle(self) -> Matrix:
-        """Every δ, where they are few enough."""
+        """Every δ; where they are many, the rows around the one at work, and how many are above and below them."""
         stage = self.stage
-        few = range(stage.T) if stage.T <= 6 else ()
-        rows = [Row(f"E{subscript(str(t))}", deltas(stage, t).items) for t in few]
-        return Matrix(id="triangle", priority=8, axis=stage.axis, rows=[stage.head("k"), *rows])
+        at = (stage.k or 0) + ROWS // 2 if stage.t is None else stage.t  # column k begins in row k
+        ts = around(stage.T, at, ROWS)
+        rows = [Row(f"E{subscript(str(t))}", deltas(stage, t).items, mark=t == stage.t) for t in ts]
+        return Matrix(id="triangle", priority=8, axis=stage.axis, rows=[stage.head("k"), *cut_off(rows, ts, stage.T)])
 
     def columns(self) -> Matrix:
         """The sums down the columns; under them what the sweep finds at the same place, and makes of it."""

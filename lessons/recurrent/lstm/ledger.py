@@ -11,6 +11,9 @@ from lessons.building.stage_parts import flow, ledger, subscripted
 from lessons.contract.panels import Item, Matrix, Panel
 from lessons.recurrent.cell_position import CellPosition
 
+ROWS = 4
+"""At most so many losses are shown in the ledger: those around the one at work."""
+
 
 class LedgerPanels:
     """The panels of row t of the ledger, and how far back k has come."""
@@ -40,7 +43,7 @@ class LedgerPanels:
             if f"{one}[{row},{k}]" in self.view.written:
                 written = (row, k)
         title = stage.say("ledger_gate" if flipped else "ledger", state=self.at.cell.states[-1], gate=gate)
-        return ledger(title, values, stage.axis, (loss, stage.k), written, "reach", {}, "", 9)
+        return ledger(title, values, stage.axis, (loss, stage.k), written, "reach", {}, "", 9, ROWS)
 
     def sums(self) -> Matrix:
         """Down the columns, and what the one sweep has found at the same place."""

@@ -7,10 +7,13 @@ from functools import partial
 
 from lessons.contract.panels import Network
 from lessons.player.player import Player
+from tui.canvas.canvas import Hit
+from tui.draw.pen import Cursor
 from tui.keys import Hint
 from tui.picture.drawers import Inspect
 from tui.picture.lesson_picture import AROUND
 from tui.picture.look import Look
+from tui.picture.scroll import beside
 from tui.screens.modes.base import LAST, Change, Command, Mode
 from tui.screens.modes.editing import ask_edit
 
@@ -42,7 +45,7 @@ class OnCell(Mode):
         }
 
     def move(self, dx: int, dy: int) -> Change:
-        """The nearest cell in this direction."""
+        """The nearest cell in this direction; past the edge of an axis, columns that are out of sight come in."""
         cells = self.picture.cells
         here = next((hit for hit in cells if hit.target[1:] == self.look.cursor), None)
         if here is None:
@@ -54,7 +57,19 @@ class OnCell(Mode):
         if ahead:
             near = min(ahead, key=lambda hit: abs(hit.y - here.y) * (100 if dy else 1) + abs(hit.x - here.x))
             self.look.cursor = (near.target[1], near.target[2])
+        if dx:
+            self._scroll(cells, here, dx)
         return Change()
+
+    def _scroll(self, cells: Sequence[Hit], here: Hit, way: int) -> None:
+        """To the next column of the row, where the cell that was reached is beyond it, or where none was."""
+        assert self.look.cursor is not None
+        start: Cursor = (here.target[1], here.target[2])
+        found = beside(self.picture.panels(), start, way)
+        within = start[0] == self.look.cursor[0] and start != self.look.cursor
+        if found is None or within or found[0] in {hit.target[1] for hit in cells}:
+            return
+        self.look.cursor = found
 
     def inspect(self) -> Change:
         assert self.look.cursor is not None

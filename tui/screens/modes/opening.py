@@ -15,7 +15,7 @@ from lessons.player.player import Player
 from tui.keys import EVERYWHERE, LESSON, Hint
 from tui.picture.boxes import Choices, Help, Notice
 from tui.picture.drawers import Check, Code, Fork, Inspect, Knobs
-from tui.picture.lesson_picture import AROUND
+from tui.picture.lesson_picture import AROUND, BESIDE
 from tui.picture.look import Look
 from tui.screens.modes.base import LAST, Change, Command, Mode, Parts
 from tui.screens.modes.editing import ask_edit
@@ -202,9 +202,11 @@ class Opening(Mode):
             self.parts.context.go(one.lesson, one.place)
         return Change("")
 
-    def text(self) -> Change | None:
-        if self.picture.wide:
-            return None
+    def text(self) -> Change:
+        """Beside the stage or away again; over it where it has no room beside it."""
+        if self.picture.size[0] >= BESIDE:
+            self.parts.context.text_beside, self.look.text_top = not self.picture.wide, 0
+            return Change()
         self.look.text_over, self.look.text_top = True, 0
         return Change()
 

@@ -12,7 +12,7 @@ from tui.keys import Hint
 from tui.picture import notices
 from tui.picture.again import Again
 from tui.picture.boxes import Notice
-from tui.picture.lesson_picture import WIDE
+from tui.picture.lesson_picture import BESIDE
 from tui.picture.look import Look
 from tui.picture.question import what_does
 from tui.screens.modes.base import LAST, Change, Command, Mode, axis_keys
@@ -61,13 +61,14 @@ class Stepping(Mode):
         cells = bool(self.picture.cells)
         found += [Hint("tab", "cell", "cursor")] if cells else []
         forks, letters = player.spot.training, "i c g k" if cells else "c g k"
-        if self.picture.size[0] < WIDE:
+        if self.picture.size[0] < BESIDE:
             return [
                 *found,
                 Hint("t", "text", "text"),
                 Hint(f"{letters} f l" if forks else f"{letters} l", "", "help"),
                 *LAST,
             ]
+        found += [] if self.picture.wide else [Hint("t", "text", "text")]
         found += [Hint("i", "inspect", "inspect")] if cells else []
         found += [Hint("c", "code", "code"), Hint("g", "check", "check"), Hint("k", "knobs", "knobs")]
         found += [Hint("f", "fork", "fork")] if forks else []
