@@ -56,7 +56,7 @@ class Unrolled:
         return sum(drain(forward(self.device.xp, self.f, self.theta._replace(**replaced), self.inputs)).E)
 
     def _row(self, t: int) -> list[Array]:
-        """delta[t,k] for k = t, t-1, … as far as the window goes."""
+        """delta[t,k] for k = t, t-1, … as far as the window goes: the values that `srn.row`, the walk, arrives at."""
         xp, W = self.device.xp, self.theta.W
         with quiet():
             deltas = [(self.theta.V.T @ self.error(t)) * self.f.slope(xp, self.run.s[t])]

@@ -44,7 +44,7 @@ PAUSE = 0.5
 
 
 class Stepping(Mode):
-    """The lesson itself: knows every command that no other mode took."""
+    """The lesson itself: how it is stepped through, played, restarted and asked again."""
 
     def wants(self, look: Look, player: Player) -> bool:
         return True
