@@ -113,8 +113,8 @@ class Axis(NamedTuple):
     def ticks(self, height: int) -> list[tuple[int, str]]:
         """Lines of the picture with the number that stands there."""
         if not self.log:
-            found = ((1, self.top), (1 + height // 2, (self.low + self.top) / 2), (height, self.low))
-            return [(y, count(value)) for y, value in found]
+            thirds = ((1, self.top), (1 + height // 2, (self.low + self.top) / 2), (height, self.low))
+            return [(y, count(value)) for y, value in thirds]
         decades = int(self.top - self.low)
         every = max(1, -(-decades // max(1, (height - 1) // 2)))
         exponents = range(int(self.low), int(self.top) + 1, every)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from engine.device import HostArray
 from tui.canvas.canvas import Canvas
 
@@ -34,7 +36,7 @@ def trace(canvas: Canvas, x: int, y: int, lines: Sequence[HostArray]) -> None:
 
 def _places(cells: HostArray, i: int, count: int) -> Iterator[tuple[int, int]]:
     """Where the signs of line i stand, (line, column): at columns of its own, on a short line near its end."""
-    used = [int(c) for c in cells.any(axis=0).nonzero()[0]]
+    used = [int(c) for c in np.flatnonzero(cells.sum(axis=0))]
     pace = max(EVERY, 3 * count)
     at = [c for c in used if c % pace == (pace // 2 + 3 * i) % pace]
     for c in at or used[max(-len(used), -1 - 2 * i) :][:1]:
