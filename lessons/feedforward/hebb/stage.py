@@ -9,7 +9,22 @@ import numpy as np
 from engine.device import HostArray
 from lessons.building.stage_parts import flow, subscripted
 from lessons.building.staging import LessonStage
-from lessons.contract.panels import Axis, Block, Field, Heat, Item, Line, Matrix, Multiples, Note, Plot, Row, Stage
+from lessons.contract.panels import (
+    Axis,
+    Beside,
+    Block,
+    Field,
+    Heat,
+    Item,
+    Line,
+    Matrix,
+    Multiples,
+    Note,
+    Panel,
+    Plot,
+    Row,
+    Stage,
+)
 
 SIDE = 5
 """Patterns are SIDE × SIDE cells."""
@@ -25,7 +40,33 @@ class HebbStage(LessonStage):
         """Acts 1 and 2: one sample after the other, and how long w has become."""
         n = self.view.loop("n") or 1
         shown = {f"x[{n}]": subscripted("x", n), "w": "w", f"y[{n}]": subscripted("y", n), f"size[{n}]": "‖w‖"}
-        return [self.law("y", self.act), self.side_by_side(shown, id="state"), self.length(), self.samples()]
+        return [self.law("y", self.act), self.side_by_side(shown, id="state"), self.length_and_turn(), self.samples()]
+
+    def length_and_turn(self) -> Panel:
+        """How long w is, and where there are two inputs or more, which way it points."""
+        if self.lengths["M"] < 2:
+            return self.length()
+        return Beside(id="length", priority=8, stacks=[[self.length()], [self.turn()]])
+
+    def turn(self) -> Plot:
+        """The first two inputs: samples so far, w from the origin, and the first principal axis of all samples."""
+        x, n = np.array(self.inputs["x"], dtype=float), self.view.loop("n") or 0
+        held = self.view.get("w")
+        w = np.asarray(self.params["w"] if held is None else held, dtype=float).reshape(-1)[:2]
+        reach = 2.0
+        while reach < np.abs(x[:, :2]).max():
+            reach *= 2
+        ends = (-reach, reach)
+        points: list[tuple[float, float, str]] = [(float(a), float(b), "·") for a, b in x[:n, :2]]
+        size = float(np.abs(w).max())
+        if np.isfinite(size) and size > 0:
+            tip = w * min(1.0, 0.95 * reach / size)
+            points += [(float(tip[0] * k / 12), float(tip[1] * k / 12), "•") for k in range(1, 12)]
+            points.append((float(tip[0]), float(tip[1]), head(tip)))
+        axis = np.linalg.eigh(x.T @ x)[1][:2, -1] if np.isfinite(x).all() else np.zeros(2)
+        along = axis * np.sign(axis[0] or 1.0) * reach
+        lines = [Line(self.say("axis"), [-along[0], along[0]], [-along[1], along[1]], dotted=True)]
+        return Plot(id="turn", priority=8, title=self.say("turn"), lines=lines, x=ends, y=ends, points=points)
 
     def length(self) -> Plot:
         """‖w‖ after every sample so far; the axis grows by doubling."""
@@ -93,6 +134,12 @@ class HebbStage(LessonStage):
             "rate": f"{float(self.knobs['rate']):g}", "n": n, "size": self.figure(f"size[{n}]"),
             "wrong": int((np.array(inputs["shown"]) != np.array(inputs["patterns"][0])).sum()),
         }  # fmt: skip
+
+
+def head(tip: HostArray) -> str:
+    """The head of an arrow that points there."""
+    across, up = float(tip[0]), float(tip[1])
+    return ("►" if across > 0 else "◄") if abs(across) >= abs(up) else "▲" if up > 0 else "▼"
 
 
 def picture(title: str, cells: HostArray, written: bool = False, lit: int | None = None) -> Field:
