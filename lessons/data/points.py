@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -66,6 +67,22 @@ def read_examples(file: str) -> tuple[HostArray, HostArray, bool]:
 def has_classes(file: str) -> bool:
     """Whether a file's third column is label, not y; only its beginning is read. Raises Refused."""
     return next((third == "label" for _, _, third in _rows(file)), True)
+
+
+def pairs_of_state(file: str, given: Mapping[str, Any], x: str, y: str, least: int) -> tuple[HostArray, HostArray]:
+    """Points (N, 2) and what is wanted of them (N,), from the lists `x` and `y` of a state's inputs.
+
+    Raises Refused: other shapes, numbers that are not finite, fewer than `least` or more than `MOST`.
+    """
+    try:
+        pairs, wanted = np.array(given.get(x), dtype=float), np.array(given.get(y), dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        pairs, wanted = np.zeros((0, 1)), np.zeros(1)
+    pairs = pairs.reshape(-1, 2) if pairs.size == 0 and wanted.size == 0 else pairs
+    fits = pairs.ndim == 2 and pairs.shape[1:] == (2,) and wanted.shape == (len(pairs),)
+    if not fits or not least <= len(pairs) <= MOST or not np.isfinite(pairs).all() or not np.isfinite(wanted).all():
+        raise Refused("inputs_examples", file=file, x=x, y=y)
+    return pairs, wanted
 
 
 def _read(file: str) -> tuple[HostArray, list[tuple[int, str]], str]:

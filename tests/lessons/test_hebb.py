@@ -10,6 +10,8 @@ import pytest
 
 from engine.device import HOST
 from lessons.contract.knobs import Refused
+from lessons.contract.panels import Plot
+from lessons.contract.text import load
 from lessons.course import open_lesson
 from lessons.feedforward.hebb import CARD
 from lessons.feedforward.hebb.lesson import LETTERS, pattern
@@ -123,3 +125,18 @@ def test_predictions() -> None:
 def test_states_that_are_none(inputs: dict[str, Any], says: str) -> None:
     with pytest.raises(Refused, match=says):
         open_lesson(CARD).read("f.json", {"params": {"w": [0.1, 0.2]}, "inputs": inputs}, play().knobs)
+
+
+def test_w_is_drawn_as_an_arrow_that_comes_to_lie_along_the_first_axis() -> None:
+    made = play()
+    made.to_act("oja")
+    while made.act == "oja" and made.view().loop("n") != len(made.start.inputs["x"]):
+        made.forward()
+    panels = made.lesson.panels(made.view(), load("lessons.feedforward.hebb", "en"))
+    plot = next(part for panel in panels for part in panel.parts() if isinstance(part, Plot))
+    tip = next(point[:2] for point in plot.points if point[2] in "►◄▲▼")
+    w = made.view().get("w")
+    assert w is not None
+    assert tip == pytest.approx(tuple(w.reshape(-1)[:2]))
+    far = plot.lines[0].x[1], plot.lines[0].y[1]
+    assert abs(np.dot(far, tip)) / np.linalg.norm(far) / np.linalg.norm(tip) > 0.95

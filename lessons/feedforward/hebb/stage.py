@@ -7,9 +7,25 @@ from typing import Any
 import numpy as np
 
 from engine.device import HostArray
+from lessons.building.arrow_plot import arrow_plot
 from lessons.building.stage_parts import flow, subscripted
 from lessons.building.staging import LessonStage
-from lessons.contract.panels import Axis, Block, Field, Heat, Item, Line, Matrix, Multiples, Note, Plot, Row, Stage
+from lessons.contract.panels import (
+    Axis,
+    Beside,
+    Block,
+    Field,
+    Heat,
+    Item,
+    Line,
+    Matrix,
+    Multiples,
+    Note,
+    Panel,
+    Plot,
+    Row,
+    Stage,
+)
 
 SIDE = 5
 """Patterns are SIDE × SIDE cells."""
@@ -25,7 +41,19 @@ class HebbStage(LessonStage):
         """Acts 1 and 2: one sample after the other, and how long w has become."""
         n = self.view.loop("n") or 1
         shown = {f"x[{n}]": subscripted("x", n), "w": "w", f"y[{n}]": subscripted("y", n), f"size[{n}]": "‖w‖"}
-        return [self.law("y", self.act), self.side_by_side(shown, id="state"), self.length(), self.samples()]
+        return [self.law("y", self.act), self.side_by_side(shown, id="state"), self.length_and_turn(), self.samples()]
+
+    def length_and_turn(self) -> Panel:
+        """How long w is, and where there are two inputs or more, which way it points."""
+        if self.lengths["M"] < 2:
+            return self.length()
+        return Beside(id="length", priority=8, stacks=[[self.length()], [self.turn()]])
+
+    def turn(self) -> Plot:
+        """The first two inputs: samples so far, w from the origin, and the first principal axis of all samples."""
+        x, held = np.array(self.inputs["x"], dtype=float), self.view.get("w")
+        w = np.asarray(self.params["w"] if held is None else held, dtype=float).reshape(-1)[:2]
+        return arrow_plot("turn", self.say("turn"), x, self.view.loop("n") or 0, w, self.say("axis"))
 
     def length(self) -> Plot:
         """‖w‖ after every sample so far; the axis grows by doubling."""

@@ -14,15 +14,13 @@ from engine.feedforward.mlp import Net
 from engine.feedforward.mlp_training import Batches, Examples, MlpRun
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import he, xavier
-from engine.maths.optimisers import OPTIMISERS
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
 from engine.walks.step import drain
-from engine.walks.training import Recipe
-from lessons.building.experiment import column, function
+from lessons.building.experiment import column, function, recipe
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start
-from lessons.data.points import has_classes, points, read_examples
+from lessons.data.points import has_classes, pairs_of_state, points, read_examples
 from lessons.data.scatter import MAKERS, NUMBERS, features, scatter
 
 ORDER = 8
@@ -151,11 +149,6 @@ def examples(knobs: Knobs, start: Start, test: bool = False) -> Examples:
     return Examples(features(names_of(knobs), x.reshape(-1, 2)), y[None, :])
 
 
-def recipe(knobs: Knobs) -> Recipe:
-    """How the knobs say it is trained."""
-    return Recipe(OPTIMISERS[str(knobs["optimiser"])], float(knobs["rate"]), float(knobs["clip"]))
-
-
 def batches(knobs: Knobs, start: Start) -> Batches:
     """How the points are dealt."""
     return Batches(int(knobs["batch"]), int(start.inputs["order_seed"]))
@@ -204,14 +197,7 @@ def restored_inputs(file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[s
     for x, y, least in (("x", "y", 1), ("x_test", "y_test", 0)):
         if x not in given and y not in given:
             continue
-        try:
-            pairs, wanted = np.array(given.get(x), dtype=float), np.array(given.get(y), dtype=float)
-        except (TypeError, ValueError, OverflowError):
-            pairs, wanted = np.zeros((0, 1)), np.zeros(1)
-        pairs = pairs.reshape(-1, 2) if pairs.size == 0 and wanted.size == 0 else pairs
-        fits = pairs.ndim == 2 and pairs.shape[1:] == (2,) and wanted.shape == (len(pairs),)
-        if not fits or not least <= len(pairs) <= 1000 or not np.isfinite(pairs).all() or not np.isfinite(wanted).all():
-            raise Refused("inputs_examples", file=file, x=x, y=y)
+        pairs, wanted = pairs_of_state(file, given, x, y, least)
         if classes and not np.isin(wanted, classes).all():
             said = " ".join(f"{each:g}" for each in classes)
             raise Refused("inputs_classes", file=file, y=y, classes=said, loss=knobs["loss"])

@@ -18,11 +18,10 @@ from engine.walks.gradient_check import Objective
 from engine.walks.history import State, Track
 from engine.walks.reel import Reel
 from engine.walks.step import drain
-from engine.walks.training import Recipe
 from lessons.building.acts import Act, Derived, Scope, Trial
 from lessons.building.asks import Gradient
 from lessons.building.declared import DeclaredLesson, like
-from lessons.building.experiment import read_params
+from lessons.building.experiment import read_params, recipe
 from lessons.building.holds import Input, Lengths, Net, Size
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start, View
@@ -49,10 +48,6 @@ def one(s: Scope) -> Examples:
 
 def net(s: Scope) -> mlp.Net:
     return exp.net_of(s.knobs)
-
-
-def recipe(s: Scope) -> Recipe:
-    return exp.recipe(s.knobs)
 
 
 def objective(s: Scope, examples: Examples) -> Objective:
@@ -109,12 +104,13 @@ class Mlp(DeclaredLesson):
         Derived("one", one),
         Derived("x", lambda s: s.one.x),
         Derived("y", lambda s: s.one.y),
-        Derived("memory", lambda s: begin(s.xp, recipe(s).optimiser, s.theta)),
+        Derived("recipe", lambda s: recipe(s.knobs)),
+        Derived("memory", lambda s: begin(s.xp, s.recipe.optimiser, s.theta)),
         *(Derived(name, lambda s, name=name: s.memory.get(name)) for name in SLOTS),
         *(Derived(name, lambda s: 1) for name in ("B", "n")),
         *(Derived(name, lambda s, name=name: getattr(net(s), name)) for name in ("l1", "l2")),
-        Derived("rate", lambda s: recipe(s).rate),
-        Derived("theta", lambda s: recipe(s).clip),
+        Derived("rate", lambda s: s.recipe.rate),
+        Derived("theta", lambda s: s.recipe.clip),
     )
     matrices = frozenset(name for name in SLOTS if "_W" in name)
     acts = (
@@ -130,8 +126,8 @@ class Mlp(DeclaredLesson):
         ),
         Act(
             "step",
-            lambda s, at: step_and_forward(s.xp, net(s), recipe(s), s.theta, s.left("backward"), s.memory, s.one, at),
-            length=lambda s: step_and_forward_length(net(s), recipe(s)),
+            lambda s, at: step_and_forward(s.xp, net(s), s.recipe, s.theta, s.left("backward"), s.memory, s.one, at),
+            length=lambda s: step_and_forward_length(net(s), s.recipe),
         ),
     )
     gradient = Gradient(whole)

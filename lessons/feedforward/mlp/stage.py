@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from lessons.building.stage_parts import flow, measured, subscripted
+from lessons.building.stage_parts import flow, subscripted
 from lessons.building.staging import Lengths, LessonStage
+from lessons.building.training_panel import training_curve, training_of
 from lessons.contract.panels import (
     Axis,
     Block,
@@ -193,23 +194,16 @@ class MlpStage(LessonStage):
 
     def curve(self, priority: int = 7) -> Curve:
         """Both losses of the run in focus; of several runs, the test loss of each (training loss, where none test)."""
-        training = self.view.training
-        assert training is not None
-        train, test = training.also
-        tested, several = bool(self.inputs["x_test"]), len(training.curves) > 1
-        if several:
-            series = [measured(name, y, first, i > 0) for i, (name, y, first) in enumerate(test if tested else train)]
-        else:
-            series = [measured(self.say("curve_train"), train[0][1], train[0][2], False)]
-            if tested:
-                series.append(measured(self.say("curve_test"), test[0][1], test[0][2], True))
-        known = [value for line in series for value in np.asarray(line.y, dtype=float)[:1] if np.isfinite(value)]
+        training = training_of(self.view)
+        (train, test), tested, several = training.also, bool(self.inputs["x_test"]), len(training.curves) > 1
+        both = [(self.say("curve_train"), *train[0][1:]), (self.say("curve_test"), *test[0][1:])]
+        curves = (test if tested else train) if several else both[: 1 + tested]
+        known = [float(y[0]) for _, y, _ in curves if len(y) and np.isfinite(y[0])]
         every = exp.batches(self.knobs, self.view.start).between(len(self.inputs["x"]))
         name = ("curves" if several else "curve") + ("" if tested else "_train")
-        return Curve(
-            id="curve", priority=priority, title=self.say(f"title_{name}", every=every), series=series,
-            marks=[(training.n, "▲", self.say("open" if training.open else "here", n=training.n))],
-            reach=max(100, training.latest), least_top=max([0.1, *known]), ends=several,
+        return training_curve(
+            self, self.say(f"title_{name}", every=every), curves, now_and_then=True, priority=priority,
+            least_top=max([0.1, *known]), ends=several,
         )  # fmt: skip
 
     def fields(self) -> dict[str, Any]:
