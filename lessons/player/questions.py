@@ -21,9 +21,10 @@ KINDS: dict[str, tuple[str, ...]] = {"skipped": ("skipped",), "wrong": ("wrong",
 class Asked:
     """A prediction being asked: what was chosen, and once answered, the truth and the verdict.
 
-    `verdict` is "" until it is right, wrong or skipped. `choice` (none until the learner chooses), `typed` and `trying`
-    (its truth is being found out) are kept for the screen. `held` are the symbols of the step that leads to where it is
-    asked, where that is the first of its act: not shown before it has been answered.
+    `verdict` is "" until it is right, wrong or skipped. `choice` (none until the learner chooses), `typed`, `trying`
+    (its truth is being found out) and `skips` (to be shown to one who skips) are kept for the screen. `held` are the
+    symbols of the step that leads to where it is asked, where that is the first of its act: not shown before it has
+    been answered.
     """
 
     ask: Ask
@@ -34,6 +35,7 @@ class Asked:
     verdict: str = ""
     view: View | None = None
     trying: bool = False
+    skips: bool = False
     held: frozenset[str] = frozenset()
 
     @property
@@ -186,6 +188,12 @@ class Questions:
             self._conclude(question, "skipped")
         else:
             self.asked = None
+
+    def leave(self) -> None:
+        """Close a prediction that is being skipped without its truth: it counts as skipped."""
+        question, self.asked = self.asked, None
+        if question is not None and not question.verdict:
+            self._conclude(question, "skipped")
 
     def all_met(self) -> bool:
         """Whether every prediction that this setup has was answered or skipped."""

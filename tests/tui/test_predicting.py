@@ -215,3 +215,17 @@ async def test_every_key_is_answered_while_a_truth_is_sought_and_escape_stops_th
             if screen.player.record:
                 break
         assert screen.words("say.trying") not in shown(screen, "foot")
+
+
+async def test_who_skips_twice_need_not_wait_for_the_truth(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), True, "generate", text="so it goes. " * 30, hidden=6) as (pilot, screen):
+        come, _ = held_back(screen)
+        go(screen, "act 4")
+        await pilot.press("right", "escape")
+        assert asked(screen).trying
+        await pilot.press("escape")
+        assert screen.player.asked is None
+        assert screen.player.record == {"unsure": "skipped"}
+        await pilot.press("right")
+        assert screen.player.asked is None or screen.player.asked.ask.id != "unsure"
+        come.set()

@@ -157,13 +157,20 @@ class Answering(Mode):
         self.parts.truth.when_known(asked, known)
 
     def skip(self) -> Change:
-        """Leave the card unanswered; one whose truth is being found out is closed, and will be asked again."""
+        """Leave the card unanswered; one whose truth is being found out is closed.
+
+        It counts as skipped, or if it was answered, it will be asked again.
+        """
         asked, stays = self.open, self._stays
         if stays is not None:
             return stays
         if asked is not None and not asked.trying:
+            asked.skips = True
             self._when_known(asked, self.player.skip)
             return Change("")
+        if asked is not None and asked.skips:
+            self.player.questions.leave()
+            return Change("", keep=True)
         if asked is not None:
             self.player.asked = None
             return Change(self.say("say.asked_later"))
