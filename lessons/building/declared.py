@@ -62,6 +62,7 @@ class DeclaredLesson(Defaults):
     grain = "op"
     columns: Container[str] = frozenset()
     explains: tuple[str, ...] = ()
+    counted: frozenset[str] = frozenset()
     draws: frozenset[str] = frozenset()
     rebuilds: frozenset[str] = frozenset()
     example = True

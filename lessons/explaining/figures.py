@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from unicodedata import east_asian_width
 
 from engine.walks.step import split
@@ -114,9 +117,24 @@ COUNTS = frozenset({"count", "count_a", "count_b", "total", "pairs", "n_pairs", 
 """Families of counts and ordinal numbers, shown without a decimal point."""
 
 
+COUNTED: ContextVar[frozenset[str]] = ContextVar("COUNTED", default=frozenset())
+"""Families that are counts in the lesson at hand, though elsewhere they may be none."""
+
+
+@contextmanager
+def counting(families: frozenset[str]) -> Iterator[None]:
+    """Inside, the symbols of these families are counts too."""
+    token = COUNTED.set(families)
+    try:
+        yield
+    finally:
+        COUNTED.reset(token)
+
+
 def counts(symbol: str) -> bool:
     """Whether a symbol is a count or an ordinal number."""
-    return split(symbol)[0] in COUNTS
+    family = split(symbol)[0]
+    return family in COUNTS or family in COUNTED.get()
 
 
 def figures(x: float, counted: bool) -> str:

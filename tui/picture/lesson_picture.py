@@ -15,6 +15,7 @@ from lessons.contract.panels import Curve, Field, Formula, Network, Panel
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text, load
 from lessons.contract.view import View
+from lessons.explaining.figures import counting
 from lessons.explaining.inspect import focus, inspect
 from lessons.explaining.notation import renamed
 from lessons.explaining.typeset import naming
@@ -117,7 +118,7 @@ class LessonPicture:
     @contextmanager
     def drawing(self) -> Iterator[None]:
         """The view of now, numbers beyond the finite shown as they are, symbols in the notation chosen."""
-        with quiet(), naming(self.names):
+        with quiet(), naming(self.names), counting(self.player.lesson.counted):
             self.view = self.player.view(cursor=self.look.cursor)
             yield
 

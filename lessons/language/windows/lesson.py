@@ -146,6 +146,7 @@ class Windows(DeclaredLesson):
     grain = "n"
     example = False
     explains = ("t", "P", "k", "h", "a", "q")
+    counted = frozenset({"i", "o", "d"})
     rebuilds = frozenset({"text", "dim"})
     shown_as = WindowsStage
 

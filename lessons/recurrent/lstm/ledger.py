@@ -12,7 +12,8 @@ from lessons.contract.panels import Item, Matrix, Panel
 from lessons.recurrent.cell_position import CellPosition
 
 ROWS = 4
-"""At most so many losses are shown in the ledger: those around the one at work."""
+"""So many losses are shown in the ledger where they are more than `ALL`: those around the one at work."""
+ALL = 5
 
 
 class LedgerPanels:
@@ -42,8 +43,9 @@ class LedgerPanels:
                 values[row, k] = np.linalg.norm(found)
             if f"{one}[{row},{k}]" in self.view.written:
                 written = (row, k)
+        rows = stage.T if stage.T <= ALL else ROWS
         title = stage.say("ledger_gate" if flipped else "ledger", state=self.at.cell.states[-1], gate=gate)
-        return ledger(title, values, stage.axis, (loss, stage.k), written, "reach", {}, "", 9, ROWS)
+        return ledger(title, values, stage.axis, (loss, stage.k), written, "reach", {}, "", 9, rows)
 
     def sums(self) -> Matrix:
         """Down the columns, and what the one sweep has found at the same place."""
