@@ -316,6 +316,7 @@ async def test_page_keys_scroll_the_text_where_there_is_more_of_it_and_else_step
         await pilot.press("pageup")
         assert screen.player.spot.p == p
     async with lesson(tmp_path / "low", (100, 20)) as (pilot, screen):
+        await pilot.press("t")
         assert screen.picture.more_text
         pages = 0
         while screen.picture.more_text:

@@ -163,7 +163,7 @@ async def test_the_end_is_said_once_with_the_count_of_predictions(tmp_path: Path
         player.land(LEARNED - 1, is_open=False)
         await pilot.press("full_stop")
         assert isinstance(screen.look.drawer, Notice)
-        assert "7 of 7 acts" in shown(screen, "stage")
+        assert "7 of 7 acts" in shown(screen, "text")
         await pilot.press("escape", "right", "right")
         assert screen.look.drawer is None
 

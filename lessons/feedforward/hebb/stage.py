@@ -44,16 +44,13 @@ class HebbStage(LessonStage):
         return [self.law("y", self.act), self.side_by_side(shown, id="state"), self.length_and_turn(), self.samples()]
 
     def length_and_turn(self) -> Panel:
-        """How long w is, and where there are two inputs or more, which way it points."""
+        """How long w is; of two inputs or more also the first two: samples so far, w, and their principal axis."""
         if self.lengths["M"] < 2:
             return self.length()
-        return Beside(id="length", priority=8, stacks=[[self.length()], [self.turn()]])
-
-    def turn(self) -> Plot:
-        """The first two inputs: samples so far, w from the origin, and the first principal axis of all samples."""
         x, held = np.array(self.inputs["x"], dtype=float), self.view.get("w")
         w = np.asarray(self.params["w"] if held is None else held, dtype=float).reshape(-1)[:2]
-        return arrow_plot("turn", self.say("turn"), x, self.view.loop("n") or 0, w, self.say("axis"))
+        turn = arrow_plot("turn", self.say("turn"), x, self.view.loop("n") or 0, w, self.say("axis"))
+        return Beside(id="length", priority=8, stacks=[[self.length()], [turn]])
 
     def length(self) -> Plot:
         """‖w‖ after every sample so far; the axis grows by doubling."""

@@ -26,6 +26,5 @@ def run_of(act: str, knobs: Knobs, start: Start, rate: float | None = None) -> P
 @lru_cache(maxsize=16)
 def _run(w: bytes, b: float, x: bytes, y: bytes, rate: float, epochs: int) -> PerceptronRun:
     weights, flat, classes = (np.frombuffer(raw, dtype=float) for raw in (w, x, y))
-    of = flat.reshape(-1, 2)
-    outcome = perceptron.run(weights, b, of, 2 * classes - 1, rate, epochs)
-    return PerceptronRun(weights, b, of, classes, rate, outcome)
+    outcome = perceptron.run(weights, b, flat.reshape(-1, 2), 2 * classes - 1, rate, epochs)
+    return PerceptronRun(weights, b, flat.reshape(-1, 2), classes, rate, outcome)
