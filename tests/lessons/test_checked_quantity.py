@@ -22,6 +22,7 @@ OTHERS = {
 CARDS = [card for card in course().values() if isinstance(card, Card)]
 
 
+@pytest.mark.representative("neuron-*", "hebb-*", "bptt-*")
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 def test_the_heading_names_what_is_checked(card: Card, lang: str) -> None:

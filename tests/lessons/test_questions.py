@@ -35,6 +35,7 @@ def choices(card: Card, train: bool = True) -> Iterator[tuple[Ask, str]]:
             yield ask, str(ask.truth(player.ahead(ask)))
 
 
+@pytest.mark.representative("neuron", "bptt", "words")
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 def test_every_wrong_option_is_answered_in_both_languages(card: Card) -> None:
     lesson, remarks = open_lesson(card), dict[str, dict[str, list[str]]]()

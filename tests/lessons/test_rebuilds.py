@@ -53,6 +53,7 @@ def bases(card: Card) -> list[dict[str, Any]]:
     return [{}, *(given for given in short if set_up(card.id, Setting(given)) is not None)]
 
 
+@pytest.mark.representative("generate", "memory", "mlp")
 @pytest.mark.parametrize("id", CARDS)
 def test_a_knob_changed_alone_gives_the_start_of_a_lesson_opened_with_it(id: str) -> None:
     tried = 0

@@ -102,6 +102,7 @@ def law(card: Card, sizes: tuple[tuple[int, int], ...], langs: tuple[str, ...], 
                         assert_columns(panels, picture.stage_width, Pen(tight=tight, height=height))
 
 
+@pytest.mark.representative("bptt", "gru", "perceptron")
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 def test_the_columns_of_the_step_are_in_sight_and_the_hidden_ones_counted(card: Card) -> None:
     law(card, SIZES, ("en",), 4)

@@ -128,6 +128,7 @@ def another(knob: Knob, now: Value) -> str | None:
     return None
 
 
+@pytest.mark.representative("neuron", "generate")
 @pytest.mark.parametrize("id", IDS)
 async def test_a_knob_takes_a_value_that_arrives_in_one_packet_or_by_paste(id: str, tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), id=id) as (pilot, screen):
@@ -196,6 +197,7 @@ async def test_a_paste_goes_to_a_cell_and_to_a_number_asked_for_and_is_never_pas
         assert screen.player.asked.typed == "12"
 
 
+@pytest.mark.representative("neuron", "bptt")
 @pytest.mark.parametrize("id", IDS)
 async def test_a_full_width_key_is_its_half_width_one(id: str, tmp_path: Path) -> None:
     """Every key with a character, also one that a key was remapped to."""
