@@ -82,7 +82,7 @@ def places(player: Player, count: int) -> Iterator[None]:
     """So many positions of the reel."""
     total, grain = player.reel.total, max(player.lesson.grains.values())
     for n in range(1, count + 1):
-        player.move(player.reel, player.reel.end(total * n // (count + 1), grain))
+        player.move(player.reel, player.reel.end(max(1, total * n // (count + 1)), grain))
         yield
 
 
