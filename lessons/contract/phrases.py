@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from errno import errorcode
 from functools import cache
 from importlib.resources import files
@@ -32,8 +32,12 @@ class Words:
     """Looks phrases up by key, `words("refused.range", value=3)`; further packages may bring their own."""
 
     def __init__(self, lang: str, *packages: str) -> None:
-        self.lang = lang
-        self._tables = [_table(package, lang) for package in ("lessons.contract", *packages)]
+        self.lang, self._packages = lang, (*packages, "lessons.contract")
+
+    @property
+    def _tables(self) -> Iterator[dict[str, str]]:
+        """The phrases of each package, read when they are come to; no key stands in two of them."""
+        return (_table(package, self.lang) for package in self._packages)
 
     def __call__(self, key: str, **fields: Any) -> str:
         for table in self._tables:
@@ -43,7 +47,7 @@ class Words:
 
     def under(self, prefix: str) -> dict[str, str]:
         """The phrases whose keys begin so, by key."""
-        return {key: said for table in reversed(self._tables) for key, said in table.items() if key.startswith(prefix)}
+        return {key: said for table in self._tables for key, said in table.items() if key.startswith(prefix)}
 
     def get(self, key: str, default: str) -> str:
         """The phrase, or `default` where the key is not known."""

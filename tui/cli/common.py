@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from lessons.contract.phrases import Words
-from tui.machine.store import language_kept
+from tui.machine.folders import language_kept
 from tui.machine.terminal import language
 
 spoken = {"lang": ""}

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 from click.shell_completion import BashComplete, CompletionItem, ZshComplete, add_completion_class, split_arg_string
 
-from lessons.contract.card import Card
 from lessons.contract.knobs import FILES, Knob
-from lessons.course import course
 from tui.cli.common import language_spoken, words_of
+
+if TYPE_CHECKING:
+    from lessons.contract.card import Card
 
 Items: TypeAlias = "list[CompletionItem[str]]"
 
 
 def lessons(ctx: click.Context, param: click.Parameter | None, incomplete: str) -> Items:
     """Lessons, with their titles."""
+    from lessons.contract.card import Card
+    from lessons.course import course
+
     cards = (card for card in course().values() if isinstance(card, Card))
     return [_item(card.id, card.title[language_spoken()]) for card in cards if card.id.startswith(incomplete)]
 
 
 def card_of(ctx: click.Context) -> Card | None:
     """The card of the lesson that stands before what is completed."""
+    from lessons.contract.card import Card
+    from lessons.course import course
+
     given = ctx.params.get("lesson") or next(iter(ctx.params.get("query") or ()), None)
     card = course().get(given) if isinstance(given, str) else None
     return card if isinstance(card, Card) else None

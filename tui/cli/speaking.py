@@ -24,6 +24,7 @@ import click.parser
 import click.types
 from click.shell_completion import CompletionItem
 
+from lessons.contract.phrases import Words
 from tui.cli.common import language_spoken, speak, words_of
 
 TRANSLATED = (click.core, click.decorators, click.exceptions, click.formatting, click.parser, click.types)
@@ -85,19 +86,19 @@ def tell(command: click.Command) -> None:
             shared = words.get(f"option.{name}", param.help or "")
             param.help = words.get(f"option.{command.name}.{name}", shared)
         if not (isinstance(param, click.Option) and (param.is_flag or param.count)):
-            param.metavar = _metavar(param, words.under("metavar."))
+            param.metavar = _metavar(param, words)
 
 
 declared: WeakKeyDictionary[click.Parameter, str | None] = WeakKeyDictionary()
 """What stands for the value of a parameter where it is declared: what is shown is said anew in each language."""
 
 
-def _metavar(param: click.Parameter, known: Mapping[str, str]) -> str | None:
+def _metavar(param: click.Parameter, words: Words) -> str | None:
     """What stands for a value in help and errors: the phrase for what click would write, if there is one."""
     own = declared.setdefault(param, param.metavar)
     name = (param.name or "") if isinstance(param, click.Argument) else param.type.name
     written = name.upper() if own is None else own
-    said = known.get(f"metavar.{written}", written)
+    said = words.get(f"metavar.{written}", written)
     if said == written:
         return own
     return said if own or param.required or isinstance(param, click.Option) else f"[{said}]"
@@ -180,7 +181,7 @@ class HelpFormatter(click.HelpFormatter):
 
 
 WIDE, OPENING, CLOSING = r"\u2e80-\u9fff\uff01-\uff60", "[（《“「]*", "[，。；：！？、）》”」…]*"
-PIECE = re.compile(rf"\s+|{OPENING}[{WIDE}]{CLOSING}|[^\s{WIDE}]+{CLOSING}")
+PIECE = rf"\s+|{OPENING}[{WIDE}]{CLOSING}|[^\s{WIDE}]+{CLOSING}"
 """What a line is never broken in: a word, or a wide character, with the marks before and behind it."""
 
 
@@ -192,7 +193,7 @@ def cells(text: str) -> int:
 def broken(text: str, width: int) -> list[str]:
     """A text in lines of at most so many cells, where its pieces allow it."""
     lines = [""]
-    for piece in PIECE.findall(text):
+    for piece in re.findall(PIECE, text):
         if cells(lines[-1]) + cells(piece.rstrip()) > width and lines[-1].strip():
             lines[-1] = lines[-1].rstrip()
             lines.append("")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from platformdirs import PlatformDirs
-
 from engine.files import write_whole
 from lessons.contract.phrases import Words, reason
+from tui.machine.folders import data_folder, language_kept, settings_folder
 from tui.machine.run_files import RunFiles
 from tui.machine.terminal import language
 
@@ -58,20 +57,6 @@ class Progress:
                     raise TypeError(f"{lesson}: {name} is a {type(kept[name]).__name__}")
 
 
-def settings_folder() -> Path:
-    """Where the settings are kept."""
-    return Path(os.environ.get("UNROLL_HOME") or PlatformDirs("unroll", appauthor=False).user_config_dir)
-
-
-def language_kept() -> str:
-    """The language of the settings, "" where none is kept. The file is only looked at: a damaged one stays as it is."""
-    try:
-        found = json.loads((settings_folder() / "settings.json").read_text(encoding="utf-8"))["language"]
-    except (OSError, ValueError, TypeError, KeyError):
-        return ""
-    return found if found in ("en", "zh") else ""
-
-
 class Store:
     """Reads and writes both. What cannot be read is kept aside; what cannot be written is said once, in `trouble`.
 
@@ -83,20 +68,23 @@ class Store:
         self, folder: Path | None = None, background: bool = False, lang: str = "", fresh_record: bool = False
     ) -> None:
         """`fresh_record`: begin with no progress, and write none."""
-        self.words = Words(lang or language_kept() or language(), "tui")
+        self._lang = lang
         self._waiting: dict[Path, Callable[[], None]] = {}
         self._wakes = threading.Condition()
         self._writing = False
         self._background = background
         self.config = folder or settings_folder()
-        self.data = folder or Path(
-            os.environ.get("UNROLL_HOME") or PlatformDirs("unroll", appauthor=False).user_data_dir
-        )
+        self.data = folder or data_folder()
         self.trouble: list[str] = []
         self.runs = RunFiles(self.data / "runs")
         self.settings = self._read(self.config / "settings.json", Settings)
         self.keeps_progress = not fresh_record
         self.progress = Progress() if fresh_record else self._read(self.data / "progress.json", Progress)
+
+    @cached_property
+    def words(self) -> Words:
+        """The words of `trouble`: read only where there is some."""
+        return Words(self._lang or language_kept() or language(), "tui")
 
     def _read(self, path: Path, kind: Any) -> Any:
         try:

@@ -7,8 +7,10 @@ import re
 import select
 import sys
 import time
+from typing import TYPE_CHECKING
 
-from tui.machine.windows import Console, draws_double, open_console
+if TYPE_CHECKING:
+    from tui.machine.windows import Console
 
 PROBE = "─δ►"
 
@@ -56,6 +58,8 @@ def wants_ascii(glyphs: str, console: Console | None = None) -> bool:
         return glyphs == "ascii"
     if os.environ.get("TERM") in ("linux", "dumb") or not speaks_utf8():
         return True
+    from tui.machine.windows import draws_double, open_console
+
     console = console or open_console()
     if console is not None:
         return draws_double(console, PROBE)
