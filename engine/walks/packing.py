@@ -6,13 +6,12 @@ their bits; arrays keep their type, and whether they are on the device or on the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine import files
 from engine.device import HOST, Device, HostArray
+from engine.walks.archive import ArchiveError, read_archive, write_archive
 
 FORMAT = "unroll states 1"
 Kinds = Sequence[type]
@@ -91,26 +90,22 @@ def _unpacked(device: Device, tree: Any, arrays: Sequence[HostArray], kinds: Map
 
 
 def write(path: Path, packed: Packed) -> None:
-    """Write packed data to a file, an uncompressed `.npz` archive of plain arrays, atomically. Raises OSError."""
+    """Write packed data to an archive. Raises OSError."""
     arrays = {f"a{n}": array for n, array in enumerate(packed.arrays)}
-    header = json.dumps({"format": FORMAT, "count": len(arrays), "tree": packed.tree}).encode()
-    about = HOST.xp.frombuffer(header, dtype=HOST.xp.uint8)
-    files.write(path, lambda file: HOST.xp.savez(file, about=about, **arrays))
+    write_archive(path, {"format": FORMAT, "count": len(arrays), "tree": packed.tree}, arrays)
 
 
 def read(path: Path) -> Packed:
-    """Read packed data from a file; every array is checked against its checksum.
+    """Read packed data from an archive.
 
     Raises PackingError where it is torn, of another format or none of ours, and OSError where it cannot be opened.
     """
-    with path.open("rb") as file:
-        try:
-            with HOST.xp.load(file, allow_pickle=False) as held:
-                about = json.loads(held["about"].tobytes())
-                if about["format"] != FORMAT:
-                    raise PackingError(f"its format is {about['format']}, not {FORMAT}")
-                return Packed(about["tree"], [held[f"a{n}"] for n in range(int(about["count"]))])
-        except PackingError:
-            raise
-        except Exception as error:  # a broken archive raises what it likes
-            raise PackingError(f"it is damaged: {str(error).splitlines()[0] if str(error) else error!r}") from error
+    try:
+        about, arrays = read_archive(path)
+        if about["format"] != FORMAT:
+            raise PackingError(f"its format is {about['format']}, not {FORMAT}")
+        return Packed(about["tree"], [arrays[f"a{n}"] for n in range(int(about["count"]))])
+    except PackingError:
+        raise
+    except (ArchiveError, KeyError, TypeError, ValueError) as error:
+        raise PackingError(f"it is damaged: {error}") from error

@@ -9,17 +9,16 @@ states that are carried on, so that training can be resumed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.device import HOST, HostArray
-from engine.files import write
 from engine.gated.cell import Cell
 from engine.gated.gru import AFTER, BEFORE
 from engine.gated.lstm import LSTM
 from engine.gated.plain import RELU, SRN
+from engine.walks.archive import ArchiveError, read_archive, write_archive
 
 xp = HOST.xp
 FORMAT = "unroll charnn 1"
@@ -70,15 +69,10 @@ def _about(model: Model) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _archive(path: Path, about: dict[str, Any], arrays: Mapping[str, HostArray]) -> None:
-    header = xp.frombuffer(json.dumps(about).encode(), dtype=xp.uint8)
-    write(path, lambda file: xp.savez(file, about=header, **arrays))
-
-
 def save(path: Path, model: Model) -> None:
     """Write a net. Raises OSError."""
     arrays = {name: _vector(name, value).astype(xp.float32) for name, value in model.theta.items()}
-    _archive(path, _about(model), arrays)
+    write_archive(path, _about(model), arrays)
 
 
 def _vector(name: str, value: HostArray) -> HostArray:
@@ -94,13 +88,10 @@ def load(path: Path) -> Model:
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, HostArray]]:
     """(`about`, arrays) of an archive. Raises ModelError, and OSError where the file cannot be opened."""
-    with path.open("rb") as file:  # that a file cannot be read is another thing than that it is none of ours
-        try:
-            with xp.load(file, allow_pickle=False) as held:
-                arrays = {name: held[name] for name in held.files}
-            about = json.loads(arrays.pop("about").tobytes())
-        except Exception as error:  # a broken archive raises what it likes
-            raise ModelError("archive", path=str(path)) from error
+    try:
+        about, arrays = read_archive(path)
+    except ArchiveError as error:
+        raise ModelError("archive", path=str(path)) from error
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise ModelError("archive", path=str(path))
     return about, arrays
@@ -135,7 +126,7 @@ def keep(path: Path, kept: Kept) -> None:
     arrays = {name: _vector(name, value) for name, value in kept.model.theta.items()}
     arrays |= {f"memory.{name}": value for name, value in kept.memory.items()}
     arrays |= {f"carried.{name}": value for name, value in (kept.carried or {}).items()}
-    _archive(path, {**_about(kept.model), "done": kept.done, "started": dict(kept.about)}, arrays)
+    write_archive(path, {**_about(kept.model), "done": kept.done, "started": dict(kept.about)}, arrays)
 
 
 def resume(path: Path) -> Kept:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import IO, Any, NamedTuple
 
 from engine.device import HOST, HostArray
 from engine.files import write
+from engine.walks.archive import ArchiveError, read_archive, write_archive
 from engine.words.kernel.fast import Vectors
 
 xp = HOST.xp
@@ -130,19 +130,14 @@ def keep(path: Path, checkpoint: Checkpoint) -> None:
     held = {"table": checkpoint.vectors.table}
     if checkpoint.vectors.nodes is not None:
         held["nodes"] = checkpoint.vectors.nodes
-    about = json.dumps({"done": checkpoint.done, **checkpoint.about})
-    write(path, lambda file: xp.savez(file, about=xp.frombuffer(about.encode(), dtype=xp.uint8), **held))
+    write_archive(path, {"done": checkpoint.done, **checkpoint.about}, held)
 
 
 def resume(path: Path) -> Checkpoint:
     """Read a checkpoint. Raises VectorsError, and OSError."""
     try:
-        with xp.load(path, allow_pickle=False) as held:
-            about = json.loads(held["about"].tobytes())
-            done = int(about.pop("done"))
-            nodes = held["nodes"] if "nodes" in held.files else None
-            return Checkpoint(done, Vectors(held["table"], nodes), about)
-    except OSError:
-        raise
-    except Exception as error:  # a broken archive raises what it likes
+        about, arrays = read_archive(path)
+        done = int(about.pop("done"))
+        return Checkpoint(done, Vectors(arrays["table"], arrays.get("nodes")), about)
+    except (ArchiveError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise VectorsError("checkpoint", path=str(path)) from error
