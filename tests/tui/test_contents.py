@@ -86,12 +86,23 @@ async def test_no_event_paints_twice(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with painted(monkeypatch) as paints:
         app = UnrollApp(None, Store(tmp_path))
         async with app.run_test(size=(120, 36)) as pilot:
-            assert paints == ["contents"]
+
+            async def rest() -> None:
+                """Until something was painted, and then until all that it led to is over."""
+                for _ in range(200):
+                    if paints:
+                        break
+                    await pilot.pause(0.01)
+                await pilot.pause(0.02)
 
             async def press(key: str, *wanted: str) -> None:
                 paints.clear()
                 await pilot.press(key)
+                await rest()
                 assert paints == [*wanted], key
+
+            await rest()
+            assert paints == ["contents"]
 
             await press("down", "contents")
             await press("enter", "lesson")
@@ -105,15 +116,15 @@ async def test_no_event_paints_twice(tmp_path: Path, monkeypatch: pytest.MonkeyP
             for target, wanted in ((0, "contents"), (at, "contents"), (at, "lesson")):
                 paints.clear()
                 app.screen.query_one("#map", Lines).post_message(Lines.Clicked(("lesson", target), 0, 0, False))
-                await pilot.pause()
+                await rest()
                 assert paints == [wanted]
             assert isinstance(app.screen, LessonScreen)
             paints.clear()
             await pilot.resize_terminal(100, 30)
-            await pilot.pause()
+            await rest()
             assert paints == ["lesson"]
             await press("q", "contents")
             paints.clear()
             await pilot.resize_terminal(80, 24)
-            await pilot.pause()
+            await rest()
             assert paints == ["contents"]
