@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -221,19 +221,23 @@ class UnrollApp(App[None]):
 
     def go(self, lesson: str, place: Place | None = None) -> None:
         """Open a lesson as `open_lesson` does, in the stead of one that is open; what is refused is said."""
+        self._instead(partial(self.open_lesson, lesson, place))
 
-        def open_it() -> None:
+    def _instead(self, open_it: Callable[[], None]) -> None:
+        """Leave what is open for something else; what is refused is said."""
+
+        def leave() -> None:
             screen = self.screen
             if isinstance(screen, PaintedScreen):
                 screen.settle()
             try:
-                self.open_lesson(lesson, place)
+                open_it()
             except Refused as refused:
                 if isinstance(screen, PaintedScreen):
                     screen.said = refused.say(self.words)
                     screen.paint()
 
-        self.call_later(open_it)  # a prompt that is open is closed first
+        self.call_later(leave)  # a prompt that is open is closed first
 
     def _then(self, screen: LessonScreen, place: Place | None, brought: bool) -> None:
         """A lesson has been brought back to where it was left: now to a place, where one was asked for."""
@@ -241,10 +245,8 @@ class UnrollApp(App[None]):
             arrive(screen.player, place, set_up=not brought)
             screen.said = ""
 
-    def stop(self, n: int) -> bool:
-        """To a stop of the lecture; False where there is none of this number. Raises Refused."""
-        if not 0 <= n < len(self.stops):
-            return False
+    def stop(self, n: int) -> None:
+        """To stop n of the lecture. Raises Refused."""
         stop, self.at_stop = self.stops[n], n
         self.open_lesson(stop.lesson, stop.place, beside=True)
         if isinstance(self.screen, PaintedScreen):
@@ -252,25 +254,13 @@ class UnrollApp(App[None]):
             if not said and stop.slide and isinstance(card, Card):
                 said = self.words("title.slide", slide=stop.slide, title=card.title[self.words.lang])
             self.screen.said = f"{n + 1}/{len(self.stops)}  {said}".strip()
-        return True
 
     def walk(self, by: int) -> bool:
         """To the stop of the lecture that is so many further; False at its ends."""
-        if not 0 <= self.at_stop + by < len(self.stops):
+        n = self.at_stop + by
+        if not 0 <= n < len(self.stops):
             return False
-        screen = self.screen
-
-        def go_there() -> None:
-            if isinstance(screen, PaintedScreen):
-                screen.settle()
-            try:
-                self.stop(self.at_stop + by)
-            except Refused as refused:
-                if isinstance(screen, PaintedScreen):
-                    screen.said = refused.say(self.words)
-                    screen.paint()
-
-        self.call_later(go_there)
+        self._instead(partial(self.stop, n))
         return True
 
     def following(self, lesson: str) -> Card | None:

@@ -1,4 +1,4 @@
-"""Archives of arrays: `.npz` files of plain arrays with a header, uncompressed, written atomically, read without pickle."""
+"""Archives of arrays: plain `.npz` files with a header, written atomically and read without pickle."""
 
 from __future__ import annotations
 

@@ -17,9 +17,10 @@ from click.testing import CliRunner
 from textual.pilot import Pilot
 
 from engine.walks.packing import Packed, read, write
+from lessons.contract.card import Place
 from lessons.player import checkpoint
 from tests.tui.driving import seen, shown
-from tui.app import UnrollApp
+from tui.app import Opening, UnrollApp
 from tui.cli.main import cli
 from tui.machine import run_files
 from tui.machine.store import Store
@@ -98,8 +99,24 @@ async def test_without_its_checkpoint_it_is_recomputed(
         await until_free(pilot, screen)
         assert list(screen.player.history.curve()) == curve
         assert screen.player.spot.n == 900
+        assert screen.look.status == screen.words("say.restored", where="train, 900")
         assert stored(tmp_path) == [900]
     assert path.with_name("mlp.npz.damaged-1").exists() == (harm != "gone")
+
+
+async def test_a_place_that_is_none_is_said_after_coming_back_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await train(tmp_path, 900)
+    (tmp_path / "runs" / "mlp.npz").unlink()
+    monkeypatch.setattr(keeper, "AT_ONCE", 0.0)
+    app = UnrollApp("mlp", Store(tmp_path), opening=Opening(Place("backward/layer=77")))
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = lesson_of(app)
+        await pilot.pause(0.01)
+        await until_free(pilot, screen)
+        assert "layer=77" in screen.look.status
+        assert len(screen.player.history) == 900
 
 
 async def test_one_who_stops_it_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

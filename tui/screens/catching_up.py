@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from lessons.contract.knobs import Refused
 from lessons.player.bookmark import Back
 from lessons.player.player import Player
 from tui.keys import Hint
@@ -24,43 +25,38 @@ class CatchingUp:
         self._slices: Iterator[Back] | None = None
         self._timer: Stoppable | None = None
         self._then: Callable[[], None] = lambda: None
-        self.stopped: Callable[[], None] = lambda: None
 
     @property
     def busy(self) -> bool:
         return self._slices is not None
 
-    def start(
-        self, slices: Iterator[Back], then: Callable[[], None], stopped: Callable[[], None] = lambda: None
-    ) -> None:
-        """Go through the slices; `then` is done at their end, `stopped` where the learner stops before."""
+    def start(self, slices: Iterator[Back], then: Callable[[], None] = lambda: None) -> None:
+        """Go through the slices; `then` is done at their end. What was gone through is left where it is."""
         self.stop()
-        self._slices, self._then, self.stopped = slices, then, stopped
+        self._slices, self._then = slices, then
         self._timer = self._every(0.005, self._slice)
         self._look.status = self._said(Back(0, 1))
 
-    def stop(self) -> bool:
-        """Leave it where it is. False where there is nothing to leave."""
-        if not self._end():
-            return False
-        self.stopped()
-        return True
-
-    def _end(self) -> bool:
-        slices, self._slices = self._slices, None
+    def stop(self) -> None:
+        """Leave it where it is."""
+        self._slices = None
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        return slices is not None
 
     def _slice(self) -> bool:
-        """One slice."""
+        """One slice. What is refused at the end is said."""
         if self._slices is None:
             return False
-        back = next(self._slices, None)
+        self._look.status = ""  # the last slice may say something
+        try:
+            back = next(self._slices, None)
+        except Refused as refused:
+            self.stop()
+            self._look.status = refused.say(self._context.words)
+            return True
         if back is None:
-            self._look.status = ""
-            self._end()
+            self.stop()
             self._then()
         else:
             self._look.status = self._said(back)

@@ -58,7 +58,7 @@ class Keeper:
         while time.monotonic() < end:
             if next(slices, None) is None:
                 return
-        screen.call_later(screen.catching_up.start, slices, lambda: None)
+        screen.call_later(screen.catching_up.start, slices)
 
     def _slices(self, screen: LessonScreen, left: Mapping[str, Any], then: Callable[[bool], None]) -> Iterator[Back]:
         from lessons.player.bookmark import Lost
