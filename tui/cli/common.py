@@ -8,9 +8,13 @@ from typing import Any, NoReturn
 
 import click
 
+from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
 from tui.machine.folders import language_kept
 from tui.machine.terminal import language
+
+NOTATIONS = {"first": "first", "second": "second", "other": "second"}
+"""What may be said of the notation, and what it means; as in `lessons.deck`, which a light command does not load."""
 
 spoken = {"lang": ""}
 """What --lang said, before anything can go wrong."""
@@ -53,3 +57,21 @@ def open_on(name: str) -> Any:
         return open_device(name)
     except DeviceError as error:
         fail(words_of()(f"error.device_{error.key}", device=name))
+
+
+def given_knobs(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Knobs from KNOB=VALUE, their values as they were typed. Raises Refused where one is no such pair."""
+    given = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            raise Refused("set", value=repr(pair))
+        given[name.strip()] = value
+    return given
+
+
+def given_seed(seed: str | None) -> int | None:
+    """A seed as it was typed, a whole number from 0 up. Raises Refused where it is none."""
+    if seed is not None and not seed.isdecimal():
+        raise Refused("seed", value=repr(seed))
+    return None if seed is None else int(seed)

@@ -16,8 +16,9 @@ from click.shell_completion import CompletionItem
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import reason
 from tui.cli.charnn import generate_command
-from tui.cli.common import above, fail, language_spoken, open_on, words_of
+from tui.cli.common import NOTATIONS, above, fail, given_knobs, given_seed, language_spoken, open_on, words_of
 from tui.cli.completing import addresses, lessons, settings
+from tui.cli.show import show_command
 from tui.cli.speaking import SpokenCommand, SpokenGroup, begin, cells, complaint, lang_option, say_version
 from tui.cli.vectors import analogy_command, neighbours_command, train_group
 from tui.machine.terminal import language
@@ -25,9 +26,6 @@ from tui.machine.terminal import language
 if TYPE_CHECKING:
     from lessons.deck import Stop
     from lessons.finding import Found
-
-NOTATIONS = {"first": "first", "second": "second", "other": "second"}
-"""What may be said of the notation, and what it means; as in `lessons.deck`, which a light command does not load."""
 
 
 def main() -> None:
@@ -148,8 +146,8 @@ def open_command(
     if at or pairs or seed or notation:
         one = one or found[0]
         place = one.place or Place()
-        given = {**place.knobs, **_settings(pairs)}
-        wanted = Place(at or place.at, given, NOTATIONS[notation] if notation else place.notation, _seed(seed))
+        given = {**place.knobs, **given_knobs(pairs)}
+        wanted = Place(at or place.at, given, NOTATIONS[notation] if notation else place.notation, given_seed(seed))
         one = Found(one.lesson, wanted, one.name, one.rank)
     run_app(
         None if one is None else one.lesson,
@@ -278,153 +276,6 @@ def lessons_command(as_json: bool, lang: str | None) -> None:
             click.echo(f"{card.id:<22}{card.slides:<22}{card.title[speak]}")
 
 
-def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
-    given = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.strip():
-            raise Refused("set", value=repr(pair))
-        given[name.strip()] = value
-    return given
-
-
-def _seed(seed: str | None) -> int | None:
-    if seed is not None and not seed.isdecimal():
-        raise Refused("seed", value=repr(seed))
-    return None if seed is None else int(seed)
-
-
-@cli.command("show")
-@click.argument("lesson", shell_complete=lessons)
-@click.option("--set", "pairs", multiple=True, metavar="KNOB=VALUE", shell_complete=settings)
-@click.option("--seed", type=str, default=None)
-@click.option("--at", "place", metavar="PATH", shell_complete=addresses)
-@click.option("--step", type=str, default=None)
-@click.option("--all", "all_steps", is_flag=True)
-@click.option("--state", type=click.Path())
-@click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
-@click.option("--json", "as_json", is_flag=True)
-@click.option("--svg", "svg_file", type=click.Path())
-@click.option("--cell", metavar="CELL")
-@click.option("--notation", type=click.Choice(list(NOTATIONS)), default="first")
-@click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None)
-@lang_option()
-def show_command(
-    lesson: str,
-    pairs: tuple[str, ...],
-    seed: str | None,
-    place: str | None,
-    step: str | None,
-    all_steps: bool,
-    state: str | None,
-    device: str | None,
-    as_json: bool,
-    svg_file: str | None,
-    cell: str | None,
-    notation: str,
-    glyphs: str | None,
-    lang: str | None,
-) -> None:
-    """Print a lesson at a place: panels, or with --json every number in full."""
-    from lessons.contract.knobs import read_all
-    from lessons.course import find, open_lesson
-
-    card = find(lesson)
-    given = _settings(pairs)
-    read_all(card.knobs, given)
-    device, glyphs = device or above("device", "cpu"), glyphs or above("glyphs", "auto")
-    for wrong, key in (
-        (state and seed, "state_seed"),
-        (place and step, "both_places"),
-        (all_steps and not as_json, "all_json"),
-        (svg_file is not None and as_json, "svg_json"),
-    ):
-        if wrong:
-            raise Refused(key)
-    drawn = _seed(seed)
-    from lessons.player.state import load
-
-    if state is not None:
-        load(state, card.id)
-    target = open_on(device)
-    from lessons.player.player import Player
-    from lessons.player.state import restore
-
-    opened = open_lesson(card)
-    if state is not None:
-        knobs, start, drawn = restore(opened, state, given)
-        player = Player(opened, target, knobs, drawn, start)
-    else:
-        player = Player(opened, target, given, drawn)
-    _go(player, place, step)
-    if as_json:
-        from lessons.player.show import everything
-
-        _print(json.dumps(everything(player, all_steps), ensure_ascii=False, allow_nan=False))
-    else:
-        from tui.cli.cells import cell_at
-        from tui.cli.headless import picture
-        from tui.machine.terminal import speaks_utf8
-
-        ascii_only = glyphs == "ascii" or (glyphs == "auto" and not speaks_utf8())
-        pointed = cell_at(player, cell) if cell is not None else None
-        if svg_file is not None:
-            _save_svg(player, svg_file, ascii_only, pointed, NOTATIONS[notation] == "second")
-            return
-        _print(picture(player, language_spoken(), ascii_only, pointed, NOTATIONS[notation] == "second"))
-
-
-def _save_svg(player: Any, file: str, ascii_only: bool, pointed: Any, second: bool) -> None:
-    """Save the picture, and say where in full."""
-    from tui.cli.headless import drawn, save_svg, svg
-
-    path = Path(file).expanduser().resolve()
-    canvas = drawn(player, language_spoken(), ascii_only, pointed, second)
-    save_svg(path, svg(canvas, f"unroll {player.lesson.card.id}"))
-    _print(words_of()("say.saved", file=path))
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
-
-
-MOST_UPDATES = 1_000_000
-"""As in `lessons.player.addresses`, which is not loaded for a light command."""
-
-
-def _go(player: Any, place: str | None, step: str | None) -> None:
-    """To the place or step that was asked for."""
-    if step is not None:
-        total = player.reel.total
-        if not step.isdecimal() or int(step) > total:
-            raise Refused("step", step=step, total=total)
-        player.jump(step)
-    if place is not None:
-        _jump(player, place)
-
-
-def _jump(player: Any, place: str) -> None:
-    """To an address as it is typed or shown; a long training on the way shows how far it is."""
-    from engine.walks.step import AddressError, parse_address
-    from lessons.player.shown import readings
-
-    for reading in readings(player.lesson, place):
-        with contextlib.suppress(ValueError, AddressError):
-            _train(player, dict(parse_address(reading.typed)).get("update", 0))
-            break
-    player.jump(place)
-
-
-def _train(player: Any, n: int) -> None:
-    """Make the updates that lead to a place; a long way shows how far it is, where someone looks."""
-    if n <= 2000 or not player.trains or n > MOST_UPDATES:
-        return
-    history, part = player.branch.history, max(1, n // 200)
-    with click.progressbar(range(part, n + 1, part), file=sys.stderr, label=words_of()("train.bar")) as marks:
-        for mark in marks:
-            history.grow(mark)
-
-
 @cli.command("doctor")
 @click.option("--clear", is_flag=True)
 @click.option("--json", "as_json", is_flag=True)
@@ -456,5 +307,5 @@ def completion_command(shell: str) -> None:
     click.echo(kind(cli, {}, "unroll", "_UNROLL_COMPLETE").source())
 
 
-for each in (train_group, neighbours_command, analogy_command, generate_command):
+for each in (show_command, train_group, neighbours_command, analogy_command, generate_command):
     cli.add_command(each)

@@ -1,0 +1,147 @@
+"""`unroll show`: a lesson at a place, as a picture in text or SVG, or every number as JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lessons.contract.knobs import Refused
+from tui.cli.common import NOTATIONS, above, given_knobs, given_seed, language_spoken, open_on, words_of
+from tui.cli.completing import addresses, lessons, settings
+from tui.cli.speaking import SpokenCommand, lang_option
+
+
+@click.command("show", cls=SpokenCommand)
+@click.argument("lesson", shell_complete=lessons)
+@click.option("--set", "pairs", multiple=True, metavar="KNOB=VALUE", shell_complete=settings)
+@click.option("--seed", type=str, default=None)
+@click.option("--at", "place", metavar="PATH", shell_complete=addresses)
+@click.option("--step", type=str, default=None)
+@click.option("--all", "all_steps", is_flag=True)
+@click.option("--state", type=click.Path())
+@click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--svg", "svg_file", type=click.Path())
+@click.option("--cell", metavar="CELL")
+@click.option("--notation", type=click.Choice(list(NOTATIONS)), default="first")
+@click.option("--glyphs", type=click.Choice(["auto", "unicode", "ascii"]), default=None)
+@lang_option()
+def show_command(
+    lesson: str,
+    pairs: tuple[str, ...],
+    seed: str | None,
+    place: str | None,
+    step: str | None,
+    all_steps: bool,
+    state: str | None,
+    device: str | None,
+    as_json: bool,
+    svg_file: str | None,
+    cell: str | None,
+    notation: str,
+    glyphs: str | None,
+    lang: str | None,
+) -> None:
+    """Print a lesson at a place: panels, or with --json every number in full."""
+    from lessons.contract.knobs import read_all
+    from lessons.course import find, open_lesson
+
+    card = find(lesson)
+    given = given_knobs(pairs)
+    read_all(card.knobs, given)
+    device, glyphs = device or above("device", "cpu"), glyphs or above("glyphs", "auto")
+    for wrong, key in (
+        (state and seed, "state_seed"),
+        (place and step, "both_places"),
+        (all_steps and not as_json, "all_json"),
+        (svg_file is not None and as_json, "svg_json"),
+    ):
+        if wrong:
+            raise Refused(key)
+    drawn = given_seed(seed)
+    from lessons.player.state import load
+
+    if state is not None:
+        load(state, card.id)
+    target = open_on(device)
+    from lessons.player.player import Player
+    from lessons.player.state import restore
+
+    opened = open_lesson(card)
+    if state is not None:
+        knobs, start, drawn = restore(opened, state, given)
+        player = Player(opened, target, knobs, drawn, start)
+    else:
+        player = Player(opened, target, given, drawn)
+    _go(player, place, step)
+    if as_json:
+        from lessons.player.show import everything
+
+        _print(json.dumps(everything(player, all_steps), ensure_ascii=False, allow_nan=False))
+    else:
+        from tui.cli.cells import cell_at
+        from tui.cli.headless import picture
+        from tui.machine.terminal import speaks_utf8
+
+        ascii_only = glyphs == "ascii" or (glyphs == "auto" and not speaks_utf8())
+        pointed = cell_at(player, cell) if cell is not None else None
+        if svg_file is not None:
+            _save_svg(player, svg_file, ascii_only, pointed, NOTATIONS[notation] == "second")
+            return
+        _print(picture(player, language_spoken(), ascii_only, pointed, NOTATIONS[notation] == "second"))
+
+
+def _save_svg(player: Any, file: str, ascii_only: bool, pointed: Any, second: bool) -> None:
+    """Save the picture, and say where in full."""
+    from tui.cli.headless import drawn, save_svg, svg
+
+    path = Path(file).expanduser().resolve()
+    canvas = drawn(player, language_spoken(), ascii_only, pointed, second)
+    save_svg(path, svg(canvas, f"unroll {player.lesson.card.id}"))
+    _print(words_of()("say.saved", file=path))
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+MOST_UPDATES = 1_000_000
+"""As in `lessons.player.addresses`, which is not loaded for a light command."""
+
+
+def _go(player: Any, place: str | None, step: str | None) -> None:
+    """To the place or step that was asked for."""
+    if step is not None:
+        total = player.reel.total
+        if not step.isdecimal() or int(step) > total:
+            raise Refused("step", step=step, total=total)
+        player.jump(step)
+    if place is not None:
+        _jump(player, place)
+
+
+def _jump(player: Any, place: str) -> None:
+    """To an address as it is typed or shown; a long training on the way shows how far it is."""
+    from engine.walks.step import parse_address
+    from lessons.player.shown import readings
+
+    for reading in readings(player.lesson, place):
+        with contextlib.suppress(ValueError):
+            _train(player, dict(parse_address(reading.typed)).get("update", 0))
+            break
+    player.jump(place)
+
+
+def _train(player: Any, n: int) -> None:
+    """Make the updates that lead to a place; a long way shows how far it is, where someone looks."""
+    if n <= 2000 or not player.trains or n > MOST_UPDATES:
+        return
+    history, part = player.branch.history, max(1, n // 200)
+    with click.progressbar(range(part, n + 1, part), file=sys.stderr, label=words_of()("train.bar")) as marks:
+        for mark in marks:
+            history.grow(mark)
