@@ -50,10 +50,11 @@ class Track(NamedTuple):
 class Record(NamedTuple):
     """What a history is brought back from: some of its states, in order, the latest last; and its curves.
 
-    `spacing` is the distance of those that are marks.
+    `spacing` is the distance of those that are marks, `shown` the section of the state that was last returned.
     """
 
     spacing: int
+    shown: int
     states: tuple[State, ...]
     curves: tuple[array[float], ...]
 
@@ -190,7 +191,8 @@ class History:
         """
         with self._lock:
             spacing, curves = self.spacing, tuple(curve[:] for curve in self._curves)
-            marks, ends = dict(self._marks), {state.n: state for state in (self._shown, self.latest)}
+            marks, shown = dict(self._marks), self._shown.n
+            ends = {state.n: state for state in (self._shown, self.latest)}
         marks.pop(self.first, None)
         most = min(most, room // max(self.track.size, 1))
         if self.track.replays:
@@ -199,7 +201,7 @@ class History:
             spacing *= 2
             marks = {n: state for n, state in marks.items() if (n - self.first) % spacing == 0}
         states = {n: state for n, state in {**marks, **ends}.items() if self.first < n <= self.first + len(curves[0])}
-        return Record(spacing, tuple(states[n] for n in sorted(states)), curves)
+        return Record(spacing, shown, tuple(states[n] for n in sorted(states)), curves)
 
     def restore(self, record: Record) -> None:
         """Bring a history that has not been advanced to where a record of it was made.
@@ -217,19 +219,8 @@ class History:
             self._curves = record.curves
             self._marks |= {each.n: each for each in record.states if (each.n - self.first) % self.spacing == 0}
             if numbers:
-                self.latest = self._shown = record.states[-1]
-
-    @property
-    def shown(self) -> State:
-        """The state last returned."""
-        with self._lock:
-            return self._shown
-
-    def hold(self, state: State) -> None:
-        """Take a state that was the one last returned when a record was made: it need not be recomputed."""
-        with self._lock:
-            if self.first < state.n <= self.latest.n:
-                self._shown = state
+                self.latest = record.states[-1]
+                self._shown = next((each for each in record.states if each.n == record.shown), self.latest)
 
     def curve(self, which: int = 0) -> Sequence[float]:
         """The numbers measured after every section so far: `curve()[n]` is that of section n.

@@ -49,7 +49,6 @@ class Taken:
         self.place, self.device = place, device
         self._kinds = [history.track.kinds for history in histories]
         self._forked = [history.track.begin if history.trunk is not None else None for history in histories]
-        self._shown = [history.shown for history in histories]
         self._records = [history.record(ROOM, MARKS) for history in histories]
 
     def packed(self) -> Packed:
@@ -60,18 +59,16 @@ class Taken:
             return None if of is None else [of.n, pack(self.device, of.data, kinds, arrays).tree]
 
         runs = []
-        for branch, kinds, forked, shown, record in zip(
-            self.place["branches"], self._kinds, self._forked, self._shown, self._records, strict=True
+        for branch, kinds, forked, record in zip(
+            self.place["branches"], self._kinds, self._forked, self._records, strict=True
         ):
             states = [state(each, kinds) for each in record.states]
-            numbers = [each.n for each in record.states]
             curves = range(len(arrays), len(arrays) + len(record.curves))
             arrays.extend(np.frombuffer(curve, dtype=float) for curve in record.curves)
             runs.append(
                 {
                     "run": run_mark(branch), "spacing": record.spacing, "states": states,
-                    "shown": shown.n if shown.n in numbers else None, "curves": list(curves),
-                    "forked": state(forked, kinds),
+                    "shown": record.shown, "curves": list(curves), "forked": state(forked, kinds),
                 }
             )  # fmt: skip
         return Packed({"version": unroll_version(), "setup": setup_mark(self.place), "runs": runs}, arrays)
@@ -91,10 +88,6 @@ class Checkpoint:
         except (KeyError, TypeError) as error:
             raise PackingError(f"it is damaged: {error}") from error
 
-    def has(self, branch: Mapping[str, Any]) -> bool:
-        """Whether it holds a run of the bookmark."""
-        return run_mark(branch) in self._runs
-
     def forked(self, branch: Mapping[str, Any], device: Device, kinds: tuple[type, ...]) -> State | None:
         """The state that a fork began with; None where it does not hold that run. Raises PackingError."""
         run = self._runs.get(run_mark(branch))
@@ -108,12 +101,9 @@ class Checkpoint:
         try:
             states = tuple(self._state(each, device, kinds) for each in run["states"])
             curves = tuple(array("d", self._packed.arrays[int(n)].tobytes()) for n in run["curves"])
-            history.restore(Record(int(run["spacing"]), states, curves))
+            history.restore(Record(int(run["spacing"]), int(run["shown"]), states, curves))
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise PackingError(f"it is damaged: {error}") from error
-        for each in states:
-            if each.n == run["shown"]:
-                history.hold(each)
         return True
 
     def _state(self, packed: Any, device: Device, kinds: tuple[type, ...]) -> State:

@@ -88,7 +88,7 @@ def same(one: Player, other: Player) -> None:
         for which in range(1 + len(a.track.also)):
             if not (one.lesson.card.id == "word2vec" and which == 3):  # seconds
                 np.testing.assert_array_equal(a.curve(which), b.curve(which))
-        for n in {a.first, a.latest.n, a.shown.n, (a.first + a.latest.n) // 2, a.latest.n - 1}:
+        for n in {a.first, a.latest.n, a.record(0, 0).shown, (a.first + a.latest.n) // 2, a.latest.n - 1}:
             assert plain(a.state(n)) == plain(b.state(n)), n
 
 
@@ -167,7 +167,10 @@ def test_of_another_setup_nothing_is_taken() -> None:
     assert taken is not None
     place = keep(player)
     found = Checkpoint(taken.packed(), place)
-    assert not any(found.has(branch) for branch in place["branches"])
+    again = Player(open_lesson(course()["mlp"]), HOST)
+    again.to_act("train")
+    assert not any(found.restore(branch, again.history, HOST) for branch in place["branches"])
+    assert len(again.history) == 0
 
 
 def test_another_version_made_it(monkeypatch: pytest.MonkeyPatch) -> None:
