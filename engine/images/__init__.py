@@ -1,0 +1,1 @@
+"""Models of pictures: restricted Boltzmann machine, deep belief net and convolution (slide 4)."""

@@ -1,0 +1,1 @@
+"""Pictures that ship with the lessons, and the learner's own."""
