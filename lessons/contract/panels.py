@@ -391,6 +391,81 @@ class Net(Panel):
     wires: Sequence[Wires]
 
 
+@dataclass(frozen=True)
+class Tile:
+    """A small picture: a symbol's numbers, each as a square; its name over it, a caption under it.
+
+    `window` is a rectangle of it that is framed: (first row, first column, rows, columns). Cells outside the picture
+    belong to its padding.
+    """
+
+    block: Block
+    name: str = ""
+    caption: str = ""
+    lit: bool = False
+    window: tuple[int, int, int, int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tiles(Panel):
+    """Small pictures side by side in one scale, from −`most` to `most`; 0 stands for the largest size among them.
+
+    Those that are `large` take two columns and a line for each number where there is room, else half of either.
+    """
+
+    tiles: Sequence[Tile]
+    most: float = 0.0
+    large: bool = False
+
+    def blocks(self) -> list[Block]:
+        return [tile.block for tile in self.tiles]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A node of a tree: its words, which node it hangs on, what stands at that line and beside its end.
+
+    Those on the `path` are drawn thick; one that is not `shown` only keeps its place.
+    """
+
+    id: str
+    text: str
+    parent: str = ""
+    edge: str = ""
+    value: str = ""
+    path: bool = False
+    written: bool = False
+    shown: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree(Panel):
+    """A tree, or several: every node over its children, which stand in the order in which they are given.
+
+    Where it is too wide or too high, a line for each node, its children under it.
+    """
+
+    nodes: Sequence[Branch]
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """What happened in a year; `state` is "past", "now" or "coming"."""
+
+    year: int
+    name: str
+    state: str = "coming"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeAxis(Panel):
+    """Years from left to right, milestones over them, and under them spans of (first year, last year, name)."""
+
+    years: tuple[int, int]
+    milestones: Sequence[Milestone]
+    spans: Sequence[tuple[int, int, str]] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Strip(Panel):
     """A line of tokens, one glyph each, with a frame around those in sight."""

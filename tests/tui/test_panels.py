@@ -79,6 +79,12 @@ KINDS: list[Panel] = [
     panels.Strip(id="strip", tokens="ab", axis=AXIS),
     panels.Cloud(id="cloud", points=[(0.0, 0.0, "a", "")]),
     panels.Note(id="note", text="words"),
+    panels.Tiles(
+        id="tiles", tiles=[panels.Tile(block("W", (5, 4)), "1"), panels.Tile(block("k", (3, 3)), window=(0, 1, 2, 2))]
+    ),
+    panels.Tiles(id="large", tiles=[panels.Tile(block("K", (3, 3)))], large=True),
+    panels.Tree(id="tree", nodes=[panels.Branch("r", "root"), panels.Branch("a", "leaf", "r", "0", ".5")]),
+    panels.TimeAxis(id="years", years=(1949, 2014), milestones=[panels.Milestone(1958, "perceptron", "now")]),
 ]  # fmt: skip
 each = pytest.mark.parametrize("panel", KINDS, ids=lambda panel: f"{type(panel).__name__}-{panel.id}")
 

@@ -44,13 +44,22 @@ def to_ascii(text: str) -> str:
 
 
 class Hit(NamedTuple):
-    """A rectangle of the canvas and what stands there: ("cell", symbol, index), ("act", id), ("key", action), …"""
+    """A rectangle of the canvas and what stands there: ("cell", symbol, index), ("act", id), ("key", action), …
+
+    `lower` is set for the lower one of two numbers that share a line, one over the other.
+    """
 
     x: int
     y: int
     width: int
     height: int
     target: tuple[Any, ...]
+    lower: bool = False
+
+    @property
+    def level(self) -> float:
+        """How far down it stands, in lines."""
+        return self.y + self.lower / 2
 
 
 class Run(NamedTuple):
@@ -129,9 +138,9 @@ class Canvas:
         """The same character `width` times."""
         self.put(x, y, char * max(width, 0), ink)
 
-    def hit(self, x: int, y: int, width: int, height: int, *target: Any) -> None:
+    def hit(self, x: int, y: int, width: int, height: int, *target: Any, lower: bool = False) -> None:
         """Say what a rectangle is."""
-        self.hits.append(Hit(x, y, width, height, target))
+        self.hits.append(Hit(x, y, width, height, target, lower))
 
     def at(self, x: int, y: int) -> tuple[Any, ...] | None:
         """What stands at a place: the topmost hit there."""

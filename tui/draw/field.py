@@ -11,14 +11,12 @@ from engine.device import HostArray
 from lessons.contract.panels import Dot, Field, Multiples, Network, Unit
 from lessons.explaining.figures import five
 from tui.canvas.canvas import Canvas, fit
-from tui.canvas.theme import SHADES
+from tui.draw.halves import draw_halves
 from tui.draw.matrix import block_size, draw_block
 from tui.draw.pen import Pen, draw, glyph, level
 from tui.draw.wires import Gap, draw_wires
 
 GAP = 3
-LEVELS = ("h-3", "h-2", "h-1", "h0", "h1", "h2", "h3")
-"""Inks of half a cell, by sign and size: the two of a cell are joined by "/"."""
 BIG = (18, 36)
 """Lines and columns of a net's large field, where there is room."""
 LEAST = 12
@@ -154,7 +152,7 @@ def _field(canvas: Canvas, x: int, y: int, field: Field, width: int, pen: Pen) -
     rows, cols = _size(field)
     cols = min(cols, width)
     if field.values is not None and field.halves and pen.colour and not pen.ascii_only:
-        _halves(canvas, x, y, field.values[:, :cols], field.most, pen.deep)
+        draw_halves(canvas, x, y, field.values[:, :cols], field.most, pen.deep)
     elif field.values is not None:
         values = _paired(field.values) if field.halves else field.values
         for r in range(rows):
@@ -193,20 +191,3 @@ def _paired(values: HostArray) -> HostArray:
         values = np.concatenate([values, values[-1:]])
     paired: HostArray = values.reshape(-1, 2, values.shape[1]).mean(axis=1)
     return paired
-
-
-def _halves(canvas: Canvas, x: int, y: int, values: HostArray, most: float, deep: bool) -> None:
-    """Two values in every cell: the upper as the ink of a half block, the lower behind it, in all shades or seven."""
-    if values.shape[0] % 2:
-        values = np.concatenate([values, values[-1:]])
-    share = np.nan_to_num(values / (most or 1.0), nan=0.0, posinf=1.0, neginf=-1.0)
-    size = np.abs(share)
-    if deep:
-        names = [f"d{n}" for n in range(-SHADES, SHADES + 1)]
-        steps = np.round(np.clip(share, -1, 1) * SHADES).astype(int) + SHADES
-    else:
-        names = list(LEVELS)
-        steps = ((size > 0.1).astype(int) + (size > 0.4) + (size > 0.7)) * np.sign(share).astype(int) + 3
-    for line in range(values.shape[0] // 2):
-        inks = [f"{names[a]}/{names[b]}" for a, b in zip(steps[2 * line], steps[2 * line + 1], strict=True)]
-        canvas.row(x, y + line, "▀", inks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lessons.contract.panels import Block, Graph, Heat, Lens, Matrix, Panel
+from lessons.contract.panels import Block, Graph, Heat, Lens, Matrix, Panel, Tiles
 from lessons.explaining.typeset import entry
 from tui.draw.pen import Cursor
 
@@ -27,9 +27,9 @@ def lens_for(panels: Sequence[Panel], cell: Cursor, width: int) -> Lens | None:
         if block.symbol == symbol and block.values is not None
     ]
     panel, block = next((each for each in held if each[1].cell(index) is not None), held[0] if held else (None, None))
-    if panel is None or block is None or not too_large(block):
+    if panel is None or block is None or not (isinstance(panel, Tiles) or too_large(block)):
         return None
-    timed = panel.axis is not None if isinstance(panel, Matrix) else isinstance(panel, Graph)
+    timed = panel.axis is not None if isinstance(panel, Matrix) else isinstance(panel, Graph | Tiles)
     return None if not timed and 6 * block.shape[1] < width // 2 else lens(block, index)
 
 

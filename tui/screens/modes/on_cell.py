@@ -51,11 +51,11 @@ class OnCell(Mode):
         if here is None:
             self.look.cursor = None
             return Change()
-        ahead = [hit for hit in cells if (hit.x - here.x) * dx > 0 or (hit.y - here.y) * dy > 0]
+        ahead = [hit for hit in cells if (hit.x - here.x) * dx > 0 or (hit.level - here.level) * dy > 0]
         if dx:
             ahead = [hit for hit in ahead if hit.y == here.y]
         if ahead:
-            near = min(ahead, key=lambda hit: abs(hit.y - here.y) * (100 if dy else 1) + abs(hit.x - here.x))
+            near = min(ahead, key=lambda hit: abs(hit.level - here.level) * (100 if dy else 1) + abs(hit.x - here.x))
             self.look.cursor = (near.target[1], near.target[2])
         if dx:
             self._scroll(cells, here, dx)
