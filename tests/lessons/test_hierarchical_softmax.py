@@ -78,10 +78,12 @@ def test_a_text_is_counted() -> None:
     assert found["codes"]["the"]
 
 
-def test_many_words_are_told_by_their_codes() -> None:
+def test_a_tree_of_many_words_has_a_line_for_each_node() -> None:
     made = player(words=" ".join(f"word{i}:{i + 1}" for i in range(40)), target="word3")
     panels = made.lesson.panels(made.view(), load("lessons.language.hierarchical_softmax", "en"))
-    assert "tree" not in {panel.id for panel in panels}
+    lines = draw(next(panel for panel in panels if panel.id == "tree"), 78, Pen()).text().splitlines()
+    assert all(line.count("word") + line.count("n") for line in lines)
+    assert 10 < len(lines) < 30
     assert sum(read(made.knobs, made.start).chances(**made.start.params)) == pytest.approx(1.0, abs=1e-12)
 
 
@@ -177,7 +179,7 @@ def test_before_the_way_is_walked_again_nothing_is_told_of_it() -> None:
         fresh = where.startswith("step/after")
         assert all((items[i].values is not None) == fresh for i in (2, 3))  # P and L begin anew
         assert all(row[-1] == "·" for row in panels["codes"].rows)
-        chances = [text for _, _, text, _ in panels["tree"].marks if text.startswith(".")]
+        chances = [node.value for node in panels["tree"].nodes if node.value]
         assert len(chances) == (2 if fresh else 4)  # of the first question; of the two that have not moved yet
 
 

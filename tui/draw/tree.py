@@ -146,7 +146,7 @@ def _listed(canvas: Canvas, top: int, shape: Shape, width: int, room: int) -> No
         node = shape.nodes[id]
         branch = _branch(shape, id)
         x = canvas.put(1, y, branch, "forward" if node.path else "dim")
-        x = canvas.put(x, y, f"{node.edge} " if node.edge else "", "head" if node.path else "dim")
+        x = canvas.put(x, y, f"{node.edge} " if node.edge and shape.hangs(id) else "", "head" if node.path else "dim")
         x = canvas.put(x, y, fit(shape.said(id), width - x - 1), _ink(node, bool(shape.children[id])))
         if node.value:
             canvas.put(x + 2, y, fit(node.value, width - x - 3), "dim")
@@ -156,14 +156,13 @@ def _listed(canvas: Canvas, top: int, shape: Shape, width: int, room: int) -> No
 
 
 def _branch(shape: Shape, id: str) -> str:
-    """The lines before a node: ├─ or └─, and │ where an ancestor has more children."""
-    found = ""
-    node = shape.nodes[id]
-    if node.parent in shape.nodes:
-        found = "└─ " if shape.children[node.parent][-1] == id else "├─ "
-        above = node.parent
-        while shape.nodes[above].parent in shape.nodes:
-            parent = shape.nodes[above].parent
-            found = ("   " if shape.children[parent][-1] == above else "│  ") + found
-            above = parent
+    """The lines before a node: ├─ or └─, and │ where an ancestor has more children; none before one that hangs on
+    nothing yet.
+    """
+    found, first = "", True
+    while shape.hangs(id):
+        parent = shape.nodes[id].parent
+        last = shape.children[parent][-1] == id
+        found = (("└─ " if last else "├─ ") if first else "   " if last else "│  ") + found
+        id, first = parent, False
     return found

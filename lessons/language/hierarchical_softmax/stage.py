@@ -7,11 +7,11 @@ from typing import Any
 
 from lessons.building.stage_parts import flow, subscripted
 from lessons.building.staging import Lengths
-from lessons.contract.panels import Item, Label, Matrix, Picture, Stage, Table
+from lessons.contract.panels import Item, Label, Matrix, Stage, Table, Tree
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
-from lessons.language.hierarchical_softmax.drawing import TreeDrawing
+from lessons.language.hierarchical_softmax.drawing import drawn
 from lessons.language.hierarchical_softmax.word_tree import read
 from lessons.language.pairs import PairStage
 
@@ -30,11 +30,11 @@ class HierarchicalSoftmaxStage(PairStage):
         """The name of a node: a word, or n₅, which is what count₅ counts; the root is the last."""
         return self.tree.words[n] if n < self.V else subscripted("n", n)
 
-    def drawing(self) -> list[Picture]:
+    def drawing(self) -> Tree:
         """The tree as far as it is built, then the path to the target in it."""
         if self.building:
             here = {n for n in range(self.V, self.tree.root + 1) if f"count[{n}]" in self.view.written}
-            return TreeDrawing(self.tree, self.last, here, None).picture()
+            return drawn(self.tree, self.last, here, None)
         scores = {}
         for j, node in enumerate(self.code.nodes):
             a = self.view.get(f"a[{j}]")
@@ -42,7 +42,7 @@ class HierarchicalSoftmaxStage(PairStage):
                 scores[self.V + node] = a.reshape(-1)[0]
         at = self.view.loop("j")
         here = set() if at is None else {self.V + self.code.nodes[at]}
-        return TreeDrawing(self.tree, self.last, here, scores).picture()
+        return drawn(self.tree, self.last, here, scores)
 
     def merged(self) -> Matrix:
         """The merge at work, and the centre's vector, which the next acts will ask about."""
@@ -118,11 +118,11 @@ class HierarchicalSoftmaxStage(PairStage):
         return Table(id="cost", priority=3, heads=heads, rows=rows)
 
     def show_build(self) -> Stage:
-        return [self.law("merge"), *self.drawing(), self.merged(), self.codes()]
+        return [self.law("merge"), self.drawing(), self.merged(), self.codes()]
 
     def on_path(self, *ops: str) -> Stage:
         """Acts 2 to 4: the questions on the path to the target."""
-        return [self.law(*ops), *self.drawing(), self.questions(), self.centre(), self.cost(), self.codes()]
+        return [self.law(*ops), self.drawing(), self.questions(), self.centre(), self.cost(), self.codes()]
 
     def show_path(self) -> Stage:
         return self.on_path("s", "P")
