@@ -109,8 +109,9 @@ def is_command(words: list[str]) -> bool:
     }
     for word in words:
         name = word.partition("=")[0]
-        if isinstance(command, click.Group) and name in command.commands:
-            command = command.commands[name]
+        below = command.get_command(click.Context(command), name) if isinstance(command, click.Group) else None
+        if below is not None:
+            command = below
             options |= {name for parameter in command.params for name in parameter.opts}
         elif name.startswith("--") and name not in options:
             return False

@@ -17,7 +17,6 @@ from lessons.contract.knobs import Refused
 from tui.cli.common import above, open_on
 from tui.cli.running import OFTEN, TrainingRun, growing, reading, writing
 from tui.cli.speaking import SpokenCommand
-from tui.cli.vectors import train_group
 
 if TYPE_CHECKING:
     from engine.gated.cell import Made
@@ -232,7 +231,7 @@ def written(model: Model, start: str, length: int, temperature: float, top: int,
         yield "".join(model.letters[code] for code in found)
 
 
-@train_group.command("charnn")
+@click.command("charnn", cls=SpokenCommand)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
 @click.option("--cell", type=click.Choice(KINDS), default="lstm", show_default=True)
 @click.option("--layers", type=click.IntRange(1, 4), default=1, show_default=True)

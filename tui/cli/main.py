@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -11,21 +10,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import reason
-from tui.cli.charnn import generate_command
 from tui.cli.common import NOTATIONS, above, fail, given_knobs, given_seed, language_spoken, open_on, words_of
 from tui.cli.completing import addresses, lessons, settings
-from tui.cli.show import show_command
 from tui.cli.speaking import SpokenCommand, SpokenGroup, begin, cells, complaint, lang_option, say_version
-from tui.cli.vectors import analogy_command, neighbours_command, train_group
 from tui.machine.terminal import language
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from lessons.deck import Stop
     from lessons.finding import Found
+
+
+ELSEWHERE = {
+    "show": "tui.cli.show:show_command",
+    "train": "tui.cli.vectors:train_group",
+    "neighbours": "tui.cli.vectors:neighbours_command",
+    "analogy": "tui.cli.vectors:analogy_command",
+    "generate": "tui.cli.charnn:generate_command",
+}
+"""Commands whose options are not needed to say which commands there are."""
 
 
 def main() -> None:
@@ -81,7 +88,7 @@ class Lessons(SpokenGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        lesson = args and args[0] not in self.commands and not args[0].startswith("-")
+        lesson = args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-")
         file_follows = ctx.resilient_parsing and len(args) == 1  # a shell asks what may stand behind "generate"
         if lesson or (is_lesson(args) and not file_follows):
             return args[0], open_command, args
@@ -95,7 +102,11 @@ class Lessons(SpokenGroup):
 
 
 @click.group(
-    "unroll", cls=Lessons, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+    "unroll",
+    cls=Lessons,
+    elsewhere=ELSEWHERE,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=say_version)
 @lang_option()
@@ -266,6 +277,8 @@ def lessons_command(as_json: bool, lang: str | None) -> None:
 
     found = course()
     if as_json:
+        import json
+
         click.echo(json.dumps({"lessons": [card.describe() for card in found.values()]}, ensure_ascii=False))
         return
     speak = language_spoken()
@@ -289,6 +302,8 @@ def doctor_command(clear: bool, as_json: bool, lang: str | None) -> None:
         return
     found = examine()
     if as_json:
+        import json
+
         click.echo(json.dumps(found, ensure_ascii=False))
         return
     for name, entry in found.items():
@@ -305,7 +320,3 @@ def completion_command(shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None
     click.echo(kind(cli, {}, "unroll", "_UNROLL_COMPLETE").source())
-
-
-for each in (show_command, train_group, neighbours_command, analogy_command, generate_command):
-    cli.add_command(each)

@@ -12,7 +12,8 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import click
@@ -22,10 +23,12 @@ import click.exceptions
 import click.formatting
 import click.parser
 import click.types
-from click.shell_completion import CompletionItem
 
 from lessons.contract.phrases import Words
 from tui.cli.common import language_spoken, speak, words_of
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 TRANSLATED = (click.core, click.decorators, click.exceptions, click.formatting, click.parser, click.types)
 """The modules of click that say something to a user of ours: we ask at no prompt and page no text."""
@@ -76,15 +79,15 @@ def name_of(option: click.Parameter) -> str:
 def tell(command: click.Command) -> None:
     """Give a command, its options and what stands for their values the texts of the learner's language."""
     words = words_of()
-    command.help = words.get(f"command.{command.name}", command.help or "")
+    command.help = words.own(f"command.{command.name}", command.help or "")
     command.options_metavar = words("metavar.[OPTIONS]")
     if isinstance(command, click.Group):
         command.subcommand_metavar = words("metavar.COMMAND [ARGS]...")
     for param in command.params:
         if isinstance(param, click.Option):
             name = name_of(param)
-            shared = words.get(f"option.{name}", param.help or "")
-            param.help = words.get(f"option.{command.name}.{name}", shared)
+            shared = words.own(f"option.{name}", param.help or "")
+            param.help = words.own(f"option.{command.name}.{name}", shared)
         if not (isinstance(param, click.Option) and (param.is_flag or param.count)):
             param.metavar = _metavar(param, words)
 
@@ -98,7 +101,7 @@ def _metavar(param: click.Parameter, words: Words) -> str | None:
     own = declared.setdefault(param, param.metavar)
     name = (param.name or "") if isinstance(param, click.Argument) else param.type.name
     written = name.upper() if own is None else own
-    said = words.get(f"metavar.{written}", written)
+    said = words.own(f"metavar.{written}", written)
     if said == written:
         return own
     return said if own or param.required or isinstance(param, click.Option) else f"[{said}]"
@@ -187,13 +190,15 @@ PIECE = rf"\s+|{OPENING}[{WIDE}]{CLOSING}|[^\s{WIDE}]+{CLOSING}"
 
 def cells(text: str) -> int:
     """The width of a text on a terminal."""
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def broken(text: str, width: int) -> list[str]:
     """A text in lines of at most so many cells, where its pieces allow it."""
     lines = [""]
-    for piece in re.findall(PIECE, text):
+    for piece in re.findall(r"\s+|\S+" if text.isascii() else PIECE, text):  # PIECE takes 2 ms to compile
         if cells(lines[-1]) + cells(piece.rstrip()) > width and lines[-1].strip():
             lines[-1] = lines[-1].rstrip()
             lines.append("")
@@ -237,24 +242,51 @@ class SpokenCommand(click.Command):
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """Its first sentence, however long it is."""
-        tell(self)
-        first = re.match(r".*?(?=[.。](?:\s|$)|[。\n]|$)", (self.help or "").strip())
-        return first[0] if first else ""
+        return in_short(self.name or "")
+
+
+def in_short(command: str) -> str:
+    """The first sentence of a command's help, however long it is."""
+    first = re.match(r".*?(?=[.。](?:\s|$)|[。\n]|$)", words_of().own(f"command.{command}", "").strip())
+    return first[0] if first else ""
 
 
 class SpokenGroup(SpokenCommand, click.Group):
-    """A group of such commands."""
+    """A group of such commands. Those `elsewhere`, by name as "module:attribute", are loaded when they are called."""
 
     command_class = SpokenCommand
     group_class = type
+
+    def __init__(self, *args: Any, elsewhere: Mapping[str, str] | None = None, **more: Any) -> None:
+        self.elsewhere = dict(elsewhere or {})
+        super().__init__(*args, **more)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, in the order of the alphabet."""
+        return sorted({*self.commands, *self.elsewhere})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, None where there is none."""
+        if cmd_name in self.elsewhere and cmd_name not in self.commands:
+            module, _, attribute = self.elsewhere[cmd_name].partition(":")
+            self.add_command(getattr(import_module(module), attribute), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands with what they do in short; none is loaded for it."""
+        with formatter.section(say("Commands")):
+            formatter.write_dl([(name, in_short(name)) for name in self.list_commands(ctx)])
 
 
 def everything(command: click.Command) -> Iterable[click.Command]:
     """A command and all those below it."""
     yield command
     if isinstance(command, click.Group):
-        for each in command.commands.values():
-            yield from everything(each)
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from everything(below)
 
 
 def asked_language(args: list[str]) -> str:

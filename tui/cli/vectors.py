@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.words.run.files import Words as Held
 
 
-@click.group("train", cls=SpokenGroup)
+@click.group("train", cls=SpokenGroup, elsewhere={"charnn": "tui.cli.charnn:charnn_command"})
 def train_group() -> None:
     """Train a network on your own data."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -22,7 +21,13 @@ def data_folder() -> Path:
 def language_kept() -> str:
     """The language of the settings, "" where none is kept. The file is only looked at: a damaged one stays as it is."""
     try:
-        found = json.loads((settings_folder() / "settings.json").read_text(encoding="utf-8"))["language"]
-    except (OSError, ValueError, TypeError, KeyError):
+        kept = (settings_folder() / "settings.json").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+    import json  # 2 ms, which a first `unroll --help` need not wait for
+
+    try:
+        found = json.loads(kept)["language"]
+    except (ValueError, TypeError, KeyError):
         return ""
     return found if found in ("en", "zh") else ""
