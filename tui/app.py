@@ -14,7 +14,7 @@ from textual.binding import BindingType
 from textual.keys import _character_to_key
 from textual.screen import Screen
 
-from lessons.contract.card import Broken, Card, Place
+from lessons.contract.card import Broken, Card, Lead, Place
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
 from lessons.course import CHAPTERS, course, open_lesson, unknown
@@ -97,7 +97,7 @@ class UnrollApp(App[None]):
         self.refused: Refused | None = None
         """Why what the app was started for cannot be had."""
         self._beside: Player | None = None
-        self.stops, self.at_stop = self.opening.deck, 0
+        self.stops, self.at_stop, self.came_from = self.opening.deck, 0, ""
         self.present, self._session_theme = self.opening.present, "contrast" if self.opening.present else ""
         if self.no_color:
             self.ansi_color = True
@@ -178,7 +178,9 @@ class UnrollApp(App[None]):
 
     # lessons
 
-    def open_lesson(self, lesson: str, place: Place | None = None, beside: bool = False) -> None:
+    def open_lesson(
+        self, lesson: str, place: Place | None = None, beside: bool = False, came_from: str = ""
+    ) -> None:  # fmt: skip
         """Open a lesson at a place, else where the learner left it, else at its start. Raises Refused.
 
         Where the place has other knobs than what the learner left, it is opened beside that, which stays as it was;
@@ -192,8 +194,7 @@ class UnrollApp(App[None]):
         from lessons.player.player import Player
         from tui.screens.lesson import LessonScreen
 
-        player = Player(open_lesson(card), open_device(self.device))
-        player.patience = PATIENCE
+        player = Player(open_lesson(card), open_device(self.device), patience=PATIENCE)
         kept = self.store.progress.lessons.get(lesson, {})
         player.record = {str(k): str(v) for k, v in kept.get("record", {}).items()}
         player.seen = {act for act in kept.get("acts", []) if act in card.acts} if isinstance(card, Card) else set()
@@ -201,7 +202,7 @@ class UnrollApp(App[None]):
         beside = beside or (left is not None and place is not None and not is_set_up_as(left, place))
         left = None if beside or self._afresh else left
         self._afresh = False  # who comes back to it in this run finds what was done in it
-        screen = LessonScreen(self, player)
+        screen, self.came_from = LessonScreen(self, player), came_from
         self._beside = player if beside else None
         screen.look.second = SECOND.get(place.notation) if place is not None else None
         screen.look.finished = player.finished
@@ -222,6 +223,12 @@ class UnrollApp(App[None]):
     def go(self, lesson: str, place: Place | None = None) -> None:
         """Open a lesson as `open_lesson` does, in the stead of one that is open; what is refused is said."""
         self._instead(partial(self.open_lesson, lesson, place))
+
+    def follow(self, lead: Lead, here: str) -> None:
+        self._instead(partial(self.open_lesson, lead.lesson, lead.place, came_from=here))
+
+    def go_back(self) -> None:
+        self._instead(partial(self.open_lesson, self.came_from))
 
     def _instead(self, open_it: Callable[[], None]) -> None:
         """Leave what is open for something else; what is refused is said."""

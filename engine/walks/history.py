@@ -11,10 +11,12 @@ import threading
 import time
 from array import array
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from engine.device import quiet
+from engine.walks.far import Far
 from engine.walks.reel import Reel
 
 
@@ -57,14 +59,6 @@ class Record(NamedTuple):
     shown: int
     states: tuple[State, ...]
     curves: tuple[array[float], ...]
-
-
-class Far(Exception):
-    """A state takes longer to recompute than was allowed: asked for again, it goes on from state `n`."""
-
-    def __init__(self, history: History, mark: int, n: int, wanted: int) -> None:
-        super().__init__(f"recomputed up to {n} of {wanted}")
-        self.history, self.mark, self.n, self.wanted = history, mark, n, wanted
 
 
 class History:
@@ -180,7 +174,7 @@ class History:
                 del states[: -max(1, self._most // 4)]
                 if states[-1].n < n and time.monotonic() - begun > patience:
                     self._replayed = states
-                    raise Far(self, mark.n, states[-1].n, n)
+                    raise Far(states[-1].n - mark.n, n - mark.n, partial(self.state, n))
         self._replayed = states
         return states[-1]
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 from engine.device import Array
+from engine.walks.far import Far
 from engine.walks.step import Path, Place, Step, Walk, agrees, split
 from engine.walks.tape import Source, Tape
 
@@ -97,6 +99,8 @@ class Reel:
         self.grains = grains
         self.starts = [0, *accumulate(section.length for section in self.sections)]
         self.total = self.starts[-1]
+        self.patience = float("inf")
+        """Seconds that running to a step may take: then what needs it raises Far."""
         self._kept = kept
         self._names = {name for section in self.sections for name, _ in section.place}
         self._tapes: dict[int, Tape] = {}
@@ -129,9 +133,17 @@ class Reel:
         if p <= 0:
             return None
         n = self.section(p)
-        tape, inside = self.tape(n), p - self.starts[n]
-        tape.reach(inside)
-        return tape.steps[inside - 1]
+        self.run(p, self.patience)
+        return self.tape(n).steps[p - self.starts[n] - 1]
+
+    def run(self, p: int, seconds: float) -> None:
+        """Run the section of p as far as p. Raises Far where that takes longer than so many seconds."""
+        n = self.section(p)
+        self._reach(self.tape(n), p - self.starts[n], seconds)
+
+    def _reach(self, tape: Tape, inside: int, seconds: float) -> None:
+        if tape.reach(inside, seconds) < inside and not tape.done:
+            raise Far(len(tape.steps), inside, partial(self._reach, tape, inside))
 
     def source(self, p: int) -> Source | None:
         """The source statement of the step that led to position p; None at the start."""
@@ -143,6 +155,7 @@ class Reel:
     def get(self, name: str, p: int) -> Array | None:
         """The value of `name` at position p, written in this section or before it; None where there is none yet."""
         n = self.section(p)
+        self.run(p, self.patience)
         value = self.tape(n).find(name, p - self.starts[n])
         return self.env(n).get(name) if value is None else value
 

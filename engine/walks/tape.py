@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import time
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
@@ -74,8 +75,12 @@ class Tape:
         self._walk = walk
         self._written: dict[str, list[int]] = defaultdict(list)
 
-    def reach(self, p: int) -> int:
-        """Run until p steps are recorded or the walk ends; the smaller of p and the number recorded."""
+    def reach(self, p: int, seconds: float = float("inf")) -> int:
+        """Run until p steps are recorded or the walk ends; the smaller of p and the number recorded.
+
+        After so many seconds it stops, one step having been made at least.
+        """
+        end = time.monotonic() + seconds
         with quiet():
             while not self.done and len(self.steps) < p:
                 try:
@@ -87,6 +92,8 @@ class Tape:
                 for name in step.values:
                     self._written[name].append(len(self.steps))
                 self.steps.append(step)
+                if time.monotonic() > end:
+                    break
         return min(p, len(self.steps))
 
     def __len__(self) -> int:

@@ -13,6 +13,7 @@ from engine.maths.optimisers import OPTIMISERS
 from engine.walks.gradient_check import Checked, Objective, along, checked
 from engine.walks.history import State, Track
 from engine.walks.training import Recipe
+from lessons.contract.card import Lead
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start, View
 
@@ -46,6 +47,9 @@ class Defaults:
 
     def has_second_view(self, view: View) -> bool:
         return view.phase in self.second_views
+
+    def lead(self, view: View) -> Lead | None:
+        return None
 
     def shown(self, view: View) -> Objective:
         """The objective of what is on the screen; most lessons have one only."""

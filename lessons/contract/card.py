@@ -29,6 +29,14 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Lead:
+    """A way to another lesson: its id, and the place in it."""
+
+    lesson: str
+    place: Place = Place()
+
+
+@dataclass(frozen=True)
 class Term:
     """A term of the field that a lesson explains, in both languages, its other names, and at which address."""
 

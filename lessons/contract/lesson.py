@@ -11,7 +11,7 @@ from engine.walks.gradient_check import Checked
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains, Reel
 from engine.walks.step import Path
-from lessons.contract.card import Card
+from lessons.contract.card import Card, Lead
 from lessons.contract.knobs import Value
 from lessons.contract.panels import Stage
 from lessons.contract.text import Text
@@ -107,6 +107,9 @@ class Lesson(Protocol):
 
     def has_second_view(self, view: View) -> bool:
         """Whether `panels` shows something else at this position when `view.flipped` is set."""
+
+    def lead(self, view: View) -> Lead | None:
+        """Where another lesson shows what this position is about, if one does."""
 
     def says(self, view: View, text: Text) -> dict[str, Any]:
         """The numbers and names of this position, for the text's fields."""

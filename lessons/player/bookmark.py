@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.walks.history import Far, History
+from engine.walks.far import Far
+from engine.walks.history import History
 from engine.walks.packing import PackingError
 from engine.walks.step import address
 from lessons.contract.card import Place
@@ -120,8 +122,9 @@ def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | 
             if spot["open"]:
                 player.move(player.inside(), min(int(spot["p"]), player.inside().total))
         elif spot["p"]:
-            player.grain = int(kept["grain"])
-            player.move(player.reel, min(int(spot["p"]), player.reel.total))
+            player.grain, p = int(kept["grain"]), min(int(spot["p"]), player.reel.total)
+            yield from in_slices(partial(player.reel.run, p))
+            player.move(player.reel, p)
         player.grain = int(kept["grain"])
     except PackingError:
         raise
@@ -181,10 +184,15 @@ def _grown(history: History, length: int) -> Iterator[Back]:
 
 def reached(history: History, n: int) -> Iterator[Back]:
     """Recompute a state."""
-    n = history.nearest(n)
+    return in_slices(partial(history.state, history.nearest(n)))
+
+
+def in_slices(attempt: Callable[[float], object]) -> Iterator[Back]:
+    """Go somewhere with an attempt of so many seconds after another, until one gets there."""
     while True:
         try:
-            history.state(n, SLICE)
+            attempt(SLICE)
             return
         except Far as far:
-            yield Back(far.n - far.mark, far.wanted - far.mark)
+            yield Back(far.done, far.whole)
+            attempt = far.again

@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from engine.device import Device
-from engine.walks.history import Far, History
+from engine.walks.far import Far
+from engine.walks.history import History
 from engine.walks.reel import Reel
 from engine.walks.step import Path
 from lessons.contract.knobs import Value
@@ -30,8 +31,7 @@ class Player:
 
     What has no docstring here is told at the part that does it. Moving by hand closes a prediction that is being asked.
     `flipped` asks for the other view of the stage, where the lesson has a second one. `owed` is a bookmark that the
-    player has not been brought back to as a whole. `patience` are the seconds that going to an update may take; then
-    what asks for it raises `Far`, and nothing has changed.
+    player has not been brought back to as a whole. What takes longer than `patience` seconds to reach raises `Far`.
     """
 
     def __init__(
@@ -41,17 +41,18 @@ class Player:
         given: Mapping[str, Any] | None = None,
         seed: int | None = None,
         start: Start | None = None,
+        patience: float = float("inf"),
     ) -> None:
         self.lesson, self.device = lesson, device
         self.flipped = False
         self.owed: Mapping[str, Any] | None = None
-        self.patience = float("inf")
+        self.patience = patience
         self.past = Past()
         self._tries: list[dict[str, Any]] = []
         self._build(Setting(dict(given or {}), seed, start), lesson.grains[lesson.grain], set(), {})
 
     def _build(self, setting: Setting, grain: int, seen: set[str], record: dict[str, str]) -> None:
-        self.setup = Setup.of(self.lesson, self.device, setting)  # where it is refused, nothing has changed yet
+        self.setup = Setup.of(self.lesson, self.device, setting, self.patience)  # or is refused
         self.runs = Branches(self.setup, self.patience)
         self.position = Position(self.setup, self.runs, grain, seen)
         self.questions = Questions(self.setup, self.ahead, record, self._tries)

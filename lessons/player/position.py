@@ -81,7 +81,8 @@ class Position:
     # to a given position
 
     def move(self, reel: Reel, p: int) -> bool:
-        """To position p of the reel that is stepped along. False where that is here."""
+        """To position p of the reel that is stepped along. False where that is here. Raises Far, and moves nowhere."""
+        reel.run(p, reel.patience)
         moved = p != self.spot.p
         self.spot = replace(self.spot, p=p)
         self.since = reel.start(p, self.grain) if p > 0 else 0

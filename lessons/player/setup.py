@@ -43,7 +43,7 @@ class Setup:
     changed: frozenset[str]
 
     @classmethod
-    def of(cls, lesson: Lesson, device: Device, setting: Setting) -> Setup:
+    def of(cls, lesson: Lesson, device: Device, setting: Setting, patience: float = float("inf")) -> Setup:
         """Build all that follows from a setting. Raises Refused for knobs or a start that cannot be."""
         with quiet():
             knobs = lesson.settled(read_all(lesson.card.knobs, setting.given), setting.given)
@@ -51,6 +51,7 @@ class Setup:
             seed = setting.seed if setting.seed is not None else (0 if drawn else None)
             start = setting.start or lesson.start(knobs, seed)
             reel = lesson.reel(device, knobs, start)
+            reel.patience = patience
         default = defaults(lesson)
         changed = frozenset(name for name, value in knobs.items() if value != default[name])
         return cls(lesson, device, setting, knobs, seed, start, reel, changed)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from engine.device import HOST, Device
-from engine.walks.history import Far, History
+from engine.walks.far import Far
+from engine.walks.history import History
 from engine.walks.packing import Packed, PackingError, pack, read, unpack, write
 from tests.engine.test_history import toy
 
@@ -88,7 +89,7 @@ def test_a_state_that_is_far_is_gone_on_with() -> None:
         try:
             found = history.state(333, patience=-1.0)
         except Far as far:
-            reached.append(far.n)
+            reached.append(far.done)
     assert found == wanted
     assert len(reached) > 5
     assert reached == sorted(set(reached))

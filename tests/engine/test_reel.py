@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.device import HOST, Device
+from engine.walks.far import Far
 from engine.walks.reel import Env, Reel, Section
 from engine.walks.step import Path, Step, Walk, agrees
 from tests.engine.cases import ALL, GRAINS, lesson_reel, make, update_reel
@@ -194,3 +195,27 @@ def test_a_section_of_another_phase_is_not_run_to_look_for_one() -> None:
     assert reel.holding((("t", 1),)) == [0, 1]
     assert reel.seek((("down", -1), ("t", 1))) == 5
     assert begun == ["down"]
+
+
+def test_a_step_that_is_far_is_gone_on_to() -> None:
+    """Out of patience, each attempt makes a step at least, and what was made stays."""
+    case = make(HOST, 3, 2, 2, 3)
+    reel = lesson_reel(HOST, "tanh", case, ALL)[1]
+    wanted = steps_of(reel)
+    end = reel.starts[1]
+    assert end > 3
+    reel.patience, made = -1.0, []
+    while True:
+        try:
+            step = reel.step(end)
+            break
+        except Far as far:
+            made.append((far.done, far.whole))
+    assert made == [(done, end) for done in range(1, end)]
+    assert step is not None
+    assert (step.path, step.op) == (wanted[end - 1].path, wanted[end - 1].op)
+    other = lesson_reel(HOST, "tanh", case, ALL)[1]
+    other.patience = -1.0
+    with pytest.raises(Far):
+        other.get("E[2]", end)
+    assert other.step(1) is not None

@@ -12,7 +12,7 @@ from lessons.contract.phrases import Words
 from tui.machine.store import Store
 
 if TYPE_CHECKING:
-    from lessons.contract.card import Broken, Card, Place
+    from lessons.contract.card import Broken, Card, Lead, Place
     from lessons.player.player import Player
 
 
@@ -56,6 +56,15 @@ class Context(Protocol):
 
     def walk(self, by: int) -> bool:
         """To the stop of the lecture that is so many further; False at its ends."""
+
+    came_from: str
+    """The lesson that led to the one that is open, "" where none did."""
+
+    def follow(self, lead: Lead, here: str) -> None:
+        """From this lesson to where it leads; `go_back` comes back."""
+
+    def go_back(self) -> None:
+        """To the lesson that led here, where the learner left it."""
 
     def following(self, lesson: str) -> Card | None:
         """The lesson after this one in the course; None after the last."""

@@ -9,11 +9,11 @@ from functools import partial
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from engine.walks.history import Far
+from engine.walks.far import Far
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text
 from lessons.explaining.glossary import setting
-from lessons.player.bookmark import reached
+from lessons.player.bookmark import in_slices
 from lessons.player.player import Player
 from tui.keys import EVERYWHERE, LESSON, Hint, bindings
 from tui.picture import frame
@@ -183,7 +183,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         try:
             yield
         except Far as far:
-            self.catching_up.start(reached(far.history, far.wanted), again)
+            self.catching_up.start(in_slices(far.again), again)
             self.take(Change())
 
     def wanting(self) -> Iterator[Mode]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from time import monotonic
 
+from lessons.contract.card import Lead
 from lessons.contract.knobs import Refused
 from lessons.player.player import Player
 from tui.keys import Hint
@@ -56,6 +57,10 @@ class Stepping(Mode):
         on = [] if ended else [Hint("→", "step", "forward")]
         grain = [Hint("↑↓", "grain", "coarser" if focus else "finer")] if parts > 1 else []
         found = [*axis_keys(self.picture, self.look), *on, *grain, *([] if ended else [Hint("space", "play", "play")])]
+        if self.parts.context.came_from:
+            found.append(Hint("backspace", "return", "erase"))
+        if self.leads:
+            found.append(Hint("↵", "lead", "enter"))
         if player.spot.training:
             found.append(Hint("esc", "curve", "out") if player.spot.open else Hint("↵", "open", "enter"))
         cells = bool(self.picture.cells)
@@ -100,6 +105,7 @@ class Stepping(Mode):
             "enter": self.enter,
             "out": self.out,
             "out_too": self.out,
+            **({"erase": self.go_back} if self.parts.context.came_from else {}),
             "quit": self.leave,
             "again": self.again,
             "restart": self.restart,
@@ -200,11 +206,26 @@ class Stepping(Mode):
             self.player.set_grain(n - 1)
         return Change()
 
+    @property
+    def leads(self) -> Lead | None:
+        """Where another lesson shows what this position is about."""
+        return None if self.player.spot.training else self.player.lesson.lead(self.picture.view)
+
     def enter(self) -> Change:
-        """Open the update in focus."""
+        """Open the update in focus; elsewhere, the lesson that this position leads to."""
         self.parts.transport.pause()
+        lead = self.leads
+        if lead is not None:
+            self.parts.context.follow(lead, self.player.lesson.card.id)
+            return Change("")
         self.player.go_in()
         return Change()
+
+    def go_back(self) -> Change:
+        """To the lesson that led here."""
+        self.parts.transport.pause()
+        self.parts.context.go_back()
+        return Change("")
 
     def out(self) -> Change:
         """Out of the update in focus; with nothing open, it is said which key leaves the lesson."""
