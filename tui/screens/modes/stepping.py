@@ -105,7 +105,7 @@ class Stepping(Mode):
             "enter": self.enter,
             "out": self.out,
             "out_too": self.out,
-            **({"erase": self.go_back} if self.parts.context.came_from else {}),
+            "erase": self.go_back,
             "quit": self.leave,
             "again": self.again,
             "restart": self.restart,
@@ -221,8 +221,10 @@ class Stepping(Mode):
         self.player.go_in()
         return Change()
 
-    def go_back(self) -> Change:
-        """To the lesson that led here."""
+    def go_back(self) -> Change | None:
+        """To the lesson that led here, if one did."""
+        if not self.parts.context.came_from:
+            return None
         self.parts.transport.pause()
         self.parts.context.go_back()
         return Change("")
