@@ -1,1 +1,1 @@
-"""Shallow models: nearest neighbours, decision trees, boosting and the support-vector machine (slide 4)."""
+"""Classifiers of one layer or none: nearest neighbours, a decision tree, boosted stumps, a support-vector machine."""

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from engine.device import HOST
+from engine.maths import selecting
 from engine.maths.activations import log_sigmoid, log_softmax, sigmoid, softmax
 from engine.walks.step import Path, split, symbol
 
@@ -39,6 +40,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cumulative": lambda a: xp.cumsum(a, axis=0),
     "among": lambda a, count: 1.0 * (a >= xp.sort(a, axis=0)[-int(min(count, len(a)))]),
     "one_hot": lambda letters, pick: 1.0 * (letters == pick),
+    "at": selecting.at,
+    "argmax": selecting.argmax,
+    "argmin": selecting.argmin,
+    "nearest": selecting.nearest,
+    "cut_axis": selecting.cut_axis,
+    "cut_place": selecting.cut_place,
+    "below": selecting.below,
 }
 OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,
@@ -50,6 +58,7 @@ OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Lt: lambda a, b: a < b,
     ast.LtE: lambda a, b: a <= b,
     ast.Gt: lambda a, b: a > b,
+    ast.Eq: lambda a, b: a == b,
 }
 
 
