@@ -31,7 +31,9 @@ def nearest(v: HostArray, among: HostArray) -> int:
 
 def cut_axis(x: HostArray, inside: HostArray, outside: int = 0) -> HostArray:
     """(T, 1): for every cut of `cut_place` the column of x that it compares, from 0."""
-    return xp.concatenate([xp.full((len(place), 1), float(f)) for f, place in enumerate(_places(x, inside, outside))])
+    columns = [xp.full((len(place), 1), float(f)) for f, place in enumerate(_places(x, inside, outside))]
+    found: HostArray = xp.concatenate(columns)
+    return found
 
 
 def cut_place(x: HostArray, inside: HostArray, outside: int = 0) -> HostArray:
@@ -39,7 +41,8 @@ def cut_place(x: HostArray, inside: HostArray, outside: int = 0) -> HostArray:
 
     A cut is halfway between two neighbours that differ; with `outside` one more is 1 below the least of each column.
     """
-    return xp.concatenate([place[:, None] for place in _places(x, inside, outside)])
+    found: HostArray = xp.concatenate(_places(x, inside, outside))[:, None]
+    return found
 
 
 def _places(x: HostArray, inside: HostArray, outside: int) -> list[HostArray]:
@@ -54,12 +57,14 @@ def _places(x: HostArray, inside: HostArray, outside: int) -> list[HostArray]:
 def halfway(a: HostArray, b: HostArray) -> HostArray:
     """(a + b) / 2; a itself where rounding gives b, so that what is at most this is a and not b."""
     middle = a / 2 + b / 2
-    return xp.where(middle < b, middle, a)
+    found: HostArray = xp.where(middle < b, middle, a)
+    return found
 
 
 def below(x: HostArray, axis: HostArray, place: HostArray) -> HostArray:
     """(T, N): 1 where point j is at most the place of cut k in its column, else 0."""
-    return 1.0 * (x[:, axis[:, 0].astype(int)].T <= place)
+    points = x[:, axis[:, 0].astype(int)].T
+    return 1.0 * (points <= place)
 
 
 def at(v: HostArray, i: Any, j: Any = 0) -> float:

@@ -17,9 +17,9 @@ error: its vote would be infinite, and is that of ε = 1e-12.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from engine.device import Array, Device, HostArray
+from engine.device import HOST, Array, Device, HostArray
 from engine.maths import selecting
 from engine.walks.step import Path, Step, Walk
 
@@ -116,9 +116,9 @@ def ends(eps: float) -> bool:
     return eps <= LEAST or eps >= 0.5 - selecting.TIE
 
 
-def decide(xp: Any, stumps: Sequence[Stump], x: HostArray) -> HostArray:
+def decide(stumps: Sequence[Stump], x: HostArray) -> HostArray:
     """(Q,): F of x (Q, M), on the host: Σ α h. Its sign is the answer."""
-    F: HostArray = xp.zeros(len(x))
+    F: HostArray = HOST.xp.zeros(len(x))
     for stump in stumps:
         F += stump.alpha * stump.side * (2 * (x[:, stump.feature] > stump.place) - 1)
     return F

@@ -63,5 +63,6 @@ def boost_each(x: HostArray, classes: HostArray, kinds: int, rounds: int) -> lis
 
 def classify(each: list[list[Stump]], x: HostArray) -> HostArray:
     """(Q,): the class whose stumps are surest, Σ α h divided by Σ α, for each of x (Q, M)."""
-    sure = [decide(xp, stumps, x) / max(1e-300, sum(abs(s.alpha) for s in stumps)) for stumps in each]
-    return xp.argmax(xp.asarray(sure), axis=0)
+    sure = [decide(stumps, x) / max(1e-300, sum(abs(s.alpha) for s in stumps)) for stumps in each]
+    found: HostArray = xp.argmax(xp.asarray(sure), axis=0)
+    return found

@@ -6,7 +6,7 @@
     a     (N, 1)  how much each point counts; above 0 it is a support vector      G  (N, 1)  slope of the minimised dual
     v     (N, 1)  −y G    rise, fall  (N, 1)  how far y a can grow and shrink within 0 … C
     i, j  (1, 1)  the pair that violates the optimum most: the largest v that can rise, the least that can fall
-    gap   (1, 1)  v_i − v_j: below the tolerance it is solved      eta  (1, 1)  curvature along the pair      d  its step
+    gap   (1, 1)  v_i − v_j: below the tolerance it is solved    eta  (1, 1)  curvature along the pair    d  its step
     b  (1, 1)  bias       f  (N, 1)  Σ a y K + b at every point    of q (M, 1): k (N, 1) its kernels, o (1, 1) its f,
     slope (M, 1) of o by q
 
@@ -130,9 +130,7 @@ class Pair(NamedTuple):
     gap: float
 
 
-def violators(
-    device: Device, problem: Problem, state: State, at: Path = ()
-) -> Walk[tuple[Pair, Mapping[str, Array]]]:
+def violators(device: Device, problem: Problem, state: State, at: Path = ()) -> Walk[tuple[Pair, Mapping[str, Array]]]:
     """Which pair violates most. Returns it, and v, rise, fall and gap."""
     (a, G), y, C = state, problem.y, problem.C
     v = -y * G
@@ -158,7 +156,8 @@ def step(device: Device, problem: Problem, K: Array, state: State, tol: float, a
     (i, j, size), made = yield from violators(device, problem, state, at)
     if size < tol:
         return None
-    eta = xp.maximum(K[i : i + 1, i : i + 1] + K[j : j + 1, j : j + 1] - 2 * K[i : i + 1, j : j + 1], LEAST + 0 * made["gap"])
+    first, second, both = K[i : i + 1, i : i + 1], K[j : j + 1, j : j + 1], K[i : i + 1, j : j + 1]
+    eta = xp.maximum(first + second - 2 * both, LEAST + 0 * made["gap"])
     yield Step(at, "eta", {"eta": eta})
     d = xp.minimum(made["gap"] / eta, xp.minimum(made["rise"][i : i + 1, :], made["fall"][j : j + 1, :]))
     yield Step(at, "d", {"d": d})

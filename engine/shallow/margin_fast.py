@@ -100,12 +100,11 @@ class Machine(NamedTuple):
     def decide(self, q: HostArray, run: Solved | None = None) -> HostArray:
         """f (Q,) of points q (Q, M), at the end of the run or of another."""
         run = run or self.run
-        return kernel_matrix(xp, self.kernel, q, self.x) @ (run.a * self.y) + run.b
+        f: HostArray = kernel_matrix(xp, self.kernel, q, self.x) @ (run.a * self.y) + run.b
+        return f
 
 
-def machine(
-    device: Device, x: HostArray, y: HostArray, kernel: Kernel, C: float, tol: float, most: int
-) -> Machine:
+def machine(device: Device, x: HostArray, y: HostArray, kernel: Kernel, C: float, tol: float, most: int) -> Machine:
     """Two classes ±1, solved to `tol` or with `most` steps."""
     points = device.put(x)
     K = device.get(kernel_matrix(device.xp, kernel, points, points))
@@ -113,9 +112,9 @@ def machine(
 
 
 class Machines(NamedTuple):
-    """Several classes, one against one: points x (N, M), and for each pair of classes a column of a y (N, P) and a bias.
+    """Several classes, one against one: points x (N, M), and for each pair a column of `weights`, its a y.
 
-    `steps` are all that were taken, `gap` is the largest that was left.
+    `weights` is (N, P), `b` (P,) the biases; `steps` are all that were taken, `gap` is the largest that was left.
     """
 
     x: HostArray
@@ -152,4 +151,5 @@ def classify(device: Device, many: Machines, q: HostArray) -> HostArray:
     for column, (first, second) in enumerate(many.pairs):
         votes[:, first] += f[:, column] > 0
         votes[:, second] += f[:, column] <= 0
-    return xp.argmax(votes, axis=1)
+    found: HostArray = xp.argmax(votes, axis=1)
+    return found

@@ -1,10 +1,10 @@
 """The k nearest neighbours of a point, which vote on its class (slide 4; Fix and Hodges 1951, Cover and Hart 1967).
 
-    x     (N, M)  points             q     (M, 1)  the new point        kind  (C, 1)  the classes, in order
-    y     (N, 1)  their classes      d     (N, 1)  squared distances    row   (N, 1)  the numbers of the points, from 0
-    near[r]       (1, 1)  the r-th nearest, r = 1 … k (of equal ones the first)
-    rest          (N, 1)  1 for those that have not been taken yet
-    vote          (C, 1)  votes so far                                  says  (1, 1)  the class with most votes
+x     (N, M)  points             q     (M, 1)  the new point        kind  (C, 1)  the classes, in order
+y     (N, 1)  their classes      d     (N, 1)  squared distances    row   (N, 1)  the numbers of the points, from 0
+near[r]       (1, 1)  the r-th nearest, r = 1 … k (of equal ones the first)
+rest          (N, 1)  1 for those that have not been taken yet
+vote          (C, 1)  votes so far                                  says  (1, 1)  the class with most votes
 """
 
 from __future__ import annotations

@@ -21,11 +21,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from engine.device import Array, Device, HostArray
+from engine.device import HOST, Array, Device, HostArray
 from engine.maths import selecting
 from engine.walks.step import Path, Step, Walk
 
-IMPURITIES: Mapping[str, str] = {"gini": "1 - {sum}({p}**2)", "entropy": "-{sum}({p} * log(maximum({p}, 1e-300))) / log(2)"}
+IMPURITIES: Mapping[str, str] = {
+    "gini": "1 - {sum}({p}**2)",
+    "entropy": "-{sum}({p} * log(maximum({p}, 1e-300))) / log(2)",
+}
 """The rules of impurities: of p, the shares of the classes, summed by `sum`."""
 
 
@@ -203,17 +206,20 @@ def impurity_of(xp: Any, kind: str, p: Array) -> Array:
     return -xp.sum(p * xp.log(xp.where(p > 1e-300, p, 1e-300 + 0 * p)), axis=1, keepdims=True) / xp.log(2 + 0 * p[0, 0])
 
 
-def leaf_of(xp: Any, tree: Tree, x: HostArray) -> HostArray:
+def leaf_of(tree: Tree, x: HostArray) -> HostArray:
     """(Q,): the number of the leaf that each of x (Q, M) comes to, on the host."""
-    columns = [xp.asarray(column) for column in zip(*((n.feature, n.place, n.left, n.right) for n in tree.nodes), strict=True)]
-    feature, place, left, right = columns
-    at, rows = xp.zeros(len(x), dtype=int), xp.arange(len(x))
+    xp = HOST.xp
+    columns = zip(*((n.feature, n.place, n.left, n.right) for n in tree.nodes), strict=True)
+    feature, place, left, right = (xp.asarray(column) for column in columns)
+    at: HostArray = xp.zeros(len(x), dtype=int)
+    rows = xp.arange(len(x))
     for _ in range(tree.depth):
         goes = xp.where(x[rows, feature[at]] <= place[at], left[at], right[at])
         at = xp.where(left[at] >= 0, goes, at)
     return at
 
 
-def classify(xp: Any, tree: Tree, x: HostArray) -> HostArray:
-    """(Q,): the number of the class that the tree gives to each of x (Q, M), on the host."""
-    return xp.asarray([node.says for node in tree.nodes])[leaf_of(xp, tree, x)]
+def classify(tree: Tree, x: HostArray) -> HostArray:
+    """(Q,): the class that the tree gives to each of x (Q, M), by its number, on the host."""
+    says: HostArray = HOST.xp.asarray([node.says for node in tree.nodes])
+    return says[leaf_of(tree, x)]

@@ -68,14 +68,14 @@ def _after(sorted_classes: HostArray, counts: HostArray, impurity: str) -> HostA
     """n_L G_L + n_R G_R (M, n − 1) of a cut after each of the sorted points."""
     size = sorted_classes.shape[1]
     left = xp.arange(1.0, size)
-    sums: HostArray = xp.zeros((2, len(sorted_classes), size - 1))
+    sums = [xp.zeros((len(sorted_classes), size - 1)) for _ in range(2)]
     for kind in xp.flatnonzero(counts):
         below = xp.cumsum(sorted_classes[:, :-1] == kind, axis=1, dtype=float)
-        for side, count in enumerate((below, counts[kind] - below)):
-            if impurity == "gini":
-                sums[side] += xp.multiply(count, count, out=count)
-            else:
-                sums[side] -= count * xp.log2(xp.maximum(count, 1e-300))
+        for total, count in zip(sums, (below, counts[kind] - below), strict=True):
+            total += count * (count if impurity == "gini" else xp.log2(xp.maximum(count, 1e-300)))
+    found: HostArray
     if impurity == "gini":
-        return size - sums[0] / left - sums[1] / (size - left)
-    return sums.sum(axis=0) + left * xp.log2(left) + (size - left) * xp.log2(size - left)
+        found = size - sums[0] / left - sums[1] / (size - left)
+    else:
+        found = left * xp.log2(left) + (size - left) * xp.log2(size - left) - sums[0] - sums[1]
+    return found

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from engine.maths import selecting
 from engine.walks import rules
 from engine.walks.rules import Lookup, bindings, index, members, parse, reference, value
 from engine.walks.step import Path
@@ -82,7 +83,7 @@ class _Expansion:
                 return self.product(left, right, at)
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
                 a, b = self.cell(left, at), self.cell(right, at)
-                power = "²" if b.symbols == "2" else f"^{b.numbers}"
+                power = "²" if b.symbols == "2" else f"^{_wrap(b.numbers, b.tight, 3)}"
                 symbols, numbers = raised(_wrap(a.symbols, a.tight, 3)) + power, _negative(a.numbers, a.tight) + power
                 return Cell(symbols, numbers, 3, _power(a.value, b.value))
             case ast.BinOp(left=left, op=op, right=right):
@@ -144,7 +145,7 @@ class _Expansion:
         counted = isinstance(op, sums) and a.counted and b.counted
         return Cell(symbols, numbers, tight, x, f"{before}{sign}{_after(b.worth, 3, after)}", counted)
 
-    def call(self, node: ast.expr, function: str, args: list[ast.expr], at: tuple[int, int]) -> Cell:
+    def call(self, node: ast.Call, function: str, args: list[ast.expr], at: tuple[int, int]) -> Cell:
         if function in ("batch", "column_sum"):
             rows, cols = self.value(args[0]).shape
             entries = [(at[0], n) for n in range(cols)] if function == "batch" else [(i, at[1]) for i in range(rows)]
@@ -162,6 +163,13 @@ class _Expansion:
             symbols = f"max({', '.join(c.symbols for c in column)})"
             numbers = f"max({', '.join(c.numbers for c in column)})"
             return Cell(symbols, numbers, 3, float(self.at(self.value(node), at)))
+        if function == "at":
+            where = [selecting.one(self.value(each)) for each in args[1:]]
+            return self.cell(args[0], (where[0], where[1] if len(where) > 1 else 0))
+        if function in ("argmax", "argmin", "nearest"):
+            return self.chosen(node, args)
+        if function in ("cut_axis", "cut_place", "below"):
+            return self.cut(node, function, args, at)
         if function in ("softmax", "log_softmax"):
             return self.softmax(function, args[0], at, float(self.at(self.value(node), at)))
         if function.startswith("E_"):
@@ -178,6 +186,42 @@ class _Expansion:
         symbols = form.format(", ".join(c.symbols for c in cells))
         numbers = form.format(", ".join(c.numbers for c in cells))
         return Cell(symbols, numbers, 3, x, form.format(", ".join(c.worth for c in cells)))
+
+    def chosen(self, node: ast.Call, args: list[ast.expr]) -> Cell:
+        """The number of the largest or smallest entry: of many that are compared the first to be chosen."""
+        column = self.value(args[0])
+        among = self.value(args[1]) if len(args) > 1 else column == column
+        rows = [i for i in range(len(column)) if among[i, 0] > 0]
+        x, shown = float(self.value(node)), rows
+        if len(rows) > MOST_TERMS:
+            apart = {i: abs(float(column[i, 0] - column[int(x), 0])) for i in rows}
+            shown = sorted(sorted(rows, key=apart.__getitem__)[: MOST_TERMS - 1])
+        compared = [f"{i}: {self.cell(args[0], (i, 0)).worth}" for i in shown] + ["…"] * (len(rows) > len(shown))
+        said = typeset(node, self.bound).text
+        return Cell(said, f"{said.partition('(')[0]}({', '.join(compared)})", 3, x, counted=True)
+
+    def cut(self, node: ast.Call, function: str, args: list[ast.expr], at: tuple[int, int]) -> Cell:
+        """A place between two points of a column, which column that is, or whether a point is not above it."""
+        x = float(self.at(self.value(node), at))
+        if function == "below":
+            f = selecting.one(self.at(self.value(args[1]), at))
+            point, place = self.cell(args[0], (at[1], f)), self.cell(args[2], (at[0], 0))
+            symbols, numbers = (
+                f"[{a} ≤ {b}]" for a, b in ((point.symbols, place.symbols), (point.numbers, place.numbers))
+            )
+            return Cell(symbols, numbers, 3, x)
+        points, inside = (self.value(each) for each in args[:2])
+        f = int(selecting.cut_axis(points, inside, *map(self.value, args[2:]))[at[0], 0])
+        if function == "cut_axis":
+            return Cell(typeset(node, self.bound).text, str(f), 3, x, counted=True)
+        rows = sorted((i for i in range(len(points)) if inside[i, 0] > 0), key=lambda i: float(points[i, f]))
+        above = next(i for i in rows if points[i, f] > x)
+        below = next((i for i in reversed(rows) if points[i, f] <= x), None)
+        b = self.cell(args[0], (above, f))
+        if below is None:
+            return Cell(f"{b.symbols} − 1", f"{b.numbers} − 1", 1, x)
+        a = self.cell(args[0], (below, f))
+        return Cell(f"({a.symbols} + {b.symbols}) / 2", f"({a.numbers} + {_bracket(b.numbers)}) / 2", 2, x)
 
     def softmax(self, function: str, scores: ast.expr, at: tuple[int, int], x: float) -> Cell:
         """x = softmax of a column of scores, or its logarithm."""

@@ -20,13 +20,16 @@ FUNCTIONS = {
     "sigmoid": "σ",
     "largest": "max",
     "column_sum": "Σ",
+    "nearest": "argmin",
+    "cut_axis": "columns",
+    "cut_place": "midpoints",
 }
 """What a function of a rule is called, where it is not called so."""
 OPERATORS: dict[type[ast.operator], tuple[str, int]] = {
     ast.Add: (" + ", 1), ast.Sub: (" − ", 1), ast.Mult: (" ∘ ", 2), ast.Div: (" / ", 2), ast.MatMult: (" ", 2),
 }  # fmt: skip
 """The sign of an operator, and how tightly it binds, as in `Typeset`."""
-ORDERS: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">"}
+ORDERS: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.Eq: "="}
 
 
 class Typeset(NamedTuple):
@@ -125,6 +128,12 @@ def typeset(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
             return Typeset(f"√({typeset(inner, bound).text})", 3)
         case ast.Call(func=ast.Name(id="abs"), args=[inner]):
             return Typeset(f"|{typeset(inner, bound).text}|", 3)
+        case ast.Call(func=ast.Name(id="at"), args=[array, *where]):
+            inside = ",".join(typeset(each, bound).text for each in where)
+            return Typeset(f"{_paren(typeset(array, bound), 3)}[{inside}]", 3)
+        case ast.Call(func=ast.Name(id="below"), args=args):
+            of, numbers, most = (typeset(each, bound).text for each in args)
+            return Typeset(f"[{of}[{numbers}] ≤ {most}]", 3)
         case ast.Call(func=ast.Name(id=function), args=args):
             called = FUNCTIONS.get(function, "E" if function.startswith("E_") else function)
             return Typeset(f"{called}({', '.join(typeset(a, bound).text for a in args)})", 3)

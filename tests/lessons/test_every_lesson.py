@@ -52,13 +52,21 @@ SPOKEN = {
 FUNCTIONS = {
     "sqrt": np.sqrt, "tanh": np.tanh, "sign": np.sign, "exp": np.exp, "e": np.e, "ln": np.log, "max": max, "min": min,
     "abs": abs, "σ": lambda z: 1 / (1 + np.exp(-z)), "ln_σ": lambda z: -np.log1p(np.exp(-z)),
+    "argmax": lambda v: first(v, max), "argmin": lambda v: first(v, min),
 }  # fmt: skip
+
+
+def first(entries: dict[int, float], of: Callable[..., float]) -> int:
+    """The number of the first entry that is the largest or smallest."""
+    best = of(entries.values())
+    return next(i for i, x in entries.items() if abs(x - best) <= 1e-12)
 
 
 def worth(numbers: str, network: Callable[[Any], Any] | None) -> float:
     """What a formula of numbers comes to; o is what a network answers."""
     said = re.sub(r"\|([^|]*)\|", r"abs(\1)", numbers)
     said = re.sub(r"ln ([\d.e−+]+)", r"ln(\1)", re.sub(r"\)\[(\d+)\]", r").item(\1)", said))
+    said = re.sub(r"(arg\w+)\(([^()]*)\)", r"\1({\2})", said)
     for written, python in SPOKEN.items():
         said = said.replace(written, python)
     o = None if network is None else lambda *column: network(np.array(column, dtype=float)[:, None])
