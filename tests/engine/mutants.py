@@ -189,4 +189,68 @@ walk: no clipping | engine.walks.descent | walked
 opened: a slot is stale | engine.walks.descent | walked
 -slots.append(grown)
 +slots.append(memory[f"{slot.name}_{p}"])
+
+neighbours: the same one again | engine.shallow.neighbours | voted
+-rest - xp.astype(row == number, row.dtype)
++rest
+
+neighbours: not squared | engine.shallow.neighbours:ask | voted
+-(x - q.T) ** 2
++(x - q.T)
+
+tree: the sides not weighed | engine.shallow.tree | grown
+-(nL * GL + nR * GR) / size
++(GL + GR) / 2
+
+tree: the last cut | engine.shallow.tree:_measure | grown
+-selecting.argmax(gains)
++len(gains) - 1
+
+tree: right of its cut too | engine.shallow.tree | grown
+-cR = count.T - cL
++cR = 0 * cL + count.T
+
+tree: the first leaf, not the best | engine.shallow.tree:grow | grown
+-selecting.argmax(device.get(flags["worth"]), device.get(flags["open"]))
++selecting.argmax(device.get(flags["open"]))
+
+tree: worth without its share | engine.shallow.tree | grown
+-this * size / x.shape[0] * best
++this * best
+
+boosting: weights stay | engine.shallow.boosting:boost | boosted
+-w * xp.exp(-alpha * y * h) / Z
++w
+
+boosting: twice the vote | engine.shallow.boosting:boost | boosted
+-xp.log((1 - eps) / xp.where(eps > LEAST, eps, LEAST + 0 * eps)) / 2
++xp.log((1 - eps) / xp.where(eps > LEAST, eps, LEAST + 0 * eps))
+
+boosting: one sign only | engine.shallow.boosting:boost | boosted
+-xp.minimum(e, xp.sum(w) - e)
++e
+
+margin: not clipped | engine.shallow.margin:step | solved
+-xp.minimum(made["gap"] / eta, xp.minimum(made["rise"][i : i + 1, :], made["fall"][j : j + 1, :]))
++made["gap"] / eta
+
+margin: the gradient is stale | engine.shallow.margin:step | solved
+-G + y * (K[:, i : i + 1] - K[:, j : j + 1]) * d
++G + y * K[:, i : i + 1] * d
+
+margin: curvature of one | engine.shallow.margin:step | solved
+-first + second - 2 * both
++first + second
+
+margin: the other way | engine.shallow.margin:step | solved
+-a + y * d * pair
++a - y * d * pair
+
+margin: the bias of all | engine.shallow.margin:border | solved
+-xp.sum(v * free, keepdims=True) / xp.sum(free)
++xp.sum(v, keepdims=True) / v.shape[0]
+
+margin: the slope at the points | engine.shallow.margin:slope_of | solved
+-(x - q.T).T @ (a * y * k) * 2 * gamma
++x.T @ (a * y * k) * 2 * gamma
 """)

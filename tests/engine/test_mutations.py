@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.device import HOST
@@ -19,6 +20,7 @@ from engine.recurrent.unrolled import gradient
 from engine.walks.history import State
 from engine.walks.step import drain
 from tests.engine import stored
+from tests.engine import test_shallow as shallow
 from tests.engine.cases import (
     ALL,
     GRAINS,
@@ -129,6 +131,55 @@ def crossed(training: Any) -> None:
         assert_gradients(state.data.theta, stored.AFTER[name], 1e-11)
 
 
+def voted(module: Any) -> None:
+    """The three nearest of five points, and their votes."""
+    x, y = shallow.FIVE
+    given = (x, y[:, None], shallow.TWO, shallow.rows(5), np.array([[0.8], [0.7]]))
+    found = drain(module.ask(HOST, *given, 3))
+    assert_close(np.array([*found.near, *found.votes]), np.array([4.0, 1, 2, 2, 1]), 1e-12)
+
+
+def grown(module: Any) -> None:
+    """The cuts of seven points, in the order in which they are made; and of three classes with three leaves."""
+    x, y = shallow.SEVEN
+    found = drain(module.grow(HOST, x, np.eye(2)[y], shallow.TWO, np.zeros((1, 1)), module.Limits()))
+    cuts = [(node.place, node.gain) for node in found.nodes if node.left >= 0][:3]
+    assert_close(np.array(cuts), np.array([(4.5, 0.2755102041), (2.5, 0.125), (3.5, 0.5)]), 1e-9)
+    x, y = np.arange(1.0, 11)[:, None], np.array([2, 1, 1, 0, 0, 0, 0, 0, 0, 2])
+    few = drain(module.grow(HOST, x, np.eye(3)[y], shallow.rows(3), np.zeros((1, 1)), module.Limits(leaves=3)))
+    assert_close(np.array([node.place for node in few.nodes if node.left >= 0]), np.array([3.5, 9.5]), 1e-12)
+
+
+def boosted(module: Any) -> None:
+    """Three rounds on six points."""
+    x, y = shallow.SIX
+    found = drain(module.boost(HOST, x, y[:, None], np.zeros((1, 1)), 3))
+    wanted = [(2.5, -1, 0.8047189562, 0.1666666667), (5.5, -1, 0.6931471806, 0.2), (4.5, 1, 0.7331685344, 0.1875)]
+    for stump, each in zip(found, wanted, strict=False):
+        assert_close(np.array(stump[1:]), np.array(each), 1e-9)
+
+
+def solved(module: Any) -> None:
+    """Four points, a straight margin; and an RBF kernel after a fixed number of pairs, with its slope."""
+    x, y = shallow.FOUR
+    for kernel, wanted in (("linear", STRAIGHT), ("rbf", ROUND)):
+        problem = module.Problem(x, y[:, None], shallow.rows(4), module.Kernel(kernel, 0.5), 1.0)
+        K, state = drain(module.begin(HOST, problem))
+        for _ in range(3):
+            state = drain(module.step(HOST, problem, K, state, 1e-6)) or state
+        steps = module.border(HOST, problem, state, np.array([[0.3], [0.4]]))
+        made = {name: value for step in steps for name, value in step.values.items()}
+        ends = (state.a, made["b"], made["o"], made["slope"], made["primal"], made["dual"])
+        assert_close(np.concatenate([np.ravel(each) for each in ends]), np.array(wanted), 1e-9)
+
+
+STRAIGHT = [0.2, 1, 0.3, 0.9, -0.2, 0.0, -0.4, 0.8, 2, 2]
+ROUND = [
+    0.969588529945, 1, 0.969588529945, 1, 0.038402545444, -0.611457767975, -0.583257170965, -0.177188666348,
+    2.54029822022, 2.54029822022,
+]  # fmt: skip
+"""a, b, f and its slope at (.3, .4), both objectives: as a few lines of NumPy give them that know no walk."""
+
 COMPARISONS: dict[str, tuple[str, Callable[[Any], None]]] = {
     "rows": ("engine.recurrent.srn", rows),
     "rows_within": ("engine.recurrent.srn", rows_within),
@@ -140,6 +191,10 @@ COMPARISONS: dict[str, tuple[str, Callable[[Any], None]]] = {
     "moves": ("engine.maths.optimisers", moves),
     "walked": ("engine.walks.descent", walked),
     "crossed": ("engine.walks.training", crossed),
+    "voted": ("engine.shallow.neighbours", voted),
+    "grown": ("engine.shallow.tree", grown),
+    "boosted": ("engine.shallow.boosting", boosted),
+    "solved": ("engine.shallow.margin", solved),
 }
 
 

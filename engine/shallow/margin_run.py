@@ -1,0 +1,68 @@
+"""A support-vector machine that has been solved, opened: sections for the kernel, for each pair, and for the border."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from engine.device import Array, Device, HostArray
+from engine.shallow.margin import Problem, State, begin, border, kernel_matrix, step
+from engine.shallow.margin_fast import Machine
+from engine.walks.reel import Env, Section
+from engine.walks.step import Path
+
+PAIR, LAST, BORDER = 10, 6, 14
+"""Steps for a pair; for the last one, whose gap is small enough that nothing is done; and for the border."""
+
+
+class Opened:
+    """The run of a machine that was solved to `tol`, on the device; q (M,) is a new point."""
+
+    def __init__(self, device: Device, machine: Machine, tol: float, q: HostArray) -> None:
+        self.device, self.machine, self.tol = device, machine, tol
+        put, kernel = device.put, machine.kernel
+        rows = [[float(i)] for i in range(len(machine.y))]
+        self.problem = Problem(put(machine.x), put(machine.y[:, None]), put(rows), kernel, machine.C)
+        self.q = put(q[:, None])
+        x, y, row, _, C = self.problem
+        self._given: dict[str, Any] = {"x": x, "y": y, "row": row, "q": self.q, "C": C}
+        self._given |= {"gamma": kernel.gamma, "degree": kernel.degree}
+        self._known: tuple[int, State] | None = None
+
+    @cached_property
+    def K(self) -> Array:
+        """The kernel (N, N) of every two points."""
+        return kernel_matrix(self.device.xp, self.problem.kernel, self.problem.x, self.problem.x)
+
+    def state(self, n: int) -> State:
+        """The state after n pairs."""
+        if self._known is None or self._known[0] != n:
+            self._known = n, self.machine.state(self.device, n)
+        return self._known[1]
+
+    def sections(self, at: Path) -> list[Section]:
+        """The whole run. Where it was solved, the last pair is the one whose gap is below the tolerance."""
+        run, first = self.machine.run, (*at, ("kernel", -1))
+        opening = 3 + (self.problem.kernel.kind == "rbf")
+        return [
+            Section(first, lambda: begin(self.device, self.problem, first), lambda: Env(self._given), opening),
+            *(self._pair(n, (*at, ("pair", n + 1))) for n in range(run.steps + (run.gap < self.tol))),
+            self._border(run.steps, (*at, ("border", -1))),
+        ]
+
+    def _pair(self, n: int, at: Path) -> Section:
+        length = PAIR if n < self.machine.run.steps else LAST
+        return Section(
+            at,
+            lambda: step(self.device, self.problem, self.K, self.state(n), self.tol, at),
+            lambda: self._env(n),
+            length,
+        )
+
+    def _border(self, n: int, at: Path) -> Section:
+        return Section(
+            at, lambda: border(self.device, self.problem, self.state(n), self.q, at), lambda: self._env(n), BORDER
+        )
+
+    def _env(self, n: int) -> Env:
+        return Env({**self._given, **self.state(n)._asdict()}, late={"K": lambda: self.K})
