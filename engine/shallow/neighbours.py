@@ -84,18 +84,25 @@ def _differences(xp: Any, x: Array, q: Array) -> Array:
 
 def _products(xp: Any, x: Array, q: Array) -> Array:
     """Squared distances (Q, N) less |q|², which is the same for all: one product."""
-    return xp.sum(x * x, axis=1)[None, :] - 2 * (q @ x.T)
+    d = q @ (-2 * x).T
+    d += xp.sum(x * x, axis=1)[None, :]
+    return d
 
 
 def _least(xp: Any, d: Array, k: int) -> Array:
-    """The columns of the k smallest entries of each row."""
+    """The columns of the k smallest entries of each row of d, which is used up."""
     if k > FEW:
         return xp.argsort(d, axis=1, stable=True)[:, :k]
-    taken, number = [], xp.cumulative_sum(xp.ones_like(d[0, :]))[None, :] - 1 if k > 1 else None
+    taken, number = [], None
     for r in range(k):
         column = xp.argmin(d, axis=1, keepdims=True)
         taken.append(column)
-        if r + 1 < k:
+        if r + 1 == k:
+            break
+        if hasattr(xp, "put_along_axis"):
+            xp.put_along_axis(d, column, float("inf"), axis=1)
+        else:  # the standard cannot write at many places
+            number = xp.cumulative_sum(xp.ones_like(d[0, :]))[None, :] - 1 if number is None else number
             d = xp.where(number == xp.astype(column, d.dtype), float("inf"), d)
     return xp.concat(tuple(taken), axis=1)
 
