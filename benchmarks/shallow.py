@@ -19,7 +19,6 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 import numpy as np  # noqa: E402 - the number of threads must be set first
-
 from turns import pace, seconds, take, verdict  # noqa: E402
 
 from engine.device import HOST  # noqa: E402
