@@ -37,6 +37,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "batch": lambda a: xp.sum(a, axis=1, keepdims=True),
     "column_sum": lambda a: xp.sum(a, axis=0, keepdims=True),
     "largest": lambda a: xp.max(a, axis=0, keepdims=True),
+    "argmax": lambda a: 1.0 * xp.argmax(a, axis=0, keepdims=True),
     "cumulative": lambda a: xp.cumsum(a, axis=0),
     "among": lambda a, count: 1.0 * (a >= xp.sort(a, axis=0)[-int(min(count, len(a)))]),
     "one_hot": lambda letters, pick: 1.0 * (letters == pick),
@@ -83,7 +84,7 @@ def bindings(path: Path) -> dict[str, int]:
 
 
 def index(node: ast.expr, bound: Mapping[str, int]) -> int:
-    """The value of an index expression such as k+1."""
+    """The value of an index expression such as k+1, or 2*i+u."""
     if isinstance(node, ast.Constant) and isinstance(node.value, int):
         return node.value
     if isinstance(node, ast.Name):
@@ -92,6 +93,8 @@ def index(node: ast.expr, bound: Mapping[str, int]) -> int:
         return -index(node.operand, bound)
     assert isinstance(node, ast.BinOp), ast.dump(node)
     left, right = index(node.left, bound), index(node.right, bound)
+    if isinstance(node.op, ast.Mult):
+        return left * right
     return left + right if isinstance(node.op, ast.Add) else left - right
 
 

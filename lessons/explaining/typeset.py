@@ -81,7 +81,7 @@ def family_name(family: str, indices: list[str]) -> str:
     kind, _, of = family.rpartition("_")
     form = OF_PARAMETER.get(kind)
     if form is not None:
-        at = subscript(indices[0]) if indices else ""
+        at = subscript(",".join(indices)) if indices else ""
         return form.format(p=numbered(of), at=at)
     if PARAMETER.fullmatch(family[1:]) and family[0] == "d":
         of_t = subscript(indices[0]) if indices else ""

@@ -1,0 +1,116 @@
+"""A convolutional net in training: an update takes the next batch forward, back, and a step; what is wrong is counted.
+
+examples  x (C·H·W, N), one column a picture, and y (K, N)      tests  sets that are only measured
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from engine.device import HOST, Array, Device, HostArray
+from engine.feedforward.mlp_training import Batches, Examples
+from engine.images import cnn
+from engine.images.cnn import Cnn, Theta
+from engine.maths.optimisers import Memory
+from engine.walks import descent, training
+from engine.walks.history import State
+from engine.walks.reel import Env, Section
+from engine.walks.step import Path, Walk, drain
+from engine.walks.training import Gradient, Learning, Recipe
+
+AT_ONCE = 200
+"""Pictures of a test set that are answered in one pass: windows of more would not stay in the cache."""
+
+
+class Reading(NamedTuple):
+    """The share of wrong answers on each test set, as last measured."""
+
+    wrong: tuple[float, ...]
+
+
+def wrong(device: Device, scores: Array, y: HostArray) -> int:
+    """How many columns of scores (K, B) have their largest entry elsewhere than the targets y."""
+    answers: HostArray = device.get(scores).argmax(axis=0)
+    return int((answers != y.argmax(axis=0)).sum())
+
+
+class CnnRun(training.Run[Reading]):
+    """A net in training on `train`; the wrong answers on `tests` are counted every few whole epochs.
+
+    An update is the walks', drained: they are the fast form already, with one product for each layer.
+    """
+
+    kinds = (Reading,)
+
+    def __init__(
+        self, device: Device, net: Cnn, recipe: Recipe, batches: Batches, train: Examples, tests: Sequence[Examples]
+    ) -> None:
+        super().__init__(device, recipe, tuple(cnn.shapes(net)))
+        self.net, self.batches, self.train, self.tests = net, batches, train, tests
+        self.count = train.x.shape[1]
+        self.per, self.every = batches.per_epoch(self.count), batches.between(self.count)
+        self._epoch: tuple[int, list[HostArray]] = -1, []
+
+    def batch(self, n: int) -> Examples:
+        """The examples of update n, on the device."""
+        latest, epoch = self._epoch, n // self.per
+        if latest[0] != epoch:
+            latest = self._epoch = epoch, self.batches.of_epoch(self.count, epoch)
+        some = latest[1][n % self.per]
+        return Examples(*(self.device.put(value[:, some]) for value in self.train))
+
+    def start(self, theta: Theta, reading: Reading | None = None) -> State:
+        """The state that update 0 starts from."""
+        return super().start(theta, reading or self.measured(theta))
+
+    def fork(self, at: State, theta: Theta) -> State:
+        """As in `training.Run`; what is wrong is counted with `theta`."""
+        state = super().fork(at, theta)
+        return State(state.n, state.data._replace(reading=self.measured(theta)))
+
+    def measured(self, theta: Theta) -> Reading:
+        """The shares of wrong answers now."""
+        return Reading(tuple(self._wrong(theta, some) for some in self.tests))
+
+    def _wrong(self, theta: Theta, some: Examples) -> float:
+        count, top = some.x.shape[1], f"h{self.net.depth}"
+        found = 0
+        for first in range(0, count, AT_ONCE):
+            x, y = (value[:, first : first + AT_ONCE] for value in some)
+            run = drain(cnn.forward(self.device.xp, self.net, theta, self.device.put(x), self.device.put(y)))
+            found += wrong(self.device, run.made[top], y)
+        return found / count
+
+    def update(self, n: int, data: Learning[Reading]) -> Learning[Reading]:
+        """One update at full speed."""
+        after = super().update(n, data)
+        return after._replace(reading=self.measured(after.theta)) if (n + 1) % self.every == 0 else after
+
+    def gradient(self, n: int, data: Learning[Reading]) -> Gradient:
+        """Forward and back on the batch of update n."""
+        xp, (x, y) = self.device.xp, self.batch(n)
+        run = drain(cnn.forward(xp, self.net, data.theta, x, y))
+        return Gradient(drain(cnn.backward(xp, self.net, data.theta, run, y)), run.E)
+
+    def sections(self, n: int, data: Learning[Reading], at: Path) -> list[Section]:
+        """Two sections: the forward pass; backward, clip and step."""
+        xp, net, recipe, theta, memory = self.device.xp, self.net, self.recipe, data.theta, data.memory
+        x, y = self.batch(n)
+        up, (there, back), count = (*at, ("forward", -1)), cnn.steps(net), n - data.began + 1
+        scalars = {"B": x.shape[1], "rate": recipe.rate, "theta": recipe.clip, "n": count}
+        begun: dict[str, Any] = {**theta, **memory, "x": x, "y": y, **scalars, **cnn.functions(HOST.xp, net)}
+
+        def learned() -> Walk[tuple[Theta, Memory]]:
+            run = drain(cnn.forward(xp, net, theta, x, y))
+            walk = cnn.backward(xp, net, theta, run, y, (*at, ("backward", -1)))
+            return training.learn(xp, recipe, theta, memory, walk, count, at)
+
+        def after() -> Env:
+            run = drain(cnn.forward(xp, net, theta, x, y))
+            return Env({**begun, **run.made, "E": run.E})
+
+        return [
+            Section(up, lambda: cnn.forward(xp, net, theta, x, y, up), lambda: Env(begun), there),
+            Section(at, learned, after, back + sum(descent.steps(recipe.optimiser, self.names))),
+        ]
