@@ -74,7 +74,7 @@ class CnnRun(training.Run[Reading]):
         return Reading(tuple(self._wrong(theta, some) for some in self.tests))
 
     def _wrong(self, theta: Theta, some: Examples) -> float:
-        count, top = some.x.shape[1], f"h{self.net.depth}"
+        top, count = f"h{self.net.depth}", len(some.x.T)
         found = 0
         for first in range(0, count, AT_ONCE):
             x, y = (value[:, first : first + AT_ONCE] for value in some)
