@@ -12,6 +12,7 @@ from engine.device import HOST, Array, Device, HostArray
 from engine.feedforward.mlp_training import Batches, Examples
 from engine.images import cnn
 from engine.images.cnn import Cnn, Theta
+from engine.images.cnn_fast import Kernel
 from engine.maths.optimisers import Memory
 from engine.walks import descent, training
 from engine.walks.history import State
@@ -38,7 +39,8 @@ def wrong(device: Device, scores: Array, y: HostArray) -> int:
 class CnnRun(training.Run[Reading]):
     """A net in training on `train`; the wrong answers on `tests` are counted every few whole epochs.
 
-    An update is the walks', drained: they are the fast form already, with one product for each layer.
+    On the host the gradient of an update is `images.cnn_fast`; elsewhere it is the walks', drained. A test holds both
+    equal.
     """
 
     kinds = (Reading,)
@@ -50,6 +52,7 @@ class CnnRun(training.Run[Reading]):
         self.net, self.batches, self.train, self.tests = net, batches, train, tests
         self.count = train.x.shape[1]
         self.per, self.every = batches.per_epoch(self.count), batches.between(self.count)
+        self.kernel = Kernel(net)
         self._epoch: tuple[int, list[HostArray]] = -1, []
 
     def batch(self, n: int) -> Examples:
@@ -90,6 +93,8 @@ class CnnRun(training.Run[Reading]):
     def gradient(self, n: int, data: Learning[Reading]) -> Gradient:
         """Forward and back on the batch of update n."""
         xp, (x, y) = self.device.xp, self.batch(n)
+        if self.device is HOST:
+            return Gradient(*self.kernel.gradient(data.theta, x, y))
         run = drain(cnn.forward(xp, self.net, data.theta, x, y))
         return Gradient(drain(cnn.backward(xp, self.net, data.theta, run, y)), run.E)
 

@@ -19,12 +19,18 @@ Shape = tuple[int, int, int]
 """Channels, rows, columns."""
 
 
+def zeros(xp: Any, like: Array, shape: tuple[int, ...]) -> Array:
+    """Zeros of a shape, of the type and on the device of another array."""
+    one = xp.reshape(xp.zeros_like(like[(slice(0, 1),) * like.ndim]), (1,) * len(shape))
+    return xp.broadcast_to(one, shape) + 0
+
+
 def padded(xp: Any, x: Array, by: int) -> Array:
     """Pictures with `by` zeros around them."""
     if not by:
         return x
     channels, rows, cols, batch = x.shape
-    wide = xp.zeros((channels, rows + 2 * by, cols + 2 * by, batch), dtype=x.dtype, device=x.device)
+    wide = zeros(xp, x, (channels, rows + 2 * by, cols + 2 * by, batch))
     wide[:, by : by + rows, by : by + cols, :] = x
     return wide
 
@@ -46,37 +52,41 @@ def spread(xp: Any, slide: Slide, dX: Array, shape: Shape) -> Array:
     channels, height, width = shape
     rows, cols, p, s = slide.places(height), slide.places(width), slide.padding, slide.stride
     parts = xp.reshape(dX, (channels, slide.side**2, rows, cols, -1))
-    whole = xp.zeros((channels, height + 2 * p, width + 2 * p, parts.shape[-1]), dtype=dX.dtype, device=dX.device)
+    whole = zeros(xp, dX, (channels, height + 2 * p, width + 2 * p, parts.shape[-1]))
     for n, (u, v) in enumerate(product(range(slide.side), repeat=2)):
         whole[:, u : u + s * (rows - 1) + 1 : s, v : v + s * (cols - 1) + 1 : s, :] += parts[:, n, ...]
     return whole[:, p : p + height, p : p + width, :]
 
 
-def squares(pool: Pool, h: Array) -> list[Array]:
-    """Entry q of every square of maps (F, H, W, B), for every q: (F, H // side, W // side, B) each."""
-    side = pool.side
-    rows, cols = (length // side * side for length in h.shape[1:3])
-    return [h[:, a:rows:side, b:cols:side, :] for a, b in product(range(side), repeat=2)]
+def squares(xp: Any, pool: Pool, h: Array) -> Array:
+    """Maps (F, H, W, B) as (F, H // side, side, W // side, side, B): rows and columns that fill no square left out."""
+    rows, cols, side = h.shape[1] // pool.side, h.shape[2] // pool.side, pool.side
+    whole = h[:, : rows * side, : cols * side, :]
+    return xp.reshape(whole, (h.shape[0], rows, side, cols, side, h.shape[3]))
 
 
 def pooled(xp: Any, pool: Pool, h: Array) -> Array:
     """What is kept of every square of maps (F, H, W, B)."""
-    first, *others = squares(pool, h)
-    for other in others:
-        first = xp.maximum(first, other) if pool.kind == "max" else first + other
-    return first + 0 if pool.kind == "max" else first / pool.side**2
+    inside = squares(xp, pool, h)
+    return xp.max(inside, axis=(2, 4)) if pool.kind == "max" else xp.sum(inside, axis=(2, 4)) / pool.side**2
 
 
 def unpooled(xp: Any, pool: Pool, dp: Array, h: Array) -> Array:
     """∂E/∂h from ∂E/∂p: to the first largest entry of every square, or to all entries in equal shares."""
-    dh = xp.zeros_like(h)
+    filters, rows, cols, batch = dp.shape
+    side, across = pool.side, (0, 1, 3, 2, 4, 5)
+    each = xp.expand_dims(dp, axis=3)
     if pool.kind == "mean":
-        for part in squares(pool, dh):
-            part[...] = dp / pool.side**2
-        return dh
-    best, free = pooled(xp, pool, h), xp.ones_like(dp) > 0
-    for part, out in zip(squares(pool, dh), squares(pool, h), strict=True):
-        won = free & (out == best)
-        part[...] = xp.where(won, dp, xp.zeros_like(dp))
-        free = free & ~won
+        inside = xp.broadcast_to(each / side**2, (filters, rows, cols, side**2, batch))
+    else:
+        entries = xp.reshape(xp.permute_dims(squares(xp, pool, h), across), (filters, rows, cols, side**2, batch))
+        won = xp.expand_dims(xp.argmax(entries, axis=3), axis=3)
+        number = xp.nonzero(xp.ones_like(entries[0, 0, 0, :, 0]))[0]
+        inside = xp.where(xp.reshape(number, (-1, 1)) == won, each, xp.zeros_like(each))
+    laid = xp.permute_dims(xp.reshape(inside, (filters, rows, cols, side, side, batch)), across)
+    whole = xp.reshape(laid, (filters, rows * side, cols * side, batch))
+    if whole.shape == h.shape:
+        return whole
+    dh = xp.zeros_like(h)
+    dh[:, : rows * side, : cols * side, :] = whole
     return dh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from engine.device import HOST, Array, Device, HostArray, rng
 from engine.feedforward.mlp_training import Batches, Examples
 from engine.images import cnn
 from engine.images.cnn import Cnn, Conv
+from engine.images.cnn_fast import Kernel
 from engine.images.cnn_training import CnnRun
 from engine.images.convolution import Slide
 from engine.images.pooling import Pool
@@ -86,6 +88,27 @@ def test_every_rule_gives_its_step(name: str, device: Device) -> None:
     reel, net = reel_of(device, name)
     assert [len(reel.tape(n)) for n in (0, 1)] == list(cnn.steps(net))
     assert assert_rules_hold(device, reel, cnn.rules(net)) == set(cnn.rules(net))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", NETS)
+def test_the_fast_gradient_is_that_of_the_walk(name: str, seed: int) -> None:
+    kernel = Kernel(NETS[name])
+    for B in (3, 2, 3):  # work arrays are used again
+        net, theta, x, y = make(name, seed + 10 * B, B)
+        of = cnn.objective(np, net, theta, x, y)
+        grad, E = kernel.gradient(theta, x, y)
+        assert_gradients(grad, of.gradient, 1e-12)
+        assert pytest.approx(float(of.loss()), rel=1e-13) == E
+
+
+def test_threads_have_work_arrays_of_their_own() -> None:
+    net, theta, x, y = make("pooled", 6, 4)
+    kernel = Kernel(net)
+    wanted = [kernel.gradient(theta, x * way, y)[1] for way in (1, 2, 3, 4)]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(10):
+            assert [E for _, E in pool.map(lambda way: kernel.gradient(theta, x * way, y), (1, 2, 3, 4))] == wanted
 
 
 def trained(device: Device, name: str, optimiser: str, seed: int = 0, clip: float = 0.7) -> tuple[CnnRun, Any]:
@@ -204,3 +227,29 @@ def test_a_broken_gradient_is_noticed(wrong: str, of: str) -> None:
         exact, numeric = along(HOST, broken.objective(np, net, theta, x, y), rng(2))
         gaps.append(abs(exact - numeric) / max(1e-3, abs(exact)))
     assert max(gaps) > 1e-4
+
+
+@pytest.mark.mutation
+@pytest.mark.parametrize(
+    ("wrong", "of"),
+    [
+        ("self.dx[...] = 0", "pass"),
+        ("self.z += b", "pass"),
+        ("error * net.unit.slope(xp, out)", "1 * error"),
+        ("unpooled(xp, conv.pool, error, out)", "unpooled(xp, conv.pool, error, -out)"),
+        ("(xp.exp(logs) - y) / B", "xp.exp(logs) - y"),
+        ("delta @ self.X.T", "abs(delta) @ self.X.T"),
+        ("xp.matmul(K.T, delta, out=self.dX)", "xp.matmul(abs(K.T), delta, out=self.dX)"),
+    ],
+)
+def test_a_broken_fast_form_is_noticed(wrong: str, of: str) -> None:
+    module = "engine.images.cnn_fast"
+    broken = load(module, compiled(Mutant(module, "", wrong, of)))
+    gaps = []
+    for name in NETS:
+        kernel = broken.Kernel(NETS[name])
+        for seed in (0, 1):
+            net, theta, x, y = make(name, seed)
+            grad, wanted = kernel.gradient(theta, x, y)[0], cnn.objective(np, net, theta, x, y).gradient
+            gaps += [abs(grad[p] - wanted[p]).max() for p in wanted]
+    assert max(gaps) > 1e-6

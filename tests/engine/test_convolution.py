@@ -313,9 +313,9 @@ def noticed(broken: Any, name: str) -> bool:
         ("pooling", "xp.argmax(column, axis=0, keepdims=True)", "xp.argmin(column, axis=0, keepdims=True)"),
         ("pooling", "e / pool.side ** 2", "e"),
         ("pooling", "xp.where(one(won[f - 1], m, n) == q, e, 0 * e)", "e"),
-        ("windows", "first / pool.side ** 2", "first"),
-        ("windows", "free & ~won", "free"),
-        ("windows", "xp.maximum(first, other)", "other"),
+        ("windows", "xp.sum(inside, axis=(2, 4)) / pool.side**2", "xp.sum(inside, axis=(2, 4))"),
+        ("windows", "xp.argmax(entries, axis=3)", "xp.argmin(entries, axis=3)"),
+        ("windows", "xp.max(inside, axis=(2, 4))", "xp.min(inside, axis=(2, 4))"),
         ("windows", "range(slide.side), repeat=2", "range(slide.side), repeat=2"),
     ],
 )
