@@ -22,7 +22,7 @@ xp = HOST.xp
 
 
 class Convolver:
-    """One convolution on batches of B pictures; maps and ∂E/∂x are written over by the next batch, gradients are not."""
+    """One convolution on batches of B pictures; maps and ∂E/∂x last until the next batch."""
 
     def __init__(self, slide: Slide, picture: Shape, filters: int, B: int, kind: Any) -> None:
         channels, height, width = picture
