@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from engine.walks.tape import function_source
-from lessons.contract.knobs import Knob, Refused
+from lessons.contract.knobs import FILES, Knob, Refused
 from lessons.explaining.inspect import inspect
 from lessons.player.player import Player
 from lessons.player.questions import KINDS
@@ -38,7 +38,7 @@ def begins(knob: Knob, character: str, command: str) -> bool:
         return False
     if knob.kind == "text":
         return bool(character)
-    return char in {choice[0] for choice in knob.choices} | ({*"./~\\"} if knob.kind in ("data", "file") else set())
+    return char in {choice[0] for choice in knob.choices} | ({*"./~\\"} if knob.kind in FILES else set())
 
 
 def as_typed(knob: Knob, typed: str) -> str:
