@@ -1,0 +1,233 @@
+"""What a small restricted Boltzmann machine says exactly: Z, ln p(v) and its gradient, by enumeration (slide 4).
+
+    p(v) = exp(−F(v)) / Z    ln Z = ln Σ_s exp(−F(s))    ∂(−ln p)/∂W = E[v hᵀ] − ⟨v hᵀ⟩ of the data
+
+The sum runs over all states s of the smaller side, at most 2^20 of them; the other side is summed in closed form.
+States are taken 2^12 at a time, so that memory stays bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from engine.device import HOST, Array, Device
+from engine.images.rbm import NAMES, Theta, free_energy, hidden_chance
+from engine.maths.activations import log_sigmoid, sigmoid
+from engine.walks.gradient_check import Objective
+from engine.walks.step import Path, Step, Walk
+
+MOST = 20
+"""Units of the smaller side up to which all states are enumerated."""
+INNER = 12
+"""Units whose states are enumerated at once."""
+LARGE = 600.0
+"""ln of a product that float64 certainly holds."""
+
+
+class TooLargeError(ValueError):
+    """Both sides have more than `MOST` units."""
+
+
+class Expected(NamedTuple):
+    """E[v hᵀ] (V, H), E[v] (V, 1) and E[h] (H, 1) of the model, and ln Z (1, 1)."""
+
+    vh: Array
+    v: Array
+    h: Array
+    lnZ: Array
+
+
+class Sides(NamedTuple):
+    """The enumerated side and the other one: states s cost −bias·s − Σ_i ln(1 + exp(offset_i + (w s)_i))."""
+
+    w: Array
+    offset: Array
+    bias: Array
+    visible: bool
+
+
+def enumerable(V: int, H: int) -> bool:
+    """Whether the smaller side is small enough."""
+    return min(V, H) <= MOST
+
+
+def sides(theta: Theta) -> Sides:
+    """The smaller side is the one enumerated. Raises TooLargeError."""
+    W, a, b = (theta[p] for p in NAMES)
+    if not enumerable(*W.shape):
+        raise TooLargeError(f"{min(W.shape)} units a side: at most {MOST} can be enumerated")
+    return Sides(W.T, b, a, True) if W.shape[0] <= W.shape[1] else Sides(W, a, b, False)
+
+
+def columns(xp: Any, first: Array, w: Array) -> Array:
+    """first + w s for all states s of the columns of w, (M, 2^n): bit j of a column's number is unit j."""
+    found = first
+    for j in range(w.shape[1]):
+        found = xp.concat([found, found + w[:, j : j + 1]], axis=1)
+    return found
+
+
+def chunks(device: Device, of: Sides) -> Iterator[tuple[Array, Array, Array, Array]]:
+    """All states in chunks: (first, w) to be given to `columns` for the other side's net input, the same for bias·s."""
+    n = of.w.shape[1]
+    inner = min(n, INNER)
+    for number in range(1 << (n - inner)):
+        outer = device.put([[float(number >> j & 1)] for j in range(n - inner)] or [[0.0]])
+        first, lift = of.offset, 0 * of.bias[:1, :]
+        if n > inner:
+            first, lift = first + of.w[:, inner:] @ outer, of.bias[inner:, :].T @ outer
+        yield first, of.w[:, :inner], lift, of.bias[:inner, :].T
+
+
+def log_sums(device: Device, first: Array, w: Array, groups: list[slice]) -> Array:
+    """Σ_i ln(1 + exp(x_i)) of every column of `columns(first, w)`, (1, 2^n).
+
+    Rows of one group are multiplied before the logarithm is taken, and a sum in the exponent becomes a product: one
+    logarithm a state and group instead of an exponential and a logarithm for every unit.
+    """
+    xp, total = device.xp, 0.0
+    for rows in groups:
+        if rows.stop - rows.start > 1:
+            e, factor = xp.exp(first[rows, :]), xp.exp(w[rows, :])
+            for j in range(w.shape[1]):
+                e = xp.concat([e, e * factor[:, j : j + 1]], axis=1)
+            total = total + xp.log(xp.prod(1 + e, axis=0, keepdims=True))
+        else:
+            total = total - log_sigmoid(xp, -columns(xp, first[rows, :], w[rows, :]))
+    return total
+
+
+def grouped(device: Device, of: Sides) -> list[slice]:
+    """Rows such that the product of 1 + exp(x_i) over a group is finite in every state, and no exp(x_i) is 0."""
+    host, w, offset = HOST.xp, device.get(of.w), device.get(of.offset)[:, 0]
+    high, low = (offset + host.sum(bound(w, 0), axis=1) for bound in (host.maximum, host.minimum))
+    most = host.where(low > -LARGE, host.log1p(host.exp(host.minimum(high, LARGE))), LARGE)
+    groups, begin, load = [], 0, 0.0
+    for row, each in enumerate(most):
+        if row > begin and not load + each < LARGE:
+            groups.append(slice(begin, row))
+            begin, load = row, 0.0
+        load += each
+    return [*groups, slice(begin, len(most))]
+
+
+def log_partition(device: Device, theta: Theta) -> Array:
+    """ln Z, (1, 1). Raises TooLargeError."""
+    xp, of = device.xp, sides(theta)
+    groups, parts = grouped(device, of), []
+    for first, w, lift, bias in chunks(device, of):
+        parts.append(_log_sum(xp, log_sums(device, first, w, groups) + columns(xp, lift, bias)))
+    return _log_sum(xp, xp.concat(parts, axis=1))
+
+
+def _log_sum(xp: Any, x: Array) -> Array:
+    top = xp.max(x, axis=1, keepdims=True)
+    return top + xp.log(xp.sum(xp.exp(x - top), axis=1, keepdims=True))
+
+
+def expected(device: Device, theta: Theta) -> Expected:
+    """The expectations under the model. Raises TooLargeError."""
+    xp, of, lnZ = device.xp, sides(theta), log_partition(device, theta)
+    n, inner = of.w.shape[1], min(of.w.shape[1], INNER)
+    nothing = device.put([[0.0]] * inner)
+    low = columns(xp, nothing, device.put([[float(i == j) for j in range(inner)] for i in range(inner)]))
+    both: Array = 0.0
+    one, other = 0.0, 0.0
+    for number, (first, w, lift, bias) in enumerate(chunks(device, of)):
+        net = columns(xp, first, w)
+        p = xp.exp(columns(xp, lift, bias) - xp.sum(log_sigmoid(xp, -net), axis=0, keepdims=True) - lnZ)
+        high = [xp.ones_like(p) * float(number >> j & 1) for j in range(n - inner)]
+        s = xp.concat([low, *high], axis=0) * p
+        chance = sigmoid(xp, net)
+        both = both + s @ chance.T
+        one = one + xp.sum(s, axis=1, keepdims=True)
+        other = other + xp.sum(chance * p, axis=1, keepdims=True)
+    return Expected(both, one, other, lnZ) if of.visible else Expected(both.T, other, one, lnZ)
+
+
+def log_likelihood(device: Device, theta: Theta, v: Array) -> Array:
+    """ln p(v), the mean over examples (V, B); a number on the device."""
+    xp = device.xp
+    return -xp.sum(free_energy(xp, theta, v)) / v.shape[1] - xp.sum(log_partition(device, theta))
+
+
+def probabilities(device: Device, theta: Theta, v: Array) -> Array:
+    """p(v) of every example, (1, B)."""
+    return device.xp.exp(-free_energy(device.xp, theta, v) - log_partition(device, theta))
+
+
+def objective(device: Device, theta: Theta, v: Array) -> Objective:
+    """L = −ln p(v), the mean over examples, as a function of the parameters, and its exact gradient."""
+    xp, model, p = device.xp, expected(device, theta), hidden_chance(device.xp, theta, v)
+    B = v.shape[1]
+    grad = {
+        "W": model.vh - v @ p.T / B,
+        "a": model.v - xp.sum(v, axis=1, keepdims=True) / B,
+        "b": model.h - xp.sum(p, axis=1, keepdims=True) / B,
+    }
+    return Objective(theta, lambda **moved: -log_likelihood(device, {**theta, **moved}, v), grad)
+
+
+def rules() -> dict[str, str]:
+    """The rule of every op of the walks below; log_Z, mean_vh, mean_v and mean_h are `functions`."""
+    return {
+        "lnZ": "lnZ = log_Z(W, a, b)",
+        "F": "F[m] = column_sum(log_sigmoid(-(W.T @ x[m] + b))) - a.T @ x[m]",
+        "p": "p[m] = exp(-F[m] - lnZ)",
+        "L_zero": "L = 0 * lnZ",
+        "L": "L = L + (F[m] + lnZ) / M",
+        "E_vh": "E_vh = mean_vh(W, a, b)",
+        "p_data": "p_data = sigmoid(W.T @ v + b)",
+        "exact_dW": "dW = E_vh - v @ p_data.T / B",
+        "exact_da": "da = mean_v(W, a, b) - batch(v) / B",
+        "exact_db": "db = mean_h(W, a, b) - batch(p_data) / B",
+    }
+
+
+def functions() -> dict[str, Callable[..., Any]]:
+    """The functions that the rules call, on host arrays."""
+
+    def on(read: Callable[[Theta], Any]) -> Callable[..., Any]:
+        return lambda W, a, b: read({"W": W, "a": a, "b": b})
+
+    return {
+        "log_Z": on(lambda theta: log_partition(HOST, theta)),
+        "mean_vh": on(lambda theta: expected(HOST, theta).vh),
+        "mean_v": on(lambda theta: expected(HOST, theta).v),
+        "mean_h": on(lambda theta: expected(HOST, theta).h),
+    }
+
+
+def weigh(device: Device, theta: Theta, x: list[Array], at: Path = ()) -> Walk[list[Array]]:
+    """p(x[m]) of M patterns (V, 1) one after the other, and L = −ln p, their mean. Returns the probabilities."""
+    lnZ = log_partition(device, theta)
+    yield Step(at, "lnZ", {"lnZ": lnZ})
+    L = 0 * lnZ
+    yield Step((*at, ("m", 1)), "L_zero", {"L": L})
+    found = []
+    for m, pattern in enumerate(x, 1):
+        here = (*at, ("m", m))
+        F = free_energy(device.xp, theta, pattern)
+        yield Step(here, "F", {f"F[{m}]": F})
+        found.append(device.xp.exp(-F - lnZ))
+        yield Step(here, "p", {f"p[{m}]": found[-1]})
+        L = L + (F + lnZ) / len(x)
+        yield Step(here, "L", {"L": L})
+    return found
+
+
+def exact(device: Device, theta: Theta, v: Array, at: Path = ()) -> Walk[dict[str, Array]]:
+    """The exact gradient of −ln p: the expectation of v hᵀ under the model less that of the data, and for a and b."""
+    xp, model, B = device.xp, expected(device, theta), v.shape[1]
+    E_vh = model.vh + 0
+    yield Step(at, "E_vh", {"E_vh": E_vh})
+    p = hidden_chance(xp, theta, v)
+    yield Step(at, "p_data", {"p_data": p})
+    dW = E_vh - v @ p.T / B
+    yield Step(at, "exact_dW", {"dW": dW})
+    da = model.v - xp.sum(v, axis=1, keepdims=True) / B
+    yield Step(at, "exact_da", {"da": da})
+    db = model.h - xp.sum(p, axis=1, keepdims=True) / B
+    yield Step(at, "exact_db", {"db": db})
+    return {"W": dW, "a": da, "b": db}
