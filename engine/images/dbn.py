@@ -19,7 +19,7 @@ from engine.feedforward.mlp import Net, Theta
 from engine.feedforward.mlp_training import Batches, Examples, MlpRun, loss_on
 from engine.images import rbm
 from engine.images.rbm import Rule, Sampling
-from engine.images.rbm_training import READINGS, RbmRun
+from engine.images.rbm_training import READINGS, SHOWN, RbmRun
 from engine.maths.initial import normal
 from engine.maths.optimisers import begin
 from engine.walks import training
@@ -160,8 +160,9 @@ class DbnRun(training.Run[Reading]):
             loss = float(device.get(loss_on(device.xp, net, theta, self.mlp.train)))
             return Reading(nan, loss, wrong(device, net, theta, self.test))
         run = self.machine(theta, layer)
-        u = device.put(rng(self.plan.batches.seed, READINGS + n).random((run.units[1], run.count)))
-        error = rbm.reconstruction_error(device.xp, machine(theta, layer), run.train, u)
+        some = run.train[:, : min(SHOWN, run.count)]
+        u = device.put(rng(self.plan.batches.seed, READINGS + n).random((run.units[1], some.shape[1])))
+        error = rbm.reconstruction_error(device.xp, machine(theta, layer), some, u)
         return Reading(float(device.get(error)), nan, nan)
 
     def fork(self, at: State, theta: Theta) -> State:

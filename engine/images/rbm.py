@@ -1,11 +1,12 @@
 """Restricted Boltzmann machines: Gibbs sampling and contrastive divergence (slide 4; Smolensky 1986, Hinton 2002).
 
-    E(v,h) = −aᵀv − bᵀh − vᵀWh    p(h_j=1|v) = σ(b_j + Σ_i v_i W_ij)    p(v_i=1|h) = σ(a_i + Σ_j W_ij h_j)
+    energy −aᵀv − bᵀh − vᵀWh    p(h_j=1|v) = σ(b_j + Σ_i v_i W_ij)    p(v_i=1|h) = σ(a_i + Σ_j W_ij h_j)
 
     W     (V, H)  weights    a (V, 1), b (H, 1)  biases of visible and hidden units
     v[n]  (V, B)  visible units after n steps of Gibbs sampling, one column an example; v[0] is the data
     h[n]  (H, B)  hidden units drawn from v[n]; with a persistent chain h[0] is where the last update left it
-    p_v[n], p_h[n]  their probabilities;  u_v[n], u_h[n]  the uniform random numbers that decide: 1 where u < p
+    p[n], q[n]   the probabilities of v[n] and h[n]
+    r[n], u[n]   the uniform random numbers that decide: v is 1 where r < p, h is 1 where u < q
 
 Contrastive divergence with k steps (CD-k) takes the difference of ⟨v hᵀ⟩ at the end of the chain and at the data for
 the gradient of −ln p(v). A persistent chain is not begun again from the data (PCD; Tieleman 2008).
@@ -47,7 +48,7 @@ class Draws(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """The result of `chain`: v and p_h of the data and at the end, and what the hidden units were there."""
+    """The result of `chain`: v and q of the data and at the end, and what the hidden units were there."""
 
     first: tuple[Array, Array]
     last: tuple[Array, Array]
@@ -84,9 +85,9 @@ def numbers(units: tuple[int, int], k: int) -> int:
 
 
 def draws(put: Callable[[HostArray], Array], row: HostArray, units: tuple[int, int], k: int, B: int, C: int) -> Draws:
-    """The random numbers of a chain from a row of them, which holds u_h[0], u_v[1], u_h[1], … for the largest batch.
+    """The random numbers of a chain from a row of them, which holds u[0], r[1], u[1], … for the largest batch.
 
-    The first B columns of u_h[0] are used, C of all others.
+    The first B columns of u[0] are used, C of all others.
     """
     V, H = units
     size = len(row) // numbers(units, k)
@@ -124,7 +125,7 @@ def free_energy(xp: Any, theta: Theta, v: Array) -> Array:
 def reconstruction_error(xp: Any, theta: Theta, v: Array, u: Array) -> Array:
     """−ln p(v|h), the mean over examples, with hidden units h drawn from v by u (H, B)."""
     z = theta["W"] @ bits(xp, u, hidden_chance(xp, theta, v)) + theta["a"]
-    return -xp.sum(v * log_sigmoid(xp, z) + (1 - v) * log_sigmoid(xp, -z)) / v.shape[1]
+    return -xp.sum(v * z + log_sigmoid(xp, -z)) / v.shape[1]
 
 
 def rules(of: Rule) -> dict[str, str]:
@@ -132,12 +133,12 @@ def rules(of: Rule) -> dict[str, str]:
     how, k = of.how, of.k
     fade = " + decay * W" if of.decay else ""
     return {
-        "p_h": "p_h[n] = sigmoid(W.T @ v[n] + b)",
-        "h": "h[n] = 1 * (u_h[n] < p_h[n])" if how.hidden else "h[n] = p_h[n]",
-        "p_v": "p_v[n] = sigmoid(W @ h[n-1] + a)",
-        "v": "v[n] = 1 * (u_v[n] < p_v[n])" if how.visible else "v[n] = p_v[n]",
-        "h_data": "h_data = 1 * (u_h[0] < p_h[0])" if how.data else "h_data = p_h[0]",
-        "h_model": f"h_model = 1 * (u_h[{k}] < p_h[{k}])" if how.model else f"h_model = p_h[{k}]",
+        "q": "q[n] = sigmoid(W.T @ v[n] + b)",
+        "h": "h[n] = 1 * (u[n] < q[n])" if how.hidden else "h[n] = q[n]",
+        "p": "p[n] = sigmoid(W @ h[n-1] + a)",
+        "v": "v[n] = 1 * (r[n] < p[n])" if how.visible else "v[n] = p[n]",
+        "h_data": "h_data = 1 * (u[0] < q[0])" if how.data else "h_data = q[0]",
+        "h_model": f"h_model = 1 * (u[{k}] < q[{k}])" if how.model else f"h_model = q[{k}]",
         "vh_data": "vh_data = v[0] @ h_data.T / B",
         "vh_model": f"vh_model = v[{k}] @ h_model.T / C",
         "dW": f"dW = vh_model - vh_data{fade}",
@@ -151,7 +152,7 @@ def chain(
 ) -> Walk[Chain]:
     """v[0] → h[0] → v[1] → … → h[k], layer by layer. `carried` is h[0] where a persistent chain goes on."""
     p = hidden_chance(xp, theta, v)
-    yield Step((*at, ("n", 0)), "p_h", {"p_h[0]": p})
+    yield Step((*at, ("n", 0)), "q", {"q[0]": p})
     first = v, p
     if carried is None:
         h = bits(xp, u.h[0], p) if of.how.hidden else p + 0
@@ -161,11 +162,11 @@ def chain(
     for n in range(1, of.k + 1):
         here = (*at, ("n", n))
         p_v = visible_chance(xp, theta, h)
-        yield Step(here, "p_v", {f"p_v[{n}]": p_v})
+        yield Step(here, "p", {f"p[{n}]": p_v})
         v = bits(xp, u.v[n], p_v) if of.how.visible else p_v + 0
         yield Step(here, "v", {f"v[{n}]": v})
         p = hidden_chance(xp, theta, v)
-        yield Step(here, "p_h", {f"p_h[{n}]": p})
+        yield Step(here, "q", {f"q[{n}]": p})
         if n < of.k or of.persistent:
             h = bits(xp, u.h[n], p) if of.how.hidden else p + 0
             yield Step(here, "h", {f"h[{n}]": h})
@@ -200,16 +201,16 @@ def steps(of: Rule, carried: bool) -> tuple[int, int]:
 
 def unit_rules(of: Rule) -> dict[str, str]:
     """The rule of every op of `units`: W_h[j] (V, 1) and W_v[i] (H, 1) are the weights of one unit."""
-    hidden = "(u_h[n,j] < p_h[n,j])" if of.how.hidden else "p_h[n,j]"
-    visible = "(u_v[n,i] < p_v[n,i])" if of.how.visible else "p_v[n,i]"
+    hidden = "(u[n,j] < q[n,j])" if of.how.hidden else "q[n,j]"
+    visible = "(r[n,i] < p[n,i])" if of.how.visible else "p[n,i]"
     return {
         "h_begin": "h[n] = 0 * b",
-        "z_h": "z_h[n,j] = W_h[j].T @ v[n] + b_h[j]",
-        "p_h_unit": "p_h[n,j] = sigmoid(z_h[n,j])",
+        "net_h": "net_h[n,j] = W_h[j].T @ v[n] + b_h[j]",
+        "q_unit": "q[n,j] = sigmoid(net_h[n,j])",
         "h_unit": f"h[n] = h[n] + e_h[j] * {hidden}",
         "v_begin": "v[n] = 0 * a",
-        "z_v": "z_v[n,i] = W_v[i].T @ h[n-1] + a_v[i]",
-        "p_v_unit": "p_v[n,i] = sigmoid(z_v[n,i])",
+        "net_v": "net_v[n,i] = W_v[i].T @ h[n-1] + a_v[i]",
+        "p_unit": "p[n,i] = sigmoid(net_v[n,i])",
         "v_unit": f"v[n] = v[n] + e_v[i] * {visible}",
     }
 
@@ -226,9 +227,9 @@ def units(device: Device, theta: Theta, v: Array, u: Draws, of: Rule, at: Path =
             yield Step((*here, ("i", 1)), "v_begin", {f"v[{n}]": v})
             for i in range(1, V + 1):
                 z = W[i - 1 : i, :] @ h + a[i - 1 : i, :]
-                yield Step((*here, ("i", i)), "z_v", {f"z_v[{n},{i}]": z})
+                yield Step((*here, ("i", i)), "net_v", {f"net_v[{n},{i}]": z})
                 p = sigmoid(xp, z)
-                yield Step((*here, ("i", i)), "p_v_unit", {f"p_v[{n},{i}]": p})
+                yield Step((*here, ("i", i)), "p_unit", {f"p[{n},{i}]": p})
                 v = v + unit(device, V, i) * (bits(xp, u.v[n][i - 1 : i, :], p) if of.how.visible else p)
                 yield Step((*here, ("i", i)), "v_unit", {f"v[{n}]": v})
         here = (*at, ("n", n), ("hidden", -1))
@@ -236,9 +237,9 @@ def units(device: Device, theta: Theta, v: Array, u: Draws, of: Rule, at: Path =
         yield Step((*here, ("j", 1)), "h_begin", {f"h[{n}]": h})
         for j in range(1, H + 1):
             z = W[:, j - 1 : j].T @ v + b[j - 1 : j, :]
-            yield Step((*here, ("j", j)), "z_h", {f"z_h[{n},{j}]": z})
+            yield Step((*here, ("j", j)), "net_h", {f"net_h[{n},{j}]": z})
             p = sigmoid(xp, z)
-            yield Step((*here, ("j", j)), "p_h_unit", {f"p_h[{n},{j}]": p})
+            yield Step((*here, ("j", j)), "q_unit", {f"q[{n},{j}]": p})
             h = h + unit(device, H, j) * (bits(xp, u.h[n][j - 1 : j, :], p) if of.how.hidden else p)
             yield Step((*here, ("j", j)), "h_unit", {f"h[{n}]": h})
     return v, h
@@ -258,8 +259,8 @@ def unit_families(device: Device, theta: Theta, u: Draws) -> dict[str, Callable[
         "W_v": lambda i: W[i - 1 : i, :].T if 1 <= i <= V else None,
         "a_v": lambda i: a[i - 1 : i, :] if 1 <= i <= V else None,
         "e_v": lambda i: unit(device, V, i) if 1 <= i <= V else None,
-        "u_h": one(u.h),
-        "u_v": one(u.v),
+        "u": one(u.h),
+        "r": one(u.v),
     }
 
 

@@ -8,7 +8,7 @@ States are taken 2^12 at a time, so that memory stays bounded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from engine.device import HOST, Array, Device
@@ -158,7 +158,7 @@ def probabilities(device: Device, theta: Theta, v: Array) -> Array:
 
 
 def objective(device: Device, theta: Theta, v: Array) -> Objective:
-    """L = −ln p(v), the mean over examples, as a function of the parameters, and its exact gradient."""
+    """E = −ln p(v), the mean over examples, as a function of the parameters, and its exact gradient."""
     xp, model, p = device.xp, expected(device, theta), hidden_chance(device.xp, theta, v)
     B = v.shape[1]
     grad = {
@@ -170,64 +170,44 @@ def objective(device: Device, theta: Theta, v: Array) -> Objective:
 
 
 def rules() -> dict[str, str]:
-    """The rule of every op of the walks below; log_Z, mean_vh, mean_v and mean_h are `functions`."""
+    """The rule of every op of the walks below; ln Z and the expectations E_vh, E_v and E_h are given to them."""
     return {
-        "lnZ": "lnZ = log_Z(W, a, b)",
         "F": "F[m] = column_sum(log_sigmoid(-(W.T @ x[m] + b))) - a.T @ x[m]",
-        "p": "p[m] = exp(-F[m] - lnZ)",
-        "L_zero": "L = 0 * lnZ",
-        "L": "L = L + (F[m] + lnZ) / M",
-        "E_vh": "E_vh = mean_vh(W, a, b)",
-        "p_data": "p_data = sigmoid(W.T @ v + b)",
-        "exact_dW": "dW = E_vh - v @ p_data.T / B",
-        "exact_da": "da = mean_v(W, a, b) - batch(v) / B",
-        "exact_db": "db = mean_h(W, a, b) - batch(p_data) / B",
+        "P": "P[m] = exp(-F[m] - lnZ)",
+        "E_zero": "E = 0 * lnZ",
+        "E": "E = E + (F[m] + lnZ) / M",
+        "Q": "Q = sigmoid(W.T @ X + b)",
+        "exact_dW": "dW = E_vh - X @ Q.T / M",
+        "exact_da": "da = E_v - batch(X) / M",
+        "exact_db": "db = E_h - batch(Q) / M",
     }
 
 
-def functions() -> dict[str, Callable[..., Any]]:
-    """The functions that the rules call, on host arrays."""
-
-    def on(read: Callable[[Theta], Any]) -> Callable[..., Any]:
-        return lambda W, a, b: read({"W": W, "a": a, "b": b})
-
-    return {
-        "log_Z": on(lambda theta: log_partition(HOST, theta)),
-        "mean_vh": on(lambda theta: expected(HOST, theta).vh),
-        "mean_v": on(lambda theta: expected(HOST, theta).v),
-        "mean_h": on(lambda theta: expected(HOST, theta).h),
-    }
-
-
-def weigh(device: Device, theta: Theta, x: list[Array], at: Path = ()) -> Walk[list[Array]]:
-    """p(x[m]) of M patterns (V, 1) one after the other, and L = −ln p, their mean. Returns the probabilities."""
-    lnZ = log_partition(device, theta)
-    yield Step(at, "lnZ", {"lnZ": lnZ})
-    L = 0 * lnZ
-    yield Step((*at, ("m", 1)), "L_zero", {"L": L})
+def weigh(device: Device, theta: Theta, x: Sequence[Array], lnZ: Array, at: Path = ()) -> Walk[list[Array]]:
+    """p(x[m]) of M patterns (V, 1) one after the other, and E = −ln p, their mean. Returns the probabilities."""
+    E = 0 * lnZ
+    yield Step((*at, ("m", 1)), "E_zero", {"E": E})
     found = []
     for m, pattern in enumerate(x, 1):
         here = (*at, ("m", m))
         F = free_energy(device.xp, theta, pattern)
         yield Step(here, "F", {f"F[{m}]": F})
         found.append(device.xp.exp(-F - lnZ))
-        yield Step(here, "p", {f"p[{m}]": found[-1]})
-        L = L + (F + lnZ) / len(x)
-        yield Step(here, "L", {"L": L})
+        yield Step(here, "P", {f"P[{m}]": found[-1]})
+        E = E + (F + lnZ) / len(x)
+        yield Step(here, "E", {"E": E})
     return found
 
 
-def exact(device: Device, theta: Theta, v: Array, at: Path = ()) -> Walk[dict[str, Array]]:
-    """The exact gradient of −ln p: the expectation of v hᵀ under the model less that of the data, and for a and b."""
-    xp, model, B = device.xp, expected(device, theta), v.shape[1]
-    E_vh = model.vh + 0
-    yield Step(at, "E_vh", {"E_vh": E_vh})
+def exact(xp: Any, theta: Theta, v: Array, model: Expected, at: Path = ()) -> Walk[dict[str, Array]]:
+    """The exact gradient of −ln p: the expectation of v hᵀ under the model less that of the M patterns v (V, M)."""
+    M = v.shape[1]
     p = hidden_chance(xp, theta, v)
-    yield Step(at, "p_data", {"p_data": p})
-    dW = E_vh - v @ p.T / B
+    yield Step(at, "Q", {"Q": p})
+    dW = model.vh - v @ p.T / M
     yield Step(at, "exact_dW", {"dW": dW})
-    da = model.v - xp.sum(v, axis=1, keepdims=True) / B
+    da = model.v - xp.sum(v, axis=1, keepdims=True) / M
     yield Step(at, "exact_da", {"da": da})
-    db = model.h - xp.sum(p, axis=1, keepdims=True) / B
+    db = model.h - xp.sum(p, axis=1, keepdims=True) / M
     yield Step(at, "exact_db", {"db": db})
     return {"W": dW, "a": da, "b": db}

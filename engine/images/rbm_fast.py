@@ -46,18 +46,28 @@ def sigmoid(z: Array, half: Array) -> None:
     xp.add(z, half, z)
 
 
+def draw(u: Array, p: Array, on: Array, into: Array) -> None:
+    """1 where u < p, else 0; `on` are the same as truth values (NumPy writes them more slowly into numbers at once)."""
+    xp.less(u, p, on)
+    xp.copyto(into, on)
+
+
 class Buffers:
-    """Work arrays for B examples and a chain of C: v (V + 1, B + C) and h (H + 1, B + C), the chain to the right."""
+    """Work arrays for B examples and a chain of C: v (V + 1, B + C) and h (H + 1, B + C), the chain to the right.
+
+    `both` are p(h|v) of the data and the end of the chain, where they come from one product.
+    """
 
     def __init__(self, V: int, H: int, B: int, C: int) -> None:
         self.v, self.h = xp.ones((V + 1, B + C)), xp.ones((H + 1, B + C))
-        self.data, self.chain = self.v[:-1, :B], self.v[:-1, B:]
-        self.h_data, self.h_chain = self.h[:-1, :B], self.h[:-1, B:]
-        self.p_data, self.p_v, self.p_h = xp.empty((H, B)), xp.empty((V, C)), xp.empty((H, C))
-        self.left, self.right = xp.ones((V + 1, B)), xp.ones((V + 1, C))
-        self.from_h = xp.ones((H + 1, C))
+        self.data, self.chain, self.left, self.right = self.v[:-1, :B], self.v[:-1, B:], self.v[:, :B], self.v[:, B:]
+        self.from_h, self.p_v = xp.ones((H + 1, C)), xp.empty((V, C))
+        self.p_data, self.p_h, self.both = xp.empty((H, B)), xp.empty((H, C)), xp.empty((H, B + C))
         self.share = xp.concatenate([xp.full(B, -1.0 / B), xp.full(C, 1.0 / C)])
-        self.shared = xp.empty((H + 1, B + C))
+        self.h *= self.share
+        self.h_data, self.h_chain = self.h[:-1, :B], self.h[:-1, B:]
+        self.v_on, self.h_on = xp.empty((V, C), bool), xp.empty((H, C), bool)
+        self.by_data, self.by_chain = xp.asarray(-1.0 / B), xp.asarray(1.0 / C)
 
 
 class Kernel:
@@ -89,7 +99,8 @@ class Kernel:
 
     def gradient(self, flat: Array, v: HostArray, u: Draws, carried: Array | None) -> Array | None:
         """Writes the gradient into `_grad`; returns the chain's h where it is persistent."""
-        (V, H), of, how, half, dot = self.units, self.of, self.of.how, self._half, xp.dot
+        (V, H), of, how, half = self.units, self.of, self.of.how, self._half
+        dot, copy = xp.dot, xp.copyto
         B = v.shape[1]
         C = B if carried is None else carried.shape[1]
         b = self._buffers.get((B, C))
@@ -97,40 +108,33 @@ class Kernel:
             b = self._buffers[B, C] = Buffers(V, H, B, C)
         whole = flat.reshape(V + 1, H + 1)
         up, down = whole[:, :-1].T, whole[:-1, :]
-        b.data[...] = v
-        b.left[:-1] = v
-        dot(up, b.left, b.p_data)
-        sigmoid(b.p_data, half)
-        h = b.from_h[:-1]
-        if carried is not None:
-            h[...] = carried
-        elif how.hidden:
-            xp.less(u.h[0], b.p_data, h)
+        copy(b.data, v)
+        h, p_data, p_h = b.from_h[:-1], b.p_data, b.p_h
+        if carried is None:
+            dot(up, b.left, p_data)
+            sigmoid(p_data, half)
+            draw(u.h[0], p_data, b.h_on, h) if how.hidden else copy(h, p_data)
         else:
-            h[...] = b.p_data
+            copy(h, carried)
         for n in range(1, of.k + 1):
             dot(down, b.from_h, b.p_v)
             sigmoid(b.p_v, half)
-            here = b.right[:-1]
-            if how.visible:
-                xp.less(u.v[n], b.p_v, here)
+            draw(u.v[n], b.p_v, b.v_on, b.chain) if how.visible else copy(b.chain, b.p_v)
+            if n == of.k and carried is not None:
+                dot(up, b.v, b.both)
+                sigmoid(b.both, half)
+                p_data, p_h = b.both[:, :B], b.both[:, B:]
             else:
-                here[...] = b.p_v
-            dot(up, b.right, b.p_h)
-            sigmoid(b.p_h, half)
+                dot(up, b.right, p_h)
+                sigmoid(p_h, half)
             if n < of.k or of.persistent:
-                if how.hidden:
-                    xp.less(u.h[n], b.p_h, h)
-                else:
-                    h[...] = b.p_h
-        b.chain[...] = b.right[:-1]
-        for drawn, p, into, n in ((how.data, b.p_data, b.h_data, 0), (how.model, b.p_h, b.h_chain, of.k)):
-            if drawn:
-                xp.less(u.h[n], p, into)
-            else:
-                into[...] = p
-        xp.multiply(b.h, b.share, b.shared)
-        dot(b.v, b.shared.T, self._whole)
+                draw(u.h[n], p_h, b.h_on, h) if how.hidden else copy(h, p_h)
+        if carried is not None and not (how.data or how.model):
+            xp.multiply(b.both, b.share, b.h[:-1])
+        else:
+            xp.multiply(xp.less(u.h[0], p_data) if how.data else p_data, b.by_data, b.h_data)
+            xp.multiply(xp.less(u.h[of.k], p_h) if how.model else p_h, b.by_chain, b.h_chain)
+        dot(b.v, b.h.T, self._whole)
         self._whole[-1, -1] = 0.0
         if of.decay:
             self._whole[:-1, :-1] += of.decay * whole[:-1, :-1]

@@ -26,13 +26,15 @@ CHAINS, READINGS = 1_000_000, 2_000_000
 """Sections of the seed from here on draw the random numbers of the chains, one section a block of updates, and those
 of the reconstructions that are measured.
 """
-BLOCK = 1 << 15
+SHOWN = 256
+"""Training examples whose reconstruction is measured."""
+BLOCK = 1 << 16
 """Random numbers drawn at once: those of one update at least."""
 
 
 class Reading(NamedTuple):
     """Mean ln p of the training and of the test examples, NaN where Z is out of reach or there are none, and
-    the reconstruction error −ln p(v|h) of the training examples, h being drawn from v.
+    the reconstruction error −ln p(v|h) of the first `SHOWN` training examples, h being drawn from v.
     """
 
     likelihood: float
@@ -56,7 +58,7 @@ class RbmRun(training.Run[Reading]):
         super().__init__(device, recipe._replace(clip=1e300), NAMES)
         self.of, self.batches, self.host, self.every = of, batches, v, every
         self.units = v.shape[0], hidden
-        self.count = v.shape[1]
+        self.count, self._rows = v.shape[1], HOST.xp.ascontiguousarray(v.T)
         self.per, self.most = batches.per_epoch(self.count), min(batches.size, self.count)
         self.train, self.test = device.put(v), device.put(test)
         self.block = max(1, BLOCK // (self.most * rbm.numbers(self.units, of.k)))
@@ -79,7 +81,7 @@ class RbmRun(training.Run[Reading]):
         latest, epoch = self._epoch, n // self.per
         if latest[0] != epoch:
             order = self.batches.of_epoch(self.count, epoch)
-            latest = self._epoch = epoch, [HOST.xp.ascontiguousarray(self.host[:, some]) for some in order]
+            latest = self._epoch = epoch, [HOST.xp.ascontiguousarray(self._rows[some].T) for some in order]
         return latest[1][n % self.per]
 
     def row(self, n: int) -> HostArray:
@@ -87,7 +89,7 @@ class RbmRun(training.Run[Reading]):
         (known, rows), number = self._drawn, n // self.block
         if known != number:
             size = self.most * rbm.numbers(self.units, self.of.k)
-            rows = rng(self.batches.seed, CHAINS + number).random((self.block, size))
+            rows = rng(self.batches.seed, CHAINS + number).random((self.block, size), dtype="f4")
             self._drawn = number, rows
         row: HostArray = rows[n % self.block]
         return row
@@ -122,8 +124,9 @@ class RbmRun(training.Run[Reading]):
             sets = [v for v in (self.train, self.test) if v.shape[1]]
             for i, v in enumerate(sets):
                 F[i] = float(device.get(rbm.free_energy(device.xp, theta, v)).mean())
-        u = device.put(rng(self.batches.seed, READINGS + n).random((self.units[1], self.count)))
-        error = float(device.get(rbm.reconstruction_error(device.xp, theta, self.train, u)))
+        some = self.train[:, : min(SHOWN, self.count)]
+        u = device.put(rng(self.batches.seed, READINGS + n).random((self.units[1], some.shape[1])))
+        error = float(device.get(rbm.reconstruction_error(device.xp, theta, some, u)))
         return Reading(-F[0] - lnZ, -F[1] - lnZ, error)
 
     def move(self, n: int, data: Learning[Any]) -> Learning[Any]:
@@ -175,7 +178,7 @@ class RbmRun(training.Run[Reading]):
                 "B": B, "C": B if carried is None else self.most, "rate": self.recipe.rate, "n": count,
                 "decay": of.decay,
             }  # fmt: skip
-            drawn = {"u_h": indexed(u.h), "u_v": indexed(u.v)}
+            drawn = {"u": indexed(u.h), "r": indexed(u.v)}
             return Env({**theta, **memory, "v[0]": v, **more, **scalars}, drawn)
 
         length = sum(rbm.steps(of, carried is not None)) + descent.steps(self.recipe.optimiser, NAMES)[1]
