@@ -39,7 +39,7 @@ def rules(pool: Pool) -> dict[str, str]:
     share = f"by_p[f,m,n] / {pool.side**2}" if pool.kind == "mean" else "by_p[f,m,n] * (won[f,m,n] == q)"
     kept = f"sum(square[f,m,n]) / {pool.side**2}" if pool.kind == "mean" else "largest(square[f,m,n])"
     by_op = {"p": f"p[f,m,n] = {kept}", "dh": f"by_h[f,i,j] = {share}", "outside": "by_h[f,i,j] = 0 * h[f,i,j]"}
-    return by_op if pool.kind == "mean" else {**by_op, "won": "won[f,m,n] = argmax(square[f,m,n])"}
+    return by_op if pool.kind == "mean" else {**by_op, "won": "won[f,m,n] = argmaxes(square[f,m,n])"}
 
 
 def square(xp: Any, pool: Pool, out: Array, m: int, n: int) -> Array:
