@@ -14,6 +14,9 @@ from lessons.explaining.formulas import law
 from lessons.player.player import Player
 from lessons.player.show import everything
 
+WITHOUT_WEIGHTS = frozenset({"timeline"})
+"""Lessons that hold no parameters: there is nothing to put in by hand, and no gradient."""
+
 
 def played(card: Card, seed: int | None = None, **given: Any) -> Player:
     """A lesson with these knobs, its predictions answered."""

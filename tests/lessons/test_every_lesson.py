@@ -29,9 +29,13 @@ from lessons.player.show import everything
 from lessons.player.state import restore
 from tests.engine.ruling import assert_rules_hold
 from tests.engine.strict import Strict
+from tests.lessons.playing import WITHOUT_WEIGHTS
 
 CARDS = [card for card in course().values() if isinstance(card, Card)]
 every = pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+weighted = pytest.mark.parametrize(
+    "card", [card for card in CARDS if card.id not in WITHOUT_WEIGHTS], ids=lambda card: card.id
+)
 
 
 def make(card: Card, device: Device = HOST, seed: int | None = None) -> Player:
@@ -131,6 +135,12 @@ def test_every_place_is_finer_than_what_it_stands_in(card: Card) -> None:
 
 
 @every
+def test_which_lessons_have_parameters(card: Card) -> None:
+    player = make(card)
+    assert bool(player.lesson.weights(player.start)) == (card.id not in WITHOUT_WEIGHTS)
+
+
+@weighted
 def test_the_gradient_check_agrees_and_finds_a_wrong_one(card: Card) -> None:
     player = make(card, seed=1)
     lesson, start = player.lesson, player.start
@@ -218,8 +228,10 @@ def test_a_state_goes_out_and_comes_in(card: Card, tmp_path: Path) -> None:
     knobs, start, seed = restore(player.lesson, str(file), {})
     again = Player(open_lesson(card), HOST, {k: v for k, v in knobs.items() if v != player.knobs[k]}, seed, start)
     assert everything(again, all_steps=False)["result"] == printed["result"]
-    name = next(iter(printed["params"]))
-    for harm, says in ((None, "params has no"), ([["x"]], "rectangle"), ([[[1.0]]], "shape")):
+    name = next(iter(printed["params"]), "nothing")
+    for harm, says in (
+        ((None, "params has no"), ([["x"]], "rectangle"), ([[[1.0]]], "shape")) if printed["params"] else ()
+    ):
         state = {**printed, "params": {**printed["params"], name: harm}}
         file.write_text(json.dumps(state), encoding="utf-8")
         with pytest.raises(Refused, match=says):
@@ -244,7 +256,7 @@ def test_chinese_and_english_cards(card: Card) -> None:
         assert said["en"] != said["zh"]
 
 
-@every
+@weighted
 def test_an_edit_by_notches_moves_what_follows(card: Card) -> None:
     player = make(card)
     name = player.lesson.weights(player.start)[0]

@@ -60,7 +60,8 @@ class TestLessonText:
             if not key.startswith(("act.", "ask.")):
                 continue
             for paragraph in (*section.before, *section.after):
-                assert re.search("[\u4e00-\u9fff]", paragraph), (key, paragraph)
+                alone = re.fullmatch(r"\{\w+\}", paragraph)  # a field, which is a phrase of the labels
+                assert alone or re.search("[\u4e00-\u9fff]", paragraph), (key, paragraph)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from lessons.contract.card import Card
 from lessons.course import course
 from lessons.player.show import everything
+from tests.lessons.playing import WITHOUT_WEIGHTS
 from tests.tui.driving import lesson, shown
 from tui.picture.boxes import Notice
 from tui.picture.drawers import Check, Code, Inspect, Knobs
@@ -60,6 +61,11 @@ async def test_drawers_languages_and_checks(id: str, size: tuple[int, int], tmp_
     async with lesson(tmp_path, size, id=id) as (pilot, screen):
         player = screen.player
         kinds = [("g", Check), ("k", Knobs), ("i", Inspect), ("c", Code)]
+        if id in WITHOUT_WEIGHTS:
+            await pilot.press("g")
+            assert screen.look.drawer is None
+            assert screen.said == screen.words("say.no_gradient")
+            kinds[0] = kinds[1]
         for n, _ in enumerate(player.lesson.card.acts):
             await pilot.press("full_stop", "full_stop")
             place = player.spot
@@ -78,7 +84,7 @@ async def test_drawers_languages_and_checks(id: str, size: tuple[int, int], tmp_
             await pilot.press("n")
 
 
-@each
+@pytest.mark.parametrize("id", [id for id in IDS if id not in WITHOUT_WEIGHTS])
 async def test_a_cell_is_moved_by_hand_and_back(id: str, tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), id=id) as (pilot, screen):
         player = screen.player

@@ -13,7 +13,17 @@ import click
 
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import reason
-from tui.cli.common import NOTATIONS, above, fail, given_knobs, given_seed, language_spoken, open_on, words_of
+from tui.cli.common import (
+    NOTATIONS,
+    above,
+    fail,
+    given_knobs,
+    given_seed,
+    hold_to_one_thread,
+    language_spoken,
+    open_on,
+    words_of,
+)
 from tui.cli.completing import addresses, lessons, settings
 from tui.cli.speaking import SpokenCommand, SpokenGroup, begin, cells, complaint, lang_option, say_version
 from tui.machine.terminal import language
@@ -184,6 +194,7 @@ def run_app(
     fresh_record: bool = False,
 ) -> None:
     """Open the app, if there is a terminal to open it in. `found` is what was typed, and the places that fit it."""
+    hold_to_one_thread()
     from lessons.contract.knobs import read_all
     from lessons.course import course, find
 

@@ -11,7 +11,16 @@ from typing import Any
 import click
 
 from lessons.contract.knobs import Refused
-from tui.cli.common import NOTATIONS, above, given_knobs, given_seed, language_spoken, open_on, words_of
+from tui.cli.common import (
+    NOTATIONS,
+    above,
+    given_knobs,
+    given_seed,
+    hold_to_one_thread,
+    language_spoken,
+    open_on,
+    words_of,
+)
 from tui.cli.completing import addresses, lessons, settings
 from tui.cli.speaking import SpokenCommand, lang_option
 
@@ -48,6 +57,7 @@ def show_command(
     lang: str | None,
 ) -> None:
     """Print a lesson at a place: panels, or with --json every number in full."""
+    hold_to_one_thread()
     from lessons.contract.knobs import read_all
     from lessons.course import find, open_lesson
 

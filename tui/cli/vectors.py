@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lessons.contract.knobs import Refused
-from tui.cli.common import above, open_on
+from tui.cli.common import above, hold_to_one_thread, open_on
 from tui.cli.running import reading
 from tui.cli.speaking import SpokenCommand, SpokenGroup
 from tui.cli.train import WordsTraining, find
@@ -54,7 +53,7 @@ def train_group() -> None:
 def word2vec_command(files: tuple[Path, ...], device: str | None, as_json: bool, **options: Any) -> int:
     """Learn word vectors from text files; a line is a sentence."""
     if options["threads"] > 1:  # each worker has a core; NumPy must be told before it is loaded
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        hold_to_one_thread()
     target = open_on(device or above("device", "cpu"))
     if options["threads"] > 1 and target.name != "cpu":
         raise Refused("threads_device", threads=options["threads"], device=target.name)

@@ -21,7 +21,7 @@ def draw_plot(panel: Plot, width: int, pen: Pen) -> Canvas:
     """The axes with their ends, every line with its name at its right end, the points."""
     canvas = pen.canvas(width)
     rows = TIGHT if pen.tight else HEIGHT
-    room = max(8, min(width - LEFT - RIGHT, WIDEST))
+    room = max(8, min(width - LEFT - (RIGHT if panel.lines else 2), WIDEST))
     top = 1 if panel.title else 0
     canvas.put(1, 0, fit(panel.title, width - 2), "label")
     for i, note in enumerate(panel.notes):

@@ -105,6 +105,8 @@ class Opening(Mode):
             self.look.drawer = None
         else:
             self.parts.transport.pause()
+            if not self.player.lesson.weights(self.player.start_here()):
+                return Change(self.say("say.no_gradient"))
             self.look.drawer = Check(self.picture.desk(), self.parameter())
         return Change()
 

@@ -1,0 +1,162 @@
+"""The lesson `timeline`: the milestones in order, each model trained on the same four tasks when its year comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from itertools import product
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from engine.device import Rng
+from engine.walks.step import Path, Step, Walk
+from lessons.building.acts import Act, Derived, Scope, Trial
+from lessons.building.asks import Question
+from lessons.building.declared import DeclaredLesson
+from lessons.building.holds import Input, Lengths
+from lessons.contract.card import Lead
+from lessons.contract.view import Knobs, View
+from lessons.history.timeline.milestones import NUMBERS, STOPS
+from lessons.history.timeline.models import MODELS, TASKS, Sizes, task
+from lessons.history.timeline.stage import TimelineStage
+
+RULES = {"year": "year[m] = when[m]", "err": "err[m,k] = 100 * wrong[m,k,r] / tests[k]"}
+SEEDS = 1 << 16
+ALIKE = 0.5
+"""Per cent of the test examples by which two models must differ for one to be better."""
+
+
+class Fitting:
+    """One training: how many test examples are wrong after each part, computed as far as it is asked for."""
+
+    def __init__(self, counts: Iterator[int]) -> None:
+        self._counts, self._known, self._lock = counts, list[int](), Lock()
+
+    def after(self, part: int) -> int:
+        with self._lock:
+            while len(self._known) < part:
+                self._known.append(next(self._counts))
+            return self._known[part - 1]
+
+
+@lru_cache(maxsize=256)
+def fitting(model: str, of: str, sizes: Sizes) -> Fitting:
+    return Fitting(MODELS[model].train(task(of, sizes), sizes.seed))
+
+
+def sizes(s: Scope) -> Sizes:
+    k = s.knobs
+    return Sizes(int(k["pictures"]), int(k["labels"]), int(k["shift"]), int(s.trial.start.inputs["seed"][0]))
+
+
+def wrong(s: Scope, m: int, k: int, r: int) -> float:
+    return float(fitting(STOPS[m - 1].id, TASKS[k - 1], sizes(s)).after(r))
+
+
+def years(s: Scope, at: Path) -> Walk[None]:
+    """The year of each milestone, then of its model the share of wrong test examples, in per cent, part by part."""
+    put = s.device.put
+    for m, stop in enumerate(STOPS, 1):
+        here = (*at, ("m", m))
+        year = put([[stop.year]])
+        yield Step(here, "year", {f"year[{m}]": year})
+        for k, name in enumerate(TASKS, 1):
+            for r in range(1, parts(m, name) + 1):
+                err = 100 * put([[wrong(s, m, k, r)]]) / put([[float(len(task(name, sizes(s)).test_y))]])
+                yield Step((*here, ("k", k), ("r", r)), "err", {f"err[{m},{k}]": err})
+
+
+def parts(m: int, of: str) -> int:
+    """In how many parts the model of milestone m is trained on a task."""
+    stop = STOPS[m - 1]
+    return MODELS[stop.id].parts if of in stop.tasks else 0
+
+
+def length(s: Scope) -> int:
+    return len(STOPS) + sum(parts(m, name) for m, name in product(range(1, len(STOPS) + 1), TASKS))
+
+
+def errors(trial: Trial) -> Mapping[str, Any]:
+    """The errors of every model on every task, in per cent."""
+    found: dict[str, dict[str, float]] = {}
+    for m, stop in enumerate(STOPS, 1):
+        if stop.tasks:
+            found[stop.id] = {name: trial.number(f"err[{m},{TASKS.index(name) + 1}]") for name in stop.tasks}
+    return {"errors": found}
+
+
+def error(trial: Trial, id: str, of: str) -> float:
+    """The error of a model on a task, as the run has it."""
+    scope, m, k = trial.first, NUMBERS[id], TASKS.index(of) + 1
+    return 100 * wrong(scope, m, k, parts(m, of)) / len(task(of, sizes(scope)).test_y)
+
+
+def most_on_a_line(trial: Trial) -> float:
+    """How many of XOR's four points lie on their side of a line at most, over lines of all directions."""
+    x, t = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([-1, 1, 1, -1])
+    grid = np.arange(-2, 2.25, 0.25)
+    return float(max(((x @ w + b) * t > 0).sum() for *w, b in product(grid, repeat=3)))
+
+
+def beside(id: str, other: str, of: str) -> Callable[[Trial], str]:
+    """Whether a model makes fewer errors on a task than another, more, or about as many."""
+
+    def answer(trial: Trial) -> str:
+        apart = error(trial, id, of) - error(trial, other, of)
+        return "same" if abs(apart) <= ALIKE else "more" if apart > 0 else "fewer"
+
+    return answer
+
+
+def of_three(trial: Trial) -> str:
+    """Where the convolutional net comes on moved digits, between the neighbours and the multilayer perceptron."""
+    net, near, dense = (error(trial, id, "moved") for id in ("convolution", "neighbours", "mlp"))
+    return "least" if net < min(near, dense) else "most" if net > max(near, dense) else "between"
+
+
+def starts(trial: Trial) -> str:
+    """What becomes of the deep sigmoid net: as good as the shallow one, better, or never better than chance."""
+    net, shallow = error(trial, "deep", "digits"), error(trial, "mlp", "digits")
+    return "chance" if net > 80 else "better" if net < shallow else "worse"
+
+
+def at(id: str, of: str) -> str:
+    return f"years/m={NUMBERS[id]}/k={TASKS.index(of) + 1}"
+
+
+class Timeline(DeclaredLesson):
+    """One act: a milestone a step, its training inside."""
+
+    holds = (Input("seed", 1, edited=False),)
+    derived = (
+        Derived("when", lambda s, m: s.device.put([[STOPS[m - 1].year]]), indexed=True),
+        Derived("wrong", lambda s, m, k, r: s.device.put([[wrong(s, m, k, r)]]), indexed=True),
+        Derived("tests", lambda s, k: s.device.put([[float(len(task(TASKS[k - 1], sizes(s)).test_y))]]), indexed=True),
+    )
+    acts = (Act("years", years, length=length),)
+    results = (errors,)
+    questions = (
+        Question("line", at("perceptron", "xor"), "number", most_on_a_line, 0.0),
+        Question("still", at("mlp", "digits"), "choice", beside("mlp", "neighbours", "digits")),
+        Question("moved", at("convolution", "moved"), "choice", of_three),
+        Question("starts", at("deep", "digits"), "choice", starts),
+    )
+    loops = ("m", "k", "r")
+    grain = "m"
+    explains = ("err",)
+    counted = frozenset({"year", "when", "wrong", "tests"})
+    rebuilds = frozenset({"pictures", "labels", "shift"})
+    example = False
+    shown_as = TimelineStage
+
+    def rule(self, knobs: Knobs) -> Mapping[str, str]:
+        return RULES
+
+    def drawn(self, knobs: Knobs, lengths: Lengths, draw: Rng) -> Mapping[str, Any]:
+        """The seed that splits the pictures and draws weights."""
+        return {"seed": draw.integers(SEEDS, size=1)}
+
+    def lead(self, view: View) -> Lead | None:
+        return STOPS[m - 1].lead if (m := view.loop("m")) else None
