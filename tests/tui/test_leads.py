@@ -73,6 +73,7 @@ async def test_who_leaves_by_the_contents_is_not_led_back(tmp_path: Path, monkey
         assert app.words("keys.return") not in shown(app.screen, "foot")
 
 
+@pytest.mark.exhaustive
 def test_every_place_that_a_lesson_leads_to_is_there() -> None:
     """Over all lessons and steps of their reels."""
     from lessons.player.player import Player
