@@ -98,7 +98,7 @@ def test_perceptrons_for_several_classes_are_each_the_walk_of_one() -> None:
 
 def test_what_is_shown_is_what_the_models_say() -> None:
     made = played(CARD, **SMALL)
-    made.jump(f"years/m={NUMBERS['tree']}")
+    made.jump(f"years/n={NUMBERS['tree']}")
     sizes = Sizes(100, 20, 2, int(made.start.inputs["seed"][0]))
     for k, of in enumerate(TASKS, 1):
         data = task(of, sizes)
@@ -118,7 +118,7 @@ def test_every_milestone_leads_to_a_lesson_and_the_start_to_none() -> None:
     made = played(CARD, **SMALL)
     assert made.lesson.lead(made.view()) is None
     for m, stop in enumerate(STOPS, 1):
-        made.jump(f"years/m={m}" if not stop.tasks else f"years/m={m}/k=1/r=1")
+        made.jump(f"years/n={m}" if not stop.tasks else f"years/n={m}/k=1/j=1")
         assert made.lesson.lead(made.view()) == stop.lead
 
 

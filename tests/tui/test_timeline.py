@@ -30,7 +30,7 @@ async def test_milestones_one_after_the_other_and_back(tmp_path: Path, size: tup
         for m in (1, 2, 3):
             await pilot.press("right")
             await until_free(pilot, screen)
-            assert dict(player.path)["m"] == m
+            assert dict(player.path)["n"] == m
             stages.append(shown(screen, "stage"))
         assert len(set(stages)) == 4
         assert "1958" in stages[-1]
@@ -43,14 +43,14 @@ async def test_milestones_one_after_the_other_and_back(tmp_path: Path, size: tup
 async def test_a_milestone_is_trained_part_by_part_at_the_finest_grain(tmp_path: Path) -> None:
     async with lesson(tmp_path, size=(120, 36), id="timeline", **SMALL) as (pilot, screen):
         player = screen.player
-        player.jump("years/m=2")
+        player.jump("years/n=2")
         player.grain = player.lesson.grains["op"]
         await pilot.press("right")
-        assert dict(player.path) == {"years": -1, "m": 3}
+        assert dict(player.path) == {"years": -1, "n": 3}
         errors = []
         for r in range(1, 6):
             await pilot.press("right")
-            assert dict(player.path) == {"years": -1, "m": 3, "k": 1, "r": r}
+            assert dict(player.path) == {"years": -1, "n": 3, "k": 1, "j": r}
             shown_error = player.view().get("err[3,1]")
             assert shown_error is not None
             errors.append(float(shown_error.reshape(-1)[0]))

@@ -8,10 +8,7 @@ CARD = Card(
     chapter="history",
     slides="3–4",
     minutes=15,
-    title={
-        "en": "From 1949 to 2014: each method on the same digits",
-        "zh": "1949 到 2014：用同样的数字图片比较各种方法",
-    },
+    title={"en": "From 1949 to 2014", "zh": "从 1949 到 2014"},
     lead={
         "en": "Two waves and two winters. Each method is trained here and now, and wins where its problem lies.",
         "zh": "两次浪潮，两次低谷。每种方法都当场训练一次；哪种方法胜出，取决于问题是什么。",
@@ -22,13 +19,13 @@ CARD = Card(
         Knob("labels", "int", 100, 20, 500),
         Knob("shift", "int", 2, 0, 2),
     ),
-    places={3: Place("years/m=1"), 4: Place("years/m=13")},
+    places={3: Place("years/n=1"), 4: Place("years/n=13")},
     terms=(
-        Term("history of neural networks", "神经网络发展史", "years/m=1", also=("timeline",)),
-        Term("winter of neural networks", "神经网络的低谷", "years/m=4", also=("AI winter", "低谷")),
-        Term("shallow learning", "浅层学习", "years/m=11", also=("浅层模型",)),
-        Term("deep learning", "深度学习", "years/m=13"),
-        Term("deep neural network", "深度神经网络", "years/m=12"),
+        Term("history of neural networks", "神经网络发展史", "years/n=1", also=("timeline",)),
+        Term("winter of neural networks", "神经网络的低谷", "years/n=4", also=("AI winter", "低谷")),
+        Term("shallow learning", "浅层学习", "years/n=11", also=("浅层模型",)),
+        Term("deep learning", "深度学习", "years/n=13"),
+        Term("deep neural network", "深度神经网络", "years/n=12"),
     ),
     load="lessons.history.timeline.lesson:Timeline",
 )

@@ -22,7 +22,7 @@ from lessons.history.timeline.milestones import NUMBERS, STOPS
 from lessons.history.timeline.models import MODELS, TASKS, Sizes, task
 from lessons.history.timeline.stage import TimelineStage
 
-RULES = {"year": "year[m] = when[m]", "err": "err[m,k] = 100 * wrong[m,k,r] / tests[k]"}
+RULES = {"year": "year[n] = when[n]", "err": "err[n,k] = 100 * wrong[n,k,j] / tests[k]"}
 SEEDS = 1 << 16
 ALIKE = 0.5
 """Per cent of the test examples by which two models must differ for one to be better."""
@@ -51,46 +51,46 @@ def sizes(s: Scope) -> Sizes:
     return Sizes(int(k["pictures"]), int(k["labels"]), int(k["shift"]), int(s.trial.start.inputs["seed"][0]))
 
 
-def wrong(s: Scope, m: int, k: int, r: int) -> float:
-    return float(fitting(STOPS[m - 1].id, TASKS[k - 1], sizes(s)).after(r))
+def wrong(s: Scope, n: int, k: int, j: int) -> float:
+    return float(fitting(STOPS[n - 1].id, TASKS[k - 1], sizes(s)).after(j))
 
 
 def years(s: Scope, at: Path) -> Walk[None]:
     """The year of each milestone, then of its model the share of wrong test examples, in per cent, part by part."""
     put = s.device.put
-    for m, stop in enumerate(STOPS, 1):
-        here = (*at, ("m", m))
+    for n, stop in enumerate(STOPS, 1):
+        here = (*at, ("n", n))
         year = put([[stop.year]])
-        yield Step(here, "year", {f"year[{m}]": year})
+        yield Step(here, "year", {f"year[{n}]": year})
         for k, name in enumerate(TASKS, 1):
-            for r in range(1, parts(m, name) + 1):
-                err = 100 * put([[wrong(s, m, k, r)]]) / put([[float(len(task(name, sizes(s)).test_y))]])
-                yield Step((*here, ("k", k), ("r", r)), "err", {f"err[{m},{k}]": err})
+            for j in range(1, parts(n, name) + 1):
+                err = 100 * put([[wrong(s, n, k, j)]]) / put([[float(len(task(name, sizes(s)).test_y))]])
+                yield Step((*here, ("k", k), ("j", j)), "err", {f"err[{n},{k}]": err})
 
 
-def parts(m: int, of: str) -> int:
-    """In how many parts the model of milestone m is trained on a task."""
-    stop = STOPS[m - 1]
+def parts(n: int, of: str) -> int:
+    """In how many parts the model of milestone n is trained on a task."""
+    stop = STOPS[n - 1]
     return MODELS[stop.id].parts if of in stop.tasks else 0
 
 
 def length(s: Scope) -> int:
-    return len(STOPS) + sum(parts(m, name) for m, name in product(range(1, len(STOPS) + 1), TASKS))
+    return len(STOPS) + sum(parts(n, name) for n, name in product(range(1, len(STOPS) + 1), TASKS))
 
 
 def errors(trial: Trial) -> Mapping[str, Any]:
     """The errors of every model on every task, in per cent."""
     found: dict[str, dict[str, float]] = {}
-    for m, stop in enumerate(STOPS, 1):
+    for n, stop in enumerate(STOPS, 1):
         if stop.tasks:
-            found[stop.id] = {name: trial.number(f"err[{m},{TASKS.index(name) + 1}]") for name in stop.tasks}
+            found[stop.id] = {name: trial.number(f"err[{n},{TASKS.index(name) + 1}]") for name in stop.tasks}
     return {"errors": found}
 
 
 def error(trial: Trial, id: str, of: str) -> float:
     """The error of a model on a task, as the run has it."""
-    scope, m, k = trial.first, NUMBERS[id], TASKS.index(of) + 1
-    return 100 * wrong(scope, m, k, parts(m, of)) / len(task(of, sizes(scope)).test_y)
+    scope, n, k = trial.first, NUMBERS[id], TASKS.index(of) + 1
+    return 100 * wrong(scope, n, k, parts(n, of)) / len(task(of, sizes(scope)).test_y)
 
 
 def most_on_a_line(trial: Trial) -> float:
@@ -123,7 +123,7 @@ def starts(trial: Trial) -> str:
 
 
 def at(id: str, of: str) -> str:
-    return f"years/m={NUMBERS[id]}/k={TASKS.index(of) + 1}"
+    return f"years/n={NUMBERS[id]}/k={TASKS.index(of) + 1}"
 
 
 class Timeline(DeclaredLesson):
@@ -131,8 +131,8 @@ class Timeline(DeclaredLesson):
 
     holds = (Input("seed", 1, edited=False),)
     derived = (
-        Derived("when", lambda s, m: s.device.put([[STOPS[m - 1].year]]), indexed=True),
-        Derived("wrong", lambda s, m, k, r: s.device.put([[wrong(s, m, k, r)]]), indexed=True),
+        Derived("when", lambda s, n: s.device.put([[STOPS[n - 1].year]]), indexed=True),
+        Derived("wrong", lambda s, n, k, j: s.device.put([[wrong(s, n, k, j)]]), indexed=True),
         Derived("tests", lambda s, k: s.device.put([[float(len(task(TASKS[k - 1], sizes(s)).test_y))]]), indexed=True),
     )
     acts = (Act("years", years, length=length),)
@@ -143,8 +143,8 @@ class Timeline(DeclaredLesson):
         Question("moved", at("convolution", "moved"), "choice", of_three),
         Question("starts", at("deep", "digits"), "choice", starts),
     )
-    loops = ("m", "k", "r")
-    grain = "m"
+    loops = ("n", "k", "j")
+    grain = "n"
     explains = ("err",)
     counted = frozenset({"year", "when", "wrong", "tests"})
     rebuilds = frozenset({"pictures", "labels", "shift"})
@@ -159,4 +159,4 @@ class Timeline(DeclaredLesson):
         return {"seed": draw.integers(SEEDS, size=1)}
 
     def lead(self, view: View) -> Lead | None:
-        return STOPS[m - 1].lead if (m := view.loop("m")) else None
+        return STOPS[n - 1].lead if (n := view.loop("n")) else None

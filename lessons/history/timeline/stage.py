@@ -11,15 +11,15 @@ from lessons.history.timeline.models import TASKS
 
 
 class TimelineStage(LessonStage):
-    """A milestone: `m` counts from 1, 0 before the first."""
+    """A milestone: `n` counts from 1, 0 before the first."""
 
     @property
-    def m(self) -> int:
-        return self.view.loop("m") or 0
+    def n(self) -> int:
+        return self.view.loop("n") or 0
 
-    def error(self, m: int, k: int) -> float | None:
-        """The error of the model of milestone m on task k, both from 1, as far as it is trained."""
-        return self.number(f"err[{m},{k}]") if m <= self.m else None
+    def error(self, n: int, k: int) -> float | None:
+        """The error of the model of milestone n on task k, both from 1, as far as it is trained."""
+        return self.number(f"err[{n},{k}]") if n <= self.n else None
 
     def name(self, stop: Stop) -> str:
         return self.say(f"{stop.id}.name")
@@ -30,11 +30,11 @@ class TimelineStage(LessonStage):
     def axis(self) -> TimeAxis:
         states = ("past", "now", "coming")
         milestones = [
-            Milestone(stop.year, self.name(stop), states[1 + (n > self.m) - (n < self.m)])
-            for n, stop in enumerate(STOPS, 1)
+            Milestone(stop.year, self.name(stop), states[1 + (number > self.n) - (number < self.n)])
+            for number, stop in enumerate(STOPS, 1)
         ]
         spans = [(first, last, self.say(f"winter.{id}")) for first, last, id in SPANS]
-        here = f"{STOPS[self.m - 1].year}  {self.name(STOPS[self.m - 1])}" if self.m else ""
+        here = f"{STOPS[self.n - 1].year}  {self.name(STOPS[self.n - 1])}" if self.n else ""
         years = (FIRST, LAST)
         return TimeAxis(id="axis", priority=10, title=here, years=years, milestones=milestones, spans=spans)
 
@@ -44,8 +44,8 @@ class TimelineStage(LessonStage):
 
     def plot(self, k: int) -> Plot:
         found = []
-        for m, stop in enumerate(STOPS, 1):
-            error = self.error(m, k) if stop.sign else None
+        for n, stop in enumerate(STOPS, 1):
+            error = self.error(n, k) if stop.sign else None
             if error is not None:
                 found.append((float(stop.year), error, stop.sign))
         title = self.say(TASKS[k - 1])
@@ -56,17 +56,17 @@ class TimelineStage(LessonStage):
         tasks = range(1, len(TASKS) + 1)
         axis = Axis((*(self.say(name) for name in TASKS), ""), wide=2, close=True)
         rows = [Row(self.say("model"), {k - 1: Label(axis.labels[k - 1], role="dim") for k in tasks})]
-        for m, stop in enumerate(STOPS[: self.m], 1):
+        for n, stop in enumerate(STOPS[: self.n], 1):
             if stop.sign:
                 known: dict[int, Item] = {len(TASKS): Label(self.name(stop))}
-                known |= {k - 1: self.scalar(f"err[{m},{k}]") for k in tasks if TASKS[k - 1] in stop.tasks}
-                rows.append(Row(f"{stop.sign}  {stop.year}", known, mark=m == self.m))
+                known |= {k - 1: self.scalar(f"err[{n},{k}]") for k in tasks if TASKS[k - 1] in stop.tasks}
+                rows.append(Row(f"{stop.sign}  {stop.year}", known, mark=n == self.n))
         return Matrix(id="errors", priority=8, rows=rows, axis=axis)
 
     def fields(self) -> dict[str, Any]:
         """What the text tells of this milestone, and the numbers that its questions give."""
-        stop = STOPS[self.m - 1] if self.m else None
+        stop = STOPS[self.n - 1] if self.n else None
         story = self.say(f"{stop.id}.story") if stop else self.say("story")
-        known = {f"{stop.id}_{name}": self.figure(f"err[{m},{k}]") for m, stop in enumerate(STOPS, 1) if stop.sign
+        known = {f"{stop.id}_{name}": self.figure(f"err[{n},{k}]") for n, stop in enumerate(STOPS, 1) if stop.sign
                  for k, name in enumerate(TASKS, 1)}  # fmt: skip
         return {"story": story, **known, **{key: self.knobs[key] for key in ("pictures", "labels", "shift")}}
