@@ -14,7 +14,7 @@ from engine.maths.activations import Activation
 from engine.walks.history import State, Track
 from engine.walks.reel import Env, Section
 from engine.walks.step import Path, Walk, split
-from lessons.building.experiment import column, function
+from lessons.building.defaults import column, function
 from lessons.building.holds import Held, Source
 from lessons.contract.view import Knobs, Start, View
 

@@ -25,7 +25,7 @@ from engine.walks.reel import Grains, Reel, Section
 from engine.walks.step import Path, parse_address, split
 from lessons.building.acts import Act, Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
-from lessons.building.experiment import NUDGE, Defaults, entry_of, number_of, put_in
+from lessons.building.defaults import NUDGE, Defaults, entry_of, number_of, put_in
 from lessons.building.holdings import Holdings
 from lessons.building.holds import Held, Input, Lengths, Parameter, Size, Source
 from lessons.building.staging import LessonStage

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.device import Rng, rng
 from engine.walks.step import split
-from lessons.building.experiment import read_params
+from lessons.building.defaults import read_params
 from lessons.building.holds import Held, Input, Lengths, Parameter, Size, Source, Span, numbers
 from lessons.contract.card import Card
 from lessons.contract.knobs import Refused, Value

@@ -9,7 +9,7 @@ from engine.device import Array, Device
 from engine.walks.gradient_check import Objective
 from engine.walks.step import drain
 from engine.words import pair
-from lessons.building.experiment import column
+from lessons.building.defaults import column
 from lessons.building.staging import LessonStage
 from lessons.contract.panels import Block, Item, Row
 from lessons.contract.view import Start

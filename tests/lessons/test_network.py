@@ -94,7 +94,7 @@ def test_predictions() -> None:
         if player.asked is not None:
             truths[player.asked.ask.id] = player.answer(0.0 if player.asked.ask.kind == "number" else "?").truth
             player.skip()
-    assert truths == {"bent": "no", "units": 2.0, "falls": "falls"}
+    assert truths == {"bent": "no", "units": 512.0, "falls": "falls"}
 
 
 @pytest.mark.parametrize("inputs", [{"x": []}, {"x": "a"}, {"x": [1] * 9}, {"b": [1.0]}, {"y": [float("nan")]}])

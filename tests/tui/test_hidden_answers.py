@@ -13,7 +13,7 @@ import pytest
 from engine.device import HOST
 from lessons.contract.card import Card
 from lessons.contract.phrases import LANGUAGES, Words
-from lessons.contract.text import SENTENCE, Section, Text, fill
+from lessons.contract.text import SENTENCE, Section, Text, fill, load
 from lessons.course import course, open_lesson
 from lessons.explaining.figures import five
 from lessons.player.player import Player
@@ -42,9 +42,29 @@ SEEN = {
     ("windows", "pairs"): r"\b16\b",
     ("windows", "ratio"): r"1\.68",
     ("windows", "updates"): r"One update for",
-    ("hierarchical-softmax", "total"): r"1\.000000|\.107",
+    ("hierarchical-softmax", "total"): r"1\.000000|\.107|add up to 1",
     ("hierarchical-softmax", "target"): r"larger than before",
     ("word2vec", "first"): r"dh.*\b0\b.*\b0\b",
+    ("hebb", "growth"): r"y grows with w",
+    ("hebb", "tamed"): r"○ 1\b",
+    ("neuron", "felt"): r"product of two|f' xᵢ",
+    ("network", "falls"): r"it works",
+    ("mlp", "sign"): r"h₂ − y",
+    ("mlp", "falls"): r"step down",
+    ("playground", "sign"): r"h₃ − y",
+    ("srn", "moved"): r"\.443|every timestep moves",
+    ("bptt", "guessing"): r"1\.698",
+    ("bptt", "first_term"): r"E₀ +0\b",
+    ("lstm", "keep"): r"\.666",
+    ("lstm", "most"): r"−\.150",
+    ("lstm", "whose"): r"\.242",
+    ("gru", "keep"): r"\.743",
+    ("gru", "most"): r"−\.040",
+    ("gru", "whose"): r"\.153",
+    ("words", "saved"): r"100,000,000",
+    ("hierarchical-softmax", "longest"): r"n₅ 11",
+    ("negative-sampling", "most"): r"the sign of every",
+    ("negative-sampling", "ends"): r"comes to rest",
 }
 """What once stood beside a question and answered it: the findings that this law was made from."""
 
@@ -171,3 +191,37 @@ def test_no_answer_is_on_the_screen_while_it_is_asked(card: Card) -> None:
 @every
 def test_no_answer_is_on_a_screen_of_any_size_in_any_language(card: Card) -> None:
     law(card, SIZES, LANGUAGES)
+
+
+@pytest.mark.representative("srn", "lstm")
+@every
+def test_no_punctuation_is_left_where_a_number_is_still_to_come(card: Card) -> None:
+    left = re.compile(r"…[.。,，;；、]|[,，:：;；(（] *[.。,，;；)）](?!\d)")
+    player = Player(open_lesson(card), HOST)
+    for lang in LANGUAGES:
+        text = LessonPicture(player, Look(), Manner(Words(lang, "tui"))).text
+        for act in card.acts:
+            player.to_act(act)
+            said = frame.told(player, text, player.lesson.says(player.view(), text), {}).paragraphs
+            assert not [paragraph for paragraph in said if left.search(paragraph)], (act, lang)
+        for asking, asked in questions(card):
+            said = frame.told(asking, text, asking.lesson.says(asking.view(), text), {}).paragraphs
+            assert not [paragraph for paragraph in said if left.search(paragraph)], (asked.ask.id, lang)
+
+
+def test_what_stands_around_a_number_still_to_come_is_closed() -> None:
+    assert frame.closed("The sum of all, …, is it. The rest: ….") == "The sum of all is it. The rest: …"
+    assert frame.closed("剩下的比例：…。") == "剩下的比例：…"
+
+
+@every
+def test_the_same_sentences_wait_in_both_languages(card: Card) -> None:
+    lesson = open_lesson(card)
+    en, zh = (load(type(lesson).__module__.rpartition(".")[0], lang) for lang in LANGUAGES)
+    for key in en.sections:
+        first, second = (
+            {id for said in text[key].before for found in SENTENCE.finditer(said) for id in found["ids"].split()}
+            for text in (en, zh)
+        )
+        assert first == second, key
+        assert first <= {ask.id for ask in lesson.asks}, "each names a prediction"

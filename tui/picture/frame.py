@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,8 +30,13 @@ def told(player: Player, text: Text, fields: dict[str, Any], names: Names) -> To
     asks = player.unanswered()
     fields = {name: "…" if value == "·" else value for name, value in fields.items()}  # still to come, in a sentence
     fields |= {name: "…" for ask in asks for name in ask.hides.fields}
-    said = [fill(in_formulas(p, names), fields, [ask.id for ask in asks]) for p in section.before]
+    said = [closed(fill(in_formulas(p, names), fields, [ask.id for ask in asks])) for p in section.before]
     return Told(section.title.replace("`", ""), [paragraph for paragraph in said if paragraph])
+
+
+def closed(said: str) -> str:
+    """A paragraph without the punctuation that would stand around a number still to come: in commas, or at its end."""
+    return re.sub(r"…[.。]", "…", re.sub(r"[,，] ?…[,，]", "", said))
 
 
 def title(

@@ -146,8 +146,8 @@ class LessonPicture:
         In full, as they are printed, nothing is left out, and there is a lens only around a cell that was chosen.
         """
         made = self.player.lesson.panels(self.view, self.text)
-        made = [panel for panel in made if panel.id not in self.view.hidden.panels]
         panels = renamed(with_law(made, self.view), self.names)
+        panels = [panel for panel in panels if panel.id not in self.view.hidden.panels]
         panels += self._around(panels, (self.stage_width if width is None else width) - 2, in_full)
         alone = self.look.alone
         if not {panel.id for panel in panels} & set(alone[:1]):  # none is wanted alone, or it is not here any more

@@ -13,7 +13,7 @@ from engine.maths.activations import ACTIVATIONS, softmax
 from lessons.building.acts import Act, Derived, Scope, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.experiment import function
+from lessons.building.defaults import function
 from lessons.building.holds import Fixed, Lengths, Parameter, Size
 from lessons.contract.view import Knobs, Start
 from lessons.feedforward.activations.stage import ActivationsStage

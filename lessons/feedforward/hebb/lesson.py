@@ -14,7 +14,7 @@ from lessons.building.acts import Act, Derived, Scope, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Input, Lengths, Parameter, Size
-from lessons.contract.view import Knobs
+from lessons.contract.view import Knobs, hides
 from lessons.feedforward.hebb.stage import SIDE, HebbStage
 
 SWEEPS = 2
@@ -95,7 +95,7 @@ class Hebb(DeclaredLesson):
     results = (("hebb", "hebb/w"), ("oja", "oja/w"), ("recalled", "recall/s"), wrong)
     questions = (
         Question("growth", middle("hebb"), "choice", what_becomes("hebb")),
-        Question("tamed", middle("oja"), "choice", what_becomes("oja")),
+        Question("tamed", middle("oja"), "choice", what_becomes("oja"), hides=hides("balance")),
         Question("recalled", "recall/sweep=1/i=1", "number", wrong_cells, 0.0),
     )
     loops = ("sweep", ("n", "m", "i"))

@@ -61,7 +61,8 @@ class HebbStage(LessonStage):
         top = 2.0
         while top < max(y):
             top *= 2
-        lines = [Line("‖w‖", x, y), Line("1", [0, N], [1, 1], dotted=True)]
+        balance = [] if self.view.hides("balance") else [Line("1", [0, N], [1, 1], dotted=True)]
+        lines = [Line("‖w‖", x, y), *balance]
         points = [(x[-1], y[-1], "●")]
         return Plot(id="length", priority=8, title=self.say("length"), lines=lines, x=(0, N), y=(0, top), points=points)
 

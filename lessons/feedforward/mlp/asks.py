@@ -10,8 +10,8 @@ from engine.walks.history import History
 from engine.walks.step import drain
 from lessons.building.acts import Scope, Trial
 from lessons.building.asks import Question
-from lessons.building.experiment import learned
-from lessons.contract.view import Knobs, Start
+from lessons.building.defaults import learned
+from lessons.contract.view import Knobs, Start, hides
 from lessons.feedforward.mlp import experiment as exp
 
 SOON = 1000
@@ -80,7 +80,9 @@ def under(trial: Trial) -> str:
     return "yes" if ahead(trial, trial.knobs, trial.start)[2] < 0.05 else "no"
 
 
-SIGN = Question("sign", lambda s: f"backward/layer={len(exp.sizes(s.knobs)) - 1}", "choice", sign)
+SIGN = Question(
+    "sign", lambda s: f"backward/layer={len(exp.sizes(s.knobs)) - 1}", "choice", sign, hides=hides(panels=["law"])
+)
 FALLS = Question("falls", "step/after", "choice", falls)
 GATE = (
     SIGN,

@@ -17,7 +17,7 @@ from engine.maths.initial import he, xavier
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
 from engine.walks.step import drain
-from lessons.building.experiment import column, function, recipe
+from lessons.building.defaults import column, function, recipe
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start
 from lessons.data.points import has_classes, pairs_of_state, points, read_examples

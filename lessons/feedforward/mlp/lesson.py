@@ -21,7 +21,7 @@ from engine.walks.step import drain
 from lessons.building.acts import Act, Derived, Scope, Trial
 from lessons.building.asks import Gradient
 from lessons.building.declared import DeclaredLesson, like
-from lessons.building.experiment import read_params, recipe
+from lessons.building.defaults import read_params, recipe
 from lessons.building.holds import Input, Lengths, Net, Size
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start, View

@@ -10,9 +10,9 @@ from engine.feedforward.neuron import Neuron, answer, fire, rules, weigh
 from lessons.building.acts import Act, Scope, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.experiment import function
+from lessons.building.defaults import function
 from lessons.building.holds import Input, Parameter, Size
-from lessons.contract.view import Knobs
+from lessons.contract.view import Knobs, hides
 from lessons.feedforward.neuron.stage import NeuronStage
 
 # Three inputs of unlike size, so that the largest weight does not stand at the largest input.
@@ -46,7 +46,7 @@ class OneNeuron(DeclaredLesson):
     results = ("net", "o")
     questions = (
         Question("net", "weigh/i={M}", "number", lambda trial: trial.number("net"), 0.02, within=0.011),
-        Question("felt", "answer/i=1", "choice", most_felt, when=lambda s: s.M > 1),
+        Question("felt", "answer/i=1", "choice", most_felt, when=lambda s: s.M > 1, hides=hides(panels=["law"])),
     )
     loops = ("i",)
     grain = "i"

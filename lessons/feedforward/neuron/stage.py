@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.device import HOST
-from lessons.building.experiment import function
+from lessons.building.defaults import function
 from lessons.building.stage_parts import subscripted
 from lessons.building.staging import LessonStage
 from lessons.contract.panels import Line, Picture, Plot, Stage

@@ -67,8 +67,9 @@ def never_ends(trial: Trial) -> bool:
 
 
 def with_half(trial: Trial) -> str:
-    """Whether half the rate ends it."""
-    return "ends" if run_for(trial, "xor", float(trial.knobs["rate"]) / 2).outcome.converged else "never"
+    """What half the rate makes of the circle."""
+    whole, half = (run_for(trial, "xor", float(trial.knobs["rate"]) / by).outcome for by in (1, 2))
+    return "ends" if half.converged else "never" if half.cycle == whole.cycle else "other"
 
 
 class Perceptron(DeclaredLesson):

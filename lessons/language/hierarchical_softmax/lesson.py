@@ -114,7 +114,7 @@ class HierarchicalSoftmax(DeclaredLesson):
     gradient = Gradient(loss, name="L")
     results = (("loss", "path/L"), computed)
     questions = (
-        Question("longest", lambda s: f"build/n={s.tree.root}", "number", longest, 0.0),
+        Question("longest", "build", "number", longest, 0.0),
         Question("total", lambda s: f"path/j={len(s.bits) - 1}", "choice", total),
         Question("target", "step/after", "choice", gains),
     )

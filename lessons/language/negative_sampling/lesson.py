@@ -61,11 +61,6 @@ def loss(s: Scope) -> Objective:
     return objective(s.device, s.trial.start, "U", range(s.targets), s.labels)
 
 
-def sign(trial: Trial) -> str:
-    """The sign of q of the word that was met."""
-    return "minus" if trial.number("scores/q[0]") < 0 else "plus"
-
-
 def moves_most(trial: Trial) -> str:
     """Which target has the largest error: all move along the same v."""
     errors = abs(trial.device.get(trial.value("scores/q")))
@@ -111,7 +106,7 @@ class NegativeSampling(DeclaredLesson):
     gradient = Gradient(loss, name="L")
     results = (("loss", "scores/L"), ("q", "scores/q"), ("loss_after", "step/L"), limit_of)
     questions = (
-        Question("sign", "scores/j=0", "choice", sign),
+        Question("sign", "scores/j=0", "number", lambda trial: trial.number("scores/q[0]"), 0.0, within=0.1),
         Question("most", "gradient/j=0", "choice", moves_most),
         Question("ends", "limit/n=1", "choice", ends),
     )

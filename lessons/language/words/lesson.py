@@ -125,7 +125,7 @@ class Words(DeclaredLesson):
     questions = (
         Question("apart", "onehot/n=1", "choice", apart, when=has_two_pairs),
         Question("likest", "company/n=0", "choice", likest, when=has_two_pairs),
-        Question("saved", "size/i=4", "number", saved, 0.1),
+        Question("saved", "size", "number", saved, 0.1),
     )
     loops = ("phase", ("w", "n"), ("i", "a"), ("b", "o"))
     grain = "n"

@@ -24,7 +24,7 @@ from engine.walks.step import Path
 from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.experiment import learned, recipe
+from lessons.building.defaults import learned, recipe
 from lessons.building.holds import Lengths, Parameter, Size
 from lessons.building.stage_parts import WIDE
 from lessons.contract.view import Knobs, Start, View, hides
@@ -107,9 +107,9 @@ def if_constant(trial: Trial) -> float:
 
 
 def first_term(trial: Trial) -> str:
-    """How the term of k = 0 compares with that of k = 1."""
-    now, before = trial.device.get(trial.first.net.norms("W"))[-1, :2]
-    return "zero" if now == 0 else "larger" if now > before else "smaller"
+    """How long the term of E₀ is beside its δ: the product of δ and the start state."""
+    term = trial.device.get(trial.first.net.norms("W"))[0, 0]
+    return "zero" if term == 0 else "larger" if np.linalg.norm(trial.start.params["s_init"]) > 1 else "smaller"
 
 
 def vectors(trial: Trial) -> float:
@@ -192,15 +192,12 @@ class Bptt(SrnLesson):
     results = (losses, terms)
     questions = (
         Question("sign", lambda s: f"forward/t={min(2, s.T - 1)}", "choice", sign),
-        Question("guessing", lambda s: f"forward/t={s.T - 1}", "choice", against_guessing),
+        Question("guessing", "forward/t=0", "choice", against_guessing, until=lambda s: f"forward/t={s.T - 1}"),
         Question(
             "constant", lambda s: f"dW/t={min(3, s.T - 1)}/k={min(3, s.T - 1)}", "number", if_constant, 0.0,
             when=lambda s: s.T > 1,
         ),
-        Question(
-            "first_term", lambda s: f"dW/t={s.T - 1}/k=0", "choice", first_term,
-            when=lambda s: 1 < s.T <= int(s.knobs["window"]),
-        ),
+        Question("first_term", "dW/t=0/k=0", "choice", first_term),
         Question("vectors", "sum", "number", vectors, 0.0, hides=hides(panels=["cost"])),
         Question("leaves_out", lambda s: f"sum/sweep/k={s.T - 1}", "choice", leaves_out),
         Question("first_right", "update=0", "choice", first_right, track="train"),

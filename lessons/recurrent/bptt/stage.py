@@ -116,7 +116,7 @@ class BpttStage(TimeStage):
             "t": "" if t is None else subscript(str(t)), "k": "" if k is None else subscript(str(k)),
             "t_n": t or 0, "k_n": k or 0, "before": subscript(str((k if k is not None else t or 0) - 1)),
             "next": subscript(str((k or 0) + 1)), "joints": (t or 0) - (k or 0),
-            "x": letter_at(self.inputs, k if k is not None else t), "previous": norm(1), "first": norm(0),
+            "x": letter_at(self.inputs, k if k is not None else t), "first": norm(0),
             "wrote": ", ".join(map(name, sorted(view.written, key=_order)[:3])) or "·",
             "s2_name": subscripted("s", third),
         }  # fmt: skip

@@ -21,7 +21,7 @@ from engine.gated.run.writing import write
 from engine.walks.history import State
 from engine.walks.step import drain
 from engine.walks.training import Learning
-from lessons.building.experiment import recipe
+from lessons.building.defaults import recipe
 from lessons.contract.knobs import Refused
 from lessons.contract.view import Knobs
 from lessons.data.corpora import PYTHON

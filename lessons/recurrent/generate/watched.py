@@ -9,7 +9,7 @@ import numpy as np
 from engine.device import HOST
 from engine.gated.cell import Cell
 from engine.walks.step import split
-from lessons.building.experiment import column
+from lessons.building.defaults import column
 from lessons.building.training_panel import training_of
 from lessons.contract.panels import Axis, Block, Item, Label, Matrix, Picture, Row, Table
 from lessons.explaining.figures import cells, cut, ending, five, number

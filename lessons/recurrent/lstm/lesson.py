@@ -21,7 +21,7 @@ from engine.walks.step import drain
 from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.experiment import recipe
+from lessons.building.defaults import recipe
 from lessons.building.holds import Held, Lengths, Parameter, Size
 from lessons.contract.card import Card
 from lessons.contract.view import Knobs, Start, hides
@@ -91,7 +91,7 @@ def road_gate(s: Scope) -> str:
 
 def kept(trial: Trial) -> float:
     """The share of unit 0 that stays on the road."""
-    return float(trial.device.get(trial.first.net.run.made[1][road_gate(trial.first)])[0, 0])
+    return float(trial.device.get(trial.first.net.run.made[0][road_gate(trial.first)])[0, 0])
 
 
 def most_told(trial: Trial) -> str:
@@ -142,9 +142,11 @@ class Gated(DeclaredLesson):
     gradient = Gradient(lambda s: cells.objective(s.xp, cell_of(s), theta(s), inputs(s)))
     results = (losses, made)
     questions = (
-        Question("keep", lambda s: f"forward/t=1/gate_{road_gate(s)}", "number", kept, 0.15, when=lambda s: s.T > 1),
-        Question("most", "backward/k=0", "choice", most_told, when=lambda s: s.T > 1),
-        Question("whose", lambda s: f"ledger/t={s.T - 1}/k=0", "choice", loudest, when=lambda s: s.T > 2),
+        Question("keep", lambda s: f"forward/t=0/gate_{road_gate(s)}", "number", kept, 0.15),
+        Question("most", "backward", "choice", most_told, when=lambda s: s.T > 1, until="backward/k=0"),
+        Question(
+            "whose", "ledger", "choice", loudest, when=lambda s: s.T > 2, until=lambda s: f"ledger/t={s.T - 1}/k=0"
+        ),
         Question("left", "road/k=0", "number", left, 0.15, when=lambda s: s.T > 1, hides=hides(fields=["left"])),
         Question("learns", "update=0", "choice", learns, track="train"),
     )

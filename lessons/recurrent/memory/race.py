@@ -17,7 +17,7 @@ from engine.gated.run.training import GatedRun, Snapshot
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
 from engine.walks.training import Learning
-from lessons.building.experiment import column, recipe
+from lessons.building.defaults import column, recipe
 from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start
 

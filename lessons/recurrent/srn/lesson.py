@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from engine.device import Array
 from engine.recurrent import srn_cell
 from lessons.building.acts import Act, Derived, Scope, Trial
 from lessons.building.asks import Question
-from lessons.building.experiment import function
+from lessons.building.defaults import function
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs
 from lessons.recurrent.bptt.lesson import SrnLesson, losses, net
@@ -36,11 +37,6 @@ def computed(trial: Trial) -> dict[str, Any]:
 def squashed(trial: Trial) -> str:
     """Where the first state lies."""
     return "inside" if float(np.abs(trial.device.get(trial.value("s[0]"))).max()) < 1 else "outside"
-
-
-def total(trial: Trial) -> float:
-    """The sum of the first probabilities."""
-    return float(trial.device.get(trial.value("yhat[0]")).sum())
 
 
 def how_many(trial: Trial) -> float:
@@ -68,8 +64,8 @@ class Srn(SrnLesson):
     results = (losses, computed)
     questions = (
         Question("squashed", "cell/t=0/inside", "choice", squashed),
-        Question("total", "cell/t=0/output", "number", total, 0.0, within=1e-6),
-        Question("moved", lambda s: f"shared/t={s.T - 1}", "number", how_many, 0.0),
+        Question("total", "cell/t=0/output", "number", lambda trial: math.e, 0.05),
+        Question("moved", "shared", "number", how_many, 0.0),
     )
     loops = ("update", "t", "phase", ())
     grain = "op"

@@ -15,7 +15,7 @@ from engine.walks.step import drain
 from lessons.building.acts import Act, Derived, Scope, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.experiment import function
+from lessons.building.defaults import function
 from lessons.building.holds import Input, Lengths, Parameter, Size
 from lessons.contract.view import Knobs
 from lessons.recurrent.vanishing.stage import VanishingStage

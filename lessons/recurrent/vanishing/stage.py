@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.device import HostArray
 from engine.recurrent.vanish import radius
-from lessons.building.experiment import function
+from lessons.building.defaults import function
 from lessons.building.stage_parts import flow
 from lessons.building.staging import Lengths, LessonStage
 from lessons.contract.panels import Block, Item, Label, Line, Matrix, Plot, Row, Stage, Table

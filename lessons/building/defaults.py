@@ -1,4 +1,4 @@
-"""What every lesson does alike (`Defaults`), and how a parameter is put on a device, edited, and read from a state."""
+"""`Defaults`, what every lesson does alike; and how a parameter is put on a device, edited, and read from a state."""
 
 from __future__ import annotations
 
