@@ -211,7 +211,7 @@ class UnrollApp(App[None]):
         if left:
             self.keeper.come_back(screen, left, partial(self._then, screen, place))
         elif place is not None:
-            arrive(player, place, set_up=True)
+            self._arrive(screen, place, set_up=True)
         if self.store.trouble:
             screen.look.drawer = Notice(self.words("drawer.trouble"), self.store.trouble[0])
             self.store.trouble.clear()
@@ -249,8 +249,18 @@ class UnrollApp(App[None]):
     def _then(self, screen: LessonScreen, place: Place | None, brought: bool) -> None:
         """A lesson has been brought back to where it was left: now to a place, where one was asked for."""
         if place is not None:
-            arrive(screen.player, place, set_up=not brought)
             screen.said = ""
+            self._arrive(screen, place, set_up=not brought)
+
+    def _arrive(self, screen: LessonScreen, place: Place, set_up: bool) -> None:
+        """Bring a lesson to a place; where updates lie before it, beside the screen. Raises Refused."""
+        from engine.walks.far import Far
+
+        try:
+            arrive(screen.player, place, set_up)
+        except Far as far:
+            screen.player.to_act("train")
+            screen.call_later(screen.catching_up.go, far, partial(arrive, screen.player, place, set_up=False))
 
     def stop(self, n: int) -> None:
         """To stop n of the lecture. Raises Refused."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from engine.device import Device, finite, quiet
+from engine.walks.far import Far
 from engine.walks.history import History, State
 from engine.walks.reel import Reel
 from lessons.contract.knobs import Refused, Value
@@ -32,13 +35,15 @@ class Branches:
     """The training runs of one setup, of which one is in focus. The first ones are made when one is asked for.
 
     An update is named by its number n: the state before it, which is `history.state(n)`. `patience` are the seconds
-    that returning to a state may take; then `catch_up` raises `Far`.
+    that coming to a state may take; then `catch_up` raises `Far`. `dropped` is a fork that was forgotten and can be
+    brought back: the latest one, as long as no other has been made.
     """
 
     def __init__(self, setup: Setup, patience: float = float("inf")) -> None:
         self.setup, self.patience = setup, patience
         self.made: list[Branch] = []
         self.current = 0
+        self.dropped: Branch | None = None
         self._opened: tuple[int, int, Reel] | None = None
 
     @property
@@ -80,10 +85,20 @@ class Branches:
             curves.append((branch.name, branch.history.curve(measure)[first:], first))
         return curves
 
+    def _make(self, history: History, n: int, first: int, seconds: float) -> None:
+        """Make updates of a run up to n, and with it of those that are as far; Far where so many seconds are short."""
+        end = time.monotonic() + seconds
+        together = [branch.history for branch in self.made if len(branch.history) == len(history)]
+        while len(history) < n:
+            for each in together:
+                each.advance()
+            if len(history) < n and time.monotonic() > end:
+                raise Far(len(history) - first, n - first, partial(self._make, history, n, first))
+
     def catch_up(self, n: int) -> None:
         """Bring the run in focus to update n, and with it those that are near. Raises `Far`: see `patience`."""
         if n > len(self.history):
-            self.history.grow(n)
+            self._make(self.history, n, len(self.history), self.patience)
         self.history.state(n, self.patience)
         for branch in self.made:
             if 0 < n - len(branch.history) <= MOST_CAUGHT_UP:
@@ -109,7 +124,7 @@ class Branches:
         """A run that forks from run `trunk` at a state of it; the one in focus stays."""
         track = self.setup.lesson.track(self.setup.device, knobs, start, at)
         assert track is not None
-        name, self._opened = chr(ord("A") + len(self.made)), None
+        name, self._opened, self.dropped = chr(ord("A") + len(self.made)), None, None
         self.made.append(Branch(name, knobs, start, History(track, self.made[trunk].history), change))
         return self.made[-1]
 
@@ -126,9 +141,17 @@ class Branches:
         """Forget the latest run. False where there is but one."""
         if len(self.made) < 2:
             return False
-        self.made.pop()
+        self.dropped = self.made.pop()
         self._opened = None
         self.current = min(self.current, len(self.made) - 1)
+        return True
+
+    def bring_back(self) -> bool:
+        """The fork that was dropped comes back into focus. False where there is none."""
+        if self.dropped is None:
+            return False
+        self.made.append(self.dropped)
+        self.dropped, self.current = None, len(self.made) - 1
         return True
 
     def divergence(self) -> tuple[int, int] | None:

@@ -129,10 +129,17 @@ class Player:
         return True
 
     def undo(self) -> bool:
-        """Take the last fork, edit, change of knobs or restart back. False where there is none. Raises Refused."""
-        path, spot = self.path, self.spot
+        """Take the last fork, edit, change of knobs or restart back; bring back a fork that was dropped last.
+
+        False where there is nothing to undo. Raises Refused.
+        """
+        path, spot, current = self.path, self.spot, self.current
+        if spot.training and self.runs.bring_back():
+            self._stay(current)
+            return True
         if spot.training and self.runs.forked:
-            return self.drop()
+            dropped, self.runs.dropped = self.drop(), None
+            return dropped
         before = self.past.latest
         if before is None:
             return False
@@ -151,16 +158,12 @@ class Player:
     branch = Of[Branch]("runs")
     current = Of[int]("runs")
     history = Of[History]("runs")
-
-    def inside(self) -> Reel:
-        return self.position.inside()
+    inside = Of[Callable[[], Reel]]("position")
+    divergence = Of[Callable[[], tuple[int, int] | None]]("runs")
 
     def start_here(self) -> Start:
         """The parameters and inputs in focus: the reel's, or those that the update in focus starts from."""
         return self.runs.start_at(self.spot.n) if self.spot.training else self.start
-
-    def divergence(self) -> tuple[int, int] | None:
-        return self.runs.divergence()
 
     def fork(self, knob: str, raw: Any) -> None:
         """Change one live knob at the update in focus, and go on from there beside the run so far. Raises Refused."""
@@ -290,6 +293,8 @@ class Player:
 
     asked = Of[Asked | None]("questions")
     record = Of[dict[str, str]]("questions")
+    answer = Of[Callable[[str | float], Asked]]("questions")
+    skip = Of[Callable[[], None]]("questions")
 
     def asks(self) -> list[tuple[int, Ask]]:
         return self.questions.asks()
@@ -310,12 +315,6 @@ class Player:
 
     def has_question(self) -> bool:
         return self.asked is not None
-
-    def answer(self, value: str | float) -> Asked:
-        return self.questions.answer(value)
-
-    def skip(self) -> None:
-        self.questions.skip()
 
     def go_on(self) -> bool:
         """Past a card that has its verdict, by one step. False, and nothing happens, while the question is open."""

@@ -40,6 +40,8 @@ async def typed(pilot: Pilot[None], text: str, keep: bool = False) -> None:
     field.value = text
     await pilot.press("enter")
     await pilot.pause(0)
+    while isinstance(screen := pilot.app.screen, LessonScreen) and screen.catching_up.busy:
+        await pilot.pause(0.02)
     assert pilot.app.screen.query_one("#prompt").has_class("asking") == keep
 
 

@@ -332,6 +332,7 @@ async def test_themes_and_remapped_keys(tmp_path: Path) -> None:
     app = UnrollApp("bptt", store)
     async with app.run_test(size=(120, 36)) as pilot:
         assert isinstance(app.screen, LessonScreen)
+        app.screen.player.record = {"guessing": "skipped"}
         await pilot.press("d")
         assert app.screen.player.spot.p == 5
         for theme in ("light", "contrast", "dark"):

@@ -110,7 +110,8 @@ async def test_no_event_paints_twice(tmp_path: Path, monkeypatch: pytest.MonkeyP
             await press("q", "contents")
             await press("slash", "contents")
             app.screen.query_one(Input).value = "lstm"
-            await press("enter", "contents")
+            await press("enter", "contents", "lesson")
+            await press("q", "contents")
             assert isinstance(app.screen, Contents)
             at = app.screen.at
             for target, wanted in ((0, "contents"), (at, "contents"), (at, "lesson")):

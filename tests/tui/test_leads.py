@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.device import HOST
-from lessons.building.experiment import Defaults
+from lessons.building.defaults import Defaults
 from lessons.contract.card import Lead, Place
 from lessons.contract.view import View
 from lessons.course import find, open_lesson

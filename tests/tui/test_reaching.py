@@ -160,6 +160,7 @@ async def test_the_end_is_said_once_with_the_count_of_predictions(tmp_path: Path
         assert player.seen == set(player.lesson.card.acts) - {"train"}
         await pilot.press("n", "full_stop")
         assert screen.look.drawer is None, "one update is not the end of the training"
+        player.history.grow(LEARNED - 1)
         player.land(LEARNED - 1, is_open=False)
         await pilot.press("full_stop")
         assert isinstance(screen.look.drawer, Notice)

@@ -22,7 +22,10 @@ def chapter_of(card: Card | Broken) -> str:
 
 
 class CourseMap:
-    """All `cards` in the order of the course; `progress` is what is kept of each lesson, by its id."""
+    """All `cards` in the order of the course; `progress` is what is kept of each lesson, by its id.
+
+    `last` is the id of the lesson that was opened last, "" where none was.
+    """
 
     def __init__(
         self,
@@ -31,8 +34,9 @@ class CourseMap:
         words: Words,
         number_of: Callable[[Card | Broken], str],
         ascii_only: bool,
+        last: str = "",
     ) -> None:
-        self._cards, self._progress, self._words = cards, progress, words
+        self._cards, self._progress, self._words, self._last = cards, progress, words, last
         self._number_of, self._ascii_only = number_of, ascii_only
 
     def chapters(self, width: int, room: int, chosen: int) -> tuple[Canvas, int]:
@@ -77,8 +81,14 @@ class CourseMap:
         return at
 
     def begin(self) -> Card | None:
-        """The lesson to go on with: the first that is not done and needs nothing that is not; None when all is done."""
+        """The lesson to go on with: the one opened last, as long as it is not done.
+
+        Else the first that is not done and needs nothing that is not; None when all is done.
+        """
         cards = {card.id: card for card in self._cards if isinstance(card, Card)}
+        last = cards.get(self._last)
+        if last is not None and not self._done(last):
+            return last
         open_ones = [card for card in cards.values() if not self._done(card)]
         ready = [card for card in open_ones if all(need not in cards or self._done(cards[need]) for need in card.needs)]
         return next(iter(ready or open_ones), None)

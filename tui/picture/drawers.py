@@ -10,6 +10,7 @@ from typing import Any
 from engine.walks.gradient_check import Checked
 from engine.walks.tape import function_source
 from lessons.contract.knobs import Knob, Refused
+from lessons.contract.phrases import Words
 from lessons.contract.view import NOTHING
 from lessons.explaining.figures import eight, five, parted
 from lessons.explaining.figures import loss as loss_figures
@@ -182,6 +183,16 @@ class Knobs(Drawer):
     def dirty(self) -> bool:
         return bool(self.pending) or self.seed is not None
 
+    def clear(self) -> None:
+        """Take back what waits."""
+        self.pending.clear()
+        self.seed, self.error = None, ""
+
+    def left(self, words: Words) -> str:
+        """What is said when it is closed: how many changes wait in it."""
+        n = len(self.pending) + (self.seed is not None)
+        return words("say.knobs_wait", n=n) if n else ""
+
 
 def nudged(knob: Knob, value: Any, by: int) -> float:
     """One notch: integers by one, others by a factor near √10 on round figures, within the range."""
@@ -310,7 +321,7 @@ def in_package(file: Path) -> str:
 class Fork(Drawer):
     """The branches of training, and the live knobs that a new one may change."""
 
-    keys = (("↑↓", "choose"), ("↵", "apply"), ("tab", "swap"), ("b", "drop"), ("esc", "leave"))
+    keys = (("↑↓", "choose"), ("↵", "value"), ("tab", "swap"), ("b", "drop"), ("u", "undo"), ("esc", "leave"))
 
     def __init__(self, desk: Desk) -> None:
         real = (i for i, knob in enumerate(self.live(desk)) if knob.kind == "float")
@@ -334,7 +345,7 @@ class Fork(Drawer):
                 name=branch.name,
                 change=branch.change or words("drawer.trunk"),
                 loss="·" if latest is None else loss_figures(latest),
-                n=max(len(branch.history) - 1, 0),
+                n=f"{len(branch.history):,}",
             )
             lines.append((f"{'►' if i == player.current else ' '} {said}", "head" if i == player.current else ""))
         lines.append(("", ""))
@@ -344,15 +355,15 @@ class Fork(Drawer):
             limits = knob.range()
             lines.append((f"{'►' if here else ' '} {knob.id:<12}{value!s:<10} {limits}", "head" if here else ""))
         meant = explained(setting(desk.text, words, self.knob(desk).id), min(width, 60) - 4, "label")
-        hint = [(words("drawer.fork_hint"), "dim")]
-        for more in (meant, hint):  # what is only there for ease goes where the room is short
-            lines += more if len(lines) + len(more) + 2 <= height else []
-        return boxed(words("drawer.fork", n=player.spot.n), lines, min(width, 60), desk.ascii_only)
+        lines += meant if len(lines) + len(meant) + 2 <= height else []  # only there for ease
+        return boxed(words("drawer.fork", n=f"{player.spot.n:,}"), lines, min(width, 60), desk.ascii_only)
 
     def move(self, desk: Desk, dx: int, dy: int) -> bool:
         self.at = (self.at + dy) % len(self.live(desk))
         return True
 
     def live_keys(self, desk: Desk) -> list[tuple[str, str]]:
-        forked, several = len(desk.player.branches) > 1, len(self.live(desk)) > 1
-        return [key for key in self.keys if (forked or key[0] not in ("tab", "b")) and (several or key[0] != "↑↓")]
+        runs, several = desk.player.runs, len(self.live(desk)) > 1
+        works = {"tab": len(runs.made) > 1, "b": len(runs.made) > 1, "↑↓": several}
+        works["u"] = runs.forked or runs.dropped is not None
+        return [key for key in self.keys if works.get(key[0], True)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from engine.walks.far import Far
 from lessons.contract.knobs import Refused
-from lessons.player.bookmark import Back
+from lessons.player.bookmark import Back, in_slices
 from lessons.player.player import Player
 from tui.keys import Hint
 from tui.picture.look import Look
@@ -18,31 +19,53 @@ BAR = 20
 
 
 class CatchingUp:
-    """What is being recomputed, if anything is, and the line that tells how far it has got."""
+    """What is being recomputed, if anything is, and the line that tells how far it has got.
 
-    def __init__(self, context: Context, look: Look, every: Every) -> None:
-        self._context, self._look, self._every = context, look, every
+    `going` tells that a step or an update is gone to, and not a lesson brought back to where it was left.
+    """
+
+    def __init__(self, context: Context, player: Player, look: Look, every: Every) -> None:
+        self._context, self._player, self._look, self._every = context, player, look, every
+        self.going = False
+        self._made = 0
+        """Updates there were when it began."""
+        self._before = ""
+        """What was said before."""
         self._slices: Iterator[Back] | None = None
         self._timer: Stoppable | None = None
-        self._then: Callable[[], None] = lambda: None
+        self._then: Callable[[], object] = lambda: None
 
     @property
     def busy(self) -> bool:
         return self._slices is not None
 
-    def start(self, slices: Iterator[Back], then: Callable[[], None] = lambda: None) -> None:
+    def start(self, slices: Iterator[Back], then: Callable[[], object] = lambda: None) -> None:
         """Go through the slices; `then` is done at their end. What was gone through is left where it is."""
         self.stop()
-        self._slices, self._then = slices, then
+        self._slices, self._then, self._before = slices, then, self._look.status
         self._timer = self._every(0.005, self._slice)
         self._look.status = self._said(Back(0, 1))
 
+    def go(self, far: Far, then: Callable[[], object]) -> None:
+        """Come to what is far; `then` is done there."""
+        self.start(in_slices(far.again), then)
+        self.going, self._made = True, self._updates
+
     def stop(self) -> None:
         """Leave it where it is."""
-        self._slices = None
+        self._slices, self.going = None, False
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
+
+    @property
+    def _updates(self) -> int:
+        return len(self._player.history) if self._player.runs.made else 0
+
+    @property
+    def made_updates(self) -> bool:
+        """Whether updates have been made on the way."""
+        return self._updates > self._made
 
     def _slice(self) -> bool:
         """One slice. What is refused at the end is said."""
@@ -51,21 +74,25 @@ class CatchingUp:
         self._look.status = ""  # the last slice may say something
         try:
             back = next(self._slices, None)
+            if back is None:
+                if self.going:
+                    self._look.status = self._before
+                self.stop()
+                self._then()
+            else:
+                self._look.status = self._said(back)
         except Refused as refused:
             self.stop()
             self._look.status = refused.say(self._context.words)
-            return True
-        if back is None:
-            self.stop()
-            self._then()
-        else:
-            self._look.status = self._said(back)
+        except Far as far:  # where it leads to is not all that has to be computed
+            self._look.status = self._before
+            self.go(far, self._then)
         return True
 
     def _said(self, back: Back) -> str:
-        return self._context.words(
-            "say.replaying", done=f"{back.done:,}", whole=f"{back.whole:,}", bar=bar(back)
-        )  # fmt: skip
+        numbers = {"done": f"{back.done:,}", "whole": f"{back.whole:,}"}
+        said = self._context.words("say.replaying", **numbers, bar=bar(back))
+        return f"{said}   {self._before}".rstrip()
 
 
 def bar(back: Back) -> str:
@@ -75,7 +102,7 @@ def bar(back: Back) -> str:
 
 
 class Waiting(Mode):
-    """Updates are being recomputed: esc stops that, all other keys say so."""
+    """Updates are being recomputed: esc stops that, other keys wait; one may leave, and walk on in a lecture."""
 
     def __init__(self, parts: Parts, catching_up: CatchingUp) -> None:
         super().__init__(parts)
@@ -91,10 +118,18 @@ class Waiting(Mode):
         return {"out": self.stop}
 
     def stop(self) -> Change:
+        """Where updates were being made, to the last of them; else one stays where one was."""
+        going, made = self.catching_up.going, self.catching_up.made_updates
         self.catching_up.stop()
-        return Change(self.say("say.replay_stopped"))
+        if not going:
+            return Change(self.say("say.replay_stopped"))
+        if not made:
+            return Change(self.say("say.not_gone"))
+        self.player.follow()
+        return Change(self.say("say.grown", n=f"{self.player.spot.n:,}"), keep=True, act=True)
 
     def do(self, command: str) -> Change | None:
-        if command in self.commands or command == "help":
+        walks = bool(self.parts.context.stops) and command in ("text_down", "text_up")
+        if command in (*self.commands, "help", "quit") or walks:
             return super().do(command)
         return Change()

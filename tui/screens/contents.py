@@ -74,7 +74,10 @@ class Contents(PaintedScreen):
     def course_map(self) -> CourseMap:
         """The lessons with what the learner has done of them, as they stand now."""
         unroll = self.unroll
-        return CourseMap(self.cards(), unroll.store.progress.lessons, unroll.words, unroll.number_of, unroll.ascii_only)
+        progress = unroll.store.progress
+        return CourseMap(
+            self.cards(), progress.lessons, unroll.words, unroll.number_of, unroll.ascii_only, progress.last
+        )  # fmt: skip
 
     @property
     def box(self) -> Drawer | None:
@@ -144,6 +147,8 @@ class Contents(PaintedScreen):
         return [*moves, Hint("↵", "open", "open"), Hint("r", "resume", "resume"), *found]
 
     def action_move(self, by: int) -> None:
+        if self.query_one(Prompt).asking:  # what is typed is about the list as it was
+            return
         if self.box is not None:
             self.box.move(self._desk(), 0, by)
         elif self.cards():
@@ -153,7 +158,7 @@ class Contents(PaintedScreen):
     def action_chapter(self, by: int) -> None:
         """Choose the first lesson of the next chapter that has lessons; `by` −1: the one before."""
         cards = self.cards()
-        if not cards:
+        if not cards or self.query_one(Prompt).asking:
             return
         chapters = list(dict.fromkeys(chapter_of(card) for card in cards))
         here = chapters.index(chapter_of(cards[self.at]))
@@ -168,7 +173,7 @@ class Contents(PaintedScreen):
         self._open(resume=True)
 
     def _open(self, resume: bool) -> None:
-        """Open the chosen lesson, or with `resume` the one opened last; an open notice or help is closed instead."""
+        """Open the chosen lesson, or with `resume` the one to go on with; an open notice or help is closed instead."""
         if self.choices is not None and self.box is self.choices and not resume:
             chosen, self.choices = self.choices.chosen, None
             self.unroll.go(chosen.lesson, chosen.place)
@@ -179,10 +184,9 @@ class Contents(PaintedScreen):
         cards = self.cards()
         if not cards:
             return
+        begin = self.course_map.begin() if resume else None
         try:
-            last = self.unroll.store.progress.last
-            wanted = last if resume and last in self.unroll.course else cards[self.at].id
-            self.unroll.open_lesson(wanted)
+            self.unroll.open_lesson(cards[self.at].id if begin is None else begin.id)
         except Refused as refused:
             self.notice = Notice(f"! {cards[self.at].id}", refused.say(self.unroll.words))
             self.paint()
@@ -192,7 +196,7 @@ class Contents(PaintedScreen):
         self.unroll.walk(0)
 
     def action_find(self) -> None:
-        """Ask for a slide, a lesson or a term: go to the place, put the cursor on the lesson, or offer what fits."""
+        """Ask for a slide, a lesson or a term, and go there; of several, offer a list."""
 
         def take(typed: str) -> str | None:
             try:
@@ -202,8 +206,6 @@ class Contents(PaintedScreen):
             one = one_place(found)
             if one is None:
                 self.choices = Choices(typed.strip(), found, self.unroll.course)
-            elif one.place is None:
-                self.at = [card.id for card in self.cards()].index(one.lesson)
             else:
                 self.unroll.go(one.lesson, one.place)
             return None

@@ -13,7 +13,6 @@ from engine.walks.far import Far
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text
 from lessons.explaining.glossary import setting
-from lessons.player.bookmark import in_slices
 from lessons.player.player import Player
 from tui.keys import EVERYWHERE, LESSON, Hint, bindings
 from tui.picture import frame
@@ -75,16 +74,15 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         self.stepping, self.in_drawer, self.lecturing = Stepping(parts), InDrawer(parts), Lecturing(parts)
         self.answering = Answering(parts, self.stepping.forward)
         self.clicks = Clicks(parts, self.stepping, self.answering, self.take, self.command)
-        self.catching_up = CatchingUp(context, self.look, self.every)
+        self.catching_up = CatchingUp(context, player, self.look, self.every)
         self.modes: tuple[Mode, ...] = (
             Waiting(parts, self.catching_up), Typing(parts, self.prompt), self.lecturing, self.in_drawer,
             Reading(parts), Alone(parts),
             self.answering, OnCell(parts), Playing(parts), self.stepping, Opening(parts, self.key_hints),
         )  # fmt: skip
         self._canvases: Canvases | None = None
-        self._act = player.act
-        self._in_event = self._paints = self._keeps = False
-        self._quiet, self._stale = True, False
+        self._act, self._quiet = player.act, True
+        self._in_event = self._paints = self._keeps = self._stale = False
 
     def compose(self) -> ComposeResult:
         theme = self.context.ink_theme
@@ -178,12 +176,12 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
                 self.take(change or Change(self.words("say.nothing_here")))
 
     @contextmanager
-    def within_reach(self, again: Callable[[], None]) -> Iterator[None]:
+    def within_reach(self, again: Callable[[], object]) -> Iterator[None]:
         """Inside, a state may turn out to be far: it is recomputed beside the screen, and then it is done `again`."""
         try:
             yield
         except Far as far:
-            self.catching_up.start(in_slices(far.again), again)
+            self.catching_up.go(far, again)
             self.take(Change())
 
     def wanting(self) -> Iterator[Mode]:
@@ -226,7 +224,9 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         """Ask for a line of typing; `value` stands there first, chosen so that typing replaces it."""
 
         def taken(typed: str) -> str | None:
-            found = then(typed)
+            found: str | Change = Change()
+            with self.within_reach(lambda: taken(typed)):
+                found = then(typed)
             if isinstance(found, Change):
                 self.take(found)
                 return None
@@ -323,7 +323,7 @@ def knob_commands(screen: LessonScreen) -> Iterator[tuple[str, str, Callable[[],
     def ask(at: int) -> None:
         with screen.event():
             screen.transport.pause()
-            drawer = screen.look.drawer if isinstance(screen.look.drawer, Knobs) else Knobs()
+            drawer = screen.look.drawer if isinstance(screen.look.drawer, Knobs) else screen.look.knobs()
             drawer.at, screen.look.drawer = at, drawer
             screen.command("edit")
 

@@ -86,7 +86,7 @@ class Transport:
     def said(self) -> str:
         """What the transport says: whether it plays, how fast."""
         words, speed = self.context.words, self.speed
-        shown = words("play.full") if self.on_curve and speed >= FULL else words("play.speed", speed=f"{speed:g}")
+        shown = words("play.full") if speed >= FULL else words("play.speed", speed=f"{speed:g}")
         return f"{words('play.playing' if self.is_playing else 'play.paused')} · {shown}"
 
     def start(self) -> None:

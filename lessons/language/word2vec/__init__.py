@@ -32,7 +32,7 @@ CARD = Card(
         Knob("vocabulary", "int", 5000, 2, 20_000),
         Knob("sentences", "int", 5000, 100, 50_000),
     ),
-    places={43: Place("train", {"race": "four"}), 48: Place("corpus")},
+    places={43: Place("train/update=2000", {"race": "four"}), 48: Place("corpus")},
     terms=(
         Term("corpus", "语料", "corpus"),
         Term("vocabulary", "词表", "corpus"),

@@ -32,7 +32,7 @@ CARD = Card(
     ),
     notation=gated_notation("ifogzrnh"),
     place=3,
-    places={39: Place("train")},
+    places={39: Place("train/update=300")},
     terms=(Term("long-term dependency", "长期依赖", "reach", also=("latch task",)),),
     load="lessons.recurrent.memory.lesson:Memory",
 )

@@ -76,8 +76,9 @@ class InDrawer(Mode):
         }
 
     def close(self) -> Change:
-        self.look.drawer = None
-        return Change("")
+        """Put it away; what was changed in the knobs waits there."""
+        drawer, self.look.drawer = self.look.drawer, None
+        return Change(drawer.left(self.picture.words) if isinstance(drawer, Knobs) else "")
 
     def arrow(self, dx: int, dy: int) -> Change | None:
         assert self.look.drawer is not None
@@ -162,9 +163,8 @@ class InDrawer(Mode):
         drawer = self.look.drawer
         if not isinstance(drawer, Knobs):
             return None
-        drawer.pending.clear()
-        drawer.seed, drawer.error = None, ""
-        return Change(keep=True)
+        drawer.clear()
+        return Change("", keep=True)
 
     def copy(self) -> Change | None:
         """The code, or the cell that is inspected, all its figures."""
@@ -206,6 +206,7 @@ class InDrawer(Mode):
         except Refused as refused:
             drawer.error = refused.say(self.picture.words)
             return Change()
+        drawer.clear()
         self.look.drawer = self.look.cursor = None
         return Change(keep=True)
 

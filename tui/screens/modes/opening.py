@@ -120,12 +120,14 @@ class Opening(Mode):
         return next((name for name in (*bare, *(n for n in names if n in view.read)) if name in names), names[0])
 
     def knobs(self) -> Change:
-        if isinstance(self.look.drawer, Knobs):
+        """The knobs, with what waits in them; again, closed."""
+        was = self.look.drawer
+        if isinstance(was, Knobs):
             self.look.drawer = None
-        else:
-            self.parts.transport.pause()
-            self.look.drawer = Knobs()
-        return Change()
+            return Change(was.left(self.picture.words))
+        self.parts.transport.pause()
+        self.look.drawer = self.look.knobs()
+        return Change("")
 
     def fork(self) -> Change:
         """The fork drawer; outside training, where to find it."""

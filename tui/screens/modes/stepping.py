@@ -278,7 +278,7 @@ class Stepping(Mode):
         """The lesson from its first step, knobs and text its own again."""
         self.parts.transport.pause()
         self.player.restart()
-        self.look.drawer = self.look.cursor = None
+        self.look.drawer = self.look.cursor = self.look.waiting = None
         self.moved()
         return Change(self.say("say.lesson_again"), keep=True, act=True)
 

@@ -12,7 +12,7 @@ from tui.widgets.prompt import Prompt
 
 
 class Typing(Mode):
-    """The prompt is open. It takes its keys itself; here are those that were clicked."""
+    """The prompt is open. It takes its keys itself; here are those that it has no use for, and those clicked."""
 
     def __init__(self, parts: Parts, prompt: Prompt) -> None:
         super().__init__(parts)
@@ -26,6 +26,10 @@ class Typing(Mode):
 
     def knows(self) -> Mapping[str, Command]:
         return {"enter": self.take, "out": self.leave}
+
+    def do(self, command: str) -> Change | None:
+        """What lies under the prompt gets no key: the line is about what was marked when it was opened."""
+        return super().do(command) or Change()
 
     def take(self) -> Change:
         self.prompt.take_typed()
