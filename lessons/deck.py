@@ -12,12 +12,10 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from lessons.contract.card import Broken, Card, Place
+from lessons.contract.card import NOTATIONS, Broken, Card, Place
 from lessons.contract.knobs import Refused, read_all
 from lessons.finding import all_places, find_places
 
-NOTATIONS: Mapping[str, str] = {"first": "first", "second": "second", "other": "second"}
-"""What may be said of the notation, and what it means."""
 OPTIONS = ("--at", "--set", "--seed", "--notation", "--note")
 
 

@@ -12,6 +12,8 @@ from lessons.player.shown import readings
 
 MOST_UPDATES = 1_000_000
 """Updates that may be asked for by number."""
+MOST_STEPS = 20_000
+"""Steps that are gone through to say which places there are."""
 REEL_NAMES = ("reel", "ledger")
 """What an address in the reel may begin with, as one in training with "train"; "ledger" is what it once was called."""
 TRAINING = ("train", -1)
@@ -91,6 +93,8 @@ def _jump_number(position: Position, n: int) -> None:
     if reel is None:
         _check_update(position, n)
         position.land(n, is_open=False)
+    elif n > reel.total and position.spot.training:
+        raise Refused("step_inside", step=n, total=reel.total, update=position.spot.n)
     elif n > reel.total:
         raise Refused("step", step=n, total=reel.total)
     else:
@@ -129,7 +133,8 @@ def seek(position: Position, wanted: Path) -> None:
     if p is None:
         p = reel.seek(wanted) if wanted else None
     if p is None:
-        raise Refused("place", place=address(wanted) or "–", example=example(position))
+        inside = position.inside() if position.spot.training else None
+        raise no_place(position, inside or reel, here.path[:1] if here else (), wanted)
     position.spot = Spot(p=p)
     _mark_since(position, reel, wanted)
 
@@ -145,10 +150,38 @@ def _seek_training(position: Position, wanted: Path) -> None:
     if finer:
         p = position.inside().seek(finer)
         if p is None:
+            refused = no_place(position, position.inside(), (), finer)
             position.spot, position.since = before
-            raise Refused("place", place=address(wanted), example=example(position))
+            raise refused
         position.spot = replace(position.spot, p=p)
         _mark_since(position, position.inside(), finer)
+
+
+def no_place(position: Position, reel: Reel, act: Path, wanted: Path) -> Refused:
+    """Why there is no such place: which indices a loop of it has, where all before that loop is there; else an example.
+
+    `act` is where an address without one is looked for first.
+    """
+    for cut, (name, index) in enumerate(wanted):
+        for before in ((*act, *wanted[:cut]), wanted[:cut]):
+            found = indices(reel, before, name) if index >= 0 else set()
+            if found and index not in found:
+                where = address(before) or address(act) or position.setup.lesson.card.id
+                return Refused(
+                    "place_index", place=address(wanted), name=name, where=where, first=min(found), last=max(found)
+                )  # fmt: skip
+            if found:
+                break
+    return Refused("place", place=address(wanted) or "–", example=example(position))
+
+
+def indices(reel: Reel, before: Path, name: str) -> set[int]:
+    """The indices that a loop has at an address; none where too many steps would have to be gone through."""
+    sections = reel.holding(before)
+    if sum(reel.sections[n].length for n in sections) > MOST_STEPS:
+        return set()
+    paths = (step.path for n in sections for step in reel.tape(n))
+    return {i for path in paths if agrees(path, before) for part, i in path if part == name and i >= 0}
 
 
 def _mark_since(position: Position, reel: Reel, wanted: Path) -> None:

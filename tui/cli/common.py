@@ -14,9 +14,6 @@ from lessons.contract.phrases import Words
 from tui.machine.folders import language_kept
 from tui.machine.terminal import language
 
-NOTATIONS = {"first": "first", "second": "second", "other": "second"}
-"""What may be said of the notation, and what it means; as in `lessons.deck`, which a light command does not load."""
-
 spoken = {"lang": ""}
 """What --lang said, before anything can go wrong."""
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lessons.contract.card import NOTATIONS
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import reason
 from tui.cli.common import (
-    NOTATIONS,
     above,
     fail,
     given_knobs,

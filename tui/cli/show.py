@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
+from lessons.contract.card import NOTATIONS
 from lessons.contract.knobs import Refused
 from tui.cli.common import (
-    NOTATIONS,
     above,
     given_knobs,
     given_seed,
