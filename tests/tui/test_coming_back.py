@@ -99,7 +99,7 @@ async def test_without_its_checkpoint_it_is_recomputed(
         await until_free(pilot, screen)
         assert list(screen.player.history.curve()) == curve
         assert screen.player.spot.n == 900
-        assert screen.look.status == screen.words("say.restored", where="train, 900")
+        assert screen.look.status == screen.words("say.restored", act="train", step="900")
         assert stored(tmp_path) == [900]
     assert path.with_name("mlp.npz.damaged-1").exists() == (harm != "gone")
 

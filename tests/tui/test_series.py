@@ -118,3 +118,10 @@ async def test_the_curve_in_full_height(id: str, size: tuple[int, int], tmp_path
         assert shown(screen, "stage") == before
         await pilot.press("x")
         assert shown(screen, "stage") == before
+
+
+def test_an_axis_has_no_numbers_before_anything_is_measured() -> None:
+    empty, one = (draw(Curve(id="curve", series=[Series("", y)]), 80, Pen()).text() for y in ([], [0.694]))
+    assert not re.search(r"[\d.]+┤", empty)
+    assert re.search(r"[\d.]+┤", one)
+    assert re.search(r"1┤", draw(Curve(id="curve", series=[Series("", [])], top=1.0), 80, Pen()).text()), "a share"

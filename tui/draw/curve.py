@@ -81,8 +81,9 @@ def draw_curve(panel: Curve, width: int, pen: Pen) -> Canvas:
     room = width - LEFT - (14 if len(panel.series) > 1 or width > HALF else 2)
     reach = doubled(panel.reach, 100)
     axis = _axis(panel, pen.log)
+    measured = panel.top or any(np.isfinite(np.asarray(line.y, dtype=float)).any() for line in panel.series)
     for y, value in axis.ticks(height):
-        canvas.right(LEFT - 1, y, value, "dim")
+        canvas.right(LEFT - 1, y, value if measured else "", "dim")  # of what is not measured yet no height is known
         canvas.put(LEFT - 1, y, "┤", "frame")
     _lines(canvas, panel, room, height, reach, axis)
     canvas.put(0, height + 1, "")

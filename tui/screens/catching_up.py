@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from engine.walks.far import Far
@@ -16,6 +17,8 @@ from tui.screens.transport import Every, Stoppable
 
 BAR = 20
 """Characters of the bar."""
+SHOWN_EVERY = 0.25
+"""Seconds between two pictures of it: a picture takes longer than the computing between two keys."""
 
 
 class CatchingUp:
@@ -33,6 +36,7 @@ class CatchingUp:
         """What was said before."""
         self._slices: Iterator[Back] | None = None
         self._timer: Stoppable | None = None
+        self._shown = 0.0
         self._then: Callable[[], object] = lambda: None
 
     @property
@@ -45,6 +49,7 @@ class CatchingUp:
         self._slices, self._then, self._before = slices, then, self._look.status
         self._timer = self._every(0.005, self._slice)
         self._look.status = self._said(Back(0, 1))
+        self._shown = time.monotonic()
 
     def go(self, far: Far, then: Callable[[], object]) -> None:
         """Come to what is far; `then` is done there."""
@@ -68,10 +73,11 @@ class CatchingUp:
         return self._updates > self._made
 
     def _slice(self) -> bool:
-        """One slice. What is refused at the end is said."""
+        """One slice; whether the screen should be painted. What is refused at the end is said."""
         if self._slices is None:
             return False
         self._look.status = ""  # the last slice may say something
+        due = time.monotonic() - self._shown >= SHOWN_EVERY
         try:
             back = next(self._slices, None)
             if back is None:
@@ -81,6 +87,8 @@ class CatchingUp:
                 self._then()
             else:
                 self._look.status = self._said(back)
+                self._shown = time.monotonic() if due else self._shown
+                return due
         except Refused as refused:
             self.stop()
             self._look.status = refused.say(self._context.words)

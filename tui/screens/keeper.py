@@ -66,7 +66,8 @@ class Keeper:
         player, brought = screen.player, True
         try:
             yield from self._by_checkpoint(player, left)
-            screen.said = screen.words("say.restored", where=f"{player.act}, {player.progress[0]:,}")
+            act, step = screen.text.phrase("acts", player.act), f"{player.progress[0]:,}"
+            screen.said = screen.words("say.restored", act=act, step=step)
         except Lost:
             brought = False
             screen.said = screen.words("say.lost")

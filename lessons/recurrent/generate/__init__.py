@@ -40,7 +40,7 @@ CARD = Card(
     ),
     notation=LAYER | {f"{name}2": f"{other}²" for name, other in LAYER.items() if name not in ("V", "by")},
     place=10,
-    places={29: Place("train/update=1000")},
+    places={29: Place("train/update=300")},
     terms=(
         Term("language model", "语言模型", "forward"),
         Term("text generation", "语言生成", "write", also=("文本生成",)),
