@@ -73,6 +73,19 @@ async def test_what_was_taken_back_or_restarted_waits_no_more(tmp_path: Path) ->
         assert not screen.look.drawer.dirty
 
 
+async def test_it_is_said_when_a_knob_has_the_weights_drawn_anew(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (100, 30)) as (pilot, screen):
+        before = screen.player.start.params["W"]
+        await pilot.press("k", "7")
+        await typed(pilot, "hallo")
+        await pilot.press("enter")
+        assert screen.player.seed == 0
+        assert screen.words("say.redrawn", seed=0) in shown(screen, "foot")
+        await pilot.press("u")
+        assert (screen.player.start.params["W"] == before).all()
+        assert screen.player.seed is None
+
+
 async def test_a_fork_that_was_dropped_comes_back(tmp_path: Path) -> None:
     async with lesson(tmp_path, (100, 30)) as (pilot, screen):
         go(screen, "update 6")

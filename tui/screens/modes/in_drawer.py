@@ -201,14 +201,16 @@ class InDrawer(Mode):
             drawer.move(desk, 1, 0)
             return Change()
         self.parts.transport.pause()
+        seed = self.player.seed
         try:
             self.player.set_knobs(drawer.pending, drawer.seed)
         except Refused as refused:
             drawer.error = refused.say(self.picture.words)
             return Change()
+        redrawn = drawer.seed is None and self.player.seed != seed
         drawer.clear()
         self.look.drawer = self.look.cursor = None
-        return Change(keep=True)
+        return Change(self.say("say.redrawn", seed=self.player.seed) if redrawn else None, keep=True)
 
     def ask_fork(self, drawer: Fork, first: str = "") -> Change:
         knob = drawer.knob(self.picture.desk())
