@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lessons.contract.card import Place
-from tests.tui.driving import lesson, shown, typed
+from tests.tui.driving import go, lesson, shown, typed
 from tui.app import Opening, UnrollApp
 from tui.machine.store import Store
 from tui.screens.contents import Contents
@@ -80,7 +80,7 @@ async def test_a_place_in_what_was_left_moves_there_and_keeps_the_rest(tmp_path:
     app = UnrollApp("bptt", Store(tmp_path))
     async with app.run_test(size=(80, 24)) as pilot:
         assert isinstance(app.screen, LessonScreen)
-        app.screen.player.jump("train/update=40")
+        go(app.screen, "train/update=40")
         app.screen.settle()
         app.go("bptt", Place("dW/t=3/k=1"))
         await pilot.pause()

@@ -163,6 +163,7 @@ async def test_a_lesson_and_a_slide_are_opened_alike(query: str, tmp_path: Path)
 async def test_a_far_update_is_gone_to_beside_the_screen_and_left_at_the_last_that_was_made(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), id="generate", hidden=64) as (pilot, screen):
         screen.player.to_act("train")
+        screen.player.runs.patience = 0.05
         await pilot.press("j", *"100000", "enter")
         await pilot.pause(0.3)
         assert screen.catching_up.busy
