@@ -14,6 +14,7 @@ from textual.binding import BindingType
 from textual.keys import _character_to_key
 from textual.screen import Screen
 
+from engine.walks.far import Far
 from lessons.contract.card import Broken, Card, Lead, Place
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
@@ -254,8 +255,6 @@ class UnrollApp(App[None]):
 
     def _arrive(self, screen: LessonScreen, place: Place, set_up: bool) -> None:
         """Bring a lesson to a place; where updates lie before it, beside the screen. Raises Refused."""
-        from engine.walks.far import Far
-
         try:
             arrive(screen.player, place, set_up)
         except Far as far:
