@@ -19,6 +19,8 @@ from lessons.explaining.typeset import subscript
 Rules = Mapping[str, str]
 WIDE = 10
 """Ledgers of more timesteps than this are drawn as heat."""
+AROUND = 4
+"""So many rows of a ledger, or of the scores of a softmax, are in sight however scarce room is."""
 
 
 class Parts:
@@ -120,11 +122,10 @@ def cut_off(rows: Sequence[Row], shown: range, count: int) -> list[Row]:
 def ledger(
     title: str, values: HostArray, axis: Axis, at: tuple[int | None, int | None], written: tuple[int, int] | None,
     symbol: str, tails: Mapping[int, str], tail: str, priority: int = 6,
-    most: int = WIDE,
 ) -> Panel:  # fmt: skip
     """One number for every t and k ≤ t, NaN where it is not known yet; `at` is where the walk is, `tails` by t.
 
-    Up to WIDE timesteps in digits, `most` rows of them, around the one at work; more of them as heat.
+    Up to WIDE timesteps in digits, where room is scarce those around the one at work; more of them as heat.
     """
     T, (t, k) = len(values), at
     if T > WIDE:
@@ -135,16 +136,15 @@ def ledger(
             block=Block(symbol, values, values.shape),
             focus=(t or 0, k or 0),
         )
-    rows, near = [], around(T, t or 0, most)
-    for row in near:
+    rows = []
+    for row in range(T):
         shown = ["·" if np.isnan(value) else five(float(value)) for value in values[row, : row + 1]]
         items: dict[int, Item] = {
             col: Label(each, written=(row, col) == written, role="dim" if each in "·0" else "")
             for col, each in enumerate(shown)
         }
         rows.append(Row(subscripted("E", row), items, tail=tails.get(row, ""), mark=row == t))
-    rows = cut_off(rows, near, T)
-    return Matrix(id="ledger", priority=priority, title=title, rows=rows, axis=axis, tail=tail)
+    return Matrix(id="ledger", priority=priority, title=title, rows=rows, axis=axis, tail=tail, least=AROUND)
 
 
 def measured(name: str, held: Sequence[float], first: int, dotted: bool) -> Series:

@@ -125,11 +125,16 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix(Panel):
-    """Numbers: on an axis, each item in its column; without one, items side by side."""
+    """Numbers: on an axis, each item in its column; without one, items side by side.
+
+    Of many rows of one kind `least` must be in sight where room is scarce: those around the row that is marked, or that
+    was written. 0: all must.
+    """
 
     rows: Sequence[Row]
     axis: Axis | None = None
     tail: str = ""
+    least: int = 0
 
     def blocks(self) -> list[Block]:
         return [item for row in self.rows for item in row.items.values() if isinstance(item, Block)]

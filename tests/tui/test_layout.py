@@ -73,6 +73,29 @@ def test_rows_to_spare_are_left_out_where_room_is_scarce() -> None:
     assert (lay([matrix], 40, 3, pen()).dropped, lay([matrix], 40, 2, pen()).dropped) == ((), ("matrix",))
 
 
+@pytest.mark.parametrize("at", [0, 4, 9])
+@pytest.mark.parametrize("room", [3, 5, 9])
+def test_of_many_rows_those_around_the_one_at_work_stay_and_the_others_are_counted(at: int, room: int) -> None:
+    rows = [Row(f"row{n}", {0: Label(f"x{n}", written=True)}, mark=n == at) for n in range(10)]
+    many = Matrix(id="many", priority=9, rows=rows, axis=Axis(("t=0",)), least=3)
+    laid = lay([many], 60, room, pen())
+    lines = laid.canvas.text().splitlines()
+    shown = [int(line.split("row")[1].split()[0]) for line in lines]
+    assert shown == list(range(shown[0], shown[0] + room))
+    assert at in shown
+    assert ("▲" in lines[0], "▼" in lines[-1]) == (shown[0] > 0, shown[-1] < 9)
+    assert f"▲ {shown[0]}" in lines[0] or not shown[0]
+    assert laid.dropped == ()
+
+
+def test_rows_around_the_one_at_work_are_shown_before_others_are_spared() -> None:
+    rows = [Row(f"row{n}", {0: Label("x")}, mark=n == 5) for n in range(10)]
+    many = Matrix(id="many", priority=3, rows=rows, axis=Axis(("t=0",)), least=3)
+    spare = Matrix(id="spare", priority=9, rows=[Row("y", {0: Label("y")}, spare=n > 0) for n in range(3)])
+    for room, dropped in ((13, ()), (6, ()), (4, ("spare",))):
+        assert lay([many, spare], 60, room, pen()).dropped == dropped
+
+
 @pytest.mark.parametrize(
     ("lit", "seen", "above", "below"),
     [(None, 0, "", "▼ 14"), (3, 0, "", "▼ 14"), (9, 4, "▲ 4", "▼ 10"), (19, 14, "▲ 14", "")],

@@ -6,7 +6,7 @@ At smaller sizes what had no room is counted on the screen, and `z` shows it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
@@ -106,21 +106,7 @@ def test_every_panel_is_there_with_a_text_of_ones_own(card: Card) -> None:
     law(card, (3, 8, 20), 4)
 
 
-LACKING = {
-    "srn": "with 13 letters the output of the cell has no room in act cell",
-    "lstm": "with six letters the errors have no room beside all rows of the ledger",
-    "gru": "as in lstm",
-}
-"""What is not mended yet: it is named under the stage, and z shows it."""
-
-
-def known(card: Card) -> Any:
-    """A case of the law, expected to fail where the lesson is known to lack something."""
-    why = LACKING.get(card.id)
-    return card if why is None else pytest.param(card, marks=pytest.mark.xfail(strict=True, reason=why))
-
-
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("card", [known(card) for card in CARDS], ids=lambda card: card.id)
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 def test_every_panel_is_there_at_many_steps_with_a_text_of_ones_own(card: Card) -> None:
     law(card, (3, 5, 8, 13, 20, 60), 40)

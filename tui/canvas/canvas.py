@@ -70,13 +70,17 @@ class Run(NamedTuple):
 
 
 class Canvas:
-    """A grid `width` wide that grows downwards as it is drawn on. Ink is a word, or several joined by "+"."""
+    """A grid `width` wide that grows downwards as it is drawn on. Ink is a word, or several joined by "+".
+
+    `lacks` names what was left out for want of room, where nothing on the canvas says so.
+    """
 
     def __init__(self, width: int, height: int = 0, ascii_only: bool = False) -> None:
         self.width, self.ascii_only = max(width, 0), ascii_only
         self.chars: list[list[str]] = []
         self.inks: list[list[str]] = []
         self.hits: list[Hit] = []
+        self.lacks: list[str] = []
         self._grow(height)
 
     @property
@@ -161,6 +165,7 @@ class Canvas:
             self.chars[y + row][x : x + width] = other.chars[row][:width]
             self.inks[y + row][x : x + width] = other.inks[row][:width]
         self.hits += [hit._replace(x=hit.x + x, y=hit.y + y) for hit in other.hits if hit.y < lines]
+        self.lacks += other.lacks
 
     def part(self, first: int, last: int) -> Canvas:
         """Lines `first` to before `last`."""

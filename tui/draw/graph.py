@@ -27,10 +27,9 @@ def draw_graph(panel: Graph, width: int, pen: Pen) -> Canvas:
             if edge is not None:
                 canvas.put(edge + 2, 0, label, "dim")
         y = 1
-    kept = (
-        {node.row for node in panel.nodes if node.block is not None or node.id in joined} if pen.tight else panel.rows
-    )
-    names = [row for row in panel.rows if row in kept]
+    needed = {node.row for node in panel.nodes if node.block is not None or node.id in joined}
+    names = [row for row in panel.rows if row in needed or not pen.bare]
+    canvas.lacks += [said for row, said in panel.rows.items() if row not in names]
     where = {node.id: node for node in panel.nodes}
     for i, row in enumerate(names):
         nodes = [node for node in panel.nodes if node.row == row]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -139,8 +140,11 @@ def draw_matrix(panel: Matrix, width: int, pen: Pen) -> Canvas:
         canvas.fill(end, 0, rule - end, "╌", "rule")
         canvas.right(last, 0, panel.tail, "label")
         y = 1
+    if panel.least and 0 < pen.most < len(panel.rows):
+        panel = replace(panel, rows=around_work(panel.rows, pen.most))
     for row in panel.rows:
-        if row.spare and pen.tight:
+        if row.spare and pen.bare:
+            canvas.lacks.append(row.label)
             continue
         if row.rule and place:
             canvas.fill(place.edges[0], y, place.width * len(place.edges) - 2, "─", "rule")
@@ -149,6 +153,17 @@ def draw_matrix(panel: Matrix, width: int, pen: Pen) -> Canvas:
     if place is not None:
         say_hidden(canvas, place)
     return canvas
+
+
+def around_work(rows: Sequence[Row], most: int) -> list[Row]:
+    """So many rows around the one at work; the first and the last say how many are above and below them."""
+    marked = [i for i, row in enumerate(rows) if row.mark]
+    written = [i for i, row in enumerate(rows) if any(item.written for item in row.items.values())]
+    first = max(0, min([*marked, *written, 0][0] - most // 2, len(rows) - most))
+    found, below = list(rows[first : first + most]), len(rows) - first - most
+    for i, said in ((0, f"▲ {first}" if first else ""), (-1, f"▼ {below}" if below else "")):
+        found[i] = replace(found[i], tail=f"{found[i].tail}  {said}".strip())
+    return found
 
 
 def _row(canvas: Canvas, y: int, row: Row, place: Columns | None, width: int, pen: Pen) -> int:
@@ -228,6 +243,7 @@ def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
         elif isinstance(item, Label):
             _item(canvas, x - 1, top, item, width - x, pen)
             x += cell_len(item.text) + 4
+    canvas.put(x, top, row.tail, "label")
     return height + (1 if titled else 0)
 
 
@@ -241,7 +257,7 @@ def draw_heat(panel: Heat, width: int, pen: Pen) -> Canvas:
         return canvas
     pointed = panel.block.cell(pen.cursor[1]) if pen.cursor and pen.cursor[0] == panel.block.symbol else None
     panel = replace(panel, focus=pointed or panel.focus)
-    rows, cols = min(values.shape[0], 6 if pen.tight else 10), min(values.shape[1], 40)
+    rows, cols = min(values.shape[0], 5 if pen.bare else 6 if pen.tight else 10), min(values.shape[1], 40)
     reduced = blocks_of(values, rows, cols)
     most = float(np.nanmax(np.abs(reduced))) if np.isfinite(reduced).any() else 0.0
     scale_r, scale_c = values.shape[0] / rows, values.shape[1] / cols

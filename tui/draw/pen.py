@@ -24,13 +24,17 @@ Cursor = tuple[str, tuple[int, ...]]
 class Pen:
     """How to draw: where the cell cursor is, whether room is short, and whether only ASCII may be used.
 
-    `rows` is how many lines a matrix in glyphs may have, `height` how many the whole stage has. A curve or a field may
+    A `tight` pen leaves out what is only there for ease, a `bare` one rows that can be missed too, and names them.
+    `rows` is how many lines a matrix in glyphs may have, `most` how many rows one of many is cut to (0: all of them),
+    `height` how many lines the whole stage has. A curve or a field may
     `fill` so many lines, where it is looked at alone. With `log`, a curve has a log axis. `deep` tells that any of 16
     million colours can be shown.
     """
 
     cursor: Cursor | None = None
     tight: bool = False
+    bare: bool = False
+    most: int = 0
     ascii_only: bool = False
     rows: int = 4
     colour: bool = True

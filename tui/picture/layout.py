@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -9,67 +10,141 @@ from lessons.contract.panels import Formula, Matrix, Panel
 from tui.canvas.canvas import Canvas
 from tui.draw import Pen, draw
 
+ROOMY = 24
+"""On a stage of fewer lines an opened update has no rows to spare, in any of its phases."""
+
 
 class Laid(NamedTuple):
-    """A stage as one canvas, and the panels that found no room for themselves or for some rows, by id."""
+    """A stage as one canvas; by id the panels that had no room, and those that left something out, with what it is."""
 
     canvas: Canvas
-    dropped: tuple[str, ...]
+    left_out: Mapping[str, Sequence[str]]
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Their ids, from the top of the stage."""
+        return tuple(self.left_out)
 
 
 def lay(panels: list[Panel], width: int, height: int, pen: Pen, dense: bool = False) -> Laid:
     """The panels from the top, each as high as it needs, a blank line between them where there is room.
 
+    Where there is too little, panels are drawn tightly; then those with many rows of one kind show the ones around the
+    row at work; then rows that can be missed go, and long formulas are said in short; then panels go. In each of these
+    the least important panel comes first.
+
     Dense: always tight, and with no blank lines, so that panels at the top stay where they are whatever follows.
     """
-    if dense:
-        pen = replace(pen, tight=True, rows=2)
-    at_ease = {panel.id: draw(panel, width, pen) for panel in panels}
-    drawn = dict(at_ease)
-    order = sorted(panels, key=lambda panel: panel.priority)
-    tight = replace(pen, tight=True, rows=2)
-    for panel in order:
-        if _height(drawn) <= height:
-            break
-        drawn[panel.id] = draw(panel, width, tight)
-    left_out: list[Panel] = []
-    canvases = dict(drawn)
-    for panel in order:
-        if _height(drawn) <= height or len(drawn) == 1:
-            break
-        del drawn[panel.id]
-        left_out.append(panel)
-    for panel in reversed(left_out):  # where a large one went, one that is smaller may have room after all
-        for canvas in (canvases[panel.id], *_shorter(panel, width, tight)):
-            if panel.id not in drawn and _height(drawn) + canvas.height <= height:
-                drawn[panel.id] = canvas
-    for panel in reversed(order):
-        larger = at_ease[panel.id]
-        if panel.id in drawn and _height(drawn) - drawn[panel.id].height + larger.height <= height:
-            drawn[panel.id] = larger
-    spare = height - _height(drawn)
-    gaps = len(drawn) - 1
+    stage = _Stage(panels, width, height, pen, dense)
+    stage.shrink()
+    stage.leave_out()
+    stage.give_back()
+    drawn = stage.canvases()
+    spare, gaps = height - stage.used, len(drawn) - 1
     canvas = pen.canvas(width, height)
     y = 0
-    for panel in panels:
-        if panel.id in drawn:
-            canvas.stamp(drawn[panel.id], 0, y, max(0, height - y))
-            y += drawn[panel.id].height
-            if gaps and spare >= gaps and not dense:
-                y += 1
-    short = {panel.id for panel in panels if _spares(panel) and drawn.get(panel.id) is not at_ease[panel.id]}
-    return Laid(canvas, tuple(panel.id for panel in panels if panel.id not in drawn or panel.id in short))
+    for each in drawn.values():
+        canvas.stamp(each, 0, y, max(0, height - y))
+        y += each.height
+        if gaps and spare >= gaps and not dense:
+            y += 1
+    lacking = {panel.id: drawn[panel.id].lacks if panel.id in drawn else () for panel in panels}
+    return Laid(canvas, {id: lacks for id, lacks in lacking.items() if lacks or id not in drawn})
 
 
-def _shorter(panel: Panel, width: int, pen: Pen) -> list[Canvas]:
-    """A formula in fewer lines, if it has such."""
-    return [draw(replace(panel, lines=panel.short), width, pen)] if isinstance(panel, Formula) and panel.short else []
+class _Forms:
+    """The ways to draw a panel, from the one that needs most room to the one that needs least; drawn when asked for."""
+
+    def __init__(self, panel: Panel, width: int, pens: Sequence[Pen]) -> None:
+        first, tight, bare = pens
+        self.width, self.canvases = width, dict[int, Canvas]()
+        rows = range(len(panel.rows) - 1, panel.least - 1, -1) if isinstance(panel, Matrix) and panel.least else ()
+        self.ways: list[tuple[Panel, Pen]] = [(panel, first), (panel, tight)]
+        self.ways += [(panel, replace(tight, most=most)) for most in rows]
+        self.last_whole = len(self.ways) - 1
+        self.ways.append((panel, replace(bare, most=panel.least) if rows and isinstance(panel, Matrix) else bare))
+        if isinstance(panel, Formula) and panel.short:
+            self.ways += [(replace(panel, lines=lines), bare) for lines in shorter(panel.short)]
+
+    def canvas(self, n: int) -> Canvas:
+        """The panel in the n-th way."""
+        if n not in self.canvases:
+            panel, pen = self.ways[n]
+            self.canvases[n] = draw(panel, self.width, pen)
+        return self.canvases[n]
 
 
-def _spares(panel: Panel) -> bool:
-    """Whether a panel has rows that it leaves out where room is scarce."""
-    return isinstance(panel, Matrix) and any(row.spare for row in panel.rows)
+def shorter(lines: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A formula in fewer lines: as it is said in short, and of that the first line and the result."""
+    yield lines
+    if len(lines) > 2:
+        yield f"{lines[0]} …", lines[-1]
 
 
-def _height(drawn: dict[str, Canvas]) -> int:
-    return sum(canvas.height for canvas in drawn.values())
+class _Stage:
+    """The way in which every panel is drawn, by id; those that are left out have none."""
+
+    def __init__(self, panels: Sequence[Panel], width: int, height: int, pen: Pen, dense: bool) -> None:
+        tight = replace(pen, tight=True, rows=2)
+        bare = replace(tight, bare=True)
+        first = pen if not dense else tight if height >= ROOMY else bare
+        self.height, self.at = height, {panel.id: 0 for panel in panels}
+        self.forms = {panel.id: _Forms(panel, width, (first, tight, bare)) for panel in panels}
+        self.order = [panel.id for panel in sorted(panels, key=lambda panel: panel.priority)]
+        self.gone: list[str] = []
+
+    def canvases(self) -> dict[str, Canvas]:
+        """Those that are drawn, from the top."""
+        return {id: self.forms[id].canvas(n) for id, n in self.at.items() if id not in self.gone}
+
+    @property
+    def used(self) -> int:
+        """Lines that they take."""
+        return sum(canvas.height for canvas in self.canvases().values())
+
+    def shrink(self) -> None:
+        """Take room from the panels until all fit, or none can be drawn smaller."""
+        for step in (self._tight, self._windowed, self._bare):
+            for id in self.order:
+                if self.used <= self.height:
+                    return
+                self.at[id] = max(self.at[id], step(id))
+
+    def _tight(self, id: str) -> int:
+        """Tight, where nothing is lost by that."""
+        forms = self.forms[id]
+        return 1 if forms.canvas(1).lacks == forms.canvas(0).lacks else 0
+
+    def _windowed(self, id: str) -> int:
+        """With as many of its rows as the others leave room for, or the fewest that must be."""
+        forms, over = self.forms[id], self.used - self.height
+        if forms.last_whole < 2:
+            return 0
+        room = forms.canvas(self.at[id]).height - over
+        fits = (n for n in range(2, forms.last_whole + 1) if forms.canvas(n).height <= room)
+        return next(fits, forms.last_whole)
+
+    def _bare(self, id: str) -> int:
+        """As small as can be."""
+        return len(self.forms[id].ways) - 1
+
+    def leave_out(self) -> None:
+        """The least important ones, until the others fit; where a large one went, smaller ones may have room again."""
+        for id in self.order:
+            if self.used <= self.height or len(self.gone) == len(self.at) - 1:
+                break
+            self.gone.append(id)
+        for id in reversed(self.gone.copy()):
+            room = self.height - self.used
+            fits = (n for n in range(1, len(self.forms[id].ways)) if self.forms[id].canvas(n).height <= room)
+            self.at[id] = next(fits, self.at[id])
+            if self.forms[id].canvas(self.at[id]).height <= room:
+                self.gone.remove(id)
+
+    def give_back(self) -> None:
+        """What is left of the room, to the most important ones first."""
+        for id in reversed(self.order):
+            if id in self.gone:
+                continue
+            forms, room = self.forms[id], self.height - self.used + self.forms[id].canvas(self.at[id]).height
+            self.at[id] = next((n for n in range(self.at[id]) if forms.canvas(n).height <= room), self.at[id])

@@ -249,9 +249,10 @@ class LessonPicture:
             look.cursor, ascii_only=manner.ascii_only, rows=rows, colour=manner.colour, height=room, deep=manner.deep,
             column=column_of(panels, look.cursor),
         )  # fmt: skip
-        dense = self.player.spot.open  # its phases differ in height: what stays must not move
+        dense = self.player.spot.open and not look.alone  # its phases differ in height: what stays must not move
         self.is_curve = [isinstance(panel, Curve) for panel in panels] == [True]
-        canvas, self.left_out = lay(panels, width, room, large(panels, look, pen, width), dense)
+        laid = lay(panels, width, room, large(panels, look, pen, width), dense)
+        canvas, self.left_out = laid.canvas, laid.dropped
         if not self.wide and not manner.present:
             self._under(canvas, width, room, fields)
         if look.text_over and not self.wide:

@@ -11,10 +11,6 @@ from lessons.building.stage_parts import flow, ledger, subscripted
 from lessons.contract.panels import Item, Matrix, Panel
 from lessons.recurrent.cell_position import CellPosition
 
-ROWS = 4
-"""So many losses are shown in the ledger where they are more than `ALL`: those around the one at work."""
-ALL = 5
-
 
 class LedgerPanels:
     """The panels of row t of the ledger, and how far back k has come."""
@@ -43,9 +39,8 @@ class LedgerPanels:
                 values[row, k] = np.linalg.norm(found)
             if f"{one}[{row},{k}]" in self.view.written:
                 written = (row, k)
-        rows = stage.T if stage.T <= ALL else ROWS
         title = stage.say("ledger_gate" if flipped else "ledger", state=self.at.cell.states[-1], gate=gate)
-        return ledger(title, values, stage.axis, (loss, stage.k), written, "reach", {}, "", 9, rows)
+        return ledger(title, values, stage.axis, (loss, stage.k), written, "reach", {}, "", 9)
 
     def sums(self) -> Matrix:
         """Down the columns, and what the one sweep has found at the same place."""

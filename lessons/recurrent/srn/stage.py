@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.walks.step import symbol
-from lessons.building.stage_parts import flow, subscripted
+from lessons.building.stage_parts import AROUND, flow, subscripted
 from lessons.contract.panels import Item, Label, Matrix, Row, Stage
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import name, subscript
@@ -58,8 +58,8 @@ class SrnStage(TimeStage):
                 1: Label(f"e^(o−max) {self.at('raised', i):>6}", **self.flags(f"raised[{t}]")),
                 2: Label(f"ŷ {self.at('yhat', i):>5} {bar}", **self.flags(f"yhat[{t}]")),
             }
-            rows.append(Row(f"{self.vocabulary[i]}{'  ←' if target == i else ''}", items))
-        return Matrix(id="softmax", priority=8, title=self.say("softmax", K=self.K), rows=rows)
+            rows.append(Row(f"{self.vocabulary[i]}{'  ←' if target == i else ''}", items, mark=target == i))
+        return Matrix(id="softmax", priority=8, title=self.say("softmax", K=self.K), rows=rows, least=AROUND)
 
     def at(self, family: str, i: int) -> str:
         """An entry of this timestep's vector, in figures."""
