@@ -21,12 +21,7 @@ TRAIN = [card.id for card in course().values() if isinstance(card, Card) and "tr
 @pytest.mark.representative("bptt-*", "playground-*")
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("id", TRAIN)
-async def test_the_fork_drawer_leaves_the_curve_in_sight(
-    id: str, size: tuple[int, int], tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    if (id, size) == ("memory", (100, 30)):
-        why = "the table of the race and its curve leave the drawer no other room"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=why))
+async def test_the_fork_drawer_leaves_the_curve_in_sight(id: str, size: tuple[int, int], tmp_path: Path) -> None:
     async with lesson(tmp_path, size, id=id) as (pilot, screen):
         screen.player.jump("train")
         await pilot.press("full_stop", "full_stop")

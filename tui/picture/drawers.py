@@ -318,6 +318,19 @@ def in_package(file: Path) -> str:
     return file.relative_to(top).as_posix()
 
 
+LEAST_KNOBS = 2
+"""Knobs of a new branch that are in sight, however low the drawer is."""
+
+
+def in_sight(lines: Styled, at: int, most: int) -> Styled:
+    """At most so many lines with the one in focus among them; the first and the last say how many are beyond them."""
+    first = max(0, min(at - most // 2, len(lines) - most))
+    found, below = lines[first : first + most], max(0, len(lines) - first - most)
+    for i, said in ((0, f"  ▲ {first}" if first else ""), (-1, f"  ▼ {below}" if below else "")):
+        found[i] = found[i][0] + said, found[i][1]
+    return found
+
+
 class Fork(Drawer):
     """The branches of training, and the live knobs that a new one may change."""
 
@@ -337,7 +350,8 @@ class Fork(Drawer):
 
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         player, words = desk.player, desk.words
-        lines: Styled = []
+        branches: Styled = []
+        knobs: Styled = []
         for i, branch in enumerate(player.branches):
             latest = branch.history.value(len(branch.history) - 1) if len(branch.history) else None
             said = words(
@@ -347,13 +361,16 @@ class Fork(Drawer):
                 loss="·" if latest is None else loss_figures(latest),
                 n=f"{len(branch.history):,}",
             )
-            lines.append((f"{'►' if i == player.current else ' '} {said}", "head" if i == player.current else ""))
-        lines.append(("", ""))
+            branches.append((f"{'►' if i == player.current else ' '} {said}", "head" if i == player.current else ""))
         for knob in self.live(desk):
             here = knob is self.knob(desk)
             value = player.branch.knobs[knob.id]
             limits = knob.range()
-            lines.append((f"{'►' if here else ' '} {knob.id:<12}{value!s:<10} {limits}", "head" if here else ""))
+            knobs.append((f"{'►' if here else ' '} {knob.id:<12}{value!s:<10} {limits}", "head" if here else ""))
+        room = height - 2
+        between = [("", "")] if len(branches) + len(knobs) < room else []
+        knobs = in_sight(knobs, self.at % len(knobs), max(LEAST_KNOBS, room - len(branches)))
+        lines = in_sight(branches, player.current, max(1, room - len(knobs))) + between + knobs
         meant = explained(setting(desk.text, words, self.knob(desk).id), min(width, 60) - 4, "label")
         lines += meant if len(lines) + len(meant) + 2 <= height else []  # only there for ease
         return boxed(words("drawer.fork", n=f"{player.spot.n:,}"), lines, min(width, 60), desk.ascii_only)
