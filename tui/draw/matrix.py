@@ -211,24 +211,26 @@ def _item(canvas: Canvas, x: int, y: int, item: Item, width: int, pen: Pen) -> N
 
 
 def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
-    """Items side by side, each block under its title; those that do not fit are left out, last first."""
+    """Items side by side, each block under its title; those that have no room go on below, or are left out."""
     items = list(row.items.values())
-    x = 1
+    x = first = LABEL if row.label else 1
     titled = any(isinstance(item, Block) and item.title for item in items)
-    top, height = y + (1 if titled else 0), 1
-    if row.label:
-        for i, label in enumerate(row.label.split("\n")):
-            canvas.put(1, top + i, fit(label, LABEL - 1), "label")
-        x = LABEL
+    start, top, height = y, y + (1 if titled else 0), 1
+    for i, label in enumerate(row.label.split("\n") if row.label else ()):
+        canvas.put(1, top + i, fit(label, LABEL - 1), "label")
     blocks = [item for item in items if isinstance(item, Block)]
     share = max(8, (width - x) // max(1, len(blocks)) - 2)
     for item in items:
         if isinstance(item, Block):
+            if x > first and x + _wide(item, share, width - x, pen) > width and not pen.bare:
+                x, y = first, top + height
+                top, height = y + (1 if titled else 0), 1
             room = share if not digits_fit(item.shape, width - x) else width - x
             w, h = block_size(item, room, pen)
-            long = len(item.title) > 2 and bool(item.cols)  # its name and the first column's must both have room
-            if x + max(w, 2 - long + cell_len(item.title)) > width:
+            if x + _wide(item, share, width - x, pen) > width:
+                canvas.lacks.append(item.title or item.symbol)
                 continue
+            long = _long_title(item)
             if item.title:
                 canvas.put(x + 2 - long, y, item.title, "label")
                 for c, name in enumerate(item.cols if digits_fit(item.shape, room) else ()):
@@ -241,10 +243,24 @@ def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
             height = max(height, h)
             x += max(w, cell_len(item.title) if not item.cols else 0) + 2
         elif isinstance(item, Label):
+            if x > first and x + cell_len(item.text) + 1 > width and not pen.bare:
+                x, top = first, top + height
+                height = 1
             _item(canvas, x - 1, top, item, width - x, pen)
             x += cell_len(item.text) + 4
     canvas.put(x, top, row.tail, "label")
-    return height + (1 if titled else 0)
+    return top + height - start
+
+
+def _long_title(block: Block) -> bool:
+    """Whether both the name of a block and that of its first column need room."""
+    return len(block.title) > 2 and bool(block.cols)
+
+
+def _wide(block: Block, share: int, room: int, pen: Pen) -> int:
+    """Columns that a block takes with its title, of `room`; of its share where its digits do not fit there."""
+    w, _ = block_size(block, room if digits_fit(block.shape, room) else share, pen)
+    return max(w, 2 - _long_title(block) + cell_len(block.title))
 
 
 @draw.register

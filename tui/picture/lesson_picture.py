@@ -27,6 +27,7 @@ from tui.keys import Hint
 from tui.picture import frame
 from tui.picture.boxes import Desk
 from tui.picture.layout import lay
+from tui.picture.left_out import names
 from tui.picture.lens import lens_for
 from tui.picture.look import Look
 from tui.picture.question import draw_card
@@ -36,6 +37,8 @@ WIDE = 116
 """From this width on, text and stage stand side by side, unless the text was hidden."""
 BESIDE = 100
 """From this width on the text has room beside the stage, if it is asked for."""
+LEAST_LEAD = 24
+"""The text's first sentence is cut to no less than this."""
 LEAST_DRAWER = 6
 """A drawer is not made lower than this for the sake of a curve."""
 AROUND = ("lens", "cell")
@@ -73,14 +76,16 @@ class Canvases(NamedTuple):
 class LessonPicture:
     """Draws a player's position as a `Look` sees it.
 
-    After `draw`, `left_out` names the panels that had no room; `more_text` tells whether text lies below what can be
-    seen of it, `is_curve` whether all of the stage is a curve.
+    After `draw`, `left_out` has the ids of the panels that had no room, or not for all of their rows, and `missed` says
+    in words what is missing; `more_text` tells whether text lies below what can be seen of it, `is_curve` whether all
+    of the stage is a curve.
     """
 
     def __init__(self, player: Player, look: Look, manner: Manner) -> None:
         self.player, self.look, self.manner = player, look, manner
         self.view: View = player.view()
         self.left_out: tuple[str, ...] = ()
+        self.missed: Sequence[str] = ()
         self.more_text = self.is_curve = False
         self.size = (WIDE, 40)
         self._hits: list[Hit] = []
@@ -253,6 +258,7 @@ class LessonPicture:
         self.is_curve = [isinstance(panel, Curve) for panel in panels] == [True]
         laid = lay(panels, width, room, large(panels, look, pen, width), dense)
         canvas, self.left_out = laid.canvas, laid.dropped
+        self.missed = names(laid.left_out, panels, self.words)
         if not self.wide and not manner.present:
             self._under(canvas, width, room, fields)
         if look.text_over and not self.wide:
@@ -272,19 +278,25 @@ class LessonPicture:
     def _under(self, canvas: Canvas, width: int, y: int, fields: dict[str, Any]) -> None:
         """On a small screen: the text's first sentence, and that there is more, of the text and of the stage."""
         said = frame.told(self.player, self.text, fields, self.names)
-        text, panels = f"t {self.words('keys.more')}", self._more()
+        text = f"t {self.words('keys.more')}"
+        panels = fit(self._more(), width - cell_len(text) - 5)
         wide = cell_len(text) + (cell_len(panels) + 3 if panels else 0)
         lead = wrap(said.paragraphs[0] if said.paragraphs else said.heading, width - wide - 8)
-        canvas.put(1, y, lead[0] + (" …" if len(lead) > 1 else ""), "dim")
+        if width - wide > LEAST_LEAD:
+            canvas.put(1, y, lead[0] + (" …" if len(lead) > 1 else ""), "dim")
         x = width - wide - 1
         for shown, command in ((panels, "alone"), (text, "text")):
             canvas.hit(x, y, cell_len(shown), 1, "key", command)
             x = canvas.put(x, y, shown, "key") + (3 if shown else 0)
 
     def _more(self) -> str:
-        """How to see the panels that had no room; with the cursor on a cell, z is for its panel."""
-        there = self.left_out and (self.look.alone or self.look.cursor is None)
-        return f"z {self.words('keys.left_out', n=len(self.left_out))}" if there else ""
+        """What had no room, and how to see it; with the cursor on a cell, z is for its panel."""
+        if not self.left_out:
+            return ""
+        said = " · ".join(self.missed)
+        if self.look.cursor is not None and not self.look.alone:
+            return self.words("keys.no_room", names=said)
+        return f"z {self.words('keys.left_out', n=len(self.left_out), names=said)}"
 
     def _stamp_drawer(self, canvas: Canvas, width: int, height: int) -> None:
         """The drawer in the corner where it hides no curve and nothing that was just written, lower right if it can."""
@@ -318,7 +330,8 @@ class LessonPicture:
             canvas.fill(0, 0, width, "─", "rule")
         if self.wide:
             canvas.put(frame.TEXT, 0, "┴", "rule")
-            more = self._more()
+        if self.wide or self.manner.present:
+            more = fit(self._more(), self.stage_width - 5)
             canvas.right(width - 2, 0, f" {more} " if more else "", "key")
             canvas.hit(width - 3 - cell_len(more), 0, cell_len(more), 1, "key", "alone")
         if self.look.status:

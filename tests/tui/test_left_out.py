@@ -1,0 +1,103 @@
+"""What has no room is named on the screen and z shows it: a law over all lessons, three sizes, both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from engine.device import HOST
+from lessons.contract.card import Card
+from lessons.contract.panels import Block, Graph, Matrix, Panel
+from lessons.contract.phrases import LANGUAGES, Words
+from lessons.course import course, open_lesson
+from lessons.player.player import Player
+from tui.canvas.canvas import fit
+from tui.picture.lens import flat
+from tui.picture.lesson_picture import LessonPicture, Manner
+from tui.picture.look import Look
+
+SIZES = ((80, 24), (100, 30), (120, 36))
+CARDS = [card for card in course().values() if isinstance(card, Card)]
+
+
+def places(player: Player, count: int) -> Iterator[None]:
+    """Positions of every act: so many of all steps, and in training the beginning, an update, and some of its steps."""
+    total, grain = player.reel.total, player.lesson.grains["act"]
+    ends = {player.reel.end(max(1, total * n // count), grain) for n in range(count)}
+    for p in sorted({max(1, total * n // count) for n in range(1, count + 1)} | ends):
+        player.move(player.reel, p)
+        yield
+    if "train" in player.lesson.card.acts:
+        player.jump("train")
+        yield
+        player.forward()
+        yield
+        player.go_in()
+        for _ in range(count // 2):
+            player.forward()
+            yield
+
+
+def drawn(player: Player, look: Look, size: tuple[int, int], lang: str) -> tuple[LessonPicture, list[Panel], str]:
+    """The picture after drawing, its panels, and all that stands on it."""
+    picture = LessonPicture(player, look, Manner(Words(lang, "tui")))
+    parts = picture.draw(*size, "", list)
+    with picture.drawing():
+        panels = picture.panels()
+    return picture, panels, "\n".join([parts.stage.text(), parts.foot.text()])
+
+
+def signs(panel: Panel) -> Iterator[str]:
+    """The words by which the rows and the blocks of a panel are known."""
+    if isinstance(panel, Graph):
+        yield from panel.rows.values()
+    if isinstance(panel, Matrix):
+        for row in panel.rows:
+            yield row.label.split("\n")[0]
+            if panel.axis is None:
+                yield from (item.title for item in row.items.values() if isinstance(item, Block))
+
+
+def assert_named(player: Player, size: tuple[int, int], lang: str) -> None:
+    look = Look()
+    picture, panels, text = drawn(player, look, size, lang)
+    assert all(name.strip() for name in picture.missed)
+    assert " · ".join(picture.missed) in text, (size, lang, picture.missed)
+    assert len(picture.missed) >= len(picture.left_out), (picture.missed, picture.left_out)
+    assert not picture.left_out or f"z {Words(lang, 'tui')('keys.left_out', n=len(picture.left_out), names='')}" in text
+    for panel in flat(panels):
+        if panel.id in picture.left_out:
+            continue
+        lost = [sign for sign in signs(panel) if fit(sign, 7).rstrip("…") not in text and sign not in picture.missed]
+        counted = isinstance(panel, Matrix) and panel.least and ("▲" in text or "▼" in text)
+        assert not lost or counted, (panel.id, lost, size, lang)
+    wanted = set(picture.left_out)
+    for _ in range(len(wanted)):
+        look.alone = picture.left_out
+        picture, _, _ = drawn(player, look, size, lang)
+        wanted &= set(picture.left_out)
+        if not wanted:
+            break
+    assert not wanted, (size, lang, wanted)
+
+
+def law(card: Card, count: int) -> None:
+    player = Player(open_lesson(card), HOST, {})
+    player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+    for _ in places(player, count):
+        for size in SIZES:
+            for lang in LANGUAGES:
+                assert_named(player, size, lang)
+
+
+@pytest.mark.representative("bptt", "playground", "generate", "perceptron")
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+def test_what_has_no_room_is_named_and_z_shows_it(card: Card) -> None:
+    law(card, 8)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+def test_what_has_no_room_is_named_at_many_steps(card: Card) -> None:
+    law(card, 60)

@@ -1,0 +1,32 @@
+"""What had no room on the stage, in words: panels by their names, and rows that a panel on the stage leaves out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from lessons.contract.panels import Panel
+from lessons.contract.phrases import Words
+from tui.picture.lens import flat
+
+NUMBERED = re.compile(r"([a-z_]+?)(\d*)")
+TITLE_ENDS = re.compile(r"  |[:：(（;；,，]")
+
+
+def name_of(panel: Panel, words: Words) -> str:
+    """What a panel is called: the phrase of its id, of "layer2" that of "layer" with n = 2; else its title's start."""
+    found = NUMBERED.fullmatch(panel.id)
+    id, n = found.groups() if found is not None else (panel.id, "")
+    title = TITLE_ENDS.split(panel.title)[0].strip()
+    return words.get(f"panel.{id}", title or panel.id.replace("_", " ")).format(n=n)
+
+
+def names(left_out: Mapping[str, Sequence[str]], panels: Sequence[Panel], words: Words) -> list[str]:
+    """The names of what was left out (`Laid.left_out`), each once."""
+    by_id = {panel.id: panel for panel in (*flat(panels), *panels)}
+
+    def say(what: str) -> str:
+        return name_of(by_id[what], words) if what in by_id else " ".join(what.split())
+
+    said = [say(what) for id, lacks in left_out.items() for what in (lacks or (id,))]
+    return list(dict.fromkeys(said))
