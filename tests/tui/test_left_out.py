@@ -65,7 +65,7 @@ def assert_named(player: Player, size: tuple[int, int], lang: str) -> None:
     assert all(name.strip() for name in picture.missed)
     assert " · ".join(picture.missed) in text, (size, lang, picture.missed)
     assert len(picture.missed) >= len(picture.left_out), (picture.missed, picture.left_out)
-    assert not picture.left_out or f"z {Words(lang, 'tui')('keys.left_out', n=len(picture.left_out), names='')}" in text
+    assert not picture.left_out or f"z {Words(lang, 'tui')('keys.left_out', n=len(picture.left_out))}" in text
     for panel in flat(panels):
         if panel.id in picture.left_out:
             continue

@@ -71,7 +71,7 @@ LARGE: dict[str, Any] = {"text": "the quick brown fox jumps over", "hidden": 12}
 PAGED = [
     ("lstm", (80, 24), {}, "ledger/t=1/k=1/sum"),
     ("bptt", (140, 30), LARGE, "update=2/backward/t=0/k=0"),
-    ("memory", (100, 30), {"hidden": 20}, "709"),
+    ("memory", (100, 26), {"hidden": 20}, "709"),
     ("lstm", (60, 20), {"hidden": 20}, "forward/t=1"),
     ("bptt", (80, 24), {}, "dW/t=2/k=1"),
 ]

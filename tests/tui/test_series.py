@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lessons.contract.card import Card
 from lessons.contract.panels import Curve, Line, Panel, Plot, Series
 from lessons.contract.text import load
-from lessons.course import find
+from lessons.course import course, find
 from tests.lessons.playing import played
 from tests.tui.driving import lesson, shown
 from tui.canvas.canvas import Canvas
@@ -125,3 +126,24 @@ def test_an_axis_has_no_numbers_before_anything_is_measured() -> None:
     assert not re.search(r"[\d.]+┤", empty)
     assert re.search(r"[\d.]+┤", one)
     assert re.search(r"1┤", draw(Curve(id="curve", series=[Series("", [])], top=1.0), 80, Pen()).text()), "a share"
+
+
+TRAIN = [card.id for card in course().values() if isinstance(card, Card) and "train" in card.acts]
+
+
+@pytest.mark.representative("word2vec", "generate", "gru")
+@pytest.mark.parametrize("id", TRAIN)
+async def test_every_lesson_that_trains_has_the_curve_in_full_height(id: str, tmp_path: Path) -> None:
+    """v goes through the views of training; one of them is the curve in full height, and after it the first again."""
+    async with lesson(tmp_path, (100, 30), id=id) as (pilot, screen):
+        screen.player.jump("train")
+        await pilot.press("full_stop", "full_stop")
+        before, seen = shown(screen, "stage"), list[int]()
+        for _ in range(4):
+            await pilot.press("v")
+            axis = [n for n, line in enumerate(shown(screen, "stage").splitlines()) if "┤" in line]
+            seen.append(axis[-1] - axis[0] if axis else 0)
+            if shown(screen, "stage") == before:
+                break
+        assert shown(screen, "stage") == before
+        assert max(seen) >= 30 - 6 - 5, seen

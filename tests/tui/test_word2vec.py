@@ -9,6 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from lessons.contract.panels import Beside, Cloud, Note
+from lessons.course import find
+from tests.lessons.playing import played
 from tests.tui.driving import go, lesson, shown, typed
 from tui.draw import Pen, draw
 from tui.picture.drawers import Fork, Knobs
@@ -154,3 +156,17 @@ async def test_an_edited_vector_is_the_one_that_training_goes_on_with(tmp_path: 
         assert (player.start_here().params["V"] == 1.75).sum() == 1
         await pilot.press("u")
         assert len(player.branches) == 1
+
+
+def test_a_fork_of_the_rate_goes_on_from_the_loss_that_was_measured_last() -> None:
+    player = played(find("word2vec"), sentences="500")
+    player.jump("update 60")
+    said = [player.history.state(player.spot.n).data.reading]
+    player.fork("rate", "0.01")
+    said.append(player.history.state(player.spot.n).data.reading)
+    player.undo()
+    player.edit("V", (0, 0), "0.5")
+    said.append(player.history.state(player.spot.n).data.reading)
+    assert said[0].n < player.spot.n
+    assert said[1] is said[0]
+    assert said[2].n == player.spot.n

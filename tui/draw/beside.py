@@ -11,7 +11,7 @@ from tui.draw.pen import Pen, draw
 
 @draw.register
 def draw_beside(panel: Beside, width: int, pen: Pen) -> Canvas:
-    """Every stack in its columns, under a title if there is one; tight, no higher than the highest first panel."""
+    """Every stack in its columns, under a title if there is one; bare, no higher than the highest first panel."""
     canvas = pen.canvas(width)
     top = 1 if panel.title else 0
     if panel.title:
@@ -23,7 +23,7 @@ def draw_beside(panel: Beside, width: int, pen: Pen) -> Canvas:
         wide = round(edge * width) - x
         drawn.append([(x, draw(each, wide, pen), each.id) for each in panels])
         x += wide
-    most = max((stack[0][1].height for stack in drawn if stack), default=0) if pen.tight else math.inf
+    most = max((stack[0][1].height for stack in drawn if stack), default=0) if pen.bare else math.inf
     for stack in drawn:
         y = top
         for x, each, id in stack:

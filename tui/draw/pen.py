@@ -24,16 +24,15 @@ Cursor = tuple[str, tuple[int, ...]]
 class Pen:
     """How to draw: where the cell cursor is, whether room is short, and whether only ASCII may be used.
 
-    A `tight` pen leaves out what is only there for ease, a `bare` one rows that can be missed too, and names them.
+    A `tight` pen leaves out what is only there for ease, and rows that can be missed unless panels are to be `whole`.
     `rows` is how many lines a matrix in glyphs may have, `most` how many rows one of many is cut to (0: all of them),
-    `height` how many lines the whole stage has. A curve or a field may
-    `fill` so many lines, where it is looked at alone. With `log`, a curve has a log axis. `deep` tells that any of 16
-    million colours can be shown.
+    `height` how many lines the whole stage has. A curve or a field may `fill` so many lines, where it is looked at
+    alone. With `log`, a curve has a log axis. `deep` tells that any of 16 million colours can be shown.
     """
 
     cursor: Cursor | None = None
     tight: bool = False
-    bare: bool = False
+    whole: bool = False
     most: int = 0
     ascii_only: bool = False
     rows: int = 4
@@ -44,6 +43,11 @@ class Pen:
     deep: bool = False
     column: tuple[tuple[str, ...], int] | None = None
     """The labels of the axis that the cell cursor is on, and its column there."""
+
+    @property
+    def bare(self) -> bool:
+        """Whether rows and panels that can be missed are left out; the canvas names them."""
+        return self.tight and not self.whole
 
     def canvas(self, width: int, height: int = 0) -> Canvas:
         return Canvas(width, height, self.ascii_only)

@@ -78,15 +78,15 @@ def shorter(lines: Sequence[str]) -> Iterator[Sequence[str]]:
     """A formula in fewer lines: as it is said in short, and of that the first line and the result."""
     yield lines
     if len(lines) > 2:
-        yield f"{lines[0]} …", lines[-1]
+        yield f"{lines[0].rstrip(' …')} …", lines[-1]
 
 
 class _Stage:
     """The way in which every panel is drawn, by id; those that are left out have none."""
 
     def __init__(self, panels: Sequence[Panel], width: int, height: int, pen: Pen, dense: bool) -> None:
-        tight = replace(pen, tight=True, rows=2)
-        bare = replace(tight, bare=True)
+        bare = replace(pen, tight=True, rows=2)
+        tight = replace(bare, whole=True)
         first = pen if not dense else tight if height >= ROOMY else bare
         self.height, self.at = height, {panel.id: 0 for panel in panels}
         self.forms = {panel.id: _Forms(panel, width, (first, tight, bare)) for panel in panels}

@@ -296,7 +296,8 @@ class LessonPicture:
         said = " · ".join(self.missed)
         if self.look.cursor is not None and not self.look.alone:
             return self.words("keys.no_room", names=said)
-        return f"z {self.words('keys.left_out', n=len(self.left_out), names=said)}"
+        named = self.words("keys.named", names=said)
+        return f"z {self.words('keys.left_out', n=len(self.left_out))}{named}"
 
     def _stamp_drawer(self, canvas: Canvas, width: int, height: int) -> None:
         """The drawer in the corner where it hides no curve and nothing that was just written, lower right if it can."""

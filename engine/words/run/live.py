@@ -178,8 +178,15 @@ class Live:
         return State(0, WordState(vectors, chunk, batch, 0, reading, reading))
 
     def fork(self, state: State, vectors: Vectors) -> State:
-        """A state with other vectors, which goes on from the same place in the text."""
-        return State(state.n, state.data._replace(vectors=vectors, reading=self.read(state.n, vectors)))
+        """A state with these vectors, which goes on from the same place in the text; measured anew if they differ."""
+        data: WordState = state.data
+        xp = self.device.xp
+        same = all(
+            (a is None and b is None) or (a is not None and b is not None and bool(xp.array_equal(a, b)))
+            for a, b in zip(vectors, data.vectors, strict=True)
+        )
+        reading = data.reading if same else self.read(state.n, vectors)
+        return State(state.n, data._replace(vectors=vectors, reading=reading))
 
     def read(self, n: int, vectors: Vectors) -> Reading:
         """The measurements after update n."""

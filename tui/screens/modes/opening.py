@@ -149,17 +149,21 @@ class Opening(Mode):
     # view, text, files
 
     def view(self) -> Change:
-        """The stage's other view, if there is one here: in the ledger, one signed cell for the norm.
+        """The stage's next view: the other one, if there is one here (in the ledger, one signed cell for the norm).
 
-        Where there is none, a curve of training in full height, and back.
+        In training, a curve in full height comes next. After the last view, the first again.
         """
-        if not self.player.lesson.has_second_view(self.picture.view):
-            curves = self.picture.curves[:1] if self.player.spot.training else ()
-            if not curves:
-                return Change(self.say("say.one_view"))
-            self.look.alone = () if self.look.alone == curves else curves
-            return Change()
-        self.player.flipped = not self.player.flipped
+        player, spot = self.player, self.player.spot
+        two = player.lesson.has_second_view(self.picture.view)
+        curves = self.picture.curves[:1] if spot.training and not (two and spot.open) else ()
+        if not two and not curves:
+            return Change(self.say("say.one_view"))
+        large = self.picture.is_curve or (bool(curves) and self.look.alone == curves)
+        if curves and not large and (player.flipped or not two):
+            self.look.alone = curves
+        else:
+            self.look.alone = ()
+            player.flipped = two and not player.flipped
         return Change()
 
     def log(self) -> Change:
