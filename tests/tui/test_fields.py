@@ -13,19 +13,20 @@ from lessons.course import find
 from lessons.data.scatter import MAKERS
 from tests.lessons.playing import played
 from tests.tui.driving import lesson, shown
+from tui.canvas.canvas import to_ascii
 from tui.canvas.theme import SHADES, style
 from tui.draw import Pen, draw
 from tui.draw.field import places
 
 PENS = [Pen(), Pen(deep=True), Pen(colour=False), Pen(ascii_only=True)]
-SIGNS = {True: "●◐", False: "○◐"}
-PLAIN = {True: "o@", False: ".@"}
+SIGNS = {True: "●◉◓◒◐", False: "○◎◓◒◐"}
+PLAIN = {True: "o8^v@", False: ".:^v@"}
 
 
 @pytest.mark.parametrize("pen", PENS, ids=["colour", "deep", "mono", "ascii"])
 @pytest.mark.parametrize("size", [(20, 11), (36, 18), (50, 25)], ids=str)
 def test_every_point_of_the_data_is_on_the_field(size: tuple[int, int], pen: Pen) -> None:
-    """In the cell where it lies there is the sign of its class, or the one of both."""
+    """In the cell where it lies there is the sign of its class, or of both; one point has another sign than several."""
     wide, high = size
     for data in MAKERS:
         made = played(find("playground"), data=data)
@@ -44,6 +45,7 @@ def test_every_point_of_the_data_is_on_the_field(size: tuple[int, int], pen: Pen
             inside += len(dots)
             for dot in dots:
                 assert canvas.line(1 + r)[1 + c] in signs[dot.wants]
+            assert (canvas.line(1 + r)[1 + c] in signs[True][0] + signs[False][0]) == (len(dots) == 1)
         in_reach = [d for d in field.dots if field.x[0] <= d.x <= field.x[1] and field.y[0] <= d.y <= field.y[1]]
         assert inside >= len(in_reach) - 1
 
@@ -53,6 +55,22 @@ def test_points_of_both_classes_in_one_cell_have_a_sign_of_their_own() -> None:
     for pen, sign in ((Pen(), "◐"), (Pen(ascii_only=True), "@")):
         canvas = draw(Field(id="f", values=np.zeros((2, 1)), x=(0, 1), y=(0, 1), dots=dots, halves=True), 20, pen)
         assert canvas.line(1)[1] == sign
+
+
+@pytest.mark.parametrize("pen", PENS, ids=["colour", "deep", "mono", "ascii"])
+@pytest.mark.parametrize("halves", [True, False])
+@pytest.mark.parametrize(("upper", "lower", "sign"), [
+    (True, True, "◉"), (False, False, "◎"), (True, False, "◓"), (False, True, "◒"), (True, None, "●"), (None, None, ""),
+])  # fmt: skip
+def test_two_points_in_the_halves_of_a_cell_are_both_seen(
+    upper: bool | None, lower: bool | None, sign: str, halves: bool, pen: Pen
+) -> None:
+    both = zip((1.75, 1.25), (upper, lower), strict=True)  # in the second of three lines
+    dots = [Dot(0.5, y, wants) for y, wants in both if wants is not None]
+    values = np.zeros((6 if halves else 3, 1))
+    canvas = draw(Field(id="f", values=values, x=(0, 1), y=(0, 3), dots=dots, halves=halves), 20, pen)
+    shown = "".join(canvas.line(1 + r)[1] for r in range(3)).replace("▀", " ")
+    assert shown.strip() == (to_ascii(sign) if pen.ascii_only else sign)
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -163,8 +164,7 @@ def _field(canvas: Canvas, x: int, y: int, field: Field, width: int, pen: Pen) -
     for (c, r), dots in places(field, cols, rows).items():
         behind = canvas.inks[y + r][x + c]
         lit = "+cursor" if any(dot.lit for dot in dots) else ""
-        sign = "◐" if len({dot.wants for dot in dots}) == 2 else "●" if dots[0].wants else "○"
-        canvas.put(x + c, y + r, sign, f"dot:{behind}" if "/" in behind else f"head{lit}")
+        canvas.put(x + c, y + r, sign_of(field, dots, rows), f"dot:{behind}" if "/" in behind else f"head{lit}")
     if field.values is None:
         canvas.put(x, y + rows // 2, "···", "dim")
     return rows
@@ -175,14 +175,36 @@ def places(field: Field, cols: int, rows: int) -> dict[tuple[int, int], list[Dot
     found: dict[tuple[int, int], list[Dot]] = {}
     wide, high = field.x[1] - field.x[0], field.y[1] - field.y[0]
     for dot in field.dots if 0 < wide < np.inf and 0 < high < np.inf else ():
-        across, down = (dot.x - field.x[0]) / wide, (field.y[1] - dot.y) / high
-        if field.halves:  # every cell stands for a piece of the plane
-            c, r = (int(share * size - (share == 1)) for share, size in ((across, cols), (down, rows)))
-        else:  # the outermost cells stand for the edges
-            c, r = round(across * (cols - 1)), round(down * (rows - 1))
+        c, r = _place((dot.x - field.x[0]) / wide, cols, field.halves), down(field, dot, rows)
         if 0 <= c < cols and 0 <= r < rows:
-            found.setdefault((c, r), []).append(dot)
+            found.setdefault((int(c), int(r)), []).append(dot)
     return found
+
+
+def down(field: Field, dot: Dot, rows: int) -> float:
+    """How many lines below the upper edge of a field of so many lines a point lies."""
+    return _place((field.y[1] - dot.y) / (field.y[1] - field.y[0]), rows, field.halves)
+
+
+def _place(share: float, size: int, pieces: bool) -> float:
+    """A share of the way over so many cells, in cells: every cell is a piece of the way, or the outermost its ends."""
+    if not pieces:
+        return share * (size - 1) + 0.5
+    return share * size if share != 1 else size - 0.5
+
+
+def sign_of(field: Field, dots: Sequence[Dot], rows: int) -> str:
+    """The sign of points that lie in one cell: of one, of several of a class, or of both classes.
+
+    Where those of one class are in the upper half of the cell and the others in the lower, it shows which are where.
+    """
+    wants = {dot.wants for dot in dots}
+    if len(wants) == 1:
+        return (("●", "◉") if True in wants else ("○", "◎"))[len(dots) > 1]
+    upper, lower = ({dot.wants for dot in dots if (down(field, dot, rows) % 1 < 0.5) is half} for half in (True, False))
+    if len(upper) == len(lower) == 1:
+        return "◓" if True in upper else "◒"
+    return "◐"
 
 
 def _paired(values: HostArray) -> HostArray:

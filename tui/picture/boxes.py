@@ -113,7 +113,7 @@ class Help(Drawer):
         if self.now:
             lines = [(words("help.now"), "label"), *lines, ("", ""), (words("help.all"), "label")]
         lines += [(f"{ALL[key].sign:<10}{words(f'help.{key}')}", "") for key in self.ids]
-        lines += [(words("help.digits"), "dim"), (words("help.shades"), "dim")]
+        lines += [(words("help.digits"), "dim"), (words("help.shades"), "dim"), (words("help.points"), "dim")]
         room = max(1, height - 2)
         self.most = max(0, len(lines) - room)
         self.top = min(self.top, self.most)

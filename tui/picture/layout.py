@@ -78,7 +78,8 @@ def shorter(lines: Sequence[str]) -> Iterator[Sequence[str]]:
     """A formula in fewer lines: as it is said in short, and of that the first line and the result."""
     yield lines
     if len(lines) > 2:
-        yield f"{lines[0].rstrip(' …')} …", lines[-1]
+        first = lines[0].rstrip(" …")
+        yield f"{first} …", lines[-1]
 
 
 class _Stage:
