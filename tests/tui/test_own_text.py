@@ -5,6 +5,7 @@ At smaller sizes what had no room is counted on the screen, and `z` shows it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -104,6 +105,28 @@ def law(card: Card, lengths: tuple[int, ...], most: int) -> None:
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 def test_every_panel_is_there_with_a_text_of_ones_own(card: Card) -> None:
     law(card, (3, 8, 20), 4)
+
+
+@pytest.mark.parametrize("id", [card.id for card in CARDS if "forward" in card.acts])
+@pytest.mark.parametrize("size", [SIZE, *SMALL])
+def test_no_guess_is_cut_with_a_chinese_text(id: str, size: tuple[int, int]) -> None:
+    """All guesses of a timestep stand under it; or it is said that there are more, and z shows them."""
+    player = played(next(card for card in CARDS if card.id == id), "你好世界，你好人间。")
+    player.move(player.reel, player.reel.end(1, player.lesson.grains["act"]))
+    picture = LessonPicture(player, Look(), Manner(Words("zh", "tui")))
+    for _ in range(2):
+        lines = picture.draw(*size, "", list).stage.text().splitlines()
+        row = next((n for n, line in enumerate(lines) if line.startswith(" ŷ %")), None)
+        if row is not None:
+            below = lines[row + 1] if lines[row + 1 :] and lines[row + 1].startswith("      ") else ""
+            guesses = re.findall(r"[你好世界人间，。]·?\d+", lines[row] + below)
+            missed = {"guess", "ŷ %"} & {*picture.left_out, *picture.missed}
+            assert ("…" in lines[row]) == bool(missed), lines[row]
+            assert missed or len(guesses) % (4 if id == "bptt" else 3) == 0, guesses
+        if "guess" not in picture.left_out:
+            assert row is not None
+            break
+        picture.look.alone = picture.left_out
 
 
 @pytest.mark.exhaustive

@@ -179,6 +179,10 @@ def _row(canvas: Canvas, y: int, row: Row, place: Columns | None, width: int, pe
         edge = place.edge(column)
         if isinstance(item, Block):
             height = max(height, block_size(item, place.room, pen)[1])
+        elif isinstance(item, Label) and edge is not None:
+            height = max(height, len(in_words(item.text, place.room - 1, pen)))
+            if pen.bare and cell_len(item.text) > place.room - 1 and row.label not in canvas.lacks:
+                canvas.lacks.append(row.label)
         if edge is not None:
             _item(canvas, edge, y, item, place.room, pen)
     if row.tail:
@@ -191,6 +195,21 @@ def _row(canvas: Canvas, y: int, row: Row, place: Columns | None, width: int, pe
 
 def _fits(block: Block, place: Columns) -> bool:
     return digits_fit(block.shape, place.room)
+
+
+def in_words(text: str, width: int, pen: Pen) -> list[str]:
+    """What stands in a column, in lines of whole words; a bare pen has one line, and … for words that are missed."""
+    lines = [""]
+    for word in text.split(" ") if cell_len(text) > width else ():
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(joined) <= width or not lines[-1]:
+            lines[-1] = fit(joined, width)
+        else:
+            lines.append(fit(word, width))
+    if len(lines) > 1 and pen.bare:
+        spaced = f"{lines[0]} …"
+        return [spaced if cell_len(spaced) <= width else fit(lines[0] + "…", width)]
+    return lines if lines != [""] else [text]
 
 
 def _item(canvas: Canvas, x: int, y: int, item: Item, width: int, pen: Pen) -> None:
@@ -207,7 +226,8 @@ def _item(canvas: Canvas, x: int, y: int, item: Item, width: int, pen: Pen) -> N
             canvas.put(x + 1, y, "►" if item.written else "•" if item.read else " ", "written" if item.written else "")
             if item.written:
                 canvas.hit(x + 1, y, cell_len(item.text) + 1, 1, "mark")
-            canvas.put(x + 2, y, fit(item.text, width - 1), ink)
+            for line, text in enumerate(in_words(item.text, width - 1, pen)):
+                canvas.put(x + 2, y + line, text, ink)
 
 
 def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
