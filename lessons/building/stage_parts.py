@@ -98,9 +98,9 @@ def with_law(stage: Stage, view: View) -> Stage:
         return [Laws(id="law", priority=6, laws=[law(view.done[-1])]), *stage]
     panel = stage[at]
     assert isinstance(panel, Laws)
-    if any(law(rule) in panel.laws for rule in reversed(view.done)):
-        return stage
-    return [*stage[:at], replace(panel, laws=[law(view.done[-1]), *panel.laws]), *stage[at + 1 :]]
+    now = next((law(rule) for rule in reversed(view.done) if law(rule) in panel.laws), law(view.done[-1]))
+    laws = panel.laws if now in panel.laws else [now, *panel.laws]
+    return [*stage[:at], replace(panel, laws=laws, now=now), *stage[at + 1 :]]
 
 
 def around(count: int, at: int, most: int) -> range:

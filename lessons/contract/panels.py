@@ -202,10 +202,14 @@ class Graph(Panel):
 
 @dataclass(frozen=True, kw_only=True)
 class Laws(Panel):
-    """The laws at work, side by side as far as they have room; at the right of the first line what is counted."""
+    """The laws at work, side by side as far as they have room; at the right of the first line what is counted.
+
+    `now` is the one that the last step went by, if it is among them.
+    """
 
     laws: Sequence[str]
     right: str = ""
+    now: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

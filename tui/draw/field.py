@@ -37,14 +37,16 @@ def draw_field(panel: Field, width: int, pen: Pen) -> Canvas:
 
 @draw.register
 def draw_multiples(panel: Multiples, width: int, pen: Pen) -> Canvas:
-    """As many fields as fit, the last ones kept: they are the newest."""
+    """As many fields as fit, the last ones kept: they are the newest. How many came before them is said."""
     canvas = pen.canvas(width)
-    top = 1 if panel.title else 0
-    if panel.title:
-        canvas.put(1, 0, fit(panel.title, width - 2), "label")
     wide = max((_size(field)[1] for field in panel.fields), default=8)
     seen = max(1, (width - 2 + GAP) // (wide + GAP))
     shown = panel.fields[-seen:]
+    before = len(panel.fields) - len(shown)
+    top = 1 if panel.title or before else 0
+    if top:
+        canvas.put(1, 0, fit(panel.title, width - 8), "label")
+        canvas.right(width - 2, 0, f"◄ {before}" if before else "", "key")
     for i, field in enumerate(shown):
         x = 1 + i * (wide + GAP)
         canvas.put(

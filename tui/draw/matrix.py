@@ -234,6 +234,7 @@ def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
     """Items side by side, each block under its title; those that have no room go on below, or are left out."""
     items = list(row.items.values())
     x = first = LABEL if row.label else 1
+    gap = 2 if sum(_at_ease(item) + 2 for item in items) <= width - x else 1
     titled = any(isinstance(item, Block) and item.title for item in items)
     start, top, height = y, y + (1 if titled else 0), 1
     for i, label in enumerate(row.label.split("\n") if row.label else ()):
@@ -261,7 +262,7 @@ def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
                     canvas.put(x + w, top + r, name, "dim")
                 w += 2
             height = max(height, h)
-            x += max(w, cell_len(item.title) if not item.cols else 0) + 2
+            x += max(w, cell_len(item.title) if not item.cols else 0) + gap
         elif isinstance(item, Label):
             if x > first and x + cell_len(item.text) + 1 > width and not pen.bare:
                 x, top = first, top + height
@@ -270,6 +271,14 @@ def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
             x += cell_len(item.text) + 4
     canvas.put(x, top, row.tail, "label")
     return top + height - start
+
+
+def _at_ease(item: Item) -> int:
+    """Columns of an item in digits and in words."""
+    if isinstance(item, Block):
+        rows, cols = item.shape
+        return max(cols * 6 + (3 if rows > 1 else 0), cell_len(item.title) if not item.cols else 0)
+    return cell_len(item.text) + 2 if isinstance(item, Label) else 0
 
 
 def _long_title(block: Block) -> bool:

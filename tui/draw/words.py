@@ -23,21 +23,40 @@ def draw_formula(panel: Formula, width: int, pen: Pen) -> Canvas:
 
 @draw.register
 def draw_laws(panel: Laws, width: int, pen: Pen) -> Canvas:
-    """Laws in as many lines as they take, long sums folded, or in one that is cut; at the right what is counted."""
+    """Laws in as many lines as they take, long sums folded; at the right what is counted.
+
+    A bare pen has one line, of whole laws, that of the step among them.
+    """
     room = width - 2 - (cell_len(panel.right) + 2 if panel.right else 0)
-    lines = [GAP.join(panel.laws)]
-    if cell_len(lines[0]) > room and not pen.tight:
-        lines = []
-        for law in panel.laws:
-            if lines and cell_len(lines[-1] + GAP + law) <= room:
-                lines[-1] += GAP + law
-            else:
-                name, equals, said = law.partition(" = ")
-                lines += folded(name + equals, said, room)
+    shown = in_a_line(panel, room) if pen.bare else panel.laws
+    lines: list[str] = []
+    for law in shown:
+        if lines and cell_len(lines[-1] + GAP + law) <= room:
+            lines[-1] += GAP + law
+        elif cell_len(law) <= room:
+            lines.append(law)
+        else:
+            name, equals, said = law.partition(" = ")
+            lines += folded(name + equals, said, room)
+    missed = len(shown) < len(panel.laws)
+    if missed and cell_len(lines[-1]) + 2 <= room:
+        lines[-1] = f"{lines[-1]} …"
     canvas = _formulas(lines, width, room, pen)
+    canvas.lacks += [panel.id] if missed else []
     if panel.right:
         canvas.right(width - 1, 0, panel.right, "head")
     return canvas
+
+
+def in_a_line(panel: Laws, room: int) -> list[str]:
+    """Laws that have room in a line, with … after them where some have none: that of the step, then the first ones."""
+    if cell_len(GAP.join(panel.laws)) <= room:
+        return list(panel.laws)
+    kept = [panel.now] if panel.now in panel.laws else list(panel.laws[:1])
+    for law in panel.laws:
+        if law not in kept and cell_len(GAP.join([*kept, law])) + 2 <= room:
+            kept.append(law)
+    return [law for law in panel.laws if law in kept]
 
 
 def _formulas(lines: Sequence[str], width: int, room: int, pen: Pen) -> Canvas:

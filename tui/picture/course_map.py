@@ -14,6 +14,8 @@ from tui.canvas.canvas import Canvas, fit, wrap
 
 TWO, TITLES, SLIDES = 78, 100, 48
 """Columns from which on there are two chapters beside each other, a line of the text, and the slides of a lesson."""
+LEAST_TITLE = 8
+"""Where a title has less room than this, and is longer, it stands in the place of the lesson's id."""
 
 
 def chapter_of(card: Card | Broken) -> str:
@@ -164,13 +166,17 @@ class CourseMap:
             return
         acts = self._acts(card)
         mark = "●" if self._done(card) else "◐" if self._begun(card) else "○"
-        start = canvas.put(x, y, f"{mark} {number} {card.id}", ink) + 2
         right = f"{acts}/{len(card.acts)}"
         if width >= SLIDES:
             right = f"{fit(card.slides, 14)}  {right}"
         canvas.right(x + width - 2, y, right, "dim")
         room = x + width - 4 - cell_len(right)
         title = card.title[self._words.lang]
+        start = canvas.put(x, y, f"{mark} {number} ", ink)
+        if room - start - cell_len(card.id) - 2 < min(LEAST_TITLE, cell_len(title)):
+            canvas.put(start, y, fit(title, room - start), ink)  # its number says which lesson it is
+            return
+        start = canvas.put(start, y, card.id, ink) + 2
         if width >= SLIDES:
             start = max(start, x + cell_len(f"{mark} {number} ") + ids + 2)
         if room - start >= 4:
