@@ -101,9 +101,12 @@ def draw_table(panel: Table, width: int, pen: Pen) -> Canvas:
     rows = panel.rows[hidden : hidden + most]
     below = len(panel.rows) - hidden - len(rows)
     wide = [max(cell_len(line[i]) for line in (panel.heads, *panel.rows)) for i in range(len(panel.heads))]
-    wide[0] = max(6, wide[0] - max(0, sum(wide) + 3 * len(wide) - width))  # words are cut, not numbers
-    canvas.right(width - 2, 0, f"▲ {hidden}" if hidden else "", "dim")
-    canvas.right(width - 2, len(rows), f"▼ {below}" if below else "", "dim")
+    marks = f"▲ {hidden}" if hidden else "", f"▼ {below}" if below else ""
+    room = width - 1 - max(cell_len(mark) + 2 if mark else 0 for mark in marks)
+    least = sum(wide[1:]) + min(6, wide[0]) + 2
+    gap = next((gap for gap in (3, 2) if least + gap * (len(wide) - 1) <= room), 1)
+    beyond = sum(wide) + 2 + gap * (len(wide) - 1) - room
+    wide[0] = max(6, wide[0] - max(0, beyond))  # words are cut, not numbers
     for y, line in enumerate((panel.heads, *rows)):
         x = 2
         lit = panel.lit is not None and y - 1 + hidden == panel.lit and y > 0
@@ -115,7 +118,9 @@ def draw_table(panel: Table, width: int, pen: Pen) -> Canvas:
                 canvas.put(x, y, fit(text, wide[0]), ink)
             else:
                 canvas.right(x + wide[i], y, text, ink)
-            x += wide[i] + 3
+            x += wide[i] + gap
+    for y, mark in zip((0, len(rows)), marks, strict=True):
+        canvas.right(width - 2, y, mark, "dim")
     if panel.bracket is not None:
         _bracket(canvas, panel.bracket, hidden, len(rows), x)
     return canvas

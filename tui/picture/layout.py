@@ -30,7 +30,7 @@ def lay(panels: list[Panel], width: int, height: int, pen: Pen, dense: bool = Fa
     """The panels from the top, each as high as it needs, a blank line between them where there is room.
 
     Where there is too little, panels are drawn tightly; then those with many rows of one kind show the ones around the
-    row at work; then rows that can be missed go, and long formulas are said in short; then panels go. In each of these
+    row at work, and long formulas are said in short; then rows that can be missed go; then panels go. In each of these
     the least important panel comes first.
 
     Dense: always tight, and with no blank lines, so that panels at the top stay where they are whatever follows.
@@ -61,10 +61,11 @@ class _Forms:
         rows = range(len(panel.rows) - 1, panel.least - 1, -1) if isinstance(panel, Matrix) and panel.least else ()
         self.ways: list[tuple[Panel, Pen]] = [(panel, first), (panel, tight)]
         self.ways += [(panel, replace(tight, most=most)) for most in rows]
-        self.last_whole = len(self.ways) - 1
-        self.ways.append((panel, replace(bare, most=panel.least) if rows and isinstance(panel, Matrix) else bare))
         if isinstance(panel, Formula) and panel.short:
-            self.ways += [(replace(panel, lines=lines), bare) for lines in shorter(panel.short)]
+            self.ways += [(replace(panel, lines=lines), tight) for lines in shorter(panel.short)]
+        self.last_whole = len(self.ways) - 1
+        if not isinstance(panel, Formula):
+            self.ways.append((panel, replace(bare, most=panel.least) if rows and isinstance(panel, Matrix) else bare))
 
     def canvas(self, n: int) -> Canvas:
         """The panel in the n-th way."""
@@ -117,7 +118,7 @@ class _Stage:
         return 1 if forms.canvas(1).lacks == forms.canvas(0).lacks else 0
 
     def _windowed(self, id: str) -> int:
-        """With as many of its rows as the others leave room for, or the fewest that must be."""
+        """With as many of its rows as the others leave room for, or the fewest that must be; of a formula, lines."""
         forms, over = self.forms[id], self.used - self.height
         if forms.last_whole < 2:
             return 0
