@@ -15,7 +15,7 @@ from tui.canvas.canvas import Canvas, fit, wrap
 TWO, TITLES, SLIDES = 78, 100, 48
 """Columns from which on there are two chapters beside each other, a line of the text, and the slides of a lesson."""
 LEAST_TITLE = 8
-"""Where a title has less room than this, and is longer, it stands in the place of the lesson's id."""
+"""Where a title that is not English has less room than this, and is longer, it stands in the place of the id."""
 
 
 def chapter_of(card: Card | Broken) -> str:
@@ -173,7 +173,8 @@ class CourseMap:
         room = x + width - 4 - cell_len(right)
         title = card.title[self._words.lang]
         start = canvas.put(x, y, f"{mark} {number} ", ink)
-        if room - start - cell_len(card.id) - 2 < min(LEAST_TITLE, cell_len(title)):
+        english = self._words.lang == "en"  # there the id says what the title says
+        if not english and room - start - cell_len(card.id) - 2 < min(LEAST_TITLE, cell_len(title)):
             canvas.put(start, y, fit(title, room - start), ink)  # its number says which lesson it is
             return
         start = canvas.put(start, y, card.id, ink) + 2

@@ -17,6 +17,7 @@ from lessons.explaining.notation import Names, in_formulas
 from lessons.explaining.typeset import name as symbol_name
 from lessons.player.player import Player
 from tui.canvas.canvas import Canvas, fit, wrap
+from tui.picture.bar import act_ends, share
 
 TEXT = 34
 """Columns of the text, its border not counted."""
@@ -144,7 +145,7 @@ def what_happened(player: Player, words: Words, written: Sequence[str]) -> str:
 
 
 def transport(player: Player, words: Words, playing: str, width: int, ascii_only: bool) -> Canvas:
-    """|◄ ◄ ► ►|, the position, the scrub bar, and whether it plays."""
+    """|◄ ◄ ► ►|, the position, the scrub bar with the ends of the acts, and whether it plays."""
     canvas = Canvas(width, 1, ascii_only)
     x = 1
     for sign, action in (("|◄", "first"), ("◄", "back"), (" ►", "forward"), ("►|", "last")):
@@ -153,9 +154,13 @@ def transport(player: Player, words: Words, playing: str, width: int, ascii_only
     p, last = player.progress
     x = canvas.put(x + 1, 0, f"{number(p)} / {number(last)}", "head") + 2
     room = width - x - cell_len(playing) - 3
-    done = round(room * p / last) if last else 0
+    ends = act_ends(player)
+    done = round(room * share(ends, p))
     canvas.fill(x, 0, room, "─", "rule")
     canvas.fill(x, 0, done, "━", "curve")
+    for end in ends[:-1]:
+        if done <= (at := round(room * share(ends, end))) < room:
+            canvas.put(x + at, 0, "┼", "rule")
     if 0 < done < room:
         canvas.put(x + done - 1, 0, "╸", "curve")
     canvas.hit(x, 0, room, 1, "bar", x, room)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tui.picture.bar import act_ends, position
 from tui.screens.modes.answering import Answering
 from tui.screens.modes.base import Change, Parts
 from tui.screens.modes.stepping import Stepping
@@ -34,7 +35,8 @@ class Clicks:
                 self.take(self.stepping.moved())
             case ("bar", int(x), int(width)):
                 self.transport.pause()
-                player.scrub_to((event.x - x + 0.5) / width)
+                wanted = position(act_ends(player), (event.x - x + 0.5) / width)
+                player.scrub_to(wanted / max(1, player.progress[1]))
                 self.take(self.stepping.moved())
             case ("option", int(i)):
                 self.take(self.answering.click(i, event.double) or Change())
