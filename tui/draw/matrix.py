@@ -231,7 +231,10 @@ def _item(canvas: Canvas, x: int, y: int, item: Item, width: int, pen: Pen) -> N
 
 
 def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
-    """Items side by side, each block under its title; those that have no room go on below, or are left out."""
+    """Items side by side, each block under its title; those that have no room go on below.
+
+    A bare pen has one line of them: blocks are in glyphs rather than that another is left out.
+    """
     items = list(row.items.values())
     x = first = LABEL if row.label else 1
     gap = 2 if sum(_at_ease(item) + 2 for item in items) <= width - x else 1
@@ -241,14 +244,17 @@ def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
         canvas.put(1, top + i, fit(label, LABEL - 1), "label")
     blocks = [item for item in items if isinstance(item, Block)]
     share = max(8, (width - x) // max(1, len(blocks)) - 2)
-    for item in items:
+    for n, item in enumerate(items):
         if isinstance(item, Block):
-            if x > first and x + _wide(item, share, width - x, pen) > width and not pen.bare:
+            below = digits_fit(item.shape, width - first) and not digits_fit(item.shape, width - x)
+            if x > first and (below or x + _wide(item, share, width - x, pen) > width) and not pen.bare:
                 x, y = first, top + height
                 top, height = y + (1 if titled else 0), 1
-            room = share if not digits_fit(item.shape, width - x) else width - x
+            others = sum(_wide(each, share, 0, pen) + gap for each in items[n + 1 :] if isinstance(each, Block))
+            free = width - x - others if pen.bare else width - x  # in one line all of them must have room
+            room = free if digits_fit(item.shape, free) else share
             w, h = block_size(item, room, pen)
-            if x + _wide(item, share, width - x, pen) > width:
+            if x + _wide(item, share, free, pen) > width:
                 canvas.lacks.append(item.title or item.symbol)
                 continue
             long = _long_title(item)
