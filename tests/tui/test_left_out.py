@@ -13,6 +13,7 @@ from lessons.contract.phrases import LANGUAGES, Words
 from lessons.course import course, open_lesson
 from lessons.player.player import Player
 from tui.canvas.canvas import fit
+from tui.picture.left_out import name_of
 from tui.picture.lens import flat
 from tui.picture.lesson_picture import LessonPicture, Manner
 from tui.picture.look import Look
@@ -67,6 +68,7 @@ def assert_named(player: Player, size: tuple[int, int], lang: str) -> None:
     assert len(picture.missed) >= len(picture.left_out), (picture.missed, picture.left_out)
     assert not picture.left_out or f"z {Words(lang, 'tui')('keys.left_out', n=len(picture.left_out))}" in text
     for panel in flat(panels):
+        assert name_of(panel, picture.words) != picture.words("keys.panel"), f"{panel.id} has no name"
         if panel.id in picture.left_out:
             continue
         lost = [sign for sign in signs(panel) if fit(sign, 7).rstrip("…") not in text and sign not in picture.missed]

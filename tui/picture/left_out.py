@@ -14,11 +14,14 @@ TITLE_ENDS = re.compile(r"  |[:：(（;；,，]")
 
 
 def name_of(panel: Panel, words: Words) -> str:
-    """What a panel is called: the phrase of its id, of "layer2" that of "layer" with n = 2; else its title's start."""
+    """What a panel is called: the phrase of its id, of "layer2" that of "layer" with n = 2; else its title's start.
+
+    A panel that has neither is called a panel.
+    """
     found = NUMBERED.fullmatch(panel.id)
     id, n = found.groups() if found is not None else (panel.id, "")
     title = TITLE_ENDS.split(panel.title)[0].strip()
-    return words.get(f"panel.{id}", title or panel.id.replace("_", " ")).format(n=n)
+    return words.get(f"panel.{id}", title or words("keys.panel")).format(n=n)
 
 
 def names(left_out: Mapping[str, Sequence[str]], panels: Sequence[Panel], words: Words) -> list[str]:
