@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lessons.contract.panels import Axis, Block, Formula, Label, Laws, Matrix, Panel, Picture, Row, Table
+from lessons.contract.panels import Axis, Beside, Block, Formula, Label, Laws, Matrix, Panel, Picture, Row, Table
 from tui.draw import Pen, draw
 from tui.picture.layout import lay
 
@@ -131,6 +131,21 @@ def test_words_are_cut_and_numbers_are_not() -> None:
     assert [line.rstrip().endswith(end) for line, end in zip(lines, ("ρ", "−.437", ".5"), strict=True)] == [True] * 3
     assert "…" in lines[1]
     assert len(draw(table, 80, pen()).text().splitlines()[1].split("3")[0].strip()) == len(rows[0][0])
+
+
+def test_of_stacks_that_have_no_room_the_panels_that_go_are_named() -> None:
+    stacks = [[formula("left", 5, 2)], [formula("upper", 5, 2), formula("lower", 5, 2)]]
+    beside = Beside(id="both", priority=5, stacks=stacks)
+    assert lay([beside], 60, 4, pen()).left_out == {}
+    assert lay([beside], 60, 2, pen()).left_out == {"both": ["lower"]}
+
+
+def test_laws_that_have_no_room_are_named_and_that_of_the_step_is_whole() -> None:
+    laws = Laws(id="law", priority=9, laws=["e = y − t", "g = V e + U d"], now="g = V e + U d")
+    assert lay([laws], 20, 2, pen()).left_out == {}
+    laid = lay([laws], 20, 1, pen())
+    assert laid.left_out == {"law": ["law"]}
+    assert laid.canvas.text().strip() == "g = V e + U d …"
 
 
 def test_a_picture_says_where_it_is_cut() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from engine.device import HOST
 from lessons.contract.card import Card
-from lessons.contract.panels import Block, Graph, Matrix, Panel
+from lessons.contract.panels import Block, Graph, Laws, Matrix, Panel, Table
 from lessons.contract.phrases import LANGUAGES, Words
 from lessons.course import course, open_lesson
 from lessons.player.player import Player
@@ -50,14 +50,20 @@ def drawn(player: Player, look: Look, size: tuple[int, int], lang: str) -> tuple
 
 
 def signs(panel: Panel) -> Iterator[str]:
-    """The words by which the rows and the blocks of a panel are known."""
-    if isinstance(panel, Graph):
-        yield from panel.rows.values()
-    if isinstance(panel, Matrix):
-        for row in panel.rows:
-            yield row.label.split("\n")[0]
-            if panel.axis is None:
-                yield from (item.title for item in row.items.values() if isinstance(item, Block))
+    """The words by which a panel, its rows and its blocks are known; those that stand however little room there is."""
+    yield panel.title[:8]
+    match panel:
+        case Graph():
+            yield from panel.rows.values()
+        case Table():
+            yield from panel.heads
+        case Laws():
+            yield from (law.split(" ")[0] for law in panel.laws)
+        case Matrix():
+            for row in panel.rows:
+                yield row.label.split("\n")[0]
+                if panel.axis is None:
+                    yield from (item.title for item in row.items.values() if isinstance(item, Block))
 
 
 def assert_named(player: Player, size: tuple[int, int], lang: str) -> None:
@@ -67,9 +73,11 @@ def assert_named(player: Player, size: tuple[int, int], lang: str) -> None:
     assert " · ".join(picture.missed) in text, (size, lang, picture.missed)
     assert len(picture.missed) >= len(picture.left_out), (picture.missed, picture.left_out)
     assert not picture.left_out or f"z {Words(lang, 'tui')('keys.left_out', n=len(picture.left_out))}" in text
+    gone = {each.id for panel in panels if panel.id in picture.left_out for each in (panel, *flat([panel]))}
     for panel in flat(panels):
-        assert name_of(panel, picture.words) != picture.words("keys.panel"), f"{panel.id} has no name"
-        if panel.id in picture.left_out:
+        name = name_of(panel, picture.words)
+        assert name != picture.words("keys.panel"), f"{panel.id} has no name"
+        if panel.id in gone:
             continue
         lost = [sign for sign in signs(panel) if fit(sign, 7).rstrip("…") not in text and sign not in picture.missed]
         counted = isinstance(panel, Matrix) and panel.least and ("▲" in text or "▼" in text)

@@ -27,9 +27,11 @@ def name_of(panel: Panel, words: Words) -> str:
 def names(left_out: Mapping[str, Sequence[str]], panels: Sequence[Panel], words: Words) -> list[str]:
     """The names of what was left out (`Laid.left_out`), each once."""
     by_id = {panel.id: panel for panel in (*flat(panels), *panels)}
-
-    def say(what: str) -> str:
-        return name_of(by_id[what], words) if what in by_id else " ".join(what.split())
-
-    said = [say(what) for id, lacks in left_out.items() for what in (lacks or (id,))]
+    said: list[str] = []
+    for id, lacks in left_out.items():
+        for what in lacks or (id,):
+            if what in by_id:  # panels beside each other are named one by one
+                said += [name_of(each, words) for each in flat([by_id[what]])]
+            else:
+                said.append(" ".join(what.split()))
     return list(dict.fromkeys(said))
