@@ -11,8 +11,10 @@ from lessons.contract.card import Card
 from lessons.contract.panels import Block, Graph, Laws, Matrix, Panel, Table
 from lessons.contract.phrases import LANGUAGES, Words
 from lessons.course import course, open_lesson
+from lessons.explaining import typeset
 from lessons.player.player import Player
 from tui.canvas.canvas import fit
+from tui.picture.frame import what_happened
 from tui.picture.left_out import name_of
 from tui.picture.lens import flat
 from tui.picture.lesson_picture import LessonPicture, Manner
@@ -111,3 +113,17 @@ def test_what_has_no_room_is_named_and_z_shows_it(card: Card) -> None:
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 def test_what_has_no_room_is_named_at_many_steps(card: Card) -> None:
     law(card, 60)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_was_written_is_said_in_whole_symbols(lang: str) -> None:
+    player = Player(open_lesson(next(card for card in CARDS if card.id == "words")), HOST, {})
+    player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+    written, seen = ["dist_c[5]", "cos_c[5]", "c[14]", "c[17]", "dist_x[5]"], set[int]()
+    for _ in places(player, 1):
+        for room in range(12, 80):
+            said = what_happened(player, Words(lang, "tui"), written, room)
+            shown = [name for name in map(typeset.name, written) if name in said]
+            assert said == Words(lang, "tui")("where.wrote", what=", ".join(shown) + " …")
+            seen.add(len(shown))
+    assert seen == {1, 2, 3, 4}

@@ -124,13 +124,13 @@ def address(player: Player, words: Words, text: Text, written: Sequence[str], wi
         canvas.hit(start, 0, x - start, 1, "part", i)
         if i + 1 < len(parts):
             x = canvas.put(x, 0, "›", "dim")
-    said = what_happened(player, words, written)
-    canvas.right(width - 1, 0, fit(said, max(0, width - x - 3)), "dim")
+    room = max(0, width - x - 3)
+    canvas.right(width - 1, 0, fit(what_happened(player, words, written, room), room), "dim")
     return canvas
 
 
-def what_happened(player: Player, words: Words, written: Sequence[str]) -> str:
-    """What the last group of steps wrote, in a line."""
+def what_happened(player: Player, words: Words, written: Sequence[str], room: int) -> str:
+    """What the last group of steps wrote, in a line: as many whole symbols as have room, four at most."""
     if player.asked is not None and not player.asked.verdict:
         return words("where.asked")
     if player.scrub is None and len(player.history) == 0:
@@ -140,8 +140,9 @@ def what_happened(player: Player, words: Words, written: Sequence[str]) -> str:
     if not player.spot.p:
         return words("where.start")
     shown = [symbol_name(s) for s in written]
-    extra = "" if len(shown) <= 4 else " …"
-    return words("where.wrote", what=", ".join(shown[:4]) + extra)
+    lines = (", ".join(shown[:n]) + (" …" if len(shown) > n else "") for n in (4, 3, 2, 1))
+    found = [words("where.wrote", what=line) for line in lines]
+    return next((line for line in found if cell_len(line) <= room), found[-1])
 
 
 def transport(player: Player, words: Words, playing: str, width: int, ascii_only: bool) -> Canvas:
