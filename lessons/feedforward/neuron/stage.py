@@ -55,7 +55,7 @@ class NeuronStage(LessonStage):
             (3, at[0], self.say("inputs"), "label"),
             (3, at[1] + 2, "Σ + b → f", "label"),
             (3, at[2], "o", "label"),
-            (3, at[3], self.say("next"), "label"),
+            (3, at[3] - 3, self.say("next"), "label"),
         ]
         return Picture(id="picture", priority=4, marks=marks)
 
