@@ -196,15 +196,10 @@ class DeclaredLesson(Defaults):
         scope = Trial(self, HOST, knobs, start).first
         if question.when is not None and not question.when(scope):
             return None
-        return self._path(question.at, scope)
+        return path_of(question.at, scope)
 
     def _until(self, question: Question, knobs: Knobs, start: Start) -> Path | None:
-        return self._path(question.until, Trial(self, HOST, knobs, start).first)
-
-    @staticmethod
-    def _path(at: str | Callable[[Scope], str], scope: Scope) -> Path:
-        said = at if isinstance(at, str) else at(scope)
-        return parse_address(said.format(**scope.trial.lengths))
+        return path_of(question.until, Trial(self, HOST, knobs, start).first)
 
     def _truth(self, question: Question, view: View) -> str | float:
         return question.answer(Trial(self, view.device, view.knobs, view.start, view=view))
@@ -233,6 +228,12 @@ class Flat:
             if held is not None:
                 return held.rank(name) <= 1
         return not self._batch and family not in self._lesson.matrices
+
+
+def path_of(at: str | Callable[[Scope], str], scope: Scope) -> Path:
+    """A question's address, its lengths filled in."""
+    said = at if isinstance(at, str) else at(scope)
+    return parse_address(said.format(**scope.trial.lengths))
 
 
 def like(value: HostArray, slope: HostArray) -> HostArray:
