@@ -98,9 +98,20 @@ def with_law(stage: Stage, view: View) -> Stage:
         return [Laws(id="law", priority=6, laws=[law(view.done[-1])]), *stage]
     panel = stage[at]
     assert isinstance(panel, Laws)
-    now = next((law(rule) for rule in reversed(view.done) if law(rule) in panel.laws), law(view.done[-1]))
-    laws = panel.laws if now in panel.laws else [now, *panel.laws]
-    return [*stage[:at], replace(panel, laws=laws, now=now), *stage[at + 1 :]]
+    if any(law(rule) in panel.laws for rule in reversed(view.done)):
+        return stage
+    return [*stage[:at], replace(panel, laws=[law(view.done[-1]), *panel.laws]), *stage[at + 1 :]]
+
+
+def with_now(stage: Stage, view: View) -> Stage:
+    """The stage, its laws saying which of them the last step went by."""
+    done = [law(rule) for rule in reversed(view.done)]
+    return [
+        replace(panel, now=next((each for each in done if each in panel.laws), ""))
+        if isinstance(panel, Laws)
+        else panel
+        for panel in stage
+    ]
 
 
 def around(count: int, at: int, most: int) -> range:

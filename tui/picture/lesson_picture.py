@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from rich.cells import cell_len
 
 from engine.device import quiet
-from lessons.building.stage_parts import with_law
+from lessons.building.stage_parts import with_law, with_now
 from lessons.contract.panels import Curve, Field, Formula, Network, Panel
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text, load
@@ -151,7 +151,7 @@ class LessonPicture:
         In full, as they are printed, nothing is left out, and there is a lens only around a cell that was chosen.
         """
         made = self.player.lesson.panels(self.view, self.text)
-        panels = renamed(with_law(made, self.view), self.names)
+        panels = renamed(with_now(with_law(made, self.view), self.view), self.names)
         panels = [panel for panel in panels if panel.id not in self.view.hidden.panels]
         panels += self._around(panels, (self.stage_width if width is None else width) - 2, in_full)
         alone = self.look.alone
