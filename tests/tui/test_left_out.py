@@ -112,7 +112,7 @@ def test_what_has_no_room_is_named_and_z_shows_it(card: Card) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 def test_what_has_no_room_is_named_at_many_steps(card: Card) -> None:
-    law(card, 60)
+    law(card, 24)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
