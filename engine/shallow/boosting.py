@@ -27,14 +27,14 @@ LEAST = 1e-12
 """The least error that a stump's vote is computed from."""
 
 RULES = {
-    "g": "g = cut_axis(x, y**2, 1)",
-    "t": "t = cut_place(x, y**2, 1)",
+    "columns": "g = cut_axis(x, y**2, 1)",
+    "places": "t = cut_place(x, y**2, 1)",
     "begin": "w = y**2 / N",
     "F_0": "F = 0 * y",
     "bound_0": "bound = sum(w)",
     "e": "e[m] = sum(w * (y < 0)) + below(x, g, t) @ (w * y)",
     "least": "least[m] = minimum(e[m], sum(w) - e[m])",
-    "cut": "cut[m] = argmin(least[m])",
+    "stump": "cut[m] = argmin(least[m])",
     "eps": "eps[m] = at(least[m], cut[m])",
     "side": "side[m] = 2 * (at(e[m], cut[m]) < sum(w) / 2 + 1e-12) - 1",
     "h": "h[m] = side[m] * (2 * (x @ (axis == at(g, cut[m])) > at(t, cut[m])) - 1)",
@@ -64,8 +64,8 @@ def boost(device: Device, x: Array, y: Array, axis: Array, rounds: int, at: Path
     xp, N, host = device.xp, x.shape[0], device.get(x)
     first, every = (*at, ("begin", -1)), device.get(y) ** 2
     columns, places = selecting.cut_axis(host, every, 1), selecting.cut_place(host, every, 1)
-    yield Step(first, "g", {"g": device.put(columns)})
-    yield Step(first, "t", {"t": device.put(places)})
+    yield Step(first, "columns", {"g": device.put(columns)})
+    yield Step(first, "places", {"t": device.put(places)})
     low = device.put(selecting.below(host, columns, places))
     w = y**2 / N
     yield Step(first, "begin", {"w": w})
@@ -81,7 +81,7 @@ def boost(device: Device, x: Array, y: Array, axis: Array, rounds: int, at: Path
         least = xp.minimum(e, xp.sum(w) - e)
         yield Step(here, "least", {f"least[{m}]": least})
         cut = selecting.argmin(device.get(least))
-        yield Step(here, "cut", {f"cut[{m}]": device.put([[cut]])})
+        yield Step(here, "stump", {f"cut[{m}]": device.put([[cut]])})
         eps = least[cut : cut + 1, :]
         yield Step(here, "eps", {f"eps[{m}]": eps})
         side = 2 * xp.astype(e[cut : cut + 1, :] < xp.sum(w) / 2 + selecting.TIE, w.dtype) - 1

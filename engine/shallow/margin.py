@@ -75,9 +75,9 @@ def rules(kernel: str) -> dict[str, str]:
         "j": "j = argmin(v, fall > 1e-12 * C)",
         "gap": "gap = at(v, i) - at(v, j)",
         "eta": "eta = maximum(at(K, i, i) + at(K, j, j) - 2 * at(K, i, j), 1e-12)",
-        "d": "d = minimum(gap / eta, minimum(at(rise, i), at(fall, j)))",
+        "move": "d = minimum(gap / eta, minimum(at(rise, i), at(fall, j)))",
         "a": "a = a + y * d * (1 * (row == i) - (row == j))",
-        "G": "G = G + y * (K @ (1 * (row == i) - (row == j))) * d",
+        "gradient": "G = G + y * (K @ (1 * (row == i) - (row == j))) * d",
         "b": "b = sum(v * free) / sum(free)",
         "b_middle": "b = (at(v, i) + at(v, j)) / 2",
         "free": "free = (rise > 1e-12 * C) * (fall > 1e-12 * C)",
@@ -160,12 +160,12 @@ def step(device: Device, problem: Problem, K: Array, state: State, tol: float, a
     eta = xp.maximum(first + second - 2 * both, LEAST + 0 * made["gap"])
     yield Step(at, "eta", {"eta": eta})
     d = xp.minimum(made["gap"] / eta, xp.minimum(made["rise"][i : i + 1, :], made["fall"][j : j + 1, :]))
-    yield Step(at, "d", {"d": d})
+    yield Step(at, "move", {"d": d})
     pair = xp.astype(problem.row == i, a.dtype) - xp.astype(problem.row == j, a.dtype)
     a = a + y * d * pair
     yield Step(at, "a", {"a": a})
     G = G + y * (K[:, i : i + 1] - K[:, j : j + 1]) * d
-    yield Step(at, "G", {"G": G})
+    yield Step(at, "gradient", {"G": G})
     return State(a, G)
 
 

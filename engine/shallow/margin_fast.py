@@ -20,7 +20,7 @@ xp = HOST.xp
 class Solved(NamedTuple):
     """A run on N points: a (N,), v = −y G (N,) and the bias at its end, the steps it took, the gap that was left.
 
-    `states` are (a, v) before step 0, KEPT, 2 KEPT, …
+    `states` are (a, v) before step 0, KEPT, 2 KEPT, …; `gaps` are those before each step.
     """
 
     a: HostArray
@@ -29,6 +29,7 @@ class Solved(NamedTuple):
     steps: int
     gap: float
     states: list[tuple[HostArray, HostArray]]
+    gaps: list[float]
 
 
 def solve(
@@ -41,14 +42,15 @@ def solve(
     a, v = (0.0 * y, 1.0 * y) if begun is None else (each.copy() for each in begun)
     diagonal, room = K.diagonal(), LEAST * C
     up, low = (xp.where(side, 0.0, end) for side, end in zip(_free(a, y, C), (-xp.inf, xp.inf), strict=True))
-    states, n = list[tuple[HostArray, HostArray]](), 0
+    states, gaps, n = list[tuple[HostArray, HostArray]](), list[float](), 0
     while True:
         if n % KEPT == 0:
             states.append((a.copy(), v.copy()))
         rising, falling = v + up, v + low
         i = int(xp.argmax(rising >= rising.max() - TIE))
         j = int(xp.argmax(falling <= falling.min() + TIE))
-        gap = float(rising[i] - falling[j])
+        gap = float(v[i] - v[j])
+        gaps.append(gap)
         if gap < tol or n >= most or not finite(gap):
             break
         eta = max(diagonal[i] + diagonal[j] - 2 * K[i, j], LEAST)
@@ -63,8 +65,8 @@ def solve(
             low[one] = 0.0 if C - rise > room else xp.inf
         n += 1
     free = (up == 0) & (low == 0)
-    b = float(v[free].mean()) if free.any() else float(rising[i] + falling[j]) / 2
-    return Solved(a, v, b, n, gap, states)
+    b = float(v[free].mean()) if free.any() else float(v[i] + v[j]) / 2
+    return Solved(a, v, b, n, gap, states, gaps)
 
 
 def _rise(a: float, y: float, C: float) -> float:

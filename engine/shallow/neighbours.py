@@ -16,11 +16,11 @@ from engine.maths import selecting
 from engine.walks.step import Path, Step, Walk
 
 RULES = {
-    "d": "d = batch((x - q.T)**2)",
+    "distance": "d = batch((x - q.T)**2)",
     "near": "near[r] = nearest(d, rest)",
     "rest": "rest = rest - (row == near[r])",
     "vote": "vote = vote + (kind == at(y, near[r]))",
-    "says": "says = at(kind, argmax(vote))",
+    "class": "says = at(kind, argmax(vote))",
 }
 """The rule of every op below."""
 CHUNK = 1 << 18
@@ -45,7 +45,7 @@ def ask(
     """Measure all distances, take the k smallest one after the other, count their classes."""
     xp = device.xp
     d = xp.sum((x - q.T) ** 2, axis=1, keepdims=True)
-    yield Step(at, "d", {"d": d})
+    yield Step(at, "distance", {"d": d})
     rest, vote, found = xp.ones_like(row), xp.zeros_like(kind), list[int]()
     for r in range(1, k + 1):
         here = (*at, ("r", r))
@@ -58,7 +58,7 @@ def ask(
         found.append(number)
     most = selecting.argmax(device.get(vote))
     says = kind[most : most + 1, :]
-    yield Step(at, "says", {"says": says})
+    yield Step(at, "class", {"says": says})
     return Neighbours(found, device.get(vote)[:, 0], float(device.get(says)[0, 0]))
 
 

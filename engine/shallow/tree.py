@@ -40,8 +40,8 @@ def rules(impurity: str) -> dict[str, str]:
     return {
         "inside": "inside[n] = (leaf == n)",
         "count": "count[n] = Y.T @ inside[n]",
-        "says": "says[n] = at(kind, argmax(count[n]))",
-        "G": f"G[n] = {measured['G']}",
+        "label": "says[n] = at(kind, argmax(count[n]))",
+        "impurity": f"G[n] = {measured['G']}",
         "g": "g[n] = cut_axis(x, inside[n])",
         "t": "t[n] = cut_place(x, inside[n])",
         "cL": "cL[n] = below(x, g[n], t[n]) @ (inside[n] * Y)",
@@ -160,10 +160,10 @@ def _measure(
     count = Y.T @ inside
     yield Step(here, "count", {f"count[{n}]": count})
     most = selecting.argmax(device.get(count))
-    yield Step(here, "says", {f"says[{n}]": kind[most : most + 1, :]})
+    yield Step(here, "label", {f"says[{n}]": kind[most : most + 1, :]})
     size = xp.sum(count)
     G = impurity_of(xp, limits.impurity, count.T / size)
-    yield Step(here, "G", {f"G[{n}]": G})
+    yield Step(here, "impurity", {f"G[{n}]": G})
     counts = device.get(count)[:, 0]
     made = Node(depth, tuple(counts.tolist()), float(device.get(G)[0, 0]))
     where = selecting.cut_place(device.get(x), device.get(inside))

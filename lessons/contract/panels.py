@@ -295,12 +295,16 @@ class Picture(Panel):
 
 @dataclass(frozen=True)
 class Dot:
-    """A point of a field: where it is, whether it wants + (●) or − (○), and whether it is the one in focus."""
+    """A point of a field: where it is, whether it wants + (●) or − (○), and whether it is the one in focus.
+
+    `sign` is drawn instead of ● or ○; of several points in a cell one with a sign of its own is seen.
+    """
 
     x: float
     y: float
     wants: bool
     lit: bool = False
+    sign: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -308,6 +312,7 @@ class Field(Panel):
     """What a net says over the plane: `values` (rows, cols) from the top left, beside `most`; and points over it.
 
     With `halves` a line has two rows of values: half blocks where there is colour, their mean as a glyph where not.
+    Beside others, `caption` stands under it.
     """
 
     values: HostArray | None
@@ -317,14 +322,19 @@ class Field(Panel):
     most: float = 1.0
     written: bool = False
     halves: bool = False
+    caption: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Multiples(Panel):
-    """Small fields side by side on common axes, an arrow from each to the next where they follow one another."""
+    """Small fields side by side on common axes, an arrow from each to the next where they follow one another.
+
+    Where not all have room, the last are shown; with `shrink` all are, and smaller.
+    """
 
     fields: Sequence[Field]
     arrows: bool = False
+    shrink: bool = False
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ def test_every_rule_gives_its_step(card: Card, seed: int | None) -> None:
 
 SPOKEN = {
     "ln σ": "ln_σ", "−": "-", "·": "*", "∘": "*", "²": "**2", "^": "**", "√": "sqrt", "≤": "<=", "[": "(", "]": ")",
+    " = ": " == ",
 }  # fmt: skip
 """How a formula is written on the screen, and in Python."""
 FUNCTIONS = {

@@ -20,6 +20,8 @@ from tui.draw.wires import Gap, draw_wires
 GAP = 3
 BIG = (18, 36)
 """Lines and columns of a net's large field, where there is room."""
+SMALL = 8
+"""Columns of one of several fields at least."""
 LEAST = 12
 """Columns of it at least, where there are many layers."""
 
@@ -29,30 +31,40 @@ def draw_field(panel: Field, width: int, pen: Pen) -> Canvas:
     """One field under its title; where it is looked at alone, as large as the stage."""
     canvas = pen.canvas(width)
     canvas.put(1, 0, fit(panel.title, width - 2), "written" if panel.written else "label")
+    lines, cols = _size(panel)
     if pen.fill:
         panel = resampled(panel, pen.fill - 1, min(width - 2, 2 * pen.fill))
+    elif cols > width - 2:
+        panel = resampled(panel, lines, width - 2)
     _field(canvas, 1, 1, panel, width - 2, pen)
     return canvas
 
 
 @draw.register
 def draw_multiples(panel: Multiples, width: int, pen: Pen) -> Canvas:
-    """As many fields as fit, the last ones kept: they are the newest. How many came before them is said."""
+    """As many fields as fit, the last ones kept, how many came before them said; or all, as small as that takes."""
     canvas = pen.canvas(width)
     wide = max((_size(field)[1] for field in panel.fields), default=8)
-    seen = max(1, (width - 2 + GAP) // (wide + GAP))
-    shown = panel.fields[-seen:]
-    before = len(panel.fields) - len(shown)
+    gap, fields = GAP, panel.fields
+    if panel.shrink and len(fields) * (wide + gap) - gap > width - 2:
+        gap = 1
+        wide = min(wide, max(SMALL, (width - 1) // max(1, len(fields)) - gap))
+        fields = [resampled(field, max(1, _size(field)[0] * wide // max(1, _size(field)[1])), wide) for field in fields]
+    seen = max(1, (width - 2 + gap) // (wide + gap))
+    shown = fields[-seen:]
+    before = len(fields) - len(shown)
     top = 1 if panel.title or before else 0
     if top:
         canvas.put(1, 0, fit(panel.title, width - 8), "label")
         canvas.right(width - 2, 0, f"◄ {before}" if before else "", "key")
     for i, field in enumerate(shown):
-        x = 1 + i * (wide + GAP)
+        x = 1 + i * (wide + gap)
         canvas.put(
             x, top, fit(("►" if field.written else "") + field.title, wide), "written" if field.written else "dim"
         )
         height = _field(canvas, x, top + 1, field, wide, pen)
+        if field.caption:
+            canvas.put(x, top + 1 + height, fit(field.caption, wide), "written" if field.written else "")
         if panel.arrows and i + 1 < len(shown):
             canvas.put(x + wide + 1, top + 1 + height // 2, "→", "dim")
     return canvas
@@ -136,10 +148,7 @@ def resampled(field: Field, lines: int, cols: int) -> Field:
     rows = lines * (2 if field.halves else 1)
     r = ((np.arange(rows) + 0.5) * field.values.shape[0] / rows).astype(int)
     c = ((np.arange(cols) + 0.5) * field.values.shape[1] / cols).astype(int)
-    return Field(
-        id=field.id, values=field.values[np.ix_(r, c)], x=field.x, y=field.y, dots=field.dots, most=field.most,
-        halves=field.halves, title=field.title,
-    )  # fmt: skip
+    return replace(field, values=field.values[np.ix_(r, c)])
 
 
 def _size(field: Field) -> tuple[int, int]:
@@ -199,7 +208,11 @@ def sign_of(field: Field, dots: Sequence[Dot], rows: int) -> str:
     """The sign of points that lie in one cell: of one, of several of a class, or of both classes.
 
     Where those of one class are in the upper half of the cell and the others in the lower, it shows which are where.
+    A sign that one of them has of its own goes before, that of the one in focus before all.
     """
+    own = next((dot.sign for dot in sorted(dots, key=lambda dot: not dot.lit) if dot.sign), "")
+    if own:
+        return own
     wants = {dot.wants for dot in dots}
     if len(wants) == 1:
         return (("●", "◉") if True in wants else ("○", "◎"))[len(dots) > 1]
