@@ -30,8 +30,8 @@ def nearest(v: HostArray, among: HostArray) -> int:
 
 
 def cut_axis(x: HostArray, inside: HostArray, outside: int = 0) -> HostArray:
-    """(T, 1): for every cut of `cut_place` the column of x that it compares, from 0."""
-    columns = [xp.full((len(place), 1), float(f)) for f, place in enumerate(_places(x, inside, outside))]
+    """(T, 1): for every cut of `cut_place` the column of x that it compares, from 1."""
+    columns = [xp.full((len(place), 1), float(f)) for f, place in enumerate(_places(x, inside, outside), 1)]
     found: HostArray = xp.concatenate(columns)
     return found
 
@@ -63,7 +63,7 @@ def halfway(a: HostArray, b: HostArray) -> HostArray:
 
 def below(x: HostArray, axis: HostArray, place: HostArray) -> HostArray:
     """(T, N): 1 where point j is at most the place of cut k in its column, else 0."""
-    points = x[:, axis[:, 0].astype(int)].T
+    points = x[:, axis[:, 0].astype(int) - 1].T
     return 1.0 * (points <= place)
 
 

@@ -1,7 +1,7 @@
 """What share of the points a classifier gets right: of those it learned from, and of new ones.
 
-    y, y_test        (N, 1) and (T, 1)  classes, ±1       says[i], says_test[i]  what classifier i answers, ±1
-    train[i], test[i]            (1, 1)  the share of right answers
+y, y_test        (N, 1) and (T, 1)  classes, ±1       says[i], says_test[i]  what classifier i answers, ±1
+train[i], test[i]            (1, 1)  the share of right answers
 """
 
 from __future__ import annotations

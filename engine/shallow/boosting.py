@@ -1,6 +1,6 @@
 """AdaBoost on stumps: each round weighs the points that were wrong more (slide 4; Freund and Schapire 1995).
 
-    x  (N, M)  points       y  (N, 1)  their classes, ±1       axis  (M, 1)  the columns of x, from 0
+    x  (N, M)  points       y  (N, 1)  their classes, ±1       axis  (M, 1)  the columns of x, from 1
     g, t       (T, 1)  the cuts that a stump may be: column and place; one more a column is below all points
     w          (N, 1)  weights of the points, their sum 1      F     (N, 1)  Σ α h so far: its sign is the answer
     e[m]       (T, 1)  weighted error of "+1 above the cut"    least[m]  (T, 1)  of it or of its opposite, the less
@@ -50,7 +50,7 @@ RULES = {
 
 
 class Stump(NamedTuple):
-    """`side` where x in column `feature` is above `place`, else −`side`; its vote is `alpha`, its error `eps`."""
+    """`side` where x in column `feature`, from 0, is above `place`, else −`side`; its vote is `alpha`, its error `eps`."""
 
     feature: int
     place: float
@@ -86,8 +86,8 @@ def boost(device: Device, x: Array, y: Array, axis: Array, rounds: int, at: Path
         yield Step(here, "eps", {f"eps[{m}]": eps})
         side = 2 * xp.astype(e[cut : cut + 1, :] < xp.sum(w) / 2 + selecting.TIE, w.dtype) - 1
         yield Step(here, "side", {f"side[{m}]": side})
-        feature, place = int(columns[cut, 0]), float(places[cut, 0])
-        above = x @ xp.astype(axis == feature, x.dtype) > place
+        feature, place = int(columns[cut, 0]) - 1, float(places[cut, 0])
+        above = x @ xp.astype(axis == feature + 1, x.dtype) > place
         h = side * (2 * xp.astype(above, w.dtype) - 1)
         yield Step(here, "h", {f"h[{m}]": h})
         alpha = xp.log((1 - eps) / xp.where(eps > LEAST, eps, LEAST + 0 * eps)) / 2

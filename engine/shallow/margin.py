@@ -53,7 +53,7 @@ KERNELS: Mapping[str, Mapping[str, str]] = {
     },
     "rbf": {
         "K": "K = exp(-gamma * maximum(norms + norms.T - 2 * (x @ x.T), 0))",
-        "k": "k = exp(-gamma * batch((x - q.T)**2))",
+        "k": "k = exp(-gamma * row_sum((x - q.T)**2))",
         "slope": "slope = (x - q.T).T @ (a * y * k) * 2 * gamma",
     },
 }
@@ -62,7 +62,7 @@ KERNELS: Mapping[str, Mapping[str, str]] = {
 
 def rules(kernel: str) -> dict[str, str]:
     """The rule of every op below."""
-    norms = {"norms": "norms = batch(x**2)"} if kernel == "rbf" else {}
+    norms = {"norms": "norms = row_sum(x**2)"} if kernel == "rbf" else {}
     return {
         **norms,
         **KERNELS[kernel],

@@ -16,7 +16,7 @@ from engine.maths import selecting
 from engine.walks.step import Path, Step, Walk
 
 RULES = {
-    "distance": "d = batch((x - q.T)**2)",
+    "distance": "d = row_sum((x - q.T)**2)",
     "near": "near[r] = nearest(d, rest)",
     "rest": "rest = rest - (row == near[r])",
     "vote": "vote = vote + (kind == at(y, near[r]))",

@@ -1,7 +1,7 @@
 """A decision tree that is grown cut by cut (CART; slide 4; Breiman, Friedman, Olshen and Stone 1984).
 
     x        (N, M)  points                 Y     (N, C)  their classes, one 1 a row     kind  (C, 1)  the classes
-    leaf     (N, 1)  the node that a point is in           axis  (M, 1)  the columns of x, from 0
+    leaf     (N, 1)  the node that a point is in           axis  (M, 1)  the columns of x, from 1
     node     (K, 1)  the numbers of the nodes, from 0: split s = 1, 2, … makes nodes 2s − 1 (left) and 2s (right)
     inside[n]        (N, 1)  1 for the points of node n    count[n]      (C, 1)  how many of each class they are
     G[n]             (1, 1)  impurity of the node          says[n]       (1, 1)  the class of most of them
@@ -35,8 +35,8 @@ IMPURITIES: Mapping[str, str] = {
 def rules(impurity: str) -> dict[str, str]:
     """The rule of every op below."""
     form = IMPURITIES[impurity]
-    shares = {"G": "(count[n] / sum(count[n]))", "GL": "(cL[n] / batch(cL[n]))", "GR": "(cR[n] / batch(cR[n]))"}
-    measured = {op: form.format(sum="sum" if op == "G" else "batch", p=p) for op, p in shares.items()}
+    shares = {"G": "(count[n] / sum(count[n]))", "GL": "(cL[n] / row_sum(cL[n]))", "GR": "(cR[n] / row_sum(cR[n]))"}
+    measured = {op: form.format(sum="sum" if op == "G" else "row_sum", p=p) for op, p in shares.items()}
     return {
         "inside": "inside[n] = (leaf == n)",
         "count": "count[n] = Y.T @ inside[n]",
@@ -48,7 +48,7 @@ def rules(impurity: str) -> dict[str, str]:
         "cR": "cR[n] = count[n].T - cL[n]",
         "GL": f"GL[n] = {measured['GL']}",
         "GR": f"GR[n] = {measured['GR']}",
-        "gain": "gain[n] = G[n] - (batch(cL[n]) * GL[n] + batch(cR[n]) * GR[n]) / sum(count[n])",
+        "gain": "gain[n] = G[n] - (row_sum(cL[n]) * GL[n] + row_sum(cR[n]) * GR[n]) / sum(count[n])",
         "cut": "cut[n] = argmax(gain[n])",
         "feature": "feature = feature + (node == n) * at(g[n], cut[n])",
         "place": "place = place + (node == n) * at(t[n], cut[n])",
@@ -72,7 +72,7 @@ class Limits(NamedTuple):
 class Node(NamedTuple):
     """A node: its depth, how many of each class are in it, its impurity, the gain of its best cut (0 if there is none).
 
-    `left` is −1 for a leaf; points whose column `feature` is at most `place` go to it, the others to `right`.
+    `left` is −1 for a leaf; points whose column `feature`, from 0, is at most `place` go to it, others to `right`.
     """
 
     depth: int
@@ -134,7 +134,7 @@ def grow(device: Device, x: Array, Y: Array, kind: Array, axis: Array, limits: L
             chosen = selecting.argmax(device.get(flags["worth"]), device.get(flags["open"]))
             yield Step(here, "chosen", {f"chosen[{s}]": device.put([[chosen]])})
             parent, new = nodes[chosen], [2 * s - 1, 2 * s]
-            above = x @ xp.astype(axis == parent.feature, x.dtype) > parent.place
+            above = x @ xp.astype(axis == parent.feature + 1, x.dtype) > parent.place
             right = xp.astype((leaf == chosen) & above, x.dtype)
             yield Step(here, "right", {f"right[{s}]": right})
             leaf = leaf + xp.astype(leaf == chosen, x.dtype) * (2 * s - 1 - chosen) + right
@@ -195,7 +195,7 @@ def _measure(
     yield Step(here, "worth", {"worth": worth})
     opened = flags["open"] + this
     yield Step(here, "open", {"open": opened})
-    made = made._replace(gain=best, feature=int(columns[cut, 0]), place=float(where[cut, 0]))
+    made = made._replace(gain=best, feature=int(columns[cut, 0]) - 1, place=float(where[cut, 0]))
     return made, {**flags, "feature": feature, "place": place, "worth": worth, "open": opened}
 
 

@@ -35,6 +35,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log": xp.log,
     "sum": xp.sum,
     "batch": lambda a: xp.sum(a, axis=1, keepdims=True),
+    "row_sum": lambda a: xp.sum(a, axis=1, keepdims=True),
     "column_sum": lambda a: xp.sum(a, axis=0, keepdims=True),
     "largest": lambda a: xp.max(a, axis=0, keepdims=True),
     "cumulative": lambda a: xp.cumsum(a, axis=0),

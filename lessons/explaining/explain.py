@@ -146,9 +146,10 @@ class _Expansion:
         return Cell(symbols, numbers, tight, x, f"{before}{sign}{_after(b.worth, 3, after)}", counted)
 
     def call(self, node: ast.Call, function: str, args: list[ast.expr], at: tuple[int, int]) -> Cell:
-        if function in ("batch", "column_sum"):
+        if function in ("batch", "row_sum", "column_sum"):
             rows, cols = self.value(args[0]).shape
-            entries = [(at[0], n) for n in range(cols)] if function == "batch" else [(i, at[1]) for i in range(rows)]
+            down = function == "column_sum"
+            entries = [(i, at[1]) for i in range(rows)] if down else [(at[0], n) for n in range(cols)]
             return self.series(args[0], entries, float(self.at(self.value(node), at)))
         if function == "total":
             assert isinstance(args[0], ast.Name)
@@ -204,16 +205,16 @@ class _Expansion:
         """A place between two points of a column, which column that is, or whether a point is not above it."""
         x = float(self.at(self.value(node), at))
         if function == "below":
-            f = selecting.one(self.at(self.value(args[1]), at))
+            f = selecting.one(self.at(self.value(args[1]), at)) - 1
             point, place = self.cell(args[0], (at[1], f)), self.cell(args[2], (at[0], 0))
             symbols, numbers = (
                 f"[{a} ≤ {b}]" for a, b in ((point.symbols, place.symbols), (point.numbers, place.numbers))
             )
             return Cell(symbols, numbers, 3, x)
         points, inside = (self.value(each) for each in args[:2])
-        f = int(selecting.cut_axis(points, inside, *map(self.value, args[2:]))[at[0], 0])
         if function == "cut_axis":
-            return Cell(typeset(node, self.bound).text, str(f), 3, x, counted=True)
+            return Cell(typeset(node, self.bound).text, f"{x:.0f}", 3, x, counted=True)
+        f = int(selecting.cut_axis(points, inside, *map(self.value, args[2:]))[at[0], 0]) - 1
         rows = sorted((i for i in range(len(points)) if inside[i, 0] > 0), key=lambda i: float(points[i, f]))
         above = next(i for i in rows if points[i, f] > x)
         below = next((i for i in reversed(rows) if points[i, f] <= x), None)

@@ -20,6 +20,7 @@ FUNCTIONS = {
     "sigmoid": "σ",
     "largest": "max",
     "column_sum": "Σ",
+    "row_sum": "Σ",
     "nearest": "argmin",
     "cut_axis": "columns",
     "cut_place": "midpoints",

@@ -142,18 +142,18 @@ def voted(module: Any) -> None:
 def grown(module: Any) -> None:
     """The cuts of seven points, in the order in which they are made; and of three classes with three leaves."""
     x, y = shallow.SEVEN
-    found = drain(module.grow(HOST, x, np.eye(2)[y], shallow.TWO, np.zeros((1, 1)), module.Limits()))
+    found = drain(module.grow(HOST, x, np.eye(2)[y], shallow.TWO, np.ones((1, 1)), module.Limits()))
     cuts = [(node.place, node.gain) for node in found.nodes if node.left >= 0][:3]
     assert_close(np.array(cuts), np.array([(4.5, 0.2755102041), (2.5, 0.125), (3.5, 0.5)]), 1e-9)
     x, y = np.arange(1.0, 11)[:, None], np.array([2, 1, 1, 0, 0, 0, 0, 0, 0, 2])
-    few = drain(module.grow(HOST, x, np.eye(3)[y], shallow.rows(3), np.zeros((1, 1)), module.Limits(leaves=3)))
+    few = drain(module.grow(HOST, x, np.eye(3)[y], shallow.rows(3), np.ones((1, 1)), module.Limits(leaves=3)))
     assert_close(np.array([node.place for node in few.nodes if node.left >= 0]), np.array([3.5, 9.5]), 1e-12)
 
 
 def boosted(module: Any) -> None:
     """Three rounds on six points."""
     x, y = shallow.SIX
-    found = drain(module.boost(HOST, x, y[:, None], np.zeros((1, 1)), 3))
+    found = drain(module.boost(HOST, x, y[:, None], np.ones((1, 1)), 3))
     wanted = [(2.5, -1, 0.8047189562, 0.1666666667), (5.5, -1, 0.6931471806, 0.2), (4.5, 1, 0.7331685344, 0.1875)]
     for stump, each in zip(found, wanted, strict=False):
         assert_close(np.array(stump[1:]), np.array(each), 1e-9)

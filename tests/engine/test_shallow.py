@@ -102,7 +102,7 @@ def test_in_chunks_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def grown(device: Device, x: HostArray, classes: HostArray, limits: Limits) -> Any:
     kinds = int(classes.max()) + 1
-    env = {"x": x, "Y": np.eye(kinds)[classes], "kind": rows(kinds), "axis": rows(x.shape[1])}
+    env = {"x": x, "Y": np.eye(kinds)[classes], "kind": rows(kinds), "axis": rows(x.shape[1]) + 1}
     given = {name: device.put(value) for name, value in env.items()}
     state = tree.state(device, len(x), limits)
     return {**given, **state, "N": len(x)}, lambda at=(): tree.grow(device, **given, limits=limits, at=at)
@@ -191,7 +191,7 @@ def test_a_tree_as_it_was_after_some_splits() -> None:
 
 
 def boosted(device: Device, x: HostArray, y: HostArray, rounds: int) -> Any:
-    env = {"x": x, "y": y[:, None], "axis": rows(x.shape[1])}
+    env = {"x": x, "y": y[:, None], "axis": rows(x.shape[1]) + 1}
     given = {name: device.put(value) for name, value in env.items()}
     return {**given, "N": len(x)}, lambda at=(): boosting.boost(device, **given, rounds=rounds, at=at)
 
@@ -426,7 +426,7 @@ def test_cuts_stand_between_points_that_differ() -> None:
     x = np.array([[3.0, 1], [1, 1], [1, 1], [2, 5]])
     every, some = np.ones((4, 1)), np.array([[1.0], [1], [0], [0]])
     assert cut_place(x, every)[:, 0].tolist() == [1.5, 2.5, 3.0]
-    assert cut_axis(x, every)[:, 0].tolist() == [0, 0, 1]
+    assert cut_axis(x, every)[:, 0].tolist() == [1, 1, 2]
     assert cut_place(x, some)[:, 0].tolist() == [2.0]
     assert cut_place(x, every, 1)[:, 0].tolist() == [0.0, 1.5, 2.5, 0.0, 3.0]
-    assert cut_axis(x, every, 1)[:, 0].tolist() == [0, 0, 0, 1, 1]
+    assert cut_axis(x, every, 1)[:, 0].tolist() == [1, 1, 1, 2, 2]

@@ -163,6 +163,8 @@ def _field(canvas: Canvas, x: int, y: int, field: Field, width: int, pen: Pen) -
     """The cells, then the points; how many lines."""
     rows, cols = _size(field)
     cols = min(cols, width)
+    if field.values is None:
+        canvas.put(x, y + rows - 1, "")
     if field.values is not None and field.halves and pen.colour and not pen.ascii_only:
         draw_halves(canvas, x, y, field.values[:, :cols], field.most, pen.deep)
     elif field.values is not None:

@@ -216,7 +216,7 @@ class Rivals(DeclaredLesson):
     derived = (
         Derived("row", numbers("N")),
         Derived("kind", lambda s: s.device.put([[-1.0], [1.0]])),
-        Derived("axis", lambda s: s.device.put([[0.0], [1.0]])),
+        Derived("axis", lambda s: s.device.put([[1.0], [2.0]])),
         Derived("rest", lambda s: s.xp.ones_like(s.row)),
         Derived("vote", lambda s: s.xp.zeros_like(s.kind)),
         Derived("Y", one_hot),
@@ -242,8 +242,8 @@ class Rivals(DeclaredLesson):
     grain = "s"
     explains = ("d", "vote", "gain", "alpha", "wrong", "eta", "a", "o", "train", "test")
     counted = frozenset((
-        "near", "rest", "vote", "row", "kind", "says", "leaf", "node", "count", "inside", "g", "cL", "cR", "cut",
-        "feature", "open", "chosen", "right", "side", "h", "i", "j", "y", "axis", "says_test", "y_test",
+        "near", "rest", "vote", "row", "leaf", "node", "count", "inside", "g", "cL", "cR", "cut", "feature", "open",
+        "chosen", "right", "i", "j", "axis",
     ))  # fmt: skip
     columns = _Vectors()
     rebuilds = frozenset({"data", "points", "noise"})

@@ -42,7 +42,7 @@ LINES, COLUMNS = 12, 36
 """Size of a field that stands alone."""
 KS = (1, 5, 15, 51)
 """Numbers of neighbours whose borders are compared."""
-ROUNDS = 8
+ROUNDS = 5
 """Rounds of boosting in the table."""
 SIZES = {True: "·•●", False: "·◦○"}
 """A point of little, middling and much weight, by its class."""
@@ -75,7 +75,8 @@ class RivalsStage(LessonStage):
     ) -> Field:  # fmt: skip
         """What a classifier says over the plane, from −1 to 1, and points over it."""
         (x0, x1), (y0, y1) = self.extent
-        values, (lines, columns) = None, size
+        lines, columns = size
+        values = np.zeros((2 * lines, columns))
         if says is not None:
             xs, ys = ((np.arange(n) + 0.5) / n for n in (columns, 2 * lines))
             grid = np.stack(np.meshgrid(x0 + xs * (x1 - x0), y1 - ys * (y1 - y0)), axis=-1).reshape(-1, 2)
@@ -104,7 +105,9 @@ class RivalsStage(LessonStage):
     # numbers
 
     def one(self, symbol: str, i: int) -> Item:
-        """Entry i of a vector over the points."""
+        """Entry i of a vector over the points, or of the points themselves: "p0" and "p1" are their coordinates."""
+        if symbol in ("p0", "p1"):
+            symbol, i = f"p[{i}]", int(symbol[1])
         value = self.view.get(symbol)
         known = None if value is None else value[i : i + 1].reshape(1, -1)
         wide = 1 if known is None else known.shape[1]
@@ -127,8 +130,7 @@ class RivalsStage(LessonStage):
         heads: dict[int, Item] = {i: Label(str(i), role="head" if i in (focus, *own) else "dim") for i in near}
         found = [Row(self.say(id), heads)]
         for symbol, label in rows.items():
-            items = {i: self.vector(f"p[{i}]", 2, "column") if symbol == "p" else self.one(symbol, i) for i in near}
-            found.append(Row(label, items))
+            found.append(Row(label, {i: self.one(symbol, i) for i in near}))
         return Matrix(id=id, priority=priority, axis=axis, rows=found)
 
     def beside(self, field: Panel, *others: Panel) -> Beside:
@@ -167,7 +169,7 @@ class RivalsStage(LessonStage):
         focus = near[-1] if near else 0
         return [
             self.law("distance", "near", "vote"), flow("state", state, 9), self.beside(field, table),
-            self.entries("points", {"p": "x", "y": "y", "d": "d", "rest": self.say("rest")}, self.N, focus, 7),
+            self.entries("points", {"p0": "x₁", "p1": "x₂", "y": "y", "d": "d", "rest": self.say("rest")}, self.N, focus, 7),
         ]  # fmt: skip
 
     def _neighbour(self, r: int, i: int) -> tuple[str, ...]:
@@ -234,7 +236,7 @@ class RivalsStage(LessonStage):
             node, split = nodes[n], nodes[n].left in shown
             counts = self.view.get(f"count[{n}]")
             said = f"○{counts[0]:.0f} ●{counts[1]:.0f}" if counts is not None else ""
-            text = f"{subscripted('x', node.feature)} ≤ {five(node.place).strip()}" if split else said
+            text = f"{subscripted('x', node.feature + 1)} ≤ {five(node.place).strip()}" if split else said
             parent = parents.get(n, -1)
             side = "" if parent < 0 else "≤" if nodes[parent].left == n else ">"
             found.append(
@@ -262,7 +264,7 @@ class RivalsStage(LessonStage):
         says = partial(self.models.boosted, rounds=done)
         field = self.field(self.say("stumps", n=done), says, self.dots(weights=w))
         rows = [self._round(n) for n in range(max(1, m - ROUNDS + 1), m + 1)]
-        heads = [self.say("m"), self.say("stump"), "ε", "α", "Z", self.say("wrong")]
+        heads = [self.say("m"), self.say("stump"), "ε", "α"]
         table = Table(id="rounds", heads=heads, rows=rows, lit=len(rows) - 1 if rows else None)
         names = {f"eps[{m}]": "ε", f"alpha[{m}]": "α", f"Z[{m}]": "Z", f"wrong[{m}]": self.say("wrong"), "bound": "∏ Z",
                  f"error[{m}]": self.say("error")}  # fmt: skip
@@ -271,7 +273,7 @@ class RivalsStage(LessonStage):
             self.beside(field, table, self.falling(m)),
         ]  # fmt: skip
         heaviest = 0 if w is None else int(np.argmax(w))
-        rows_of = {"p": "x", "y": "y", f"h[{m}]": subscripted("h", m), "w": "w", "F": "F"}
+        rows_of = {"p0": "x₁", "p1": "x₂", "y": "y", f"h[{m}]": subscripted("h", m), "w": "w", "F": "F"}
         panels.append(self.entries("points", rows_of, self.N, heaviest, 7))
         places = self.view.get("t")
         if m and places is not None:
@@ -286,7 +288,7 @@ class RivalsStage(LessonStage):
             i = int(cut.reshape(-1)[0])
             above = ">" if side.reshape(-1)[0] > 0 else "≤"
             said = f"● {subscripted('x', int(g[i]))} {above} {five(float(t[i])).strip()}"
-        return str(m), said, *(self.figure(f"{name}[{m}]").strip() for name in ("eps", "alpha", "Z", "wrong"))
+        return str(m), said, *(self.figure(f"{name}[{m}]").strip() for name in ("eps", "alpha"))
 
     def falling(self, m: int) -> Curve:
         """The share of errors on the points, and its bound, by round."""
@@ -325,7 +327,15 @@ class RivalsStage(LessonStage):
         said = Note(id="state_of_run", text=self.say("support", n=support, N=self.N))
         laws = ("b", "f", "o") if over else ("i", "j", "move", "a")
         panels: Stage = [self.law(*laws), *self.verdict(over), state, self.beside(field, said, curve)]
-        rows = {"p": "x", "y": "y", "v": "v", "rise": self.say("rise"), "fall": self.say("fall"), "a": "a"}
+        rows = {
+            "p0": "x₁",
+            "p1": "x₂",
+            "y": "y",
+            "v": "v",
+            "rise": self.say("rise"),
+            "fall": self.say("fall"),
+            "a": "a",
+        }
         rows |= {"f": "f"} if over else {}
         focus, *own = lit or [0]
         panels.append(self.entries("points", rows, self.N, focus, 7, own))
