@@ -13,7 +13,7 @@ from engine.device import HOST, Array, Device, HostArray, rng
 from engine.feedforward import mlp
 from engine.feedforward.mlp import Net, Theta
 from engine.feedforward.mlp_fast import Kernel
-from engine.maths.optimisers import Memory
+from engine.maths.optimisers import Memory, begin
 from engine.walks import descent, training
 from engine.walks.history import State, Track
 from engine.walks.reel import Env, Grains, Section
@@ -95,6 +95,18 @@ def epoch(
         back = mlp.backward(xp, net, theta, run, batch.y, (*here, ("backward", -1)))
         theta, memory = yield from training.learn(xp, recipe, theta, memory, back, n + i + 1, here)
     return theta, memory
+
+
+def fitted(net: Net, theta: Theta, recipe: Recipe, batches: Batches, some: Examples, epochs: int) -> Theta:
+    """The parameters after so many epochs at full speed, on the host: nothing is kept or measured on the way."""
+    kernel = Kernel(net, recipe.optimiser, recipe.rate, recipe.clip, *some)
+    memory, n = begin(HOST.xp, recipe.optimiser, theta), 0
+    for epoch in range(epochs):
+        order = batches.of_epoch(some.x.shape[1], epoch)
+        for i in range(len(order)):
+            theta, memory, _ = kernel.update(theta, memory, order, i, n)
+            n += 1
+    return theta
 
 
 class MlpRun(training.Run[Losses]):

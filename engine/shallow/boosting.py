@@ -50,7 +50,7 @@ RULES = {
 
 
 class Stump(NamedTuple):
-    """`side` where x in column `feature`, from 0, is above `place`, else −`side`; its vote is `alpha`, its error `eps`."""
+    """`side` where x in column `feature` (from 0) is above `place`, else −`side`; its vote `alpha`, its error `eps`."""
 
     feature: int
     place: float

@@ -65,4 +65,10 @@ class Opened:
         )
 
     def _env(self, n: int) -> Env:
-        return Env({**self._given, **self.state(n)._asdict()}, late={"K": lambda: self.K})
+        values = {**self._given, **self.state(n)._asdict()}
+        return Env(values, {"p": self._point}, {"K": lambda: self.K})
+
+    def _point(self, i: int) -> Array | None:
+        """p[i] (M, 1): a row of x, counted from 0."""
+        x = self.problem.x
+        return x[i : i + 1, :].T if 0 <= i < x.shape[0] else None

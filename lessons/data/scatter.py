@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from engine.device import HostArray, Rng, rng
+from lessons.data.points import read_csv
 
 CLASSES = ("circle", "xor", "gauss", "spiral")
 NUMBERS = ("plane", "hills")
@@ -75,6 +76,40 @@ def hills(draw: Rng, count: int, noise: float) -> tuple[HostArray, HostArray]:
 MAKERS: Mapping[str, Callable[[Rng, int, float], tuple[HostArray, HostArray]]] = {
     "circle": ring, "xor": quarters, "gauss": clouds, "spiral": arms, "plane": plane, "hills": hills,
 }  # fmt: skip
+
+FOUR = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0.0, 1, 1, 0])
+"""The four points of XOR."""
+SETS = ("xor", "circle", "gauss", "spiral", "turned", "four")
+"""Sets of two classes to compare classifiers on: `turned` is XOR turned by 45°, `four` has its four points."""
+TEST, TEST_SEED, SPLIT = 500, 10_000, 8
+"""Points that test, how much larger the seed that draws them is; the section that splits a learner's own points."""
+
+
+def labelled(data: str, seed: int, count: int, noise: float) -> tuple[HostArray, HostArray]:
+    """Points (N, 2) of one of `SETS` and their classes (N,), ±1; `noise`, 0 to 50, is a percentage."""
+    if data == "four":
+        return FOUR[0], 2 * FOUR[1] - 1
+    x, y = scatter("xor" if data == "turned" else data, seed, count, noise)
+    if data == "turned":
+        half = 0.5**0.5
+        x = np.round(x @ np.array([[half, half], [-half, half]]), 3)
+    return x, 2 * y - 1
+
+
+def taught_and_tested(data: str, seed: int, count: int, noise: float) -> dict[str, HostArray]:
+    """x, y to learn from and x_test, y_test (classes ±1): new points; of the four the same; of a file's a third.
+
+    `data` is one of `SETS` or the name of a CSV file. Raises Refused.
+    """
+    if data in SETS:
+        x, y = labelled(data, seed, count, noise)
+        x_test, y_test = labelled(data, seed + TEST_SEED, TEST, noise)
+        return {"x": x, "y": y, "x_test": x_test, "y_test": y_test}
+    x, y = read_csv(data)
+    order = rng(seed, SPLIT).permutation(len(x))
+    test, taught = np.split(order, [max(1, len(x) // 3)])
+    return {"x": x[taught], "y": 2 * y[taught] - 1, "x_test": x[test], "y_test": 2 * y[test] - 1}
+
 
 FEATURES: Mapping[str, tuple[str, Callable[[HostArray, HostArray], HostArray]]] = {
     "x1": ("x₁", lambda a, b: a),

@@ -1,18 +1,19 @@
-"""The lesson `rivals`: four classifiers at work on the same points, and the five fields side by side."""
+"""The lesson `rivals`: four classifiers at work on the same points, and five fields side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from engine.device import HOST, Array, Device
 from engine.shallow import accuracy, boosting, boosting_fast, margin, margin_fast, neighbours, tree, tree_fast
+from engine.shallow.accuracy import Said
 from engine.shallow.margin_run import Opened
 from engine.walks.gradient_check import Objective
-from engine.walks.reel import Env, Reel, Section
+from engine.walks.reel import Reel, Section
 from engine.walks.step import Path
 from lessons.building.acts import Act, Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
@@ -20,14 +21,26 @@ from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Input, Parameter, Size
 from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start
-from lessons.history.rivals import SETS
-from lessons.history.rivals.models import FOUR, NAMES, TOL, Models, drawn, models_of, points
+from lessons.data.scatter import FOUR, labelled, taught_and_tested
+from lessons.history.rivals.models import NAMES, TOL, Models, models_of
 from lessons.history.rivals.stage import RivalsStage
 
 NEW = np.array([1.5, -1.0])
-"""The new point, until it is moved."""
+"""The new point, until it is moved, on the square of the named sets."""
 LONG = 300
 """Rounds of boosting in the prediction about XOR."""
+MATRICES = frozenset({"x", "x_test", "Y", "K", "cL", "cR"})
+COUNTS = (
+    "near", "rest", "vote", "row", "leaf", "node", "count", "inside", "g", "cL", "cR", "cut", "feature", "open",
+    "chosen", "right", "i", "j", "axis",
+)  # fmt: skip
+
+
+class Vectors:
+    """The families that are shown as vectors: all but the matrices."""
+
+    def __contains__(self, family: object) -> bool:
+        return family not in MATRICES
 
 
 def models(s: Scope) -> Models:
@@ -40,14 +53,14 @@ def solved(s: Scope) -> Opened:
     return Opened(s.device, models(s).machine, TOL, s.trial.start.params["q"])
 
 
-def one_hot(s: Scope) -> Array:
-    """Y (N, 2): the class −1 in its first column, +1 in its second."""
-    return s.device.put([[float(y < 0), float(y > 0)] for y in s.trial.start.inputs["y"]])
-
-
 def numbers(count: str) -> Any:
     """(count, 1): 0, 1, 2, …"""
     return lambda s: s.device.put([[float(i)] for i in range(s.trial.lengths[count])])
+
+
+def one_hot(s: Scope) -> Array:
+    """Y (N, 2): the class −1 in its first column, +1 in its second."""
+    return s.device.put([[float(y < 0), float(y > 0)] for y in s.trial.start.inputs["y"]])
 
 
 def of_tree(name: str) -> Derived:
@@ -55,28 +68,21 @@ def of_tree(name: str) -> Derived:
     return Derived(name, lambda s: tree.state(s.device, s.N, models(s).limits)[name])
 
 
+def answers(trial: Trial) -> dict[str, Said]:
+    """What the five answer to the points and to those that test."""
+    some, tests = models(trial.first), np.array(trial.start.inputs["x_test"], dtype=float)
+    return {name: Said(some.says(name, some.x), some.says(name, tests)) for name in NAMES}
+
+
 def compared(s: Scope, at: Path) -> list[Section]:
-    """One section for each of the five; it is trained when its section is opened."""
-    device, some = s.device, models(s)
-    given = {name: device.put(np.array(s.trial.start.inputs[name])[:, None]) for name in ("y", "y_test")}
-    tests = np.array(s.trial.start.inputs["x_test"], dtype=float)
+    """One section for each of the five."""
+    some, given = models(s), {name: np.array(value, dtype=float) for name, value in s.trial.start.inputs.items()}
 
-    def section(i: int, name: str) -> Section:
-        def says(q: Any) -> Array:
-            return device.put(np.where(some.says(name, q) > 0, 1.0, -1.0)[:, None])
+    def said(name: str) -> Said:
+        return Said(some.says(name, some.x), some.says(name, given["x_test"]))
 
-        def walk() -> Any:
-            both = (given["y"], says(some.x), given["y_test"], says(tests))
-            return accuracy.accuracy(device.xp, *both, i, here)
-
-        def env() -> Env:
-            late = {f"says[{i}]": lambda: says(some.x), f"says_test[{i}]": lambda: says(tests)}
-            return Env({**given, "N": s.N, "T": s.T}, late=late)
-
-        here = (*at, ("i", i))
-        return Section(here, walk, env, 2)
-
-    return [section(i, name) for i, name in enumerate(NAMES, 1)]
+    each = [partial(said, name) for name in NAMES]
+    return accuracy.sections(s.device, given["y"], given["y_test"], each, at)
 
 
 def answer_at(s: Scope) -> Objective:
@@ -98,27 +104,18 @@ def answer_at(s: Scope) -> Objective:
 
 def first_gain(trial: Trial) -> float:
     """The gain of the best first cut of XOR's four points."""
-    x, y = FOUR
-    return tree_fast.grow(x, (y > 0).astype(int), 2, tree.Limits()).nodes[0].gain
+    return tree_fast.grow(FOUR[0], FOUR[1].astype(int), 2, tree.Limits()).nodes[0].gain
 
 
-@lru_cache(maxsize=4)
-def after_long(seed: int) -> float:
+@lru_cache(maxsize=1)
+def after_long() -> float:
     """The share of new points that many stumps get right on XOR."""
-    x, y = drawn("xor", seed, 200, 0)
-    q, wanted = drawn("xor", seed + 1000, 1000, 0)
-    F = boosting.decide(boosting_fast.boost(x, y, LONG), q)
-    return float((np.where(F > 0, 1, -1) == wanted).mean())
+    (x, y), (q, wanted) = labelled("xor", 0, 200, 0), labelled("xor", 1000, 1000, 0)
+    return float((boosting.decide(boosting_fast.boost(x, y, LONG), q) * wanted > 0).mean())
 
 
 def how_many_right(trial: Trial) -> str:
-    share = after_long(0)
-    return "half" if share < 0.62 else "most" if share < 0.9 else "all"
-
-
-def errs(s: Scope) -> bool:
-    """Whether the first stump makes an error, and there is a second round to speak of."""
-    return models(s).stumps[0].eps > boosting.LEAST
+    return "half" if after_long() < 0.62 else "most" if after_long() < 0.9 else "all"
 
 
 def weight_of_wrong(trial: Trial) -> float:
@@ -126,30 +123,29 @@ def weight_of_wrong(trial: Trial) -> float:
     return trial.number("boosting/wrong[1]")
 
 
-def spare(some: Models) -> list[int]:
+def spare(s: Scope) -> list[int]:
     """The points that are no support vectors."""
-    return [int(i) for i in np.flatnonzero(some.machine.run.a <= margin.LEAST * some.C)]
+    return [int(i) for i in np.flatnonzero(~models(s).support)]
 
 
 def border_moves(trial: Trial) -> str:
     """Whether the border moves where a point that is no support vector is left out: both solved to a small gap."""
-    some = models(trial.first)
-    kept = np.arange(len(some.y)) != spare(some)[0]
-    grid = np.stack(np.meshgrid(np.linspace(-6, 6, 25), np.linspace(-6, 6, 25)), axis=-1).reshape(-1, 2)
+    some, (out, *_) = models(trial.first), spare(trial.first)
+    (x0, x1), (y0, y1) = ((some.x[:, f].min(), some.x[:, f].max()) for f in (0, 1))
+    grid = np.stack(np.meshgrid(np.linspace(x0, x1, 25), np.linspace(y0, y1, 25)), axis=-1).reshape(-1, 2)
     whole, less = (
-        margin_fast.machine(HOST, x, y, some.kernel, some.C, TOL / 100, 100_000)
-        for x, y in ((some.x, some.y), (some.x[kept], some.y[kept]))
+        margin_fast.machine(HOST, x, y, some.kernel, some.C, TOL / 100, 100_000).decide(grid)
+        for x, y in ((some.x, some.y), (np.delete(some.x, out, axis=0), np.delete(some.y, out)))
     )
-    return "stays" if np.abs(whole.decide(grid) - less.decide(grid)).max() < 10 * TOL else "moves"
+    return "stays" if np.abs(whole - less).max() < 10 * TOL else "moves"
 
 
 def shares(trial: Trial) -> dict[str, tuple[float, float]]:
-    """The share of right answers of each, on the points and on new ones."""
-    some, given = models(trial.first), trial.start.inputs
-    sets = [(np.array(given[f"x{end}"], dtype=float), np.array(given[f"y{end}"])) for end in ("", "_test")]
+    """The share of right answers of each, to the points and to those that test."""
+    y, y_test = (np.array(trial.start.inputs[name]) for name in ("y", "y_test"))
     return {
-        name: tuple(float((np.where(some.says(name, x) > 0, 1, -1) == y).mean()) for x, y in sets)  # type: ignore[misc]
-        for name in NAMES
+        name: (float((said.train == y).mean()), float((said.test == y_test).mean()))
+        for name, said in answers(trial).items()
     }
 
 
@@ -167,39 +163,16 @@ def clearly(s: Scope) -> bool:
 
 def outcome(trial: Trial) -> dict[str, Any]:
     """How each act ends."""
-    some = models(trial.first)
-    run, found = some.machine.run, shares(trial)
+    some, found = models(trial.first), shares(trial)
+    run = some.machine.run
     return {
         "class": trial.number("knn/says"), "leaves": some.tree.leaves, "depth": some.tree.depth,
-        "rounds": len(some.stumps), "bound": trial.number("boosting/bound"), "pairs": run.steps, "gap": run.gap,
-        "solved": run.gap < TOL, "support": int((run.a > margin.LEAST * some.C).sum()), "b": run.b,
-        "f": float(some.margin(trial.start.params["q"][None, :])[0]),
+        "rounds": len(some.stumps), "bound": trial.number("boosting/bound"), "pairs": run.steps,
+        "gap": run.gap if np.isfinite(run.gap) else None, "solved": run.gap < TOL, "support": int(some.support.sum()),
+        "b": run.b, "f": float(some.margin(trial.start.params["q"][None, :])[0]),
         "train": {name: train for name, (train, _) in found.items()},
         "test": {name: test for name, (_, test) in found.items()},
     }  # fmt: skip
-
-
-class _Both(Env):
-    """The values of a section, and what the lesson holds beside them."""
-
-    def __init__(self, own: Env, held: Scope) -> None:
-        super().__init__({})
-        self._own, self._held = own, held
-
-    def get(self, name: str) -> Any:
-        value = self._own.get(name)
-        return self._held.get(name) if value is None else value
-
-
-def _with(s: Scope, section: Section) -> Section:
-    return section._replace(env=lambda: _Both(section.env(), s))
-
-
-class _Vectors:
-    """The families that are shown as vectors: all but the points, the kernel, and counts by cut and class."""
-
-    def __contains__(self, family: object) -> bool:
-        return family not in ("x", "x_test", "Y", "K", "cL", "cR")
 
 
 class Rivals(DeclaredLesson):
@@ -226,51 +199,49 @@ class Rivals(DeclaredLesson):
         Act("knn", lambda s, at: neighbours.ask(s.device, s.x, s.y, s.kind, s.row, s.q, models(s).k, at), after=()),
         Act("tree", lambda s, at: tree.grow(s.device, s.x, s.Y, s.kind, s.axis, models(s).limits, at), after=()),
         Act("boosting", lambda s, at: boosting.boost(s.device, s.x, s.y, s.axis, models(s).rounds, at), after=()),
-        Sections("margin", lambda s, at: [_with(s, each) for each in solved(s).sections(at)]),
-        Sections("compare", lambda s, at: [_with(s, each) for each in compared(s, at)]),
+        Sections("margin", lambda s, at: solved(s).sections(at)),
+        Sections("compare", compared),
     )
     gradient = Gradient(answer_at, name="f")
     results = (outcome,)
     questions = (
         Question("gain", "tree/s=0/n=0", "number", first_gain, within=0.001),
         Question("stumps", "boosting/begin", "choice", how_many_right),
-        Question("half", "boosting/m=1", "number", weight_of_wrong, within=0.01, when=errs),
-        Question("border", "margin/border", "choice", border_moves, when=lambda s: len(spare(models(s))) > 0),
+        Question(
+            "half", "boosting/m=1", "number", weight_of_wrong, within=0.01,
+            when=lambda s: models(s).stumps[0].eps > boosting.LEAST,
+        ),
+        Question("border", "margin/border", "choice", border_moves, when=lambda s: len(spare(s)) > 0),
         Question("last", "compare/i=1", "choice", last, when=clearly, until="compare/i=5"),
     )  # fmt: skip
     loops = (("s", "m", "r", "pair", "i", "phase"), "n")
     grain = "s"
     explains = ("d", "vote", "gain", "alpha", "wrong", "eta", "a", "o", "train", "test")
-    counted = frozenset((
-        "near", "rest", "vote", "row", "leaf", "node", "count", "inside", "g", "cL", "cR", "cut", "feature", "open",
-        "chosen", "right", "i", "j", "axis",
-    ))  # fmt: skip
-    columns = _Vectors()
+    counted = frozenset(COUNTS)
+    columns = Vectors()
     rebuilds = frozenset({"data", "points", "noise"})
     second_views = frozenset({"knn"})
     shown_as = RivalsStage
 
+    def drawn_points(self, knobs: Knobs, seed: int) -> dict[str, Any]:
+        return taught_and_tested(str(knobs["data"]), seed, int(knobs["points"]), float(knobs["noise"]))
+
     def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
         """No more neighbours than there are points, unless that was asked for."""
-        count = len(points(knobs, 0)["x"])
-        return {**knobs, "k": min(int(knobs["k"]), count)} if "k" not in given else dict(knobs)
+        most = int(knobs["k"]) if "k" in given else len(self.drawn_points(knobs, 0)["x"])
+        return {**knobs, "k": min(int(knobs["k"]), most)}
 
     def start(self, knobs: Knobs, seed: int | None) -> Start:
         """The points of the named set or file, those that test, and the new point."""
-        found = points(knobs, seed or 0)
-        inputs = {name: value.tolist() for name, value in found.items()}
-        inside = NEW if knobs["data"] in SETS[:-1] else found["x"].mean(axis=0) + 0.1
-        return Start({"q": np.round(inside, 3)}, inputs)
+        found = self.drawn_points(knobs, seed or 0)
+        square = str(knobs["data"]) != "four" and self.card.knobs[0].read(knobs["data"]) in self.card.knobs[0].choices
+        q = NEW if square else np.round(found["x"].mean(axis=0) + 0.1, 3)
+        return Start({"q": q}, {name: value.tolist() for name, value in found.items()})
 
     def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
         models_of(knobs, start)  # refuses more neighbours than points
         return super().reel(device, knobs, start)
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
-        return {
-            **neighbours.RULES,
-            **tree.rules(str(knobs["impurity"])),
-            **boosting.RULES,
-            **margin.rules(str(knobs["kernel"])),
-            **accuracy.RULES,
-        }
+        every = neighbours.RULES, tree.rules(str(knobs["impurity"])), boosting.RULES, margin.rules(str(knobs["kernel"]))
+        return {op: rule for rules in (*every, accuracy.RULES) for op, rule in rules.items()}
