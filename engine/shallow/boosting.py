@@ -1,14 +1,14 @@
 """AdaBoost on stumps: each round weighs the points that were wrong more (slide 4; Freund and Schapire 1995).
 
     x  (N, M)  points       y  (N, 1)  their classes, ±1       axis  (M, 1)  the columns of x, from 1
-    g, t       (T, 1)  the cuts that a stump may be: column and place; one more a column is below all points
+    g, theta   (T, 1)  the cuts that a stump may be: column and place; one more a column is below all points
     w          (N, 1)  weights of the points, their sum 1      F     (N, 1)  Σ α h so far: its sign is the answer
-    e[m]       (T, 1)  weighted error of "+1 above the cut"    least[m]  (T, 1)  of it or of its opposite, the less
-    cut[m]     (1, 1)  the first of the least                  eps[m]    (1, 1)  its error ε
-    side[m]    (1, 1)  +1: it says +1 above the cut, −1: below h[m]      (N, 1)  what it says
-    alpha[m]   (1, 1)  its vote                                Z[m]      (1, 1)  what the new weights are divided by
-    wrong[m]   (1, 1)  the new weight of its wrong points      bound     (1, 1)  ∏ Z, at least the share of errors
-    error[m]   (1, 1)  the share of points with y F ≤ 0
+    e[t]       (T, 1)  weighted error of "+1 above the cut"    least[t]  (T, 1)  of it or of its opposite, the less
+    cut[t]     (1, 1)  the first of the least                  eps[t]    (1, 1)  its error ε
+    side[t]    (1, 1)  +1: it says +1 above the cut, −1: below h[t]      (N, 1)  what it says
+    alpha[t]   (1, 1)  its vote                                Z[t]      (1, 1)  what the new weights are divided by
+    wrong[t]   (1, 1)  the new weight of its wrong points      bound     (1, 1)  ∏ Z, at least the share of errors
+    error[t]   (1, 1)  the share of points with y F ≤ 0
 
 It ends before its rounds are over where the best stump is no better than chance (ε = ½: its vote is 0), or makes no
 error: its vote would be infinite, and is that of ε = 1e-12.
@@ -28,23 +28,23 @@ LEAST = 1e-12
 
 RULES = {
     "columns": "g = cut_axis(x, y**2, 1)",
-    "places": "t = cut_place(x, y**2, 1)",
+    "places": "theta = cut_place(x, y**2, 1)",
     "begin": "w = y**2 / N",
     "F_0": "F = 0 * y",
     "bound_0": "bound = sum(w)",
-    "e": "e[m] = sum(w * (y < 0)) + below(x, g, t) @ (w * y)",
-    "least": "least[m] = minimum(e[m], sum(w) - e[m])",
-    "stump": "cut[m] = argmin(least[m])",
-    "eps": "eps[m] = at(least[m], cut[m])",
-    "side": "side[m] = 2 * (at(e[m], cut[m]) < sum(w) / 2 + 1e-12) - 1",
-    "h": "h[m] = side[m] * (2 * (x @ (axis == at(g, cut[m])) > at(t, cut[m])) - 1)",
-    "alpha": "alpha[m] = log((1 - eps[m]) / maximum(eps[m], 1e-12)) / 2",
-    "Z": "Z[m] = sum(w * exp(-alpha[m] * y * h[m]))",
-    "w": "w = w * exp(-alpha[m] * y * h[m]) / Z[m]",
-    "wrong": "wrong[m] = sum(w * (y * h[m] < 0))",
-    "F": "F = F + alpha[m] * h[m]",
-    "bound": "bound = bound * Z[m]",
-    "error": "error[m] = sum(y * F <= 0) / N",
+    "e": "e[t] = sum(w * (y < 0)) + below(x, g, theta) @ (w * y)",
+    "least": "least[t] = minimum(e[t], sum(w) - e[t])",
+    "stump": "cut[t] = argmin(least[t])",
+    "eps": "eps[t] = at(least[t], cut[t])",
+    "side": "side[t] = 2 * (at(e[t], cut[t]) < sum(w) / 2 + 1e-12) - 1",
+    "h": "h[t] = side[t] * (2 * (x @ (axis == at(g, cut[t])) > at(theta, cut[t])) - 1)",
+    "alpha": "alpha[t] = log((1 - eps[t]) / maximum(eps[t], 1e-12)) / 2",
+    "Z": "Z[t] = sum(w * exp(-alpha[t] * y * h[t]))",
+    "w": "w = w * exp(-alpha[t] * y * h[t]) / Z[t]",
+    "wrong": "wrong[t] = sum(w * (y * h[t] < 0))",
+    "F": "F = F + alpha[t] * h[t]",
+    "bound": "bound = bound * Z[t]",
+    "error": "error[t] = sum(y * F <= 0) / N",
 }
 """The rule of every op below."""
 
@@ -65,7 +65,7 @@ def boost(device: Device, x: Array, y: Array, axis: Array, rounds: int, at: Path
     first, every = (*at, ("begin", -1)), device.get(y) ** 2
     columns, places = selecting.cut_axis(host, every, 1), selecting.cut_place(host, every, 1)
     yield Step(first, "columns", {"g": device.put(columns)})
-    yield Step(first, "places", {"t": device.put(places)})
+    yield Step(first, "places", {"theta": device.put(places)})
     low = device.put(selecting.below(host, columns, places))
     w = y**2 / N
     yield Step(first, "begin", {"w": w})
@@ -74,36 +74,36 @@ def boost(device: Device, x: Array, y: Array, axis: Array, rounds: int, at: Path
     bound = xp.sum(w, keepdims=True)
     yield Step(first, "bound_0", {"bound": bound})
     stumps: list[Stump] = []
-    for m in range(1, rounds + 1):
-        here = (*at, ("m", m))
+    for t in range(1, rounds + 1):
+        here = (*at, ("t", t))
         e = xp.sum(w * xp.astype(y < 0, w.dtype)) + low @ (w * y)
-        yield Step(here, "e", {f"e[{m}]": e})
+        yield Step(here, "e", {f"e[{t}]": e})
         least = xp.minimum(e, xp.sum(w) - e)
-        yield Step(here, "least", {f"least[{m}]": least})
+        yield Step(here, "least", {f"least[{t}]": least})
         cut = selecting.argmin(device.get(least))
-        yield Step(here, "stump", {f"cut[{m}]": device.put([[cut]])})
+        yield Step(here, "stump", {f"cut[{t}]": device.put([[cut]])})
         eps = least[cut : cut + 1, :]
-        yield Step(here, "eps", {f"eps[{m}]": eps})
+        yield Step(here, "eps", {f"eps[{t}]": eps})
         side = 2 * xp.astype(e[cut : cut + 1, :] < xp.sum(w) / 2 + selecting.TIE, w.dtype) - 1
-        yield Step(here, "side", {f"side[{m}]": side})
+        yield Step(here, "side", {f"side[{t}]": side})
         feature, place = int(columns[cut, 0]) - 1, float(places[cut, 0])
         above = x @ xp.astype(axis == feature + 1, x.dtype) > place
         h = side * (2 * xp.astype(above, w.dtype) - 1)
-        yield Step(here, "h", {f"h[{m}]": h})
+        yield Step(here, "h", {f"h[{t}]": h})
         alpha = xp.log((1 - eps) / xp.where(eps > LEAST, eps, LEAST + 0 * eps)) / 2
-        yield Step(here, "alpha", {f"alpha[{m}]": alpha})
+        yield Step(here, "alpha", {f"alpha[{t}]": alpha})
         Z = xp.sum(w * xp.exp(-alpha * y * h), keepdims=True)
-        yield Step(here, "Z", {f"Z[{m}]": Z})
+        yield Step(here, "Z", {f"Z[{t}]": Z})
         w = w * xp.exp(-alpha * y * h) / Z
         yield Step(here, "w", {"w": w})
         wrong = xp.sum(w * xp.astype(y * h < 0, w.dtype), keepdims=True)
-        yield Step(here, "wrong", {f"wrong[{m}]": wrong})
+        yield Step(here, "wrong", {f"wrong[{t}]": wrong})
         F = F + alpha * h
         yield Step(here, "F", {"F": F})
         bound = bound * Z
         yield Step(here, "bound", {"bound": bound})
         error = xp.sum(xp.astype(y * F <= 0, w.dtype), keepdims=True) / N
-        yield Step(here, "error", {f"error[{m}]": error})
+        yield Step(here, "error", {f"error[{t}]": error})
         found = (float(device.get(value)[0, 0]) for value in (side, alpha, eps))
         stumps.append(Stump(feature, place, *found))
         if ends(stumps[-1].eps):

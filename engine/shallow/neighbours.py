@@ -2,7 +2,7 @@
 
 x     (N, M)  points             q     (M, 1)  the new point        kind  (C, 1)  the classes, in order
 y     (N, 1)  their classes      d     (N, 1)  squared distances    row   (N, 1)  the numbers of the points, from 0
-near[r]       (1, 1)  the r-th nearest, r = 1 … k (of equal ones the first)
+near[j]       (1, 1)  the j-th nearest, j = 1 … k (of equal ones the first)
 rest          (N, 1)  1 for those that have not been taken yet
 vote          (C, 1)  votes so far                                  says  (1, 1)  the class with most votes
 """
@@ -17,9 +17,9 @@ from engine.walks.step import Path, Step, Walk
 
 RULES = {
     "distance": "d = row_sum((x - q.T)**2)",
-    "near": "near[r] = nearest(d, rest)",
-    "rest": "rest = rest - (row == near[r])",
-    "vote": "vote = vote + (kind == at(y, near[r]))",
+    "near": "near[j] = nearest(d, rest)",
+    "rest": "rest = rest - (row == near[j])",
+    "vote": "vote = vote + (kind == at(y, near[j]))",
     "class": "says = at(kind, argmax(vote))",
 }
 """The rule of every op below."""
@@ -47,10 +47,10 @@ def ask(
     d = xp.sum((x - q.T) ** 2, axis=1, keepdims=True)
     yield Step(at, "distance", {"d": d})
     rest, vote, found = xp.ones_like(row), xp.zeros_like(kind), list[int]()
-    for r in range(1, k + 1):
-        here = (*at, ("r", r))
+    for j in range(1, k + 1):
+        here = (*at, ("j", j))
         number = selecting.nearest(device.get(d), device.get(rest))
-        yield Step(here, "near", {f"near[{r}]": device.put([[number]])})
+        yield Step(here, "near", {f"near[{j}]": device.put([[number]])})
         rest = rest - xp.astype(row == number, row.dtype)
         yield Step(here, "rest", {"rest": rest})
         vote = vote + xp.astype(kind == y[number : number + 1, :], kind.dtype)

@@ -14,7 +14,7 @@ UNLOWERED = re.compile("[abcdefghlmopqrsuvwxyz]")
 """Letters that have no lowered form in common fonts: an index with one of them stands in brackets."""
 LETTERS = {
     "delta": "δ", "W_": "W", "b_": "b", "T_W": "W", "T_b": "b", "T_V": "V",
-    "yhat": "ŷ", "theta": "θ", "rate": "η", "eta": "η", "gamma": "γ",
+    "yhat": "ŷ", "theta": "θ", "rate": "η", "eta": "η", "gamma": "γ", "alpha": "α", "eps": "ε",
     "gh": "∂E/∂h", "gc": "∂E/∂c", "delta_i": "δi", "delta_f": "δf", "delta_o": "δo", "delta_g": "δg", "delta_z": "δz",
     "delta_r": "δr", "delta_n": "δn", "delta_h": "δh",
     "cut_dv": "cut_v", "cut_du": "cut_u", "cut_dtheta": "cut_θ", "cut_dnoise": "cut_noise", "dnoise": "∂L/∂u⁻",

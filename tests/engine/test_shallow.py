@@ -19,7 +19,7 @@ from engine.walks.step import drain
 from tests.engine.cases import assert_close
 from tests.engine.ruling import assert_rules_hold
 
-GRAINS = {"act": 0, "phase": 1, "s": 1, "m": 1, "r": 1, "pair": 1, "n": 2, "op": 3}
+GRAINS = {"act": 0, "phase": 1, "s": 1, "t": 1, "j": 1, "pair": 1, "n": 2, "op": 3}
 TWO = np.array([[0.0], [1.0]])
 FIVE = np.array([[0.0, 0], [1, 0], [0, 1], [2, 2], [1, 1]]), np.array([0.0, 0, 0, 1, 1])
 SEVEN = np.arange(1.0, 8)[:, None], np.array([0, 0, 1, 0, 1, 1, 1])
@@ -208,9 +208,9 @@ def test_three_rounds_on_six_points(device: Device) -> None:
     def held(name: str, p: int = end) -> HostArray:
         return device.get(reel.get(name, p))[:, 0]
 
-    assert_close([held(f"Z[{m}]")[0] for m in (1, 2, 3)], np.array([0.7453559925, 0.8, 0.7806247498]), 1e-9)
-    after = [next(p for p in range(end) if (step := reel.step(p)) and step.path[-1] == ("m", m) and step.op == "w")
-             for m in (1, 2)]  # fmt: skip
+    assert_close([held(f"Z[{t}]")[0] for t in (1, 2, 3)], np.array([0.7453559925, 0.8, 0.7806247498]), 1e-9)
+    after = [next(p for p in range(end) if (step := reel.step(p)) and step.path[-1] == ("t", t) and step.op == "w")
+             for t in (1, 2)]  # fmt: skip
     assert_close(held("w", after[0]), np.array([0.1, 0.1, 0.1, 0.1, 0.5, 0.1]), 1e-12)
     assert_close(held("w", after[1]), np.array([0.0625, 0.0625, 0.25, 0.25, 0.3125, 0.0625]), 1e-12)
     F = np.array([0.7646976024] * 2 + [-0.8447403101] * 2 + [0.6215967587, -0.7646976024])
@@ -218,7 +218,7 @@ def test_three_rounds_on_six_points(device: Device) -> None:
     assert_close(held("bound"), np.array([0.4654746681]), 1e-9)
     assert held("bound")[0] == pytest.approx(np.exp(-SIX[1] * F).mean(), abs=1e-9)
     assert held("error[3]")[0] == 0
-    assert all(held(f"wrong[{m}]")[0] == pytest.approx(0.5, abs=1e-12) for m in (1, 2, 3))
+    assert all(held(f"wrong[{t}]")[0] == pytest.approx(0.5, abs=1e-12) for t in (1, 2, 3))
     assert_close(boosting.decide(stumps, SIX[0]), F, 1e-9)
     assert assert_rules_hold(device, reel, boosting.RULES) == set(boosting.RULES)
 

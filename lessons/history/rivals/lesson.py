@@ -208,15 +208,15 @@ class Rivals(DeclaredLesson):
         Question("gain", "tree/s=0/n=0", "number", first_gain, within=0.001),
         Question("stumps", "boosting/begin", "choice", how_many_right),
         Question(
-            "half", "boosting/m=1", "number", weight_of_wrong, within=0.01,
+            "half", "boosting/t=1", "number", weight_of_wrong, within=0.01,
             when=lambda s: models(s).stumps[0].eps > boosting.LEAST,
         ),
         Question("border", "margin/border", "choice", border_moves, when=lambda s: len(spare(s)) > 0),
         Question("last", "compare/i=1", "choice", last, when=clearly, until="compare/i=5"),
     )  # fmt: skip
-    loops = (("s", "m", "r", "pair", "i", "phase"), "n")
+    loops = (("s", "t", "j", "pair", "i", "phase"), "n")
     grain = "s"
-    explains = ("d", "vote", "gain", "alpha", "wrong", "eta", "a", "o", "train", "test")
+    explains = ("gain", "vote", "alpha", "wrong", "chosen", "o", "d", "eta", "train", "test")
     counted = frozenset(COUNTS)
     columns = Vectors()
     rebuilds = frozenset({"data", "points", "noise"})

@@ -72,11 +72,11 @@ class RivalsStage(PlaneStage):
             fields = [self.field(f"k = {n}", partial(votes, k=n), self.dots(), (10, 20)) for n in some]
             several = Multiples(id="borders", priority=10, title=self.say("borders"), fields=fields, shrink=True)
             return [self.law("class"), several]
-        near = [i for r in range(1, k + 1) if (i := self.whole(f"near[{r}]")) is not None]
+        near = [i for j in range(1, k + 1) if (i := self.whole(f"near[{j}]")) is not None]
         rows, d = list[tuple[str, ...]](), self.view.get("d")
-        for r, i in list(enumerate(near, 1))[-NEAREST:]:
-            rows.append((str(r), str(i), "·" if d is None else five(float(d[i])), "●" if self.y[i] > 0 else "○"))
-        heads = [self.say(key) for key in ("r", "point", "distance", "class")]
+        for j, i in list(enumerate(near, 1))[-NEAREST:]:
+            rows.append((str(j), str(i), "·" if d is None else five(float(d[i])), "●" if self.y[i] > 0 else "○"))
+        heads = [self.say(key) for key in ("j", "point", "distance", "class")]
         table = Table(id="nearest", heads=heads, rows=rows, lit=len(rows) - 1 if rows else None)
         field = self.field(self.say("share", k=k), partial(votes, k=k), [*self.dots(near), self.new])
         names = {"q": "q", "vote": self.say("votes"), "says": self.say("says")}
@@ -135,45 +135,50 @@ class RivalsStage(PlaneStage):
 
     def show_boosting(self) -> Stage:
         """A round: its stump, its vote, the new weights; and all rounds so far."""
-        m, w = self.view.loop("m") or 0, self.view.get("w")
-        done = m if self.known(f"alpha[{m}]") else max(0, m - 1)
+        t, w = self.view.loop("t") or 0, self.view.get("w")
+        done = t if self.known(f"alpha[{t}]") else max(0, t - 1)
         says = partial(self.models.boosted, rounds=done)
         field = self.field(self.say("stumps", n=done), says, self.dots(weights=w))
-        rows = [self.round(n) for n in range(max(1, m - ROUNDS + 1), m + 1)]
-        heads = [self.say("m"), self.say("stump"), "ε", "α"]
+        rows = [self.round(n) for n in range(max(1, t - ROUNDS + 1), t + 1)]
+        heads = [self.say("t"), self.say("stump"), "ε", "α"]
         table = Table(id="rounds", heads=heads, rows=rows, lit=len(rows) - 1 if rows else None)
-        names = {f"eps[{m}]": "ε", f"alpha[{m}]": "α", f"Z[{m}]": "Z", f"wrong[{m}]": self.say("wrong")}
-        names |= {"bound": "∏ Z", f"error[{m}]": self.say("error")}
+        names = {f"eps[{t}]": "ε", f"alpha[{t}]": "α", f"Z[{t}]": "Z", f"wrong[{t}]": self.say("wrong")}
+        names |= {"bound": "∏ Z", f"error[{t}]": self.say("error")}
         panels: Stage = [
             self.law("e", "eps", "alpha", "w"), self.side_by_side(names, "state", 9),
-            self.beside(field, table, self.falling(m)),
+            self.beside(field, table, self.falling(t)),
         ]  # fmt: skip
-        points = {"p.0": "x₁", "p.1": "x₂", "y": "y", f"h[{m}]": subscripted("h", m), "w": "w", "F": "F"}
+        points = {"p.0": "x₁", "p.1": "x₂", "y": "y", f"h[{t}]": subscripted("h", t), "w": "w", "F": "F"}
         panels.append(self.columns("points", points, self.N, 0 if w is None else int(np.argmax(w))))
-        places = self.view.get("t")
-        if m and places is not None:
-            cuts = {"g": self.say("column"), "t": "t", f"e[{m}]": subscripted("e", m), f"least[{m}]": self.say("least")}
-            panels.append(replace(self.columns("cuts", cuts, len(places), self.whole(f"cut[{m}]") or 0), priority=6))
+        places = self.view.get("theta")
+        if t and places is not None:
+            cuts = {
+                "g": self.say("column"),
+                "theta": "θ",
+                f"e[{t}]": subscripted("e", t),
+                f"least[{t}]": self.say("least"),
+            }
+            panels.append(replace(self.columns("cuts", cuts, len(places), self.whole(f"cut[{t}]") or 0), priority=6))
         return panels
 
-    def round(self, m: int) -> tuple[str, ...]:
+    def round(self, t: int) -> tuple[str, ...]:
         """A line of the table of rounds."""
-        cut, side = self.whole(f"cut[{m}]"), self.number(f"side[{m}]")
-        g, t, said = self.view.get("g"), self.view.get("t"), "·"
-        if cut is not None and side is not None and g is not None and t is not None:
-            said = f"● {subscripted('x', int(g[cut]))} {'>' if side > 0 else '≤'} {five(float(t[cut])).strip()}"
-        return str(m), said, self.short(f"eps[{m}]"), self.short(f"alpha[{m}]")
+        cut, side = self.whole(f"cut[{t}]"), self.number(f"side[{t}]")
+        g, theta, said = self.view.get("g"), self.view.get("theta"), "·"
+        if cut is not None and side is not None and g is not None and theta is not None:
+            said = f"● {subscripted('x', int(g[cut]))} {'>' if side > 0 else '≤'} {five(float(theta[cut])).strip()}"
+        return str(t), said, self.short(f"eps[{t}]"), self.short(f"alpha[{t}]")
 
-    def falling(self, m: int) -> Curve:
+    def falling(self, t: int) -> Curve:
         """The share of errors on the points, and its bound, by round."""
-        found = [[self.number(f"{name}[{n}]") for n in range(1, m + 1)] for name in ("error", "Z")]
+        found = [[self.number(f"{name}[{n}]") for n in range(1, t + 1)] for name in ("error", "Z")]
         errors, Zs = ([x for x in each if x is not None] for each in found)
         bound = Series("∏ Z", np.cumprod(Zs)[: len(errors)], 1, dotted=True)
         return Curve(
             id="errors",
             title=self.say("falling"),
             series=[Series(self.say("error"), errors, 1), bound],
-            reach=max(5, m),
+            reach=max(5, t),
         )
 
     def show_margin(self) -> Stage:
@@ -219,7 +224,7 @@ class RivalsStage(PlaneStage):
             def says(q: HostArray, name: str = name) -> HostArray:
                 return 0.8 * self.models.says(name, q)
 
-            field = self.field(self.say(name), says if known else None, self.dots(), (7, 14))
+            field = self.field(self.say(name), says if known else None, (), (7, 14))
             caption = f"{self.short(train)} {self.short(test)}" if known else ""
             fields.append(replace(field, caption=caption, written=bool({train, test} & self.view.written)))
             rows.append(
