@@ -161,6 +161,11 @@ def clearly(s: Scope) -> bool:
     return next_worst - worst >= 0.02
 
 
+def number(x: float) -> float | None:
+    """A number for --json, which knows no others than finite ones."""
+    return x if np.isfinite(x) else None
+
+
 def outcome(trial: Trial) -> dict[str, Any]:
     """How each act ends."""
     some, found = models(trial.first), shares(trial)
@@ -168,8 +173,8 @@ def outcome(trial: Trial) -> dict[str, Any]:
     return {
         "class": trial.number("knn/says"), "leaves": some.tree.leaves, "depth": some.tree.depth,
         "rounds": len(some.stumps), "bound": trial.number("boosting/bound"), "pairs": run.steps,
-        "gap": run.gap if np.isfinite(run.gap) else None, "solved": run.gap < TOL, "support": int(some.support.sum()),
-        "b": run.b, "f": float(some.margin(trial.start.params["q"][None, :])[0]),
+        "gap": number(run.gap), "solved": run.gap < TOL, "support": int(some.support.sum()), "b": number(run.b),
+        "f": number(float(some.margin(trial.start.params["q"][None, :])[0])),
         "train": {name: train for name, (train, _) in found.items()},
         "test": {name: test for name, (_, test) in found.items()},
     }  # fmt: skip

@@ -17,14 +17,14 @@ from lessons.building.staging import Lengths
 from lessons.contract.panels import (
     Beside,
     Branch,
-    Curve,
     Dot,
+    Line,
     Matrix,
     Multiples,
     Note,
     Panel,
+    Plot,
     Row,
-    Series,
     Stage,
     Table,
     Tree,
@@ -169,17 +169,16 @@ class RivalsStage(PlaneStage):
             said = f"● {subscripted('x', int(g[cut]))} {'>' if side > 0 else '≤'} {five(float(theta[cut])).strip()}"
         return str(t), said, self.short(f"eps[{t}]"), self.short(f"alpha[{t}]")
 
-    def falling(self, t: int) -> Curve:
+    def falling(self, t: int) -> Plot:
         """The share of errors on the points, and its bound, by round."""
         found = [[self.number(f"{name}[{n}]") for n in range(1, t + 1)] for name in ("error", "Z")]
         errors, Zs = ([x for x in each if x is not None] for each in found)
-        bound = Series("∏ Z", np.cumprod(Zs)[: len(errors)], 1, dotted=True)
-        return Curve(
-            id="errors",
-            title=self.say("falling"),
-            series=[Series(self.say("error"), errors, 1), bound],
-            reach=max(5, t),
-        )
+        rounds = list(range(1, len(errors) + 1))
+        lines = [
+            Line(self.say("error"), rounds, errors),
+            Line("∏ Z", rounds, np.cumprod(Zs)[: len(errors)], dotted=True),
+        ]
+        return Plot(id="errors", title=self.say("falling"), lines=lines, x=(0, self.models.rounds), y=(0, 1))
 
     def show_margin(self) -> Stage:
         """The pair that violates most, the step along it, and the border so far; then the border."""
@@ -194,14 +193,16 @@ class RivalsStage(PlaneStage):
         names = names if over else {"i": "i", "j": "j", "gap": self.say("gap"), "eta": "η", "d": "d"}
         support = 0 if a is None else int((a > 1e-12 * self.models.C).sum())
         said = Note(id="support", text=self.say("support", n=support, N=self.N))
-        gaps = [Series(self.say("gap"), run.gaps[: done + 1], 0)]
-        curve = Curve(id="gaps", title=self.say("gaps"), series=gaps, reach=20, least_top=0.1)
+        gaps = Line(self.say("gap"), range(done + 1), run.gaps[: done + 1])
+        plot = Plot(
+            id="gaps", title=self.say("gaps"), lines=[gaps], x=(0, max(1, run.steps)), y=(TOL / 10, 10), log=True
+        )
         points = {"p.0": "x₁", "p.1": "x₂", "y": "y", "v": "v", "rise": self.say("rise"), "fall": self.say("fall")}
         points |= {"a": "a"} | ({"f": "f"} if over else {})
         focus, *own = lit or [0]
         panels: Stage = [
             self.law(*(("b", "f", "o") if over else ("i", "j", "move", "a"))), *([self.verdict()] if over else []),
-            self.side_by_side(names, "state", 9), self.beside(field, said, curve),
+            self.side_by_side(names, "state", 9), self.beside(field, said, plot),
             self.columns("points", points, self.N, focus, own),
         ]  # fmt: skip
         if self.known("slope"):
