@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import NamedTuple
 
-from engine.device import HOST, Device, HostArray, finite
+from engine.device import HOST, Device, HostArray, finite, quiet
 from engine.maths.selecting import TIE
 from engine.shallow.margin import LEAST, Kernel, State, kernel_matrix
 
@@ -37,8 +37,15 @@ def solve(
 ) -> Solved:
     """Step until the gap is below `tol`, at most `most` times: K (N, N), classes y (N,) ±1; from a = 0, or (a, −y G).
 
-    It stops too where numbers overflow; the gap is then not finite.
+    It stops too where numbers overflow, which makes no noise; the gap is then not finite.
     """
+    with quiet():
+        return _solve(K, y, C, tol, most, begun)
+
+
+def _solve(
+    K: HostArray, y: HostArray, C: float, tol: float, most: int, begun: tuple[HostArray, HostArray] | None
+) -> Solved:
     a, v = (0.0 * y, 1.0 * y) if begun is None else (each.copy() for each in begun)
     diagonal, room = K.diagonal(), LEAST * C
     up, low = (xp.where(side, 0.0, end) for side, end in zip(_free(a, y, C), (-xp.inf, xp.inf), strict=True))
@@ -102,14 +109,16 @@ class Machine(NamedTuple):
     def decide(self, q: HostArray, run: Solved | None = None) -> HostArray:
         """f (Q,) of points q (Q, M), at the end of the run or of another."""
         run = run or self.run
-        f: HostArray = kernel_matrix(xp, self.kernel, q, self.x) @ (run.a * self.y) + run.b
+        with quiet():
+            f: HostArray = kernel_matrix(xp, self.kernel, q, self.x) @ (run.a * self.y) + run.b
         return f
 
 
 def machine(device: Device, x: HostArray, y: HostArray, kernel: Kernel, C: float, tol: float, most: int) -> Machine:
     """Two classes ±1, solved to `tol` or with `most` steps."""
     points = device.put(x)
-    K = device.get(kernel_matrix(device.xp, kernel, points, points))
+    with quiet():
+        K = device.get(kernel_matrix(device.xp, kernel, points, points))
     return Machine(x, y, kernel, C, K, solve(K, y, C, tol, most))
 
 

@@ -53,8 +53,7 @@ class Models:
     @cached_property
     def machine(self) -> Machine:
         """The support-vector machine, solved or stopped."""
-        with quiet():
-            return margin_fast.machine(HOST, self.x, self.y, self.kernel, self.C, TOL, self.most)
+        return margin_fast.machine(HOST, self.x, self.y, self.kernel, self.C, TOL, self.most)
 
     @property
     def support(self) -> HostArray:
@@ -81,8 +80,7 @@ class Models:
 
     def margin(self, q: HostArray, run: Solved | None = None) -> HostArray:
         """f of each of q, at the end of the run or of another."""
-        with quiet():
-            return self.machine.decide(q, run)
+        return self.machine.decide(q, run)
 
     def boosted(self, q: HostArray, rounds: int) -> HostArray:
         """Σ α h of so many rounds, divided by Σ α."""
