@@ -210,14 +210,14 @@ class Rivals(DeclaredLesson):
     gradient = Gradient(answer_at, name="f")
     results = (outcome,)
     questions = (
-        Question("gain", "tree/s=0/n=0", "number", first_gain, within=0.001),
-        Question("stumps", "boosting/begin", "choice", how_many_right),
+        Question("gain", "tree/s=1", "number", first_gain, within=0.001, when=lambda s: s.knobs["data"] != "four"),
         Question(
             "half", "boosting/t=1", "number", weight_of_wrong, within=0.01,
             when=lambda s: models(s).stumps[0].eps > boosting.LEAST,
         ),
+        Question("stumps", "boosting/t=2", "choice", how_many_right, when=lambda s: len(models(s).stumps) > 1),
         Question("border", "margin/border", "choice", border_moves, when=lambda s: len(spare(s)) > 0),
-        Question("last", "compare/i=1", "choice", last, when=clearly, until="compare/i=5"),
+        Question("last", "compare/i=2", "choice", last, when=clearly, until="compare/i=5"),
     )  # fmt: skip
     loops = (("s", "t", "j", "pair", "i", "phase"), "n")
     grain = "s"
