@@ -76,7 +76,7 @@ def rules(kernel: str) -> dict[str, str]:
         "gap": "gap = at(v, i) - at(v, j)",
         "eta": "eta = maximum(at(K, i, i) + at(K, j, j) - 2 * at(K, i, j), 1e-12)",
         "move": "d = minimum(gap / eta, minimum(at(rise, i), at(fall, j)))",
-        "a": "a = a + y * d * (1 * (row == i) - (row == j))",
+        "a": "a = minimum(maximum(a + y * d * (1 * (row == i) - (row == j)), 0), C)",
         "gradient": "G = G + y * (K @ (1 * (row == i) - (row == j))) * d",
         "b": "b = sum(v * free) / sum(free)",
         "b_middle": "b = (at(v, i) + at(v, j)) / 2",
@@ -162,11 +162,16 @@ def step(device: Device, problem: Problem, K: Array, state: State, tol: float, a
     d = xp.minimum(made["gap"] / eta, xp.minimum(made["rise"][i : i + 1, :], made["fall"][j : j + 1, :]))
     yield Step(at, "move", {"d": d})
     pair = xp.astype(problem.row == i, a.dtype) - xp.astype(problem.row == j, a.dtype)
-    a = a + y * d * pair
+    a = clipped(xp, a + y * d * pair, problem.C)
     yield Step(at, "a", {"a": a})
     G = G + y * (K[:, i : i + 1] - K[:, j : j + 1]) * d
     yield Step(at, "gradient", {"G": G})
     return State(a, G)
+
+
+def clipped(xp: Any, a: Array, C: float) -> Array:
+    """Within 0 and C, where rounding has left a little less or more."""
+    return xp.minimum(xp.maximum(a, 0 * a), C + 0 * a)
 
 
 class Solution(NamedTuple):

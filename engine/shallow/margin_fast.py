@@ -63,8 +63,8 @@ def _solve(
         eta = max(diagonal[i] + diagonal[j] - 2 * K[i, j], LEAST)
         rise, fall = _rise(a[i], y[i], C), C - _rise(a[j], y[j], C)
         d = min(gap / eta, rise, fall)
-        a[i] += y[i] * d
-        a[j] -= y[j] * d
+        a[i] = min(max(a[i] + y[i] * d, 0.0), C)
+        a[j] = min(max(a[j] - y[j] * d, 0.0), C)
         v -= (K[i] - K[j]) * d
         for one in (i, j):
             rise = _rise(a[one], y[one], C)

@@ -58,7 +58,7 @@ class PlaneStage(LessonStage):
         if weights is None:
             return found
         shares = weights / max(float(weights.max()), 1e-300)
-        signs = (SIZES[dot.wants][int((s > 0.15) + (s > 0.5))] for dot, s in zip(found, shares, strict=True))
+        signs = (SIZES[dot.wants][int(s > 0.15) + int(s > 0.5)] for dot, s in zip(found, shares, strict=True))
         return [replace(dot, sign=sign) for dot, sign in zip(found, signs, strict=True)]
 
     def entry(self, symbol: str, i: int) -> Block:

@@ -243,8 +243,8 @@ margin: curvature of one | engine.shallow.margin:step | solved
 +first + second
 
 margin: the other way | engine.shallow.margin:step | solved
--a + y * d * pair
-+a - y * d * pair
+-clipped(xp, a + y * d * pair, problem.C)
++clipped(xp, a - y * d * pair, problem.C)
 
 margin: the bias of all | engine.shallow.margin:border | solved
 -xp.sum(v * free, keepdims=True) / xp.sum(free)

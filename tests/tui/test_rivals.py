@@ -111,7 +111,7 @@ async def test_other_data_and_kernels(size: tuple[int, int], tmp_path: Path) -> 
         player.set_knobs({"data": "four"})
         assert player.knobs["k"] == 4
         go(screen, "tree/s=3")
-        assert "4 leaves" in shown(screen, "stage")
+        assert "leaves: 4" in shown(screen, "stage")
         player.set_knobs({"data": "spiral", "kernel": "linear", "pairs": 50})
         go(screen, "margin/border")
         assert "stopped after 50 pairs" in shown(screen, "stage")

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.device import HostArray
 from engine.shallow import tree as trees
+from engine.shallow.margin import LEAST
 from lessons.building.over_plane import PlaneStage
 from lessons.building.stage_parts import subscripted
 from lessons.building.staging import Lengths
@@ -186,13 +187,13 @@ class RivalsStage(PlaneStage):
         done = run.steps if over else n if self.view.step and self.view.step.op == "gradient" else max(0, n - 1)
         lit = [] if over else [i for name in "ij" if (i := self.whole(name)) is not None]
         a = self.view.get("a")
+        counts = None if a is None or not a.any() else 1.0 * (a > LEAST * self.models.C)
         says = partial(self.models.margin, run=self.models.machine.after(done)) if done else None
-        dots = [*self.dots(lit, a if a is not None and a.any() else None), self.new]
+        dots = [*self.dots(lit, counts), self.new]
         field = self.field(self.say("f"), says, dots)
         names = {"b": "b", "dual": self.say("dual"), "primal": self.say("primal"), "o": "f(q)"}
         names = names if over else {"i": "i", "j": "j", "gap": self.say("gap"), "eta": "η", "d": "d"}
-        support = 0 if a is None else int((a > 1e-12 * self.models.C).sum())
-        said = Note(id="support", text=self.say("support", n=support, N=self.N))
+        said = Note(id="support", text=self.say("support", n=0 if counts is None else int(counts.sum()), N=self.N))
         gaps = Line(self.say("gap"), range(done + 1), run.gaps[: done + 1])
         plot = Plot(
             id="gaps", title=self.say("gaps"), lines=[gaps], x=(0, max(1, run.steps)), y=(TOL / 10, 10), log=True
