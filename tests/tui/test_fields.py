@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from lessons.contract.panels import Dot, Field, Network
+from lessons.contract.panels import Dot, Field, Multiples, Network
 from lessons.contract.text import load
 from lessons.course import find
 from lessons.data.scatter import MAKERS
@@ -110,3 +111,37 @@ async def test_the_field_under_the_cursor_is_seen_large(size: tuple[int, int], t
         assert "unit 3 of hidden 1" in shown(screen, "stage")
         await pilot.press("up", "escape")
         assert shown(screen, "stage") == before
+
+
+def small(title: str, cols: int = 14, caption: str = "", **more: Any) -> Field:
+    values = np.linspace(-1, 1, cols)[None, :].repeat(14, axis=0)
+    return Field(id="f", title=title, values=values, x=(0, 1), y=(0, 1), halves=True, caption=caption, **more)
+
+
+def test_fields_that_shrink_are_all_in_sight() -> None:
+    five = [small(title, caption=f"<{title}>") for title in "abcde"]
+    cut = draw(Multiples(id="m", fields=five), 60, Pen()).text()
+    whole = draw(Multiples(id="m", fields=five, shrink=True), 60, Pen())
+    assert "a" not in cut
+    assert all(title in whole.line(0) for title in "abcde")
+    assert all(f"<{title}>" in whole.line(whole.height - 1) for title in "abcde")
+    wide = draw(Multiples(id="m", fields=five, shrink=True), 100, Pen())
+    assert wide.line(1).split() == ["▀" * 14] * 5  # where there is room they keep their size
+
+
+def test_a_field_wider_than_its_place_is_drawn_smaller() -> None:
+    dots = [Dot(0.0, 0.5, False), Dot(1.0, 0.5, True)]
+    canvas = draw(small("f", 60, dots=dots), 32, Pen())
+    line = next(line for line in canvas.text().splitlines() if "●" in line)
+    assert line.rstrip() == " ○" + "▀" * 28 + "●"
+    assert canvas.inks[1][1] == "h-3/h-3"
+    assert canvas.inks[1][30] == "h3/h3"
+
+
+def test_a_point_with_a_sign_of_its_own_is_seen() -> None:
+    here = [Dot(0.5, 0.5, True), Dot(0.5, 0.5, False), Dot(0.5, 0.5, True, True, "◆"), Dot(0.1, 0.5, False, sign="·")]
+    text = draw(small("f", dots=here), 40, Pen()).text()
+    assert "◆" in text
+    assert "·" in text
+    assert "◐" not in text
+    assert "*" in draw(small("f", dots=here), 40, Pen(ascii_only=True)).text()
