@@ -18,6 +18,7 @@ from engine.feedforward.mlp_training import (
     Examples,
     MlpRun,
     epoch,
+    fitted,
     loss_on,
     step_and_forward,
     step_and_forward_length,
@@ -133,6 +134,16 @@ def test_devices_train_alike(seed: int, device: Device) -> None:
         assert_same(device, other.data.theta, mine.data.theta, 1e-11)
         numbers = [(run.loss(s), *s.data.reading, s.data.began) for run, s in ((here[0], mine), (there[0], other))]
         assert numbers[1] == pytest.approx(numbers[0], rel=1e-11)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_fitted_for_some_epochs_are_the_updates_of_those_epochs(seed: int) -> None:
+    made, theta = school(HOST, seed, "adam")
+    state = made.start(theta)
+    for _ in range(3 * made.per):
+        state = made.advance(state)
+    found = fitted(made.net, theta, made.recipe, made.batches, made.host, 3)
+    assert_same(HOST, found, state.data.theta)
 
 
 def test_every_epoch_has_every_example_once_in_an_order_of_its_own() -> None:

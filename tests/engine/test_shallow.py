@@ -11,6 +11,8 @@ import pytest
 from engine.device import HOST, Device, HostArray
 from engine.maths.selecting import argmax, argmin, cut_axis, cut_place, halfway
 from engine.shallow import boosting, boosting_fast, margin, margin_fast, neighbours, tree, tree_fast
+from engine.shallow.accuracy import RULES as accuracy_rules
+from engine.shallow.accuracy import Said, sections
 from engine.shallow.margin import Kernel, Problem
 from engine.shallow.margin_run import Opened
 from engine.shallow.tree import Limits, Node, Tree
@@ -409,6 +411,26 @@ def test_three_classes_one_against_one(device: Device) -> None:
     assert many.pairs == [(0, 1), (0, 2), (1, 2)]
     assert many.gap < 1e-6
     assert margin_fast.classify(device, many, x).tolist() == classes.tolist()
+
+
+# what they get right
+
+
+def test_shares_of_right_answers(device: Device) -> None:
+    y, y_test = np.array([1.0, -1, 1, 1]), np.array([1.0, -1])
+    asked: list[int] = []
+
+    def answer(i: int) -> Said:
+        asked.append(i)
+        return Said(np.array([1.0, -1, -1, 1]) * [1, -1][i], np.array([1.0, 1]) * [1, -1][i])
+
+    made = sections(device, y, y_test, [lambda: answer(0), lambda: answer(1)], (("compare", -1),))
+    reel = Reel(made, GRAINS | {"i": 1})
+    assert not asked  # trained when its section is opened
+    assert assert_rules_hold(device, reel, accuracy_rules) == set(accuracy_rules)
+    found = [float(device.get(reel.get(f"{name}[{i}]", 4))[0, 0]) for i in (1, 2) for name in ("train", "test")]
+    assert found == [0.75, 0.5, 0.25, 0.5]
+    assert sorted(asked) == [0, 1]
 
 
 # what is chosen
