@@ -20,6 +20,7 @@ from engine.images.windows import Shape, pooled, spread, unpooled, windows
 from engine.maths.activations import Activation, log_softmax, softmax
 from engine.maths.initial import he
 from engine.walks.gradient_check import Objective
+from engine.walks.rules import Placing
 from engine.walks.step import Path, Step, Walk, drain
 
 Theta = Mapping[str, Array]
@@ -159,22 +160,18 @@ class Shifts:
 
 def shifts(xp: Any, net: Cnn) -> list[Shifts]:
     """One for every convolutional layer."""
-    every, last = sizes(net), len(net.convolutions)
-    return [
-        Shifts(xp, conv, size, n == last) for n, (conv, size) in enumerate(zip(net.convolutions, every, strict=True), 1)
-    ]
+    every = list(zip(net.convolutions, sizes(net), strict=True))
+    return [Shifts(xp, conv, size, n == len(every)) for n, (conv, size) in enumerate(every, 1)]
 
 
-def functions(xp: Any, net: Cnn) -> dict[str, Callable[..., Array]]:
+def functions(xp: Any, net: Cnn) -> dict[str, Placing]:
     """The functions that the rules name, by name."""
-    found: dict[str, Callable[..., Array]] = {}
+    found: dict[str, Placing] = {}
     for n, each in enumerate(shifts(xp, net), 1):
-        found |= {
-            f"windows{n}": each.windows,
-            f"spread{n}": each.spread,
-            f"pool{n}": each.pool,
-            f"unpool{n}": each.unpool,
-        }
+        by_name: dict[str, Callable[..., Array]] = {
+            "windows": each.windows, "spread": each.spread, "pool": each.pool, "unpool": each.unpool,
+        }  # fmt: skip
+        found |= {f"{name}{n}": Placing(call) for name, call in by_name.items()}
     return found
 
 

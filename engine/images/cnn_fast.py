@@ -75,18 +75,27 @@ class Kernel:
             held[B, kind] = [Convolver(conv.slide, size.read, conv.filters, B, kind) for conv, size in every]
         return held[B, kind]
 
-    def gradient(self, theta: Theta, x: Array, y: Array) -> tuple[dict[str, Array], float]:
-        """(∂E/∂θ by symbol, E) of a batch x (C·H·W, B), y (K, B)."""
-        net, B = self.net, x.shape[1]
-        L, every, outs = net.depth, self.convolvers(B, x.dtype), list[Array]()
+    def _outputs(self, theta: Theta, x: Array) -> tuple[list[Array], Array, Array]:
+        """The maps (F, rows, cols, B) of every layer, the features (N, B), the scores (K, B)."""
+        net, B, outs = self.net, x.shape[1], list[Array]()
         read = x.reshape(*net.picture, B)
-        for n, (conv, size, work) in enumerate(zip(net.convolutions, self.sizes, every, strict=True), 1):
-            z = work.forward(read, theta[f"K{n}"], theta[f"b{n}"])
+        for n, (conv, size) in enumerate(zip(net.convolutions, self.sizes, strict=True), 1):
+            z = self.convolvers(B, x.dtype)[n - 1].forward(read, theta[f"K{n}"], theta[f"b{n}"])
             z[...] = net.unit.f(xp, z)
             outs.append(z.reshape(*size.maps, B))
             read = pooled(xp, conv.pool, outs[-1]) if conv.pool else outs[-1]
         features = read.reshape(-1, B)
-        logs = log_softmax(xp, theta[f"W{L}"] @ features + theta[f"b{L}"])
+        return outs, features, theta[f"W{net.depth}"] @ features + theta[f"b{net.depth}"]
+
+    def scores(self, theta: Theta, x: Array) -> Array:
+        """The scores (K, B) of pictures x (C·H·W, B)."""
+        return self._outputs(theta, x)[2]
+
+    def gradient(self, theta: Theta, x: Array, y: Array) -> tuple[dict[str, Array], float]:
+        """(∂E/∂θ by symbol, E) of a batch x (C·H·W, B), y (K, B)."""
+        net, B = self.net, x.shape[1]
+        L, every, (outs, features, scores) = net.depth, self.convolvers(B, x.dtype), self._outputs(theta, x)
+        logs = log_softmax(xp, scores)
         delta = (xp.exp(logs) - y) / B
         grad = {f"W{L}": delta @ features.T, f"b{L}": xp.sum(delta, axis=1, keepdims=True)}
         error = (theta[f"W{L}"].T @ delta).reshape(*self.sizes[-1].kept, B)

@@ -76,13 +76,18 @@ class CnnRun(training.Run[Reading]):
         """The shares of wrong answers now."""
         return Reading(tuple(self._wrong(theta, some) for some in self.tests))
 
+    def scores(self, theta: Theta, some: Examples) -> Array:
+        """The scores (K, B) of some pictures."""
+        x, y = (self.device.put(value) for value in some)
+        if self.device is HOST:
+            return self.kernel.scores(theta, x)
+        return drain(cnn.forward(self.device.xp, self.net, theta, x, y)).made[f"z{self.net.depth}"]
+
     def _wrong(self, theta: Theta, some: Examples) -> float:
-        top, count = f"h{self.net.depth}", len(some.x.T)
-        found = 0
+        count, found = len(some.x.T), 0
         for first in range(0, count, AT_ONCE):
-            x, y = (value[:, first : first + AT_ONCE] for value in some)
-            run = drain(cnn.forward(self.device.xp, self.net, theta, self.device.put(x), self.device.put(y)))
-            found += wrong(self.device, run.made[top], y)
+            part = Examples(*(value[:, first : first + AT_ONCE] for value in some))
+            found += wrong(self.device, self.scores(theta, part), part.y)
         return found / count
 
     def update(self, n: int, data: Learning[Reading]) -> Learning[Reading]:

@@ -4,7 +4,7 @@ x[c,i,j]    (1, 1)  pixel of channel c             K[f,c,u,v]  (1, 1)  weight of
 b[f]        (1, 1)  bias of filter f               z[f,i,j]    (1, 1)  its net input at a place, h[f,i,j] its output
 patch[c,i,j] (k, k) pixels under the kernel there  delta[f,i,j] (1, 1) ∂E/∂z[f,i,j]
 by_K[f,c]   (k, k)  ∂E/∂K, of which term[f,c,i,j] is the part of one place, as BPTT has one of each time
-by_x[c,i,j] (1, 1)  ∂E/∂x: the errors near[f,i,j] (k, k) around a pixel, weighed by turned[f,c], K turned by 180°
+by_x[c,i,j] (1, 1)  ∂E/∂x: the errors near[g,i,j] (k, k) around a pixel, weighed by turned[g,c], K turned by 180°
 
     z[f,i,j] = b[f] + Σ_{c,u,v} K[f,c,u,v] x[c, s·i+u−p, s·j+v−p]        stride s; p zeros around the picture
 
@@ -43,12 +43,15 @@ class Slide(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """A convolutional layer: how it slides, the unit at every place, kernels[f][c] (k, k) and a bias (1, 1) each."""
+    """A convolutional layer, or some filters of one: how it slides, the unit at every place, a kernel for each filter
+    and channel (k, k) and a bias (1, 1) for each filter; `first` is the number of the first filter.
+    """
 
     slide: Slide
     unit: Activation
     kernels: Sequence[Maps]
     biases: Sequence[Array]
+    first: int = 1
 
 
 def layer_of(xp: Any, slide: Slide, unit: Activation, K: Array, b: Array, channels: int) -> Layer:
@@ -74,7 +77,7 @@ def rules(slide: Slide, unit: Activation) -> dict[str, str]:
         "db_begin": "by_b[f] = 0 * b[f]",
         "db": "by_b[f] = by_b[f] + delta[f,i,j]",
         "dx_begin": "by_x[c,i,j] = 0 * x[c,i,j]",
-        "dx": "by_x[c,i,j] = by_x[c,i,j] + sum(turned[f,c] * near[f,i,j])",
+        "dx": "by_x[c,i,j] = by_x[c,i,j] + sum(turned[g,c] * near[g,i,j])",
     }
 
 
@@ -113,7 +116,7 @@ def forward(xp: Any, layer: Layer, x: Maps, at: Path = ()) -> Walk[tuple[list[Ar
     padded = [bordered(xp, channel, slide.padding) for channel in x]
     rows, cols = shape_of(slide, x)
     nets, outs = [], []
-    for f, (kernels, bias) in enumerate(zip(layer.kernels, layer.biases, strict=True), 1):
+    for f, (kernels, bias) in enumerate(zip(layer.kernels, layer.biases, strict=True), layer.first):
         net_of, out_of = [], []
         for i, j in product(range(rows), range(cols)):
             here = (*at, ("f", f), ("i", i), ("j", j))
@@ -140,7 +143,7 @@ def laid_out(xp: Any, entries: Sequence[Array], cols: int) -> Array:
 def errors(xp: Any, layer: Layer, h: Maps, dh: Maps, at: Path = ()) -> Walk[list[Array]]:
     """δ = ∂E/∂h · f'(z) at every place. Returns the maps of δ."""
     found = []
-    for f, (out, slope) in enumerate(zip(h, dh, strict=True), 1):
+    for f, (out, slope) in enumerate(zip(h, dh, strict=True), layer.first):
         rows, cols = out.shape
         entries = []
         for i, j in product(range(rows), range(cols)):
@@ -157,26 +160,25 @@ def by_weights(
     """∂E/∂K and ∂E/∂b as sums over all places: the kernel is the same at each. Returns (dK[f][c], db[f])."""
     padded = [bordered(xp, channel, layer.slide.padding) for channel in x]
     every, biases = [], []
-    for f, error in enumerate(delta, 1):
+    for f, (error, kernels, bias) in enumerate(zip(delta, layer.kernels, layer.biases, strict=True), layer.first):
         rows, cols = error.shape
-        kernels = []
-        for c, channel in enumerate(padded, 1):
-            here = (*at, ("f", f), ("c", c))
-            dK = 0 * layer.kernels[f - 1][c - 1]
-            yield Step(here, "dK_begin", {symbol("by_K", f, c): dK})
-            for i, j in product(range(rows), range(cols)):
-                place = (*here, ("i", i), ("j", j))
-                term = one(error, i, j) * under(layer.slide, channel, i, j)
-                yield Step(place, "term", {symbol("term", f, c, i, j): term})
-                dK = dK + term
-                yield Step(place, "dK", {symbol("by_K", f, c): dK})
-            kernels.append(dK)
-        db = 0 * layer.biases[f - 1]
+        sums = []
+        for c, kernel in enumerate(kernels, 1):
+            dK = 0 * kernel
+            yield Step((*at, ("f", f), ("c", c)), "dK_begin", {symbol("by_K", f, c): dK})
+            sums.append(dK)
+        db = 0 * bias
         yield Step((*at, ("f", f)), "db_begin", {symbol("by_b", f): db})
         for i, j in product(range(rows), range(cols)):
+            here = (*at, ("f", f), ("i", i), ("j", j))
+            for c, channel in enumerate(padded, 1):
+                term = one(error, i, j) * under(layer.slide, channel, i, j)
+                yield Step((*here, ("c", c)), "term", {symbol("term", f, c, i, j): term})
+                sums[c - 1] = sums[c - 1] + term
+                yield Step((*here, ("c", c)), "dK", {symbol("by_K", f, c): sums[c - 1]})
             db = db + one(error, i, j)
-            yield Step((*at, ("f", f), ("i", i), ("j", j)), "db", {symbol("by_b", f): db})
-        every.append(kernels)
+            yield Step(here, "db", {symbol("by_b", f): db})
+        every.append(sums)
         biases.append(db)
     return every, biases
 
@@ -185,20 +187,17 @@ def by_picture(xp: Any, layer: Layer, x: Maps, delta: Maps, at: Path = ()) -> Wa
     """∂E/∂x: at every pixel the errors of all places whose window held it, weighed by the turned kernels."""
     rows, cols = x[0].shape
     around = [surrounded(xp, layer.slide, error, rows, cols) for error in delta]
-    found = []
-    for c in range(len(x)):
-        entries = []
-        for i, j in product(range(rows), range(cols)):
-            here = (*at, ("c", c + 1), ("i", i), ("j", j))
-            dx = 0 * one(x[c], i, j)
-            yield Step(here, "dx_begin", {symbol("by_x", c + 1, i, j): dx})
-            for f, errors_around in enumerate(around, 1):
-                near = errors_around[i : i + layer.slide.side, j : j + layer.slide.side]
-                dx = dx + xp.sum(turned(xp, layer.kernels[f - 1][c]) * near, keepdims=True)
-                yield Step((*here, ("f", f)), "dx", {symbol("by_x", c + 1, i, j): dx})
-            entries.append(dx)
-        found.append(laid_out(xp, entries, cols))
-    return found
+    entries: list[list[Array]] = [[] for _ in x]
+    for i, j, c in product(range(rows), range(cols), range(len(x))):
+        here = (*at, ("i", i), ("j", j), ("c", c + 1))
+        dx = 0 * one(x[c], i, j)
+        yield Step(here, "dx_begin", {symbol("by_x", c + 1, i, j): dx})
+        for g, (kernels, errors_around) in enumerate(zip(layer.kernels, around, strict=True), layer.first):
+            near = errors_around[i : i + layer.slide.side, j : j + layer.slide.side]
+            dx = dx + xp.sum(turned(xp, kernels[c]) * near, keepdims=True)
+            yield Step((*here, ("g", g)), "dx", {symbol("by_x", c + 1, i, j): dx})
+        entries[c].append(dx)
+    return [laid_out(xp, each, cols) for each in entries]
 
 
 def under(slide: Slide, padded: Array, i: int, j: int) -> Array:
@@ -231,16 +230,15 @@ def families(xp: Any, layer: Layer, x: Maps, delta: Maps | None = None) -> Famil
     def pixel(c: int, i: int, j: int) -> Array:
         return one(padded[c - 1], i + slide.padding, j + slide.padding)
 
-    def weight(f: int, c: int, *at: int) -> Array:
-        kernel = layer.kernels[f - 1][c - 1]
-        return one(kernel, *at) if at else kernel
+    def kernel(f: int, c: int) -> Array:
+        return layer.kernels[f - layer.first][c - 1]
 
     return {
         "x": pixel,
-        "K": weight,
-        "b": lambda f: layer.biases[f - 1],
+        "K": lambda f, c, *at: one(kernel(f, c), *at) if at else kernel(f, c),
+        "b": lambda f: layer.biases[f - layer.first],
         "patch": lambda c, i, j: under(slide, padded[c - 1], i, j),
-        "turned": lambda f, c: turned(xp, layer.kernels[f - 1][c - 1]),
-        "near": lambda f, i, j: near[f - 1][i : i + slide.side, j : j + slide.side],
-        **({"delta": lambda f, i, j: one(delta[f - 1], i, j)} if delta is not None else {}),
+        "turned": lambda g, c: turned(xp, kernel(g, c)),
+        "near": lambda g, i, j: near[g - layer.first][i : i + slide.side, j : j + slide.side],
+        **({"delta": lambda f, i, j: one(delta[f - layer.first], i, j)} if delta is not None else {}),
     }

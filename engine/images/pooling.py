@@ -1,10 +1,11 @@
 """Pooling: of every square of a map one number, its largest or its mean (slide 4).
 
 h[f,i,j]      (1, 1)    output of filter f at a place       p[f,m,n]    (1, 1)  what is kept of square (m, n)
-square[f,m,n] (s·s, 1)  outputs in it, row by row           won[f,m,n]  (1, 1)  which of them was the largest, from 0
+square[f,m,n] (s·s, 1)  outputs in it, row by row           won[f,m,n]  (1, 1)  place of the largest
 by_p[f,m,n]   (1, 1)    ∂E/∂p                               by_h[f,i,j] (1, 1)  ∂E/∂h: of a maximum, all to the winner
 
-Squares do not overlap; rows and columns that fill none are left out. Of equal ones the first has won.
+Places in a square are numbered row by row from 0: place[a,b] = side·a + b. Squares do not overlap; rows and columns
+that fill none are left out. Of equal ones the first has won.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ class Pooled(NamedTuple):
 
 def rules(pool: Pool) -> dict[str, str]:
     """The rule of every op of the walks below."""
-    share = f"by_p[f,m,n] / {pool.side**2}" if pool.kind == "mean" else "by_p[f,m,n] * (won[f,m,n] == q)"
+    s, here = pool.side, f"by_h[f,{pool.side}*m+a,{pool.side}*n+b]"
+    share = f"by_p[f,m,n] / {s**2}" if pool.kind == "mean" else "by_p[f,m,n] * (won[f,m,n] == place[a,b])"
     kept = f"sum(square[f,m,n]) / {pool.side**2}" if pool.kind == "mean" else "largest(square[f,m,n])"
-    by_op = {"p": f"p[f,m,n] = {kept}", "dh": f"by_h[f,i,j] = {share}", "outside": "by_h[f,i,j] = 0 * h[f,i,j]"}
+    by_op = {"p": f"p[f,m,n] = {kept}", "dh": f"{here} = {share}", "outside": "by_h[f,i,j] = 0 * h[f,i,j]"}
     return by_op if pool.kind == "mean" else {**by_op, "won": "won[f,m,n] = argmaxes(square[f,m,n])"}
 
 
@@ -48,12 +50,12 @@ def square(xp: Any, pool: Pool, out: Array, m: int, n: int) -> Array:
     return xp.reshape(out[top : top + pool.side, left : left + pool.side], (-1, 1))
 
 
-def forward(xp: Any, pool: Pool, h: Maps, at: Path = ()) -> Walk[Pooled]:
-    """What is kept of every square."""
+def forward(xp: Any, pool: Pool, h: Maps, at: Path = (), first: int = 1) -> Walk[Pooled]:
+    """What is kept of every square of the maps; `first` is the number of the first filter."""
     kept, winners = [], []
-    for f, out in enumerate(h, 1):
+    for f, out in enumerate(h, first):
         rows, cols = (length // pool.side for length in out.shape)
-        best, first = [], []
+        best, places = [], []
         for m, n in product(range(rows), range(cols)):
             here = (*at, ("f", f), ("m", m), ("n", n))
             inside = square(xp, pool, out, m, n)
@@ -65,10 +67,10 @@ def forward(xp: Any, pool: Pool, h: Maps, at: Path = ()) -> Walk[Pooled]:
                 yield Step(here, "p", {symbol("p", f, m, n): p})
                 won = place_of_largest(xp, inside)
                 yield Step(here, "won", {symbol("won", f, m, n): won})
-                first.append(won)
+                places.append(won)
             best.append(p)
         kept.append(laid_out(xp, best, cols))
-        winners += [laid_out(xp, first, cols)] if first else []
+        winners += [laid_out(xp, places, cols)] if places else []
     return Pooled(kept, winners)
 
 
@@ -77,33 +79,38 @@ def place_of_largest(xp: Any, column: Array) -> Array:
     return xp.astype(xp.argmax(column, axis=0, keepdims=True), column.dtype)
 
 
-def backward(xp: Any, pool: Pool, h: Maps, won: Maps, dp: Maps, at: Path = ()) -> Walk[list[Array]]:
+def backward(xp: Any, pool: Pool, h: Maps, won: Maps, dp: Maps, at: Path = (), first: int = 1) -> Walk[list[Array]]:
     """∂E/∂h: the error of a square goes to the place that won, or an equal share of it to each. Returns its maps."""
     found = []
-    for f, (out, error) in enumerate(zip(h, dp, strict=True), 1):
-        rows, cols = out.shape
-        entries = []
+    for n_th, (out, error) in enumerate(zip(h, dp, strict=True)):
+        f, side, (rows, cols) = first + n_th, pool.side, out.shape
+        entries: dict[tuple[int, int], Array] = {}
+        for m, n in product(range(rows // side), range(cols // side)):
+            e = one(error, m, n)
+            for a, b in product(range(side), repeat=2):
+                i, j, here = side * m + a, side * n + b, (*at, ("f", f), ("m", m), ("n", n), ("a", a), ("b", b))
+                if pool.kind == "mean":
+                    dh = e / side**2
+                    yield Step(here, "dh", {symbol("by_h", f, i, j): dh})
+                else:
+                    dh = xp.where(one(won[n_th], m, n) == side * a + b, e, 0 * e)
+                    yield Step(here, "dh", {symbol("by_h", f, i, j): dh})
+                entries[i, j] = dh
         for i, j in product(range(rows), range(cols)):
-            m, n = i // pool.side, j // pool.side
-            if m >= error.shape[0] or n >= error.shape[1]:
+            if (i, j) not in entries:
                 dh = 0 * one(out, i, j)
                 yield Step((*at, ("f", f), ("i", i), ("j", j)), "outside", {symbol("by_h", f, i, j): dh})
-            else:
-                q = (i - pool.side * m) * pool.side + j - pool.side * n
-                here = (*at, ("f", f), ("i", i), ("j", j), ("m", m), ("n", n), ("q", q))
-                e = one(error, m, n)
-                dh = e / pool.side**2 if pool.kind == "mean" else xp.where(one(won[f - 1], m, n) == q, e, 0 * e)
-                yield Step(here, "dh", {symbol("by_h", f, i, j): dh})
-            entries.append(dh)
-        found.append(laid_out(xp, entries, cols))
+                entries[i, j] = dh
+        found.append(laid_out(xp, [entries[place] for place in product(range(rows), range(cols))], cols))
     return found
 
 
-def families(xp: Any, pool: Pool, h: Maps, won: Maps = (), dp: Maps = ()) -> Families:
+def families(xp: Any, pool: Pool, h: Maps, won: Maps = (), dp: Maps = (), first: int = 1) -> Families:
     """What the rules read and no step of theirs writes, by index."""
     return {
-        "h": lambda f, i, j: one(h[f - 1], i, j),
-        "square": lambda f, m, n: square(xp, pool, h[f - 1], m, n),
-        "won": lambda f, m, n: one(won[f - 1], m, n),
-        "by_p": lambda f, m, n: one(dp[f - 1], m, n),
+        "h": lambda f, i, j: one(h[f - first], i, j),
+        "square": lambda f, m, n: square(xp, pool, h[f - first], m, n),
+        "won": lambda f, m, n: one(won[f - first], m, n),
+        "place": lambda a, b: 0 * h[0][:1, :1] + (pool.side * a + b),
+        "by_p": lambda f, m, n: one(dp[f - first], m, n),
     }

@@ -64,6 +64,18 @@ OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
 }
 
 
+class Placing(NamedTuple):
+    """A function of a rule, from the environment, that puts numbers elsewhere: windows of a picture, what a pool keeps.
+
+    An entry of what it gives is explained by its value alone.
+    """
+
+    call: Callable[..., Any]
+
+    def __call__(self, *args: Any) -> Any:
+        return self.call(*args)
+
+
 class Rule(NamedTuple):
     """A parsed rule: the symbol that it writes, and the expression."""
 

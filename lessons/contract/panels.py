@@ -52,7 +52,8 @@ class Block:
     """Numbers of one symbol, shown in one place. `values` is (rows, cols) as shown; None where not yet known.
 
     `lie` says how the shown cell (r, c) is indexed in the symbol: "matrix" (r, c), "row" (c,), "column" (r,),
-    "slice": (c, fixed), "line": (fixed, c), or "at": (fixed,).
+    "slice": (c, fixed), "line": (fixed, c), "at": (fixed,), or "fold": row `fixed` of a matrix, folded row by row,
+    of which every `step`-th entry is shown.
     """
 
     symbol: str
@@ -60,6 +61,7 @@ class Block:
     shape: tuple[int, int]
     lie: str = "matrix"
     fixed: int = 0
+    step: int = 1
     title: str = ""
     rows: tuple[str, ...] = ()
     cols: tuple[str, ...] = ()
@@ -74,12 +76,13 @@ class Block:
         """The index in the symbol of the shown cell."""
         fixed = self.fixed
         lies = {"matrix": (r, c), "row": (c,), "column": (r,), "slice": (c, fixed), "line": (fixed, c), "at": (fixed,)}
-        return lies[self.lie]
+        return (fixed, (r * self.shape[1] + c) * self.step) if self.lie == "fold" else lies[self.lie]
 
     def cell(self, index: tuple[int, ...]) -> tuple[int, int] | None:
         """The cell (r, c) that shows an entry of the symbol, None where this block does not show it."""
         i, j = (*index, 0, 0)[:2]
-        r, c = {"matrix": (i, j), "column": (i, 0), "line": (0, j), "at": (0, 0)}.get(self.lie, (0, i))
+        folded = divmod(j // self.step, self.shape[1])
+        r, c = {"matrix": (i, j), "column": (i, 0), "line": (0, j), "at": (0, 0), "fold": folded}.get(self.lie, (0, i))
         inside = 0 <= r < self.shape[0] and 0 <= c < self.shape[1]
         return (r, c) if inside and self.index(r, c) == (*index, 0, 0)[: len(self.index(r, c))] else None
 

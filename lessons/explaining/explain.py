@@ -159,10 +159,11 @@ class _Expansion:
             return Cell(typeset(node, self.bound).text, numbers, 1, float(sum(every)))
         if function == "sum":
             return self.sum(args[0])
-        if function == "largest":
-            column = [self.cell(args[0], (i, at[1])) for i in range(self.value(args[0]).shape[0])]
-            symbols = f"max({', '.join(c.symbols for c in column)})"
-            numbers = f"max({', '.join(c.numbers for c in column)})"
+        if function in ("largest", "argmaxes"):
+            name, rows = FUNCTIONS.get(function, function), self.value(args[0]).shape[0]
+            column = [self.cell(args[0], (i, at[1])) for i in range(rows)]
+            symbols = f"{name}({', '.join(c.symbols for c in column)})"
+            numbers = f"{name}({', '.join(c.numbers for c in column)})"
             return Cell(symbols, numbers, 3, float(self.at(self.value(node), at)))
         if function == "at":
             where = [selecting.one(self.value(each)) for each in args[1:]]
@@ -178,6 +179,8 @@ class _Expansion:
             return Cell(typeset(node, self.bound).text, f"{x:.10f}", 3, x)
         answer = self.value(node)
         x = float(self.at(answer, at))
+        if isinstance(self.lookup(function), rules.Placing):
+            return Cell(f"{typeset(node, self.bound).text}[{at[0]},{at[1]}]", figures(x, False), 3, x)
         if function not in rules.FUNCTIONS:  # a network of the lesson's, which answers a whole column
             inputs = [self.cell(args[0], (i, at[1])).numbers for i in range(self.value(args[0]).shape[0])]
             which = f"[{at[0]}]" if len(answer) > 1 else ""

@@ -19,6 +19,7 @@ FUNCTIONS = {
     "log_sigmoid": "ln σ",
     "sigmoid": "σ",
     "largest": "max",
+    "argmaxes": "argmax",
     "column_sum": "Σ",
     "row_sum": "Σ",
     "nearest": "argmin",

@@ -23,7 +23,7 @@ from tests.mutants.change import Mutant, compiled, load
 RELU, LINEAR = ACTIVATIONS["relu"], ACTIVATIONS["linear"]
 SLIDES = [Slide(3), Slide(3, 2), Slide(3, 1, 1), Slide(3, 2, 1), Slide(2, 3), Slide(1), Slide(5, 2, 3)]
 POOLS = [Pool(side, kind) for side, kind in product((1, 2, 3), KINDS)]
-GRAINS = {"act": 0, "f": 1, "c": 1, "i": 2, "m": 2, "j": 3, "n": 3, "u": 4, "v": 4, "q": 4, "op": 5}
+GRAINS = {"act": 0, "f": 1, "i": 2, "m": 2, "j": 3, "n": 3, "c": 4, "a": 4, "g": 5, "u": 5, "b": 5, "v": 6, "op": 7}
 C, F, B, ROWS, COLS = 2, 3, 2, 6, 7
 """Channels, filters, pictures of a batch, and sides that differ."""
 
@@ -305,14 +305,14 @@ def noticed(broken: Any, name: str) -> bool:
         ("convolution", "z + one(kernels[c], u, v) * pixel", "z + one(kernels[c], v, u) * pixel"),
         ("convolution", "one(padded[c], slide.stride * i + u, slide.stride * j + v)", "one(padded[c], i + u, j + v)"),
         ("convolution", "z = bias + 0", "z = 0 * bias"),
-        ("convolution", "dK = dK + term", "dK = dK + term * (i > 0)"),
+        ("convolution", "sums[c - 1] + term", "sums[c - 1] + term * (i > 0)"),
         ("convolution", "db = db + one(error, i, j)", "db = one(error, i, j)"),
         ("convolution", "return xp.flip(kernel, axis=(0, 1))", "return kernel"),
         ("convolution", "return whole[slide.padding :, slide.padding :]", "return whole"),
         ("convolution", "delta = one(slope, i, j) * layer.unit.slope(xp, one(out, i, j))", "delta = one(slope, i, j)"),
         ("pooling", "xp.argmax(column, axis=0, keepdims=True)", "xp.argmin(column, axis=0, keepdims=True)"),
-        ("pooling", "e / pool.side ** 2", "e"),
-        ("pooling", "xp.where(one(won[f - 1], m, n) == q, e, 0 * e)", "e"),
+        ("pooling", "e / side ** 2", "e"),
+        ("pooling", "xp.where(one(won[n_th], m, n) == side * a + b, e, 0 * e)", "e"),
         ("windows", "xp.sum(inside, axis=(2, 4)) / pool.side**2", "xp.sum(inside, axis=(2, 4))"),
         ("windows", "xp.argmax(entries, axis=3)", "xp.argmin(entries, axis=3)"),
         ("windows", "xp.max(inside, axis=(2, 4))", "xp.min(inside, axis=(2, 4))"),

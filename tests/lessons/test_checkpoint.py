@@ -30,6 +30,7 @@ SETTINGS: Mapping[str, list[dict[str, Any]]] = {
     "bptt": [{}, {"text": "abracadabra", "optimiser": "adam", "hidden": 3, "clip": 0.5}],
     "mlp": [{}, {"data": "circle", "optimiser": "momentum", "batch": 7, "layers": "5,3"}],
     "playground": [{}, {"data": "spiral", "optimiser": "adam", "noise": 20}],
+    "convolution": [{}, {"net": "flat", "pooling": "mean", "optimiser": "momentum", "batch": 50}],
     "lstm": [{}, {"optimiser": "adagrad"}],
     "gru": [{}, {"optimiser": "adam"}],
     "memory": [{"length": 12, "seeds": 2, "batch": 3, "hidden": 3}],

@@ -170,7 +170,7 @@ class CourseMap:
         if width >= SLIDES:
             right = f"{fit(card.slides, 14)}  {right}"
         canvas.right(x + width - 2, y, right, "dim")
-        room = x + width - 4 - cell_len(right)
+        room = x + width - 3 - cell_len(right)
         title = card.title[self._words.lang]
         start = canvas.put(x, y, f"{mark} {number} ", ink)
         english = self._words.lang == "en"  # there the id says what the title says
@@ -179,7 +179,7 @@ class CourseMap:
             return
         start = canvas.put(start, y, card.id, ink) + 2
         if width >= SLIDES:
-            start = max(start, x + cell_len(f"{mark} {number} ") + ids + 2)
+            start = max(start, x + cell_len(f"{mark} {number} ") + ids + 1)
         if room - start >= 4:
             start = canvas.put(start, y, fit(title, room - start), ink) + 2
         if width >= TITLES - 3 and room - start >= 20:

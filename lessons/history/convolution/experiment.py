@@ -1,0 +1,120 @@
+"""The experiment of `convolution`: nets, weights and pictures as the knobs have them, and training beside an MLP."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from engine.device import HOST, Device, HostArray, rng
+from engine.feedforward.mlp_training import Batches, Examples
+from engine.images import cnn
+from engine.images.beside_mlp import BesideMlp, Pair
+from engine.images.cnn import Cnn, Conv, Theta
+from engine.images.cnn_training import wrong
+from engine.images.convolution import Slide
+from engine.images.pooling import Pool
+from engine.maths.activations import ACTIVATIONS
+from engine.walks.step import drain
+from lessons.building.experiment import column, recipe
+from lessons.contract.view import Knobs, Start
+from lessons.data.pictures.digits import CLASSES, FRAME, SIDE, framed, split
+from lessons.data.pictures.own import read_picture
+
+SLIDE = Slide(3, 1, 1)
+BLANK = -0.1
+"""Biases of the filters at the start: just under 0, so that blank paper gives 0."""
+WEIGHTS, RIVAL = 1, 2
+"""Sections of the seed that draw the weights of the net, and of the MLP beside it."""
+AHEAD = 320
+"""Updates that a prediction looks ahead: ten epochs."""
+
+
+def net_of(knobs: Knobs) -> Cnn:
+    """Two convolutions and a dense layer; "pooled" and "unpooled" keep one number of each map for the dense layer."""
+    kind, kept = str(knobs["net"]), str(knobs["pooling"])
+    layers = {
+        "pooled": (Conv(8, SLIDE, Pool(2, kept)), Conv(32, SLIDE, Pool(6, kept))),
+        "unpooled": (Conv(8, SLIDE, Pool(1, kept)), Conv(24, Slide(5, 1, 2), Pool(12, kept))),
+        "flat": (Conv(8, SLIDE, Pool(2, kept)), Conv(16, SLIDE, Pool(2, kept))),
+    }
+    return Cnn((1, FRAME, FRAME), layers[kind], CLASSES, ACTIVATIONS["relu"])
+
+
+def shapes(knobs: Knobs, lengths: object = None) -> dict[str, tuple[int, ...]]:
+    """K1, b1, K2, b2, W3, b3."""
+    return cnn.shapes(net_of(knobs))
+
+
+def picture(knobs: Knobs, seed: int) -> tuple[HostArray, int]:
+    """The picture of the first acts (12, 12), and which digit it is. Raises Refused."""
+    if knobs["picture"] == "digit":
+        some, i = split(seed), int(knobs["example"]) - 1
+        return framed(some.x[i : i + 1], 0, 0).reshape(FRAME, FRAME), int(some.y[i])
+    own = read_picture(str(knobs["picture"]), (SIDE, FRAME))
+    return np.pad(own, (FRAME - len(own)) // 2), int(knobs["label"])
+
+
+def begin(knobs: Knobs, seed: int) -> Start:
+    """Weights that are drawn, and the picture."""
+    x, label = picture(knobs, seed)
+    drawn = cnn.drawn(net_of(knobs), rng(seed, WEIGHTS))
+    params = {name: value + BLANK * (name in ("b1", "b2")) for name, value in drawn.items()}
+    return Start(params, {"x": np.round(x, 4).tolist(), "label": label, "seed": seed})
+
+
+def one_hot(y: HostArray) -> HostArray:
+    """Classes (N,) as columns (K, N)."""
+    return np.eye(CLASSES)[:, y]
+
+
+def theta_of(device: Device, start: Start) -> Theta:
+    """The parameters on the device, vectors as columns."""
+    return {name: column(device, value) for name, value in start.params.items()}
+
+
+def loss_of_one(knobs: Knobs, start: Start) -> float:
+    """E of the picture of the first acts, at a start's weights."""
+    x, y = np.array(start.inputs["x"]).reshape(-1, 1), one_hot(np.array([start.inputs["label"]]))
+    return float(drain(cnn.forward(HOST.xp, net_of(knobs), theta_of(HOST, start), x, y)).E)
+
+
+@lru_cache(maxsize=8)
+def examples(seed: int, moved: bool) -> tuple[Examples, Examples, Examples]:
+    """Pictures to train on, in the middle or moved by up to two pixels; and the test pictures, moved and not."""
+    some = split(seed)
+    shifted, still = (Examples(framed(some.test_x, seed, most).T, one_hot(some.test_y)) for most in (2, 0))
+    return Examples(framed(some.x, seed, 2 if moved else 0).T.copy(), one_hot(some.y)), shifted, still
+
+
+def shifted_by(some: Examples, pixels: int) -> Examples:
+    """Pictures moved to the right."""
+    x = some.x.reshape(FRAME, FRAME, -1)
+    return Examples(np.roll(x, pixels, axis=1).reshape(some.x.shape), some.y)
+
+
+def training(device: Device, knobs: Knobs, start: Start) -> BesideMlp:
+    """The net and the MLP; their tests are the moved pictures, and those in the middle."""
+    seed = int(start.inputs["seed"])
+    train, *tests = examples(seed, knobs["pictures"] == "moved")
+    batches = Batches(int(knobs["batch"]), seed)
+    return BesideMlp(device, net_of(knobs), recipe(knobs), batches, train, tests, rng(seed, RIVAL))
+
+
+_ahead: dict[Any, tuple[Pair, float, float]] = {}
+
+
+def ahead(knobs: Knobs, start: Start) -> tuple[Pair, float, float]:
+    """Both nets after `AHEAD` updates, and the net's wrong answers on test pictures moved by one pixel and by two."""
+    key = (tuple(sorted(knobs.items())), *(value.tobytes() for value in start.params.values()), start.inputs["seed"])
+    if key not in _ahead:
+        both = training(HOST, knobs, start)
+        state = both.start(theta_of(HOST, start))
+        for _ in range(AHEAD):
+            state = both.advance(state)
+        tests = [shifted_by(both.tests[1], pixels) for pixels in (1, 2)]
+        one, two = (wrong(HOST, both.run.scores(state.data.theta, some), some.y) / len(some.x.T) for some in tests)
+        _ahead.clear()
+        _ahead[key] = state.data, one, two
+    return _ahead[key]
