@@ -14,7 +14,7 @@ Filters and channels count from 1, places and the kernel's rows and columns from
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -110,15 +110,17 @@ def shape_of(slide: Slide, x: Maps) -> tuple[int, int]:
     return slide.places(x[0].shape[0]), slide.places(x[0].shape[1])
 
 
-def forward(xp: Any, layer: Layer, x: Maps, at: Path = ()) -> Walk[tuple[list[Array], list[Array]]]:
-    """z and h of every filter at every place, one product after the other. Returns the maps (z, h)."""
+def forward(
+    xp: Any, layer: Layer, x: Maps, at: Path = (), only: int | None = None
+) -> Walk[tuple[list[Array], list[Array]]]:
+    """z and h of every filter at every place, or in one row, one product after the other. Returns the maps (z, h)."""
     slide = layer.slide
     padded = [bordered(xp, channel, slide.padding) for channel in x]
     rows, cols = shape_of(slide, x)
     nets, outs = [], []
     for f, (kernels, bias) in enumerate(zip(layer.kernels, layer.biases, strict=True), layer.first):
         net_of, out_of = [], []
-        for i, j in product(range(rows), range(cols)):
+        for i, j in product(range(rows) if only is None else (only,), range(cols)):
             here = (*at, ("f", f), ("i", i), ("j", j))
             z = bias + 0
             yield Step(here, "bias", {symbol("z", f, i, j): z})
@@ -221,6 +223,16 @@ def surrounded(xp: Any, slide: Slide, error: Array, rows: int, cols: int) -> Arr
     return whole[slide.padding :, slide.padding :]
 
 
+def entries(maps: Maps, first: int, rows: int = 1 << 30) -> Callable[..., Array | None]:
+    """A family f, i, j of the entries of maps, in the first so many rows; `first` is the number of the first map."""
+
+    def entry(f: int, *at: int) -> Array | None:
+        known = 0 <= f - first < len(maps) and len(at) == 2 and at[0] < rows
+        return one(maps[f - first], *at) if known else None
+
+    return entry
+
+
 def families(xp: Any, layer: Layer, x: Maps, delta: Maps | None = None) -> Families:
     """What the rules read and no step writes, by index: pixels, weights, and windows of them."""
     slide = layer.slide
@@ -240,5 +252,5 @@ def families(xp: Any, layer: Layer, x: Maps, delta: Maps | None = None) -> Famil
         "patch": lambda c, i, j: under(slide, padded[c - 1], i, j),
         "turned": lambda g, c: turned(xp, kernel(g, c)),
         "near": lambda g, i, j: near[g - layer.first][i : i + slide.side, j : j + slide.side],
-        **({"delta": lambda f, i, j: one(delta[f - layer.first], i, j)} if delta is not None else {}),
+        **({"delta": entries(delta, layer.first)} if delta is not None else {}),
     }

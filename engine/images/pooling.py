@@ -14,7 +14,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from engine.device import Array
-from engine.images.convolution import Maps, laid_out, one
+from engine.images.convolution import Maps, entries, laid_out, one
 from engine.walks.reel import Families
 from engine.walks.step import Path, Step, Walk, symbol
 
@@ -84,7 +84,7 @@ def backward(xp: Any, pool: Pool, h: Maps, won: Maps, dp: Maps, at: Path = (), f
     found = []
     for n_th, (out, error) in enumerate(zip(h, dp, strict=True)):
         f, side, (rows, cols) = first + n_th, pool.side, out.shape
-        entries: dict[tuple[int, int], Array] = {}
+        at_place: dict[tuple[int, int], Array] = {}
         for m, n in product(range(rows // side), range(cols // side)):
             e = one(error, m, n)
             for a, b in product(range(side), repeat=2):
@@ -95,22 +95,22 @@ def backward(xp: Any, pool: Pool, h: Maps, won: Maps, dp: Maps, at: Path = (), f
                 else:
                     dh = xp.where(one(won[n_th], m, n) == side * a + b, e, 0 * e)
                     yield Step(here, "dh", {symbol("by_h", f, i, j): dh})
-                entries[i, j] = dh
+                at_place[i, j] = dh
         for i, j in product(range(rows), range(cols)):
-            if (i, j) not in entries:
+            if (i, j) not in at_place:
                 dh = 0 * one(out, i, j)
                 yield Step((*at, ("f", f), ("i", i), ("j", j)), "outside", {symbol("by_h", f, i, j): dh})
-                entries[i, j] = dh
-        found.append(laid_out(xp, [entries[place] for place in product(range(rows), range(cols))], cols))
+                at_place[i, j] = dh
+        found.append(laid_out(xp, [at_place[place] for place in product(range(rows), range(cols))], cols))
     return found
 
 
 def families(xp: Any, pool: Pool, h: Maps, won: Maps = (), dp: Maps = (), first: int = 1) -> Families:
     """What the rules read and no step of theirs writes, by index."""
     return {
-        "h": lambda f, i, j: one(h[f - first], i, j),
+        "h": entries(h, first),
         "square": lambda f, m, n: square(xp, pool, h[f - first], m, n),
-        "won": lambda f, m, n: one(won[f - first], m, n),
+        "won": entries(won, first),
         "place": lambda a, b: 0 * h[0][:1, :1] + (pool.side * a + b),
-        "by_p": lambda f, m, n: one(dp[f - first], m, n),
+        "by_p": entries(dp, first),
     }

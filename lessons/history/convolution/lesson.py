@@ -17,7 +17,7 @@ from engine.walks import descent
 from engine.walks.gradient_check import Objective
 from engine.walks.history import State, Track
 from engine.walks.step import drain
-from lessons.building.acts import Act, Derived, Scope, Trial
+from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Input, Net, Source
@@ -71,17 +71,14 @@ def objective(s: Scope) -> Objective:
     return cnn.objective(s.xp, net(s), s.theta, *column(s))
 
 
-def family(name: str) -> Derived:
-    """A family that rules read and no step writes."""
-    return Derived(name, lambda s, *at: s.one.family(name, *at), indexed=True)
-
-
 @lru_cache(maxsize=16)
 def rules(made: Cnn, optimiser: str) -> Mapping[str, str]:
     """The rules of all acts and of an opened update."""
     first = made.convolutions[0]
     assert first.pool is not None
+    whole = "z[f,i,j] = b[f] + sum(K[f,1] * patch[1,i,j])"  # explains a place of an earlier row
     return {
+        "whole": whole,
         **convolution.rules(first.slide, made.unit), **pooling.rules(first.pool),
         **cnn.rules(made), **descent.rules(OPTIMISERS[optimiser], NAMES),
     }  # fmt: skip
@@ -94,7 +91,7 @@ def outcome(trial: Trial) -> dict[str, Any]:
     """What the net holds likely for the picture, and E; the chosen filter's map, and what the pool keeps of it."""
     s, get = trial.first, trial.device.get
     run = drain(cnn.forward(s.xp, net(s), s.theta, *column(s)))
-    chances, (nets, outs) = get(run.made["h3"])[:, 0], drain(s.one.slide())
+    chances, (nets, outs) = get(run.made["h3"])[:, 0], s.one.maps
     return {
         "E": float(get(run.E)), "probabilities": chances, "answer": int(chances.argmax()),
         "label": trial.start.inputs["label"], "net": get(nets[0]), "map": get(outs[0]), "pooled": get(s.one.kept.p[0]),
@@ -136,14 +133,11 @@ class Convolution(DeclaredLesson):
         Net("K1", (), shapes=exp.shapes, names=frozenset(NAMES), vectors=BIASES, lacking=BIASES),
         Input("x", (FRAME, FRAME)),
     )
-    derived = (
-        Derived("one", one),
-        *map(family, ("x", "K", "b", "patch", "turned", "near", "square", "by_p", "place")),
-    )
+    derived = (Derived("one", one),)
     acts = (
-        Act("slide", lambda s, at: s.one.slide(at)),
-        Act("pool", lambda s, at: s.one.pooling(at)),
-        Act("back", lambda s, at: s.one.back(at)),
+        Sections("slide", lambda s, at: s.one.sliding(at)),
+        Sections("pool", lambda s, at: s.one.pooled(at)),
+        Sections("back", lambda s, at: s.one.back(at)),
     )
     gradient = Gradient(objective)
     results = (outcome,)
