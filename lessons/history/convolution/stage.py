@@ -209,7 +209,7 @@ class ConvolutionStage(LessonStage):
     def curve(self) -> Curve:
         """Wrong answers on moved pictures: of the net and the MLP, or of every run."""
         mine, other, *_ = training_of(self.view).also
-        both = [(self.say("cnn"), *mine[0][1:]), (self.say("mlp_short"), *other[0][1:])]
+        both = [(self.say("cnn_short"), *mine[0][1:]), (self.say("mlp_short"), *other[0][1:])]
         return training_curve(
             self, self.say("curve"), mine if len(mine) > 1 else both, now_and_then=True, least_top=1.0, top=1.0,
             ends=True,
