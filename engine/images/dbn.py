@@ -133,7 +133,11 @@ class DbnRun(training.Run[Reading]):
         same = len(of) == len(under) and all(a is b for a, b in zip(of, under, strict=True))
         if run is None or known != layer or not same:
             device, plan = self.device, self.plan
-            v = device.get(features(device.xp, theta, device.put(self.pictures), layer - 1))
+            # a stored state lies otherwise in memory than one just made: products must not round differently
+            below = {
+                p: device.put(HOST.xp.ascontiguousarray(device.get(theta[p]))) for p in self.names[: 2 * layer - 2]
+            }
+            v = device.get(features(device.xp, below, device.put(self.pictures), layer - 1))
             hidden = theta[f"W{layer}"].shape[0]
             run = RbmRun(device, plan.recipe, plan.of, hidden, plan.batches, v, v[:, :0], plan.every)
             self._machine = layer, under, run

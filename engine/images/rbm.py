@@ -245,12 +245,19 @@ def units(device: Device, theta: Theta, v: Array, u: Draws, of: Rule, at: Path =
     return v, h
 
 
+FAMILIES = ("W_h", "b_h", "e_h", "W_v", "a_v", "e_v", "u", "r")
+
+
 def unit_families(device: Device, theta: Theta, u: Draws) -> dict[str, Callable[..., Any]]:
-    """What the rules of `units` read beside the parameters: weights, bias, place and random number of single units."""
+    """What the rules of `units` read beside the parameters: weights, bias, place and random numbers of single units."""
     (W, a, b), (V, H) = (theta[p] for p in NAMES), theta["W"].shape
 
-    def one(of: Sequence[Array]) -> Callable[..., Any]:
-        return lambda n, i: of[n][i - 1 : i, :] if 0 <= n < len(of) and of[n] is not None else None
+    def drawn(of: Sequence[Array]) -> Callable[..., Any]:
+        def read(n: int, *unit: int) -> Any:
+            known = of[n] if 0 <= n < len(of) else None
+            return known if known is None or not unit else known[unit[0] - 1 : unit[0], :]
+
+        return read
 
     return {
         "W_h": lambda j: W[:, j - 1 : j] if 1 <= j <= H else None,
@@ -259,13 +266,14 @@ def unit_families(device: Device, theta: Theta, u: Draws) -> dict[str, Callable[
         "W_v": lambda i: W[i - 1 : i, :].T if 1 <= i <= V else None,
         "a_v": lambda i: a[i - 1 : i, :] if 1 <= i <= V else None,
         "e_v": lambda i: unit(device, V, i) if 1 <= i <= V else None,
-        "u": one(u.h),
-        "r": one(u.v),
+        "u": drawn(u.h),
+        "r": drawn(u.v),
     }
 
 
-def unit_steps(V: int, H: int, k: int) -> int:
-    """How many steps `units` takes."""
+def unit_steps(units: tuple[int, int], k: int) -> int:
+    """How many steps the walk `units` takes."""
+    V, H = units
     return (k + 1) * (1 + 3 * H) + k * (1 + 3 * V)
 
 

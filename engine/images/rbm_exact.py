@@ -3,7 +3,7 @@
     p(v) = exp(−F(v)) / Z    ln Z = ln Σ_s exp(−F(s))    ∂(−ln p)/∂W = E[v hᵀ] − ⟨v hᵀ⟩ of the data
 
 The sum runs over all states s of the smaller side, at most 2^20 of them; the other side is summed in closed form.
-States are taken 2^12 at a time, so that memory stays bounded.
+States are taken 2^10 at a time, so that memory stays bounded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engine.walks.step import Path, Step, Walk
 
 MOST = 20
 """Units of the smaller side up to which all states are enumerated."""
-INNER = 12
+INNER = 10
 """Units whose states are enumerated at once."""
 LARGE = 600.0
 """ln of a product that float64 certainly holds."""
@@ -158,24 +158,28 @@ def probabilities(device: Device, theta: Theta, v: Array) -> Array:
 
 
 def objective(device: Device, theta: Theta, v: Array) -> Objective:
-    """E = −ln p(v), the mean over examples, as a function of the parameters, and its exact gradient."""
-    xp, model, p = device.xp, expected(device, theta), hidden_chance(device.xp, theta, v)
-    B = v.shape[1]
-    grad = {
-        "W": model.vh - v @ p.T / B,
-        "a": model.v - xp.sum(v, axis=1, keepdims=True) / B,
-        "b": model.h - xp.sum(p, axis=1, keepdims=True) / B,
-    }
+    """E = −ln p(v), the mean over examples, as a function of the parameters, and its exact gradient.
+
+    Where Z is out of reach, E = F(v): the part of it that the data gives.
+    """
+    xp, p, B = device.xp, hidden_chance(device.xp, theta, v), v.shape[1]
+    sums = {"W": v @ p.T, "a": xp.sum(v, axis=1, keepdims=True), "b": xp.sum(p, axis=1, keepdims=True)}
+    if not enumerable(*theta["W"].shape):
+        grad = {name: -each / B for name, each in sums.items()}
+        return Objective(theta, lambda **moved: xp.sum(free_energy(xp, {**theta, **moved}, v)) / B, grad)
+    model = expected(device, theta)
+    parts = {"W": model.vh, "a": model.v, "b": model.h}
+    grad = {name: parts[name] - each / B for name, each in sums.items()}
     return Objective(theta, lambda **moved: -log_likelihood(device, {**theta, **moved}, v), grad)
 
 
 def rules() -> dict[str, str]:
     """The rule of every op of the walks below; ln Z and the expectations E_vh, E_v and E_h are given to them."""
     return {
-        "F": "F[m] = column_sum(log_sigmoid(-(W.T @ x[m] + b))) - a.T @ x[m]",
-        "P": "P[m] = exp(-F[m] - lnZ)",
+        "F": "F[n] = column_sum(log_sigmoid(-(W.T @ x[n] + b))) - a.T @ x[n]",
+        "P": "P[n] = exp(-F[n] - lnZ)",
         "E_zero": "E = 0 * lnZ",
-        "E": "E = E + (F[m] + lnZ) / M",
+        "E": "E = E + (F[n] + lnZ) / M",
         "Q": "Q = sigmoid(W.T @ X + b)",
         "exact_dW": "dW = E_vh - X @ Q.T / M",
         "exact_da": "da = E_v - batch(X) / M",
@@ -184,16 +188,16 @@ def rules() -> dict[str, str]:
 
 
 def weigh(device: Device, theta: Theta, x: Sequence[Array], lnZ: Array, at: Path = ()) -> Walk[list[Array]]:
-    """p(x[m]) of M patterns (V, 1) one after the other, and E = −ln p, their mean. Returns the probabilities."""
+    """p(x[n]) of M patterns (V, 1) one after the other, and E = −ln p, their mean. Returns the probabilities."""
     E = 0 * lnZ
-    yield Step((*at, ("m", 1)), "E_zero", {"E": E})
+    yield Step((*at, ("n", 1)), "E_zero", {"E": E})
     found = []
-    for m, pattern in enumerate(x, 1):
-        here = (*at, ("m", m))
+    for n, pattern in enumerate(x, 1):
+        here = (*at, ("n", n))
         F = free_energy(device.xp, theta, pattern)
-        yield Step(here, "F", {f"F[{m}]": F})
+        yield Step(here, "F", {f"F[{n}]": F})
         found.append(device.xp.exp(-F - lnZ))
-        yield Step(here, "P", {f"P[{m}]": found[-1]})
+        yield Step(here, "P", {f"P[{n}]": found[-1]})
         E = E + (F + lnZ) / len(x)
         yield Step(here, "E", {"E": E})
     return found

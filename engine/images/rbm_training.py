@@ -61,6 +61,7 @@ class RbmRun(training.Run[Reading]):
         self.count, self._rows = v.shape[1], HOST.xp.ascontiguousarray(v.T)
         self.per, self.most = batches.per_epoch(self.count), min(batches.size, self.count)
         self.train, self.test = device.put(v), device.put(test)
+        self.beside += 8 * hidden * self.most * of.persistent
         self.block = max(1, BLOCK // (self.most * rbm.numbers(self.units, of.k)))
         self._own = threading.local()  # the screen may replay a state while training goes on
         self._epoch: tuple[int, list[HostArray]] = -1, []

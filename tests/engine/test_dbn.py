@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,17 +13,20 @@ from engine.feedforward import mlp
 from engine.feedforward.mlp import Net
 from engine.feedforward.mlp_training import Batches, Examples, MlpRun
 from engine.images import dbn, rbm
-from engine.images.dbn import DbnRun, Plan
+from engine.images.dbn import DbnRun
 from engine.images.rbm import Rule, Sampling
 from engine.images.rbm_training import RbmRun
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
-from engine.walks.history import History
+from engine.walks.history import History, State
+from engine.walks.packing import pack, read, unpack, write
 from engine.walks.step import drain
 from engine.walks.training import Recipe
 from tests.engine.cases import assert_close, assert_gradients, host
+from tests.engine.mutants import read as mutants
 from tests.engine.ruling import assert_rules_hold
+from tests.mutants.change import compiled, load
 
 GRAINS = {"act": 0, "update": 0, "phase": 1, "n": 2, "layer": 2, "op": 4}
 SIZES = (7, 5, 4, 3)
@@ -35,11 +39,12 @@ def examples(N: int, seed: int) -> Examples:
     return Examples(draw.random((7, N)), np.eye(3)[:, draw.integers(0, 3, N)])
 
 
-def make(device: Device, layers: int = 2) -> DbnRun:
+def make(device: Device, layers: int = 2, module: Any = dbn) -> DbnRun:
     train, test = examples(8, 1), examples(6, 2)
-    plan = Plan(layers, UPDATES, MACHINE, Batches(4, 5), every=4)
+    plan = module.Plan(layers, UPDATES, MACHINE, Batches(4, 5), every=4)
     net = Net(3, ACTIVATIONS["sigmoid"], "softmax")
-    return DbnRun(device, net, NET, Batches(3, 5), examples(11, 0).x, train, test, plan)
+    run: DbnRun = module.DbnRun(device, net, NET, Batches(3, 5), examples(11, 0).x, train, test, plan)
+    return run
 
 
 def begun(device: Device) -> dict[str, Any]:
@@ -53,22 +58,27 @@ def states(run: DbnRun, count: int) -> list[Any]:
     return found
 
 
-def test_each_layer_is_trained_as_a_machine_of_its_own() -> None:
-    run = make(HOST)
-    found = states(run, 2 * UPDATES)
+def layers_alone(module: Any) -> None:
+    """Each layer's machine trained by itself on what the layer below makes of the pictures."""
+    found = states(make(HOST, module=module), 2 * UPDATES)
     theta, x = begun(HOST), examples(11, 0).x
     for layer in (1, 2):
         of = Rule(1, Sampling(visible=False), decay=1e-4)
         peer = RbmRun(HOST, MACHINE, of, SIZES[layer], Batches(4, 5), x, x[:, :0], 100)
-        state = peer.start(dbn.machine(theta, layer))
+        state = peer.start({"W": theta[f"W{layer}"].T, "a": theta[f"a{layer}"], "b": theta[f"b{layer}"]})
         state = state._replace(n=(layer - 1) * UPDATES, data=state.data._replace(began=(layer - 1) * UPDATES))
         for n in range((layer - 1) * UPDATES, layer * UPDATES):
-            assert_gradients(dbn.machine(found[n].data.theta, layer), state.data.theta, 1e-12)
+            assert_gradients(module.machine(found[n].data.theta, layer), state.data.theta, 1e-12)
             state = peer.advance(state)
         after = found[layer * UPDATES].data.theta
         assert_close(after[f"W{layer}"], state.data.theta["W"].T, 1e-12)
+        assert_close(after[f"b{layer}"], state.data.theta["b"], 1e-12)
         x = rbm.hidden_chance(np, state.data.theta, x)
-        assert_close(dbn.features(np, after, examples(11, 0).x, layer), x, 1e-12)
+        assert_close(module.features(np, after, examples(11, 0).x, layer), x, 1e-12)
+
+
+def test_each_layer_is_trained_as_a_machine_of_its_own() -> None:
+    layers_alone(dbn)
 
 
 def test_fine_tuning_is_the_training_of_the_mlp() -> None:
@@ -144,3 +154,56 @@ def test_replayed_and_forked() -> None:
         fork = run.fork(history.state(n), again.theta)
         one, other = (run.advance(state).data.theta for state in (fork, history.state(n)))
         assert all((one[p] == other[p]).all() for p in other)
+
+
+def test_a_stored_state_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+    """Whatever the layout of its arrays was: readings, and what a layer reads of those below, included."""
+    run = make(HOST)
+    found = states(run, 2 * UPDATES + 8)
+    kinds = run.track(found[0], GRAINS).kinds
+    for n in range(0, len(found) - 1, 3):
+        write(tmp_path / "state.npz", pack(HOST, found[n].data, kinds))
+        state = State(n, unpack(HOST, read(tmp_path / "state.npz"), kinds))
+        other = make(HOST)
+        for wanted in found[n + 1 :]:
+            state = other.advance(state)
+            assert all((state.data.theta[p] == wanted.data.theta[p]).all() for p in wanted.data.theta), (n, state.n)
+            assert np.array_equal(state.data.reading, wanted.data.reading, equal_nan=True), (n, state.n)
+
+
+MUTANTS = mutants("""
+features without biases | engine.images.dbn:features | layers
+-rbm.hidden_chance(xp, {"W": theta[f"W{layer}"].T, "b": theta[f"b{layer}"]}, x)
++rbm.hidden_chance(xp, {"W": theta[f"W{layer}"].T, "b": 0 * theta[f"b{layer}"]}, x)
+
+layer 2 reads from layer 1 twice as much | engine.images.dbn | layers
+-features(device.xp, below, device.put(self.pictures), layer - 1)
++layer * features(device.xp, below, device.put(self.pictures), layer - 1)
+
+what was learned is not kept | engine.images.dbn | layers
+-{**theta, f"W{layer}": moved["W"].T, f"a{layer}": moved["a"], f"b{layer}": moved["b"]}
++{**theta, f"W{layer}": moved["W"].T, f"a{layer}": moved["a"]}
+
+the memory of the layer below | engine.images.dbn | layers
+-after._replace(theta=theta, memory=self.memory(following, theta), began=n + 1)
++after._replace(theta=theta, memory={p: m + 1 for p, m in self.memory(following, theta).items()}, began=n + 1)
+
+a layer begins too late | engine.images.dbn | layers
+-n // self.plan.updates + 1 if n < self.plan.end else 0
++max(n - 1, 0) // self.plan.updates + 1 if n < self.plan.end else 0
+""")
+
+
+@pytest.mark.mutation
+def test_the_unchanged_source_passes() -> None:
+    layers_alone(load(dbn.__name__))
+
+
+@pytest.mark.mutation
+@pytest.mark.parametrize("wrong", MUTANTS)
+def test_a_mutant_fails(wrong: str) -> None:
+    mutant, noticed = MUTANTS[wrong]
+    assert noticed == ["layers"]
+    changed = load(mutant.module, compiled(mutant))
+    with pytest.raises(AssertionError, match="off by"):
+        layers_alone(changed)

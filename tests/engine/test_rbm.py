@@ -25,7 +25,7 @@ from tests.engine.ruling import assert_rules_hold
 from tests.engine.test_devices_agree import assert_same_steps
 from tests.mutants.change import compiled, load
 
-GRAINS = {"act": 0, "update": 0, "phase": 1, "n": 2, "m": 2, "i": 3, "j": 3, "op": 4}
+GRAINS = {"act": 0, "update": 0, "phase": 1, "n": 2, "i": 3, "j": 3, "op": 4}
 WORKED = {"W": [[0.5, -0.3], [0.2, 0.4]], "a": [[0.1], [-0.2]], "b": [[0.0], [0.1]]}
 """Two visible and two hidden units; the values below are from summing all 16 states, and from PyTorch."""
 EVERY_WAY = [Sampling(*way) for way in product((True, False), repeat=4)]
@@ -180,6 +180,12 @@ def test_a_zero_machine() -> None:
     assert_close(rbm_exact.log_likelihood(HOST, theta, data(9, 5)), -6.2383246250, 1e-11)
 
 
+def test_without_z_the_gradient_of_the_free_energy_is_checked() -> None:
+    of = rbm_exact.objective(HOST, make(HOST, 22, 21), data(22, 3))
+    gradient, numeric = along(HOST, of, rng(0, 3))
+    assert gradient == pytest.approx(numeric, rel=1e-7)
+
+
 def test_too_many_units_to_enumerate() -> None:
     assert rbm_exact.enumerable(64, 20)
     assert not rbm_exact.enumerable(64, 21)
@@ -282,7 +288,9 @@ def units_reel(device: Device, of: Rule) -> Reel:
     def env() -> Env:
         return Env({**theta, "v[0]": v}, rbm.unit_families(device, theta, u))
 
-    return Reel([Section(at, lambda: rbm.units(device, theta, v, u, of, at), env, rbm.unit_steps(5, 3, of.k))], GRAINS)
+    return Reel(
+        [Section(at, lambda: rbm.units(device, theta, v, u, of, at), env, rbm.unit_steps((5, 3), of.k))], GRAINS
+    )
 
 
 @pytest.mark.parametrize(
@@ -485,8 +493,8 @@ exact: units off for units on | engine.images.rbm_exact:expected | images
 +Expected(both.T, 1 - other, one, lnZ)
 
 exact: gradient without the model | engine.images.rbm_exact:objective | images
--model.vh - v @ p.T / B
-+-v @ p.T / B
+-parts[name] - each / B
++-each / B
 """)
 
 
