@@ -207,6 +207,19 @@ class Fixed(Source):
         return dict(self._inputs)
 
 
+class Seed(Source):
+    """The seed that all is drawn from, where nothing else is an input."""
+
+    def begin(self, knobs: Knobs) -> dict[str, Any]:
+        return {"seed": 0}
+
+    def read(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:
+        seed = given.get("seed", 0)
+        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+            raise Refused("inputs_shape", file=file, name="seed", wanted="0, 1, 2 …")
+        return {"seed": seed}
+
+
 class _Any(dict[str, int]):
     """Lengths where only the number of axes matters."""
 

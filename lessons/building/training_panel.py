@@ -63,6 +63,13 @@ def lines(curves: Sequence[Measured], now_and_then: bool = False) -> list[Series
     return [line(name, y, first, i > 0) for i, (name, y, first) in enumerate(curves)]
 
 
+def finite_part(curve: Measured) -> Measured:
+    """A curve from its first finite number to its last; empty where it has none."""
+    name, y, first = curve
+    known = np.flatnonzero(np.isfinite(np.asarray(y, dtype=float)))
+    return (name, y[known[0] : known[-1] + 1], first + int(known[0])) if known.size else (name, [], first)
+
+
 def _first_loss(training: Training) -> float:
     """The first loss of the branch in focus; 1 where it is not known, or not finite."""
     losses = np.asarray(training.curves[training.current][1], dtype=float)

@@ -52,8 +52,8 @@ class Block:
     """Numbers of one symbol, shown in one place. `values` is (rows, cols) as shown; None where not yet known.
 
     `lie` says how the shown cell (r, c) is indexed in the symbol: "matrix" (r, c), "row" (c,), "column" (r,),
-    "slice": (c, fixed), "line": (fixed, c), "at": (fixed,), or "fold": row `fixed` of a matrix, folded row by row,
-    of which every `step`-th entry is shown.
+    "slice": (c, fixed), "line": (fixed, c), "at": (fixed,). Shown as a picture, row by row, are a vector, "square";
+    column `fixed` of a matrix, "slice_square"; and every `step`-th entry of row `fixed`, "fold".
     """
 
     symbol: str
@@ -74,15 +74,19 @@ class Block:
 
     def index(self, r: int, c: int) -> tuple[int, ...]:
         """The index in the symbol of the shown cell."""
-        fixed = self.fixed
-        lies = {"matrix": (r, c), "row": (c,), "column": (r,), "slice": (c, fixed), "line": (fixed, c), "at": (fixed,)}
-        return (fixed, (r * self.shape[1] + c) * self.step) if self.lie == "fold" else lies[self.lie]
+        fixed, flat = self.fixed, r * self.shape[1] + c
+        lies: Mapping[str, tuple[int, ...]] = {
+            "matrix": (r, c), "row": (c,), "column": (r,), "slice": (c, fixed), "line": (fixed, c), "at": (fixed,),
+            "square": (flat,), "slice_square": (flat, fixed), "fold": (fixed, flat * self.step),
+        }  # fmt: skip
+        return lies[self.lie]
 
     def cell(self, index: tuple[int, ...]) -> tuple[int, int] | None:
         """The cell (r, c) that shows an entry of the symbol, None where this block does not show it."""
         i, j = (*index, 0, 0)[:2]
-        folded = divmod(j // self.step, self.shape[1])
-        r, c = {"matrix": (i, j), "column": (i, 0), "line": (0, j), "at": (0, 0), "fold": folded}.get(self.lie, (0, i))
+        folded = divmod(j // self.step if self.lie == "fold" else i, max(self.shape[1], 1))
+        cells = {"matrix": (i, j), "column": (i, 0), "line": (0, j), "at": (0, 0)}
+        r, c = {**cells, **dict.fromkeys(("square", "slice_square", "fold"), folded)}.get(self.lie, (0, i))
         inside = 0 <= r < self.shape[0] and 0 <= c < self.shape[1]
         return (r, c) if inside and self.index(r, c) == (*index, 0, 0)[: len(self.index(r, c))] else None
 
