@@ -38,6 +38,7 @@ SETTINGS: Mapping[str, list[dict[str, Any]]] = {
         {"text": "the cat sat on the mat and ran", "hidden": 8, "window": 5, "batch": 2},
         {"text": "abcabcabcabcab", "cell": "gru", "layers": 2, "hidden": 6, "window": 4, "optimiser": "momentum"},
     ],
+    "boltzmann": [{}, {"chain": "persistent", "k": 2, "h0": "mean"}, {"net": "dbn", "layers": 2, "hidden": 9}],
     "word2vec": [{}, {"model": "cbow", "loss": "hs", "race": "four", "dim": 7}],
 }
 """Knobs that every lesson is tried with."""

@@ -1,0 +1,172 @@
+"""The experiment of `boltzmann`: pictures, machines and deep nets as the knobs ask for them, and their training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from engine.device import HOST, Array, Device, HostArray, rng
+from engine.feedforward.mlp import Net
+from engine.feedforward.mlp_training import Batches, Examples
+from engine.images import dbn, rbm
+from engine.images.dbn import DbnRun, Plan
+from engine.images.rbm import Draws, Rule, Sampling
+from engine.images.rbm_training import RbmRun
+from engine.maths.activations import ACTIVATIONS
+from engine.maths.initial import he, xavier
+from engine.maths.optimisers import OPTIMISERS
+from engine.walks.history import State, Track
+from engine.walks.reel import Grains
+from engine.walks.training import Recipe
+from lessons.building.defaults import column
+from lessons.contract.knobs import Value
+from lessons.contract.view import Knobs, Start
+from lessons.data.pictures.black_and_white import pictures
+from lessons.data.pictures.digits import CLASSES, digits
+
+SHOWN = 30
+"""Pictures whose probability is shown: all bars and stripes, the first digits."""
+EVERY = 100
+"""Updates between two measurements."""
+WEIGHTS, CHAIN, PICTURE = 1, 21, 22
+"""The sections of the seed that draw the weights, the random numbers of the chain that is stepped, and its picture."""
+BEFORE = 10_000
+"""Added to the seed of the training that a machine has behind it at the start."""
+STACKED: Mapping[str, Value] = {
+    "data": "digits", "hidden": 64, "trained": 0, "rate": 0.1, "batch": 20, "v1": "mean", "decay": 0.0001,
+}  # fmt: skip
+DIGITS: Mapping[str, Value] = {"rate": 0.2, "batch": 100}
+PER_LAYER = 1950
+"""Updates of each layer's machine: 30 epochs of 1,297 pictures in batches of 20."""
+MACHINE = Recipe(OPTIMISERS["sgd"], 0.2, 1e300)
+SCALE, SCALE_STACKED = 0.01, 0.1
+"""Standard deviations of the first weights, of a machine alone and in a deep net."""
+BEGINNINGS = ("machines", "hundred", "random", "relu")
+SPREAD: Mapping[str, Callable[..., HostArray]] = {"random": xavier, "relu": he}
+"""How the weights of a deep net are drawn that no machine prepares."""
+
+
+def settled(knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
+    """The knobs, those that were not given as the net and the data set ask for; a deep net reads digits."""
+    fits = STACKED if knobs["net"] == "dbn" else DIGITS if knobs["data"] == "digits" else {}
+    return {**knobs, **{name: value for name, value in fits.items() if name not in given or name == "data"}}
+
+
+def shown(knobs: Knobs, seed: int) -> HostArray:
+    """The pictures (V, M) whose probabilities are shown."""
+    return pictures(str(knobs["data"]), seed).x[:, :SHOWN]
+
+
+def rule_of(knobs: Knobs) -> Rule:
+    """How the knobs have the gradient estimated."""
+    how = Sampling(*(knobs[name] == "sample" for name in ("h0", "v1", "h_data", "h_model")))
+    return Rule(int(knobs["k"]), how, knobs["chain"] == "persistent", float(knobs["decay"]))
+
+
+def drawn(device: Device, knobs: Knobs, units: tuple[int, int], seed: int) -> Draws:
+    """The random numbers of the chain that is stepped through."""
+    k = int(knobs["k"])
+    return rbm.draws(device.put, rng(seed, CHAIN).random(rbm.numbers(units, k)), units, k, 1, 1)
+
+
+def weights(knobs: Knobs, seed: int) -> dict[str, HostArray]:
+    """W, a and b at the start, after as many updates of CD-1 as `trained` says."""
+    data, hidden = str(knobs["data"]), int(knobs["hidden"])
+    if knobs["net"] == "dbn" and knobs["begin"] in SPREAD:
+        shape = pictures(data, seed).x.shape[0], hidden
+        W = SPREAD[str(knobs["begin"])](rng(seed, WEIGHTS), *shape[::-1]).T
+        return {"W": W, "a": np.zeros(shape[0]), "b": np.zeros(hidden)}
+    scale = SCALE_STACKED if knobs["net"] == "dbn" else SCALE
+    return dict(_weights(data, hidden, int(knobs["trained"]), int(knobs["batch"]), scale, seed))
+
+
+@lru_cache(maxsize=8)
+def _weights(data: str, hidden: int, trained: int, batch: int, scale: float, seed: int) -> Mapping[str, HostArray]:
+    x, test = pictures(data, seed)
+    rate = float(DIGITS["rate"]) if data == "digits" else 0.1
+    theta = rbm.initial(HOST, rng(seed, WEIGHTS), x, hidden, scale, means=data == "digits")
+    recipe = Recipe(OPTIMISERS["sgd"], rate, 1e300)
+    run = RbmRun(HOST, recipe, Rule(), hidden, Batches(batch, BEFORE + seed), x, test[:, :0], trained + 1)
+    state = run.start(theta)
+    for _ in range(trained):
+        state = run.advance(state)
+    W, a, b = (np.array(state.data.theta[p]) for p in rbm.NAMES)
+    return {"W": W, "a": a[:, 0], "b": b[:, 0]}
+
+
+def start(knobs: Knobs, seed: int) -> Start:
+    """Weights, and one of the pictures."""
+    x = pictures(str(knobs["data"]), seed).x
+    first = x[:, int(rng(seed, PICTURE).integers(x.shape[1]))]
+    return Start(weights(knobs, seed), {"v": first.tolist(), "seed": seed})
+
+
+def theta_of(device: Device, start: Start) -> dict[str, Array]:
+    """W, a and b on the device."""
+    return {name: column(device, value) for name, value in start.params.items()}
+
+
+def machine(device: Device, knobs: Knobs, seed: int, every: int = EVERY) -> RbmRun:
+    """One machine in training."""
+    x, test = pictures(str(knobs["data"]), seed)
+    recipe = Recipe(OPTIMISERS["sgd"], float(knobs["rate"]), 1e300)
+    batches = Batches(int(knobs["batch"]), seed)
+    return RbmRun(device, recipe, rule_of(knobs), int(knobs["hidden"]), batches, x, test, every)
+
+
+def net_of(knobs: Knobs) -> Net:
+    """The deep net over the machines."""
+    units = ACTIVATIONS["relu" if knobs["begin"] == "relu" else "sigmoid"]
+    return Net(int(knobs["layers"]) + 1, units, "softmax")
+
+
+def prepared(knobs: Knobs) -> int:
+    """How many layers of the deep net machines prepare."""
+    return 0 if knobs["begin"] in SPREAD else int(knobs["layers"])
+
+
+def deep(device: Device, knobs: Knobs, seed: int) -> DbnRun:
+    """The deep net in training: 500 pictures are kept for the test, the first `labels` of the others have labels."""
+    x, y = digits()
+    order = rng(seed, WEIGHTS + 1).permutation(len(x))
+    learned, test = order[: len(x) - 500], order[len(x) - 500 :]
+    labelled = learned[: int(knobs["labels"])]
+    seen = labelled if knobs["begin"] == "hundred" else learned
+    targets = np.eye(CLASSES)[:, y]
+    train, kept = (Examples(x[some].T, targets[:, some]) for some in (labelled, test))
+    plan = Plan(prepared(knobs), PER_LAYER, MACHINE, Batches(20, seed), rule_of(knobs)._replace(persistent=False), 50)
+    recipe = Recipe(OPTIMISERS["sgd"], float(knobs["rate"]), 1e300)
+    return DbnRun(device, net_of(knobs), recipe, Batches(int(knobs["batch"]), seed), x[seen].T, train, kept, plan)
+
+
+def deep_theta(device: Device, knobs: Knobs, start: Start, run: DbnRun) -> dict[str, Array]:
+    """Its parameters at the start: the first layer is the machine of `start` where machines are trained."""
+    seed, H = int(start.inputs["seed"]), int(knobs["hidden"])
+    sizes = [run.pictures.shape[0], *[H] * int(knobs["layers"]), CLASSES]
+    theta, draw = dbn.initial(device, rng(seed, WEIGHTS), run.pictures, sizes), rng(seed, WEIGHTS)
+    spread = SPREAD.get(str(knobs["begin"]))
+    if spread is not None:
+        theta |= {p: device.put(spread(draw, *W.shape)) for p, W in theta.items() if p.startswith("W")}
+    return dbn.written_back(theta, 1, theta_of(device, start))
+
+
+def training(device: Device, knobs: Knobs, start: Start, fork: State | None, grains: Grains) -> Track:
+    """Training of the machine or of the deep net, from update 0 or from a fork."""
+    seed = int(start.inputs["seed"])
+    if knobs["net"] == "rbm":
+        run, theta = machine(device, knobs, seed), theta_of(device, start)
+        return run.track(run.start(theta) if fork is None else run.fork(fork, theta), grains)
+    net = deep(device, knobs, seed)
+    if fork is None:
+        return net.track(net.start(deep_theta(device, knobs, start, net)), grains)
+    theta = dbn.written_back(fork.data.theta, 1, theta_of(device, start))
+    return net.track(net.fork(fork, {p: theta[p] for p in fork.data.theta}), grains)
+
+
+def first_layer(start: Start, theta: Mapping[str, Array], device: Device) -> Start:
+    """The start with the first layer of a deep net as training has changed it; its a is known only before the end."""
+    found = {"W": device.get(theta["W1"]).T, "b": device.get(theta["b1"])[:, 0]}
+    found |= {"a": device.get(theta["a1"])[:, 0]} if "a1" in theta else {}
+    return Start({**start.params, **found}, start.inputs)

@@ -1,0 +1,141 @@
+"""`boltzmann` by keys: a bit drawn, a pixel turned, a machine and a deep net in training, an update opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lessons.history.boltzmann import machine as exp
+from tests.tui.driving import go, lesson, shown, typed
+
+SIZES = [(80, 24), (100, 30), (120, 36), (60, 20)]
+every_size = pytest.mark.parametrize("size", SIZES, ids=str)
+quick = pytest.mark.representative("*80, 24*")
+
+
+@quick
+@every_size
+async def test_a_bit_is_drawn(size: tuple[int, int], tmp_path: Path) -> None:
+    async with lesson(tmp_path, size, id="boltzmann") as (pilot, screen):
+        player = screen.player
+        go(screen, "gibbs/n=0/hidden/j=3/q_unit")
+        chance = player.view().get("q[0,3]")
+        assert chance is not None
+        assert player.view().get("h[0]").sum() <= 2  # type: ignore[union-attr]
+        await pilot.press("full_stop")
+        u, h = player.view().get("u[0,3]"), player.view().get("h[0]")
+        assert u is not None
+        assert h is not None
+        assert h[2] == float(u.item() < chance.item())
+        if size[0] >= 100:
+            said = shown(screen, "stage")
+            assert all(word in said for word in ("net input", "probability", "random number"))
+        await pilot.press("down", "down", "down", "comma")
+        step = player.view().step
+        assert step is not None
+        assert step.op == "q_unit"
+
+
+@quick
+@every_size
+async def test_a_machine_in_training(size: tuple[int, int], tmp_path: Path) -> None:
+    async with lesson(tmp_path, size, id="boltzmann", trained=0) as (pilot, screen):
+        player = screen.player
+        go(screen, "act 4")
+        await pilot.press("escape", *["plus"] * 12, "space")
+        for _ in range(100):
+            await pilot.pause(0.1)
+            if len(player.history) > 1200:
+                break
+        await pilot.press("space")
+        assert player.spot.n > 1200
+        reading = player.history.state(player.spot.n).data.reading
+        assert -11.1 < reading.likelihood < -3.4
+        if size[0] >= 100:
+            assert "−ln p" in shown(screen, "stage")
+        n = player.spot.n
+        await pilot.press("enter")
+        assert player.spot.open
+        for _ in range(4):
+            await pilot.press("full_stop")
+        assert player.view().get("v[1]") is not None
+        go(screen, f"update={n}/gradient")
+        assert player.view().get("dW") is not None
+        assert shown(screen, "stage").strip()
+        await pilot.press("escape", "escape")
+        assert not player.spot.open
+
+
+async def test_a_pixel_is_turned(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), id="boltzmann") as (pilot, screen):
+        player = screen.player
+        before = player.start.inputs["v"][0]
+        for _ in range(80):
+            if screen.look.cursor == ("v[0]", (0,)):
+                break
+            await pilot.press("tab")
+        assert screen.look.cursor == ("v[0]", (0,))
+        await pilot.press("e")
+        await typed(pilot, f"{1 - before:g}")
+        assert player.start.inputs["v"][0] == 1 - before
+        await pilot.press("e")
+        await typed(pilot, "0.5", keep=True)
+        assert player.start.inputs["v"][0] == 1 - before
+
+
+async def test_a_weight_is_edited_where_its_pixel_is(tmp_path: Path) -> None:
+    """In the picture of a hidden unit's weights, row by row: the second pixel of unit 1 is W[1,0]."""
+    async with lesson(tmp_path, (120, 36), id="boltzmann") as (pilot, screen):
+        player = screen.player
+        for _ in range(60):
+            if screen.look.cursor == ("W", (0, 0)):
+                break
+            await pilot.press("tab")
+        await pilot.press("right")
+        assert screen.look.cursor == ("W", (1, 0))
+        await pilot.press("e")
+        await typed(pilot, "1.25")
+        assert player.start.params["W"][1, 0] == 1.25
+
+
+async def test_the_probabilities_one_by_one(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), id="boltzmann") as (pilot, screen):
+        player = screen.player
+        player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+        go(screen, "likelihood/n=30")
+        p = [player.view().get(f"P[{n}]") for n in range(1, 31)]
+        assert all(each is not None for each in p)
+        assert "together" in shown(screen, "stage")
+        await pilot.press("g")
+        assert shown(screen, "stage").strip()
+
+
+@quick
+@every_size
+async def test_a_deep_net_in_training(size: tuple[int, int], tmp_path: Path) -> None:
+    async with lesson(tmp_path, size, id="boltzmann", net="dbn", layers=2, hidden=9, begin="random") as (pilot, screen):
+        player = screen.player
+        go(screen, "act 4")
+        await pilot.press("escape", *["plus"] * 12, "space")
+        for _ in range(100):
+            await pilot.pause(0.1)
+            if len(player.history) > 150:
+                break
+        await pilot.press("space")
+        assert len(player.branches) == 4
+        assert all(abs(len(branch.history) - len(player.history)) <= 1 for branch in player.branches)
+        if size[0] >= 100:
+            said = shown(screen, "stage")
+            assert "machine of layer 1" in said
+            assert "back-propagation" in said
+        await pilot.press("f", "tab", "escape")
+        assert player.current == 1
+        await pilot.press("enter")
+        for _ in range(3):
+            await pilot.press("full_stop")
+        view = player.view()
+        assert view.get("v[0]") is not None
+        assert exp.prepared(view.knobs) == 2
+        assert np.isfinite(player.history.value(player.spot.n - 1) or 0.0)
