@@ -17,7 +17,7 @@ from engine.images.convolution import Slide
 from engine.images.pooling import Pool
 from engine.maths.activations import ACTIVATIONS
 from engine.walks.step import drain
-from lessons.building.experiment import column, recipe
+from lessons.building.defaults import column, recipe
 from lessons.contract.view import Knobs, Start
 from lessons.data.pictures.digits import CLASSES, FRAME, SIDE, framed, split
 from lessons.data.pictures.own import read_picture
