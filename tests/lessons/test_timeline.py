@@ -12,10 +12,11 @@ from engine.device import HOST
 from engine.feedforward import perceptron, perceptron_fast
 from lessons.contract.card import Card
 from lessons.course import course
+from lessons.data.tasks import TASKS, Sizes, task
 from lessons.history.timeline import CARD
 from lessons.history.timeline.lesson import Fitting, most_on_a_line
 from lessons.history.timeline.milestones import NUMBERS, SPANS, STOPS
-from lessons.history.timeline.models import MODELS, TASKS, Sizes, task
+from lessons.history.timeline.models import MODELS
 from lessons.player.player import Player
 from tests.lessons.playing import played, result
 

@@ -18,8 +18,9 @@ from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Input, Lengths
 from lessons.contract.card import Lead
 from lessons.contract.view import Knobs, View
+from lessons.data.tasks import TASKS, Sizes, task
 from lessons.history.timeline.milestones import NUMBERS, STOPS
-from lessons.history.timeline.models import MODELS, TASKS, Sizes, task
+from lessons.history.timeline.models import MODELS
 from lessons.history.timeline.stage import TimelineStage
 
 RULES = {"year": "year[n] = when[n]", "err": "err[n,k] = 100 * wrong[n,k,j] / tests[k]"}

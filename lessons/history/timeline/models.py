@@ -7,7 +7,7 @@ wrong. How many parts there are is known beforehand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -32,12 +32,10 @@ from engine.shallow.margin import Kernel
 from engine.shallow.tree import Limits
 from engine.walks.step import drain
 from engine.walks.training import Recipe, Run, Theta
-from lessons.data.pictures.digits import CLASSES, FRAME, framed, split
-from lessons.data.scatter import scatter
+from lessons.data.tasks import TASKS, Task, columns
 
 WEIGHTS = 31
 """The section of the seed that draws weights."""
-XOR_POINTS, XOR_TESTS = 200, 1000
 DEEP = (64, 64, 64, 64)
 """Hidden layers of the deep nets."""
 UPDATES, UNCLIPPED, NEVER = 2000, 1e300, 10**6
@@ -45,53 +43,8 @@ DESCENT = Recipe(OPTIMISERS["sgd"], 0.1, UNCLIPPED)
 """How the deep nets are trained: plain gradient descent, batches of 20."""
 
 
-class Task(NamedTuple):
-    """Examples x (N, M) with classes y (N,) to train on and to be tested with; `side` is that of a picture, 0 of none.
-
-    `unlabelled` are pictures without their classes.
-    """
-
-    x: HostArray
-    y: HostArray
-    test_x: HostArray
-    test_y: HostArray
-    kinds: int
-    side: int
-    unlabelled: HostArray
-
-    def wrong(self, said: HostArray) -> int:
-        """How many of the test examples are classed wrongly."""
-        return int((said != self.test_y).sum())
-
-
-TASKS = ("digits", "labels", "moved", "xor")
 Counts = Iterator[int]
 """Wrong test examples after each part of a training."""
-
-
-class Sizes(NamedTuple):
-    """How much there is to learn from: pictures, labels in the second task, the largest shift in the third; a seed."""
-
-    pictures: int
-    labels: int
-    shift: int
-    seed: int
-
-
-@lru_cache(maxsize=16)
-def task(name: str, sizes: Sizes) -> Task:
-    """One of the four tasks: still digits, few labels, moved digits in a frame, XOR in the plane."""
-    seed = sizes.seed
-    if name == "xor":
-        x, y = scatter("xor", seed, XOR_POINTS, 0)
-        test_x, test_y = scatter("xor", seed + 1000, XOR_TESTS, 0)
-        return Task(x, y.astype(int), test_x, test_y.astype(int), 2, 0, x)
-    whole = split(seed, sizes.pictures)
-    if name == "moved":
-        x, test_x = framed(whole.x, seed, sizes.shift), framed(whole.test_x, seed + 1000, sizes.shift)
-        return Task(x, whole.y, test_x, whole.test_y, CLASSES, FRAME, x)
-    count = sizes.labels if name == "labels" else sizes.pictures
-    return Task(whole.x[:count], whole.y[:count], whole.test_x, whole.test_y, CLASSES, 8, whole.x)
 
 
 class Model(NamedTuple):
@@ -132,11 +85,6 @@ def machines(data: Task, seed: int) -> Counts:
 def stumps(data: Task, seed: int) -> Counts:
     """AdaBoost, 50 stumps for each class against the rest."""
     yield data.wrong(boosting_fast.classify(boosting_fast.boost_each(data.x, data.y, data.kinds, 50), data.test_x))
-
-
-def columns(x: HostArray, y: HostArray, kinds: int) -> Examples:
-    """Examples as nets take them: a column each, classes as 0 and 1."""
-    return Examples(np.ascontiguousarray(x.T), np.ascontiguousarray(np.eye(kinds)[:, y]))
 
 
 def weights(sizes: Sequence[int], seed: int, initial: Callable[..., HostArray]) -> dict[str, HostArray]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from lessons.building.staging import LessonStage
 from lessons.contract.panels import Axis, Beside, Item, Label, Matrix, Milestone, Panel, Plot, Row, Stage, TimeAxis
+from lessons.data.tasks import TASKS
 from lessons.history.timeline.milestones import FIRST, LAST, SPANS, STOPS, Stop
-from lessons.history.timeline.models import TASKS
 
 
 class TimelineStage(LessonStage):

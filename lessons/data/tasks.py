@@ -1,0 +1,65 @@
+"""Four tasks on which classifiers are compared: still digits, few labels, moved digits in a frame, XOR in the plane."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.device import HostArray
+from engine.feedforward.mlp_training import Examples
+from lessons.data.pictures.digits import CLASSES, FRAME, framed, split
+from lessons.data.scatter import scatter
+
+TASKS = ("digits", "labels", "moved", "xor")
+XOR_POINTS, XOR_TESTS = 200, 1000
+
+
+class Task(NamedTuple):
+    """Examples x (N, M) with classes y (N,) to train on and to be tested with; `side` is that of a picture, 0 of none.
+
+    `unlabelled` are pictures without their classes.
+    """
+
+    x: HostArray
+    y: HostArray
+    test_x: HostArray
+    test_y: HostArray
+    kinds: int
+    side: int
+    unlabelled: HostArray
+
+    def wrong(self, said: HostArray) -> int:
+        """How many of the test examples are classed wrongly."""
+        return int((said != self.test_y).sum())
+
+
+class Sizes(NamedTuple):
+    """How much there is to learn from: pictures, labels in the second task, the largest shift in the third; a seed."""
+
+    pictures: int
+    labels: int
+    shift: int
+    seed: int
+
+
+@lru_cache(maxsize=16)
+def task(name: str, sizes: Sizes) -> Task:
+    """One of the four tasks: still digits, few labels, moved digits in a frame, XOR in the plane."""
+    seed = sizes.seed
+    if name == "xor":
+        x, y = scatter("xor", seed, XOR_POINTS, 0)
+        test_x, test_y = scatter("xor", seed + 1000, XOR_TESTS, 0)
+        return Task(x, y.astype(int), test_x, test_y.astype(int), 2, 0, x)
+    whole = split(seed, sizes.pictures)
+    if name == "moved":
+        x, test_x = framed(whole.x, seed, sizes.shift), framed(whole.test_x, seed + 1000, sizes.shift)
+        return Task(x, whole.y, test_x, whole.test_y, CLASSES, FRAME, x)
+    count = sizes.labels if name == "labels" else sizes.pictures
+    return Task(whole.x[:count], whole.y[:count], whole.test_x, whole.test_y, CLASSES, 8, whole.x)
+
+
+def columns(x: HostArray, y: HostArray, kinds: int) -> Examples:
+    """Examples as nets take them: a column each, classes as 0 and 1."""
+    return Examples(np.ascontiguousarray(x.T), np.ascontiguousarray(np.eye(kinds)[:, y]))
