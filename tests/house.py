@@ -153,18 +153,19 @@ def main() -> None:
     lessons = {id: lines_of(folder) for id, folder in lesson_folders().items()}
     for id, lines in sorted(lessons.items(), key=lambda pair: pair[1]):
         print(f"{id:24}{lines:6,}")
-    print(f"{'lessons together':24}{sum(lessons.values()):6,}   ({len(lessons)}; median {median(lessons.values()):g},"
-          f" neuron {lessons['neuron']})")  # fmt: skip
+    history = {id for id, folder in lesson_folders().items() if "history" in folder.parts}
+    others = [lines for id, lines in lessons.items() if id not in history]
+    print(f"{'other lessons together':24}{sum(others):6,}   ({len(others)}; median {median(others):g})")
+    print(f"{'history together':24}{sum(lessons[id] for id in history):6,}   ({len(history)})")
     found = circles_of_files()
     print(f"{'circles of imports':24}{len(found):6}")
     for circle in found:
         print(f"    {', '.join(sorted(circle))}")
     print("longest classes, with those of the project that they inherit from")
     for key in longest_classes(5):
-        others = ", ".join(classes()[each].name for each in sorted(ancestors(key) - {key}))
+        bases = ", ".join(classes()[each].name for each in sorted(ancestors(key) - {key}))
         print(
-            f"    {classes()[key].name:20}{length(key):6,}   {classes()[key].module}"
-            + (f" ({others})" if others else "")
+            f"    {classes()[key].name:20}{length(key):6,}   {classes()[key].module}" + (f" ({bases})" if bases else "")
         )
 
 

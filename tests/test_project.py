@@ -298,3 +298,22 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
 @pytest.mark.parametrize("parts", [("/", "home/ann"), ('"/', 'tmp/x"'), ("C:\\", "Users"), ("//py", "pi.org/")])
 def test_machines_and_registries_are_found(parts: tuple[str, str]) -> None:
     assert MACHINES.search("".join(parts))
+
+
+def test_the_data_files_that_ship_are_read_by_the_lessons_that_docs_data_names() -> None:
+    """Every file of docs/data is named in docs/data.md, and opens."""
+    from engine.device import HOST
+    from lessons.course import find, open_lesson
+    from lessons.player.player import Player
+
+    said = read("docs/data.md")
+    files = {path.name: str(path) for path in (ROOT / "docs" / "data").iterdir()}
+    assert all(f"`{name}`" in said for name in files)
+    opened = (
+        ("rivals", "data", "points.csv"), ("perceptron", "data", "points.csv"), ("playground", "data", "curve.csv"),
+        ("mlp", "data", "points.csv"), ("convolution", "picture", "digit.pgm"), ("convolution", "picture", "digit.txt"),
+        ("generate", "corpus", "text.txt"), ("word2vec", "corpus", "text.txt"),
+    )  # fmt: skip
+    assert {name for *_, name in opened} == set(files)
+    for lesson, knob, name in opened:
+        assert Player(open_lesson(find(lesson)), HOST, {knob: files[name]}).reel.total > 0, (lesson, name)
