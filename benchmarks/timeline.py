@@ -2,8 +2,7 @@
 
     python benchmarks/timeline.py [--turns 5]
 
-One unit is `MLPClassifier` with 64 hidden units, 30 epochs, batches of 32, on all 1,797 digits. Ours are the lesson's own
-settings, as the app trains them.
+One unit is `MLPClassifier` with 64 hidden units, 30 epochs, batches of 32, on all 1,797 digits.
 """
 
 from __future__ import annotations
