@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lessons.building.staging import LessonStage
-from lessons.contract.panels import Axis, Beside, Item, Label, Matrix, Milestone, Panel, Plot, Row, Stage, TimeAxis
+from lessons.contract.panels import Axis, Beside, Label, Matrix, Milestone, Panel, Plot, Row, Stage, TimeAxis
 from lessons.data.tasks import TASKS
 from lessons.history.timeline.milestones import FIRST, LAST, SPANS, STOPS, Stop
 
@@ -58,9 +58,8 @@ class TimelineStage(LessonStage):
         rows = [Row(self.say("model"), {k - 1: Label(axis.labels[k - 1], role="dim") for k in tasks})]
         for n, stop in enumerate(STOPS[: self.n], 1):
             if stop.sign:
-                known: dict[int, Item] = {len(TASKS): Label(self.name(stop))}
-                known |= {k - 1: self.scalar(f"err[{n},{k}]") for k in tasks if TASKS[k - 1] in stop.tasks}
-                rows.append(Row(f"{stop.sign}  {stop.year}", known, mark=n == self.n))
+                known = {k - 1: self.scalar(f"err[{n},{k}]") for k in tasks if TASKS[k - 1] in stop.tasks}
+                rows.append(Row(f"{stop.sign}  {stop.year}", known, self.name(stop), mark=n == self.n))
         return Matrix(id="errors", priority=8, rows=rows, axis=axis)
 
     def fields(self) -> dict[str, Any]:
