@@ -27,6 +27,10 @@ Theta = Mapping[str, Array]
 """Parameters by symbol: K1, b1, K2, b2, W3, b3."""
 
 
+NUDGE = 1e-6
+"""The step of central differences: a larger one moves some of the many units of a batch across their corner."""
+
+
 class Conv(NamedTuple):
     """A convolutional layer: how many filters, how they slide, and what pools their maps; the last one has a pool."""
 
@@ -252,4 +256,4 @@ def objective(xp: Any, net: Cnn, theta: Theta, x: Array, y: Array) -> Objective:
     def E(**moved: Array) -> Array:
         return drain(forward(xp, net, {**theta, **moved}, x, y)).E
 
-    return Objective(theta, E, drain(backward(xp, net, theta, run, y)))
+    return Objective(theta, E, drain(backward(xp, net, theta, run, y)), NUDGE)

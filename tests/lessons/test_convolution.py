@@ -166,6 +166,19 @@ def test_training_counts_wrong_answers_of_both_nets() -> None:
         assert abs(155 * hidden(made) + 10 - weights(made)) < 80  # half a hidden unit
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_check_agrees_in_training_too(seed: int) -> None:
+    """On a batch of 32 there are some ten thousand units, of which none may cross its corner."""
+    player = played(CARD, seed=seed)
+    player.to_act("train")
+    for n in (0, 60):
+        player.history.grow(n)
+        player.land(n, is_open=False)
+        for name in ("K1", "b1", "K2", "b2"):
+            found = player.lesson.check(player.view(), name)
+            assert max(c.gap for c in found) < 1e-6 * max(abs(c.gradient) for c in found), (n, name)
+
+
 def test_training_does_not_depend_on_who_looks(tmp_path: Path) -> None:
     """A state that goes out of training comes in as a start, and the net is the one that has such weights."""
     player = played(CARD, seed=1, net="flat")

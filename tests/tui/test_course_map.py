@@ -43,8 +43,8 @@ async def test_the_contents_show_every_lesson_in_order_with_its_title(
             assert all(card.title[lang][:2] in text for card in cards), "where they are no ids, at every size"
         if size[0] >= 100:
             assert all(card.title[lang][:6] in text for card in cards)
-        assert app.words("contents.begin", lesson=f"2.2 {app.course['neuron'].title[lang]}")[:30] in text  # type: ignore[union-attr]
-        assert cards[app.screen.at].id == "neuron"
+        assert app.words("contents.begin", lesson=f"1.1 {app.course['timeline'].title[lang]}")[:30] in text  # type: ignore[union-attr]
+        assert cards[app.screen.at].id == "timeline"
 
 
 async def test_a_lesson_is_done_when_its_acts_were_seen_and_its_questions_met(tmp_path: Path) -> None:
