@@ -27,6 +27,7 @@ from lessons.player.player import Player
 from lessons.player.show import everything
 from lessons.player.state import restore
 from tests.engine.cases import assert_close
+from tests.engine.ruling import assert_rules_hold
 from tests.lessons.playing import played, result
 
 
@@ -67,6 +68,25 @@ def test_the_steps_of_one_filter_make_the_gradient_of_the_net(net: str, pooling:
     player.jump("pool")
     kept = cnn.sizes(made)[0].kept[1:]
     assert_close(entries(player, "p", f, kept), run.made["p1"].reshape(8, *kept)[f - 1], 1e-12)
+
+
+@pytest.mark.parametrize(("net", "pooling"), [("pooled", "mean"), ("unpooled", "max"), ("flat", "max")])
+def test_every_net_has_its_rules_and_its_stages(net: str, pooling: str) -> None:
+    player = played(CARD, seed=4, net=net, pooling=pooling, filter=8)
+    assert_rules_hold(HOST, player.reel, player.lesson.rule(player.knobs))
+    text = load("lessons.history.convolution", "zh")
+    for p in range(0, player.reel.total + 1, 97):
+        player.move(player.reel, p)
+        assert player.lesson.panels(player.view(), text)
+        assert player.lesson.says(player.view(), text)
+    player.to_act("train")
+    player.history.grow(2)
+    player.land(1, is_open=True)
+    reel = player.inside()
+    assert_rules_hold(HOST, reel, player.lesson.rule(player.knobs))
+    for p in range(reel.total + 1):
+        player.move(reel, p)
+        assert player.lesson.panels(player.view(), text)
 
 
 def test_the_picture_gets_back_what_this_filter_hands_to_it() -> None:
