@@ -157,6 +157,13 @@ def test_a_tree_grown_at_full_speed_is_the_same(seed: int, limits: tuple[int, in
         assert one[2:4] == pytest.approx(other[2:4], abs=1e-12)
 
 
+def test_a_tree_has_a_place_for_every_node_that_it_may_have() -> None:
+    for count, leaves, wanted in ((5, 9, 9), (9, 3, 5), (1, 1, 1)):
+        state = tree.state(HOST, count, Limits(leaves=leaves))
+        assert state["node"][:, 0].tolist() == list(range(wanted))
+        assert state["leaf"].shape == (count, 1)
+
+
 def test_equal_points_of_two_classes_stay_together() -> None:
     x, classes = np.array([[1.0, 2], [1, 2], [1, 2], [3, 2]]), np.array([0, 1, 1, 0])
     found = drain(grown(HOST, x, classes, Limits())[1]())
@@ -296,6 +303,9 @@ def test_every_rule_of_the_solver(kernel: Kernel, device: Device) -> None:
     assert all(len(reel.tape(n)) == section.length for n, section in enumerate(reel.sections))
     met = assert_rules_hold(device, reel, margin.rules(kernel.kind))
     assert set(margin.rules(kernel.kind)) - met == {"b_middle"}
+    for i, point in enumerate(FOUR[0]):
+        assert_close(device.get(reel.get(f"p[{i}]", reel.total)), point[:, None], 0)
+    assert reel.get("p[4]", reel.total) is None
 
 
 def test_without_a_free_point_the_bias_stands_in_the_middle(device: Device) -> None:
@@ -369,6 +379,14 @@ def test_gradients_of_the_dual_and_of_the_answer(kernel: Kernel) -> None:
         nudge = 1e-5 * np.eye(2)[f]
         ends = [float(machine.decide(q.T + sign * nudge)[0]) for sign in (1, -1)]
         assert float(steps["slope"][f, 0]) == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=1e-7)
+
+
+def test_no_point_is_nearer_to_itself_than_it_is() -> None:
+    """The products round: |x|² + |x|² − 2 xᵀx may be a little less than 0, and the kernel a little more than 1."""
+    x = np.random.default_rng(0).normal(size=(60, 3)) * 1e3 + 1e5
+    norms = (x**2).sum(axis=1)
+    assert (2 * norms - 2 * (x @ x.T).diagonal()).min() < 0
+    assert margin.kernel_matrix(np, Kernel(), x, x).max() == 1
 
 
 def test_a_run_that_is_stopped_says_what_gap_is_left() -> None:
