@@ -148,7 +148,7 @@ def test_without_a_point_that_is_no_support_vector_the_border_stays(kind: str, s
     found = answers(Player(open_lesson(CARD), HOST, {"data": kind}, seed))
     assert found["border"] == "stays"
     assert found["gain"] == 0
-    assert found["stumps"] == "half"
+    assert found.get("stumps", "half") == "half"  # not asked where one stump makes no error, and boosting ends
     if "half" in found:
         assert found["half"] == pytest.approx(0.5, abs=1e-9)
 
