@@ -62,6 +62,8 @@ class Section(NamedTuple):
     open: Callable[[], Walk[Any]]
     env: Callable[[], Env]
     length: int
+    chained: bool = False
+    """Whether it goes on from what the section before it computed, which is run before it, however long that takes."""
 
 
 def rank(grains: Grains, path: Path, at: int) -> int:
@@ -103,6 +105,8 @@ class Reel:
         """Seconds that running to a step may take: then what needs it raises Far."""
         self._kept = kept
         self._names = {name for section in self.sections for name, _ in section.place}
+        self._ran = -1
+        """The last section that was run to its end for one that goes on from it."""
         self._tapes: dict[int, Tape] = {}
         self._envs: dict[int, Env] = {}
 
@@ -139,6 +143,12 @@ class Reel:
     def run(self, p: int, seconds: float) -> None:
         """Run the section of p as far as p. Raises Far where that takes longer than so many seconds."""
         n = self.section(p)
+        first = n
+        while first > self._ran + 1 and self.sections[first].chained:
+            first -= 1
+        for m in range(first, n):
+            self._reach(self.tape(m), self.sections[m].length, seconds)
+            self._ran = max(self._ran, m)
         self._reach(self.tape(n), p - self.starts[n], seconds)
 
     def _reach(self, tape: Tape, inside: int, seconds: float) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from engine.device import Rng
+from engine.device import Array, Rng
+from engine.walks.reel import Env, Section
 from engine.walks.step import Path, Step, Walk
-from lessons.building.acts import Act, Derived, Scope, Trial
+from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Input, Lengths
@@ -56,17 +57,49 @@ def wrong(s: Scope, n: int, k: int, j: int) -> float:
     return float(fitting(STOPS[n - 1].id, TASKS[k - 1], sizes(s)).after(j))
 
 
-def years(s: Scope, at: Path) -> Walk[None]:
-    """The year of each milestone, then of its model the share of wrong test examples, in per cent, part by part."""
+def tests(s: Scope, k: int) -> float:
+    """How many test examples a task has."""
+    return float(len(task(TASKS[k - 1], sizes(s)).test_y))
+
+
+def told(s: Scope, n: int, at: Path) -> Walk[None]:
+    """The year of a milestone."""
+    year = s.device.put([[STOPS[n - 1].year]])
+    yield Step(at, "year", {f"year[{n}]": year})
+
+
+def fitted(s: Scope, n: int, k: int, at: Path) -> Walk[None]:
+    """The share of test examples that the model of milestone n gets wrong on task k, in per cent, part by part."""
     put = s.device.put
-    for n, stop in enumerate(STOPS, 1):
+    for j in range(1, parts(n, TASKS[k - 1]) + 1):
+        err = 100 * put([[wrong(s, n, k, j)]]) / put([[tests(s, k)]])
+        yield Step((*at, ("j", j)), "err", {f"err[{n},{k}]": err})
+
+
+def years(s: Scope, at: Path) -> list[Section]:
+    """A section for the year of each milestone, and one for each training, which the table goes on from."""
+    found = list[Section]()
+    for n in range(1, len(STOPS) + 1):
         here = (*at, ("n", n))
-        year = put([[stop.year]])
-        yield Step(here, "year", {f"year[{n}]": year})
+        found.append(Section(here, partial(told, s, n, here), partial(before, s, n, 0), 1, chained=True))
         for k, name in enumerate(TASKS, 1):
-            for j in range(1, parts(n, name) + 1):
-                err = 100 * put([[wrong(s, n, k, j)]]) / put([[float(len(task(name, sizes(s)).test_y))]])
-                yield Step((*here, ("k", k), ("j", j)), "err", {f"err[{n},{k}]": err})
+            if parts(n, name):
+                there = (*here, ("k", k))
+                walk = partial(fitted, s, n, k, there)
+                found.append(Section(there, walk, partial(before, s, n, k), parts(n, name), chained=True))
+    return found
+
+
+def before(s: Scope, n: int, k: int) -> Env:
+    """What is known where milestone n begins to be trained on task k: all errors before."""
+
+    def err(m: int, of: int) -> Array | None:
+        count = parts(m, TASKS[of - 1]) if (m, of) < (n, k) else 0
+        return s.device.put([[100 * wrong(s, m, of, count) / tests(s, of)]]) if count else None
+
+    years = {"year": lambda m: s.get(f"when[{m}]") if m <= n else None, "when": lambda m: s.get(f"when[{m}]")}
+    counts = {"wrong": lambda *at: s.get(f"wrong[{','.join(map(str, at))}]"), "tests": lambda k: s.get(f"tests[{k}]")}
+    return Env({"seed": s.get("seed")}, {"err": err, **years, **counts})
 
 
 def parts(n: int, of: str) -> int:
@@ -75,23 +108,23 @@ def parts(n: int, of: str) -> int:
     return MODELS[stop.id].parts if of in stop.tasks else 0
 
 
-def length(s: Scope) -> int:
-    return len(STOPS) + sum(parts(n, name) for n, name in product(range(1, len(STOPS) + 1), TASKS))
-
-
 def errors(trial: Trial) -> Mapping[str, Any]:
     """The errors of every model on every task, in per cent."""
     found: dict[str, dict[str, float]] = {}
-    for n, stop in enumerate(STOPS, 1):
+    for stop in STOPS:
         if stop.tasks:
-            found[stop.id] = {name: trial.number(f"err[{n},{TASKS.index(name) + 1}]") for name in stop.tasks}
+            found[stop.id] = {name: error(trial, stop.id, name) for name in stop.tasks}
     return {"errors": found}
 
 
 def error(trial: Trial, id: str, of: str) -> float:
     """The error of a model on a task, as the run has it."""
     scope, n, k = trial.first, NUMBERS[id], TASKS.index(of) + 1
-    return 100 * wrong(scope, n, k, parts(n, of)) / len(task(of, sizes(scope)).test_y)
+    if trial.view is not None:
+        value = trial.view.get(f"err[{n},{k}]")
+        assert value is not None, "a question is about what has been trained when its verdict is given"
+        return float(value.reshape(-1)[0])
+    return 100 * wrong(scope, n, k, parts(n, of)) / tests(scope, k)
 
 
 def most_on_a_line(trial: Trial) -> float:
@@ -134,14 +167,14 @@ class Timeline(DeclaredLesson):
     derived = (
         Derived("when", lambda s, n: s.device.put([[STOPS[n - 1].year]]), indexed=True),
         Derived("wrong", lambda s, n, k, j: s.device.put([[wrong(s, n, k, j)]]), indexed=True),
-        Derived("tests", lambda s, k: s.device.put([[float(len(task(TASKS[k - 1], sizes(s)).test_y))]]), indexed=True),
+        Derived("tests", lambda s, k: s.device.put([[tests(s, k)]]), indexed=True),
     )
-    acts = (Act("years", years, length=length),)
+    acts = (Sections("years", years),)
     results = (errors,)
     questions = (
         Question("line", at("perceptron", "xor"), "number", most_on_a_line, 0.0),
         Question("still", at("mlp", "digits"), "choice", beside("mlp", "neighbours", "digits")),
-        Question("moved", at("convolution", "moved"), "choice", of_three),
+        Question("moved", at("convolution", "moved"), "choice", of_three, when=lambda s: bool(s.knobs["shift"])),
         Question("starts", at("deep", "digits"), "choice", starts),
     )
     loops = ("n", "k", "j")
