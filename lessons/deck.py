@@ -88,7 +88,7 @@ def _stops(
     notation, seed = said.get("--notation", ""), said.get("--seed", "")
     if notation and notation not in NOTATIONS:
         raise Refused("choice", knob="--notation", value=notation, choices=", ".join(NOTATIONS))
-    if seed and not seed.isdecimal():
+    if seed and not (seed.isdecimal() and len(seed) <= 18):
         raise Refused("seed", value=repr(seed))
     for each in exact if exact[0].slide else exact[:1]:
         card, place = course[each.lesson], each.place or Place()

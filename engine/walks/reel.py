@@ -102,7 +102,7 @@ class Reel:
         self.starts = [0, *accumulate(section.length for section in self.sections)]
         self.total = self.starts[-1]
         self.patience = float("inf")
-        """Seconds that running to a step may take: then what needs it raises Far."""
+        """Seconds that going to a step may take; then those who go there have `run` raise Far."""
         self._kept = kept
         self._names = {name for section in self.sections for name, _ in section.place}
         self._ran = -1
@@ -137,23 +137,25 @@ class Reel:
         if p <= 0:
             return None
         n = self.section(p)
-        self.run(p, self.patience)
+        self.run(p)
         return self.tape(n).steps[p - self.starts[n] - 1]
 
-    def run(self, p: int, seconds: float) -> None:
-        """Run the section of p as far as p. Raises Far where that takes longer than so many seconds."""
+    def run(self, p: int, seconds: float = float("inf")) -> None:
+        """Run the section of p as far as p, and before it those that it goes on from.
+
+        Raises Far where that takes longer than so many seconds.
+        """
         n = self.section(p)
         first = n
         while first > self._ran + 1 and self.sections[first].chained:
             first -= 1
-        for m in range(first, n):
-            self._reach(self.tape(m), self.sections[m].length, seconds)
-            self._ran = max(self._ran, m)
-        self._reach(self.tape(n), p - self.starts[n], seconds)
-
-    def _reach(self, tape: Tape, inside: int, seconds: float) -> None:
-        if tape.reach(inside, seconds) < inside and not tape.done:
-            raise Far(len(tape.steps), inside, partial(self._reach, tape, inside))
+        for m in (*range(first, n), n):
+            tape, inside = self.tape(m), p - self.starts[n] if m == n else self.sections[m].length
+            if tape.reach(inside, seconds) < inside and not tape.done:
+                raise Far(
+                    self.starts[m] + len(tape.steps) - self.starts[first], p - self.starts[first], partial(self.run, p)
+                )
+            self._ran = max(self._ran, m if m < n else -1)
 
     def source(self, p: int) -> Source | None:
         """The source statement of the step that led to position p; None at the start."""
@@ -165,7 +167,7 @@ class Reel:
     def get(self, name: str, p: int) -> Array | None:
         """The value of `name` at position p, written in this section or before it; None where there is none yet."""
         n = self.section(p)
-        self.run(p, self.patience)
+        self.run(p)
         value = self.tape(n).find(name, p - self.starts[n])
         return self.env(n).get(name) if value is None else value
 

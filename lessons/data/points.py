@@ -16,6 +16,8 @@ from lessons.contract.phrases import reason
 SQUARE = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 GATES = {"and": [0, 0, 0, 1], "or": [0, 1, 1, 1], "nand": [1, 1, 1, 0], "xor": [0, 1, 1, 0]}
 CLOUDS = ("separable", "nearly")
+FAR = 1e9
+"""Numbers of a file may reach so far from 0, both ways: squares and sums of them stay exact enough to be compared."""
 MOST = 1000
 """Points that a file may hold: each of them is drawn, visited and kept in sight."""
 
@@ -50,9 +52,12 @@ def cloud(kind: str, seed: int, count: int) -> tuple[HostArray, HostArray]:
     return x, y
 
 
-def read_csv(file: str) -> tuple[HostArray, HostArray]:
-    """Points from columns x1, x2 and label (or y): two classes, as 0 and 1 in the order of their names."""
-    x, raw, _ = _read(file)
+def read_csv(file: str, least: int = 2) -> tuple[HostArray, HostArray]:
+    """Points from columns x1, x2 and label (or y): two classes, as 0 and 1 in the order of their names.
+
+    Raises Refused, where there are fewer than `least` too.
+    """
+    x, raw, _ = _read(file, least)
     return x, _classes(file, [cell for _, cell in raw])
 
 
@@ -85,7 +90,7 @@ def pairs_of_state(file: str, given: Mapping[str, Any], x: str, y: str, least: i
     return pairs, wanted
 
 
-def _read(file: str) -> tuple[HostArray, list[tuple[int, str]], str]:
+def _read(file: str, least: int = 2) -> tuple[HostArray, list[tuple[int, str]], str]:
     """x (N, 2); the third column's cells with their lines; and its name. Read no further than `MOST` points."""
     x: list[list[float]] = []
     raw: list[tuple[int, str]] = []
@@ -95,8 +100,8 @@ def _read(file: str) -> tuple[HostArray, list[tuple[int, str]], str]:
         raw.append((line, row[third]))
         if len(x) > MOST:
             raise Refused("csv_large", file=file, most=MOST)
-    if len(x) < 2:
-        raise Refused("csv_few", file=file, count=len(x))
+    if len(x) < least:
+        raise Refused("csv_few", file=file, count=len(x), least=least)
     return np.array(x), raw, third
 
 
@@ -113,6 +118,8 @@ def _rows(file: str) -> Iterator[tuple[int, dict[str, str], str]]:
     try:
         if Path(file).is_dir():
             raise Refused("file_folder", file=file)
+        if Path(file).exists() and not Path(file).is_file():
+            raise Refused("file_kind", file=file)
         with open(file, encoding="utf-8-sig", newline="") as handle:
             reader = csv.reader(handle)
             heads = [name.strip().lower() for name in next(reader, [])]
@@ -128,6 +135,8 @@ def _rows(file: str) -> Iterator[tuple[int, dict[str, str], str]]:
                 if not cells[third]:
                     raise Refused("csv_empty", file=file, line=reader.line_num, column=third)
                 yield reader.line_num, cells, third
+    except Refused:  # which is a ValueError too
+        raise
     except FileNotFoundError:
         raise Refused("file_missing", file=file) from None
     except (ValueError, csv.Error) as error:  # bytes that are no text, or a name that no file can have
@@ -143,6 +152,8 @@ def _number(file: str, line: int, column: str, raw: str) -> float:
         number = float("nan")
     if not np.isfinite(number):
         raise Refused("csv_number", file=file, line=line, column=column, value=raw[:20] or "–")
+    if abs(number) > FAR:
+        raise Refused("csv_far", file=file, line=line, column=column, value=raw[:20])
     return number
 
 

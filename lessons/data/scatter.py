@@ -96,6 +96,10 @@ def labelled(data: str, seed: int, count: int, noise: float) -> tuple[HostArray,
     return x, 2 * y - 1
 
 
+LEAST = 6
+"""Points of a file of which some are to learn from and some for the test."""
+
+
 def taught_and_tested(data: str, seed: int, count: int, noise: float) -> dict[str, HostArray]:
     """x, y to learn from and x_test, y_test (classes ±1): new points; of the four the same; of a file's a third.
 
@@ -105,7 +109,7 @@ def taught_and_tested(data: str, seed: int, count: int, noise: float) -> dict[st
         x, y = labelled(data, seed, count, noise)
         x_test, y_test = labelled(data, seed + TEST_SEED, TEST, noise)
         return {"x": x, "y": y, "x_test": x_test, "y_test": y_test}
-    x, y = read_csv(data)
+    x, y = read_csv(data, LEAST)
     order = rng(seed, SPLIT).permutation(len(x))
     test, taught = np.split(order, [max(1, len(x) // 3)])
     return {"x": x[taught], "y": 2 * y[taught] - 1, "x_test": x[test], "y_test": 2 * y[test] - 1}

@@ -135,6 +135,7 @@ def seek(position: Position, wanted: Path) -> None:
     if p is None:
         inside = position.inside() if position.spot.training else None
         raise no_place(position, inside or reel, here.path[:1] if here else (), wanted)
+    reel.run(p, reel.patience)
     position.spot = Spot(p=p)
     _mark_since(position, reel, wanted)
 

@@ -219,8 +219,10 @@ class Position:
             return
         reel = self.setup.reel
         start = next(reel.starts[i] for i, section in enumerate(reel.sections) if section.place[0][0] == act)
+        target = reel.forward(start, self.grain) if start else 0
+        reel.run(target, reel.patience)
         self.spot = Spot()
-        self.move(reel, reel.forward(start, self.grain) if start else 0)
+        self.move(reel, target)
 
     def next_act(self, by: int = 1) -> bool:
         """To the next act, or the one before. False where there is none."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.walks.reel import Grains, rank
-from engine.walks.step import Path, Place
+from engine.walks.step import Path, Place, agrees
 from lessons.contract.lesson import Ask
 from lessons.contract.view import NOTHING, Hides, View
 from lessons.player.setup import Setup
@@ -95,9 +95,12 @@ class Questions:
             reel, path, p = self.setup.reel, self._address(ask), None
             end = reel.seek(path) if path else None
             if end is not None and path:
-                step = reel.step(end)
-                assert step is not None
-                p = reel.start(end, group_rank(self.setup.lesson.grains, step.path, path))
+                place = reel.sections[reel.section(end)].place
+                if not agrees(place, path):  # only its steps tell: it has to be run
+                    step = reel.step(end)
+                    assert step is not None
+                    place = step.path
+                p = reel.start(end, group_rank(self.setup.lesson.grains, place, path))
             self._positions[ask.id] = p
         return self._positions[ask.id]
 
@@ -124,7 +127,7 @@ class Questions:
         return ask is not None
 
     def end(self, ask: Ask) -> int | None:
-        """The position just after the steps that a prediction is about; None where they are updates."""
+        """The position just after the steps that a prediction is about; None where they are updates. May raise Far."""
         last = ask.until(self.setup.knobs, self.setup.start) if ask.until is not None else None
         if last is not None:
             return self.setup.reel.seek(last)
@@ -132,7 +135,9 @@ class Questions:
         step = None if before is None or ask.track != "reel" else reel.step(before + 1)
         if before is None or step is None or not path:
             return None
-        return reel.end(before + 1, group_rank(self.setup.lesson.grains, step.path, path))
+        end = reel.end(before + 1, group_rank(self.setup.lesson.grains, step.path, path))
+        reel.run(end, reel.patience)
+        return end
 
     def hidden(self) -> Hides:
         """What the open prediction keeps back."""

@@ -207,15 +207,14 @@ def test_a_step_that_is_far_is_gone_on_to() -> None:
     reel.patience, made = -1.0, []
     while True:
         try:
-            step = reel.step(end)
+            reel.run(end, reel.patience)
             break
         except Far as far:
             made.append((far.done, far.whole))
     assert made == [(done, end) for done in range(1, end)]
+    step = reel.step(end)
     assert step is not None
     assert (step.path, step.op) == (wanted[end - 1].path, wanted[end - 1].op)
     other = lesson_reel(HOST, "tanh", case, ALL)[1]
     other.patience = -1.0
-    with pytest.raises(Far):
-        other.get("E[2]", end)
-    assert other.step(1) is not None
+    assert other.step(end) is not None, "what is shown is computed, however long that takes"

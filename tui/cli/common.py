@@ -80,6 +80,6 @@ def given_knobs(pairs: tuple[str, ...]) -> dict[str, str]:
 
 def given_seed(seed: str | None) -> int | None:
     """A seed as it was typed, a whole number from 0 up. Raises Refused where it is none."""
-    if seed is not None and not seed.isdecimal():
+    if seed is not None and not (seed.isdecimal() and len(seed) <= 18):
         raise Refused("seed", value=repr(seed))
     return None if seed is None else int(seed)

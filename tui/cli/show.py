@@ -128,7 +128,7 @@ def _go(player: Any, place: str | None, step: str | None) -> None:
     """To the place or step that was asked for."""
     if step is not None:
         total = player.reel.total
-        if not step.isdecimal() or int(step) > total:
+        if not step.isdecimal() or len(step) > 18 or int(step) > total:
             raise Refused("step", step=step, total=total)
         player.jump(step)
     if place is not None:

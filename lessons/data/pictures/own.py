@@ -29,7 +29,7 @@ BYTES = 8 << 20
 """Bytes that a file may have."""
 PNG = b"\x89PNG\r\n\x1a\n"
 PIXMAP = re.compile(rb"P[1-6]\s")
-TOKEN = re.compile(rb"(?:\s|#[^\n]*\n)*(\d+)")
+TOKEN = re.compile(rb"(?:\s|#[^\n]*\n)*(\d{1,18})(?!\d)")
 """A number in the head of a pixmap, comments before it left out."""
 GREY = 1 / 64
 """Channels that differ by less than this are one grey."""
@@ -53,13 +53,16 @@ def read_picture(file: str, sides: Sequence[int]) -> HostArray:
 def _bytes(file: str) -> bytes:
     try:
         folder, size = Path(file).is_dir(), 0 if Path(file).is_dir() else Path(file).stat().st_size
-        raw = b"" if folder or size > BYTES else Path(file).read_bytes()
+        plain = folder or Path(file).is_file()
+        raw = b"" if folder or not plain or size > BYTES else Path(file).read_bytes()
     except (FileNotFoundError, ValueError):  # ValueError: a name that no file can have
         raise Refused("file_missing", file=file) from None
     except OSError as error:
         raise Refused("file_read", file=file, error=reason(error)) from None
     if folder:
         raise Refused("file_folder", file=file)
+    if not plain:
+        raise Refused("file_kind", file=file)
     if size > BYTES:
         raise Refused("picture_file", file=file, size=size >> 20, most=BYTES >> 20)
     return raw

@@ -50,7 +50,8 @@ def fitting(model: str, of: str, sizes: Sizes) -> Fitting:
 
 def sizes(s: Scope) -> Sizes:
     k = s.knobs
-    return Sizes(int(k["pictures"]), int(k["labels"]), int(k["shift"]), int(s.trial.start.inputs["seed"][0]))
+    labels = min(int(k["labels"]), int(k["pictures"]))
+    return Sizes(int(k["pictures"]), labels, int(k["shift"]), int(s.trial.start.inputs["seed"][0]))
 
 
 def wrong(s: Scope, n: int, k: int, j: int) -> float:

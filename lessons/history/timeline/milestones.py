@@ -38,7 +38,7 @@ STOPS = (
     Stop(1990, "rnn", to("srn")),
     Stop(1992, "svm", to("rivals", "margin"), "S"),
     Stop(1995, "boosting", to("rivals", "boosting"), "B"),
-    Stop(1998, "deep", to("depth"), "R"),
+    Stop(1996, "deep", to("depth"), "R"),
     Stop(2006, "dbn", Lead("boltzmann", Place("train", {"net": "dbn"})), "D"),
     Stop(2011, "speech", to("lstm")),
     Stop(2012, "relu", to("convolution", "train"), "V"),

@@ -60,7 +60,7 @@ class TimelineStage(LessonStage):
             if stop.sign:
                 known = {k - 1: self.scalar(f"err[{n},{k}]") for k in tasks if TASKS[k - 1] in stop.tasks}
                 rows.append(Row(f"{stop.sign}  {stop.year}", known, self.name(stop), mark=n == self.n))
-        return Matrix(id="errors", priority=8, rows=rows, axis=axis)
+        return Matrix(id="errors", priority=8, rows=rows, axis=axis, least=6)
 
     def fields(self) -> dict[str, Any]:
         """What the text tells of this milestone, and the numbers that its questions give."""
@@ -68,4 +68,5 @@ class TimelineStage(LessonStage):
         story = self.say(f"{stop.id}.story") if stop else self.say("story")
         known = {f"{stop.id}_{name}": self.figure(f"err[{n},{k}]") for n, stop in enumerate(STOPS, 1) if stop.sign
                  for k, name in enumerate(TASKS, 1)}  # fmt: skip
-        return {"story": story, **known, **{key: self.knobs[key] for key in ("pictures", "labels", "shift")}}
+        given = {key: int(self.knobs[key]) for key in ("pictures", "labels", "shift")}
+        return {"story": story, **known, **given, "labels": min(given["labels"], given["pictures"])}

@@ -54,7 +54,7 @@ def counted(text: str) -> dict[str, int]:
         found: dict[str, int] = {}
         for token in tokens:
             word, _, count = token.rpartition(":")
-            if not word or not count.isdecimal() or not 1 <= int(count) <= 10**9 or word in found:
+            if not word or not count.isdecimal() or len(count) > 10 or not 1 <= int(count) <= 10**9 or word in found:
                 raise Refused("words_counts", value=token[:24])
             found[word] = int(count)
     else:
