@@ -35,6 +35,11 @@ class Desk:
     ascii_only: bool = False
 
 
+def slides_of(card: Card, words: Words) -> str:
+    """The slides of a lesson, in words: one or several."""
+    return words("title.one_slide" if card.slides.isdecimal() else "title.slides", slides=card.slides)
+
+
 class Drawer:
     """A drawer: its canvas, and what the arrows do in it. Keys that it does not take go on to the lesson."""
 

@@ -11,6 +11,7 @@ from lessons.contract.card import Broken, Card
 from lessons.contract.phrases import Words
 from lessons.course import CHAPTERS
 from tui.canvas.canvas import Canvas, fit, wrap
+from tui.picture.boxes import slides_of
 
 TWO, TITLES, SLIDES = 78, 100, 48
 """Columns from which on there are two chapters beside each other, a line of the text, and the slides of a lesson."""
@@ -113,7 +114,8 @@ class CourseMap:
             canvas.put(2, y + 2, fit(card.error, width - 4), "warn")
             return
         x = canvas.put(2, y + 1, f"{self._number_of(card)} {card.id}   {card.title[words.lang]}", "head")
-        about = words("contents.about", slides=card.slides, acts=len(card.acts), minutes=card.minutes)
+        key = "contents.about" if len(card.acts) > 1 else "contents.about_one"
+        about = words(key, slides=slides_of(card, words), acts=len(card.acts), minutes=card.minutes)
         if x + cell_len(about) + 4 < width:
             canvas.put(x + 4, y + 1, about, "dim")
         lines = wrap(card.lead[words.lang], width - 6)

@@ -18,6 +18,7 @@ from lessons.explaining.typeset import name as symbol_name
 from lessons.player.player import Player
 from tui.canvas.canvas import Canvas, fit, wrap
 from tui.picture.bar import act_ends, share
+from tui.picture.boxes import slides_of
 
 TEXT = 34
 """Columns of the text, its border not counted."""
@@ -49,7 +50,7 @@ def title(
     wide = width >= 100
     name = card.title[words.lang] if wide or words.lang != "en" else card.id.upper()  # other titles are shorter
     x = canvas.put(1, 0, f"{number_of} {name}".strip(), "title")
-    slides, device = words("title.slides", slides=card.slides), player.device.name
+    slides, device = slides_of(card, words), player.device.name
     rights = (f"{slides} · {device} · float64", f"{slides} · {device} · f64", f"{card.slides} · {device} · f64")
     x += 2
     acts = card.acts if wide else [act for act in card.acts if act == player.act]
