@@ -68,41 +68,30 @@ def columns(xp: Any, first: Array, w: Array) -> Array:
     return found
 
 
-def chunks(device: Device, of: Sides) -> Iterator[tuple[Array, Array, Array, Array]]:
-    """All states in chunks: (first, w) to be given to `columns` for the other side's net input, the same for bias·s."""
+def chunks(device: Device, of: Sides) -> Iterator[tuple[Array, Array]]:
+    """(offset + w s, bias·s) for every state s of the units beyond the first `INNER`; once, where there are none."""
     n = of.w.shape[1]
-    inner = min(n, INNER)
-    for number in range(1 << (n - inner)):
-        outer = device.put([[float(number >> j & 1)] for j in range(n - inner)] or [[0.0]])
-        first, lift = of.offset, 0 * of.bias[:1, :]
-        if n > inner:
-            first, lift = first + of.w[:, inner:] @ outer, of.bias[inner:, :].T @ outer
-        yield first, of.w[:, :inner], lift, of.bias[:inner, :].T
-
-
-def log_sums(device: Device, first: Array, w: Array, groups: list[slice]) -> Array:
-    """Σ_i ln(1 + exp(x_i)) of every column of `columns(first, w)`, (1, 2^n).
-
-    Rows of one group are multiplied before the logarithm is taken, and a sum in the exponent becomes a product: one
-    logarithm a state and group instead of an exponential and a logarithm for every unit.
-    """
-    xp, total = device.xp, 0.0
-    for rows in groups:
-        if rows.stop - rows.start > 1:
-            e, factor = xp.exp(first[rows, :]), xp.exp(w[rows, :])
-            for j in range(w.shape[1]):
-                e = xp.concat([e, e * factor[:, j : j + 1]], axis=1)
-            total = total + xp.log(xp.prod(1 + e, axis=0, keepdims=True))
+    first, lift = of.offset, 0 * of.bias[:1, :]
+    for number in range(1 << max(n - INNER, 0)):
+        if n > INNER:
+            outer = device.put([[float(number >> j & 1)] for j in range(n - INNER)])
+            yield first + of.w[:, INNER:] @ outer, of.bias[INNER:, :].T @ outer
         else:
-            total = total - log_sigmoid(xp, -columns(xp, first[rows, :], w[rows, :]))
-    return total
+            yield first, lift
+
+
+def inside(xp: Any, of: Sides) -> tuple[Array, Array]:
+    """(w s, bias·s) for every state s of the first `INNER` units: (M, 2^n) and (1, 2^n)."""
+    inner = min(of.w.shape[1], INNER)
+    return columns(xp, 0 * of.offset, of.w[:, :inner]), columns(xp, 0 * of.bias[:1, :], of.bias[:inner, :].T)
 
 
 def grouped(device: Device, of: Sides) -> list[slice]:
-    """Rows such that the product of 1 + exp(x_i) over a group is finite in every state, and no exp(x_i) is 0."""
+    """Rows such that the product of 1 + exp(x_i) over a group is finite in every state, and no factor of it is 0."""
     host, w, offset = HOST.xp, device.get(of.w), device.get(of.offset)[:, 0]
     high, low = (offset + host.sum(bound(w, 0), axis=1) for bound in (host.maximum, host.minimum))
-    most = host.where(low > -LARGE, host.log1p(host.exp(host.minimum(high, LARGE))), LARGE)
+    small = (low > -LARGE) & (abs(w).sum(axis=1) < LARGE)
+    most = host.where(small, host.log1p(host.exp(host.minimum(high, LARGE))), LARGE)
     groups, begin, load = [], 0, 0.0
     for row, each in enumerate(most):
         if row > begin and not load + each < LARGE:
@@ -113,11 +102,22 @@ def grouped(device: Device, of: Sides) -> list[slice]:
 
 
 def log_partition(device: Device, theta: Theta) -> Array:
-    """ln Z, (1, 1). Raises TooLargeError."""
+    """ln Z, (1, 1). Raises TooLargeError.
+
+    Rows of one group are multiplied before the logarithm is taken, and a sum in the exponent becomes a product: one
+    logarithm a state and group instead of an exponential and a logarithm for every unit.
+    """
     xp, of = device.xp, sides(theta)
-    groups, parts = grouped(device, of), []
-    for first, w, lift, bias in chunks(device, of):
-        parts.append(_log_sum(xp, log_sums(device, first, w, groups) + columns(xp, lift, bias)))
+    (sums, bias), groups, parts = inside(xp, of), grouped(device, of), []
+    grown = [xp.exp(sums[rows, :]) if rows.stop - rows.start > 1 else None for rows in groups]
+    for first, lift in chunks(device, of):
+        total = lift + bias
+        for rows, e in zip(groups, grown, strict=True):
+            if e is None:
+                total = total - log_sigmoid(xp, -first[rows, :] - sums[rows, :])
+            else:
+                total = total + xp.log(xp.prod(1 + xp.exp(first[rows, :]) * e, axis=0, keepdims=True))
+        parts.append(_log_sum(xp, total))
     return _log_sum(xp, xp.concat(parts, axis=1))
 
 
@@ -129,14 +129,14 @@ def _log_sum(xp: Any, x: Array) -> Array:
 def expected(device: Device, theta: Theta) -> Expected:
     """The expectations under the model. Raises TooLargeError."""
     xp, of, lnZ = device.xp, sides(theta), log_partition(device, theta)
-    n, inner = of.w.shape[1], min(of.w.shape[1], INNER)
+    n, inner, (sums, bias) = of.w.shape[1], min(of.w.shape[1], INNER), inside(xp, of)
     nothing = device.put([[0.0]] * inner)
     low = columns(xp, nothing, device.put([[float(i == j) for j in range(inner)] for i in range(inner)]))
     both: Array = 0.0
     one, other = 0.0, 0.0
-    for number, (first, w, lift, bias) in enumerate(chunks(device, of)):
-        net = columns(xp, first, w)
-        p = xp.exp(columns(xp, lift, bias) - xp.sum(log_sigmoid(xp, -net), axis=0, keepdims=True) - lnZ)
+    for number, (first, lift) in enumerate(chunks(device, of)):
+        net = first + sums
+        p = xp.exp(lift + bias - xp.sum(log_sigmoid(xp, -net), axis=0, keepdims=True) - lnZ)
         high = [xp.ones_like(p) * float(number >> j & 1) for j in range(n - inner)]
         s = xp.concat([low, *high], axis=0) * p
         chance = sigmoid(xp, net)
