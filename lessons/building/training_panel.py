@@ -63,11 +63,14 @@ def lines(curves: Sequence[Measured], now_and_then: bool = False) -> list[Series
     return [line(name, y, first, i > 0) for i, (name, y, first) in enumerate(curves)]
 
 
-def finite_part(curve: Measured) -> Measured:
-    """A curve from its first finite number to its last; empty where it has none."""
-    name, y, first = curve
-    known = np.flatnonzero(np.isfinite(np.asarray(y, dtype=float)))
-    return (name, y[known[0] : known[-1] + 1], first + int(known[0])) if known.size else (name, [], first)
+def known(curves: Sequence[Measured]) -> list[Measured]:
+    """Curves from their first finite number to their last; those that have none are left out."""
+    found = []
+    for name, y, first in curves:
+        at = np.flatnonzero(np.isfinite(np.asarray(y, dtype=float)))
+        if at.size:
+            found.append((name, y[at[0] : at[-1] + 1], first + int(at[0])))
+    return found
 
 
 def _first_loss(training: Training) -> float:

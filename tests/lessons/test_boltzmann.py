@@ -18,6 +18,7 @@ from engine.maths.optimisers import OPTIMISERS
 from engine.walks.step import drain
 from engine.walks.training import Recipe
 from lessons.building.picture_parts import log_bars, square
+from lessons.building.training_panel import known
 from lessons.contract.knobs import Refused
 from lessons.course import course, open_lesson
 from lessons.data.pictures.black_and_white import bars
@@ -66,6 +67,13 @@ def test_bars_of_probabilities() -> None:
     columns = ["".join(text for _, column, text, _ in marks if column == 2 * m) for m in range(4)]
     assert columns == ["███", " ▄█", "   ", "  ·"]
     assert {role for _, column, _, role in marks if column == 2} == {"written"}
+
+
+def test_the_known_parts_of_curves() -> None:
+    nan = float("nan")
+    curves = [("A", [nan, nan, 0.5, nan, 0.25, nan], 10), ("B", [nan], 0), ("C", [], 0)]
+    ((name, y, first),) = known(curves)
+    assert (name, list(y)[::2], first) == ("A", [0.5, 0.25], 12)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from engine.images import rbm_exact
 from lessons.building.picture_parts import log_bars, square
 from lessons.building.stage_parts import flow, subscripted
 from lessons.building.staging import Lengths, LessonStage, default_stage
-from lessons.building.training_panel import finite_part, training_curve, training_of
+from lessons.building.training_panel import known, training_curve, training_of
 from lessons.contract import panels as ui
 from lessons.contract.panels import Block, Panel, Stage, Tile, Tiles
 from lessons.contract.text import Text
@@ -197,7 +197,7 @@ def alone(stage: BoltzmannStage) -> Stage:
         at = int(np.nanargmax(own))
         notes.append(stage.say("best", n=train[branch][2] + at + 1, p=five(float(own[at])).strip()))
     curve = training_curve(
-        stage, stage.say("curve"), lines, now_and_then=True, priority=10, notes=notes, least_top=1.0, ends=True,
+        stage, stage.say("curve"), known(lines), now_and_then=True, priority=10, notes=notes, least_top=1.0, ends=True,
         mark=str(training.n),
     )  # fmt: skip
     if not rbm_exact.enumerable(stage.V, stage.H):
@@ -216,10 +216,10 @@ def deep(stage: BoltzmannStage) -> Stage:
         training.runs, reconstruction, loss, wrong, strict=True
     ):
         at, begun = training.n - 1 - first, exp.prepared(knobs) * exp.PER_LAYER
-        known = 0 <= at < min(len(before), len(own), len(share))
+        made = 0 <= at < min(len(before), len(own), len(share))
         layer, tuned = stage.say("layer", l=training.n // exp.PER_LAYER + 1), stage.say("tuned", n=training.n - begun)
-        said = (layer if training.n < begun else tuned) if known or not training.n else "·"
-        figures = [five(float(ys[at])).strip() if known and np.isfinite(ys[at]) else "·" for ys in (own, share)]
+        said = (layer if training.n < begun else tuned) if made or not training.n else "·"
+        figures = [five(float(ys[at])).strip() if made and np.isfinite(ys[at]) else "·" for ys in (own, share)]
         rows.append((f"{name} {stage.say(str(knobs['begin']))}", said, *figures))
     heads = ("", stage.say("doing"), stage.say("net_loss"), stage.say("wrong"))
     table = ui.Table(id="nets", priority=10, heads=heads, rows=rows, lit=training.current)
@@ -228,11 +228,9 @@ def deep(stage: BoltzmannStage) -> Stage:
 
 def errors(stage: BoltzmannStage, reconstruction: Sequence[Measured], wrong: Sequence[Measured]) -> ui.Curve:
     """The share of wrong test pictures over the updates; before there is one, how well layers reconstruct."""
-    share = [known for known in map(finite_part, wrong) if len(known[1])]
-    title, lines, top = stage.say("errors"), share, 1.0
-    if not share:
-        lines = [known for known in map(finite_part, reconstruction) if len(known[1])]
-        title, top = stage.say("reconstructions"), 0.0
+    title, lines, top = stage.say("errors"), known(wrong), 1.0
+    if not lines:
+        title, lines, top = stage.say("reconstructions"), known(reconstruction), 0.0
     return training_curve(
         stage, title, lines, now_and_then=True, priority=9, least_top=1.0, top=top, ends=True,
         mark=str(training_of(stage.view).n),
