@@ -48,12 +48,6 @@ def summed(s: Scope) -> bool:
     return rbm_exact.enumerable(*s.theta["W"].shape)
 
 
-def families(s: Scope) -> Mapping[str, Any]:
-    """Weights, biases and random numbers of single units."""
-    units = tuple(s.theta["W"].shape)
-    return rbm.unit_families(s.device, s.theta, exp.drawn(s.device, s.knobs, units, seed_of(s)))
-
-
 def chance(s: Scope, n: int, *unit: int) -> Array | None:
     """q[n] = p(h = 1 | v[n]), of all hidden units."""
     v = s.get(f"v[{n}]")
@@ -149,7 +143,7 @@ class Boltzmann(DeclaredLesson):
         Input("v", "V", also=("v[0]",), among=(0, 1)),
     )
     derived = (
-        Derived("families", families),
+        Derived("families", lambda s: rbm.unit_families(s.device, s.theta, s.draws)),
         Derived("draws", lambda s: exp.drawn(s.device, s.knobs, tuple(s.theta["W"].shape), seed_of(s))),
         *(Derived(f, lambda s, *at, f=f: s.families[f](*at), indexed=True) for f in rbm.FAMILIES),
         Derived("q", chance, indexed=True),
