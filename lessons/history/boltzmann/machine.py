@@ -73,13 +73,9 @@ def drawn(device: Device, knobs: Knobs, units: tuple[int, int], seed: int) -> Dr
 
 def weights(knobs: Knobs, seed: int) -> dict[str, HostArray]:
     """W, a and b at the start, after as many updates of CD-1 as `trained` says."""
-    data, hidden = str(knobs["data"]), int(knobs["hidden"])
-    if knobs["net"] == "dbn" and knobs["begin"] in SPREAD:
-        shape = pictures(data, seed).x.shape[0], hidden
-        W = SPREAD[str(knobs["begin"])](rng(seed, WEIGHTS), *shape[::-1]).T
-        return {"W": W, "a": np.zeros(shape[0]), "b": np.zeros(hidden)}
     scale = SCALE_STACKED if knobs["net"] == "dbn" else SCALE
-    return dict(_weights(data, hidden, int(knobs["trained"]), int(knobs["batch"]), scale, seed))
+    sizes = (int(knobs[name]) for name in ("hidden", "trained", "batch"))
+    return dict(_weights(str(knobs["data"]), *sizes, scale, seed))
 
 
 @lru_cache(maxsize=8)
@@ -143,13 +139,12 @@ def deep(device: Device, knobs: Knobs, seed: int) -> DbnRun:
 
 def deep_theta(device: Device, knobs: Knobs, start: Start, run: DbnRun) -> dict[str, Array]:
     """Its parameters at the start: the first layer is the machine of `start` where machines are trained."""
-    seed, H = int(start.inputs["seed"]), int(knobs["hidden"])
-    sizes = [run.pictures.shape[0], *[H] * int(knobs["layers"]), CLASSES]
+    seed, spread = int(start.inputs["seed"]), SPREAD.get(str(knobs["begin"]))
+    sizes = [run.pictures.shape[0], *[int(knobs["hidden"])] * int(knobs["layers"]), CLASSES]
     theta, draw = dbn.initial(device, rng(seed, WEIGHTS), run.pictures, sizes), rng(seed, WEIGHTS)
-    spread = SPREAD.get(str(knobs["begin"]))
-    if spread is not None:
-        theta |= {p: device.put(spread(draw, *W.shape)) for p, W in theta.items() if p.startswith("W")}
-    return dbn.written_back(theta, 1, theta_of(device, start))
+    if spread is None:
+        return dbn.written_back(theta, 1, theta_of(device, start))
+    return {p: device.put(spread(draw, *value.shape)) if p[0] == "W" else value for p, value in theta.items()}
 
 
 def training(device: Device, knobs: Knobs, start: Start, fork: State | None, grains: Grains) -> Track:

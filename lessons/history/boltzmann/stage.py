@@ -22,6 +22,10 @@ from lessons.explaining.figures import five
 from lessons.explaining.typeset import name as typeset
 from lessons.history.boltzmann import machine as exp
 
+OPS = {
+    "chain": ("q", "h", "p", "v"), "gradient": ("vh_data", "vh_model", "dW"), "step": ("step_W", "step_a", "step_b"),
+}  # fmt: skip
+"""The formulas of each phase of an update."""
 BESIDE = 40
 """Visible units up to which the statistics are shown as tiles."""
 
@@ -49,9 +53,12 @@ class BoltzmannStage(LessonStage):
         return Tile(block, title or typeset(name), lit=lit)
 
     def chain(self) -> Tiles:
-        """v₀ → h₀ → v₁ → …, as far as it has come."""
-        tiles = [self.side(f"{family}[{n}]") for n in range(self.k + 1) for family in "vh"]
-        return Tiles(id="chain", priority=9, title=self.say("chain"), tiles=tiles, most=1.0, large=True)
+        """v₀ → h₀ → v₁ → …, as far as it has come; in training with the probabilities, of the first example."""
+        trained = self.view.training is not None
+        names = (f"{family}[{n}]" for n in range(self.k + 1) for family in ("vqh" if trained else "vh"))
+        tiles = [self.side(name) for name in names if not trained or self.known(name)]
+        title = self.say("first_example" if trained else "chain")
+        return Tiles(id="chain", priority=9, title=title, tiles=tiles, most=1.0, large=not trained)
 
     def hidden(self, priority: int = 6) -> Tiles:
         """The weights of every hidden unit, where the pixels are."""
@@ -100,20 +107,10 @@ class BoltzmannStage(LessonStage):
         return [law, self.chain(), flow("unit", items, 10), self.hidden(7)]
 
     def show_learn(self) -> Stage:
-        """⟨v hᵀ⟩ at the end of the chain less that at the data, and the step."""
-        return [self.law(*self.stepping()), self.chain(), *self.learned()]
-
-    def stepping(self) -> tuple[str, ...]:
-        """The ops of what is made: a gradient, or the step."""
-        step = self.view.step
-        if step is None or ("step", -1) not in step.path:
-            return ("vh_data", "vh_model", "dW")
-        return ("step_W", "step_a", "step_b")
-
-    def learned(self) -> list[Panel]:
-        """Both averages, the gradient and the parameters."""
-        shown = {"vh_data": self.say("at_data"), "vh_model": self.say("at_model"), "dW": "∂E/∂W", "W": "W"}
-        return [*self.matrices(shown), self.biases()]
+        """A chain, ⟨v hᵀ⟩ at its end less that at the data, and the step."""
+        phase, shown = next((name for name, _ in self.view.path if name in OPS), "gradient"), {"dW": "∂E/∂W", "W": "W"}
+        averages = {"vh_data": self.say("at_data"), "vh_model": self.say("at_model")}
+        return [self.law(*OPS[phase]), self.chain(), *self.matrices(averages | shown), self.biases()]
 
     def biases(self) -> Panel:
         """The gradients of a and b as pictures."""
@@ -153,20 +150,8 @@ class BoltzmannStage(LessonStage):
     def show_train(self) -> Stage:
         """Training of a machine or of a deep net; or an update opened."""
         if training_of(self.view).open:
-            return self.opened()
+            return self.show_learn() if self.known("v[0]") else default_stage(self)
         return deep(self) if self.knobs["net"] == "dbn" else alone(self)
-
-    def opened(self) -> Stage:
-        """One update: the chain of its first example, and what is learned from all."""
-        step = self.view.step
-        if step is None or self.view.get("v[0]") is None:
-            return default_stage(self)
-        of, path = exp.rule_of(self.knobs), step.path
-        v = [f"v[{n}]" for n in range(of.k + 1)]
-        tiles = [self.side(name) for n in range(of.k + 1) for name in (v[n], f"q[{n}]", f"h[{n}]") if self.known(name)]
-        ops = self.stepping() if ("chain", -1) not in path else ("q", "h", "p", "v")
-        chain = Tiles(id="chain", priority=9, title=self.say("first_example"), tiles=tiles, most=1.0)
-        return [self.law(*ops), chain, *self.learned()]
 
     def fields(self) -> dict[str, Any]:
         knobs, M = self.knobs, exp.shown(self.knobs, self.seed).shape[1]
@@ -223,15 +208,10 @@ def deep(stage: BoltzmannStage) -> Stage:
         rows.append((f"{name} {stage.say(str(knobs['begin']))}", said, *figures))
     heads = ("", stage.say("doing"), stage.say("net_loss"), stage.say("wrong"))
     table = ui.Table(id="nets", priority=10, heads=heads, rows=rows, lit=training.current)
-    return [table, errors(stage, reconstruction, wrong), stage.hidden(5)]
-
-
-def errors(stage: BoltzmannStage, reconstruction: Sequence[Measured], wrong: Sequence[Measured]) -> ui.Curve:
-    """The share of wrong test pictures over the updates; before there is one, how well layers reconstruct."""
     title, lines, top = stage.say("errors"), known(wrong), 1.0
-    if not lines:
+    if not lines:  # before there are errors, how well the layers reconstruct
         title, lines, top = stage.say("reconstructions"), known(reconstruction), 0.0
-    return training_curve(
-        stage, title, lines, now_and_then=True, priority=9, least_top=1.0, top=top, ends=True,
-        mark=str(training_of(stage.view).n),
-    )  # fmt: skip
+    curve = training_curve(
+        stage, title, lines, now_and_then=True, priority=9, least_top=1.0, top=top, ends=True, mark=str(training.n)
+    )
+    return [table, curve, stage.hidden(5)]
