@@ -108,9 +108,9 @@ class BoltzmannStage(LessonStage):
 
     def show_learn(self) -> Stage:
         """A chain, ⟨v hᵀ⟩ at its end less that at the data, and the step."""
-        phase, shown = next((name for name, _ in self.view.path if name in OPS), "gradient"), {"dW": "∂E/∂W", "W": "W"}
-        averages = {"vh_data": self.say("at_data"), "vh_model": self.say("at_model")}
-        return [self.law(*OPS[phase]), self.chain(), *self.matrices(averages | shown), self.biases()]
+        phase = next((name for name, _ in self.view.path if name in OPS), "gradient")
+        shown = {"vh_data": self.say("at_data"), "vh_model": self.say("at_model"), "dW": "∂E/∂W"}
+        return [self.law(*OPS[phase]), self.chain(), *self.matrices(shown), self.biases(), self.hidden(4)]
 
     def biases(self) -> Panel:
         """The gradients of a and b as pictures."""
@@ -123,7 +123,7 @@ class BoltzmannStage(LessonStage):
         if self.V <= BESIDE:
             tiles = [Tile(block, shown[name]) for name, block in blocks.items()]
             return [Tiles(id="statistics", priority=8, title=self.say("statistics"), tiles=tiles)]
-        last = [name for name, block in blocks.items() if block.written] or ["W"]
+        last = [name for name, block in blocks.items() if block.written] or ["dW"]
         return [ui.Heat(id="statistics", priority=8, title=shown[last[-1]], block=blocks[last[-1]])]
 
     def show_likelihood(self) -> Stage:
