@@ -72,7 +72,7 @@ class BoltzmannStage(LessonStage):
             )
             for j in range(W.shape[1])
         ]  # fmt: skip
-        return Tiles(id="hidden", priority=priority, title=self.say("weights"), tiles=tiles)
+        return Tiles(id="weights", priority=priority, title=self.say("weights"), tiles=tiles)
 
     def bars(self, p: Sequence[float | None], lit: int | None = None) -> list[Panel]:
         """The probability of every picture that is shown, and what they come to together."""
