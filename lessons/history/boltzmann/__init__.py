@@ -37,7 +37,7 @@ CARD = Card(
         Knob("labels", "int", 100, 10, 1000),
     ),
     roles={"gibbs": "forward", "likelihood": "forward", "learn": "update", "chain": "forward", "forward": "forward"},
-    places={4: Place("train")},
+    places={4: Place("train/update=2000")},
     terms=(
         Term("restricted Boltzmann machine", "受限玻尔兹曼机", "gibbs", also=("RBM",)),
         Term("Gibbs sampling", "吉布斯采样", "gibbs"),
