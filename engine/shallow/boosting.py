@@ -122,3 +122,8 @@ def decide(stumps: Sequence[Stump], x: HostArray) -> HostArray:
     for stump in stumps:
         F += stump.alpha * stump.side * (2 * (x[:, stump.feature] > stump.place) - 1)
     return F
+
+
+def sureness(stumps: Sequence[Stump], x: HostArray) -> HostArray:
+    """(Q,): F of x (Q, M) divided by Σ |α|, from −1 to 1; 0 without stumps."""
+    return decide(stumps, x) / max(1e-300, sum(abs(stump.alpha) for stump in stumps))

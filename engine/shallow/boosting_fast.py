@@ -9,7 +9,7 @@ import math
 
 from engine.device import HOST, HostArray
 from engine.maths.selecting import TIE, halfway
-from engine.shallow.boosting import LEAST, Stump, decide, ends
+from engine.shallow.boosting import LEAST, Stump, ends, sureness
 
 xp = HOST.xp
 
@@ -63,6 +63,5 @@ def boost_each(x: HostArray, classes: HostArray, kinds: int, rounds: int) -> lis
 
 def classify(each: list[list[Stump]], x: HostArray) -> HostArray:
     """(Q,): the class whose stumps are surest, Σ α h divided by Σ α, for each of x (Q, M)."""
-    sure = [decide(stumps, x) / max(1e-300, sum(abs(s.alpha) for s in stumps)) for stumps in each]
-    found: HostArray = xp.argmax(xp.asarray(sure), axis=0)
+    found: HostArray = xp.argmax(xp.asarray([sureness(stumps, x) for stumps in each]), axis=0)
     return found

@@ -5,6 +5,7 @@ A state is kept now and then, so that any step can be opened without running all
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -95,6 +96,17 @@ class Machine(NamedTuple):
     C: float
     K: HostArray
     run: Solved
+
+    @property
+    def support(self) -> HostArray:
+        """(N,): which points are support vectors."""
+        found: HostArray = self.run.a > LEAST * self.C
+        return found
+
+    def without(self, points: Sequence[int], tol: float, most: int) -> Machine:
+        """The same problem less some points, solved anew."""
+        x, y = (xp.delete(each, list(points), axis=0) for each in (self.x, self.y))
+        return machine(HOST, x, y, self.kernel, self.C, tol, most)
 
     def after(self, n: int) -> Solved:
         """The run as it was after n steps: as far as it got, if n is more."""

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from engine.device import Array, Device, HostArray
-from engine.shallow.margin import Problem, State, begin, border, kernel_matrix, step
+from engine.shallow.margin import Problem, State, begin, border, kernel_matrix, slope_of, step
 from engine.shallow.margin_fast import Machine
+from engine.walks.gradient_check import Objective
 from engine.walks.reel import Env, Section
 from engine.walks.step import Path
 
@@ -39,6 +40,18 @@ class Opened:
         if self._known is None or self._known[0] != n:
             self._known = n, self.machine.state(self.device, n)
         return self._known[1]
+
+    def objective(self) -> Objective:
+        """f of the new point as the machine is solved, and its slope."""
+        xp, problem, state = self.device.xp, self.problem, self.state(self.machine.run.steps)
+
+        def kernels(q: Array) -> Array:
+            return kernel_matrix(xp, problem.kernel, problem.x, q.T)
+
+        def f(q: Array) -> Array:
+            return xp.sum(state.a * problem.y * kernels(q)) + self.machine.run.b
+
+        return Objective({"q": self.q}, f, {"q": slope_of(problem, state.a, self.q, kernels(self.q))})
 
     def sections(self, at: Path) -> list[Section]:
         """The whole run. Where it was solved, the last pair is the one whose gap is below the tolerance."""

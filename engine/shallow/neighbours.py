@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from engine.device import Array, Device, HostArray
+from engine.device import HOST, Array, Device, HostArray
 from engine.maths import selecting
 from engine.walks.step import Path, Step, Walk
 
@@ -62,6 +62,15 @@ def ask(
     return Neighbours(found, device.get(vote)[:, 0], float(device.get(says)[0, 0]))
 
 
+# what there is before the first step
+
+
+def begun(device: Device, count: int) -> dict[str, Array]:
+    """What the rules read that is there before the first step, for `count` points with classes ±1: by symbol."""
+    row, kind = device.put([[float(i)] for i in range(count)]), device.put([[-1.0], [1.0]])
+    return {"row": row, "kind": kind, "rest": device.xp.ones_like(row), "vote": device.xp.zeros_like(kind)}
+
+
 # many points at once
 
 
@@ -105,6 +114,12 @@ def _least(xp: Any, d: Array, k: int) -> Array:
             number = xp.cumulative_sum(xp.ones_like(d[0, :]))[None, :] - 1 if number is None else number
             d = xp.where(number == xp.astype(column, d.dtype), float("inf"), d)
     return xp.concat(tuple(taken), axis=1)
+
+
+def votes(x: HostArray, y: HostArray, q: HostArray, k: int) -> HostArray:
+    """(Q,): the mean class of the k nearest of each of q (Q, M), from −1 to 1; y (N,) are ±1."""
+    found: HostArray = y[nearest(HOST.xp, x, q, min(k, len(x)))].mean(axis=1)
+    return found
 
 
 def classify(xp: Any, x: Array, classes: Array, q: Array, k: int) -> Array:

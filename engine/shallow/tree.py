@@ -223,3 +223,17 @@ def classify(tree: Tree, x: HostArray) -> HostArray:
     """(Q,): the class that the tree gives to each of x (Q, M), by its number, on the host."""
     says: HostArray = HOST.xp.asarray([node.says for node in tree.nodes])
     return says[leaf_of(tree, x)]
+
+
+def way(tree: Tree, x: HostArray) -> list[int]:
+    """The nodes that a point x (M,) comes through, from the root to its leaf."""
+    found = [0]
+    while (node := tree.nodes[found[-1]]).left >= 0:
+        found.append(node.left if x[node.feature] <= node.place else node.right)
+    return found
+
+
+def begun(device: Device, y: HostArray, limits: Limits) -> dict[str, Array]:
+    """`state` with Y and axis, for points in the plane of two classes: y (N,), ±1, of which −1 comes first."""
+    Y = device.put([[float(each < 0), float(each > 0)] for each in y])
+    return {"Y": Y, "axis": device.put([[1.0], [2.0]]), **state(device, len(y), limits)}

@@ -27,6 +27,13 @@ class State(NamedTuple):
     data: Any
 
 
+def advanced(advance: Callable[[State], State], state: State, count: int) -> State:
+    """The state after `count` more updates, each made by `advance`."""
+    for _ in range(count):
+        state = advance(state)
+    return state
+
+
 class Track(NamedTuple):
     """How training goes on from `begin`: `advance` makes one update at full speed, `inside` opens it as a reel.
 

@@ -215,12 +215,13 @@ class Flat:
     """The families that are shown as vectors where they are one column.
 
     What is held as a matrix is none, nor is the slope by it; where an input is a batch, only vectors that are held are.
+    An input whose rows are symbols of their own is no batch.
     """
 
     def __init__(self, lesson: DeclaredLesson) -> None:
         self._lesson = lesson
         inputs = [each for each in lesson.holds if isinstance(each, Input) and each.first is None]
-        self._batch = any(each.rank() == 2 for each in inputs)
+        self._batch = any(each.rank() == 2 for each in inputs) and not any(each.rows for each in inputs)
 
     def __contains__(self, family: object) -> bool:
         for name in (str(family), self._lesson.of(str(family))):

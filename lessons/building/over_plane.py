@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.device import HostArray
-from lessons.building.staging import LessonStage
+from lessons.building.stage_parts import Parts
 from lessons.contract.panels import Axis, Block, Dot, Field, Item, Label, Matrix, Row
 from lessons.data.scatter import REACH
 
@@ -22,12 +22,11 @@ NEAR = 12
 """Columns on either side of the one in focus that are filled."""
 
 
-class PlaneStage(LessonStage):
-    """A stage of points x (N, 2) with classes y (N,), ±1; `square` where they lie on the playground's."""
+class Plane:
+    """The plane of a stage, with points x (N, 2) of classes y (N,), ±1; `square` where they lie on the playground's."""
 
-    x: HostArray
-    y: HostArray
-    square: bool = True
+    def __init__(self, stage: Parts, x: HostArray, y: HostArray, square: bool = True) -> None:
+        self.stage, self.x, self.y, self.square = stage, x, y, square
 
     def extent(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """How far the plane is shown: the playground's square, or a little beyond all points."""
@@ -66,10 +65,14 @@ class PlaneStage(LessonStage):
         family, _, part = symbol.partition(".")
         if part:
             symbol, i = f"{family}[{i}]", int(part)
-        value = self.view.get(symbol)
+        value = self.stage.view.get(symbol)
         known = None if value is None else value[i : i + 1].reshape(1, -1)
         wide = 1 if known is None else known.shape[1]
-        return Block(symbol, known, (1, wide), "at" if wide == 1 else "line", i, **self.flags(symbol))
+        return Block(symbol, known, (1, wide), "at" if wide == 1 else "line", i, **self.stage.flags(symbol))
+
+    def points(self, more: Mapping[str, str], focus: int, own: Sequence[int] = ()) -> Matrix:
+        """The points with their classes, and what else is known of each: see `columns`."""
+        return self.columns("points", {"p.0": "x₁", "p.1": "x₂", "y": "y", **more}, len(self.x), focus, own)
 
     def columns(
         self, id: str, rows: Mapping[str, str], count: int, focus: int, own: Sequence[int] = (), wide: int = 1
@@ -79,4 +82,4 @@ class PlaneStage(LessonStage):
         near = sorted({*range(max(0, focus - NEAR), min(count, focus + NEAR + 1)), *own})
         heads: dict[int, Item] = {i: Label(str(i), role="head" if i in (focus, *own) else "dim") for i in near}
         found = [Row(label, {i: self.entry(symbol, i) for i in near}) for symbol, label in rows.items()]
-        return Matrix(id=id, priority=7, axis=axis, rows=[Row(self.say(id), heads), *found])
+        return Matrix(id=id, priority=7, axis=axis, rows=[Row(self.stage.say(id), heads), *found])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.device import HostArray
-from lessons.contract.panels import Axis, Block, Heat, Item, Label, Laws, Matrix, Panel, Row, Series, Stage
+from lessons.contract.panels import Axis, Block, Heat, Item, Label, Laws, Matrix, Panel, Row, Series, Stage, Table
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
@@ -77,6 +77,11 @@ def subscripted(name: str, t: int) -> str:
 def flow(id: str, items: Mapping[int, Item], priority: int, label: str = "", title: str = "") -> Matrix:
     """Blocks side by side."""
     return Matrix(id=id, priority=priority, title=title, rows=[Row(label, items)])
+
+
+def growing(id: str, heads: Sequence[str], rows: Sequence[Sequence[str]], priority: int = 5) -> Table:
+    """A table that grows at its end: the last row is lit."""
+    return Table(id=id, priority=priority, heads=heads, rows=rows, lit=len(rows) - 1 if rows else None)
 
 
 def laws(rules: Rules, *ops: str, right: str = "") -> Laws:

@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Array, Device
-from engine.shallow import accuracy, boosting, boosting_fast, margin, margin_fast, neighbours, tree, tree_fast
-from engine.shallow.accuracy import Said
+from engine.device import Device, HostArray
+from engine.shallow import accuracy, boosting, boosting_fast, margin, neighbours, tree, tree_fast
 from engine.shallow.margin_run import Opened
-from engine.walks.gradient_check import Objective
 from engine.walks.reel import Reel, Section
 from engine.walks.step import Path
 from lessons.building.acts import Act, Derived, Scope, Sections, Trial
@@ -29,18 +27,10 @@ NEW = np.array([1.5, -1.0])
 """The new point, until it is moved, on the square of the named sets."""
 LONG = 300
 """Rounds of boosting in the prediction about XOR."""
-MATRICES = frozenset({"x", "x_test", "Y", "K", "cL", "cR"})
 COUNTS = (
     "near", "rest", "vote", "row", "leaf", "node", "count", "inside", "g", "cL", "cR", "cut", "feature", "open",
     "chosen", "right", "i", "j", "axis",
 )  # fmt: skip
-
-
-class Vectors:
-    """The families that are shown as vectors: all but the matrices."""
-
-    def __contains__(self, family: object) -> bool:
-        return family not in MATRICES
 
 
 def models(s: Scope) -> Models:
@@ -53,50 +43,21 @@ def solved(s: Scope) -> Opened:
     return Opened(s.device, models(s).machine, TOL, s.trial.start.params["q"])
 
 
-def numbers(count: str) -> Any:
-    """(count, 1): 0, 1, 2, …"""
-    return lambda s: s.device.put([[float(i)] for i in range(s.trial.lengths[count])])
+def begun(name: str) -> Derived:
+    """A symbol that the rules of neighbours and of the tree read and that is there before the first step."""
+    return Derived(name, lambda s: s.begun[name])
 
 
-def one_hot(s: Scope) -> Array:
-    """Y (N, 2): the class −1 in its first column, +1 in its second."""
-    return s.device.put([[float(y < 0), float(y > 0)] for y in s.trial.start.inputs["y"]])
-
-
-def of_tree(name: str) -> Derived:
-    """What the tree's rules read that is there before the first step."""
-    return Derived(name, lambda s: tree.state(s.device, s.N, models(s).limits)[name])
-
-
-def answers(trial: Trial) -> dict[str, Said]:
-    """What the five answer to the points and to those that test."""
-    some, tests = models(trial.first), np.array(trial.start.inputs["x_test"], dtype=float)
-    return {name: Said(some.says(name, some.x), some.says(name, tests)) for name in NAMES}
+def given(trial: Trial) -> dict[str, HostArray]:
+    """The points that are learned from and those that test, with their classes, by the name of the input."""
+    return {name: np.array(value, dtype=float) for name, value in trial.start.inputs.items()}
 
 
 def compared(s: Scope, at: Path) -> list[Section]:
     """One section for each of the five."""
-    some, given = models(s), {name: np.array(value, dtype=float) for name, value in s.trial.start.inputs.items()}
-
-    def said(name: str) -> Said:
-        return Said(some.says(name, some.x), some.says(name, given["x_test"]))
-
-    each = [partial(said, name) for name in NAMES]
-    return accuracy.sections(s.device, given["y"], given["y_test"], each, at)
-
-
-def answer_at(s: Scope) -> Objective:
-    """f of the new point as the machine is solved, and its slope."""
-    run = solved(s)
-    problem, state = run.problem, run.state(run.machine.run.steps)
-
-    def kernels(q: Array) -> Array:
-        return margin.kernel_matrix(s.xp, problem.kernel, problem.x, q.T)
-
-    def f(q: Array) -> Array:
-        return s.xp.sum(state.a * problem.y * kernels(q)) + run.machine.run.b
-
-    return Objective({"q": run.q}, f, {"q": margin.slope_of(problem, state.a, run.q, kernels(run.q))})
+    some = given(s.trial)
+    each = [partial(models(s).said, name, some["x_test"]) for name in NAMES]
+    return accuracy.sections(s.device, some["y"], some["y_test"], each, at)
 
 
 # predictions
@@ -125,28 +86,25 @@ def weight_of_wrong(trial: Trial) -> float:
 
 def spare(s: Scope) -> list[int]:
     """The points that are no support vectors."""
-    return [int(i) for i in np.flatnonzero(~models(s).support)]
+    return [int(i) for i in np.flatnonzero(~models(s).machine.support)]
 
 
 def border_moves(trial: Trial) -> str:
     """Whether the border moves where a point that is no support vector is left out: both solved to a small gap."""
-    some, (out, *_) = models(trial.first), spare(trial.first)
-    (x0, x1), (y0, y1) = ((some.x[:, f].min(), some.x[:, f].max()) for f in (0, 1))
-    grid = np.stack(np.meshgrid(np.linspace(x0, x1, 25), np.linspace(y0, y1, 25)), axis=-1).reshape(-1, 2)
-    whole, less = (
-        margin_fast.machine(HOST, x, y, some.kernel, some.C, TOL / 100, 100_000).decide(grid)
-        for x, y in ((some.x, some.y), (np.delete(some.x, out, axis=0), np.delete(some.y, out)))
-    )
+    machine, close = models(trial.first).machine, (TOL / 100, 100_000)
+    low, high = machine.x.min(axis=0), machine.x.max(axis=0)
+    grid = np.stack(np.meshgrid(*np.linspace(low, high, 25).T), axis=-1).reshape(-1, 2)
+    whole, less = (machine.without(points, *close).decide(grid) for points in ([], spare(trial.first)[:1]))
     return "stays" if np.abs(whole - less).max() < 10 * TOL else "moves"
 
 
 def shares(trial: Trial) -> dict[str, tuple[float, float]]:
     """The share of right answers of each, to the points and to those that test."""
-    y, y_test = (np.array(trial.start.inputs[name]) for name in ("y", "y_test"))
-    return {
-        name: (float((said.train == y).mean()), float((said.test == y_test).mean()))
-        for name, said in answers(trial).items()
-    }
+    some, found = given(trial), dict[str, tuple[float, float]]()
+    for name in NAMES:
+        train, test = models(trial.first).said(name, some["x_test"])
+        found[name] = float((train == some["y"]).mean()), float((test == some["y_test"]).mean())
+    return found
 
 
 def last(trial: Trial) -> str:
@@ -173,8 +131,8 @@ def outcome(trial: Trial) -> dict[str, Any]:
     return {
         "class": trial.number("knn/says"), "leaves": some.tree.leaves, "depth": some.tree.depth,
         "rounds": len(some.stumps), "bound": trial.number("boosting/bound"), "pairs": run.steps,
-        "gap": number(run.gap), "solved": run.gap < TOL, "support": int(some.support.sum()), "b": number(run.b),
-        "f": number(float(some.margin(trial.start.params["q"][None, :])[0])),
+        "gap": number(run.gap), "solved": run.gap < TOL, "support": int(some.machine.support.sum()), "b": number(run.b),
+        "f": number(float(some.machine.decide(trial.start.params["q"][None, :])[0])),
         "train": {name: train for name, (train, _) in found.items()},
         "test": {name: test for name, (_, test) in found.items()},
     }  # fmt: skip
@@ -192,14 +150,13 @@ class Rivals(DeclaredLesson):
         Input("y_test", "T", among=(-1, 1), edited=False),
     )
     derived = (
-        Derived("row", numbers("N")),
-        Derived("kind", lambda s: s.device.put([[-1.0], [1.0]])),
-        Derived("axis", lambda s: s.device.put([[1.0], [2.0]])),
-        Derived("rest", lambda s: s.xp.ones_like(s.row)),
-        Derived("vote", lambda s: s.xp.zeros_like(s.kind)),
-        Derived("Y", one_hot),
-        *map(of_tree, ("node", "leaf", "feature", "place", "worth", "open")),
+        Derived(
+            "begun",
+            lambda s: neighbours.begun(s.device, s.N) | tree.begun(s.device, given(s.trial)["y"], models(s).limits),
+        ),
+        *map(begun, ("row", "kind", "rest", "vote", "Y", "axis", "node", "leaf", "feature", "place", "worth", "open")),
     )
+    matrices = frozenset({"Y", "K", "cL", "cR"})
     acts = (
         Act("knn", lambda s, at: neighbours.ask(s.device, s.x, s.y, s.kind, s.row, s.q, models(s).k, at), after=()),
         Act("tree", lambda s, at: tree.grow(s.device, s.x, s.Y, s.kind, s.axis, models(s).limits, at), after=()),
@@ -207,7 +164,7 @@ class Rivals(DeclaredLesson):
         Sections("margin", lambda s, at: solved(s).sections(at)),
         Sections("compare", compared),
     )
-    gradient = Gradient(answer_at, name="f")
+    gradient = Gradient(lambda s: solved(s).objective(), name="f")
     results = (outcome,)
     questions = (
         Question("gain", "tree/s=1", "number", first_gain, within=0.001, when=lambda s: s.knobs["data"] != "four"),
@@ -223,7 +180,6 @@ class Rivals(DeclaredLesson):
     grain = "s"
     explains = ("gain", "vote", "alpha", "wrong", "chosen", "o", "d", "eta", "train", "test")
     counted = frozenset(COUNTS)
-    columns = Vectors()
     rebuilds = frozenset({"data", "points", "noise"})
     second_views = frozenset({"knn"})
     shown_as = RivalsStage

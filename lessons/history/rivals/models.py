@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
-from itertools import pairwise
 
 import numpy as np
 
-from engine.device import HOST, HostArray, quiet, rng
-from engine.feedforward import mlp
-from engine.feedforward.mlp_training import Batches, Examples, fitted
-from engine.maths.activations import ACTIVATIONS
-from engine.maths.initial import xavier
-from engine.maths.optimisers import OPTIMISERS
+from engine.device import HOST, HostArray
+from engine.feedforward import mlp, two_classes
 from engine.shallow import boosting, boosting_fast, margin_fast, neighbours, tree, tree_fast
+from engine.shallow.accuracy import Said
 from engine.shallow.boosting import Stump
-from engine.shallow.margin import LEAST, Kernel
-from engine.shallow.margin_fast import Machine, Solved
-from engine.walks.step import drain
-from engine.walks.training import Recipe
+from engine.shallow.margin import Kernel
+from engine.shallow.margin_fast import Machine
 from lessons.contract.knobs import Refused
 from lessons.contract.view import Knobs, Start
 
@@ -26,8 +20,6 @@ NAMES = ("knn", "tree", "boosting", "svm", "mlp")
 """The classifiers."""
 TOL = 1e-3
 """The gap at which the support-vector machine is solved."""
-UNITS, EPOCHS, BATCH, RATE = (2, 8, 8, 1), 200, 10, 0.01
-NET = mlp.Net(len(UNITS) - 1, ACTIVATIONS["tanh"], "logistic", ACTIVATIONS["tanh"])
 ASKED = ("k", "impurity", "leaves", "depth", "rounds", "kernel", "gamma", "degree", "C", "pairs")
 
 
@@ -55,50 +47,26 @@ class Models:
         """The support-vector machine, solved or stopped."""
         return margin_fast.machine(HOST, self.x, self.y, self.kernel, self.C, TOL, self.most)
 
-    @property
-    def support(self) -> HostArray:
-        """(N,): which points are support vectors."""
-        found: HostArray = self.machine.run.a > LEAST * self.C
-        return found
-
     @cached_property
     def net(self) -> mlp.Theta:
-        """A multilayer perceptron, trained: 2-8-8-1 units, Adam, 200 epochs."""
-        draw, theta = rng(0), dict[str, HostArray]()
-        for n, (cols, rows) in enumerate(pairwise(UNITS), 1):
-            theta |= {f"W{n}": xavier(draw, rows, cols), f"b{n}": np.zeros((rows, 1))}
-        with quiet():
-            size = np.sqrt((self.x**2).mean(axis=0))
-            theta["W1"] = theta["W1"] / np.where((size > 0) & np.isfinite(size), size, 1.0)
-            some = Examples(self.x.T, (self.y[None, :] + 1) / 2)
-            return fitted(NET, theta, Recipe(OPTIMISERS["adam"], RATE, 1e300), Batches(BATCH, 0), some, EPOCHS)
-
-    def neighbours(self, q: HostArray, k: int) -> HostArray:
-        """The votes of the k nearest of each of q, from −1 to 1."""
-        votes: HostArray = self.y[neighbours.nearest(np, self.x, q, min(k, len(self.x)))].mean(axis=1)
-        return votes
-
-    def margin(self, q: HostArray, run: Solved | None = None) -> HostArray:
-        """f of each of q, at the end of the run or of another."""
-        return self.machine.decide(q, run)
-
-    def boosted(self, q: HostArray, rounds: int) -> HostArray:
-        """Σ α h of so many rounds, divided by Σ α."""
-        some = self.stumps[:rounds]
-        return boosting.decide(some, q) / max(1e-300, sum(stump.alpha for stump in some))
+        """A multilayer perceptron, trained."""
+        return two_classes.fit(self.x, self.y)
 
     def says(self, name: str, q: HostArray) -> HostArray:
         """The class, ±1, that one of the five gives to each of q (Q, 2)."""
         if name == "mlp":
-            with quiet():
-                found = drain(mlp.forward(np, NET, self.net, q.T, np.zeros((1, len(q))))).z[-1][0]
+            found = two_classes.decide(self.net, q)
         elif name == "tree":
             found = tree.classify(self.tree, q) - 0.5
         elif name == "boosting":
-            found = self.boosted(q, self.rounds)
+            found = boosting.decide(self.stumps, q)
         else:
-            found = self.neighbours(q, self.k) if name == "knn" else self.margin(q)
+            found = neighbours.votes(self.x, self.y, q, self.k) if name == "knn" else self.machine.decide(q)
         return np.where(found > 0, 1.0, -1.0)
+
+    def said(self, name: str, tests: HostArray) -> Said:
+        """What one of the five answers to the points that it learned from, and to new ones."""
+        return Said(self.says(name, self.x), self.says(name, tests))
 
 
 def models_of(knobs: Knobs, start: Start) -> Models:

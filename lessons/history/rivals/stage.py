@@ -10,26 +10,14 @@ from typing import Any
 import numpy as np
 
 from engine.device import HostArray
+from engine.shallow import boosting, neighbours
 from engine.shallow import tree as trees
 from engine.shallow.margin import LEAST
-from lessons.building.over_plane import PlaneStage
-from lessons.building.stage_parts import subscripted
-from lessons.building.staging import Lengths
-from lessons.contract.panels import (
-    Beside,
-    Branch,
-    Dot,
-    Line,
-    Matrix,
-    Multiples,
-    Note,
-    Panel,
-    Plot,
-    Row,
-    Stage,
-    Table,
-    Tree,
-)
+from lessons.building.over_plane import Plane
+from lessons.building.stage_parts import growing, subscripted
+from lessons.building.staging import Lengths, LessonStage
+from lessons.contract import panels as ui
+from lessons.contract.panels import Beside, Line, Note, Panel, Plot, Row, Stage
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
@@ -41,16 +29,15 @@ ROUNDS, NEAREST = 5, 10
 """Lines of the tables of rounds and of neighbours."""
 
 
-class RivalsStage(PlaneStage):
+class RivalsStage(LessonStage):
     """A position in one of the five acts."""
 
     def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
         super().__init__(lesson, view, text)
         self.models = models_of(view.knobs, view.start)
-        self.x, self.y, self.N = self.models.x, self.models.y, len(self.models.x)
-        self.square = self.knobs["data"] in ("xor", "circle", "gauss", "spiral")
-        self.q = np.asarray(self.params["q"], dtype=float)
-        self.new = Dot(float(self.q[0]), float(self.q[1]), True, True, "◆")
+        self.y, self.N, self.q = self.models.y, len(self.models.x), self.params["q"]
+        self.plane = Plane(self, self.models.x, self.y, self.knobs["data"] in ("xor", "circle", "gauss", "spiral"))
+        self.new = ui.Dot(float(self.q[0]), float(self.q[1]), True, True, "◆")
 
     def whole(self, symbol: str) -> int | None:
         """A number that counts, where it is known."""
@@ -60,6 +47,10 @@ class RivalsStage(PlaneStage):
     def beside(self, field: Panel, *others: Panel) -> Beside:
         return Beside(id="work", priority=10, stacks=[[field], list(others)])
 
+    def several(self, id: str, fields: list[ui.Field]) -> ui.Multiples:
+        """Fields to be compared."""
+        return ui.Multiples(id=id, priority=10, title=self.say(id), fields=fields, shrink=True)
+
     def short(self, symbol: str) -> str:
         return self.figure(symbol).strip()
 
@@ -67,24 +58,22 @@ class RivalsStage(PlaneStage):
 
     def show_knn(self) -> Stage:
         """The nearest, one after the other, and how they vote; or the boundaries of several k."""
-        k, votes = self.models.k, self.models.neighbours
+        k, votes = self.models.k, partial(neighbours.votes, self.models.x, self.y)
         if self.view.flipped:
-            some = (n for n in KS if n <= self.N)
-            fields = [self.field(f"k = {n}", partial(votes, k=n), self.dots(), (10, 20)) for n in some]
-            several = Multiples(id="borders", priority=10, title=self.say("borders"), fields=fields, shrink=True)
-            return [self.law("class"), several]
+            some, dots = [n for n in KS if n <= self.N], self.plane.dots()
+            fields = [self.plane.field(f"k = {n}", partial(votes, k=n), dots, (10, 20)) for n in some]
+            return [self.law("class"), self.several("borders", fields)]
         near = [i for j in range(1, k + 1) if (i := self.whole(f"near[{j}]")) is not None]
         rows, d = list[tuple[str, ...]](), self.view.get("d")
         for j, i in list(enumerate(near, 1))[-NEAREST:]:
             rows.append((str(j), str(i), "·" if d is None else five(float(d[i])), "●" if self.y[i] > 0 else "○"))
         heads = [self.say(key) for key in ("j", "point", "distance", "class")]
-        table = Table(id="nearest", heads=heads, rows=rows, lit=len(rows) - 1 if rows else None)
-        field = self.field(self.say("share", k=k), partial(votes, k=k), [*self.dots(near), self.new])
+        field = self.plane.field(self.say("share", k=k), partial(votes, k=k), [*self.plane.dots(near), self.new])
         names = {"q": "q", "vote": self.say("votes"), "says": self.say("says")}
-        points = {"p.0": "x₁", "p.1": "x₂", "y": "y", "d": "d", "rest": self.say("rest")}
         return [
-            self.law("distance", "near", "vote"), self.side_by_side(names, "state", 9), self.beside(field, table),
-            self.columns("points", points, self.N, near[-1] if near else 0),
+            self.law("distance", "near", "vote"), self.side_by_side(names, "state", 9),
+            self.beside(field, growing("nearest", heads, rows)),
+            self.plane.points({"d": "d", "rest": self.say("rest")}, near[-1] if near else 0),
         ]  # fmt: skip
 
     def show_tree(self) -> Stage:
@@ -98,10 +87,11 @@ class RivalsStage(PlaneStage):
 
         inside = self.view.get(f"inside[{n}]")
         lit = [] if inside is None or not splits else [int(i) for i in np.flatnonzero(inside)]
-        field = self.field(self.say("rectangles", n=tree.leaves), says, self.dots(lit))
+        field = self.plane.field(self.say("rectangles", n=tree.leaves), says, self.plane.dots(lit))
         names = {f"{name}[{n}]": subscripted(name, n) for name in ("count", "G", "cut")}
         state = self.side_by_side(names | {f"chosen[{splits}]": self.say("chosen")}, "state", 9)
-        grown = Tree(id="tree", title=self.say("tree"), nodes=list(self.branches(0, "", self.way())))
+        way = set(trees.way(self.models.tree, self.q))
+        grown = ui.Tree(id="tree", title=self.say("tree"), nodes=list(self.branches(0, "", way)))
         panels: Stage = [self.law("impurity", "gain", "chosen"), state, self.beside(field, grown)]
         places, gain = self.view.get(f"t[{n}]"), self.view.get(f"gain[{n}]")
         if places is not None:
@@ -109,20 +99,11 @@ class RivalsStage(PlaneStage):
             focus = best if best is not None else 0 if gain is None else int(np.argmax(gain))
             rows = {f"g[{n}]": self.say("column"), f"t[{n}]": "t", f"gain[{n}]": self.say("gain")}
             rows |= {f"cL[{n}]": self.say("left"), f"GL[{n}]": "GL", f"cR[{n}]": self.say("right"), f"GR[{n}]": "GR"}
-            panels.append(self.columns("cuts", rows, len(places), focus, wide=2))
+            panels.append(self.plane.columns("cuts", rows, len(places), focus, wide=2))
         return panels
 
-    def way(self) -> set[int]:
-        """The nodes that the new point passes."""
-        at, found = 0, set[int]()
-        while at >= 0:
-            found.add(at)
-            node = self.models.tree.nodes[at]
-            at = node.left if node.left < 0 or self.q[node.feature] <= node.place else node.right
-        return found
-
-    def branches(self, n: int, parent: str, way: set[int]) -> Iterator[Branch]:
-        """Node n and those below it, as far as they have been measured."""
+    def branches(self, n: int, parent: str, way: set[int]) -> Iterator[ui.Branch]:
+        """Node n and those below it, as far as they have been measured; `way` are those that the new point passes."""
         counts, node = self.view.get(f"count[{n}]"), self.models.tree.nodes[n]
         if counts is None:
             return
@@ -130,7 +111,7 @@ class RivalsStage(PlaneStage):
         text = f"{subscripted('x', node.feature + 1)} ≤ {five(node.place).strip()}"
         text = text if below else f"○{counts[0]:.0f} ●{counts[1]:.0f}"
         side = "" if not parent else "≤" if n % 2 else ">"  # a split makes an odd node on the left, an even one right
-        yield Branch(str(n), text, parent, side, path=n in way, written=n == self.view.loop("n"))
+        yield ui.Branch(str(n), text, parent, side, path=n in way, written=n == self.view.loop("n"))
         for each in below:
             yield from self.branches(each, str(n), way)
 
@@ -138,28 +119,24 @@ class RivalsStage(PlaneStage):
         """A round: its stump, its vote, the new weights; and all rounds so far."""
         t, w = self.view.loop("t") or 0, self.view.get("w")
         done = t if self.known(f"alpha[{t}]") else max(0, t - 1)
-        says = partial(self.models.boosted, rounds=done)
-        field = self.field(self.say("stumps", n=done), says, self.dots(weights=w))
+        says = partial(boosting.sureness, self.models.stumps[:done])
+        field = self.plane.field(self.say("stumps", n=done), says, self.plane.dots(weights=w))
         rows = [self.round(n) for n in range(max(1, t - ROUNDS + 1), t + 1)]
         heads = [self.say("t"), self.say("stump"), "ε", "α"]
-        table = Table(id="rounds", heads=heads, rows=rows, lit=len(rows) - 1 if rows else None)
         names = {f"eps[{t}]": "ε", f"alpha[{t}]": "α", f"Z[{t}]": "Z", f"wrong[{t}]": self.say("wrong")}
         names |= {"bound": "∏ Z", f"error[{t}]": self.say("error")}
+        focus = 0 if w is None else int(w.argmax())
         panels: Stage = [
             self.law("e", "eps", "alpha", "w"), self.side_by_side(names, "state", 9),
-            self.beside(field, table, self.falling(t)),
+            self.beside(field, growing("rounds", heads, rows), self.falling(t)),
+            self.plane.points({f"h[{t}]": subscripted("h", t), "w": "w", "F": "F"}, focus),
         ]  # fmt: skip
-        points = {"p.0": "x₁", "p.1": "x₂", "y": "y", f"h[{t}]": subscripted("h", t), "w": "w", "F": "F"}
-        panels.append(self.columns("points", points, self.N, 0 if w is None else int(np.argmax(w))))
         places = self.view.get("theta")
         if t and places is not None:
-            cuts = {
-                "g": self.say("column"),
-                "theta": "θ",
-                f"e[{t}]": subscripted("e", t),
-                f"least[{t}]": self.say("least"),
-            }
-            panels.append(replace(self.columns("cuts", cuts, len(places), self.whole(f"cut[{t}]") or 0), priority=6))
+            cuts = {"g": self.say("column"), "theta": "θ", f"e[{t}]": subscripted("e", t)}
+            cuts |= {f"least[{t}]": self.say("least")}
+            shown = self.plane.columns("cuts", cuts, len(places), self.whole(f"cut[{t}]") or 0)
+            panels.append(replace(shown, priority=6))
         return panels
 
     def round(self, t: int) -> tuple[str, ...]:
@@ -188,9 +165,8 @@ class RivalsStage(PlaneStage):
         lit = [] if over else [i for name in "ij" if (i := self.whole(name)) is not None]
         a = self.view.get("a")
         counts = None if a is None or not a.any() else 1.0 * (a > LEAST * self.models.C)
-        says = partial(self.models.margin, run=self.models.machine.after(done)) if done else None
-        dots = [*self.dots(lit, counts), self.new]
-        field = self.field(self.say("f"), says, dots)
+        says = partial(self.models.machine.decide, run=self.models.machine.after(done)) if done else None
+        field = self.plane.field(self.say("f"), says, [*self.plane.dots(lit, counts), self.new])
         names = {"b": "b", "dual": self.say("dual"), "primal": self.say("primal"), "o": "f(q)"}
         names = names if over else {"i": "i", "j": "j", "gap": self.say("gap"), "eta": "η", "d": "d"}
         said = Note(id="support", text=self.say("support", n=0 if counts is None else int(counts.sum()), N=self.N))
@@ -198,13 +174,13 @@ class RivalsStage(PlaneStage):
         plot = Plot(
             id="gaps", title=self.say("gaps"), lines=[gaps], x=(0, max(1, run.steps)), y=(TOL / 10, 10), log=True
         )
-        points = {"p.0": "x₁", "p.1": "x₂", "y": "y", "v": "v", "rise": self.say("rise"), "fall": self.say("fall")}
-        points |= {"a": "a"} | ({"f": "f"} if over else {})
+        points = {"v": "v", "rise": self.say("rise"), "fall": self.say("fall"), "a": "a"}
+        points |= {"f": "f"} if over else {}
         focus, *own = lit or [0]
         panels: Stage = [
             self.law(*(("b", "f", "o") if over else ("i", "j", "move", "a"))), *([self.verdict()] if over else []),
             self.side_by_side(names, "state", 9), self.beside(field, said, plot),
-            self.columns("points", points, self.N, focus, own),
+            self.plane.points(points, focus, own),
         ]  # fmt: skip
         if self.known("slope"):
             panels.insert(-1, self.side_by_side({"q": "q", "slope": "∂f/∂q"}, "slope", 8))
@@ -226,17 +202,16 @@ class RivalsStage(PlaneStage):
             def says(q: HostArray, name: str = name) -> HostArray:
                 return 0.8 * self.models.says(name, q)
 
-            field = self.field(self.say(name), says if known else None, (), (7, 14))
+            field = self.plane.field(self.say(name), says if known else None, (), (7, 14))
             caption = f"{self.short(train)} {self.short(test)}" if known else ""
             fields.append(replace(field, caption=caption, written=bool({train, test} & self.view.written)))
-            rows.append(
-                Row(self.say(name), {0: self.shown(train, self.say("train")), 1: self.shown(test, self.say("test"))})
-            )
+            shares = self.shown(train, self.say("train")), self.shown(test, self.say("test"))
+            rows.append(Row(self.say(name), dict(enumerate(shares))))
         return [
             self.law("train", "test"),
-            Multiples(id="fields", priority=10, title=self.say("fields"), fields=fields, shrink=True),
-            Matrix(id="shares", priority=9, rows=rows),
-        ]  # fmt: skip
+            self.several("fields", fields),
+            ui.Matrix(id="shares", priority=9, rows=rows),
+        ]
 
     def fields(self) -> dict[str, Any]:
         some, run = self.models, self.models.machine.run
