@@ -112,17 +112,19 @@ def fitted(net: Net, theta: Theta, recipe: Recipe, batches: Batches, some: Examp
 class MlpRun(training.Run[Losses]):
     """A net in training on `train`; the losses on all of `train` and `test` are measured every few whole epochs.
 
+    Without `test` there are no examples for it.
     On the host an update is `feedforward.mlp_fast`; elsewhere it is the walks', drained. A test holds both equal.
     """
 
     kinds = (Losses,)
 
     def __init__(
-        self, device: Device, net: Net, recipe: Recipe, batches: Batches, train: Examples, test: Examples
+        self, device: Device, net: Net, recipe: Recipe, batches: Batches, train: Examples, test: Examples | None = None
     ) -> None:
         super().__init__(device, recipe, mlp.names(net.depth))
         self.net, self.batches, self.host = net, batches, train
-        self.train, self.test = (Examples(*(device.put(value) for value in some)) for some in (train, test))
+        both = train, test or Examples(train.x[:, :0], train.y[:, :0])
+        self.train, self.test = (Examples(*(device.put(value) for value in some)) for some in both)
         self.count = train.x.shape[1]
         self.per, self.every = batches.per_epoch(self.count), batches.between(self.count)
         self._own = threading.local()  # the screen may replay a state while training goes on

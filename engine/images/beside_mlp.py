@@ -33,6 +33,12 @@ def hidden(net: Cnn) -> int:
     return round((weights(net) - net.classes) / (pixels + 1 + net.classes))
 
 
+def dense_weights(net: Cnn) -> int:
+    """How many weights that MLP has, biases included."""
+    pixels, units = net.picture[0] * net.picture[1] * net.picture[2], hidden(net)
+    return (pixels + 1 + net.classes) * units + net.classes
+
+
 class Pair(NamedTuple):
     """The data of a State: the convolutional net, the MLP, and the MLP's shares of wrong answers on each test set."""
 
@@ -80,7 +86,7 @@ class BesideMlp:
         self.device, self.tests, self.draw = device, tests, draw
         self.run = CnnRun(device, net, recipe, batches, train, tests)
         self.dense = mlp.Net(2, net.unit, "softmax")
-        self.rival = MlpRun(device, self.dense, recipe, batches, train, Examples(train.x[:, :0], train.y[:, :0]))
+        self.rival = MlpRun(device, self.dense, recipe, batches, train)
 
     def start(self, theta: Theta) -> State:
         """Update 0 of a net with these parameters; the MLP's weights N(0, 2 / in), biases 0."""

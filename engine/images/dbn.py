@@ -10,6 +10,7 @@ a1 (V, 1), a2, …               the visible biases, which are dropped where bac
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from engine.feedforward.mlp_training import Batches, Examples, MlpRun, loss_on
 from engine.images import rbm
 from engine.images.rbm import Rule, Sampling
 from engine.images.rbm_training import READINGS, SHOWN, RbmRun
-from engine.maths.initial import normal
+from engine.maths.initial import Initial, normal
 from engine.maths.optimisers import begin
 from engine.walks import training
 from engine.walks.history import State, Track
@@ -62,14 +63,17 @@ class Reading(NamedTuple):
     wrong: float
 
 
-def initial(device: Device, draw: Rng, x: HostArray, sizes: Sequence[int], scale: float = 0.1) -> dict[str, Array]:
+def initial(
+    device: Device, draw: Rng, x: HostArray, sizes: Sequence[int], scale: float = 0.1, spread: Initial | None = None
+) -> dict[str, Array]:
     """Parameters for layers of these sizes, the input's and the output's included: W ~ N(0, scale²), biases 0.
 
-    The first machine's visible bias is ln(m / (1 − m)) of the mean m of each unit in x (V, N), the others' are 0.
+    With `spread` it draws the weights. The first machine's visible bias is ln(m / (1 − m)) of the mean m of each unit
+    in x (V, N), the others' are 0.
     """
-    theta: dict[str, Array] = {}
+    theta, drawn = dict[str, Array](), spread or partial(normal, scale=scale)
     for n, (below, above) in enumerate(pairwise(sizes), 1):
-        theta[f"W{n}"] = device.put(normal(draw, above, below, scale))
+        theta[f"W{n}"] = device.put(drawn(draw, above, below))
         theta[f"b{n}"] = device.put(HOST.xp.zeros((above, 1)))
         if n < len(sizes) - 1:
             theta[f"a{n}"] = device.put(HOST.xp.zeros((below, 1)))
@@ -79,6 +83,11 @@ def initial(device: Device, draw: Rng, x: HostArray, sizes: Sequence[int], scale
 def machine(theta: Theta, layer: int) -> dict[str, Array]:
     """The parameters of one layer as those of a machine: W, a, b."""
     return {"W": theta[f"W{layer}"].T, "a": theta[f"a{layer}"], "b": theta[f"b{layer}"]}
+
+
+def first_machine(theta: Theta, a: Array) -> Theta:
+    """The machine of the first layer, with `a` where back-propagation has dropped its own; a machine as it is."""
+    return machine({"a1": a, **theta}, 1) if "W1" in theta else theta
 
 
 def written_back(theta: Theta, layer: int, moved: Theta) -> dict[str, Array]:
@@ -117,8 +126,7 @@ class DbnRun(training.Run[Reading]):
     ) -> None:  # fmt: skip
         super().__init__(device, recipe, mlp.names(net.depth))
         self.net, self.plan, self.pictures = net, plan, pictures
-        none = Examples(test.x[:, :0], test.y[:, :0])
-        self.mlp = MlpRun(device, net, recipe, batches, train, none)
+        self.mlp = MlpRun(device, net, recipe, batches, train)
         self.test = Examples(*(device.put(value) for value in test))
         self._machine: tuple[int, list[Array], RbmRun | None] = 0, [], None
 

@@ -17,7 +17,7 @@ from engine.images.rbm_fast import Kernel
 from engine.maths.optimisers import rules as optimiser_rules
 from engine.maths.optimisers import update
 from engine.walks import descent, training
-from engine.walks.history import State, Track
+from engine.walks.history import State, Track, advanced
 from engine.walks.reel import Env, Grains, Section, indexed
 from engine.walks.step import Path, Walk, drain
 from engine.walks.training import Gradient, Learning, Recipe
@@ -193,3 +193,10 @@ class RbmRun(training.Run[Reading]):
         """Training from a state on; beside the error of reconstruction, ln p of the training and the test examples."""
         both = (lambda state: state.data.reading.likelihood, lambda state: state.data.reading.test)
         return super().track(begin_at, grains, (*both, *also))
+
+
+def fitted(theta: Theta, recipe: Recipe, batches: Batches, v: HostArray, updates: int) -> Theta:
+    """The parameters after so many updates of CD-1 on v (V, N), on the host: nothing is measured on the way."""
+    run = RbmRun(HOST, recipe, Rule(), theta["b"].shape[0], batches, v, v[:, :0], updates + 1)
+    found: Theta = advanced(run.advance, run.start(theta), updates).data.theta
+    return found

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from engine.device import Array, Device
-from engine.maths.optimisers import Memory, Optimiser, begin, clip_by_norm, norm, update
+from engine.maths.optimisers import OPTIMISERS, Memory, Optimiser, begin, clip_by_norm, norm, update
 from engine.walks import descent
 from engine.walks.history import State, Track
 from engine.walks.reel import Env, Grains, Reel, Section
@@ -28,6 +28,11 @@ class Recipe(NamedTuple):
     optimiser: Optimiser
     rate: float
     clip: float
+
+
+def descending(rate: float) -> Recipe:
+    """Plain gradient descent without a bound on the gradient."""
+    return Recipe(OPTIMISERS["sgd"], rate, 1e300)
 
 
 class Learning(NamedTuple, Generic[Reading]):

@@ -14,7 +14,7 @@ from engine.maths.activations import Activation
 from engine.walks.history import State, Track
 from engine.walks.reel import Env, Section
 from engine.walks.step import Path, Walk, split
-from lessons.building.defaults import column, function
+from lessons.building.defaults import column, function, on_device
 from lessons.building.holds import Held, Source
 from lessons.contract.view import Knobs, Start, View
 
@@ -178,8 +178,7 @@ class Trial:
     @cached_property
     def theta(self) -> dict[str, Array]:
         """The parameters on the device; vectors as columns."""
-        given = {name: column(self.device, value) for name, value in self.start.params.items()}
-        return {**given, **self._moved}
+        return {**on_device(self.device, self.start.params), **self._moved}
 
     @cached_property
     def held(self) -> dict[str, Any]:

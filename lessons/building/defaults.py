@@ -66,8 +66,13 @@ class Defaults:
 
 def learned(start: Start, state: State, device: Device) -> Start:
     """The start with the parameters that training has reached."""
+    return moved(start, named(state.data.theta), device)
+
+
+def moved(start: Start, theta: Mapping[str, Array], device: Device) -> Start:
+    """The start with some of its parameters as they are on the device."""
     params = dict(start.params)
-    for name, value in named(state.data.theta).items():
+    for name, value in theta.items():
         host = device.get(value)
         params[name] = host if start.params[name].ndim == 2 else host[:, 0]
     return Start(params, start.inputs)
@@ -81,6 +86,11 @@ def named(theta: Any) -> Mapping[str, Array]:
 def column(device: Device, value: HostArray) -> Array:
     """A parameter on the device: a vector as a column."""
     return device.put(value if value.ndim == 2 else value[:, None])
+
+
+def on_device(device: Device, params: Mapping[str, HostArray]) -> dict[str, Array]:
+    """Parameters on the device, vectors as columns."""
+    return {name: column(device, value) for name, value in params.items()}
 
 
 def function(knobs: Knobs) -> Activation:

@@ -207,17 +207,32 @@ class Fixed(Source):
         return dict(self._inputs)
 
 
-class Seed(Source):
-    """The seed that all is drawn from, where nothing else is an input."""
+class Whole(Source):
+    """Inputs that are whole numbers from 0 up, each with its `most`: at first what the knob of that name says, or 0.
+
+    `refused` is the phrase that says so of any other.
+    """
+
+    def __init__(self, refused: str, **most: float) -> None:
+        self._refused, self._most = refused, most
 
     def begin(self, knobs: Knobs) -> dict[str, Any]:
-        return {"seed": 0}
+        return {name: int(knobs.get(name, 0)) for name in self._most}
 
     def read(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:
-        seed = given.get("seed", 0)
-        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-            raise Refused("inputs_shape", file=file, name="seed", wanted="0, 1, 2 …")
-        return {"seed": seed}
+        own = {**self.begin(knobs), **given}
+        for name, most in self._most.items():
+            value = own[name]
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+                raise Refused(self._refused, file=file, name=name, wanted="0, 1, 2 …")
+        return {name: own[name] for name in self._most}
+
+
+class Seed(Whole):
+    """The seed that all is drawn from, where nothing else is an input."""
+
+    def __init__(self) -> None:
+        super().__init__("inputs_shape", seed=np.inf)
 
 
 class _Any(dict[str, int]):

@@ -57,6 +57,13 @@ def training_curve(
     )
 
 
+def known_at(training: Training, curve: Measured) -> float | None:
+    """What a curve says after the update in focus; None where it is not known."""
+    _, y, first = curve
+    at = training.n - 1 - first
+    return float(y[at]) if 0 <= at < len(y) else None
+
+
 def lines(curves: Sequence[Measured], now_and_then: bool = False) -> list[Series]:
     """A line for every branch, dotted but for the first; straight between two measurements made `now_and_then`."""
     line = measured if now_and_then else Series

@@ -1,4 +1,4 @@
-"""Four tasks on which classifiers are compared: still digits, few labels, moved digits in a frame, XOR in the plane."""
+"""Tasks for classifiers: still digits, few labels, moved digits in a frame, XOR in the plane; digits moved and not."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.device import HostArray
+from engine.device import HostArray, rng
 from engine.feedforward.mlp_training import Examples
-from lessons.data.pictures.digits import CLASSES, FRAME, framed, split
+from lessons.data.pictures.digits import CLASSES, FRAME, digits, framed, one_hot, split
 from lessons.data.scatter import scatter
 
 TASKS = ("digits", "labels", "moved", "xor")
 XOR_POINTS, XOR_TESTS = 200, 1000
+KEPT, KEPT_ORDER = 500, 2
+"""Digits kept for the test where few have labels, and the section of the seed that shuffles them."""
 
 
 class Task(NamedTuple):
@@ -63,3 +65,34 @@ def task(name: str, sizes: Sizes) -> Task:
 def columns(x: HostArray, y: HostArray, kinds: int) -> Examples:
     """Examples as nets take them: a column each, classes as 0 and 1."""
     return Examples(np.ascontiguousarray(x.T), np.ascontiguousarray(np.eye(kinds)[:, y]))
+
+
+class Labelled(NamedTuple):
+    """Digits (64, N) that may be looked at, the few of them that have labels, and those that are kept for the test."""
+
+    pictures: HostArray
+    train: Examples
+    test: Examples
+
+
+def few_labels(seed: int, labels: int) -> Labelled:
+    """All digits, shuffled by the seed: the last `KEPT` are for the test, the first `labels` have labels."""
+    x, y = digits()
+    order = rng(seed, KEPT_ORDER).permutation(len(x))
+    learned, test = order[:-KEPT], order[-KEPT:]
+    train, kept = (Examples(x[some].T, one_hot(y[some])) for some in (learned[:labels], test))
+    return Labelled(x[learned].T, train, kept)
+
+
+@lru_cache(maxsize=8)
+def centred_and_moved(seed: int, moved: bool) -> tuple[Examples, Examples, Examples]:
+    """Framed digits to train on, in the middle or moved by up to two pixels; and the test digits, moved and not."""
+    some = split(seed)
+    shifted, still = (Examples(framed(some.test_x, seed, most).T, one_hot(some.test_y)) for most in (2, 0))
+    return Examples(framed(some.x, seed, 2 if moved else 0).T.copy(), one_hot(some.y)), shifted, still
+
+
+def shifted_by(some: Examples, pixels: int) -> Examples:
+    """Framed digits moved to the right."""
+    x = some.x.reshape(FRAME, FRAME, -1)
+    return Examples(np.roll(x, pixels, axis=1).reshape(some.x.shape), some.y)

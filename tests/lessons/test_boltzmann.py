@@ -17,6 +17,7 @@ from engine.maths.activations import ACTIVATIONS
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks.step import drain
 from engine.walks.training import Recipe
+from lessons.building.defaults import on_device
 from lessons.building.picture_parts import log_bars, square
 from lessons.building.training_panel import known
 from lessons.contract.knobs import Refused
@@ -46,7 +47,7 @@ def number(player: Player, name: str, p: int) -> float:
 
 
 def theta(player: Player) -> dict[str, Any]:
-    return exp.theta_of(HOST, player.start)
+    return on_device(HOST, player.start.params)
 
 
 def test_bars_and_stripes() -> None:

@@ -20,6 +20,8 @@ from lessons.contract.panels import Beside, Block, Panel, Table, Tiles
 from lessons.contract.phrases import LANGUAGES, Words
 from lessons.contract.text import load
 from lessons.course import course, open_lesson
+from lessons.data.pictures.digits import one_hot
+from lessons.data.tasks import shifted_by
 from lessons.explaining.inspect import inspect
 from lessons.history.convolution import CARD, NETS
 from lessons.history.convolution import experiment as exp
@@ -62,7 +64,7 @@ def test_the_steps_of_one_filter_make_the_gradient_of_the_net(net: str, pooling:
     made = exp.net_of(player.knobs)
     theta = {name: v if v.ndim == 2 else v[:, None] for name, v in player.start.params.items()}
     x = np.array(player.start.inputs["x"]).reshape(-1, 1)
-    run = drain(cnn.forward(np, made, theta, x, exp.one_hot(np.array([player.start.inputs["label"]]))))
+    run = drain(cnn.forward(np, made, theta, x, one_hot(np.array([player.start.inputs["label"]]))))
     player.jump("slide")
     assert_close(entries(player, "h", f, (12, 12)), run.made["h1"].reshape(8, 12, 12)[f - 1], 1e-12)
     player.jump("pool")
@@ -317,7 +319,7 @@ def test_the_answer_of_an_unpooled_net_hardly_depends_on_the_place(seed: int) ->
         race, _, _ = ahead(net, seed)
         run = exp.training(HOST, player.knobs, player.start)
         still = run.tests[1]
-        moved = exp.shifted_by(Examples(still.x, still.y), 1)
+        moved = shifted_by(Examples(still.x, still.y), 1)
         answers = [run.run.scores(race.cnn.theta, some).argmax(0).copy() for some in (still, moved)]
         same[net] = float((answers[0] == answers[1]).mean())
     assert same["unpooled"] > 0.95

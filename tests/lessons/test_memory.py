@@ -12,6 +12,7 @@ import pytest
 from engine.device import HOST
 from engine.walks.history import State
 from lessons.building.acts import Trial
+from lessons.building.defaults import on_device
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.panels import Block, Curve, Label, Matrix, Note, Table
 from lessons.contract.text import load
@@ -31,7 +32,7 @@ def trained(seed: int, updates: int, **given: Any) -> race.Reading:
     """What a model has come to."""
     knobs = {**DEFAULT, **given}
     school = race.school(HOST, knobs, seed)
-    state = school.start(race.on_device(HOST, race.drawn(knobs, seed)), race.Reading())
+    state = school.start(on_device(HOST, race.drawn(knobs, seed)), race.Reading())
     for _ in range(updates):
         state = school.advance(state)
     found: race.Reading = state.data.reading

@@ -52,6 +52,11 @@ def split(seed: int, train: int = TRAIN) -> Split:
     return Split(x[first], y[first], x[rest], y[rest])
 
 
+def one_hot(y: HostArray) -> HostArray:
+    """Classes (N,) as columns (10, N) of 0 and 1."""
+    return np.eye(CLASSES)[:, y]
+
+
 def framed(x: HostArray, seed: int, most: int = 2) -> HostArray:
     """Pictures (N, 64) put into a frame, (N, 144): each moved from its middle by −most … most, both ways, at random.
 

@@ -10,7 +10,7 @@ from engine.walks.history import History
 from engine.walks.step import drain
 from lessons.building.acts import Scope, Trial
 from lessons.building.asks import Question
-from lessons.building.defaults import learned
+from lessons.building.defaults import learned, on_device
 from lessons.contract.view import Knobs, Start, hides
 from lessons.feedforward.mlp import experiment as exp
 
@@ -58,7 +58,7 @@ def ahead(trial: Trial, knobs: Knobs, start: Start) -> tuple[float, float, float
     state = History(track).grow(SOON)
     then = learned(start, state, HOST)
     x, y = exp.examples(knobs, then)
-    run = drain(mlp.forward(HOST.xp, exp.net_of(knobs), exp.theta_of(HOST, then), x, y))
+    run = drain(mlp.forward(HOST.xp, exp.net_of(knobs), on_device(HOST, then.params), x, y))
     train, test = (float(track.also[i](state)) for i in (0, 1))
     return exp.right(knobs, run.h[-1], y), train, test
 

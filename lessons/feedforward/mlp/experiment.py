@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Array, Device, HostArray, rng
+from engine.device import HOST, Device, HostArray, rng
 from engine.feedforward import mlp
 from engine.feedforward.mlp import Net
 from engine.feedforward.mlp_training import Batches, Examples, MlpRun
 from engine.maths.activations import ACTIVATIONS
-from engine.maths.initial import he, xavier
+from engine.maths.initial import for_size, he, layers, xavier
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
 from engine.walks.step import drain
-from lessons.building.defaults import column, function, recipe
+from lessons.building.defaults import function, on_device, recipe
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start
 from lessons.data.points import has_classes, pairs_of_state, points, read_examples
@@ -125,22 +124,13 @@ def begin_at(knobs: Knobs, seed: int | None) -> Start:
 
 def weights(knobs: Knobs, seed: int, x: HostArray) -> dict[str, HostArray]:
     """Weights as `initial` says; those of layer 1 for features of size 1, whatever size they are. Biases 0."""
-    draw, params = rng(seed), {}
-    units = sizes(knobs)
     initial = str(knobs["initial"])
-    for n, (cols, rows) in enumerate(pairwise(units), 1):
-        W = he(draw, rows, cols) if initial == "he" else xavier(draw, rows, cols)
-        params[f"W{n}"] = W * {"zero": 0.0, "small": 0.3}.get(initial, 1.0)
-        params[f"b{n}"] = np.zeros(rows)
+    params, times = layers(rng(seed), sizes(knobs), he if initial == "he" else xavier), {"zero": 0.0, "small": 0.3}
+    for name, value in params.items():
+        params[name] = value * times.get(initial, 1.0) if name.startswith("W") else value[:, 0]
     if knobs["data"] != "gate":
-        size = np.sqrt((features(names_of(knobs), x) ** 2).mean(axis=1))
-        params["W1"] = params["W1"] / np.where((size > 0) & np.isfinite(size), size, 1.0)
+        params["W1"] = for_size(params["W1"], features(names_of(knobs), x))
     return params
-
-
-def theta_of(device: Device, start: Start) -> dict[str, Array]:
-    """The parameters on the device; vectors as columns."""
-    return {name: column(device, value) for name, value in start.params.items()}
 
 
 def examples(knobs: Knobs, start: Start, test: bool = False) -> Examples:
@@ -158,7 +148,7 @@ def training(device: Device, knobs: Knobs, start: Start, fork: State | None, gra
     """Training from update 0; or from a fork, whose parameters are `start`'s and whose memory goes on if it can."""
     some, test = examples(knobs, start), examples(knobs, start, test=True)
     run = MlpRun(device, net_of(knobs), recipe(knobs), batches(knobs, start), some, test)
-    theta = theta_of(device, start)
+    theta = on_device(device, start.params)
     return run.track(run.start(theta) if fork is None else run.fork(fork, theta), grains)
 
 
@@ -183,7 +173,7 @@ def right(knobs: Knobs, answers: HostArray, wanted: HostArray) -> float:
 
 def loss_of_one(knobs: Knobs, start: Start) -> float:
     """E of the one example, at a start's weights."""
-    return float(drain(mlp.forward(HOST.xp, net_of(knobs), theta_of(HOST, start), *one(knobs, start))).E)
+    return float(drain(mlp.forward(HOST.xp, net_of(knobs), on_device(HOST, start.params), *one(knobs, start))).E)
 
 
 def restored_inputs(file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:

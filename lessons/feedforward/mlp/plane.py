@@ -10,6 +10,7 @@ from engine.device import HOST, HostArray
 from engine.feedforward import mlp
 from engine.feedforward.mlp_training import loss_on
 from engine.walks.step import drain, split
+from lessons.building.defaults import on_device
 from lessons.building.staging import LessonStage
 from lessons.contract.panels import Block, Dot, Field, Network, Unit
 from lessons.data.scatter import FEATURES, MAKERS, REACH, features
@@ -29,7 +30,7 @@ class Plane:
         self.units = exp.sizes(self.knobs)
         self.depth = len(self.units) - 1
         self.net = exp.net_of(self.knobs)
-        self.theta = exp.theta_of(HOST, self.view.start)
+        self.theta = on_device(HOST, self.view.start.params)
 
     @cached_property
     def extent(self) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from engine.device import HOST, Device, HostArray, rng
-from engine.feedforward.mlp_training import Batches, Examples
+from engine.feedforward.mlp_training import Batches
 from engine.images import cnn
 from engine.images.beside_mlp import BesideMlp, Pair
-from engine.images.cnn import Cnn, Conv, Theta
+from engine.images.cnn import Cnn, Conv
 from engine.images.cnn_training import wrong
 from engine.images.convolution import Slide
 from engine.images.pooling import Pool
 from engine.maths.activations import ACTIVATIONS
+from engine.walks.history import advanced
 from engine.walks.step import drain
-from lessons.building.defaults import column, recipe
+from lessons.building.defaults import on_device, recipe
 from lessons.contract.view import Knobs, Start
-from lessons.data.pictures.digits import CLASSES, FRAME, SIDE, framed, split
+from lessons.data.pictures.digits import CLASSES, FRAME, SIDE, framed, one_hot, split
 from lessons.data.pictures.own import read_picture
+from lessons.data.tasks import centred_and_moved, shifted_by
 
 SLIDE = Slide(3, 1, 1)
 BLANK = -0.1
@@ -64,40 +65,16 @@ def begin(knobs: Knobs, seed: int) -> Start:
     return Start(params, {"x": np.round(x, 4).tolist(), "label": label, "seed": seed})
 
 
-def one_hot(y: HostArray) -> HostArray:
-    """Classes (N,) as columns (K, N)."""
-    return np.eye(CLASSES)[:, y]
-
-
-def theta_of(device: Device, start: Start) -> Theta:
-    """The parameters on the device, vectors as columns."""
-    return {name: column(device, value) for name, value in start.params.items()}
-
-
 def loss_of_one(knobs: Knobs, start: Start) -> float:
     """E of the picture of the first acts, at a start's weights."""
     x, y = np.array(start.inputs["x"]).reshape(-1, 1), one_hot(np.array([start.inputs["label"]]))
-    return float(drain(cnn.forward(HOST.xp, net_of(knobs), theta_of(HOST, start), x, y)).E)
-
-
-@lru_cache(maxsize=8)
-def examples(seed: int, moved: bool) -> tuple[Examples, Examples, Examples]:
-    """Pictures to train on, in the middle or moved by up to two pixels; and the test pictures, moved and not."""
-    some = split(seed)
-    shifted, still = (Examples(framed(some.test_x, seed, most).T, one_hot(some.test_y)) for most in (2, 0))
-    return Examples(framed(some.x, seed, 2 if moved else 0).T.copy(), one_hot(some.y)), shifted, still
-
-
-def shifted_by(some: Examples, pixels: int) -> Examples:
-    """Pictures moved to the right."""
-    x = some.x.reshape(FRAME, FRAME, -1)
-    return Examples(np.roll(x, pixels, axis=1).reshape(some.x.shape), some.y)
+    return float(drain(cnn.forward(HOST.xp, net_of(knobs), on_device(HOST, start.params), x, y)).E)
 
 
 def training(device: Device, knobs: Knobs, start: Start) -> BesideMlp:
     """The net and the MLP; their tests are the moved pictures, and those in the middle."""
     seed = int(start.inputs["seed"])
-    train, *tests = examples(seed, knobs["pictures"] == "moved")
+    train, *tests = centred_and_moved(seed, knobs["pictures"] == "moved")
     batches = Batches(int(knobs["batch"]), seed)
     return BesideMlp(device, net_of(knobs), recipe(knobs), batches, train, tests, rng(seed, RIVAL))
 
@@ -110,9 +87,7 @@ def ahead(knobs: Knobs, start: Start) -> tuple[Pair, float, float]:
     key = (tuple(sorted(knobs.items())), *(value.tobytes() for value in start.params.values()), start.inputs["seed"])
     if key not in _ahead:
         both = training(HOST, knobs, start)
-        state = both.start(theta_of(HOST, start))
-        for _ in range(AHEAD):
-            state = both.advance(state)
+        state = advanced(both.advance, both.start(on_device(HOST, start.params)), AHEAD)
         tests = [shifted_by(both.tests[1], pixels) for pixels in (1, 2)]
         one, two = (wrong(HOST, both.run.scores(state.data.theta, some), some.y) / len(some.x.T) for some in tests)
         _ahead.clear()

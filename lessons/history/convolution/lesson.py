@@ -20,10 +20,11 @@ from engine.walks.step import drain
 from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.holds import Input, Net, Source
-from lessons.contract.knobs import Refused, Value
+from lessons.building.defaults import on_device
+from lessons.building.holds import Input, Net, Whole
+from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start, View
-from lessons.data.pictures.digits import FRAME
+from lessons.data.pictures.digits import CLASSES, FRAME, one_hot
 from lessons.history.convolution import NETS
 from lessons.history.convolution import experiment as exp
 from lessons.history.convolution.stage import ConvolutionStage
@@ -32,21 +33,6 @@ NAMES = ("K1", "b1", "K2", "b2", "W3", "b3")
 BIASES = frozenset({"b1", "b2", "b3"})
 APART = 0.03
 """Shares of wrong answers that differ by less are about the same: 24 of the 797 test pictures."""
-
-
-class Label(Source):
-    """Which digit the picture is, and the seed of weights and pictures."""
-
-    def begin(self, knobs: Knobs) -> dict[str, Any]:
-        return {"label": int(knobs["label"]), "seed": 0}
-
-    def read(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:
-        own = {**self.begin(knobs), **given}
-        for name, most in (("label", 9), ("seed", np.inf)):
-            value = own[name]
-            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-                raise Refused("inputs_picture", file=file, name=name)
-        return {"label": own["label"], "seed": own["seed"]}
 
 
 # what the walks read
@@ -58,7 +44,7 @@ def net(s: Scope) -> Cnn:
 
 def column(s: Scope) -> tuple[Array, Array]:
     """The picture as a column, and its class."""
-    return s.xp.reshape(s.x, (-1, 1)), s.device.put(exp.one_hot(np.array([s.trial.start.inputs["label"]])))
+    return s.xp.reshape(s.x, (-1, 1)), s.device.put(one_hot(np.array([s.trial.start.inputs["label"]])))
 
 
 def one(s: Scope) -> OneFilter:
@@ -128,7 +114,7 @@ def which_shift(trial: Trial) -> str:
 class Convolution(DeclaredLesson):
     """Filters count from 1, places from 0. The first acts are about one filter of the first layer and one picture."""
 
-    source = Label()
+    source = Whole("inputs_picture", label=CLASSES - 1, seed=np.inf)
     holds = (
         Net("K1", (), shapes=exp.shapes, names=frozenset(NAMES), vectors=BIASES, lacking=BIASES),
         Input("x", (FRAME, FRAME)),
@@ -171,7 +157,7 @@ class Convolution(DeclaredLesson):
         return rules(exp.net_of(knobs), str(knobs["optimiser"]))
 
     def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track:
-        both, theta = exp.training(device, knobs, start), exp.theta_of(device, start)
+        both, theta = exp.training(device, knobs, start), on_device(device, start.params)
         return both.track(both.start(theta) if fork is None else both.fork(fork, theta), self.grains)
 
     def shown(self, view: View) -> Objective:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 from typing import Any
 
 import numpy as np
 
 from engine.images import cnn
-from engine.images.beside_mlp import hidden, weights
+from engine.images.beside_mlp import dense_weights, hidden, weights
+from engine.walks.step import symbol
+from lessons.building.picture_parts import map_of
 from lessons.building.stage_parts import flow
 from lessons.building.staging import Lengths, LessonStage
 from lessons.building.training_panel import training_curve, training_of
-from lessons.contract.panels import Beside, Block, Curve, Heat, Stage, Table, Tile, Tiles
+from lessons.contract.panels import Beside, Block, Curve, Heat, Item, Stage, Table, Tile, Tiles
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
@@ -38,21 +39,13 @@ class ConvolutionStage(LessonStage):
 
     # small pictures, and numbers under them
 
-    def map_of(self, family: str, shape: tuple[int, int], number: int) -> Block:
-        """The numbers of a family at all places, as far as they are known: each is a symbol of its own."""
-        named, values = f"{family}[{number}]", np.full(shape, np.nan)
-        for i, j in product(*map(range, shape)):
-            value = self.number(f"{named[:-1]},{i},{j}]")
-            values[i, j] = np.nan if value is None else value
-        return Block(named, values, shape)
-
     def places(self, family: str, title: str = "") -> Shown:
         """A map, framed at this place."""
-        return title or family, self.map_of(family, self.size.maps[1:], self.f), (self.i, self.j, 1, 1)
+        return title or family, map_of(self, family, self.size.maps[1:], self.f), (self.i, self.j, 1, 1)
 
     def kept(self, family: str, title: str = "") -> Shown:
         """What pooling keeps, framed at this square."""
-        return title or family, self.map_of(family, self.size.kept[1:], self.f), (self.m, self.n, 1, 1)
+        return title or family, map_of(self, family, self.size.kept[1:], self.f), (self.m, self.n, 1, 1)
 
     def picture(self) -> Shown:
         """The picture, and the window of the kernel on it, of which a part may lie in the padding."""
@@ -67,27 +60,22 @@ class ConvolutionStage(LessonStage):
 
     def part(self, laws: Sequence[str], pictures: Sequence[Shown], *names: tuple[str, str], **first: Block) -> Stage:
         """Laws, pictures side by side, each in a scale of its own, and symbols in digits: (symbol, its title)."""
-        stacks = [
-            [Tiles(id=f"tile{n}", priority=10, large=True, tiles=[Tile(block, self.say(title), window=frame)])]
-            for n, (title, block, frame) in enumerate(
-                (title, block, frame if self.started else None) for title, block, frame in pictures
-            )
-        ]
+        stacks = []
+        for n, (title, block, frame) in enumerate(pictures):
+            tile = Tile(block, self.say(title), window=frame if self.started else None)
+            stacks.append([Tiles(id=f"tile{n}", priority=10, large=True, tiles=[tile])])
         shares = [max(block.shape[1], 8) + 1.0 for _, block, _ in pictures]
-        items = dict(enumerate([*first.values(), *(self.shown(name, title) for name, title in names)]))
+        items: dict[int, Item] = dict(enumerate([*first.values(), *(self.shown(name, title) for name, title in names)]))
         beside = Beside(id="pictures", priority=10, stacks=stacks, shares=shares)
-        return [self.law(*laws), beside, flow("numbers", dict(items), 9)]
-
-    def at(self, family: str, *at: int) -> str:
-        return f"{family}[{','.join(map(str, at))}]"
+        return [self.law(*laws), beside, flow("numbers", items, 9)]
 
     def here(self, family: str) -> str:
         """A symbol of this place."""
-        return self.at(family, self.f, self.i, self.j)
+        return symbol(family, self.f, self.i, self.j)
 
     def won(self) -> list[tuple[str, str]]:
         """Which entry of this square was the largest."""
-        name = self.at("won", self.f, self.m, self.n)
+        name = symbol("won", self.f, self.m, self.n)
         return [] if self.pool.kind == "mean" else [(name, self.say("won"))]
 
     # acts
@@ -97,7 +85,7 @@ class ConvolutionStage(LessonStage):
         u, v = self.view.loop("u"), self.view.loop("v")
         frame = None if u is None or v is None else (u, v, 1, 1)
         kernel = self.filter(self.f, title=self.say("kernel", f=self.f), row=u, only=v, read=u is not None)
-        patch = self.at("patch", 1, self.i, self.j), self.say("patch")
+        patch = symbol("patch", 1, self.i, self.j), self.say("patch")
         pictures = [self.picture(), ("kernel_tile", self.filter(self.f), frame), self.places("h", "map")]
         numbers = patch, (self.here("z"), "z"), (self.here("h"), "h")
         return self.part(("product", "h"), pictures, *numbers, kernel=kernel)
@@ -105,12 +93,12 @@ class ConvolutionStage(LessonStage):
     def square(self) -> Shown:
         """The map, with this square on it."""
         side = self.pool.side
-        return "map", self.map_of("h", self.size.maps[1:], self.f), (side * self.m, side * self.n, side, side)
+        return "map", map_of(self, "h", self.size.maps[1:], self.f), (side * self.m, side * self.n, side, side)
 
     def show_pool(self) -> Stage:
         """Every square of the map, and what is kept of it."""
-        names = (("square", self.say("square")), ("p", "p"))
-        numbers = [(self.at(family, self.f, self.m, self.n), title) for family, title in names]
+        at = self.f, self.m, self.n
+        numbers = (symbol("square", *at), self.say("square")), (symbol("p", *at), "p")
         laws = ["p", "won"] if self.pool.kind == "max" else ["p"]
         return self.part(laws, [self.square(), self.kept("p", "pooled")], *numbers, *self.won())
 
@@ -121,11 +109,10 @@ class ConvolutionStage(LessonStage):
         return shown
 
     def back_unpool(self) -> Stage:
-        self.i, self.j = (
-            self.pool.side * square + (self.view.loop(name) or 0) for square, name in ((self.m, "a"), (self.n, "b"))
-        )
+        side, a, b = self.pool.side, *(self.view.loop(name) or 0 for name in "ab")
+        self.i, self.j = side * self.m + a, side * self.n + b
         pictures = [self.kept("by_p"), self.square(), self.places("by_h")]
-        came = self.at("by_p", self.f, self.m, self.n), "∂E/∂p"
+        came = symbol("by_p", self.f, self.m, self.n), "∂E/∂p"
         return self.part(("dh",), pictures, came, *self.won(), (self.here("by_h"), "∂E/∂h"))
 
     def back_error(self) -> Stage:
@@ -134,11 +121,11 @@ class ConvolutionStage(LessonStage):
         return self.part(("delta",), pictures, *numbers)
 
     def back_kernel(self) -> Stage:
-        total = self.at("by_K", self.f, 1)
+        total = symbol("by_K", self.f, 1)
         pictures = [self.picture(), self.places("delta", "error"), ("by_K", self.shown(total), None)]
         numbers = (
-            (self.here("delta"), "δ"), (self.at("patch", 1, self.i, self.j), self.say("patch")),
-            (self.at("term", self.f, 1, self.i, self.j), self.say("term")), (total, "∂E/∂K"),
+            (self.here("delta"), "δ"), (symbol("patch", 1, self.i, self.j), self.say("patch")),
+            (symbol("term", self.f, 1, self.i, self.j), self.say("term")), (total, "∂E/∂K"),
         )  # fmt: skip
         return [*self.part(("term", "dK"), pictures, *numbers), self.ledger()]
 
@@ -146,21 +133,21 @@ class ConvolutionStage(LessonStage):
         """The terms of this row of places, one for each place."""
         tiles = []
         for j in range(self.size.maps[2]):
-            name = self.at("term", self.f, 1, self.i, j)
+            name = symbol("term", self.f, 1, self.i, j)
             block = Block(name, self.view.get(name), (SIDE, SIDE), **self.flags(name))
             tiles.append(Tile(block, str(j), lit=block.written))
         return Tiles(id="ledger", priority=8, title=self.say("ledger", i=self.i), tiles=tiles)
 
     def back_picture(self) -> Stage:
-        first, turned = BORDER - SIDE + 1, self.at("turned", self.f, 1)
+        first, turned = BORDER - SIDE + 1, symbol("turned", self.f, 1)
         name, delta, _ = self.places("delta", "error")
-        by_x = self.map_of("by_x", self.size.read[1:], 1)
+        by_x = map_of(self, "by_x", self.size.read[1:], 1)
         pictures = [
             (name, delta, (self.i + first, self.j + first, SIDE, SIDE)), ("turned", self.shown(turned), None),
             ("by_x", by_x, (self.i, self.j, 1, 1)),
         ]  # fmt: skip
         numbers = (self.here("near"), self.say("near")), (turned, self.say("turned"))
-        return self.part(("dx",), pictures, *numbers, (self.at("by_x", 1, self.i, self.j), "∂E/∂x"))
+        return self.part(("dx",), pictures, *numbers, (symbol("by_x", 1, self.i, self.j), "∂E/∂x"))
 
     # training
 
@@ -176,44 +163,8 @@ class ConvolutionStage(LessonStage):
             maps = [Tile(Block("h1", first[f - 1], (rows, cols), "fold", f - 1, B), str(f)) for f in every]
             pictures.append(Tiles(id="maps", priority=7, title=self.say("maps"), tiles=maps))
         if training_of(self.view).open:
-            return [*self.opened(), *pictures]
-        return [self.standings(), self.curve(), *pictures]
-
-    def opened(self) -> Stage:
-        """What the step made, whole."""
-        step = self.view.step
-        name = next(iter(step.values), "") if step is not None else ""
-        value = self.view.get(name) if name else None
-        if step is None or value is None:
-            return [self.law("z1", "h1")]
-        if value.size == 1 or value.ndim == 1:
-            made = self.scalar(name) if value.size == 1 else self.vector(name, len(value))
-            return [self.law(step.op), flow("made", {0: made}, 10)]
-        block = Block(name, value, (value.shape[0], value.shape[1]), written=True)
-        title = self.say("op_columns" if name.startswith(("X", "z", "h", "p", "delta", "by_")) else "op_weights")
-        return [self.law(step.op), Heat(id="made", priority=10, title=title, block=block)]
-
-    def standings(self) -> Table:
-        """Both nets: weights, and the shares of wrong answers as last counted."""
-        state, units = training_of(self.view).state, hidden(self.net)
-        assert state is not None
-        pixels, classes = self.net.picture[1] * self.net.picture[2], self.net.classes
-        nets = (
-            (self.say("cnn"), weights(self.net), state.data.cnn.reading.wrong),
-            (self.say("mlp", units=units), (pixels + 1 + classes) * units + classes, state.data.missed),
-        )
-        rows = [(name, f"{n:,}", *(f"{100 * share:.1f} %" for share in wrong[::-1])) for name, n, wrong in nets]
-        heads = [self.say(key) for key in ("net", "weights", "still", "moved")]
-        return Table(id="standings", priority=9, heads=heads, rows=rows)
-
-    def curve(self) -> Curve:
-        """Wrong answers on moved pictures: of the net and the MLP, or of every run."""
-        mine, other, *_ = training_of(self.view).also
-        both = [(self.say("cnn_short"), *mine[0][1:]), (self.say("mlp_short"), *other[0][1:])]
-        return training_curve(
-            self, self.say("curve"), mine if len(mine) > 1 else both, now_and_then=True, least_top=1.0, top=1.0,
-            ends=True,
-        )  # fmt: skip
+            return [*opened(self), *pictures]
+        return [standings(self), curve(self), *pictures]
 
     def fields(self) -> dict[str, Any]:
         _, rows, cols = self.size.maps
@@ -225,3 +176,39 @@ class ConvolutionStage(LessonStage):
             "E": "·" if E is None else five(E).strip(), "batch": int(self.knobs["batch"]),
             "rate": f"{float(self.knobs['rate']):g}", "optimiser": self.knobs["optimiser"], "trained": self.say(where),
         }  # fmt: skip
+
+
+def opened(stage: ConvolutionStage) -> Stage:
+    """What the step of an update made, whole."""
+    step = stage.view.step
+    name = next(iter(step.values), "") if step is not None else ""
+    value = stage.view.get(name) if name else None
+    if step is None or value is None:
+        return [stage.law("z1", "h1")]
+    if value.size == 1 or value.ndim == 1:
+        made = stage.scalar(name) if value.size == 1 else stage.vector(name, len(value))
+        return [stage.law(step.op), flow("made", {0: made}, 10)]
+    title = stage.say("op_columns" if name.startswith(("X", "z", "h", "p", "delta", "by_")) else "op_weights")
+    block = Block(name, value, (value.shape[0], value.shape[1]), written=True)
+    return [stage.law(step.op), Heat(id="made", priority=10, title=title, block=block)]
+
+
+def standings(stage: ConvolutionStage) -> Table:
+    """Both nets: weights, and the shares of wrong answers as last counted."""
+    state, units = training_of(stage.view).state, hidden(stage.net)
+    assert state is not None
+    nets = (
+        (stage.say("cnn"), weights(stage.net), state.data.cnn.reading.wrong),
+        (stage.say("mlp", units=units), dense_weights(stage.net), state.data.missed),
+    )
+    rows = [(name, f"{n:,}", *(f"{100 * share:.1f} %" for share in wrong[::-1])) for name, n, wrong in nets]
+    heads = [stage.say(key) for key in ("net", "weights", "still", "moved")]
+    return Table(id="standings", priority=9, heads=heads, rows=rows)
+
+
+def curve(stage: ConvolutionStage) -> Curve:
+    """Wrong answers on moved pictures: of the net and the MLP, or of every run."""
+    mine, other, *_ = training_of(stage.view).also
+    both = [(stage.say("cnn_short"), *mine[0][1:]), (stage.say("mlp_short"), *other[0][1:])]
+    lines = mine if len(mine) > 1 else both
+    return training_curve(stage, stage.say("curve"), lines, now_and_then=True, least_top=1.0, top=1.0, ends=True)

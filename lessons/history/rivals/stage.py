@@ -151,11 +151,8 @@ class RivalsStage(LessonStage):
         """The share of errors on the points, and its bound, by round."""
         found = [[self.number(f"{name}[{n}]") for n in range(1, t + 1)] for name in ("error", "Z")]
         errors, Zs = ([x for x in each if x is not None] for each in found)
-        rounds = list(range(1, len(errors) + 1))
-        lines = [
-            Line(self.say("error"), rounds, errors),
-            Line("∏ Z", rounds, np.cumprod(Zs)[: len(errors)], dotted=True),
-        ]
+        rounds, bound = range(1, len(errors) + 1), np.cumprod(Zs)[: len(errors)]
+        lines = [Line(self.say("error"), rounds, errors), Line("∏ Z", rounds, bound, dotted=True)]
         return Plot(id="errors", title=self.say("falling"), lines=lines, x=(0, self.models.rounds), y=(0, 1))
 
     def show_margin(self) -> Stage:
@@ -170,10 +167,8 @@ class RivalsStage(LessonStage):
         names = {"b": "b", "dual": self.say("dual"), "primal": self.say("primal"), "o": "f(q)"}
         names = names if over else {"i": "i", "j": "j", "gap": self.say("gap"), "eta": "η", "d": "d"}
         said = Note(id="support", text=self.say("support", n=0 if counts is None else int(counts.sum()), N=self.N))
-        gaps = Line(self.say("gap"), range(done + 1), run.gaps[: done + 1])
-        plot = Plot(
-            id="gaps", title=self.say("gaps"), lines=[gaps], x=(0, max(1, run.steps)), y=(TOL / 10, 10), log=True
-        )
+        gaps, wide = Line(self.say("gap"), range(done + 1), run.gaps[: done + 1]), max(1, run.steps)
+        plot = Plot(id="gaps", title=self.say("gaps"), lines=[gaps], x=(0, wide), y=(TOL / 10, 10), log=True)
         points = {"v": "v", "rise": self.say("rise"), "fall": self.say("fall"), "a": "a"}
         points |= {"f": "f"} if over else {}
         focus, *own = lit or [0]

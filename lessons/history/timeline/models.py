@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.device import HOST, HostArray, rng
+from engine.device import HOST, rng
 from engine.feedforward import mlp, perceptron_fast
 from engine.feedforward.mlp import Net
-from engine.feedforward.mlp_training import Batches, Examples, MlpRun
+from engine.feedforward.mlp_training import Batches, MlpRun
 from engine.images import cnn, dbn
 from engine.images.cnn import Cnn, Conv
 from engine.images.cnn_training import CnnRun
@@ -24,14 +23,15 @@ from engine.images.convolution import Slide
 from engine.images.dbn import DbnRun, Plan
 from engine.images.pooling import Pool
 from engine.maths.activations import ACTIVATIONS
-from engine.maths.initial import he, xavier
+from engine.maths.initial import Initial, he, layers, xavier
 from engine.maths.optimisers import OPTIMISERS
 from engine.shallow import boosting_fast, margin_fast, neighbours, tree_fast
 from engine.shallow import tree as growing
 from engine.shallow.margin import Kernel
 from engine.shallow.tree import Limits
+from engine.walks.history import advanced
 from engine.walks.step import drain
-from engine.walks.training import Recipe, Run, Theta
+from engine.walks.training import Recipe, Run, Theta, descending
 from lessons.data.tasks import TASKS, Task, columns
 
 WEIGHTS = 31
@@ -39,7 +39,7 @@ WEIGHTS = 31
 DEEP = (64, 64, 64, 64)
 """Hidden layers of the deep nets."""
 UPDATES, UNCLIPPED, NEVER = 2000, 1e300, 10**6
-DESCENT = Recipe(OPTIMISERS["sgd"], 0.1, UNCLIPPED)
+DESCENT = descending(0.1)
 """How the deep nets are trained: plain gradient descent, batches of 20."""
 
 
@@ -87,20 +87,11 @@ def stumps(data: Task, seed: int) -> Counts:
     yield data.wrong(boosting_fast.classify(boosting_fast.boost_each(data.x, data.y, data.kinds, 50), data.test_x))
 
 
-def weights(sizes: Sequence[int], seed: int, initial: Callable[..., HostArray]) -> dict[str, HostArray]:
-    """W1, b1, W2, … for layers of these sizes."""
-    draw, theta = rng(seed, WEIGHTS), dict[str, HostArray]()
-    for n, (below, above) in enumerate(pairwise(sizes), 1):
-        theta |= {f"W{n}": initial(draw, above, below), f"b{n}": np.zeros((above, 1))}
-    return theta
-
-
 def in_parts(run: Run[Any], theta: Theta, updates: int, parts: int, wrong: Callable[[Theta], int]) -> Counts:
     """A net in training: so many updates in so many parts, counted after each."""
     state = run.start(theta)
     for part in range(1, parts + 1):
-        while state.n < updates * part // parts:
-            state = run.advance(state)
+        state = advanced(run.advance, state, updates * part // parts - state.n)
         yield wrong(state.data.theta)
 
 
@@ -114,26 +105,22 @@ def dense(data: Task, hidden: Sequence[int], unit: str) -> tuple[Net, list[int],
     return net, [data.x.shape[1], *hidden, data.kinds], wrong
 
 
-def none(some: Examples) -> Examples:
-    return Examples(some.x[:, :0], some.y[:, :0])
-
-
 def multilayer(data: Task, seed: int) -> Counts:
     """64 tanh units, 60 epochs of Adam; for XOR two layers of 8, 200 epochs."""
     hidden, rate, epochs = ((64,), 0.003, 60) if data.side else ((8, 8), 0.01, 200)
     net, sizes, wrong = dense(data, hidden, "tanh")
     some, batches = columns(data.x, data.y, data.kinds), Batches(32, seed)
-    run = MlpRun(HOST, net, Recipe(OPTIMISERS["adam"], rate, UNCLIPPED), batches, some, none(some))
+    run = MlpRun(HOST, net, Recipe(OPTIMISERS["adam"], rate, UNCLIPPED), batches, some)
     updates = epochs * batches.per_epoch(len(data.x))
-    return in_parts(run, weights(sizes, seed, xavier), updates, MODELS["mlp"].parts, wrong)
+    return in_parts(run, layers(rng(seed, WEIGHTS), sizes, xavier), updates, MODELS["mlp"].parts, wrong)
 
 
-def deep(unit: str, initial: Callable[..., HostArray], data: Task, seed: int) -> Counts:
+def deep(unit: str, initial: Initial, data: Task, seed: int) -> Counts:
     """Four hidden layers from a random start, 2,000 updates of plain gradient descent."""
     net, sizes, wrong = dense(data, DEEP, unit)
     some = columns(data.x, data.y, data.kinds)
-    run = MlpRun(HOST, net, DESCENT, Batches(20, seed), some, none(some))
-    return in_parts(run, weights(sizes, seed, initial), UPDATES, MODELS["deep"].parts, wrong)
+    run = MlpRun(HOST, net, DESCENT, Batches(20, seed), some)
+    return in_parts(run, layers(rng(seed, WEIGHTS), sizes, initial), UPDATES, MODELS["deep"].parts, wrong)
 
 
 def belief(data: Task, seed: int) -> Counts:

@@ -16,7 +16,7 @@ from engine.gated.run.files import CELLS
 from engine.gated.run.streams import one_hot
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
-from engine.walks.history import State, Track
+from engine.walks.history import State, Track, advanced
 from engine.walks.reel import Env, Reel, Section
 from engine.walks.step import Path
 from lessons.building.acts import Derived, Scope, Sections, Trial
@@ -117,9 +117,7 @@ def unsure(trial: Trial) -> str:
     """Where a net is less sure after so many updates: at the first letters of words, or at their later ones."""
     s = Trial(trial.lesson, HOST, trial.knobs, trial.start).first
     school = learning.school(HOST, s.knobs, int(trial.start.inputs["seed"]))
-    state = school.start(s.theta, learning.Reading(0.0))
-    for _ in range(AHEAD):
-        state = school.advance(state)
+    state = advanced(school.advance, school.start(s.theta, learning.Reading(0.0)), AHEAD)
     text = learning.coded(s.knobs)
     codes = text.codes[-COMPARED:]
     space = np.isin(np.array(list(text.letters))[codes], (" ", "\n"))

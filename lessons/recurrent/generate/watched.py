@@ -9,7 +9,8 @@ import numpy as np
 from engine.device import HOST
 from engine.gated.cell import Cell
 from engine.walks.step import split
-from lessons.building.defaults import column
+from lessons.building.defaults import on_device
+from lessons.building.stage_parts import growing
 from lessons.building.training_panel import training_of
 from lessons.contract.panels import Axis, Block, Item, Label, Matrix, Picture, Row, Table
 from lessons.explaining.figures import cells, cut, ending, five, number
@@ -38,8 +39,7 @@ class Watched:
         assert state is not None
         self.reading: learning.Reading = state.data.reading
         self.codes = learning.under(stage.knobs)
-        theta = {name: column(HOST, value) for name, value in stage.params.items()}
-        made = learning.net_over(HOST, stage.knobs, theta, self.codes).run.made
+        made = learning.net_over(HOST, stage.knobs, on_device(HOST, stage.params), self.codes).run.made
         self.yhat, self.h = ([each[name][:, 0] for each in made] for name in ("yhat", cell.top))
         self.letters = [stage.vocabulary[code] for code in self.codes]
 
@@ -67,7 +67,7 @@ class Watched:
         ]
         taus = " → ".join(dict.fromkeys(f"{each.tau:g}" for each in latest))
         heads = (say("update"), say("bits"), say("sample", tau=taus))
-        return Table(id="samples", priority=10, heads=heads, rows=rows, lit=len(rows) - 1 if rows else None)
+        return growing("samples", heads, rows, 10)
 
     def under(self) -> Picture:
         """The text, how likely each of its letters was held to be, and the units that follow something best."""

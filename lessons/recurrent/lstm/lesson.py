@@ -16,7 +16,7 @@ from engine.gated.net import Net
 from engine.gated.run.training import SequenceRun
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
-from engine.walks.history import State, Track
+from engine.walks.history import State, Track, advanced
 from engine.walks.step import drain
 from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
@@ -120,9 +120,7 @@ def learns(trial: Trial) -> str:
     """Whether every letter is right after so many updates."""
     s, device = trial.first, trial.device
     run = training(s)
-    state = run.start(theta(s))
-    for _ in range(AHEAD):
-        state = run.advance(state)
+    state = advanced(run.advance, run.start(theta(s)), AHEAD)
     guesses = [int(device.get(each["yhat"]).argmax()) for each in run.net(AHEAD, state.data).run.made]
     return "yes" if guesses == trial.start.inputs["y"] else "no"
 

@@ -15,11 +15,12 @@ from engine.gated.run.streams import Latch, Window, walked
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.gradient_check import Objective
-from engine.walks.history import State, Track
+from engine.walks.history import State, Track, advanced
 from engine.walks.step import drain
 from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
+from lessons.building.defaults import on_device
 from lessons.building.holds import Input, Size, Source
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start
@@ -87,10 +88,8 @@ def learns(trial: Trial, model: str) -> bool:
     """Whether a model has solved the task with its first seed after so many updates."""
     knobs, seed = {**trial.knobs, "model": model}, int(trial.start.inputs["seed"])
     school = race.school(HOST, knobs, seed)
-    state = school.start(race.on_device(HOST, race.drawn(knobs, seed)), race.Reading())
-    for _ in range(AHEAD):
-        state = school.advance(state)
-    return bool(state.data.reading.solved)
+    state = school.start(on_device(HOST, race.drawn(knobs, seed)), race.Reading())
+    return bool(advanced(school.advance, state, AHEAD).data.reading.solved)
 
 
 def who(trial: Trial) -> str:

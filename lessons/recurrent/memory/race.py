@@ -17,7 +17,7 @@ from engine.gated.run.training import GatedRun, Snapshot
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
 from engine.walks.training import Learning
-from lessons.building.defaults import column, recipe
+from lessons.building.defaults import on_device, recipe
 from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start
 
@@ -126,11 +126,6 @@ def school(device: Device, knobs: Knobs, seed: int) -> GatedRun[Reading]:
         return Reading((*before.right, right)[-LATEST:], reach)
 
     return GatedRun(device, cell_of(knobs), recipe(knobs), batches, int(knobs["hidden"]), look)
-
-
-def on_device(device: Device, params: Mapping[str, HostArray]) -> dict[str, Array]:
-    """Parameters on the device, vectors as columns."""
-    return {name: column(device, value) for name, value in params.items()}
 
 
 def race(device: Device, knobs: Knobs, start: Start, fork: State | None, grains: Grains) -> Track:

@@ -10,7 +10,7 @@ import numpy as np
 from engine.device import HostArray
 from engine.recurrent.vanish import radius
 from lessons.building.defaults import function
-from lessons.building.stage_parts import flow
+from lessons.building.stage_parts import flow, growing
 from lessons.building.staging import Lengths, LessonStage
 from lessons.contract.panels import Block, Item, Label, Line, Matrix, Plot, Row, Stage, Table
 from lessons.contract.text import Text
@@ -120,7 +120,7 @@ class VanishingStage(LessonStage):
             joint = "·" if J is None else five(float(np.linalg.norm(J, 2))).strip()
             rows.append((f"{i + 1} → {i}", self.mean_slope(i + 1).strip(), joint, product))
         heads = (self.say("factor"), self.say("mean_slope"), self.say("joint"), self.say("product"))
-        return Table(id="factors", priority=8, heads=heads, rows=rows, lit=len(rows) - 1 if rows else None)
+        return growing("factors", heads, rows, 8)
 
     def show_compare(self) -> Stage:
         """Rivals on the same noise, one after the other."""
