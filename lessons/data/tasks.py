@@ -9,7 +9,8 @@ import numpy as np
 
 from engine.device import HostArray, rng
 from engine.feedforward.mlp_training import Examples
-from lessons.data.pictures.digits import CLASSES, FRAME, digits, framed, one_hot, split
+from lessons.data.pictures.digits import CLASSES, FRAME, SIDE, digits, framed, one_hot, split
+from lessons.data.pictures.own import read_picture
 from lessons.data.scatter import scatter
 
 TASKS = ("digits", "labels", "moved", "xor")
@@ -96,3 +97,15 @@ def shifted_by(some: Examples, pixels: int) -> Examples:
     """Framed digits moved to the right."""
     x = some.x.reshape(FRAME, FRAME, -1)
     return Examples(np.roll(x, pixels, axis=1).reshape(some.x.shape), some.y)
+
+
+def one_in_frame(picture: str, example: int, seed: int, label: int) -> tuple[HostArray, int]:
+    """A picture (12, 12) and its class: of "digit" an example, from 1, of those to train on; else a file and `label`.
+
+    Raises Refused.
+    """
+    if picture == "digit":
+        some, i = split(seed), example - 1
+        return framed(some.x[i : i + 1], 0, 0).reshape(FRAME, FRAME), int(some.y[i])
+    own = read_picture(picture, (SIDE, FRAME))
+    return np.pad(own, (FRAME - len(own)) // 2), label

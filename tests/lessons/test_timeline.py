@@ -10,11 +10,12 @@ import pytest
 
 from engine.device import HOST
 from engine.feedforward import perceptron, perceptron_fast
+from lessons.building.counted import Counted
 from lessons.contract.card import Card
 from lessons.course import course
 from lessons.data.tasks import TASKS, Sizes, task
 from lessons.history.timeline import CARD
-from lessons.history.timeline.lesson import Fitting, most_on_a_line
+from lessons.history.timeline.lesson import most_on_a_line
 from lessons.history.timeline.milestones import NUMBERS, SPANS, STOPS
 from lessons.history.timeline.models import MODELS
 from lessons.player.player import Player
@@ -71,7 +72,7 @@ def test_a_training_is_made_as_far_as_it_is_asked_for() -> None:
             made.append(n)
             yield n
 
-    fit = Fitting(counts())
+    fit = Counted(counts())
     assert (fit.after(2), made) == (3, [5, 3])
     assert (fit.after(1), made) == (5, [5, 3])
     assert (fit.after(3), made) == (2, [5, 3, 2])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Device, HostArray, rng
+from engine.device import HOST, Device, rng
 from engine.feedforward.mlp_training import Batches
 from engine.images import cnn
 from engine.images.beside_mlp import BesideMlp, Pair
@@ -19,9 +19,8 @@ from engine.walks.history import advanced
 from engine.walks.step import drain
 from lessons.building.defaults import on_device, recipe
 from lessons.contract.view import Knobs, Start
-from lessons.data.pictures.digits import CLASSES, FRAME, SIDE, framed, one_hot, split
-from lessons.data.pictures.own import read_picture
-from lessons.data.tasks import centred_and_moved, shifted_by
+from lessons.data.pictures.digits import CLASSES, FRAME, one_hot
+from lessons.data.tasks import centred_and_moved, one_in_frame, shifted_by
 
 SLIDE = Slide(3, 1, 1)
 BLANK = -0.1
@@ -48,18 +47,9 @@ def shapes(knobs: Knobs, lengths: object = None) -> dict[str, tuple[int, ...]]:
     return cnn.shapes(net_of(knobs))
 
 
-def picture(knobs: Knobs, seed: int) -> tuple[HostArray, int]:
-    """The picture of the first acts (12, 12), and which digit it is. Raises Refused."""
-    if knobs["picture"] == "digit":
-        some, i = split(seed), int(knobs["example"]) - 1
-        return framed(some.x[i : i + 1], 0, 0).reshape(FRAME, FRAME), int(some.y[i])
-    own = read_picture(str(knobs["picture"]), (SIDE, FRAME))
-    return np.pad(own, (FRAME - len(own)) // 2), int(knobs["label"])
-
-
 def begin(knobs: Knobs, seed: int) -> Start:
-    """Weights that are drawn, and the picture."""
-    x, label = picture(knobs, seed)
+    """Weights that are drawn, and the picture of the first acts. Raises Refused."""
+    x, label = one_in_frame(str(knobs["picture"]), int(knobs["example"]), seed, int(knobs["label"]))
     drawn = cnn.drawn(net_of(knobs), rng(seed, WEIGHTS))
     params = {name: value + BLANK * (name in ("b1", "b2")) for name, value in drawn.items()}
     return Start(params, {"x": np.round(x, 4).tolist(), "label": label, "seed": seed})

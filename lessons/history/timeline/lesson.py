@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from itertools import product
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from engine.walks.reel import Env, Section
 from engine.walks.step import Path, Step, Walk
 from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Question
+from lessons.building.counted import Counted
 from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Input, Lengths
 from lessons.contract.card import Lead
@@ -30,22 +30,10 @@ ALIKE = 0.5
 """Per cent of the test examples by which two models must differ for one to be better."""
 
 
-class Fitting:
-    """One training: how many test examples are wrong after each part, computed as far as it is asked for."""
-
-    def __init__(self, counts: Iterator[int]) -> None:
-        self._counts, self._known, self._lock = counts, list[int](), Lock()
-
-    def after(self, part: int) -> int:
-        with self._lock:
-            while len(self._known) < part:
-                self._known.append(next(self._counts))
-            return self._known[part - 1]
-
-
 @lru_cache(maxsize=256)
-def fitting(model: str, of: str, sizes: Sizes) -> Fitting:
-    return Fitting(MODELS[model].train(task(of, sizes), sizes.seed))
+def fitting(model: str, of: str, sizes: Sizes) -> Counted:
+    """Wrong test examples after each part of one training."""
+    return Counted(MODELS[model].train(task(of, sizes), sizes.seed))
 
 
 def sizes(s: Scope) -> Sizes:
