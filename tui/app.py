@@ -258,7 +258,8 @@ class UnrollApp(App[None]):
         try:
             arrive(screen.player, place, set_up)
         except Far as far:
-            screen.player.to_act("train")
+            if screen.player.trains:
+                screen.player.to_act("train")
             screen.call_later(screen.catching_up.go, far, partial(arrive, screen.player, place, set_up=False))
 
     def stop(self, n: int) -> None:
