@@ -16,8 +16,8 @@ from lessons.contract.phrases import reason
 SQUARE = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 GATES = {"and": [0, 0, 0, 1], "or": [0, 1, 1, 1], "nand": [1, 1, 1, 0], "xor": [0, 1, 1, 0]}
 CLOUDS = ("separable", "nearly")
-FAR = 1e9
-"""Numbers of a file may reach so far from 0, both ways: squares and sums of them stay exact enough to be compared."""
+FAR = 1e100
+"""Numbers of a file may reach so far from 0, both ways: squares and their sums are finite then."""
 MOST = 1000
 """Points that a file may hold: each of them is drawn, visited and kept in sight."""
 

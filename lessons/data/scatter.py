@@ -96,7 +96,7 @@ def labelled(data: str, seed: int, count: int, noise: float) -> tuple[HostArray,
     return x, 2 * y - 1
 
 
-LEAST = 6
+LEAST = 3
 """Points of a file of which some are to learn from and some for the test."""
 
 

@@ -274,7 +274,9 @@ def test_points_of_ones_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        (["0,0,a", "1,1,a"], "1 class"),
+        (["0,0,a", "1,1,a", "2,2,a"], "1 class"),
+        (["0,0,a", "1,1,b"], "2 point"),
+        (["0,0,a", "1e200,1,b"], "1e200; it may be"),
         (["0,0,a", "nan,1,b"], "nan, no finite number"),
         (["0,0,a", "1,inf,b"], "inf, no finite number"),
         (["0,0,a"], "1 point"),

@@ -10,17 +10,17 @@ import numpy as np
 
 from engine.device import HOST, Array, Device
 from engine.feedforward import mlp
-from engine.images import rbm, rbm_exact
+from engine.images import dbn, rbm, rbm_exact, rbm_opened
 from engine.images.rbm import Chain
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.gradient_check import Objective
-from engine.walks.history import State, Track
-from engine.walks.reel import Section
+from engine.walks.history import State, Track, advanced
 from engine.walks.step import Path, Walk
 from lessons.building.acts import Act, Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
+from lessons.building.defaults import column, moved, on_device
 from lessons.building.holds import Input, Parameter, Seed, Size
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start, hides
@@ -62,32 +62,18 @@ def learn(s: Scope, at: Path) -> Walk[Any]:
     return (yield from descent.walk_step(s.xp, SGD, s.theta, grad, {}, s.rate, 1, (*at, ("step", -1))))
 
 
-def likelihood(s: Scope, at: Path) -> Sequence[Section]:
-    """The probability of every picture that is shown, and the exact gradient; nothing where Z cannot be summed."""
-    if not summed(s):
-        return []
-    exact, M = (*at, ("exact", -1)), s.M
-    return [
-        Section(at, lambda: rbm_exact.weigh(s.device, s.theta, s.patterns, s.lnZ, at), lambda: s, 1 + 3 * M),
-        Section(exact, lambda: rbm_exact.exact(s.xp, s.theta, s.X, s.expected, exact), lambda: s, 4),
-    ]
-
-
 def objective(s: Scope) -> Objective:
     """−ln p of the pictures that are shown; their free energy alone, where Z cannot be summed."""
     return rbm_exact.objective(s.device, {p: s.theta[p] for p in rbm.NAMES}, s.X)
 
 
 def computed(trial: Trial) -> dict[str, Any]:
-    """−ln p of the pictures, the probability of each where Z can be summed; the reconstruction of the one picture."""
+    """−ln p of the pictures and p of each, or, where Z cannot be summed, their free energy; one reconstruction."""
     s, get = trial.first, trial.device.get
-    of, found = objective(s), dict[str, Any]()
+    found: dict[str, Any] = {"loss" if summed(s) else "free_energy": float(get(objective(s).loss()))}
     if summed(s):
-        found = {
-            "lnZ": float(get(s.lnZ)[0, 0]), "p": get(rbm_exact.probabilities(s.device, s.theta, s.X))[0].tolist(),
-        }  # fmt: skip
-    end = get(trial.record("gibbs").result[0])[:, 0].tolist()
-    return {"loss": float(get(of.loss())), **found, "reconstruction": end}
+        found |= {"lnZ": float(get(s.lnZ)[0, 0]), "p": get(s.chances)[0].tolist()}
+    return {**found, "reconstruction": get(s.left("gibbs")[0])[:, 0].tolist()}
 
 
 # predictions
@@ -103,18 +89,17 @@ def again(trial: Trial) -> str:
 
 def share(trial: Trial) -> str:
     """How much of all probability the pictures that are shown have together."""
-    s = trial.first
-    mass = float(trial.device.get(rbm_exact.probabilities(s.device, s.theta, s.X)).sum())
+    mass = float(trial.device.get(trial.first.chances).sum())
     return "all" if mass > 0.999 else "most" if mass > 0.5 else "part"
 
 
 def falls(trial: Trial) -> str:
     """What goes on improving from one update ahead to another: the likelihood, the reconstruction, or both."""
     run = exp.machine(HOST, trial.knobs, int(trial.start.inputs["seed"]), EVERY)
-    state, found = run.start(exp.theta_of(HOST, trial.start)), []
-    for n in range(1, LATER + 1):
-        state = run.advance(state)
-        found += [state.data.reading] if n % EVERY == 0 else []
+    state, found = run.start(on_device(HOST, trial.start.params)), []
+    for _ in range(LATER // EVERY):
+        state = advanced(run.advance, state, EVERY)
+        found.append(state.data.reading)
     early, late = (np.mean(found[m - 8 : m], axis=0) for m in (AHEAD // EVERY + 4, LATER // EVERY))
     better = late[0] > early[0], late[2] < early[2]
     return {(True, True): "both", (False, True): "error", (True, False): "likelihood"}.get(better, "none")
@@ -125,9 +110,7 @@ def starts(trial: Trial) -> str:
     knobs = {**trial.knobs, "begin": "random"}
     start = exp.start(knobs, int(trial.start.inputs["seed"]))
     track = exp.training(HOST, knobs, start, None, {})
-    state = track.begin
-    for _ in range(TUNED):
-        state = track.advance(state)
+    state = advanced(track.advance, track.begin, TUNED)
     return "yes" if state.data.reading.wrong < 0.5 else "no"
 
 
@@ -152,7 +135,7 @@ class Boltzmann(DeclaredLesson):
         Derived("X", lambda s: s.device.put(exp.shown(s.knobs, seed_of(s)))),
         Derived("M", lambda s: s.X.shape[1]),
         Derived("x", lambda s, m: s.X[:, m - 1 : m] if 1 <= m <= s.M else None, indexed=True),
-        Derived("patterns", lambda s: [s.X[:, m : m + 1] for m in range(s.M)]),
+        Derived("chances", lambda s: rbm_exact.probabilities(s.device, s.theta, s.X)),
         Derived("expected", lambda s: rbm_exact.expected(s.device, s.theta)),
         Derived("lnZ", lambda s: rbm_exact.log_partition(s.device, s.theta)),
         *(Derived(f"E_{name}", lambda s, name=name: getattr(s.expected, name)) for name in ("vh", "v", "h")),
@@ -162,7 +145,7 @@ class Boltzmann(DeclaredLesson):
         Act("gibbs", lambda s, at: rbm.units(s.device, s.theta, s.get("v[0]"), s.draws, exp.rule_of(s.knobs), at),
             length=lambda s: rbm.unit_steps(s.theta["W"].shape, int(s.knobs["k"]))),
         Act("learn", learn, length=lambda s: 10),
-        Sections("likelihood", likelihood),
+        Sections("likelihood", lambda s, at: rbm_opened.sections(s.device, s.theta, s.X, s, at)),
     )  # fmt: skip
     gradient = Gradient(objective, name="−ln p")
     results = (computed,)
@@ -183,7 +166,9 @@ class Boltzmann(DeclaredLesson):
     shown_as = BoltzmannStage
 
     def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
-        return exp.settled(knobs, given)
+        """What was not given is as the net and the data set ask for; a deep net reads digits."""
+        fits = exp.STACKED if knobs["net"] == "dbn" else exp.DIGITS if knobs["data"] == "digits" else {}
+        return {**knobs, **{name: value for name, value in fits.items() if name not in given or name == "data"}}
 
     def lengths(self, knobs: Knobs, inputs: Mapping[str, Any] | None = None) -> dict[str, int]:
         V, M = exp.shown(knobs, 0).shape
@@ -202,8 +187,8 @@ class Boltzmann(DeclaredLesson):
         return {**fitted, "data": data}, start
 
     def at(self, start: Start, state: State, device: Device) -> Start:
-        theta = state.data.theta
-        return exp.first_layer(start, theta, device) if "W1" in theta else super().at(start, state, device)
+        """Of a deep net its first layer; its a is known only until back-propagation begins."""
+        return moved(start, dbn.first_machine(state.data.theta, column(device, start.params["a"])), device)
 
     def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track:
         return exp.training(device, knobs, start, fork, self.grains)
@@ -216,8 +201,7 @@ class Boltzmann(DeclaredLesson):
         return [(str(other["begin"]), other, exp.start(other, int(start.inputs["seed"]))) for other in others]
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
-        deep = exp.net_of(knobs) if knobs["net"] == "dbn" else None
-        return rules(exp.rule_of(knobs), deep)
+        return rules(exp.rule_of(knobs), exp.net_of(knobs) if knobs["net"] == "dbn" else None)
 
 
 @lru_cache(maxsize=8)

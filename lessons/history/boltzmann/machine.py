@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-
-import numpy as np
 
 from engine.device import HOST, Array, Device, HostArray, rng
 from engine.feedforward.mlp import Net
-from engine.feedforward.mlp_training import Batches, Examples
+from engine.feedforward.mlp_training import Batches
 from engine.images import dbn, rbm
 from engine.images.dbn import DbnRun, Plan
 from engine.images.rbm import Draws, Rule, Sampling
-from engine.images.rbm_training import RbmRun
+from engine.images.rbm_training import RbmRun, fitted
 from engine.maths.activations import ACTIVATIONS
-from engine.maths.initial import he, xavier
-from engine.maths.optimisers import OPTIMISERS
+from engine.maths.initial import Initial, he, xavier
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
-from engine.walks.training import Recipe
-from lessons.building.defaults import column
+from engine.walks.training import descending
+from lessons.building.defaults import on_device
 from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start
 from lessons.data.pictures.black_and_white import pictures
-from lessons.data.pictures.digits import CLASSES, digits
+from lessons.data.pictures.digits import CLASSES
+from lessons.data.tasks import few_labels
 
 SHOWN = 30
 """Pictures whose probability is shown: all bars and stripes, the first digits."""
@@ -40,18 +38,12 @@ STACKED: Mapping[str, Value] = {
 DIGITS: Mapping[str, Value] = {"rate": 0.2, "batch": 100}
 PER_LAYER = 1950
 """Updates of each layer's machine: 30 epochs of 1,297 pictures in batches of 20."""
-MACHINE = Recipe(OPTIMISERS["sgd"], 0.2, 1e300)
+MACHINE = descending(0.2)
 SCALE, SCALE_STACKED = 0.01, 0.1
 """Standard deviations of the first weights, of a machine alone and in a deep net."""
 BEGINNINGS = ("machines", "hundred", "random", "relu")
-SPREAD: Mapping[str, Callable[..., HostArray]] = {"random": xavier, "relu": he}
+SPREAD: Mapping[str, Initial] = {"random": xavier, "relu": he}
 """How the weights of a deep net are drawn that no machine prepares."""
-
-
-def settled(knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
-    """The knobs, those that were not given as the net and the data set ask for; a deep net reads digits."""
-    fits = STACKED if knobs["net"] == "dbn" else DIGITS if knobs["data"] == "digits" else {}
-    return {**knobs, **{name: value for name, value in fits.items() if name not in given or name == "data"}}
 
 
 def shown(knobs: Knobs, seed: int) -> HostArray:
@@ -80,16 +72,11 @@ def weights(knobs: Knobs, seed: int) -> dict[str, HostArray]:
 
 @lru_cache(maxsize=8)
 def _weights(data: str, hidden: int, trained: int, batch: int, scale: float, seed: int) -> Mapping[str, HostArray]:
-    x, test = pictures(data, seed)
-    rate = float(DIGITS["rate"]) if data == "digits" else 0.1
-    theta = rbm.initial(HOST, rng(seed, WEIGHTS), x, hidden, scale, means=data == "digits")
-    recipe = Recipe(OPTIMISERS["sgd"], rate, 1e300)
-    run = RbmRun(HOST, recipe, Rule(), hidden, Batches(batch, BEFORE + seed), x, test[:, :0], trained + 1)
-    state = run.start(theta)
-    for _ in range(trained):
-        state = run.advance(state)
-    W, a, b = (np.array(state.data.theta[p]) for p in rbm.NAMES)
-    return {"W": W, "a": a[:, 0], "b": b[:, 0]}
+    x, means = pictures(data, seed).x, data == "digits"
+    begun = rbm.initial(HOST, rng(seed, WEIGHTS), x, hidden, scale, means)
+    recipe = descending(float(DIGITS["rate"]) if means else 0.1)
+    theta = fitted(begun, recipe, Batches(batch, BEFORE + seed), x, trained)
+    return {"W": theta["W"], "a": theta["a"][:, 0], "b": theta["b"][:, 0]}
 
 
 def start(knobs: Knobs, seed: int) -> Start:
@@ -99,16 +86,10 @@ def start(knobs: Knobs, seed: int) -> Start:
     return Start(weights(knobs, seed), {"v": first.tolist(), "seed": seed})
 
 
-def theta_of(device: Device, start: Start) -> dict[str, Array]:
-    """W, a and b on the device."""
-    return {name: column(device, value) for name, value in start.params.items()}
-
-
 def machine(device: Device, knobs: Knobs, seed: int, every: int = EVERY) -> RbmRun:
     """One machine in training."""
     x, test = pictures(str(knobs["data"]), seed)
-    recipe = Recipe(OPTIMISERS["sgd"], float(knobs["rate"]), 1e300)
-    batches = Batches(int(knobs["batch"]), seed)
+    recipe, batches = descending(float(knobs["rate"])), Batches(int(knobs["batch"]), seed)
     return RbmRun(device, recipe, rule_of(knobs), int(knobs["hidden"]), batches, x, test, every)
 
 
@@ -124,44 +105,31 @@ def prepared(knobs: Knobs) -> int:
 
 
 def deep(device: Device, knobs: Knobs, seed: int) -> DbnRun:
-    """The deep net in training: 500 pictures are kept for the test, the first `labels` of the others have labels."""
-    x, y = digits()
-    order = rng(seed, WEIGHTS + 1).permutation(len(x))
-    learned, test = order[: len(x) - 500], order[len(x) - 500 :]
-    labelled = learned[: int(knobs["labels"])]
-    seen = labelled if knobs["begin"] == "hundred" else learned
-    targets = np.eye(CLASSES)[:, y]
-    train, kept = (Examples(x[some].T, targets[:, some]) for some in (labelled, test))
-    plan = Plan(prepared(knobs), PER_LAYER, MACHINE, Batches(20, seed), rule_of(knobs)._replace(persistent=False), 50)
-    recipe = Recipe(OPTIMISERS["sgd"], float(knobs["rate"]), 1e300)
-    return DbnRun(device, net_of(knobs), recipe, Batches(int(knobs["batch"]), seed), x[seen].T, train, kept, plan)
+    """The deep net in training: few of its pictures have labels, and its machines may see those alone."""
+    some = few_labels(seed, int(knobs["labels"]))
+    seen = some.train.x if knobs["begin"] == "hundred" else some.pictures
+    plan = Plan(prepared(knobs), PER_LAYER, MACHINE, Batches(20, seed), rule_of(knobs)._replace(persistent=False))
+    recipe, batches = descending(float(knobs["rate"])), Batches(int(knobs["batch"]), seed)
+    return DbnRun(device, net_of(knobs), recipe, batches, seen, some.train, some.test, plan)
 
 
 def deep_theta(device: Device, knobs: Knobs, start: Start, run: DbnRun) -> dict[str, Array]:
     """Its parameters at the start: the first layer is the machine of `start` where machines are trained."""
-    seed, spread = int(start.inputs["seed"]), SPREAD.get(str(knobs["begin"]))
-    sizes = [run.pictures.shape[0], *[int(knobs["hidden"])] * int(knobs["layers"]), CLASSES]
-    theta, draw = dbn.initial(device, rng(seed, WEIGHTS), run.pictures, sizes), rng(seed, WEIGHTS)
-    if spread is None:
-        return dbn.written_back(theta, 1, theta_of(device, start))
-    return {p: device.put(spread(draw, *value.shape)) if p[0] == "W" else value for p, value in theta.items()}
+    seed, H = int(start.inputs["seed"]), int(knobs["hidden"])
+    sizes = [run.pictures.shape[0], *[H] * int(knobs["layers"]), CLASSES]
+    spread = SPREAD.get(str(knobs["begin"]))
+    theta = dbn.initial(device, rng(seed, WEIGHTS), run.pictures, sizes, spread=spread)
+    return theta if spread else dbn.written_back(theta, 1, on_device(device, start.params))
 
 
 def training(device: Device, knobs: Knobs, start: Start, fork: State | None, grains: Grains) -> Track:
     """Training of the machine or of the deep net, from update 0 or from a fork."""
-    seed = int(start.inputs["seed"])
+    seed, theta = int(start.inputs["seed"]), on_device(device, start.params)
     if knobs["net"] == "rbm":
-        run, theta = machine(device, knobs, seed), theta_of(device, start)
+        run = machine(device, knobs, seed)
         return run.track(run.start(theta) if fork is None else run.fork(fork, theta), grains)
     net = deep(device, knobs, seed)
     if fork is None:
         return net.track(net.start(deep_theta(device, knobs, start, net)), grains)
-    theta = dbn.written_back(fork.data.theta, 1, theta_of(device, start))
+    theta = dbn.written_back(fork.data.theta, 1, theta)
     return net.track(net.fork(fork, {p: theta[p] for p in fork.data.theta}), grains)
-
-
-def first_layer(start: Start, theta: Mapping[str, Array], device: Device) -> Start:
-    """The start with the first layer of a deep net as training has changed it; its a is known only before the end."""
-    found = {"W": device.get(theta["W1"]).T, "b": device.get(theta["b1"])[:, 0]}
-    found |= {"a": device.get(theta["a1"])[:, 0]} if "a1" in theta else {}
-    return Start({**start.params, **found}, start.inputs)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.images import rbm_exact
+from lessons.building.defaults import on_device
 from lessons.building.picture_parts import log_bars, square
 from lessons.building.stage_parts import flow, subscripted
 from lessons.building.staging import Lengths, LessonStage, default_stage
@@ -188,7 +189,7 @@ def alone(stage: BoltzmannStage) -> Stage:
     if not rbm_exact.enumerable(stage.V, stage.H):
         return [curve, stage.hidden()]
     device, X = stage.view.device, exp.shown(stage.knobs, stage.seed)
-    p = rbm_exact.probabilities(device, exp.theta_of(device, stage.view.start), device.put(X))
+    p = rbm_exact.probabilities(device, on_device(device, stage.view.start.params), device.put(X))
     return [curve, *stage.bars(device.get(p)[0].tolist()), stage.hidden()]
 
 
