@@ -11,10 +11,10 @@ CARD = Card(
     chapter="history",
     slides="4",
     minutes=25,
-    title={"en": "Boltzmann machines", "zh": "受限玻尔兹曼机"},
+    title={"en": "Restricted Boltzmann machines", "zh": "受限玻尔兹曼机"},
     lead={
-        "en": "Learn what pictures look like before any label is seen; then stack what was learned into a deep net.",
-        "zh": "先不看标签，学会图像长什么样；再把学到的东西一层层叠成深度网络。",
+        "en": "Learn the distribution of pictures without labels; then stack the learned layers into a deep net.",
+        "zh": "先不用标签，学习图片的分布；再把学到的各层叠成深层网络。",
     },
     acts=("gibbs", "learn", "likelihood", "train"),
     needs=("mlp",),

@@ -12,8 +12,8 @@ CARD = Card(
     minutes=25,
     title={"en": "Neighbours, trees, boosting, margins", "zh": "近邻、决策树、提升与间隔"},
     lead={
-        "en": "The classifiers of the first wave on the same points: four ideas of what near means, beside a network.",
-        "zh": "第一次浪潮中的分类器面对同样的点：对“近”的四种理解，再与神经网络并排比较。",
+        "en": "Four classifiers without hidden layers, by neighbours, cuts, votes and margin, beside a network.",
+        "zh": "四种没有隐含层的分类器处理同样的点：靠近邻、划分、投票和间隔，再与神经网络并排比较。",
     },
     acts=("knn", "tree", "boosting", "margin", "compare"),
     needs=("perceptron",),

@@ -10,8 +10,8 @@ CARD = Card(
     minutes=15,
     title={"en": "From 1949 to 2014", "zh": "从 1949 到 2014"},
     lead={
-        "en": "Two waves and two winters. Each method is trained here and now, and wins where its problem lies.",
-        "zh": "两次浪潮，两次低谷。每种方法都当场训练一次；哪种方法胜出，取决于问题是什么。",
+        "en": "Two waves and two winters. Ten methods are trained here; which does best depends on the task.",
+        "zh": "两次浪潮，两次低谷。十种方法在这里训练；哪种方法最好，取决于任务。",
     },
     acts=("years",),
     knobs=(
