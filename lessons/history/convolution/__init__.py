@@ -13,7 +13,7 @@ CARD = Card(
     minutes=20,
     title={"en": "Convolutional neural networks", "zh": "卷积神经网络"},
     lead={
-        "en": "The same small matrix at every place of the picture, as a recurrent net uses the same one at every timestep.",
+        "en": "The same small matrix at every place of the picture, as in a recurrent net at every timestep.",
         "zh": "同一个小矩阵用在图片的每个位置上，就像循环神经网络在每个时刻都用同一个矩阵。",
     },
     acts=("slide", "pool", "back", "train"),
