@@ -40,7 +40,7 @@ CARD = Card(
     places={4: Place("train/update=2000")},
     terms=(
         Term("restricted Boltzmann machine", "受限玻尔兹曼机", "gibbs", also=("RBM",)),
-        Term("Gibbs sampling", "吉布斯采样", "gibbs"),
+        Term("Gibbs sampling", "吉布斯抽样", "gibbs"),
         Term("contrastive divergence", "对比散度", "learn", also=("CD-1", "CD-k")),
         Term("log-likelihood", "对数似然", "likelihood"),
         Term("free energy", "自由能", "likelihood"),

@@ -41,7 +41,7 @@ CARD = Card(
         Term("feature map", "特征图", "slide"),
         Term("padding", "填充", "slide"),
         Term("stride", "步长", "slide"),
-        Term("weight sharing", "权值共享", "back", also=("parameter sharing", "参数共享")),
+        Term("weight sharing", "权重共享", "back", also=("parameter sharing", "参数共享")),
         Term("pooling", "池化", "pool", also=("max pooling", "最大池化", "mean pooling", "平均池化")),
         Term("translation equivariance", "平移等变性", "train"),
     ),
