@@ -16,8 +16,6 @@ from lessons.contract.phrases import reason
 SQUARE = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 GATES = {"and": [0, 0, 0, 1], "or": [0, 1, 1, 1], "nand": [1, 1, 1, 0], "xor": [0, 1, 1, 0]}
 CLOUDS = ("separable", "nearly")
-FAR = 1e100
-"""Numbers of a file may reach so far from 0, both ways: squares and their sums are finite then."""
 MOST = 1000
 """Points that a file may hold: each of them is drawn, visited and kept in sight."""
 
@@ -52,12 +50,12 @@ def cloud(kind: str, seed: int, count: int) -> tuple[HostArray, HostArray]:
     return x, y
 
 
-def read_csv(file: str, least: int = 2) -> tuple[HostArray, HostArray]:
+def read_csv(file: str, least: int = 2, far: float = float("inf")) -> tuple[HostArray, HostArray]:
     """Points from columns x1, x2 and label (or y): two classes, as 0 and 1 in the order of their names.
 
-    Raises Refused, where there are fewer than `least` too.
+    Raises Refused, also where there are fewer than `least`, or a number is further than `far` from 0.
     """
-    x, raw, _ = _read(file, least)
+    x, raw, _ = _read(file, least, far)
     return x, _classes(file, [cell for _, cell in raw])
 
 
@@ -90,13 +88,13 @@ def pairs_of_state(file: str, given: Mapping[str, Any], x: str, y: str, least: i
     return pairs, wanted
 
 
-def _read(file: str, least: int = 2) -> tuple[HostArray, list[tuple[int, str]], str]:
+def _read(file: str, least: int = 2, far: float = float("inf")) -> tuple[HostArray, list[tuple[int, str]], str]:
     """x (N, 2); the third column's cells with their lines; and its name. Read no further than `MOST` points."""
     x: list[list[float]] = []
     raw: list[tuple[int, str]] = []
     third = "label"
     for line, row, third in _rows(file):
-        x.append([_number(file, line, name, row[name]) for name in ("x1", "x2")])
+        x.append([_number(file, line, name, row[name], far) for name in ("x1", "x2")])
         raw.append((line, row[third]))
         if len(x) > MOST:
             raise Refused("csv_large", file=file, most=MOST)
@@ -145,15 +143,15 @@ def _rows(file: str) -> Iterator[tuple[int, dict[str, str], str]]:
         raise Refused("file_read", file=file, error=reason(error)) from None
 
 
-def _number(file: str, line: int, column: str, raw: str) -> float:
+def _number(file: str, line: int, column: str, raw: str, far: float = float("inf")) -> float:
     try:
         number = float(raw)
     except ValueError:
         number = float("nan")
     if not np.isfinite(number):
         raise Refused("csv_number", file=file, line=line, column=column, value=raw[:20] or "–")
-    if abs(number) > FAR:
-        raise Refused("csv_far", file=file, line=line, column=column, value=raw[:20])
+    if abs(number) > far:
+        raise Refused("csv_far", file=file, line=line, column=column, value=raw[:20], far=f"{far:g}")
     return number
 
 

@@ -96,6 +96,8 @@ def labelled(data: str, seed: int, count: int, noise: float) -> tuple[HostArray,
     return x, 2 * y - 1
 
 
+FAR = 1e100
+"""Numbers of a file may be so far from 0: their squares, and the sums of these, are finite then."""
 LEAST = 3
 """Points of a file of which some are to learn from and some for the test."""
 
@@ -109,7 +111,7 @@ def taught_and_tested(data: str, seed: int, count: int, noise: float) -> dict[st
         x, y = labelled(data, seed, count, noise)
         x_test, y_test = labelled(data, seed + TEST_SEED, TEST, noise)
         return {"x": x, "y": y, "x_test": x_test, "y_test": y_test}
-    x, y = read_csv(data, LEAST)
+    x, y = read_csv(data, LEAST, FAR)
     order = rng(seed, SPLIT).permutation(len(x))
     test, taught = np.split(order, [max(1, len(x) // 3)])
     return {"x": x[taught], "y": 2 * y[taught] - 1, "x_test": x[test], "y_test": 2 * y[test] - 1}
