@@ -21,12 +21,15 @@ textual._wait.SLEEP_IDLE = 0.001
 
 DEAR = {
     "timeline": (
-        "test_a_state_goes_out_and_comes_in", "test_what_is_always_whole_is_shown_whole", "test_every_rule_gives_its_step",
-        "test_sections_are_as_long_as_they_say", "test_the_panels_differ_where_a_second_view_is_declared_and_only_there",
+        "test_a_state_goes_out_and_comes_in",
+        "test_what_is_always_whole_is_shown_whole",
+        "test_every_rule_gives_its_step",
+        "test_sections_are_as_long_as_they_say",
+        "test_the_panels_differ_where_a_second_view_is_declared_and_only_there",
         "test_a_shown_address_leads_to_what_it_names",
     ),
     "rivals": ("test_a_shown_address_leads_to_what_it_names",),
-}  # fmt: skip
+}
 """Laws over all lessons that walk a whole one: of a lesson whose steps train models, or are thousands, exhaustive."""
 
 

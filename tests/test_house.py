@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from statistics import median
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.house import (
     length,
     lesson_folders,
     lines_of,
+    longest_classes,
     modules,
 )
 
@@ -63,6 +65,18 @@ def test_lessons_are_measured_where_they_stand() -> None:
     folders = lesson_folders()
     assert all((folder / "__init__.py").exists() for folder in folders.values())
     assert lines_of(folders["neuron"]) > 100
+
+
+def test_the_house_costs_no_more_than_it_may() -> None:
+    lines = {id: lines_of(folder) for id, folder in lesson_folders().items()}
+    history = [id for id, folder in lesson_folders().items() if "history" in folder.parts]
+    others = [count for id, count in lines.items() if id not in history]
+    assert len(others) == 20
+    assert sum(others) <= 8_700
+    assert median(others) <= 390
+    assert lines["neuron"] <= 180
+    assert sum(lines[id] for id in history) <= 2_200
+    assert length(longest_classes()[0]) <= 300
 
 
 def test_a_class_is_as_long_as_those_it_inherits_from() -> None:
