@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from engine.device import Array
+from engine.device import Array, quiet
 from engine.images import cnn, convolution, pooling
 from engine.images.cnn import Cnn, Theta
 from engine.images.convolution import Maps, layer_of
@@ -47,9 +47,10 @@ class OneFilter:
     def arriving(self) -> Maps:
         """∂E/∂p of this filter."""
         xp, theta = self.xp, self.theta
-        run = drain(cnn.forward(xp, self.net, theta, xp.reshape(self.x, (-1, 1)), self.y))
-        steps = cnn.backward(xp, self.net, theta, run, self.y)
-        error = next(step.values["by_p1"] for step in steps if "by_p1" in step.values)
+        with quiet():
+            run = drain(cnn.forward(xp, self.net, theta, xp.reshape(self.x, (-1, 1)), self.y))
+            steps = cnn.backward(xp, self.net, theta, run, self.y)
+            error = next(step.values["by_p1"] for step in steps if "by_p1" in step.values)
         return [xp.reshape(error[self.f - 1, :], cnn.sizes(self.net)[0].kept[1:])]
 
     @cached_property

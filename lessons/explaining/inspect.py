@@ -83,15 +83,23 @@ def _under(head: str) -> str:
     return " " * (cells(head) - 3) + "=  "
 
 
+def _of_a_picture(view: View, symbol: str) -> bool:
+    """Whether a symbol with more indices is known: its family may have fewer."""
+    try:
+        return view.get(symbol) is not None
+    except TypeError:
+        return False
+
+
 def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
     """Explain one entry by the rule that last wrote it; a given one (a weight, an input) has no rule.
 
     `index` may be longer than the symbol has axes: what is over is dropped. Where a picture is shown whose entries are
     symbols of their own, as h[1,0,2] of the map h[1], it is that symbol.
     """
-    held, own = view.get(symbol), ",".join(map(str, index))
-    if held is None and symbol.endswith("]") and view.get(f"{symbol[:-1]},{own}]") is not None:
-        return inspect(view, f"{symbol[:-1]},{own}]", (0, 0))
+    held, own = view.get(symbol), f"{symbol[:-1]},{','.join(map(str, index))}]"
+    if held is None and index and symbol.endswith("]") and _of_a_picture(view, own):
+        return inspect(view, own, (0, 0))
     at = index[: held.ndim] if held is not None else index
     value = None if held is None or len(at) < held.ndim else float(held[at] if held.ndim else held)
     label = entry(symbol, at if held is None or held.size > 1 else ())

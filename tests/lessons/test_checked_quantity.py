@@ -11,15 +11,16 @@ from lessons.course import course, open_lesson
 from lessons.explaining.figures import parted
 from lessons.explaining.typeset import slope
 from lessons.player.player import Player
+from tests.lessons.playing import WITHOUT_WEIGHTS
 from tui.picture.drawers import Check
 from tui.picture.lesson_picture import LessonPicture, Manner
 from tui.picture.look import Look
 
 OTHERS = {
     "hebb": "½ Σ y²", "neuron": "o", "words": "cos", "windows": "L", "negative-sampling": "L", "word2vec": "L",
-    "hierarchical-softmax": "L",
+    "hierarchical-softmax": "L", "boltzmann": "−ln p", "rivals": "f",
 }  # fmt: skip
-CARDS = [card for card in course().values() if isinstance(card, Card)]
+CARDS = [card for card in course().values() if isinstance(card, Card) and card.id not in WITHOUT_WEIGHTS]
 
 
 @pytest.mark.representative("neuron-*", "hebb-*", "bptt-*")

@@ -164,7 +164,7 @@ def test_when_digits_move_only_the_convolution_stands() -> None:
 def test_a_deep_sigmoid_net_does_not_start_and_the_same_net_prepared_does() -> None:
     for seed in SEEDS:
         for of in ("digits", "labels"):
-            assert errors("deep", of, seed) > 85
+            assert errors("deep", of, seed) > (85 if of == "digits" else 70)
             assert errors("dbn", of, seed) < 15
             assert errors("relu", of, seed) < 25
 

@@ -80,6 +80,10 @@ class Driven:
             if not await self.step(screen, key):
                 return None
         await self.pilot.pause(0)
+        while screen.catching_up.busy:  # steps that take long are made beside the screen
+            await self.pilot.pause(0.01)
+        if state[-1:] == ("tab",) and screen.look.cursor is None and not screen.picture.cells:
+            return None  # nothing to point at here
         self.count(screen)
         return screen
 

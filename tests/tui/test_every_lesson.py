@@ -108,7 +108,7 @@ async def test_no_colour(id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.representative("neuron", "mlp", "lstm", "word2vec")
-@each
+@pytest.mark.parametrize("id", [id for id in IDS if id not in WITHOUT_WEIGHTS])
 async def test_extreme_numbers_are_drawn(id: str, tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), id=id) as (pilot, screen):
         player = screen.player

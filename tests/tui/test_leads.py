@@ -82,11 +82,11 @@ def test_every_place_that_a_lesson_leads_to_is_there() -> None:
         made = open_lesson(find(id))
         if getattr(type(made), "lead") is Defaults.lead:  # noqa: B009 - a lesson that leads nowhere
             continue
-        player, leads = Player(made, HOST), set()
+        player, leads = Player(made, HOST), list[Lead]()
         for p in range(1, player.reel.total + 1):
             player.move(player.reel, p)
             lead = made.lead(player.view())
-            leads |= {lead} if lead is not None else set()
+            leads += [lead] if lead is not None and lead not in leads else []
         assert leads, f"{id} leads nowhere"
         for lead in leads:
             there = Player(open_lesson(find(lead.lesson)), HOST, lead.place.knobs, lead.place.seed)

@@ -15,8 +15,8 @@ CARD = Card(
     },
     acts=("years",),
     knobs=(
-        Knob("pictures", "int", 1000, 100, 1000),
         Knob("labels", "int", 100, 20, 500),
+        Knob("pictures", "int", 1000, 100, 1000),
         Knob("shift", "int", 2, 0, 2),
     ),
     places={3: Place("years/n=1"), 4: Place("years/n=13")},

@@ -65,7 +65,8 @@ class Stepping(Mode):
             found.append(Hint("esc", "curve", "out") if player.spot.open else Hint("↵", "open", "enter"))
         cells = bool(self.picture.cells)
         found += [Hint("tab", "cell", "cursor")] if cells else []
-        forks, letters = player.spot.training, "i c g k" if cells else "c g k"
+        forks, checks = player.spot.training, bool(player.lesson.weights(player.start))
+        letters = " ".join(letter for letter, on in zip("icgk", (cells, True, checks, True), strict=True) if on)
         if self.picture.size[0] < BESIDE:
             return [
                 *found,
@@ -75,7 +76,11 @@ class Stepping(Mode):
             ]
         found += [] if self.picture.wide else [Hint("t", "text", "text")]
         found += [Hint("i", "inspect", "inspect")] if cells else []
-        found += [Hint("c", "code", "code"), Hint("g", "check", "check"), Hint("k", "knobs", "knobs")]
+        found += [
+            Hint("c", "code", "code"),
+            *([Hint("g", "check", "check")] if checks else []),
+            Hint("k", "knobs", "knobs"),
+        ]
         found += [Hint("f", "fork", "fork")] if forks else []
         return [*found, Hint("l", "other", "app.language"), *LAST]
 
