@@ -22,6 +22,7 @@ textual._wait.SLEEP_IDLE = 0.001
 DEAR = {
     "timeline": (
         "test_a_state_goes_out_and_comes_in",
+        "test_there_and_back_at_every_grain",
         "test_what_is_always_whole_is_shown_whole",
         "test_every_rule_gives_its_step",
         "test_sections_are_as_long_as_they_say",

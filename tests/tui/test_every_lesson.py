@@ -46,6 +46,8 @@ async def test_there_and_back_at_every_grain(id: str, size: tuple[int, int], tmp
             passed = [(player.spot.p, shown(screen, "stage"))]
             while player.spot.p < player.reel.total and len(passed) < 4:
                 await pilot.press("full_stop")
+                while screen.catching_up.busy:  # steps that take long are made beside the screen
+                    await pilot.pause(0.01)
                 if isinstance(screen.look.drawer, Notice):
                     await pilot.press("escape")
                 passed.append((player.spot.p, shown(screen, "stage")))
