@@ -25,9 +25,10 @@ from textual.strip import Strip
 from engine.device import HOST
 from engine.feedforward import mlp
 from engine.walks.step import drain
+from lessons.building.defaults import on_device
 from lessons.contract.panels import Field
 from lessons.course import find, open_lesson
-from lessons.feedforward.mlp.experiment import net_of, theta_of
+from lessons.feedforward.mlp.experiment import net_of
 from lessons.player.player import Player
 from tui.app import UnrollApp
 from tui.canvas.theme import style
@@ -153,7 +154,7 @@ def field(rounds: int) -> float:
         player.jump(f"update {100 + i}")
         view = player.view()
         began = time.process_time()
-        theta, net = theta_of(HOST, view.start), net_of(view.knobs)
+        theta, net = on_device(HOST, view.start.params), net_of(view.knobs)
         at = (np.arange(80) + 0.5) / 80 * 12 - 6
         x = np.stack([each.ravel() for each in np.meshgrid(at, -at)])
         answers = drain(mlp.forward(HOST.xp, net, theta, x, np.zeros((1, x.shape[1])))).h[-1].reshape(80, 80)
