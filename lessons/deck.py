@@ -12,8 +12,9 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from lessons.contract.card import NOTATIONS, Broken, Card, Place
+from lessons.contract.card import Broken, Card, Place
 from lessons.contract.knobs import Refused, read_all
+from lessons.contract.notations import NOTATIONS
 from lessons.finding import all_places, find_places
 
 OPTIONS = ("--at", "--set", "--seed", "--notation", "--note")

@@ -12,8 +12,6 @@ ROLES: Mapping[str, str] = {
     "forward": "forward", "train": "update", "update": "update", "step": "update", "clip": "update",
 }  # fmt: skip
 """The roles of the phases that every training has, by the names that the engine's walks give them."""
-NOTATIONS: Mapping[str, str] = {"first": "first", "second": "second", "other": "second"}
-"""What may be said of the notation of a place, and what it means."""
 
 
 @dataclass(frozen=True)

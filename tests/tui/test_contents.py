@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,3 +131,10 @@ async def test_no_event_paints_twice(tmp_path: Path, monkeypatch: pytest.MonkeyP
             await pilot.resize_terminal(80, 24)
             await rest()
             assert paints == ["contents"]
+
+
+def test_the_contents_load_no_lesson() -> None:
+    """The app begins with the contents: NumPy and the player come with the first lesson."""
+    heavy = "('numpy', 'lessons.player.player', 'tui.screens.lesson')"
+    code = f"import sys, tui.app; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lessons.contract.card import NOTATIONS
 from lessons.contract.knobs import Refused
+from lessons.contract.notations import NOTATIONS
 from lessons.contract.phrases import reason
 from tui.cli.common import (
     above,

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from lessons.contract.card import NOTATIONS
 from lessons.contract.knobs import Refused
+from lessons.contract.notations import NOTATIONS
 from tui.cli.common import (
     above,
     given_knobs,

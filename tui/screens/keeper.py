@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from lessons.player.player import Player
 from tui.machine.store import Store
 
 if TYPE_CHECKING:
     from lessons.player.bookmark import Back
+    from lessons.player.player import Player
     from tui.screens.lesson import LessonScreen
 
 AT_ONCE = 0.25
