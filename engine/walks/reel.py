@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from inspect import signature
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -39,7 +40,19 @@ class Env:
             return self._late[name]()
         family, indices = split(name)
         make = self._families.get(family)
-        return make(*indices) if make and indices else None
+        return member(make, *indices) if make and indices else None
+
+
+def member(make: Callable[..., Any], *at: Any) -> Any:
+    """The value of a family at these indices, None where it takes another number of them."""
+    try:
+        return make(*at)
+    except TypeError:
+        try:
+            signature(make).bind(*at)
+        except TypeError:
+            return None
+        raise
 
 
 def counted(values: Sequence[Any]) -> Callable[[int], Any]:
@@ -105,8 +118,8 @@ class Reel:
         """Seconds that going to a step may take; then those who go there have `run` raise Far."""
         self._kept = kept
         self._names = {name for section in self.sections for name, _ in section.place}
-        self._ran = -1
-        """The last section that was run to its end for one that goes on from it."""
+        self._ran = set[int]()
+        """The sections that were run to their ends for one that goes on from them."""
         self._tapes: dict[int, Tape] = {}
         self._envs: dict[int, Env] = {}
 
@@ -146,16 +159,17 @@ class Reel:
         Raises Far where that takes longer than so many seconds.
         """
         n = self.section(p)
-        first = n
-        while first > self._ran + 1 and self.sections[first].chained:
-            first -= 1
-        for m in (*range(first, n), n):
-            tape, inside = self.tape(m), p - self.starts[n] if m == n else self.sections[m].length
+        begin = n
+        while self.sections[begin].chained and begin:
+            begin -= 1
+        first = next((m + 1 for m in range(n - 1, begin - 1, -1) if m in self._ran), begin)
+        for m in range(first, n + 1):
+            tape, inside = self.tape(m), (p if m == n else self.starts[m + 1]) - self.starts[m]
             if tape.reach(inside, seconds) < inside and not tape.done:
-                raise Far(
-                    self.starts[m] + len(tape.steps) - self.starts[first], p - self.starts[first], partial(self.run, p)
-                )
-            self._ran = max(self._ran, m if m < n else -1)
+                done = self.starts[m] + len(tape.steps)
+                raise Far(done - self.starts[begin], p - self.starts[begin], partial(self.run, p))
+            if m < n:
+                self._ran.add(m)
 
     def source(self, p: int) -> Source | None:
         """The source statement of the step that led to position p; None at the start."""

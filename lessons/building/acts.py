@@ -12,7 +12,7 @@ import numpy as np
 from engine.device import Array, Device, quiet
 from engine.maths.activations import Activation
 from engine.walks.history import State, Track
-from engine.walks.reel import Env, Section
+from engine.walks.reel import Env, Section, member
 from engine.walks.step import Path, Walk, split
 from lessons.building.defaults import column, function, on_device
 from lessons.building.holds import Held, Source
@@ -121,7 +121,7 @@ class Scope(Env):
             if each.name == family and bool(at) == each.indexed and name not in self.trial.held:
                 if name not in self._made:
                     with quiet():
-                        self._made[name] = each.make(self, *at)
+                        self._made[name] = member(each.make, self, *at)
                 return self._made[name]
         if name in self.trial.lengths:
             return self.trial.lengths[name]

@@ -83,14 +83,6 @@ def _under(head: str) -> str:
     return " " * (cells(head) - 3) + "=  "
 
 
-def _of_a_picture(view: View, symbol: str) -> bool:
-    """Whether a symbol with more indices is known: its family may have fewer."""
-    try:
-        return view.get(symbol) is not None
-    except TypeError:
-        return False
-
-
 def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
     """Explain one entry by the rule that last wrote it; a given one (a weight, an input) has no rule.
 
@@ -98,7 +90,7 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
     symbols of their own, as h[1,0,2] of the map h[1], it is that symbol.
     """
     held, own = view.get(symbol), f"{symbol[:-1]},{','.join(map(str, index))}]"
-    if held is None and index and symbol.endswith("]") and _of_a_picture(view, own):
+    if held is None and index and symbol.endswith("]") and view.get(own) is not None:
         return inspect(view, own, (0, 0))
     at = index[: held.ndim] if held is not None else index
     value = None if held is None or len(at) < held.ndim else float(held[at] if held.ndim else held)

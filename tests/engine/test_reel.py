@@ -218,3 +218,45 @@ def test_a_step_that_is_far_is_gone_on_to() -> None:
     other = lesson_reel(HOST, "tanh", case, ALL)[1]
     other.patience = -1.0
     assert other.step(end) is not None, "what is shown is computed, however long that takes"
+
+
+def test_a_family_has_no_member_of_another_number_of_indices_and_hides_no_error() -> None:
+    def broken(i: int) -> int:
+        return i + "1"  # type: ignore[operator]
+
+    env = Env({}, {"x": lambda i, j: 10 * i + j, "y": broken})
+    assert (env.get("x[2,3]"), env.get("x[2]"), env.get("x[2,3,4]"), env.get("x")) == (23, None, None, None)
+    with pytest.raises(TypeError):
+        env.get("y[1]")
+
+
+def test_a_chained_section_runs_those_that_it_goes_on_from_and_no_others() -> None:
+    """Two chains, 0–2 and 3–5: the later one first, then the earlier one."""
+    ran: list[int] = []
+
+    def walk(n: int) -> Walk[None]:
+        for i in range(2):
+            ran.append(n)
+            yield Step((("act", -1), ("n", n), ("i", i)), "x", {f"x[{n},{i}]": np.zeros((1, 1))})
+
+    places: list[Path] = [(("act", -1), ("n", n)) for n in range(6)]
+    sections = [
+        Section(place, partial(walk, n), lambda: Env({}), 2, chained=n not in (0, 3)) for n, place in enumerate(places)
+    ]
+    reel = Reel(sections, {"act": 0, "phase": 1, "n": 1, "i": 2, "op": 3})
+    reel.run(9)  # into section 4
+    assert ran == [3, 3, 4]
+    reel.run(5)  # into section 2
+    assert ran == [3, 3, 4, 0, 0, 1, 1, 2]
+    reel.run(12)
+    assert ran == [3, 3, 4, 0, 0, 1, 1, 2, 4, 5, 5]
+    reel.patience = -1.0
+    other = Reel(sections, reel.grains)
+    made = []
+    while True:
+        try:
+            other.run(6, -1.0)
+            break
+        except Far as far:
+            made.append((far.done, far.whole))
+    assert made == [(1, 6), (3, 6), (5, 6)]

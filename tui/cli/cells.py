@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from engine.device import HostArray
 from engine.walks import rules as ruling
 from engine.walks.step import split
 from lessons.contract.knobs import Refused
@@ -30,7 +29,7 @@ def cell_at(player: Player, typed: str) -> Cell:
     view, shape = player.view(), tuple[int, ...]()
     found = ""
     for symbol, index in readings:
-        held = _held(view, symbol)
+        held = view.get(symbol)
         if held is None:
             continue
         index = index or (0,) * held.ndim
@@ -43,14 +42,6 @@ def cell_at(player: Player, typed: str) -> Cell:
     if any(_is_known(view, symbol) for symbol, _ in readings):
         raise Refused("cell_not_here", cell=typed, symbol=readings[-1][0])
     raise Refused("cell_symbol", cell=typed, symbol=name, lesson=lesson, symbols=", ".join(view.start.params))
-
-
-def _held(view: View, symbol: str) -> HostArray | None:
-    """What a symbol holds, None where it has no value, or its family another number of indices."""
-    try:
-        return view.get(symbol)
-    except TypeError:
-        return None
 
 
 def _numbers(brackets: str | None) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.gradient_check import Objective
 from engine.walks.history import State, Track, advanced
+from engine.walks.reel import member
 from engine.walks.step import Path, Walk
 from lessons.building.acts import Act, Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
@@ -128,7 +129,7 @@ class Boltzmann(DeclaredLesson):
     derived = (
         Derived("families", lambda s: rbm.unit_families(s.device, s.theta, s.draws)),
         Derived("draws", lambda s: exp.drawn(s.device, s.knobs, tuple(s.theta["W"].shape), seed_of(s))),
-        *(Derived(f, lambda s, *at, f=f: s.families[f](*at), indexed=True) for f in rbm.FAMILIES),
+        *(Derived(f, lambda s, *at, f=f: member(s.families[f], *at), indexed=True) for f in rbm.FAMILIES),
         Derived("q", chance, indexed=True),
         *(Derived(name, lambda s, name=name: float(s.knobs[name])) for name in ("rate", "decay")),
         *(Derived(name, lambda s: 1) for name in ("B", "C", "n")),
