@@ -18,14 +18,14 @@ from tui.cli.common import hold_to_one_thread
 
 hold_to_one_thread()
 
-from lessons.contract.card import Card  # noqa: E402 - the number of threads must be set first
+from painting import GIVEN, delay  # noqa: E402 - the number of threads must be set first
+
+from lessons.contract.card import Card  # noqa: E402
 from lessons.course import course  # noqa: E402
 from tui.app import UnrollApp  # noqa: E402
 from tui.machine.store import Store  # noqa: E402
 from tui.screens.lesson import LessonScreen  # noqa: E402
 
-GIVEN: dict[str, dict[str, int]] = {"word2vec": {"epochs": 1000}}
-"""Knobs without which training would be over too soon to be measured."""
 PAUSE = 0.05
 """Seconds between two keys."""
 
@@ -45,12 +45,7 @@ async def delays(lesson: str, seconds: float) -> list[float]:
         await asyncio.sleep(0.5)
         found, end = list[float](), time.perf_counter() + seconds
         while time.perf_counter() < end and screen.transport.is_playing:
-            before, pressed = app.words.lang, time.perf_counter()
-            app.simulate_key("l")
-            while app.words.lang == before:
-                await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            found.append((time.perf_counter() - pressed) * 1e3)
+            found.append(await delay(app))
             await asyncio.sleep(PAUSE)
         if screen.transport.is_playing:
             screen.command("play")

@@ -118,7 +118,7 @@ async def beside_training(lesson: str, seconds: float, rounds: int) -> Beside:
 
 
 async def delay(app: UnrollApp) -> float:
-    """ms from a key to what it paints."""
+    """ms from a key to what it paints; the key is that of the other language, which paints everything."""
     before, pressed = app.words.lang, time.perf_counter()
     app.simulate_key("l")
     while app.words.lang == before:

@@ -66,6 +66,11 @@ def loss_on(xp: Any, net: Net, theta: Theta, some: Examples) -> Array:
     return drain(mlp.forward(xp, net._replace(l1=0.0, l2=0.0), theta, *some)).E
 
 
+def wrong(device: Device, scores: Array, y: HostArray) -> int:
+    """How many columns of scores (K, B) have their largest entry elsewhere than the targets y."""
+    return int((device.get(scores).argmax(axis=0) != y.argmax(axis=0)).sum())
+
+
 def step_and_forward(
     xp: Any, net: Net, recipe: Recipe, theta: Theta, grad: Theta, memory: Memory, some: Examples, at: Path = ()
 ) -> Walk[Theta]:

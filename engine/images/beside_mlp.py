@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from math import prod
 from typing import Any, NamedTuple
 
 from engine.device import Array, Device, Rng
 from engine.feedforward import mlp
-from engine.feedforward.mlp_training import Batches, Examples, Losses, MlpRun
+from engine.feedforward.mlp_training import Batches, Examples, Losses, MlpRun, wrong
 from engine.images import cnn
 from engine.images.cnn import Cnn, Theta
-from engine.images.cnn_training import CnnRun, Reading, wrong
-from engine.maths.initial import he
+from engine.images.cnn_training import CnnRun, Reading
+from engine.maths.initial import he, layers
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
 from engine.walks.step import drain
@@ -21,22 +22,17 @@ from engine.walks.training import Learning, Recipe
 
 def weights(net: Cnn) -> int:
     """How many a net has, biases included."""
-    count = 0
-    for shape in cnn.shapes(net).values():
-        count += shape[0] * (shape[1] if len(shape) > 1 else 1)
-    return count
+    return sum(prod(shape) for shape in cnn.shapes(net).values())
 
 
 def hidden(net: Cnn) -> int:
     """Hidden units of the MLP that has as many weights as a convolutional net, to half a unit."""
-    pixels = net.picture[0] * net.picture[1] * net.picture[2]
-    return round((weights(net) - net.classes) / (pixels + 1 + net.classes))
+    return round((weights(net) - net.classes) / (prod(net.picture) + 1 + net.classes))
 
 
 def dense_weights(net: Cnn) -> int:
     """How many weights that MLP has, biases included."""
-    pixels, units = net.picture[0] * net.picture[1] * net.picture[2], hidden(net)
-    return (pixels + 1 + net.classes) * units + net.classes
+    return (prod(net.picture) + 1 + net.classes) * hidden(net) + net.classes
 
 
 class Pair(NamedTuple):
@@ -90,12 +86,9 @@ class BesideMlp:
 
     def start(self, theta: Theta) -> State:
         """Update 0 of a net with these parameters; the MLP's weights N(0, 2 / in), biases 0."""
-        net, put = self.run.net, self.device.put
-        pixels, units = net.picture[0] * net.picture[1] * net.picture[2], hidden(net)
-        dense: dict[str, Array] = {}
-        for n, shape in enumerate(((units, pixels), (net.classes, units)), 1):
-            W = he(self.draw, *shape)
-            dense |= {f"W{n}": put(W), f"b{n}": put(0 * W[:, :1])}
+        net = self.run.net
+        drawn = layers(self.draw, (prod(net.picture), hidden(net), net.classes), he)
+        dense = {p: self.device.put(value) for p, value in drawn.items()}
         mine = self.rival.start(dense)
         return State(0, Pair(self.run.start(theta).data, mine.data, self.missed(dense)))
 

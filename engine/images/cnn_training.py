@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from engine.device import HOST, Array, Device, HostArray
-from engine.feedforward.mlp_training import Batches, Examples
+from engine.feedforward.mlp_training import Batches, Examples, wrong
 from engine.images import cnn
 from engine.images.cnn import Cnn, Theta
 from engine.images.cnn_fast import Kernel
@@ -28,12 +28,6 @@ class Reading(NamedTuple):
     """The share of wrong answers on each test set, as last measured."""
 
     wrong: tuple[float, ...]
-
-
-def wrong(device: Device, scores: Array, y: HostArray) -> int:
-    """How many columns of scores (K, B) have their largest entry elsewhere than the targets y."""
-    answers: HostArray = device.get(scores).argmax(axis=0)
-    return int((answers != y.argmax(axis=0)).sum())
 
 
 class CnnRun(training.Run[Reading]):

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from engine.device import HOST, Array, Device, HostArray, Rng, rng
 from engine.feedforward import mlp
 from engine.feedforward.mlp import Net, Theta
-from engine.feedforward.mlp_training import Batches, Examples, MlpRun, loss_on
+from engine.feedforward.mlp_training import Batches, Examples, MlpRun, loss_on, wrong
 from engine.images import rbm
 from engine.images.rbm import Rule, Sampling
 from engine.images.rbm_training import READINGS, SHOWN, RbmRun
@@ -107,12 +107,13 @@ def features(xp: Any, theta: Theta, x: Array, layers: int) -> Array:
     return x
 
 
-def wrong(device: Device, net: Net, theta: Theta, some: Examples) -> float:
+def share_wrong(device: Device, net: Net, theta: Theta, some: Examples) -> float:
     """The share of examples whose largest output is not the target's."""
-    if not some.x.shape[1]:
+    count = some.x.shape[1]
+    if not count:
         return float("nan")
     outputs = drain(mlp.forward(device.xp, net, theta, *some)).h[-1]
-    return float((device.get(outputs).argmax(axis=0) != device.get(some.y).argmax(axis=0)).mean())
+    return wrong(device, outputs, device.get(some.y)) / int(count)
 
 
 class DbnRun(training.Run[Reading]):
@@ -170,7 +171,7 @@ class DbnRun(training.Run[Reading]):
         if not layer:
             net = self.net._replace(l1=0.0, l2=0.0)
             loss = float(device.get(loss_on(device.xp, net, theta, self.mlp.train)))
-            return Reading(nan, loss, wrong(device, net, theta, self.test))
+            return Reading(nan, loss, share_wrong(device, net, theta, self.test))
         run = self.machine(theta, layer)
         some = run.train[:, : min(SHOWN, run.count)]
         u = device.put(rng(self.plan.batches.seed, READINGS + n).random((run.units[1], some.shape[1])))

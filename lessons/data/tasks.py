@@ -60,7 +60,7 @@ def task(name: str, sizes: Sizes) -> Task:
         x, test_x = framed(whole.x, seed, sizes.shift), framed(whole.test_x, seed + 1000, sizes.shift)
         return Task(x, whole.y, test_x, whole.test_y, CLASSES, FRAME, x)
     count = sizes.labels if name == "labels" else sizes.pictures
-    return Task(whole.x[:count], whole.y[:count], whole.test_x, whole.test_y, CLASSES, 8, whole.x)
+    return Task(whole.x[:count], whole.y[:count], whole.test_x, whole.test_y, CLASSES, SIDE, whole.x)
 
 
 def columns(x: HostArray, y: HostArray, kinds: int) -> Examples:

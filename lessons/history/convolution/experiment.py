@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from engine.device import HOST, Device, rng
-from engine.feedforward.mlp_training import Batches
+from engine.feedforward.mlp_training import Batches, wrong
 from engine.images import cnn
 from engine.images.beside_mlp import BesideMlp, Pair
 from engine.images.cnn import Cnn, Conv
-from engine.images.cnn_training import wrong
 from engine.images.convolution import Slide
 from engine.images.pooling import Pool
 from engine.maths.activations import ACTIVATIONS

@@ -42,6 +42,11 @@ def sizes(s: Scope) -> Sizes:
     return Sizes(int(k["pictures"]), labels, int(k["shift"]), int(s.trial.start.inputs["seed"][0]))
 
 
+def year_of(s: Scope, n: int) -> Array:
+    """The year of a milestone."""
+    return s.device.put([[STOPS[n - 1].year]])
+
+
 def wrong(s: Scope, n: int, k: int, j: int) -> float:
     return float(fitting(STOPS[n - 1].id, TASKS[k - 1], sizes(s)).after(j))
 
@@ -51,18 +56,21 @@ def tests(s: Scope, k: int) -> float:
     return float(len(task(TASKS[k - 1], sizes(s)).test_y))
 
 
+def per_cent(s: Scope, n: int, k: int, j: int) -> float:
+    """The share of test examples that the model of milestone n gets wrong on task k after part j."""
+    return 100 * wrong(s, n, k, j) / tests(s, k)
+
+
 def told(s: Scope, n: int, at: Path) -> Walk[None]:
     """The year of a milestone."""
-    year = s.device.put([[STOPS[n - 1].year]])
-    yield Step(at, "year", {f"year[{n}]": year})
+    yield Step(at, "year", {f"year[{n}]": year_of(s, n)})
 
 
 def fitted(s: Scope, n: int, k: int, at: Path) -> Walk[None]:
     """The share of test examples that the model of milestone n gets wrong on task k, in per cent, part by part."""
     put = s.device.put
     for j in range(1, parts(n, TASKS[k - 1]) + 1):
-        err = 100 * put([[wrong(s, n, k, j)]]) / put([[tests(s, k)]])
-        yield Step((*at, ("j", j)), "err", {f"err[{n},{k}]": err})
+        yield Step((*at, ("j", j)), "err", {f"err[{n},{k}]": put([[per_cent(s, n, k, j)]])})
 
 
 def years(s: Scope, at: Path) -> list[Section]:
@@ -84,11 +92,13 @@ def before(s: Scope, n: int, k: int) -> Env:
 
     def err(m: int, of: int) -> Array | None:
         count = parts(m, TASKS[of - 1]) if (m, of) < (n, k) else 0
-        return s.device.put([[100 * wrong(s, m, of, count) / tests(s, of)]]) if count else None
+        return s.device.put([[per_cent(s, m, of, count)]]) if count else None
 
-    years = {"year": lambda m: s.get(f"when[{m}]") if m <= n else None, "when": lambda m: s.get(f"when[{m}]")}
-    counts = {"wrong": lambda *at: s.get(f"wrong[{','.join(map(str, at))}]"), "tests": lambda k: s.get(f"tests[{k}]")}
-    return Env({"seed": s.get("seed")}, {"err": err, **years, **counts})
+    def year(m: int) -> Array | None:
+        return year_of(s, m) if m <= n else None
+
+    derived = {each.name: partial(each.make, s) for each in Timeline.derived}
+    return Env({"seed": s.get("seed")}, {"err": err, "year": year, **derived})
 
 
 def parts(n: int, of: str) -> int:
@@ -113,7 +123,7 @@ def error(trial: Trial, id: str, of: str) -> float:
         value = trial.view.get(f"err[{n},{k}]")
         assert value is not None, "a question is about what has been trained when its verdict is given"
         return float(value.reshape(-1)[0])
-    return 100 * wrong(scope, n, k, parts(n, of)) / tests(scope, k)
+    return per_cent(scope, n, k, parts(n, of))
 
 
 def most_on_a_line(trial: Trial) -> float:
@@ -154,7 +164,7 @@ class Timeline(DeclaredLesson):
 
     holds = (Input("seed", 1, edited=False),)
     derived = (
-        Derived("when", lambda s, n: s.device.put([[STOPS[n - 1].year]]), indexed=True),
+        Derived("when", year_of, indexed=True),
         Derived("wrong", lambda s, n, k, j: s.device.put([[wrong(s, n, k, j)]]), indexed=True),
         Derived("tests", lambda s, k: s.device.put([[tests(s, k)]]), indexed=True),
     )
