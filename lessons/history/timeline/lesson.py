@@ -68,9 +68,8 @@ def told(s: Scope, n: int, at: Path) -> Walk[None]:
 
 def fitted(s: Scope, n: int, k: int, at: Path) -> Walk[None]:
     """The share of test examples that the model of milestone n gets wrong on task k, in per cent, part by part."""
-    put = s.device.put
     for j in range(1, parts(n, TASKS[k - 1]) + 1):
-        yield Step((*at, ("j", j)), "err", {f"err[{n},{k}]": put([[per_cent(s, n, k, j)]])})
+        yield Step((*at, ("j", j)), "err", {f"err[{n},{k}]": s.device.put([[per_cent(s, n, k, j)]])})
 
 
 def years(s: Scope, at: Path) -> list[Section]:
@@ -94,11 +93,8 @@ def before(s: Scope, n: int, k: int) -> Env:
         count = parts(m, TASKS[of - 1]) if (m, of) < (n, k) else 0
         return s.device.put([[per_cent(s, m, of, count)]]) if count else None
 
-    def year(m: int) -> Array | None:
-        return year_of(s, m) if m <= n else None
-
     derived = {each.name: partial(each.make, s) for each in Timeline.derived}
-    return Env({"seed": s.get("seed")}, {"err": err, "year": year, **derived})
+    return Env({"seed": s.get("seed")}, {"err": err, "year": lambda m: year_of(s, m) if m <= n else None, **derived})
 
 
 def parts(n: int, of: str) -> int:
@@ -109,11 +105,7 @@ def parts(n: int, of: str) -> int:
 
 def errors(trial: Trial) -> Mapping[str, Any]:
     """The errors of every model on every task, in per cent."""
-    found: dict[str, dict[str, float]] = {}
-    for stop in STOPS:
-        if stop.tasks:
-            found[stop.id] = {name: error(trial, stop.id, name) for name in stop.tasks}
-    return {"errors": found}
+    return {"errors": {stop.id: {of: error(trial, stop.id, of) for of in stop.tasks} for stop in STOPS if stop.tasks}}
 
 
 def error(trial: Trial, id: str, of: str) -> float:
