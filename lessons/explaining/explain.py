@@ -151,6 +151,11 @@ class _Expansion:
             down = function == "column_sum"
             entries = [(i, at[1]) for i in range(rows)] if down else [(at[0], n) for n in range(cols)]
             return self.series(args[0], entries, float(self.at(self.value(node), at)))
+        if function in ("stack", "left", "right"):
+            above, below = (len(self.value(each)) for each in args)
+            if function == "stack":
+                return self.cell(args[0], at) if at[0] < above else self.cell(args[1], (at[0] - above, at[1]))
+            return self.cell(args[0], at if function == "left" else (at[0] + above - below, at[1]))
         if function == "total":
             assert isinstance(args[0], ast.Name)
             values = members(args[0].id, index(args[1], self.bound), self.lookup)

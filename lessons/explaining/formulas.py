@@ -136,6 +136,10 @@ def typeset(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
         case ast.Call(func=ast.Name(id="below"), args=args):
             of, numbers, most = (typeset(each, bound).text for each in args)
             return Typeset(f"[{of}[{numbers}] ≤ {most}]", 3)
+        case ast.Call(func=ast.Name(id="stack"), args=[above, below]):
+            return Typeset(f"[{typeset(above, bound).text}; {typeset(below, bound).text}]", 3)
+        case ast.Call(func=ast.Name(id="left" | "right" as half), args=[whole, _]):
+            return Typeset(f"{half}({typeset(whole, bound).text})", 3)
         case ast.Call(func=ast.Name(id=function), args=args):
             called = FUNCTIONS.get(function, "E" if function.startswith("E_") else function)
             return Typeset(f"{called}({', '.join(typeset(a, bound).text for a in args)})", 3)

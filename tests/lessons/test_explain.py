@@ -13,6 +13,7 @@ from engine.maths.optimisers import OPTIMISERS
 from lessons.course import course, open_lesson
 from lessons.explaining.explain import explain
 from lessons.explaining.figures import cells
+from lessons.explaining.formulas import law
 from lessons.explaining.inspect import Inspection, focus, inspect
 from lessons.player.player import Player
 from lessons.recurrent.bptt import CARD
@@ -168,3 +169,17 @@ def test_what_is_overwritten_is_no_equation() -> None:
                 assert lines[1].strip().startswith("=")
                 seen.add(cell.sign)
     assert seen == {"=", "←"}
+
+
+def test_halves_of_a_stack_are_explained_by_what_stands_there() -> None:
+    held = {"a": np.array([[1.0], [2.0]]), "b": np.array([[3.0]]), "x": np.array([[1.0], [2.0], [3.0]])}
+    for rule, at, symbols, value in (
+        ("x = stack(a, b)", 1, "a[1]", 2.0),
+        ("x = stack(a, b)", 2, "b", 3.0),
+        ("y = left(x, a)", 1, "x[1]", 2.0),
+        ("y = right(x, b)", 0, "x[2]", 3.0),
+    ):
+        cell = explain(rule, (), (at, 0), held.get)
+        assert (cell.symbols, cell.value) == (symbols, value)
+    assert law("x[n] = stack(p[i], p[j])") == "xₙ = [pᵢ; pⱼ]"
+    assert law("y = left(x, a)") == "y = left(x)"
