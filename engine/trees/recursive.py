@@ -6,9 +6,9 @@
     e[n] = yhat[n] - y[n]     by_p[n] = dE/dp[n]     delta[n] (H, 1) = dE/dnet[n]     by_x[n] (2H, 1) = dE/dx[n]
 
 i and j are the left and the right child of n. With several trees E is the sum over their labelled nodes divided by B,
-the number of trees. The same W stands at every inner node, so dE/dW is a sum with one term a node (Goller & Küchler 1996;
-Socher et al. 2013). A tree that leans to the left, with W = [W, U], its lowest leaf the start state and the others
-one-hot letters, is the simple recurrent net.
+the number of trees. The same W stands at every inner node, so dE/dW is a sum with one term a node (Goller & Küchler
+1996; Socher et al. 2013). A tree that leans to the left, with W = [W, U], its lowest leaf the start state and the
+others one-hot letters, is the simple recurrent net.
 """
 
 from __future__ import annotations
