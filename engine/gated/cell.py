@@ -104,12 +104,15 @@ class Inputs(NamedTuple):
     """One sequence, or a batch: x and y are T arrays (I, B) and one-hot (K, B); None in y: no target there.
 
     `start` has the states (H, B) before the first timestep. The loss is the mean over `B` examples; with 1 their sum.
+    Where examples are of unlike lengths `mask` has T arrays (1, B), 1 where an example has a target, else 0; its column
+    of y is 0 then.
     """
 
     x: Sequence[Array]
     y: Sequence[Array | None]
     start: Made
     B: int = 1
+    mask: Sequence[Array] | None = None
 
 
 class Forward(NamedTuple):
@@ -127,6 +130,8 @@ OUTPUT_RULES = {
     "dV": "dV = dV + e[k] @ h[k].T",
     "dby": "dby = dby + batch(e[k])",
 }
+MASKED_ERROR = "e[k] = mask[k] * (yhat[k] - y[k]) / B"
+"""The rule of the output's error in a batch of examples of unlike lengths."""
 MEAN_RULES = {"E": "E[t] = -sum(y[t] * log_softmax(a[t])) / B", "e": "e[k] = (yhat[k] - y[k]) / B"}
 FROM_ABOVE = "V.T @ e[k]"
 SYMBOL = re.compile(r"(?<![A-Za-z_.])(?!(?:x|e|t|k|tanh|sigmoid|maximum|minimum|abs|batch)\b)[A-Za-z_]+")
@@ -134,9 +139,12 @@ SYMBOL = re.compile(r"(?<![A-Za-z_.])(?!(?:x|e|t|k|tanh|sigmoid|maximum|minimum|
 INPUT = re.compile(r"(?<![A-Za-z_])x(?=\[)")
 
 
-def rules(cell: Cell, mean: bool = False) -> dict[str, str]:
-    """The rule of every op of `forward` and `sweep`; `mean` where the loss is the mean over B examples."""
-    by_op = {**OUTPUT_RULES, **(MEAN_RULES if mean else {})}
+def rules(cell: Cell, mean: bool = False, masked: bool = False) -> dict[str, str]:
+    """The rule of every op of `forward` and `sweep`; `mean` where the loss is the mean over B examples.
+
+    `masked` where they are of unlike lengths too.
+    """
+    by_op = {**OUTPUT_RULES, **(MEAN_RULES if mean else {}), **({"e": MASKED_ERROR} if masked else {})}
     for op in ("a", "dV"):
         by_op[op] = by_op[op].replace("h[", f"{cell.top}[")
     one = dict(cell.rules)
@@ -201,6 +209,12 @@ def forward(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, at: Path = ()) ->
 
 def sweep(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward, at: Path = ()) -> Walk[Theta]:
     """∂E/∂θ in one sweep from the last timestep to the first: gh[k] is the error from above plus that from k + 1."""
+    total, _ = yield from swept(xp, cell, theta, inputs, run, at)
+    return total
+
+
+def swept(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward, at: Path = ()) -> Walk[tuple[Theta, Made]]:
+    """As `sweep`: ∂E/∂θ, and the values of timestep 0 with their gradients, which those of the start states need."""
     last, total = len(inputs.x) - 1, {}
     for p in cell.names:
         total[p] = xp.zeros_like(theta[p])
@@ -213,8 +227,12 @@ def sweep(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward, at: P
         sent = None
         y = inputs.y[k]
         if y is not None:
-            e = (now["yhat"] - y) / inputs.B
-            yield Step((*here, ("error", -1)), "e", {f"e[{k}]": e})
+            if inputs.mask is None:
+                e = (now["yhat"] - y) / inputs.B
+                yield Step((*here, ("error", -1)), "e", {f"e[{k}]": e})
+            else:
+                e = inputs.mask[k] * (now["yhat"] - y) / inputs.B
+                yield Step((*here, ("error", -1)), "e", {f"e[{k}]": e})
             sent, terms = theta["V"].T @ e, {"V": (e, now[cell.top]), "by": (e, None)}
         for level, below in zip(cell.levels[::-1], (*(f"h{level}" for level in cell.levels[-2::-1]), "x"), strict=True):
             spot, mine, after = place(cell, here, level), layer(theta, level), layer(later, level)
@@ -238,7 +256,7 @@ def sweep(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward, at: P
             total[p] = total[p] + part
             yield Step((*here, ("sum", -1)), f"d{p}", {f"d{p}": total[p]})
         later = left
-    return total
+    return total, later
 
 
 def road(xp: Any, cell: Cell, run: Forward, at: Path = ()) -> Walk[list[Array]]:

@@ -186,8 +186,8 @@ class Forward(NamedTuple):
     E: Array
 
 
-def forward(xp: Any, net: Cnn, theta: Theta, x: Array, y: Array, at: Path = ()) -> Walk[Forward]:
-    """Windows, one product, ReLU and pooling in every layer; then the dense layer and E."""
+def convolved(xp: Any, net: Cnn, theta: Theta, x: Array, at: Path = ()) -> Walk[dict[str, Array]]:
+    """Windows, one product, the unit and pooling in every convolutional layer. Returns X1, z1, h1, p1, …"""
     made, read = dict[str, Array](), x
     for n, shift in enumerate(shifts(xp, net), 1):
         here = (*at, ("layer", n))
@@ -202,8 +202,13 @@ def forward(xp: Any, net: Cnn, theta: Theta, x: Array, y: Array, at: Path = ()) 
             read = shift.pool(h)
             yield Step(here, f"p{n}", {f"p{n}": read})
             made[f"p{n}"] = read
-    L = net.depth
-    z = theta[f"W{L}"] @ read + theta[f"b{L}"]
+    return made
+
+
+def forward(xp: Any, net: Cnn, theta: Theta, x: Array, y: Array, at: Path = ()) -> Walk[Forward]:
+    """The convolutional layers; then the dense layer and E."""
+    made, L = (yield from convolved(xp, net, theta, x, at)), net.depth
+    z = theta[f"W{L}"] @ made[below(net, L)] + theta[f"b{L}"]
     yield Step((*at, ("layer", L)), f"z{L}", {f"z{L}": z})
     h = softmax(xp, z)
     yield Step((*at, ("layer", L)), f"h{L}", {f"h{L}": h})
@@ -225,6 +230,16 @@ def backward(xp: Any, net: Cnn, theta: Theta, run: Forward, y: Array, at: Path =
     grad = {f"W{L}": dW, f"b{L}": db}
     error = theta[f"W{L}"].T @ delta
     yield Step(here, f"by_{below(net, L)}", {f"by_{below(net, L)}": error})
+    convolutions, _ = yield from convolved_back(xp, net, theta, made, error, at)
+    grad |= convolutions
+    return {name: grad[name] for name in shapes(net)}
+
+
+def convolved_back(
+    xp: Any, net: Cnn, theta: Theta, made: Theta, error: Array, at: Path = ()
+) -> Walk[tuple[dict[str, Array], Array]]:
+    """Back through the convolutional layers from ∂E/∂(what the last one keeps). Returns (their gradient, ∂E/∂z1)."""
+    grad, delta = dict[str, Array](), error
     for n, shift in reversed(list(enumerate(shifts(xp, net), 1))):
         here = (*at, ("layer", n))
         if shift.conv.pool:
@@ -240,7 +255,7 @@ def backward(xp: Any, net: Cnn, theta: Theta, run: Forward, y: Array, at: Path =
         if n > 1:
             error = shift.spread(theta[f"K{n}"].T @ delta)
             yield Step(here, f"by_{below(net, n)}", {f"by_{below(net, n)}": error})
-    return {name: grad[name] for name in shapes(net)}
+    return grad, delta
 
 
 def steps(net: Cnn) -> tuple[int, int]:

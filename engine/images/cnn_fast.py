@@ -75,8 +75,8 @@ class Kernel:
             held[B, kind] = [Convolver(conv.slide, size.read, conv.filters, B, kind) for conv, size in every]
         return held[B, kind]
 
-    def _outputs(self, theta: Theta, x: Array) -> tuple[list[Array], Array, Array]:
-        """The maps (F, rows, cols, B) of every layer, the features (N, B), the scores (K, B)."""
+    def features(self, theta: Theta, x: Array) -> tuple[list[Array], Array]:
+        """The maps (F, rows, cols, B) of every layer, and the features (N, B) that the dense layer reads."""
         net, B, outs = self.net, x.shape[1], list[Array]()
         read = x.reshape(*net.picture, B)
         for n, (conv, size) in enumerate(zip(net.convolutions, self.sizes, strict=True), 1):
@@ -84,21 +84,17 @@ class Kernel:
             z[...] = net.unit.f(xp, z)
             outs.append(z.reshape(*size.maps, B))
             read = pooled(xp, conv.pool, outs[-1]) if conv.pool else outs[-1]
-        features = read.reshape(-1, B)
-        return outs, features, theta[f"W{net.depth}"] @ features + theta[f"b{net.depth}"]
+        return outs, read.reshape(-1, B)
 
     def scores(self, theta: Theta, x: Array) -> Array:
         """The scores (K, B) of pictures x (C·H·W, B)."""
-        return self._outputs(theta, x)[2]
+        _, features = self.features(theta, x)
+        return theta[f"W{self.net.depth}"] @ features + theta[f"b{self.net.depth}"]
 
-    def gradient(self, theta: Theta, x: Array, y: Array) -> tuple[dict[str, Array], float]:
-        """(∂E/∂θ by symbol, E) of a batch x (C·H·W, B), y (K, B)."""
-        net, B = self.net, x.shape[1]
-        L, every, (outs, features, scores) = net.depth, self.convolvers(B, x.dtype), self._outputs(theta, x)
-        logs = log_softmax(xp, scores)
-        delta = (xp.exp(logs) - y) / B
-        grad = {f"W{L}": delta @ features.T, f"b{L}": xp.sum(delta, axis=1, keepdims=True)}
-        error = (theta[f"W{L}"].T @ delta).reshape(*self.sizes[-1].kept, B)
+    def by_features(self, theta: Theta, outs: list[Array], error: Array) -> dict[str, Array]:
+        """∂E/∂ kernels and biases, from ∂E/∂features (N, B) of the batch that went forward last."""
+        net, B, grad = self.net, error.shape[1], dict[str, Array]()
+        every, error = self.convolvers(B, error.dtype), error.reshape(*self.sizes[-1].kept, B)
         for n, conv in reversed(list(enumerate(net.convolutions, 1))):
             out, work = outs[n - 1], every[n - 1]
             if conv.pool:
@@ -107,4 +103,14 @@ class Kernel:
             grad[f"K{n}"], grad[f"b{n}"] = work.by_weights(delta)
             if n > 1:
                 error = work.by_pictures(delta, theta[f"K{n}"])
+        return grad
+
+    def gradient(self, theta: Theta, x: Array, y: Array) -> tuple[dict[str, Array], float]:
+        """(∂E/∂θ by symbol, E) of a batch x (C·H·W, B), y (K, B)."""
+        net, B, L = self.net, x.shape[1], self.net.depth
+        outs, features = self.features(theta, x)
+        logs = log_softmax(xp, theta[f"W{L}"] @ features + theta[f"b{L}"])
+        delta = (xp.exp(logs) - y) / B
+        grad = {f"W{L}": delta @ features.T, f"b{L}": xp.sum(delta, axis=1, keepdims=True)}
+        grad |= self.by_features(theta, outs, theta[f"W{L}"].T @ delta)
         return {name: grad[name] for name in cnn.shapes(net)}, -float(xp.sum(y * logs)) / B

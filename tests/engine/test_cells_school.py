@@ -400,7 +400,7 @@ def test_rows_of_a_ledger_stop_at_its_edges() -> None:
     for family in ("x", "y", "h", "c"):
         assert env.get(f"{family}[{net.T - 1}]") is not None
         assert env.get(f"{family}[-1]") is env.get(f"{family}[{net.T}]") is None
-    x, y, start, _ = net.inputs
+    x, y, start, *_ = net.inputs
     single = Net(HOST, cell, theta, Inputs(x[:1], y[:1], start))
     assert set(single._above(0)) == set(above)
 

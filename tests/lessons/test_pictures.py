@@ -1,9 +1,12 @@
-"""The pictures that ship: handwritten digits, as their source describes them, split and put into a frame."""
+"""The pictures that ship: handwritten digits, split and put into a frame; cards and dominoes with captions."""
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
+from lessons.data.pictures import cards
 from lessons.data.pictures.digits import FRAME, digits, framed, split
 
 
@@ -37,3 +40,35 @@ def test_a_frame_moves_pictures_and_loses_nothing() -> None:
     middle = framed(x, seed=1, most=0).reshape(-1, FRAME, FRAME)
     assert np.array_equal(middle[:, 2:10, 2:10].reshape(50, -1), x)
     assert not np.array_equal(moved, middle.reshape(50, -1))
+
+
+def test_cards_and_dominoes_are_what_their_captions_say() -> None:
+    x, (english, chinese) = cards.pictures(), map(cards.captions, ("en", "zh"))
+    assert x.shape == (256, 154)
+    assert set(np.unique(x)) == {0, 1}
+    assert len(np.unique(x, axis=1).T) == 154  # no two are alike
+    assert len(set(english)) == len(set(chinese)) == 154
+    seven = 14 * cards.HEARTS + cards.SEVEN
+    assert " ".join(english[seven]) == "seven of hearts"
+    assert "".join(chinese[seven]) == "红桃七"
+    assert ["".join("#" if ink else "." for ink in row) for row in x[:, seven].reshape(16, 16)][:6] == [
+        "...#########....", "..#.........#...", "..#..####...#...", "..#.....#...#...", "..#....#....#...",
+        "..#...#.....#...",
+    ]  # fmt: skip
+    at = english.index(("vertical", "domino", "one", "and", "three"))
+    assert "".join(chinese[at]) == "竖放的骨牌上一下三"
+    spots = x[:, at].reshape(16, 16)[:15, 1:8] == 0
+    assert (spots[:8].sum(), spots[8:].sum()) == (1 + 5, 3)  # five pixels of the line between the halves
+
+
+def test_what_is_held_out_has_every_part_elsewhere() -> None:
+    everything = {part for n in range(154) for part in cards.parts(n)}
+    for held, seed in product(("few", "half"), range(6)):
+        out = cards.held_out(held, seed)
+        assert 14 * cards.HEARTS + cards.SEVEN in out
+        counts = (11, 20) if held == "few" else (28, 49)
+        assert (sum(n < 56 for n in out), sum(n >= 56 for n in out)) == counts
+        assert {part for n in range(154) if n not in out for part in cards.parts(n)} == everything
+        assert out == cards.held_out(held, seed)
+    assert cards.held_out("few", 0) != cards.held_out("few", 1)
+    assert {"".join(cards.captions("en")[n][:1]) for n in cards.held_out("rank", 3)} == {"seven"}

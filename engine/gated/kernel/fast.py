@@ -78,12 +78,17 @@ class Kernel:
         self._inputs, self._kind = inputs, kind
         self._gates = (xp.arange(self.layers[0].G) * inputs)[None, :, None]
 
-    def gradient(self, theta: Array, x: Array, y: Array, start: Mapping[str, Array]) -> float:
-        """E of one window; writes its gradient into `grad`. `theta` is flat, in `layout`; `start` has states (H, B)."""
-        with quiet():  # a gate that is shut for good has an exp beyond all numbers, and is 0
-            return self._gradient(theta, x, y, start)
+    def gradient(
+        self, theta: Array, x: Array, y: Array, start: Mapping[str, Array], mask: Array | None = None
+    ) -> float:
+        """E of one window; writes its gradient into `grad`. `theta` is flat, in `layout`; `start` has states (H, B).
 
-    def _gradient(self, theta: Array, x: Array, y: Array, start: Mapping[str, Array]) -> float:
+        Targets where `mask` (T, B) is 0 do not count; where it is 1 they do.
+        """
+        with quiet():  # a gate that is shut for good has an exp beyond all numbers, and is 0
+            return self._gradient(theta, x, y, start, mask)
+
+    def _gradient(self, theta: Array, x: Array, y: Array, start: Mapping[str, Array], mask: Array | None) -> float:
         self._theta[:] = theta
         below = self._run(x, start)
         top = self.layers[-1]
@@ -98,12 +103,15 @@ class Kernel:
         wanted = e.reshape(-1).take(right)
         xp.exp(e, out=e)
         total = xp.dot(e, self._letters)  # sums by products: several times faster on short rows
-        E = float(xp.dot(self._ones, xp.log(total) - wanted)) * self.share
+        counted = self._ones if mask is None else mask.reshape(-1)
+        E = float(xp.dot(counted, xp.log(total) - wanted)) * self.share
         self.guesses = e.argmax(axis=1) if self.last else None
         e /= total[:, None]
         e.reshape(-1)[right] -= 1
         if self.share != 1:
             e *= self.share
+        if mask is not None:
+            e *= counted[:, None]
         self._summed.into(e, flat, self.grad["V"])
         xp.dot(self._ones, e, out=self.grad["by"][:, 0])
         if self.last:
@@ -112,6 +120,11 @@ class Kernel:
         self._sent.each(e)
         self._back(below)
         return E
+
+    @property
+    def flat_gradient(self) -> Array:
+        """The gradient that was written last, flat, in `layout`; the next one overwrites it."""
+        return self._grad
 
     @cached_property
     def _ground(self) -> Array:
@@ -161,6 +174,14 @@ class Kernel:
         """‖∂E/∂ the state on the road‖ (c, else h) at the first timestep over the last, top layer; after `gradient`."""
         first, last = (float(xp.sqrt((each**2).sum())) for each in self.layers[-1].ends())
         return first / last if last else float("nan")
+
+    def by_start(self) -> dict[str, Array]:
+        """∂E/∂ the states (H, B) before the first timestep; after `gradient`."""
+        return {
+            name + level: value.T
+            for layer, level in zip(self.layers, self.cell.levels, strict=True)
+            for name, value in layer.by_start().items()
+        }
 
     def states(self) -> dict[str, Array]:
         """Copies of the last states (H, B), from which the next window begins."""

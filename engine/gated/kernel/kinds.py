@@ -109,6 +109,9 @@ class Lstm(Layer):
             to_o *= gh[t]
             to_c *= gc
 
+    def by_start(self) -> dict[str, Array]:
+        return {**super().by_start(), "c": self.two * self.keep[0]}
+
     def states(self) -> dict[str, Array]:
         return {"h": self.h[-1], "c": self.c[-1]}
 
@@ -186,6 +189,9 @@ class Gru(Mixing):
                 now += later
             D *= now
 
+    def by_start(self) -> dict[str, Array]:
+        return {"h": super().by_start()["h"] + self.gh_at[0] * self.keep[0]}
+
     def gradients(self, below: Array | Letters) -> None:
         self.entered(below)
         self.product(1, 3, self.h[:-1].reshape(-1, self.H), self.dU)
@@ -234,6 +240,10 @@ class GruBefore(Mixing):
             D[:2] *= now
             inner[...] = self.content_U.total(D[:1])
             D[2] *= inner
+
+    def by_start(self) -> dict[str, Array]:
+        keep, reset = self.D_at[0][3:]
+        return {"h": super().by_start()["h"] + self.gh_at[0] * keep + self.two * reset}
 
     def gradients(self, below: Array | Letters) -> None:
         self.entered(below)

@@ -233,6 +233,10 @@ class Layer:
         D = self.D[: self.G].reshape(self.G, self.T * self.B, self.H)
         xp.add.reduce(xp.matmul(D, self.W), axis=0, out=out.reshape(self.T * self.B, -1))
 
+    def by_start(self) -> dict[str, Array]:
+        """∂E/∂ the states (B, H) before the first timestep; after `back`."""
+        return {"h": self.handed(self.row_at[0]).reshape(self.B, self.H)}
+
     def states(self) -> dict[str, Array]:
         """The last states (B, H)."""
         return {"h": self.h[-1]}
