@@ -15,7 +15,7 @@ from engine.device import Array, Device
 from engine.gated import cell as cells
 from engine.gated.cell import Cell, Made, Theta, timestep
 from engine.maths.activations import softmax
-from engine.walks.step import Path, Step, Walk
+from engine.walks.step import Path, Step, Walk, drain
 
 RULES = {
     "read": "x[t] = one_hot(letters, pick[t-1])",
@@ -78,6 +78,28 @@ def write(
         yield Step((*here, ("draw", -1)), "pick", {f"pick[{t}]": pick})
         picked.append(pick)
     return picked, states
+
+
+def write_many(
+    device: Device, cell: Cell, theta: Theta, start: Made, x: Array, u: Array, temperature: float, top: int = 0
+) -> list[Array]:
+    """`write` for B texts at once, without steps: x (K, B) one-hot, u (letters, B). Returns codes (B,) by letter."""
+    xp, states, picked = device.xp, start, []
+    K = theta["by"].shape[0]
+    sums = xp.tril(device.put([[1.0] * K] * K))
+    letters = device.put([[float(code)] for code in range(K)])
+    for t in range(u.shape[0]):
+        states = drain(timestep(xp, cell, theta, x, states, t))
+        a = theta["V"] @ states[cell.top] + theta["by"]
+        q = softmax(xp, a / temperature)
+        if top:
+            least = xp.sort(a, axis=0)[K - min(top, K), :]
+            q = q * xp.astype(a >= least, a.dtype)
+            q = q / xp.sum(q, axis=0)
+        below = xp.sum(xp.astype(u[t, :] > sums @ q, a.dtype), axis=0)
+        picked.append(xp.minimum(below, xp.ones_like(below) * (K - 1)))
+        x = xp.astype(letters == picked[-1], a.dtype)
+    return picked
 
 
 def length(cell: Cell, letters: int, top: int) -> int:
