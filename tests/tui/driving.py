@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,19 @@ async def lesson(
         yield pilot, screen
 
 
+async def until(pilot: Pilot[Any], holds: Callable[[], object], seconds: float = 120) -> None:
+    """Let the app go on until this holds, however fast the machine is; only a test that fails waits so long."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "what was waited for did not come"
+        await pilot.pause(0.01)
+
+
+async def at_rest(pilot: Pilot[Any], screen: LessonScreen) -> None:
+    """Wait until nothing is computed beside the screen any more."""
+    await until(pilot, lambda: not screen.catching_up.busy)
+
+
 async def typed(pilot: Pilot[None], text: str, keep: bool = False) -> None:
     """Type over what the prompt holds, and press enter; `keep` says that it will stay open with a reason."""
     from textual.widgets import Input
@@ -43,8 +57,8 @@ async def typed(pilot: Pilot[None], text: str, keep: bool = False) -> None:
     field.value = text
     await pilot.press("enter")
     await pilot.pause(0)
-    while isinstance(screen := pilot.app.screen, LessonScreen) and screen.catching_up.busy:
-        await pilot.pause(0.02)
+    if isinstance(screen := pilot.app.screen, LessonScreen):
+        await at_rest(pilot, screen)
     assert pilot.app.screen.query_one("#prompt").has_class("asking") == keep
 
 

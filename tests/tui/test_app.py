@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.tui.driving import go, lesson, shown, typed
+from tests.tui.driving import go, lesson, shown, typed, until
 from tui.app import UnrollApp
 from tui.machine.store import Store
 from tui.picture.boxes import Notice
@@ -211,10 +211,7 @@ async def test_training_plays_in_the_background_and_stops_at_once(tmp_path: Path
         screen.player.to_act("train")
         await pilot.press("space")
         assert screen.transport.trainer is not None
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if len(screen.player.history) > 200:
-                break
+        await until(pilot, lambda: len(screen.player.history) > 200)
         await pilot.press("space")
         assert screen.transport.trainer is None
         made = len(screen.player.history)
@@ -229,10 +226,7 @@ async def test_play_steps_and_pauses_at_a_prediction(tmp_path: Path) -> None:
     async with lesson(tmp_path, asks=True) as (pilot, screen):
         screen.context.store.settings.speed = 4096.0
         await pilot.press("space")
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if screen.player.asked is not None:
-                break
+        await until(pilot, lambda: screen.player.asked is not None)
         assert screen.player.asked is not None
         assert not screen.transport.is_playing
 
@@ -243,10 +237,7 @@ async def test_divergence_is_named_and_one_steps_back_to_before_it(tmp_path: Pat
         screen.context.store.settings.speed = 4096.0
         screen.player.to_act("train")
         await pilot.press("space")
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if isinstance(screen.look.drawer, Notice):
-                break
+        await until(pilot, lambda: isinstance(screen.look.drawer, Notice))
         assert isinstance(screen.look.drawer, Notice)
         assert "is not finite any more" in shown(screen, "stage")
         await pilot.press("left")
@@ -318,12 +309,10 @@ async def test_too_small_and_back(tmp_path: Path) -> None:
             await pilot.press("right")
         place = screen.player.spot
         await pilot.resize_terminal(57, 18)
-        await pilot.pause(0.1)
-        assert "needs 60×20; this is 57×18" in shown(screen, "stage")
+        await until(pilot, lambda: "needs 60×20; this is 57×18" in shown(screen, "stage"))
         await pilot.resize_terminal(120, 36)
-        await pilot.pause(0.1)
+        await until(pilot, lambda: "Backpropagation" in shown(screen, "top"))
         assert screen.player.spot == place
-        assert "Backpropagation" in shown(screen, "top")
 
 
 async def test_themes_and_remapped_keys(tmp_path: Path) -> None:
@@ -364,9 +353,7 @@ async def test_keys_of_one_burst_keep_their_order(tmp_path: Path) -> None:
         field.value = ""
         for key in ("1", "2", "backspace", "3", "4", "home", "5"):
             pilot.app.simulate_key(key)
-        for _ in range(20):
-            await pilot.pause(0.01)
-        assert field.value == "5134"
+        await until(pilot, lambda: field.value == "5134")
 
 
 async def test_a_drawer_stands_over_the_card_for_it_has_the_keys(tmp_path: Path) -> None:

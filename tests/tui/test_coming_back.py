@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from textual.pilot import Pilot
 
 from engine.walks.packing import Packed, read, write
 from lessons.contract.card import Place
 from lessons.player import checkpoint
-from tests.tui.driving import seen, shown
+from tests.tui.driving import at_rest, seen, shown, until
 from tui.app import Opening, UnrollApp
 from tui.cli.main import cli
 from tui.machine import run_files
@@ -31,15 +30,6 @@ from tui.screens.lesson import LessonScreen
 def lesson_of(app: UnrollApp) -> LessonScreen:
     assert isinstance(app.screen, LessonScreen)
     return app.screen
-
-
-async def until_free(pilot: Pilot[None], screen: LessonScreen) -> None:
-    """Wait until nothing is recomputed any more."""
-    for _ in range(2000):
-        await pilot.pause(0.005)
-        if not screen.catching_up.busy:
-            return
-    raise AssertionError("it never ends")
 
 
 async def train(folder: Path, updates: int, id: str = "mlp") -> list[float]:
@@ -93,10 +83,10 @@ async def test_without_its_checkpoint_it_is_recomputed(
     app = UnrollApp("mlp", Store(tmp_path))
     async with app.run_test(size=(100, 30)) as pilot:
         screen = lesson_of(app)
-        await pilot.pause(0.01)
         if harm != "version":  # there the file is only looked at in the first slice
-            assert screen.catching_up.busy
-        await until_free(pilot, screen)
+            await until(pilot, lambda: screen.catching_up.busy)
+        await pilot.pause()
+        await at_rest(pilot, screen)
         assert list(screen.player.history.curve()) == curve
         assert screen.player.spot.n == 900
         assert screen.look.status == screen.words("say.restored", act="train", step="900")
@@ -113,8 +103,8 @@ async def test_a_place_that_is_none_is_said_after_coming_back_too(
     app = UnrollApp("mlp", Store(tmp_path), opening=Opening(Place("backward/layer=77")))
     async with app.run_test(size=(100, 30)) as pilot:
         screen = lesson_of(app)
-        await pilot.pause(0.01)
-        await until_free(pilot, screen)
+        await pilot.pause()
+        await at_rest(pilot, screen)
         assert "layer=77" in screen.look.status
         assert len(screen.player.history) == 900
 
@@ -127,8 +117,7 @@ async def test_one_who_stops_it_loses_nothing(tmp_path: Path, monkeypatch: pytes
     app = UnrollApp("mlp", Store(tmp_path))
     async with app.run_test(size=(100, 30)) as pilot:
         screen = lesson_of(app)
-        while not screen.catching_up.busy or len(screen.player.history) < 5:
-            await pilot.pause(0.001)
+        await until(pilot, lambda: screen.catching_up.busy and len(screen.player.history) >= 5)
         await pilot.press("right")  # says what goes on, and goes nowhere
         assert screen.catching_up.busy
         assert "esc" in shown(screen, "foot")
@@ -145,7 +134,7 @@ async def test_one_who_stops_it_loses_nothing(tmp_path: Path, monkeypatch: pytes
     app = UnrollApp("mlp", Store(tmp_path))
     async with app.run_test(size=(100, 30)) as pilot:
         screen = lesson_of(app)
-        await until_free(pilot, screen)
+        await at_rest(pilot, screen)
         assert list(screen.player.history.curve()) == curve
 
 
@@ -167,7 +156,7 @@ async def test_a_far_update_is_recomputed_beside_the_screen(tmp_path: Path, monk
             player.jump("update 1000")
         assert player.spot.n == 5000
         assert screen.catching_up.busy
-        await until_free(pilot, screen)
+        await at_rest(pilot, screen)
         assert player.spot.n == 1000
         assert seen(screen) != before
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.tui.driving import shown
+from tests.tui.driving import shown, until
 from tests.tui.test_every_key import TOGETHER, keys_of
 from tui.app import UnrollApp
 from tui.machine.store import Store
@@ -89,18 +89,15 @@ async def test_no_event_paints_twice(tmp_path: Path, monkeypatch: pytest.MonkeyP
         app = UnrollApp(None, Store(tmp_path))
         async with app.run_test(size=(120, 36)) as pilot:
 
-            async def rest() -> None:
-                """Until something was painted, and then until all that it led to is over."""
-                for _ in range(200):
-                    if paints:
-                        break
-                    await pilot.pause(0.01)
+            async def rest(wanted: int = 1) -> None:
+                """Until so much was painted, and then until all that it led to is over."""
+                await until(pilot, lambda: len(paints) >= wanted)
                 await pilot.pause(0.02)
 
             async def press(key: str, *wanted: str) -> None:
                 paints.clear()
                 await pilot.press(key)
-                await rest()
+                await rest(len(wanted))
                 assert paints == [*wanted], key
 
             await rest()

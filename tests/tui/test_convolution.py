@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.tui.driving import go, lesson, shown, typed
+from tests.tui.driving import go, lesson, shown, typed, until
 from tui.picture.boxes import Notice
 from tui.picture.drawers import Check, Inspect, Knobs
 
@@ -127,10 +127,7 @@ async def test_the_predictions_of_training_are_answered_by_training(tmp_path: Pa
         assert player.asked is not None
         assert player.asked.ask.id == "moved"
         await pilot.press("2", "enter")
-        for _ in range(200):
-            if player.record.get("moved"):
-                break
-            await pilot.pause(0.1)
+        await until(pilot, lambda: player.record.get("moved"))
         assert player.record["moved"] == "right"
 
 

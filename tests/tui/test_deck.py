@@ -12,7 +12,7 @@ from lessons.contract.phrases import Words
 from lessons.course import course
 from lessons.deck import Stop, read_deck, slides_deck
 from lessons.player.questions import Asked
-from tests.tui.driving import shown
+from tests.tui.driving import shown, until
 from tests.tui.test_cli import unroll
 from tui.app import Opening, UnrollApp
 from tui.canvas.theme import NAMES
@@ -80,10 +80,9 @@ async def test_the_slides_are_walked_through_from_first_to_last(tmp_path: Path) 
     app = UnrollApp(None, Store(tmp_path), opening=Opening(deck=stops))
     async with app.run_test(size=(100, 30)) as pilot:
         for n, stop in enumerate(stops):
-            for _ in range(250):  # a lesson is opened between two events, and something may be trained beside it
-                if app.at_stop == n and f"{n + 1}/{len(stops)}" in shown(app.screen, "foot"):
-                    break
-                await pilot.pause(0.02)
+            # a lesson is opened between two events, and something may be trained beside it
+            at = f"{n + 1}/{len(stops)}"
+            await until(pilot, lambda n=n, at=at: app.at_stop == n and at in shown(app.screen, "foot"))  # type: ignore[misc]
             assert isinstance(app.screen, LessonScreen)
             player = app.screen.player
             assert (player.lesson.card.id, player.act) == (stop.lesson, stop.place.at.partition("/")[0])

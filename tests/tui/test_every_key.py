@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from lessons.contract.card import Card
 from lessons.course import course
-from tests.tui.driving import seen
+from tests.tui.driving import at_rest, seen
 from tui.app import UnrollApp
 from tui.keys import ALL, DIGITS
 from tui.machine.store import Store
@@ -80,8 +80,7 @@ class Driven:
             if not await self.step(screen, key):
                 return None
         await self.pilot.pause(0)
-        while screen.catching_up.busy:  # steps that take long are made beside the screen
-            await self.pilot.pause(0.01)
+        await at_rest(self.pilot, screen)  # steps that take long are made beside the screen
         if state[-1:] == ("tab",) and screen.look.cursor is None and not screen.picture.cells:
             return None  # nothing to point at here
         self.count(screen)

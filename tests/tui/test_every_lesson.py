@@ -11,7 +11,7 @@ from lessons.contract.card import Card
 from lessons.course import course
 from lessons.player.show import everything
 from tests.lessons.playing import WITHOUT_WEIGHTS
-from tests.tui.driving import lesson, shown
+from tests.tui.driving import at_rest, lesson, shown
 from tui.picture.boxes import Notice
 from tui.picture.drawers import Check, Code, Inspect, Knobs
 from tui.screens.lesson import LessonScreen
@@ -46,8 +46,7 @@ async def test_there_and_back_at_every_grain(id: str, size: tuple[int, int], tmp
             passed = [(player.spot.p, shown(screen, "stage"))]
             while player.spot.p < player.reel.total and len(passed) < 4:
                 await pilot.press("full_stop")
-                while screen.catching_up.busy:  # steps that take long are made beside the screen
-                    await pilot.pause(0.01)
+                await at_rest(pilot, screen)  # steps that take long are made beside the screen
                 if isinstance(screen.look.drawer, Notice):
                     await pilot.press("escape")
                 passed.append((player.spot.p, shown(screen, "stage")))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.driving import go, lesson, shown
+from tests.tui.driving import go, lesson, shown, until
 
 TEXT = "the old fox and the young dog. " * 20
 
@@ -18,10 +18,7 @@ async def test_it_writes_while_it_learns(size: tuple[int, int], tmp_path: Path) 
         player = screen.player
         go(screen, "act 4")
         await pilot.press(*["plus"] * 12, "space")
-        for _ in range(60):
-            await pilot.pause(0.1)
-            if len(player.history) > 320:
-                break
+        await until(pilot, lambda: len(player.history) > 320)
         await pilot.press("space")
         n = player.spot.n
         assert n > 300

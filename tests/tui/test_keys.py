@@ -13,7 +13,7 @@ from textual.widgets import Input
 from lessons.contract.card import Card
 from lessons.contract.knobs import Knob, Value
 from lessons.course import course, open_lesson
-from tests.tui.driving import go, lesson, shown
+from tests.tui.driving import go, lesson, shown, until
 from tui.app import UnrollApp
 from tui.machine.store import Store
 from tui.picture.drawers import Inspect, Knobs
@@ -145,17 +145,17 @@ async def test_a_knob_takes_a_value_that_arrives_in_one_packet_or_by_paste(id: s
                     await packet(pilot, "enter")
                 else:
                     await packet(pilot, value, "enter")
-                assert drawer.pending == {knob.id: knob.read(value)}, (knob.id, pasted)
+                taken = {knob.id: knob.read(value)}
+                await until(pilot, lambda taken=taken: drawer.pending == taken)  # type: ignore[misc]
         assert screen.look.drawer is drawer
 
 
 async def test_what_is_typed_ahead_keeps_its_order_through_drawer_entry_and_apply(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36)) as (pilot, screen):
         await packet(pilot, "k", "down", "12", "enter", "enter", "j", "dW/t=2/k=1", "enter", "i")
-        await pilot.pause(0.05)
+        await until(pilot, lambda: isinstance(screen.look.drawer, Inspect))
         assert screen.player.knobs["hidden"] == 12
         assert screen.player.path == (("dW", -1), ("t", 2), ("k", 1))
-        assert isinstance(screen.look.drawer, Inspect)
 
 
 async def test_a_text_of_several_lines_is_pasted_into_a_knob_that_takes_them(tmp_path: Path) -> None:
@@ -298,10 +298,7 @@ async def test_play_stops_at_the_end_of_an_act_and_says_so(speed: float, tmp_pat
                 end = next(q for q in range(p + 1, player.reel.total) if player.reel.act(q + 1)[0] != act)
                 player.move(player.reel, max(p, end - 3))
             await pilot.press("space")
-            for _ in range(200):
-                await pilot.pause(0.02)
-                if not screen.transport.is_playing:
-                    break
+            await until(pilot, lambda: not screen.transport.is_playing)
             assert player.ends_act
             assert player.act == act
             assert screen.words("say.act_end") in shown(screen, "foot")

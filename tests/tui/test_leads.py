@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from lessons.contract.card import Lead, Place
 from lessons.contract.view import View
 from lessons.course import find, open_lesson
 from lessons.feedforward.neuron.lesson import OneNeuron
-from tests.tui.driving import lesson, seen, shown
+from tests.tui.driving import at_rest, lesson, seen, shown
 from tui.app import UnrollApp
 from tui.machine.store import Store
 from tui.screens.lesson import LessonScreen
@@ -108,7 +107,5 @@ async def test_steps_that_take_long_are_made_beside_the_screen(tmp_path: Path, m
         assert not screen.catching_up.busy
         assert player.spot.p == 0
         await pilot.press("right")
-        end = time.monotonic() + 20
-        while screen.catching_up.busy and time.monotonic() < end:
-            await pilot.pause(0.01)
+        await at_rest(pilot, screen)
         assert player.spot.p > 3

@@ -72,10 +72,8 @@ def test_stopped_and_taken_up(text: Path, whole: Path, tmp_path: Path, how: sign
     kept = out.with_name("net.npz.checkpoint")
     running = subprocess.Popen([*COMMAND, str(text), *options, "--out", str(out)], env=ENV, stderr=subprocess.PIPE,
                                stdin=subprocess.DEVNULL, text=True)  # fmt: skip
-    for _ in range(200):
+    while not kept.exists() and running.poll() is None:
         time.sleep(0.02)
-        if kept.exists() or running.poll() is not None:
-            break
     running.send_signal(how)
     _, err = running.communicate(timeout=60)
     assert not out.exists()

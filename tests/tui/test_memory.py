@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.driving import go, lesson, shown, typed
+from tests.tui.driving import go, lesson, shown, typed, until
 
 
 @pytest.mark.representative("size0")
@@ -16,10 +16,7 @@ async def test_the_race_in_view(size: tuple[int, int], tmp_path: Path) -> None:
         player = screen.player
         go(screen, "act 4")
         await pilot.press(*["plus"] * 12, "space")
-        for _ in range(100):
-            await pilot.pause(0.1)
-            if len(player.history) > 60:
-                break
+        await until(pilot, lambda: len(player.history) > 60)
         await pilot.press("space")
         assert player.spot.n > 60
         assert all(abs(len(branch.history) - len(player.history)) <= 1 for branch in player.branches)

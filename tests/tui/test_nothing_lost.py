@@ -11,9 +11,9 @@ from lessons.contract.card import Card, Place
 from lessons.contract.phrases import LANGUAGES, Words
 from lessons.course import course
 from lessons.deck import Stop
-from tests.tui.driving import go, lesson, shown, typed
+from tests.tui.driving import at_rest, go, lesson, shown, typed, until
 from tests.tui.test_cli import unroll
-from tests.tui.test_coming_back import lesson_of, until_free
+from tests.tui.test_coming_back import lesson_of
 from tui.app import Opening, UnrollApp
 from tui.machine.store import Store
 from tui.picture.course_map import CourseMap
@@ -165,9 +165,7 @@ async def test_a_far_update_is_gone_to_beside_the_screen_and_left_at_the_last_th
         screen.player.to_act("train")
         screen.player.runs.patience = 0.05
         await pilot.press("j", *"100000", "enter")
-        await pilot.pause(0.3)
-        assert screen.catching_up.busy
-        assert "░" in shown(screen, "foot")
+        await until(pilot, lambda: screen.catching_up.busy and "░" in shown(screen, "foot"))
         await pilot.press("right", "question_mark", "question_mark")
         assert screen.catching_up.busy
         await pilot.press("escape")
@@ -198,7 +196,7 @@ async def test_a_stop_in_training_opens_where_something_is_to_be_seen(size: tupl
     async with app.run_test(size=size) as pilot:
         screen = lesson_of(app)
         assert screen.player.act == "train"
-        await until_free(pilot, screen)
+        await at_rest(pilot, screen)
         assert screen.player.spot.n == 400
         assert "1/2" in shown(screen, "foot")
         assert "a note" in shown(screen, "foot")
@@ -209,8 +207,7 @@ async def test_a_lecture_need_not_wait_for_it(tmp_path: Path) -> None:
     app = UnrollApp(None, Store(tmp_path), opening=Opening(deck=stops))
     async with app.run_test(size=(100, 30)) as pilot:
         screen = lesson_of(app)
-        await pilot.pause(0.3)
-        assert screen.catching_up.busy
+        await until(pilot, lambda: screen.catching_up.busy)
         await pilot.press("pagedown")
         await pilot.pause()
         assert lesson_of(app).player.lesson.card.id == "neuron"

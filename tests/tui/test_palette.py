@@ -9,7 +9,7 @@ import pytest
 from textual.command import CommandInput, CommandList
 
 from lessons.contract.phrases import LANGUAGES, Words
-from tests.tui.driving import lesson
+from tests.tui.driving import lesson, until
 from tui.app import UnrollApp
 from tui.widgets.palette import Palette
 
@@ -34,10 +34,7 @@ async def test_the_palette_speaks_the_language(tmp_path: Path, lang: str) -> Non
         palette._NO_MATCHES_COUNTDOWN = 0.01  # type: ignore[misc]
         assert palette.query_one(CommandInput).placeholder == words("palette.find")
         await pilot.press(*"qqqq")
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if words("palette.none") in written(app):
-                break
+        await until(pilot, lambda: words("palette.none") in written(app))
         assert words("palette.none") in written(app)
         if lang == "zh":
             assert re.findall(r"[A-Za-z]{4,} [a-z]{4,}", written(app).replace("qqqq", "")) == []

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from lessons.contract.view import View
 from lessons.player.questions import Asked
-from tests.tui.driving import go, lesson, shown
+from tests.tui.driving import go, lesson, shown, until
 from tui.screens.lesson import LessonScreen
 
 
@@ -54,10 +54,7 @@ async def test_the_screen_stays_free(key: str, verdict: str, tmp_path: Path) -> 
         assert screen.look.drawer is not None
         await pilot.press("escape")
         come.set()
-        for _ in range(100):
-            await pilot.pause(0.05)
-            if screen.player.record:
-                break
+        await until(pilot, lambda: screen.player.record)
         assert screen.player.record == {"unsure": verdict}
         assert asked(screen).truth == "first"
         assert said not in shown(screen, "text")
@@ -76,10 +73,7 @@ async def test_who_leaves_it_is_asked_again_and_nothing_is_sought_twice(tmp_path
             assert screen.player.asked is None
         await pilot.press("right", "1", "enter")
         come.set()
-        for _ in range(100):
-            await pilot.pause(0.05)
-            if screen.player.record:
-                break
+        await until(pilot, lambda: screen.player.record)
         assert screen.player.record == {"unsure": "right"}
         assert len(seekers) == 1
 
@@ -210,10 +204,7 @@ async def test_every_key_is_answered_while_a_truth_is_sought_and_escape_stops_th
         await pilot.press("right", "down", "enter", "space")
         assert screen.words("say.trying") in shown(screen, "foot")
         come.set()
-        for _ in range(100):
-            await pilot.pause(0.05)
-            if screen.player.record:
-                break
+        await until(pilot, lambda: screen.player.record)
         assert screen.words("say.trying") not in shown(screen, "foot")
 
 

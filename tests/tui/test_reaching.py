@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from lessons.explaining.figures import five
 from lessons.player.position import LEARNED
-from tests.tui.driving import go, lesson, shown, typed
+from tests.tui.driving import go, lesson, shown, typed, until
 from tui.app import UnrollApp
 from tui.machine.store import Store
 from tui.picture.boxes import Notice
@@ -176,10 +176,9 @@ async def test_keys_behind_the_one_that_closes_the_prompt_reach_the_screen(then:
         screen.query_one(Input).value = "dW/t=2/k=1"
         place = screen.player.path
         await pilot.press(then, "k")
-        await pilot.pause(0.05)
+        await until(pilot, lambda: screen.look.drawer is not None)
         assert not screen.query_one("#prompt").has_class("asking")
         assert (screen.player.path == place) == (then == "escape")
-        assert screen.look.drawer is not None
 
 
 async def test_training_resumes_where_it_was_left(tmp_path: Path) -> None:
@@ -230,10 +229,7 @@ async def test_training_gives_way_to_a_key_and_goes_on(tmp_path: Path) -> None:
         del trainer.give_way
         trainer.give_way()
         made = len(screen.player.history)
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if len(screen.player.history) > made + 10:
-                break
+        await until(pilot, lambda: len(screen.player.history) > made + 10)
         assert len(screen.player.history) > made + 10
         await pilot.press("space")
 
@@ -242,6 +238,5 @@ async def test_keys_typed_ahead_keep_their_order(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36)) as (pilot, screen):
         for key in ("full_stop", "tab", "right", "n", "tab"):
             pilot.app.simulate_key(key)
-        await pilot.pause(0.1)
+        await until(pilot, lambda: screen.look.cursor is not None)
         assert screen.player.spot.p > 0
-        assert screen.look.cursor is not None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from lessons.history.rivals.models import NAMES
-from tests.tui.driving import go, lesson, shown, typed
+from tests.tui.driving import at_rest, go, lesson, shown, typed, until
 from tui.picture.drawers import Check
 from tui.screens.lesson import LessonScreen
 
@@ -79,10 +80,7 @@ async def test_predictions_are_answered_by_keys(tmp_path: Path) -> None:
                 else:
                     player.asked.choice = list(screen.text[f"ask.{id}"].phrases()).index(answers[id])
                     await pilot.press("enter")
-                for _ in range(100):
-                    if id in player.record:
-                        break
-                    await pilot.pause(0.05)
+                await until(pilot, partial(player.record.__contains__, id))
                 await pilot.press("enter")
         assert player.record == dict.fromkeys(answers, "right")
 
@@ -92,11 +90,9 @@ async def test_five_fields_with_what_they_get_right(size: tuple[int, int], tmp_p
     async with lesson(tmp_path, size, id="rivals") as (pilot, screen):
         screen.player.to_act("compare")
         for i, _ in enumerate(NAMES, 1):
-            for _ in range(100):  # a network is trained beside the screen
-                if screen.player.view().loop("i") == i:
-                    break
+            while screen.player.view().loop("i") != i:
                 await pilot.press("full_stop")
-                await pilot.pause(0.05)
+                await at_rest(pilot, screen)  # a network is trained beside the screen
         said = shown(screen, "stage")
         assert all(screen.text.phrase("labels", name) in said for name in NAMES)
         assert ".760 .494" in said

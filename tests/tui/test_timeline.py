@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
-from tests.tui.driving import lesson, shown
+from tests.tui.driving import at_rest, lesson, shown
 from tui.screens.lesson import LessonScreen
 
 SMALL: dict[str, Any] = {"pictures": 100, "labels": 20}
-
-
-async def until_free(pilot: Pilot[None], screen: LessonScreen) -> None:
-    end = time.monotonic() + 60
-    while screen.catching_up.busy and time.monotonic() < end:
-        await pilot.pause(0.01)
-    assert not screen.catching_up.busy
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 36)], ids=str)
@@ -29,7 +20,7 @@ async def test_milestones_one_after_the_other_and_back(tmp_path: Path, size: tup
         player, stages = screen.player, [shown(screen, "stage")]
         for m in (1, 2, 3):
             await pilot.press("right")
-            await until_free(pilot, screen)
+            await at_rest(pilot, screen)
             assert dict(player.path)["n"] == m
             stages.append(shown(screen, "stage"))
         assert len(set(stages)) == 4
@@ -60,7 +51,7 @@ async def test_a_milestone_is_trained_part_by_part_at_the_finest_grain(tmp_path:
 async def test_from_a_milestone_to_its_lesson_and_back(tmp_path: Path) -> None:
     async with lesson(tmp_path, size=(120, 36), id="timeline", **SMALL) as (pilot, screen):
         await pilot.press("right", "right", "right")
-        await until_free(pilot, screen)
+        await at_rest(pilot, screen)
         left = screen.player.spot
         await pilot.press("enter")
         await pilot.pause()
@@ -71,5 +62,5 @@ async def test_from_a_milestone_to_its_lesson_and_back(tmp_path: Path) -> None:
         await pilot.pause()
         back = pilot.app.screen
         assert isinstance(back, LessonScreen)
-        await until_free(pilot, back)
+        await at_rest(pilot, back)
         assert (back.player.lesson.card.id, back.player.spot) == ("timeline", left)

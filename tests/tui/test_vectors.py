@@ -169,18 +169,16 @@ def test_workers_end_with_the_run_and_leave_nothing(text: Path, tmp_path: Path, 
     running = subprocess.Popen(command, env=ENV, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
     children: list[int] = []
     rooms: set[Path] = set()
-    for _ in range(200):
+    while running.poll() is None and not (len(children) >= 2 and rooms):
         time.sleep(0.05)
         children = children_of(running.pid)
         rooms = set(Path("/dev/shm").iterdir()) - before
-        if len(children) >= 2 and rooms:
-            break
     assert len(children) >= 2
     time.sleep(0.3)
     running.send_signal(how)
     running.wait(30)
     assert running.returncode != 0
-    for _ in range(200):
+    for _ in range(2000):
         if not any(Path(f"/proc/{child}").exists() for child in children) and not any(room.exists() for room in rooms):
             break
         time.sleep(0.05)

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from lessons.contract.panels import Beside, Cloud, Note
 from lessons.course import find
 from tests.lessons.playing import played
-from tests.tui.driving import go, lesson, shown, typed
+from tests.tui.driving import go, lesson, shown, typed, until
 from tui.draw import Pen, draw
 from tui.picture.drawers import Fork, Knobs
 
@@ -63,10 +63,7 @@ async def test_training_in_view(size: tuple[int, int], tmp_path: Path) -> None:
         player = screen.player
         go(screen, "act 4")
         await at_full_speed(pilot)
-        for _ in range(60):
-            await pilot.pause(0.1)
-            if len(player.history) > 300:
-                break
+        await until(pilot, lambda: len(player.history) > 300)
         await pilot.press("space")
         n = player.spot.n
         assert n > 300
@@ -91,10 +88,7 @@ async def test_the_end_of_the_planned_run_stops_it(tmp_path: Path) -> None:
         player = screen.player
         go(screen, "act 4")
         await at_full_speed(pilot)
-        for _ in range(60):
-            await pilot.pause(0.05)
-            if not screen.transport.is_playing:
-                break
+        await until(pilot, lambda: not screen.transport.is_playing)
         assert not screen.transport.is_playing
         assert player.history.track.done(player.history.latest)
         assert not player.history.track.done(player.history.state(len(player.history) - 1))
