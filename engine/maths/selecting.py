@@ -75,3 +75,34 @@ def at(v: HostArray, i: Any, j: Any = 0) -> float:
 def one(i: Any) -> int:
     """A whole number, also from an array of one entry."""
     return int(xp.asarray(i).reshape(-1)[0])
+
+
+def best(total: HostArray, k: Any) -> list[tuple[int, int]]:
+    """(row, column) of the k largest entries of a matrix, the largest first; of equal ones the first."""
+    flat = total.T.reshape(-1)  # column by column
+    order = xp.argsort(-flat, kind="stable")[: one(k)]
+    return [(int(i) % total.shape[0], int(i) // total.shape[0]) for i in order]
+
+
+def best_rows(total: HostArray, k: Any) -> HostArray:
+    """(1, k): in which rows the k largest entries stand."""
+    found: HostArray = xp.array([[float(row) for row, _ in best(total, k)]])
+    return found
+
+
+def best_columns(total: HostArray, k: Any) -> HostArray:
+    """(1, k): in which columns they stand."""
+    found: HostArray = xp.array([[float(column) for _, column in best(total, k)]])
+    return found
+
+
+def best_entries(total: HostArray, k: Any) -> HostArray:
+    """(1, k): the k largest entries themselves."""
+    found: HostArray = xp.array([[float(total[at]) for at in best(total, k)]])
+    return found
+
+
+def columns(a: HostArray, which: HostArray) -> HostArray:
+    """The columns of a matrix whose numbers are in `which` (1, k)."""
+    found: HostArray = a[:, which[0].astype(int)]
+    return found

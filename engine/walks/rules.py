@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from engine.device import HOST
-from engine.maths import selecting
+from engine.maths import selecting, side_by_side
 from engine.maths.activations import log_sigmoid, log_softmax, sigmoid, softmax
 from engine.walks.step import Path, split, symbol
 
@@ -45,6 +45,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "among": lambda a, count: 1.0 * (a >= xp.sort(a, axis=0)[-int(min(count, len(a)))]),
     "one_hot": lambda letters, pick: 1.0 * (letters == pick),
     "argmaxes": lambda a: 1.0 * xp.argmax(a, axis=0, keepdims=True),
+    "both": lambda a, b: xp.concatenate([a, b]),
+    "first": lambda a, count: a[:count],
+    "rest": lambda a, count: a[count:],
+    "flat": lambda v: side_by_side.flat(xp, v),
+    "slab": lambda rows, s, B: side_by_side.slab(xp, rows, s, int(B)),
+    "scored": lambda rows, q: side_by_side.scored(xp, rows, q),
+    "blended": lambda rows, w: side_by_side.blended(xp, rows, w),
+    "spread": lambda w, g: side_by_side.spread(xp, w, g),
     "at": selecting.at,
     "argmax": selecting.argmax,
     "argmin": selecting.argmin,
@@ -52,6 +60,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cut_axis": selecting.cut_axis,
     "cut_place": selecting.cut_place,
     "below": selecting.below,
+    "best_rows": selecting.best_rows,
+    "best_columns": selecting.best_columns,
+    "best_entries": selecting.best_entries,
+    "columns": selecting.columns,
 }
 OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,

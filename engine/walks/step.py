@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from engine.device import Array
@@ -34,6 +34,21 @@ def drain(walk: Walk[Result]) -> Result:
         except StopIteration as stop:
             result: Result = stop.value
             return result
+
+
+def renamed(walk: Walk[Result], name: Callable[[str], str], op: Callable[[str], str]) -> Walk[Result]:
+    """A walk whose steps write families under other names, `name(family)`, and whose ops are called `op(op)`.
+
+    The statement that is shown as its source is still the walk's own: see `tape.lit`.
+    """
+    while True:
+        try:
+            step = next(walk)
+        except StopIteration as stop:
+            result: Result = stop.value
+            return result
+        written = {name(split(each)[0]) + each[len(split(each)[0]) :]: value for each, value in step.values.items()}
+        yield Step(step.path, op(step.op), written)
 
 
 def symbol(name: str, *indices: int) -> str:

@@ -15,7 +15,7 @@ from types import GeneratorType
 from typing import Any, NamedTuple
 
 from engine.device import Array, quiet
-from engine.walks.step import Step, Walk
+from engine.walks.step import Step, Walk, renamed
 
 
 class Source(NamedTuple):
@@ -46,8 +46,13 @@ def _statements(file: str) -> dict[int, tuple[int, int]]:
 def lit(walk: Walk[Any]) -> Source:
     """The statement that a suspended walk has just run: the one before the yield at which its innermost walk stands."""
     inner: Any = walk
-    while isinstance(inner.gi_yieldfrom, GeneratorType):
-        inner = inner.gi_yieldfrom
+    while True:
+        if isinstance(inner.gi_yieldfrom, GeneratorType):
+            inner = inner.gi_yieldfrom
+        elif inner.gi_code is renamed.__code__:  # the same walk under other names
+            inner = inner.gi_frame.f_locals["walk"]
+        else:
+            break
     code, line = inner.gi_code, inner.gi_frame.f_lineno
     first, last = _statements(code.co_filename).get(line, (line, line))
     return Source(code.co_filename, first, last, code.co_name)
