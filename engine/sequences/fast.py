@@ -96,7 +96,7 @@ class Kernel:
         x, w = batch.x, batch.w
         enc, dec, zero = self.enc, self.dec, self._zero
         begun = x >= 0
-        every = begun.all(axis=1).tolist()
+        every = [bool(row.all()) for row in begun]
         self.late[:] = [None if all_ else some for all_, some in zip(every, begun[:, :, None], strict=True)]
         enc.feed(xp.maximum(x, 0)[:, None, :] + self._rows[0], None)
         enc.run(dict.fromkeys(self.net.encoder.states, zero))

@@ -128,12 +128,12 @@ def drawn(net: Seq2seq, draw: Rng) -> dict[str, HostArray]:
 
 def rules(net: Seq2seq) -> dict[str, str]:
     """The rule of every op of the walks below."""
-    enc, dec, D = net.reads, net.writes, net.table or net.L
+    enc, dec = net.reads, net.writes
     word = "v_d[t]" if net.table else "w[t]"
     by_op = {
         "v": "v[s] = Tx @ x[s]", "v_d": "v_d[t] = Ty @ w[t]", "k": "k[s] = Ua @ h[s]",
         "read": "w[t] = one_hot(words, argmaxes(a[t-1]))",
-        "both": f"x_d[t] = both({word}, c[t])",
+        "both": f"x_d[t] = stack({word}, c[t])",
         "htilde": "htilde[t] = tanh(Wc @ c[t] + Wd @ d[t])" if net.looks else "htilde[t] = tanh(Wd @ d[t])",
         "a": "a[t] = V @ htilde[t] + by", "yhat": "yhat[t] = softmax(a[t])",
         "E": "E[t] = -sum(y[t] * log_softmax(a[t])) / N",
@@ -143,7 +143,7 @@ def rules(net: Seq2seq) -> dict[str, str]:
         "dV": "dV = dV + delta_a[t] @ htilde[t].T", "dby": "dby = dby + batch(delta_a[t])",
         "dWd": "dWd = dWd + delta_htilde[t] @ d[t].T", "dWc": "dWc = dWc + delta_htilde[t] @ c[t].T",
         "gc": "gc[t] = Wc.T @ delta_htilde[t]", "gc_0": "gc[t] = 0 * c[t]",
-        "gc_fed": f"gc[t] = gc[t] + rest(gx_d[t], {D})",
+        "gc_fed": "gc[t] = gc[t] + right(gx_d[t], c[t])",
         "gd": "gd[t] = Wd.T @ delta_htilde[t]", "gd_0": "gd[t] = 0 * d[t]",
         "gd_seen": f"gd[t] = gd[t] + {'Wa @ gq[t]' if net.attention == 'general' else 'gq[t]'}",
         "gd_asked": "gd[t] = gd[t] + Wa.T @ gq[t+1]",
@@ -151,7 +151,7 @@ def rules(net: Seq2seq) -> dict[str, str]:
         "gd_start": f"gd_init = {dec.of_start(dec.carried)}",
         "gd_start_asked": "gd_init = gd_init + Wa.T @ gq[0]",
         "gx_d": f"gx_d[t] = {dec.by_input_rule()}", "gx": f"gx[s] = {enc.by_input_rule()}",
-        "dTy": f"dTy = dTy + first(gx_d[t], {D}) @ w[t].T", "dTx": "dTx = dTx + gx[s] @ x[s].T",
+        "dTy": "dTy = dTy + left(gx_d[t], Ty) @ w[t].T", "dTx": "dTx = dTx + gx[s] @ x[s].T",
         "gh_end": "gh[s] = gd_init", "gh_carried": f"gh[s] = {enc.carried}",
         "gh_seen": "gh[s] = gh[s] + slab(ghs, s, B)",
         "gk": "gk[s] = slab(gks, s, B)", "dUa": "dUa = dUa + gk[s] @ h[s].T", "gh_key": "gh[s] = gh[s] + Ua.T @ gk[s]",

@@ -62,7 +62,7 @@ def batch(device: Device, net: Seq2seq, given: Padded, forced: Sequence[bool] = 
     The loss is the mean over all words of the batch, or their sum.
     """
     put, (x, w, y) = device.put, given
-    some, ended = (y >= 0).any(axis=1).tolist(), (y < 0).any(axis=1).tolist()
+    some, ended = ([bool(row.any()) for row in each] for each in (y >= 0, y < 0))
     return Batch(
         [put(columns(row, net.K)) for row in x],
         put(1.0 * (x >= 0)) if (x < 0).any() else None,
