@@ -78,13 +78,12 @@ def test_a_sample_is_what_the_net_writes() -> None:
     made = small(1)
     state = made.branch.history.grow(100)
     assert [each.n for each in state.data.reading.samples] == [0, 100]
-    again = learning.sample(HOST, made.knobs, learning.cell_of(made.knobs), state.data.theta, 100, 1)
+    again = learning.net_of(made.knobs).sample(HOST, state.data.theta, 100, 1, learning.LONG)
     assert state.data.reading.samples[-1].text == again
     assert len(again) == learning.LONG
     assert set(again) <= set(made.start.inputs["letters"])
-    cold = learning.sample(HOST, {**made.knobs, "top": 1}, learning.cell_of(made.knobs), state.data.theta, 100, 1)
-    other = learning.sample(HOST, {**made.knobs, "temperature": 0.05}, learning.cell_of(made.knobs), state.data.theta,
-                            100, 2)  # fmt: skip
+    cold = learning.net_of({**made.knobs, "top": 1}).sample(HOST, state.data.theta, 100, 1, learning.LONG)
+    other = learning.net_of({**made.knobs, "temperature": 0.05}).sample(HOST, state.data.theta, 100, 2, learning.LONG)
     assert cold[:5] == other[:5]
 
 
@@ -222,7 +221,7 @@ def test_a_file_and_chinese(tmp_path: Path) -> None:
     made.land(12, is_open=False)
     assert stage(made)
     theta = Trial(made.lesson, HOST, made.knobs, made.start).theta  # type: ignore[arg-type]
-    sample = learning.sample(HOST, made.knobs, learning.cell_of(made.knobs), theta, 0, 0)
+    sample = learning.net_of(made.knobs).sample(HOST, theta, 0, 0, learning.LONG)
     assert set(sample) <= set(made.start.inputs["letters"])
 
 

@@ -87,7 +87,7 @@ class LettersTraining(TrainingRun):
         from engine.gated.run.streams import Streams
         from engine.gated.run.training import GatedRun, drawn
         from engine.walks.training import Recipe
-        from lessons.recurrent.generate.learning import spelled
+        from lessons.recurrent.letter_net import spelled
 
         o, kind = self.options, np.float32 if self.device is HOST else np.float64
         letters, codes, dropped = spelled(text, o["symbols"])

@@ -2,51 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from engine.device import Array, Device, HostArray, rng
+from engine.device import Device, HostArray
 from engine.gated import cell as cells
-from engine.gated.cell import Cell, Inputs, Made, Theta
-from engine.gated.net import Net
-from engine.gated.run import training
-from engine.gated.run.files import CELLS
-from engine.gated.run.letters import decode, encode, vocabulary
-from engine.gated.run.streams import Streams, one_hot
+from engine.gated.cell import Cell, Made, Theta
+from engine.gated.run.letters import encode
+from engine.gated.run.streams import one_hot
 from engine.gated.run.training import GatedRun, Snapshot
-from engine.gated.run.writing import write
 from engine.walks.history import State
 from engine.walks.step import drain
 from engine.walks.training import Learning
 from lessons.building.defaults import recipe
-from lessons.contract.knobs import Refused
 from lessons.contract.view import Knobs
 from lessons.data.corpora import PYTHON
 from lessons.data.corpora import read as corpora
+from lessons.recurrent.letter_net import Coded, LetterNet, spelled
 
 AT = (0, 100, 300, 1000, 3000, 6000, 12000)
 """Updates after which a sample is written; later at every doubling."""
 LONG = 60
 """Letters of a sample."""
-SHORTEST, SHOWN = 3, 44
-"""Letters that a text must have, and that are shown of it where no other text is given."""
+SHOWN = 44
+"""Letters that are shown of a text where no other is given."""
 ROWS, DEEP, LEAD = 12, 200, 10
 """What units are compared on: rows of so many letters, without the first few, which know nothing yet."""
 SMOOTH = 100
 """Windows that the running mean of the loss goes back, roughly."""
 UNDER = {PYTHON: "the value of the expression is the name of the function"}
 """What the net is watched on, by corpus; otherwise the end of the text."""
-
-
-class Coded(NamedTuple):
-    """A text: its different letters, itself as codes of these, and how many letters were dropped for being rare."""
-
-    letters: str
-    codes: HostArray
-    dropped: int
 
 
 def coded(knobs: Knobs, look: bool = False) -> Coded:
@@ -60,15 +47,6 @@ def _coded(text: str, lower: bool, most: int) -> Coded:
     return spelled(text.lower() if lower else text, most)
 
 
-def spelled(text: str, most: int) -> Coded:
-    """A text in its `most` most frequent letters. Raises Refused where it is too short to learn from."""
-    letters = vocabulary(text, most)
-    codes = encode(text, letters)
-    if len(letters) < 2 or len(codes) < SHORTEST:
-        raise Refused("text_short", letters=len(letters), length=len(codes), least=SHORTEST)
-    return Coded(letters, codes, len(text) - len(codes))
-
-
 def under(knobs: Knobs) -> HostArray:
     """The text that the net is watched on, as codes: two at least."""
     whole = coded(knobs)
@@ -77,21 +55,9 @@ def under(knobs: Knobs) -> HostArray:
     return codes if len(codes) > 1 else whole.codes[-SHOWN:]
 
 
-def cell_of(knobs: Knobs) -> Cell:
-    """The cell, in its layers."""
-    return CELLS[str(knobs["cell"])]._replace(layers=int(knobs["layers"]))
-
-
-def streams(knobs: Knobs) -> Streams:
-    """The text in windows; where it is short, in fewer streams."""
-    text = coded(knobs)
-    B = min(int(knobs["batch"]), len(text.codes) - 1)
-    return Streams(text.codes, len(text.letters), int(knobs["window"]), B)
-
-
-def drawn(knobs: Knobs, seed: int) -> dict[str, HostArray]:
-    """The weights that a seed gives."""
-    return training.drawn(cell_of(knobs), int(knobs["hidden"]), len(coded(knobs).letters), rng(seed))
+def net_of(knobs: Knobs) -> LetterNet:
+    """The net, over the text."""
+    return LetterNet(knobs, coded(knobs))
 
 
 # what is read
@@ -127,33 +93,6 @@ def is_due(n: int) -> bool:
     return n in AT or (n > AT[-1] and n % AT[-1] == 0 and (n // AT[-1]).bit_count() == 1)
 
 
-def zero(device: Device, cell: Cell, H: int, B: int = 1) -> Made:
-    """States before any letter."""
-    return dict.fromkeys(cell.carry, device.put(np.zeros((H, B))))
-
-
-def sample(device: Device, knobs: Knobs, cell: Cell, theta: Theta, n: int, seed: int, count: int = LONG) -> str:
-    """What a net writes after the first letter of the text, with the temperature of the knobs."""
-    text, H = coded(knobs), theta["V"].shape[1]
-    first = one_hot(device, text.codes[:1], len(text.letters))
-    u = chances(device, seed, n, count)
-    temperature, top = float(knobs["temperature"]), int(knobs["top"])
-    picked, _ = drain(write(device, cell, theta, zero(device, cell, H), first, u, temperature, top))
-    return decode(np.array([int(device.get(pick).item()) for pick in picked]), text.letters)
-
-
-def chances(device: Device, seed: int, n: int, count: int) -> list[Array]:
-    """The numbers that letters are drawn by, after n updates."""
-    return [device.put([[u]]) for u in rng(seed, n).random(count)]
-
-
-def net_over(device: Device, knobs: Knobs, theta: Theta, codes: HostArray) -> Net:
-    """A net over some letters alone, from zero states: each is to predict the next."""
-    cell, K = cell_of(knobs), len(coded(knobs).letters)
-    x, y = ([one_hot(device, [code], K) for code in some] for some in (codes[:-1], codes[1:]))
-    return Net(device, cell, theta, Inputs(x, y, zero(device, cell, theta["V"].shape[1])))
-
-
 def traits(rows: HostArray, letters: str) -> dict[str, HostArray]:
     """What could be followed, (rows, letters) each: 1 where it is so, or a number."""
     text = np.array(list(letters))[rows]
@@ -182,7 +121,9 @@ def followed(device: Device, cell: Cell, theta: Theta, text: Coded) -> tuple[Fol
     if deep <= 2 * LEAD:
         return ()
     rows = text.codes[-ROWS * deep :].reshape(ROWS, deep)
-    states, h = zero(device, cell, theta["V"].shape[1], ROWS), []
+    zero = device.put(np.zeros((theta["V"].shape[1], ROWS)))
+    states: Made = dict.fromkeys(cell.carry, zero)
+    h = []
     for t in range(deep):
         x = one_hot(device, rows[:, t], len(text.letters))
         states = drain(cells.timestep(device.xp, cell, theta, x, states, t))
@@ -211,12 +152,12 @@ class Reader:
     """Reads what an update has come to: see `Reading`."""
 
     def __init__(self, device: Device, knobs: Knobs, seed: int) -> None:
-        self.device, self.knobs, self.seed, self.text = device, knobs, seed, coded(knobs)
-        self.cell, self.T = cell_of(knobs), streams(knobs).T
+        self.device, self.seed, self.net = device, seed, net_of(knobs)
+        self.T, self.tau = self.net.streams.T, self.net.tau
 
     def first(self, theta: Theta) -> Reading:
         """Before any update: as if every letter were as likely."""
-        return self._sampled(0, Reading(float(np.log2(len(self.text.letters)))), theta)
+        return self._sampled(0, Reading(float(np.log2(self.net.K))), theta)
 
     def look(self, n: int, before: Reading, learning: Learning[Reading], seen: Snapshot) -> Reading:
         """After n updates."""
@@ -225,37 +166,18 @@ class Reader:
         return self._sampled(n, reading, learning.theta) if is_due(n) else reading
 
     def _sampled(self, n: int, reading: Reading, theta: Theta) -> Reading:
-        text = sample(self.device, self.knobs, self.cell, theta, n, self.seed)
-        samples = (*reading.samples, Sample(n, reading.bits, text, float(self.knobs["temperature"])))
-        return reading._replace(samples=samples, follows=followed(self.device, self.cell, theta, self.text))
+        text = self.net.sample(self.device, theta, n, self.seed, LONG)
+        samples = (*reading.samples, Sample(n, reading.bits, text, self.tau))
+        return reading._replace(samples=samples, follows=followed(self.device, self.net.cell, theta, self.net.text))
 
 
 def school(device: Device, knobs: Knobs, seed: int) -> GatedRun[Reading]:
     """How it learns."""
-    look = Reader(device, knobs, seed).look
-    kinds = (Reading, Sample, Follows)
-    return GatedRun(device, cell_of(knobs), recipe(knobs), streams(knobs), int(knobs["hidden"]), look, kinds=kinds)
+    reader = Reader(device, knobs, seed)
+    net, kinds = reader.net, (Reading, Sample, Follows)
+    return GatedRun(device, net.cell, recipe(knobs), net.streams, net.H, reader.look, kinds=kinds)
 
 
 def begin(device: Device, knobs: Knobs, theta: Theta, seed: int) -> State:
     """The state that update 0 starts from."""
     return school(device, knobs, seed).start(theta, Reader(device, knobs, seed).first(theta))
-
-
-def largest(a: HostArray, temperature: float) -> float:
-    """The probability of the likeliest letter at a temperature, by its scores."""
-    q = np.exp((a - a.max()) / temperature)
-    return float((q / q.sum()).max())
-
-
-def likeliest(yhat: HostArray, letters: str, count: int) -> Sequence[tuple[str, float]]:
-    """The likeliest letters and how likely they are."""
-    order = np.argsort(-yhat, kind="stable")[:count]
-    return [(letters[int(i)], float(yhat[i])) for i in order]
-
-
-def as_read(knobs: Knobs) -> dict[str, Any]:
-    """The inputs of a start: the letters in their order, and the first window."""
-    text, window = coded(knobs), streams(knobs).window(0)
-    last = text.letters[int(window.y[-1, 0])]
-    return {"letters": text.letters, "window": decode(window.x[:, 0], text.letters) + last}

@@ -13,22 +13,22 @@ from engine.gated.cell import Theta
 from engine.gated.net import Net
 from engine.gated.run import writing
 from engine.gated.run.files import CELLS
-from engine.gated.run.streams import one_hot
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
 from engine.walks.history import State, Track, advanced
-from engine.walks.reel import Env, Reel, Section
+from engine.walks.reel import Reel, Section
 from engine.walks.step import Path
 from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.holds import Size, Source
-from lessons.contract.knobs import Refused, Value
+from lessons.building.holds import Size
+from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start
-from lessons.recurrent.gated import columns, parameters, seed_of
+from lessons.recurrent.gated import columns, parameters
 from lessons.recurrent.generate import CELLS as KINDS
 from lessons.recurrent.generate import learning
-from lessons.recurrent.generate.stage import WRITTEN, GenerateStage
+from lessons.recurrent.generate.stage import GenerateStage
+from lessons.recurrent.letter_net import Text, largest
 
 AHEAD = 1000
 """Updates that a prediction looks ahead."""
@@ -38,48 +38,15 @@ REPLAYED = 200
 """Updates that may be made again to have one back."""
 
 
-class Corpus(Source):
-    """The text that the knobs choose: its letters, and the first window; and the seed of what is drawn."""
-
-    def begin(self, knobs: Knobs) -> dict[str, Any]:
-        return {**learning.as_read(knobs), "seed": 0}
-
-    def read(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:
-        own = learning.as_read(knobs)
-        if given.get("letters", own["letters"]) != own["letters"]:
-            raise Refused("inputs_other_letters", file=file, letters=own["letters"][:20].replace("\n", "⏎"))
-        return {**own, "seed": seed_of(given)}
-
-    def lengths(self, inputs: Mapping[str, Any]) -> dict[str, int]:
-        return {"K": len(inputs["letters"])}
-
-
 def net(s: Scope) -> Net:
     """The net on the first letters of the text."""
-    return learning.net_over(s.device, s.knobs, s.theta, learning.coded(s.knobs).codes[: s.T + 1])
+    whole = learning.net_of(s.knobs)
+    return whole.over(s.device, s.theta, whole.text.codes[: s.T + 1])
 
 
 def written(s: Scope, theta: Callable[[], Theta], seed: int, at: Path) -> Section:
     """Some letters, written by the net that `theta` gives."""
-    cell, top, tau = learning.cell_of(s.knobs), int(s.knobs["top"]), float(s.knobs["temperature"])
-    zero = learning.zero(s.device, cell, int(s.knobs["hidden"]))
-    first = one_hot(s.device, learning.coded(s.knobs).codes[:1], s.K)
-    u = learning.chances(s.device, seed, 1, WRITTEN)
-
-    def env() -> Env:
-        start = {f"{name}_init": value for name, value in zero.items()}
-        letters = s.device.put([[float(code)] for code in range(s.K)])
-        return Env(
-            {**theta(), **start, "tau": tau, "top": top, "letters": letters, "last": s.K - 1.0},
-            {"x": lambda t: first if t == 0 else None, "u": lambda t: u[t] if t < len(u) else None},
-        )
-
-    return Section(
-        at,
-        lambda: writing.write(s.device, cell, theta(), zero, first, u, tau, top, at),
-        env,
-        writing.length(cell, WRITTEN, top),
-    )
+    return learning.net_of(s.knobs).written(s.device, theta, seed, GenerateStage.written, at)
 
 
 def computed(trial: Trial) -> dict[str, Any]:
@@ -92,7 +59,7 @@ def computed(trial: Trial) -> dict[str, Any]:
         "loss": sum(losses),
         "bits": sum(losses) / len(losses) / float(np.log(2)),
         **{name: [get(made[name])[:, 0] for made in net.run.made] for name in net.cell.carry},
-        "sample": learning.sample(trial.device, trial.knobs, net.cell, net.theta, n, seed),
+        "sample": learning.net_of(trial.knobs).sample(trial.device, net.theta, n, seed, learning.LONG),
     }
 
 
@@ -109,7 +76,7 @@ def sharper(trial: Trial) -> str:
     assert trial.view is not None
     a, tau = trial.view.get("a[0]"), float(trial.knobs["temperature"])
     assert a is not None
-    now, half = learning.largest(a, tau), learning.largest(a, tau / 2)
+    now, half = largest(a, tau), largest(a, tau / 2)
     return "more" if half > now * 1.001 else "less" if half < now / 1.001 else "same"
 
 
@@ -121,7 +88,7 @@ def unsure(trial: Trial) -> str:
     text = learning.coded(s.knobs)
     codes = text.codes[-COMPARED:]
     space = np.isin(np.array(list(text.letters))[codes], (" ", "\n"))
-    E = np.array([float(each) for each in learning.net_over(HOST, s.knobs, state.data.theta, codes).run.E])
+    E = np.array([float(each) for each in learning.net_of(s.knobs).over(HOST, state.data.theta, codes).run.E])
     first, later = E[space[:-1] & ~space[1:]], E[~space[:-1] & ~space[1:]]
     if not first.size or not later.size:
         return "same"
@@ -131,9 +98,13 @@ def unsure(trial: Trial) -> str:
 class Generate(DeclaredLesson):
     """What the second layer has bears a 2: Wi2, h2[t]."""
 
-    source = Corpus()
+    source = Text(learning.net_of)
     sizes = (Size("H", "hidden"),)
-    holds = (parameters(learning.cell_of, [CELLS[kind]._replace(layers=2) for kind in KINDS], "by bm bm2"),)
+    holds = (
+        parameters(
+            lambda knobs: learning.net_of(knobs).cell, [CELLS[kind]._replace(layers=2) for kind in KINDS], "by bm bm2"
+        ),
+    )
     derived = (Derived("net", net),)
     acts = (
         Sections("forward", lambda s, at: [s.net.forward(at)]),
@@ -164,10 +135,11 @@ class Generate(DeclaredLesson):
 
     def lengths(self, knobs: Knobs, inputs: Mapping[str, Any] | None = None) -> dict[str, int]:
         """A window is shorter than the knob says where the text is."""
-        return {**super().lengths(knobs, inputs), "T": learning.streams(knobs).T}
+        return {**super().lengths(knobs, inputs), "T": learning.net_of(knobs).streams.T}
 
     def start(self, knobs: Knobs, seed: int | None) -> Start:
-        return Start(learning.drawn(knobs, seed or 0), {**learning.as_read(knobs), "seed": seed or 0})
+        net = learning.net_of(knobs)
+        return Start(net.drawn(seed or 0), {**net.as_read(), "seed": seed or 0})
 
     def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
         """Cell and layers are those whose parameters a state has."""
@@ -184,7 +156,7 @@ class Generate(DeclaredLesson):
         def inside(state: State) -> Reel:
             """The text that the net is watched on, read before the update; the update; letters written after it."""
             read, write = ((("update", state.n), (phase, -1)) for phase in ("read", "write"))
-            before = learning.net_over(device, knobs, state.data.theta, learning.under(knobs)).forward(read)
+            before = learning.net_of(knobs).over(device, state.data.theta, learning.under(knobs)).forward(read)
             after = written(s, lambda: school.advance(state).data.theta, state.n, write)
             return Reel([before, *school.inside(state, self.grains).sections, after], self.grains)
 
@@ -192,5 +164,5 @@ class Generate(DeclaredLesson):
         return track._replace(inside=inside, replays=REPLAYED)
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
-        cell, optimiser = learning.cell_of(knobs), OPTIMISERS[str(knobs["optimiser"])]
+        cell, optimiser = learning.net_of(knobs).cell, OPTIMISERS[str(knobs["optimiser"])]
         return {**cells.rules(cell, mean=True), **writing.RULES, **descent.rules(optimiser, cell.names)}

@@ -16,11 +16,13 @@ from lessons.contract.panels import Axis, Block, Item, Label, Matrix, Picture, R
 from lessons.explaining.figures import cells, cut, ending, five, number
 from lessons.recurrent.generate import learning
 from lessons.recurrent.in_time import TimeStage, letter
+from lessons.recurrent.letter_net import likeliest
+from lessons.recurrent.letter_stage import EXPECTED, NAME, chance
 
-WIDE, NAME, BAR = 62, 10, 14
-"""Cells of the text under which the net is watched, of what stands before it, and of a bar."""
-EXPECTED, SAMPLES, BEST = 5, 7, 2
-"""Letters that are expected, samples, and units that follow something, as many as are shown."""
+WIDE = 62
+"""Cells of the text under which the net is watched."""
+SAMPLES, BEST = 7, 2
+"""Samples, and units that follow something, as many as are shown."""
 BEFORE, AROUND = 48, 10
 """Letters of the text before ▲ that may be in sight; cells on either side of it."""
 CHANCES = ((0.05, " "), (0.2, "░"), (0.5, "▒"), (2.0, "▓"))
@@ -39,7 +41,7 @@ class Watched:
         assert state is not None
         self.reading: learning.Reading = state.data.reading
         self.codes = learning.under(stage.knobs)
-        made = learning.net_over(HOST, stage.knobs, on_device(HOST, stage.params), self.codes).run.made
+        made = learning.net_of(stage.knobs).over(HOST, on_device(HOST, stage.params), self.codes).run.made
         self.yhat, self.h = ([each[name][:, 0] for each in made] for name in ("yhat", cell.top))
         self.letters = [stage.vocabulary[code] for code in self.codes]
 
@@ -95,9 +97,9 @@ class Watched:
 
     def expected(self) -> Table:
         """What the net expects at ▲."""
-        likeliest = learning.likeliest(self.yhat[self.spot], self.stage.inputs["letters"], EXPECTED)
+        found = likeliest(self.yhat[self.spot], self.stage.inputs["letters"], EXPECTED)
         heads = (self.stage.say("expected", before=ending("".join(self.letters[: self.spot + 1]), 4)), "p", "")
-        rows = [(letter(each), *chance(p)) for each, p in likeliest]
+        rows = [(letter(each), *chance(p)) for each, p in found]
         return Table(id="expected", priority=8, heads=heads, rows=rows)
 
     def losses(self) -> Matrix:
@@ -116,11 +118,6 @@ class Watched:
         rows = [(say(f"trait_{each.what}"), str(each.unit), five(each.correlation).strip()) for each in reading.follows]
         heads = (say("follows", n=number(reading.samples[-1].n)), say("of_unit"), say("correlation"))
         return Table(id="follows", priority=6, heads=heads, rows=rows)
-
-
-def chance(p: float) -> tuple[str, str]:
-    """A probability in figures, and as a bar."""
-    return five(p).strip(), ("█" * round(BAR * p)).ljust(BAR)
 
 
 def shade(value: float) -> str:
