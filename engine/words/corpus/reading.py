@@ -1,22 +1,24 @@
 """Reading text of any size, once and in blocks, as codes of words; those of a large text are kept on disk.
 
-A line is a sentence. Bytes that are not UTF-8 are replaced and counted. Words are matches of a regular expression, or
-separated by spaces; Chinese is cut into characters, or into words by a segmenter where one is given.
+A line is a sentence; it ends in LF, CR or both. Bytes that are not UTF-8 are replaced and counted; what gzip or bzip2
+packed is unpacked. `engine.words.corpus.splitting` says what a word is.
 """
 
 from __future__ import annotations
 
 import codecs
 import os
-import re
 import tempfile
 import weakref
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from io import IncrementalNewlineDecoder
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from engine.device import HOST, HostArray
+from engine.files import opened, size
+from engine.words.corpus.splitting import Segment, words
 from engine.words.corpus.vocabulary import Vocabulary
 from engine.words.kernel.chunk import END
 
@@ -25,15 +27,9 @@ BLOCK = 1 << 20
 """Bytes read at a time."""
 LARGE = 64 << 20
 """Bytes of text from which on the codes are kept on disk."""
-HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+(?:['’-][^\W{HAN}]+)*|\n")
-SPACED = re.compile(r"[^\s]+|\n")
-RUN = re.compile(rf"[{HAN}]+")
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 NONE = -2
 """The code of a word that is not in the vocabulary."""
-
-Segment = Callable[[str], Iterable[str]]
-"""Cuts a run of Chinese into words."""
 
 
 class CorpusError(ValueError):
@@ -79,37 +75,30 @@ class Corpus(NamedTuple):
 
 def blocks(path: Path) -> Iterator[tuple[str, int]]:
     """A file's text in blocks, with the number of bad bytes of each. Raises CorpusError if binary, and OSError."""
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    with path.open("rb") as file:
+    decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
+    lines = IncrementalNewlineDecoder(decoder, translate=True)
+    with opened(path) as file:
         while raw := file.read(BLOCK):
-            if b"\0" in raw:
+            if b"\0" in raw or raw.startswith(UTF16):
                 raise CorpusError("binary", path=str(path))
-            text = decoder.decode(raw)
+            text = lines.decode(raw)
             yield text, max(0, text.count("\ufffd") - raw.count(b"\xef\xbf\xbd"))
-    if rest := decoder.decode(b"", final=True):
-        yield rest, len(rest)
+    if rest := lines.decode(b"", final=True):
+        yield rest, rest.count("\ufffd")
 
 
 def tokens(
     text: Iterable[tuple[str, int]], spaces: bool, lower: bool, segment: Segment | None
 ) -> Iterator[tuple[list[str], int]]:
     """Words and "\\n" of each block, and its bad bytes; a word is never cut at the end of a block."""
-    pattern, left, ended = SPACED if spaces else WORD, "", True
+    left, ended = "", True
     for block, bad in text:
         ended = block.endswith("\n") if block else ended
         block = left + (block.lower() if lower else block)
         cut = 1 + max(block.rfind(space) for space in " \n\t") or len(block)
         block, left = block[:cut], block[cut:]
-        yield words(block, pattern, spaces, segment), bad
-    yield [*words(left, pattern, spaces, segment), *(() if ended else ("\n",))], 0
-
-
-def words(text: str, pattern: re.Pattern[str], spaces: bool, segment: Segment | None) -> list[str]:
-    """The words of a text, and "\\n" for each end of a line."""
-    if segment is not None and not spaces:
-        text = RUN.sub(lambda run: f" {' '.join(segment(run.group()))} ", text)
-        pattern = re.compile(rf"[{HAN}]+|{WORD.pattern}")
-    return pattern.findall(text)
+        yield words(block, spaces, segment), bad
+    yield [*words(left, spaces, segment), *(() if ended else ("\n",))], 0
 
 
 def read(
@@ -126,7 +115,7 @@ def read(
     `spaces` words are what stands between spaces; with `lower` letters are made lower case.
     """
     paths = list(paths)
-    large = sum(path.stat().st_size for path in paths) > LARGE
+    large = sum(map(size, paths)) > LARGE
     tokenised = (each for path in paths for each in tokens(blocks(path), spaces, lower, segment))
     return collect(tokenised, ", ".join(map(str, paths)), min_count, max_size, large)
 

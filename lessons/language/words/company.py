@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.device import HostArray
-from engine.words.corpus import reading as corpus
+from engine.words.corpus import splitting
 from lessons.contract.knobs import Refused
 
 ENDS = re.compile(r"[/.!?。！？；;\n]+")
@@ -38,7 +38,7 @@ class Company(NamedTuple):
 
 def sentences(text: str) -> list[list[str]]:
     """The words of each sentence, in lower case; Chinese character by character where there are no spaces."""
-    cut = (corpus.words(part.lower(), corpus.WORD, False, None) for part in ENDS.split(text))
+    cut = (splitting.words(part.lower()) for part in ENDS.split(text))
     return [words for words in cut if words]
 
 
