@@ -21,7 +21,7 @@ from typing import IO, Any, cast
 PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bz2"}
 """What a packed file begins with, and the module that unpacks it."""
 STANDARD = Path("-")
-"""Standard input, as a path."""
+"""Standard input, or output, as a path."""
 UNKNOWN = 1 << 40
 """The size that is assumed of what has none: a pipe may be of any."""
 
@@ -79,6 +79,10 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
 def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
     """Write a file atomically by `fill(file)`, which gets an open binary file. If it raises, the old file stays."""
+    if path == STANDARD:
+        fill(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
     path = path.resolve() if path.is_symlink() else path
     if path.exists() and not path.is_file() and not path.is_dir():
         with path.open("wb") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 
@@ -129,8 +130,9 @@ def norm_bars(vectors: Mapping[int, HostArray | None]) -> dict[int, Item]:
 
 
 def letter(raw: str) -> str:
-    """A letter as it is shown: white space made visible."""
-    return {" ": "␣", "\n": "⏎", "\t": "⇥"}.get(raw, raw)
+    """A letter as it is shown: white space made visible, a mark on a dotted circle."""
+    shown = {" ": "␣", "\n": "⏎", "\t": "⇥"}.get(raw, raw)
+    return f"◌{shown}" if category(shown[:1] or " ") in ("Mn", "Mc", "Me") else shown
 
 
 def in_short(text: str) -> str:

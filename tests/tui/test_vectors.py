@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.words.run.files import load
+from engine.words.run.loading import load
 from lessons.data.world import world
 from tests.tui.test_cli import ENV, unroll
 

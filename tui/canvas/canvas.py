@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
+from unicodedata import category
 
 from rich.cells import cell_len, get_character_cell_size
+
+from tui.canvas.visible import visible
 
 _PAIRS = (
     "►> ◄< •* ·. −- ─- ━= │| ┃| ┌+ ┐+ "
@@ -27,6 +30,11 @@ BRAILLE = range(0x2800, 0x2900)
 def columns(char: str) -> int:
     """How many columns a character takes."""
     return 1 if char < "\u0300" else get_character_cell_size(char)
+
+
+def is_mark(char: str) -> bool:
+    """Whether a character goes on the one before it; what chooses between pictures of an emoji changes its width."""
+    return category(char)[0] == "M" and char not in "\ufe0e\ufe0f"
 
 
 @lru_cache(maxsize=1 << 14)
@@ -93,9 +101,13 @@ class Canvas:
             self.inks.append([""] * self.width)
 
     def put(self, x: int, y: int, text: str, ink: str = "") -> int:
-        """Draw text from (x, y), cut at the right edge; the column after it. A wide character is never halved."""
+        """Draw text from (x, y), cut at the right edge; the column after it. A wide character is never halved.
+
+        A mark goes into the cell of its letter; control characters are shown as signs.
+        """
         if y < 0:
             return x
+        text = visible(text)
         self._grow(y + 1)
         chars, inks = self.chars[y], self.inks[y]
         if self.ascii_only:
@@ -105,12 +117,16 @@ class Canvas:
             self._clear(chars, x, end - x)
             chars[x:end], inks[x:end] = text[: end - x], [ink] * (end - x)
             return end
+        drawn: int | None = None
         for char in text:
             size = columns(char)
             if size == 0:
+                if drawn is not None and is_mark(char):
+                    chars[drawn] += char
                 continue
             if x + size > self.width:
                 break
+            drawn = x if x >= 0 else None
             if x >= 0:
                 self._clear(chars, x, size)
                 chars[x], inks[x] = char, ink

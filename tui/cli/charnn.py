@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +16,7 @@ import click
 
 from engine.maths.optimisers import OPTIMISERS
 from lessons.contract.knobs import Refused
+from tui.canvas.visible import visible
 from tui.cli.common import above, open_on
 from tui.cli.running import OFTEN, TrainingRun, growing, reading, writing
 from tui.cli.speaking import SpokenCommand
@@ -55,6 +58,14 @@ class Begun(NamedTuple):
 
 class LettersTraining(TrainingRun):
     """One run of `unroll train charnn`."""
+
+    bad = dropped = 0
+    """Bytes of the text that are no UTF-8, and were replaced; letters beyond the most frequent, which were left out."""
+
+    def ours(self, path: Path) -> bool:
+        from engine.gated.run.files import is_net
+
+        return is_net(path)
 
     def go(self) -> int:
         """Read, train, write. The exit code: 0, or 128 + the signal that ended it."""
@@ -107,7 +118,9 @@ class LettersTraining(TrainingRun):
         started = {name: o[name] for name in SETTINGS}
         started |= {"seed": o["seed"], "text": zlib.crc32(codes.tobytes()), "letters": len(letters)}
         counts = {"length": f"{len(codes):,}", "letters": len(letters), "dropped": f"{dropped:,}"}
-        self.say(self.words("train.letters", **counts))
+        self.say(self.words("train.letters", **counts) + (self.words("train.bad", bad=self.bad) if self.bad else ""))
+        self.dropped = dropped
+        self.room(4 * sum(value.size for value in theta.values()))
         state = school.start(theta, float(np.log2(len(letters))))
         whole = o["updates"] or o["epochs"] * source.windows
         return Begun(school, Model(o["cell"], o["layers"], {}, letters, o["lower"]), state, whole, started)
@@ -140,15 +153,20 @@ class LettersTraining(TrainingRun):
         return {
             "out": str(self.out), "letters": letters, "updates": state.n, "bits": state.data.reading,
             "even": math.log2(len(letters)), "seconds": round(seconds, 3),
-            "letters_per_second": round(learned / max(seconds, 1e-9)), "settings": begun.started,
+            "letters_per_second": round(learned / max(seconds, 1e-9)), "bad_bytes": self.bad, "dropped": self.dropped,
+            "settings": begun.started,
         }  # fmt: skip
 
     def text(self) -> str:
         """All files, one after the other."""
+        from engine.words.corpus.reading import blocks
+
         parts = []
         for path in self.files:
             with reading(path):
-                parts.append(path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n"))
+                found = list(blocks(path))
+            parts.append("".join(text for text, _ in found))
+            self.bad += sum(bad for _, bad in found)
         text = "\n".join(parts)
         return text.lower() if self.options["lower"] else text
 
@@ -186,9 +204,9 @@ class LettersTraining(TrainingRun):
                     wrote = "".join(written(shown, "", SHOWN, self.options["temperature"], 0, state.n))
                     bits = self.words("train.bits", bits=f"{state.data.reading:.2f}")
                     bar.update(task, completed=state.n, bits=bits)
-                    live.update(Group(Text(wrote.replace("\n", "⏎"), "dim"), bar), refresh=True)
+                    live.update(Group(Text(visible(wrote), "dim"), bar), refresh=True)
                     if not last and (stops or now - kept >= self.options["keep_every"]):
-                        self.keep_net(shown, state, started)
+                        self.hold(partial(self.keep_net, shown, state, started))
                         kept = now
         if state.n < whole:
             self.say(self.words("train.stopped_letters", done=state.n, whole=whole))
@@ -251,6 +269,7 @@ def written(model: Model, start: str, length: int, temperature: float, top: int,
 @click.option("--out", type=click.Path(path_type=Path), default=Path("charnn.npz"), show_default=True)
 @click.option("--keep-every", type=click.FloatRange(0), default=60.0)
 @click.option("--resume", is_flag=True)
+@click.option("--force", is_flag=True)
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--quiet", is_flag=True)
 def charnn_command(files: tuple[Path, ...], device: str | None, as_json: bool, **options: Any) -> int:
@@ -277,12 +296,13 @@ def generate_command(
     start = start.lower() if model.lower else start
     unknown = next((each for each in start if each not in model.letters), None)
     if unknown is not None:
-        raise Refused("letter_unknown", letter=unknown, letters=model.letters[:40].replace("\n", "⏎"))
+        raise Refused("letter_unknown", letter=unknown, letters=model.letters[:40])
     parts = written(model, start, length, temperature, top, seed)
     if as_json:
         click.echo(json.dumps({"start": start, "text": "".join(parts), "seed": seed}, ensure_ascii=False))
         return
-    click.echo(start, nl=False)
+    safe = partial(visible, keep="\n\t") if sys.stdout.isatty() else str  # a file gets the text as it is
+    click.echo(safe(start), nl=False)
     for part in parts:
-        click.echo(part, nl=False)
+        click.echo(safe(part), nl=False)
     click.echo()

@@ -11,6 +11,7 @@ import click
 
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
+from tui.canvas.visible import visible
 from tui.machine.folders import language_kept
 from tui.machine.terminal import language
 
@@ -47,7 +48,7 @@ def hold_to_one_thread() -> None:
 
 def fail(said: str) -> NoReturn:
     """One line on standard error, and exit code 2."""
-    print(f"unroll: {said}", file=sys.stderr)
+    print(f"unroll: {visible(said)}", file=sys.stderr)
     sys.exit(2)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -13,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.files import STANDARD
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import reason
+from tui.canvas.visible import visible
 from tui.cli.common import words_of
 
 if TYPE_CHECKING:
@@ -78,34 +83,86 @@ class TrainingRun:
     def __init__(self, files: tuple[Path, ...], device: Any, as_json: bool, options: dict[str, Any]) -> None:
         self.files, self.device, self.as_json, self.options = files, device, as_json, options
         self.out: Path = options["out"]
-        if self.out.is_dir():
-            raise Refused("file_folder", file=self.out)
-        self.checkpoint = self.out.with_name(self.out.name + ".checkpoint")
         self.stopped = 0
         self.words = words_of()
+        self._troubled = False
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the output is a file that is replaced whole; what is a pipe or a device is written through."""
+        return self.out != STANDARD and (self.out.is_file() or not self.out.exists())
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where a run that is not finished is kept; beside the output."""
+        return self.out.with_name(self.out.name + ".checkpoint")
+
+    def ours(self, path: Path) -> bool:
+        """Whether a file is one that this command writes, and may replace."""
+        raise NotImplementedError
 
     def look(self) -> None:
-        """Refuse, before any work, what cannot be read or written."""
+        """Refuse, before any work, what cannot be read or written; and what would be lost by it."""
+        if self.out.is_dir():
+            raise Refused("file_folder", file=self.out)
         for path in self.files:
-            with reading(path):
-                if path.is_dir():
-                    raise IsADirectoryError
-                with path.open("rb"):
-                    pass
+            if path != STANDARD:
+                self.look_at(path)
+        if self.out == STANDARD and self.as_json:
+            raise Refused("out_json")
+        if not self.replaces:
+            return
         if not self.out.parent.is_dir():
             raise Refused("folder", file=self.out, folder=self.out.parent)
+        if self.out.exists() and self.out.stat().st_size and not self.options["force"] and not self.ours(self.out):
+            raise Refused("out_other", file=self.out)
         from engine.files import write
 
         with writing(self.out):
             write(self.checkpoint.with_name(self.checkpoint.name + ".try"), lambda file: None)
             self.checkpoint.with_name(self.checkpoint.name + ".try").unlink()
 
+    def look_at(self, path: Path) -> None:
+        """Refuse an input that is none: a folder, a file that may not be read, the output itself, vectors or a net."""
+        from engine.gated.run.files import is_net
+        from engine.words.run.loading import are_vectors
+
+        with reading(path):
+            if path.is_dir():
+                raise IsADirectoryError
+            path.stat()
+            if not os.access(path, os.R_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            if self.out.exists() and path.samefile(self.out):
+                raise Refused("out_input", file=self.out)
+            if path.is_file() and (are_vectors(path) or is_net(path)):
+                raise Refused("text_none", file=path)
+
+    def room(self, size: int) -> None:
+        """Refuse, before training, where the disk has not so many bytes left."""
+        if self.replaces:
+            left = shutil.disk_usage(self.out.parent).free
+            if left < size:
+                raise Refused("disk_full", file=self.out, left=f"{left / 1e6:,.1f}", need=f"{size / 1e6:,.1f}")
+
+    def hold(self, keep: Callable[[], None]) -> None:
+        """Keep a checkpoint, where there can be one. If the disk refuses it, training goes on; that is said once."""
+        if not self.replaces:
+            return
+        try:
+            keep()
+        except Refused as refused:
+            if not self._troubled:
+                print(f"unroll: {visible(refused.say(self.words))}", file=sys.stderr)
+            self._troubled = True
+
     def finish(self, result: Mapping[str, Any]) -> int:
         """All is written: the checkpoint goes, and what was done is said. The exit code."""
         self.checkpoint.unlink(missing_ok=True)
-        self.say(self.words("train.written", out=self.out))
+        if self.out != STANDARD:
+            self.say(self.words("train.written", out=self.out))
         if self.as_json:
-            click.echo(json.dumps(result, ensure_ascii=False))
+            click.echo(json.dumps(result, ensure_ascii=False, allow_nan=False))
         return 0
 
     @contextmanager
@@ -128,9 +185,10 @@ class TrainingRun:
             with writing(self.out):
                 yield
         except Refused:
-            with suppress(Refused):
-                keep()
-                print(self.words("train.kept", path=self.checkpoint), file=sys.stderr)  # belongs to the error
+            if self.replaces:
+                with suppress(Refused):
+                    keep()
+                    print(self.words("train.kept", path=self.checkpoint), file=sys.stderr)  # belongs to the error
             raise
 
     def stop(self, number: int, frame: FrameType | None) -> None:
@@ -140,4 +198,4 @@ class TrainingRun:
     def say(self, line: str) -> None:
         """One line where people read; none with --quiet."""
         if not self.options["quiet"]:
-            print(line, file=sys.stderr)
+            print(visible(line), file=sys.stderr)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lessons.contract.knobs import Refused
+from tui.canvas.visible import visible
 from tui.cli.common import words_of
 from tui.cli.running import OFTEN, TrainingRun, growing, reading, writing
 
@@ -23,6 +26,11 @@ GROWN = 3
 class WordsTraining(TrainingRun):
     """One run of `unroll train word2vec`."""
 
+    def ours(self, path: Path) -> bool:
+        from engine.words.run.loading import are_vectors
+
+        return are_vectors(path)
+
     def go(self) -> int:
         """Read, train, write. The exit code: 0, or 128 + the signal that ended it."""
         from engine.words.run.files import Words, resume, save
@@ -35,6 +43,7 @@ class WordsTraining(TrainingRun):
         watched = [find(corpus.vocabulary.words, word) for word in self.options["watch"].split(",") if word]
         school = WordRun(self.device, self.settings(), corpus.vocabulary)
         vectors, done, whole = school.start(), 0, chunks(corpus.text) * school.settings.epochs
+        self.room(len(corpus.vocabulary.words) * (4 if self.options["binary"] else 10) * self.options["dim"])
         about = self.about(corpus)
         if self.options["resume"]:
             with reading(self.checkpoint):
@@ -138,7 +147,7 @@ class WordsTraining(TrainingRun):
                     bar.update(task, completed=seen.chunks, rate=rate, loss=f"{value:.3f}")
                     live.update(picture(), refresh=True)
                     if not last and (stops or now - kept >= self.options["keep_every"]):
-                        self.keep(seen.chunks, vectors, about)
+                        self.hold(partial(self.keep, seen.chunks, vectors, about))
                         kept = now
                 if stops:
                     break
@@ -169,6 +178,7 @@ def sound(school: WordRun, vectors: Vectors) -> bool:
 def watching(device: Any, corpus: Corpus, vectors: Vectors, watched: list[int]) -> RenderableType:
     """The neighbours of the watched words, as a table."""
     from rich.table import Table
+    from rich.text import Text
 
     from engine.words.vectors import neighbours
 
@@ -176,16 +186,19 @@ def watching(device: Any, corpus: Corpus, vectors: Vectors, watched: list[int]) 
     table = Table(box=None, padding=(0, 2))
     found = neighbours(device.get(vectors.table)[:-1, 0], watched, 10)
     for word in watched:
-        table.add_column(words[word])
+        table.add_column(Text(visible(words[word])))
     for row in zip(*found, strict=True):
-        table.add_row(*(f"{words[near.word]} {near.cosine:.3f}" for near in row))
+        table.add_row(*(Text(f"{visible(words[near.word])} {near.cosine:.3f}") for near in row))
     return table
 
 
 def find(words: tuple[str, ...], word: str) -> int:
-    """The number of a word. Refused with the nearest spellings where there is none."""
-    if word in words:
-        return words.index(word)
+    """The number of a word, as typed or composed (NFC). Refused with the nearest spellings where there is none."""
+    from engine.words.corpus.splitting import normal
+
+    for form in (word, normal(word)):
+        if form in words:
+            return words.index(form)
     from difflib import get_close_matches
 
     close = get_close_matches(word, words, 3, 0.6)

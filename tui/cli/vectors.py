@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lessons.contract.knobs import Refused
-from tui.cli.common import above, hold_to_one_thread, open_on
+from tui.canvas.visible import visible
+from tui.cli.common import above, hold_to_one_thread, open_on, words_of
 from tui.cli.running import reading
 from tui.cli.speaking import SpokenCommand, SpokenGroup
 from tui.cli.train import WordsTraining, find
@@ -48,6 +50,7 @@ def train_group() -> None:
 @click.option("--watch", default="", metavar="WORD,…")
 @click.option("--keep-every", type=click.FloatRange(0), default=60.0)
 @click.option("--resume", is_flag=True)
+@click.option("--force", is_flag=True)
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--quiet", is_flag=True)
 def word2vec_command(files: tuple[Path, ...], device: str | None, as_json: bool, **options: Any) -> int:
@@ -62,10 +65,13 @@ def word2vec_command(files: tuple[Path, ...], device: str | None, as_json: bool,
 
 def held_in(path: Path) -> Held:
     """The vectors of a file."""
-    from engine.words.run.files import load
+    from engine.words.run.loading import load
 
     with reading(path):
-        return load(path)
+        held = load(path)
+    if any(held.found.values()):
+        print(words_of()("train.found", **held.found), file=sys.stderr)
+    return held
 
 
 Command = Callable[..., Any]
@@ -110,12 +116,13 @@ def show(found: dict[str, list[tuple[str, float]]], as_json: bool) -> None:
     """Words and cosines, as columns or JSON."""
     if as_json:
         answer = {k: [{"word": word, "cosine": cosine} for word, cosine in row] for k, row in found.items()}
-        click.echo(json.dumps(answer, ensure_ascii=False))
+        click.echo(json.dumps(answer, ensure_ascii=False, allow_nan=False))
         return
     from rich.cells import cell_len
 
     for asked, row in found.items():
-        click.echo(asked)
-        wide = max((cell_len(word) for word, _ in row), default=0)
-        for word, cosine in row:
+        click.echo(visible(asked))
+        named = [(visible(word), cosine) for word, cosine in row]
+        wide = max((cell_len(word) for word, _ in named), default=0)
+        for word, cosine in named:
             click.echo(f"  {word}{' ' * (wide - cell_len(word))}  {cosine:.4f}")

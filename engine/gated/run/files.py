@@ -80,6 +80,13 @@ def _vector(name: str, value: HostArray) -> HostArray:
     return value[:, 0] if name[0] == "b" else value
 
 
+def is_net(path: Path) -> bool:
+    """Whether a file is a net or a checkpoint of one, sound or not. Raises OSError."""
+    with path.open("rb") as file:
+        begins = file.read(4096)
+    return begins.startswith(b"PK") and FORMAT.encode() in begins
+
+
 def load(path: Path) -> Model:
     """Read a net. Raises ModelError where the file is no net's or is broken, and OSError."""
     about, arrays = _read(path)

@@ -73,12 +73,19 @@ class Corpus(NamedTuple):
     bad: int
 
 
-def blocks(path: Path) -> Iterator[tuple[str, int]]:
-    """A file's text in blocks, with the number of bad bytes of each. Raises CorpusError if binary, and OSError."""
+def blocks(path: Path, most: int | None = None) -> Iterator[tuple[str, int]]:
+    """A file's text in blocks, with the number of bad bytes of each.
+
+    Raises CorpusError if it is binary, or has more than `most` bytes, and OSError.
+    """
+    count = 0
     decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
     lines = IncrementalNewlineDecoder(decoder, translate=True)
     with opened(path) as file:
         while raw := file.read(BLOCK):
+            count += len(raw)
+            if most is not None and count > most:
+                raise CorpusError("large", path=str(path), most=most >> 20)
             if b"\0" in raw or raw.startswith(UTF16):
                 raise CorpusError("binary", path=str(path))
             text = lines.decode(raw)
@@ -108,15 +115,17 @@ def read(
     spaces: bool = False,
     lower: bool = False,
     segment: Segment | None = None,
+    most: int | None = None,
 ) -> Corpus:
     """The corpus of all files, one after the other. Raises CorpusError, and OSError.
 
     Words that occur less than `min_count` times are dropped, as are those beyond the `max_size` most frequent. With
-    `spaces` words are what stands between spaces; with `lower` letters are made lower case.
+    `spaces` words are what stands between spaces; with `lower` letters are made lower case. `most` bounds the bytes of
+    a file.
     """
     paths = list(paths)
     large = sum(map(size, paths)) > LARGE
-    tokenised = (each for path in paths for each in tokens(blocks(path), spaces, lower, segment))
+    tokenised = (each for path in paths for each in tokens(blocks(path, most), spaces, lower, segment))
     return collect(tokenised, ", ".join(map(str, paths)), min_count, max_size, large)
 
 

@@ -98,12 +98,12 @@ def _look(name: str, sentences: int, min_count: int, most: int) -> Corpus:
 def looked_at(name: str) -> os.stat_result:
     """What the system says of a file of the learner's that is not too large. Raises Refused, and OSError."""
     path = Path(name)
-    size = path.stat()
+    found = path.stat()
     if path.is_dir():
         raise IsADirectoryError
-    if size.st_size > MOST:
-        raise Refused("corpus_large", path=name, size=size.st_size >> 20, most=MOST >> 20)
-    return size
+    if found.st_size > MOST:
+        raise CorpusError("large", path=name, most=MOST >> 20)
+    return found
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def letters(name: str, look: bool = False) -> str:
         with said(name):
             looked_at(name)
             _written.pop(name, None)
-            _written[name] = Path(name).read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+            _written[name] = "".join(text for text, _ in corpus.blocks(Path(name), MOST))
         while len(_written) > KEPT:
             _written.pop(next(iter(_written)))
     return _written[name]
@@ -165,4 +165,4 @@ def _known(name: str, sentences: int, min_count: int, most: int) -> Corpus:
 @lru_cache(maxsize=4)
 def _file(name: str, changed: int, min_count: int, most: int) -> Corpus:
     """`changed` is when the file was: a file that has changed is read again."""
-    return corpus.read([Path(name)], min_count, most, lower=True, segment=corpus.segmenter())
+    return corpus.read([Path(name)], min_count, most, lower=True, segment=corpus.segmenter(), most=MOST)

@@ -1,0 +1,26 @@
+"""The door out: text from outside, as it may be written to a terminal."""
+
+from __future__ import annotations
+
+import re
+
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, signs that turn the direction of writing, and halves of pairs: a terminal may act on them."""
+PICTURES = {"\n": "⏎", "\r": "␍", "\t": "⇥", "\x7f": "␡", "\u2028": "⏎", "\u2029": "⏎"}
+
+
+def visible(text: str, keep: str = "") -> str:
+    """The text with every control character as a sign for it: ␛ for ESC, ⏎ for the end of a line, � for the rest.
+
+    Those in `keep` stay as they are.
+    """
+    if text.isprintable():
+        return text
+
+    def picture(found: re.Match[str]) -> str:
+        char = found[0]
+        if char in keep:
+            return char
+        return PICTURES.get(char) or (chr(0x2400 + ord(char)) if char < " " else "\ufffd")
+
+    return UNSAFE.sub(picture, text)
