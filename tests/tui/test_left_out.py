@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from engine.device import HOST
 from lessons.contract.card import Card
-from lessons.contract.panels import Block, Graph, Laws, Matrix, Panel, Table
+from lessons.contract.panels import Block, Graph, Laws, Matrix, Panel, Row, Table
 from lessons.contract.phrases import LANGUAGES, Words
 from lessons.course import course, open_lesson
 from lessons.explaining import typeset
 from lessons.player.player import Player
 from tui.canvas.canvas import fit
+from tui.draw import Pen, draw
+from tui.draw.matrix import digits_fit
+from tui.draw.pen import LABEL, columns
 from tui.picture.frame import what_happened
 from tui.picture.left_out import name_of
 from tui.picture.lens import flat
@@ -77,6 +83,9 @@ def assert_named(player: Player, size: tuple[int, int], lang: str) -> None:
     assert not picture.left_out or f"z {Words(lang, 'tui')('keys.left_out', n=len(picture.left_out))}" in text
     gone = {each.id for panel in panels if panel.id in picture.left_out for each in (panel, *flat([panel]))}
     for panel in flat(panels):
+        assert_shades_are_named(panel, size[0])
+        if isinstance(panel, Graph):
+            assert_arrows_stand(panel, size[0])
         name = name_of(panel, picture.words)
         assert name != picture.words("keys.panel"), f"{panel.id} has no name"
         if panel.id in gone:
@@ -92,6 +101,43 @@ def assert_named(player: Player, size: tuple[int, int], lang: str) -> None:
         if not wanted:
             break
     assert not wanted, (size, lang, wanted)
+
+
+def assert_shades_are_named(panel: Panel, width: int) -> None:
+    """A matrix that is drawn in shades, though a line of its own would have room for its digits, is one that lacks."""
+    canvas = draw(panel, width, Pen(tight=True, rows=2))
+    shades = {hit.target[1] for hit in canvas.hits if hit.target[0] == "cell" and hit.width == 1}
+    for row in panel.rows if isinstance(panel, Matrix) and panel.axis is None else ():
+        for block in row.items.values():
+            if isinstance(block, Block) and block.symbol in shades:
+                room = width - (LABEL if row.label else 1)
+                named = (block.title or block.symbol) in canvas.lacks
+                assert named == digits_fit(block.shape, room), (panel.id, block.symbol, width)
+
+
+def assert_arrows_stand(panel: Graph, width: int) -> None:
+    """Where rows have no lines between them, what goes up or down stands beside a node, or is what lacks."""
+    pen = Pen(tight=True, rows=2)
+    canvas, sight = draw(panel, width, pen), columns(panel.axis, width, pen)
+    of = {node.id: node for node in panel.nodes}
+    rows = [row for row in panel.rows if panel.rows[row] not in canvas.lacks]
+    beside = {frozenset(pair) for pair in pairwise(rows)}
+    steep = [each for each in panel.edges if frozenset({of[each.start].row, of[each.end].row}) in beside and each.way]
+    wanted = Counter(
+        ("⇓" if each.way == "backward" else "↑") + each.label
+        for each in steep
+        if sight.edge(of[each.start].column) is not None
+    )
+    for arrow, count in wanted.items():
+        assert arrow in canvas.lacks or canvas.text().count(arrow) >= count, (panel.id, arrow, width)
+
+
+def test_a_matrix_in_shades_is_named_and_with_its_digits_it_is_not() -> None:
+    blocks = {n: Block(f"A{n}", np.full((3, 4), n + 0.5), (3, 4), title=f"A{n}") for n in range(4)}
+    panel = Matrix(id="many", rows=[Row("", dict(blocks.items()))])
+    assert draw(panel, 60, Pen(tight=True, rows=2)).lacks == ["A1", "A2", "A3"]
+    assert draw(panel, 60, Pen()).lacks == []
+    assert draw(panel, 130, Pen(tight=True, rows=2)).lacks == []
 
 
 def law(card: Card, count: int) -> None:

@@ -31,7 +31,10 @@ def draw_graph(panel: Graph, width: int, pen: Pen) -> Canvas:
     names = [row for row in panel.rows if row in needed or not pen.bare]
     canvas.lacks += [said for row, said in panel.rows.items() if row not in names]
     where = {node.id: node for node in panel.nodes}
+    along = {where[e.start].row for e in panel.edges if where[e.start].row == where[e.end].row}
+    at = dict[str, int]()
     for i, row in enumerate(names):
+        at[row] = y
         nodes = [node for node in panel.nodes if node.row == row]
         y = _row(
             canvas,
@@ -44,11 +47,14 @@ def draw_graph(panel: Graph, width: int, pen: Pen) -> Canvas:
             pen,
             where,
         )
-        if not pen.tight and i + 1 < len(names):
-            between = [e for e in panel.edges if {where[e.start].row, where[e.end].row} == {row, names[i + 1]}]
-            if between:
-                _vertical(canvas, y, between, where, place)
-                y += 1
+        ends = {row, *names[i + 1 : i + 2]}
+        between = [e for e in panel.edges if len(ends) == 2 and {where[e.start].row, where[e.end].row} == ends]
+        if between and pen.tight:
+            beside, line = (row, at[row]) if row not in along else (names[i + 1], y)
+            _behind(canvas, line, between, beside, where, place)
+        elif between:
+            _vertical(canvas, y, between, where, place)
+            y += 1
     say_hidden(canvas, place)
     return canvas
 
@@ -146,6 +152,24 @@ def _vertical(canvas: Canvas, y: int, edges: Sequence[Edge], where: dict[str, No
     for edge in edges:
         x = place.edge(where[edge.start].column)
         if x is not None:
-            arrow = {"forward": "↑", "backward": "⇓", "": "·"}[edge.way]
-            ink = (edge.way or "dim") + ("+written" if edge.live else "")
-            canvas.put(x + 2, y, arrow + (edge.label if edge.way else ""), ink)
+            canvas.put(x + 2, y, *_arrow(edge))
+
+
+def _arrow(edge: Edge) -> tuple[str, str]:
+    """An edge down a column, as it is written, and its ink."""
+    sign = {"forward": "↑", "backward": "⇓", "": "·"}[edge.way]
+    return sign + (edge.label if edge.way else ""), (edge.way or "dim") + ("+written" if edge.live else "")
+
+
+def _behind(canvas: Canvas, y: int, edges: Sequence[Edge], row: str, where: dict[str, Node], place: Columns) -> None:
+    """Where no line is between two rows: their edges behind the words of one of them, which stands at line y."""
+    for edge in edges:
+        node = next(each for each in (where[edge.start], where[edge.end]) if each.row == row)
+        x, (arrow, ink) = place.edge(node.column), _arrow(edge)
+        if x is None or not edge.way:
+            continue
+        end = x + 3 + cell_len(fit(node.text, place.width - 3))
+        if end + cell_len(arrow) < x + place.width:
+            canvas.put(end, y, arrow, ink)
+        elif arrow not in canvas.lacks:
+            canvas.lacks.append(arrow)

@@ -257,6 +257,10 @@ def _flow(canvas: Canvas, y: int, row: Row, width: int, pen: Pen) -> int:
             if x + _wide(item, share, free, pen) > width:
                 canvas.lacks.append(item.title or item.symbol)
                 continue
+            if digits_fit(item.shape, width - first) and not digits_fit(item.shape, room):
+                canvas.lacks.append(
+                    item.title or item.symbol
+                )  # its digits, which a line of its own would have room for
             long = _long_title(item)
             if item.title:
                 canvas.put(x + 2 - long, y, item.title, "label")
