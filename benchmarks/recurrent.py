@@ -109,8 +109,8 @@ def torch_update(cell: Cell, theta: Params, x: np.ndarray, y: np.ndarray) -> Cal
     out = torch.nn.Linear(H, VOCABULARY)
     order = {"srn": "h", "lstm": "ifgo", "gru": "rzn"}[cell.name]
     with torch.no_grad():
-        made.weight_ih_l0.copy_(torch.from_numpy(np.concatenate([theta[f"W{q}"] for q in order])))
-        made.weight_hh_l0.copy_(torch.from_numpy(np.concatenate([theta[f"U{q}"] for q in order])))
+        made.weight_ih_l0.copy_(torch.from_numpy(np.concatenate([theta[f"U{q}"] for q in order])))
+        made.weight_hh_l0.copy_(torch.from_numpy(np.concatenate([theta[f"W{q}"] for q in order])))
         made.bias_ih_l0.zero_(), made.bias_hh_l0.zero_()
         out.weight.copy_(torch.from_numpy(theta["V"])), out.bias.zero_()
     params = [*made.parameters(), *out.parameters()]

@@ -1,11 +1,11 @@
 """Recurrent cells, and what is the same for all: layers, the output, the forward pass, back-propagation through time.
 
-    Wq (H, I)  Uq (H, H)  bq (H, 1)  of gate q     x[t] (I, B) input        a[t] (K, B) scores, a = V h + by
+    Uq (H, I)  Wq (H, H)  bq (H, 1)  of gate q     x[t] (I, B) input        a[t] (K, B) scores, a = V h + by
     V  (K, H)  by (K, 1)  of the output            h[t] (H, B) hidden       yhat[t] softmax of a[t]     E[t] loss
     e[k] = (yhat[k] − y[k]) / B     gh[k] (H, B) ∂E/∂h_k      delta_q[k] (H, B) ∂E/∂(net input of gate q)
 
 Columns are the examples of a batch. A cell defines one timestep of one layer, forward and backward; `forward` and
-`sweep` do the rest. The symbols of the second layer end in 2 (Wq2, h2[t], delta_q2[k]); its input is h[t] in place of
+`sweep` do the rest. The symbols of the second layer end in 2 (Uq2, h2[t], delta_q2[k]); its input is h[t] in place of
 x[t]. The road is the path through time along which a state is only scaled by a gate, and added to: c in an LSTM, h
 in a GRU.
 """
@@ -29,7 +29,7 @@ Made = Mapping[str, Array]
 
 
 class Cell(NamedTuple):
-    """A kind of cell. `gates` are letters; `states` pass from step to step; `more` are parameters beside W, U, b.
+    """A kind of cell. `gates` are letters; `states` pass from step to step; `more` are parameters beside U, W, b.
 
     `step(xp, theta, x, before, t, at, level)` walks through timestep t, from the states `before` it. `back(xp, theta,
     now, before, gh, later, k, at, level)` walks back through timestep k, from gh[k] and the gradients of timestep k + 1
@@ -72,7 +72,7 @@ class Cell(NamedTuple):
     @property
     def own(self) -> tuple[str, ...]:
         """The parameters of one layer, without its number."""
-        return (*(f"{p}{q}" for q in self.gates for p in "WUb"), *self.more)
+        return (*(f"{p}{q}" for q in self.gates for p in "UWb"), *self.more)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ class Cell(NamedTuple):
         """The shape of every parameter, vectors flat: H units a layer, K outputs, K inputs where no number is given."""
         shapes: dict[str, tuple[int, ...]] = {}
         for level in self.levels:
-            of = {"W": (H, H if level else inputs or K), "U": (H, H), "b": (H,)}
+            of = {"U": (H, H if level else inputs or K), "W": (H, H), "b": (H,)}
             shapes |= {name + level: of[name[0]] for name in self.own}
         return {**shapes, "V": (K, H), "by": (K,)}
 
@@ -149,14 +149,14 @@ def rules(cell: Cell, mean: bool = False, masked: bool = False) -> dict[str, str
         by_op[op] = by_op[op].replace("h[", f"{cell.top}[")
     one = dict(cell.rules)
     for q in cell.gates:
-        one.setdefault(f"dW{q}", f"dW{q} = dW{q} + delta_{q}[k] @ x[k].T")
-        one.setdefault(f"dU{q}", f"dU{q} = dU{q} + delta_{q}[k] @ h[k-1].T")
+        one.setdefault(f"dU{q}", f"dU{q} = dU{q} + delta_{q}[k] @ x[k].T")
+        one.setdefault(f"dW{q}", f"dW{q} = dW{q} + delta_{q}[k] @ h[k-1].T")
         one.setdefault(f"db{q}", f"db{q} = db{q} + batch(delta_{q}[k])")
     for below, level in zip(("x", *(f"h{level}" for level in cell.levels)), cell.levels, strict=False):
         above = str(int(level or 1) + 1)
         sent = FROM_ABOVE
         if above in cell.levels:
-            sent = " + ".join(f"W{q}{above}.T @ delta_{q}{above}[k]" for q in cell.gates)
+            sent = " + ".join(f"U{q}{above}.T @ delta_{q}{above}[k]" for q in cell.gates)
         for op, rule in one.items():
             parts = [INPUT.sub(below, SYMBOL.sub(rf"\g<0>{level}", part)) for part in rule.split(FROM_ABOVE)]
             by_op[op + level] = sent.join(parts)
@@ -250,7 +250,7 @@ def swept(xp: Any, cell: Cell, theta: Theta, inputs: Inputs, run: Forward, at: P
             made = {**held, **handed, "gh": gh}
             terms |= {p + level: pair for p, pair in cell.terms(made, states).items()}
             left |= {name + level: value for name, value in made.items()}
-            sent = sum(mine[f"W{q}"].T @ made[f"delta_{q}"] for q in cell.gates)
+            sent = sum(mine[f"U{q}"].T @ made[f"delta_{q}"] for q in cell.gates)
         for p, (error, factor) in terms.items():
             part = xp.sum(error, axis=1, keepdims=True) if factor is None else error @ factor.T
             total[p] = total[p] + part

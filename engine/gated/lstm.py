@@ -1,6 +1,6 @@
 """Long short-term memory (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000; slide 39).
 
-    i f o = σ, g = tanh, of Wq x + Uq h₋₁ + bq     c = f ∘ c₋₁ + i ∘ g     h = o ∘ tanh c
+    i f o = σ, g = tanh, of Uq x + Wq h₋₁ + bq     c = f ∘ c₋₁ + i ∘ g     h = o ∘ tanh c
 
 c is the road (see `engine.gated.cell`): from step to step it is scaled by f and added to, and multiplied by no matrix;
 so along the road ∂c_t/∂c_k is the product of f[k+1] … f[t]. gc[k] (H, B) is ∂E/∂c_k.
@@ -19,7 +19,7 @@ from engine.walks.step import Path, Step, Walk
 GATES = "ifog"
 
 RULES = {
-    **{f"z{q}": f"z{q}[t] = W{q} @ x[t] + U{q} @ h[t-1] + b{q}" for q in GATES},
+    **{f"z{q}": f"z{q}[t] = U{q} @ x[t] + W{q} @ h[t-1] + b{q}" for q in GATES},
     "i": "i[t] = sigmoid(zi[t])",
     "f": "f[t] = sigmoid(zf[t])",
     "o": "o[t] = sigmoid(zo[t])",
@@ -27,7 +27,7 @@ RULES = {
     "c": "c[t] = f[t] * c[t-1] + i[t] * g[t]",
     "h": "h[t] = o[t] * tanh(c[t])",
     "gh_last": "gh[k] = V.T @ e[k]",
-    "gh": "gh[k] = V.T @ e[k] + " + " + ".join(f"U{q}.T @ delta_{q}[k+1]" for q in GATES),
+    "gh": "gh[k] = V.T @ e[k] + " + " + ".join(f"W{q}.T @ delta_{q}[k+1]" for q in GATES),
     "gc_last": "gc[k] = gh[k] * o[k] * (1 - tanh(c[k])**2)",
     "gc": "gc[k] = gh[k] * o[k] * (1 - tanh(c[k])**2) + gc[k+1] * f[k+1]",
     "delta_i": "delta_i[k] = gc[k] * g[k] * i[k] * (1 - i[k])",
@@ -45,7 +45,7 @@ def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = (), l
     made: dict[str, Array] = {}
     for q in GATES:
         here = (*at, (f"gate_{q}", -1))
-        z = theta[f"W{q}"] @ x + theta[f"U{q}"] @ states["h"] + theta[f"b{q}"]
+        z = theta[f"U{q}"] @ x + theta[f"W{q}"] @ states["h"] + theta[f"b{q}"]
         yield Step(here, f"z{q}{level}", {f"z{q}{level}[{t}]": z})
         made[q] = xp.tanh(z) if q == "g" else sigmoid(xp, z)
         yield Step(here, q + level, {f"{q}{level}[{t}]": made[q]})
@@ -81,7 +81,7 @@ def back(
 
 def carried(theta: Theta, later: Made) -> Array:
     """The gradient of h_k from timestep k + 1, through its four gates."""
-    return sum(theta[f"U{q}"].T @ later[f"delta_{q}"] for q in GATES)
+    return sum(theta[f"W{q}"].T @ later[f"delta_{q}"] for q in GATES)
 
 
 def terms(now: Made, before: Made) -> Mapping[str, tuple[Array, Array | None]]:
@@ -89,7 +89,7 @@ def terms(now: Made, before: Made) -> Mapping[str, tuple[Array, Array | None]]:
     pairs: dict[str, tuple[Array, Array | None]] = {}
     for q in GATES:
         delta = now[f"delta_{q}"]
-        pairs |= {f"W{q}": (delta, now["x"]), f"U{q}": (delta, before["h"]), f"b{q}": (delta, None)}
+        pairs |= {f"U{q}": (delta, now["x"]), f"W{q}": (delta, before["h"]), f"b{q}": (delta, None)}
     return pairs
 
 

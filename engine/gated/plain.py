@@ -1,7 +1,7 @@
-"""The simple recurrent network as a cell, to be stacked and compared: h = f(Wh x + Uh h₋₁ + bh) (slides 31-33).
+"""The simple recurrent network as a cell, to be stacked and compared: h = f(Uh x + Wh h₋₁ + bh) (slides 31-33).
 
 `engine.recurrent.srn` is the same network as the lecture writes it, with the ledger of slides 34-37; a test holds them
-equal. With rectified linear units and Uh = 1 at the start it is the network of Le, Jaitly & Hinton (2015; slide 39).
+equal. With rectified linear units and Wh = 1 at the start it is the network of Le, Jaitly & Hinton (2015; slide 39).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from engine.walks.step import Path, Step, Walk
 
 def carried(theta: Theta, later: Made) -> Array:
     """The gradient of h_k from timestep k + 1."""
-    return theta["Uh"].T @ later["delta_h"]
+    return theta["Wh"].T @ later["delta_h"]
 
 
 def terms(now: Made, before: Made) -> Mapping[str, tuple[Array, Array | None]]:
     """See `Cell.terms`: the inputs are x and h₋₁."""
     delta = now["delta_h"]
-    return {"Wh": (delta, now["x"]), "Uh": (delta, before["h"]), "bh": (delta, None)}
+    return {"Uh": (delta, now["x"]), "Wh": (delta, before["h"]), "bh": (delta, None)}
 
 
 def plain(name: str, f: Activation) -> Cell:
@@ -31,7 +31,7 @@ def plain(name: str, f: Activation) -> Cell:
 
     def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = (), level: str = "") -> Walk[Made]:
         """One timestep: net input, state."""
-        z = theta["Wh"] @ x + theta["Uh"] @ states["h"] + theta["bh"]
+        z = theta["Uh"] @ x + theta["Wh"] @ states["h"] + theta["bh"]
         yield Step((*at, ("cell", -1)), f"zh{level}", {f"zh{level}[{t}]": z})
         h = f.f(xp, z)
         yield Step((*at, ("cell", -1)), f"h{level}", {f"h{level}[{t}]": h})
@@ -46,10 +46,10 @@ def plain(name: str, f: Activation) -> Cell:
         return {"delta_h": delta}
 
     rules = {
-        "zh": "zh[t] = Wh @ x[t] + Uh @ h[t-1] + bh",
+        "zh": "zh[t] = Uh @ x[t] + Wh @ h[t-1] + bh",
         "h": f"h[t] = {f.rule.format(z='zh[t]')}",
         "gh_last": "gh[k] = V.T @ e[k]",
-        "gh": "gh[k] = V.T @ e[k] + Uh.T @ delta_h[k+1]",
+        "gh": "gh[k] = V.T @ e[k] + Wh.T @ delta_h[k+1]",
         "delta_h": f"delta_h[k] = gh[k] * {f.slope_rule.format(s='h[k]')}",
     }
     return Cell(

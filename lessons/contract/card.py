@@ -66,7 +66,9 @@ class Card:
     load: str
     needs: tuple[str, ...] = ()
     notation: Mapping[str, str] = field(default_factory=dict)
-    """What its symbols are called in the lecture's other notation, if it has one."""
+    """What its symbols are called in the other notation, the lecture's or that of papers, if it has one."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """What its symbols are called now that were called otherwise in states of schema 1 (docs/json.md): {old: new}."""
     place: int = 0
     """Its place among the lessons of the same slide; from `LAST` on, at the end of its chapter."""
     roles: Mapping[str, str] = field(default_factory=dict)

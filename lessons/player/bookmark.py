@@ -20,6 +20,7 @@ from lessons.player.branches import Branch
 from lessons.player.checkpoint import Checkpoint, Taken
 from lessons.player.player import Player
 from lessons.player.position import Spot
+from lessons.player.schema import SCHEMA, renewed_place
 from lessons.player.setup import Setting
 from lessons.player.state import plain
 
@@ -40,6 +41,7 @@ def keep(player: Player) -> dict[str, Any]:
         player.owed = None
     setting, spot = player.setup.setting, player.spot
     return {
+        "schema": SCHEMA,
         "given": dict(setting.given),
         "seed": setting.seed,
         "start": _start(setting.start),
@@ -110,9 +112,13 @@ def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | 
     turns out to be damaged.
     """
     try:
+        written, card = kept, player.lesson.card
+        kept = renewed_place(card, written)
+        if checkpoint is not None:
+            checkpoint.renew(card)
         player.set_up(Setting(dict(kept["given"]), kept["seed"], _restart(kept["start"])))
         player.record = {str(k): str(v) for k, v in kept["record"].items()}
-        yield from _runs(player, kept, checkpoint)
+        yield from _runs(player, kept, checkpoint, written["branches"])
         spot = kept["spot"]
         player.spot, player.since = Spot(), 0
         if spot["training"]:
@@ -147,8 +153,10 @@ def bring_back(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint |
     return True
 
 
-def _runs(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | None) -> Iterator[Back]:
-    """The training runs, each to where it was."""
+def _runs(
+    player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | None, written: list[dict[str, Any]]
+) -> Iterator[Back]:
+    """The training runs, each to where it was; the checkpoint knows them as they were `written`."""
     branches, device = kept["branches"], player.device
     if not branches:
         return
@@ -158,7 +166,7 @@ def _runs(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | None
             history = player.branches[min(i, len(player.branches) - 1)].history
         else:
             trunk, at = player.branches[int(branch["parent"])].history, int(branch["at"])
-            state = None if checkpoint is None else checkpoint.forked(branch, device, trunk.track.kinds)
+            state = None if checkpoint is None else checkpoint.forked(written[i], device, trunk.track.kinds)
             if state is None:
                 yield from reached(trunk, at)
                 state = trunk.state(at)
@@ -166,7 +174,7 @@ def _runs(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | None
             assert start is not None
             history = player.runs.add(int(branch["parent"]), state, branch["knobs"], start, branch["change"]).history
         if checkpoint is not None:
-            checkpoint.restore(branch, history, device)
+            checkpoint.restore(written[i], history, device)
         yield from _grown(history, int(branch["length"]))
     player.current = int(kept["current"])
 

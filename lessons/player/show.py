@@ -25,7 +25,8 @@ def everything(player: Player, all_steps: bool) -> dict[str, Any]:
     knobs = player.branch.knobs if player.spot.training else player.knobs
     start = player.start_here()
     state = export(player.lesson, player.seed, knobs, start)
-    shown = {"lesson": state["lesson"], "seed": state["seed"], "device": player.device.name, **state}
+    first = {name: state[name] for name in ("lesson", "schema", "seed")}
+    shown = {**first, "device": player.device.name, **state}
     reel = player.scrub
     if all_steps:
         reel = reel or player.inside()

@@ -12,6 +12,7 @@ from lessons.contract.knobs import Refused, Value, read_all
 from lessons.contract.lesson import Lesson
 from lessons.contract.phrases import reason
 from lessons.contract.view import Start
+from lessons.player.schema import SCHEMA, is_old, renewed_names
 
 MOST_BYTES = 256 << 20
 """A state file may hold so much; checked before it is read."""
@@ -41,6 +42,9 @@ def load(file: str, lesson: str) -> dict[str, Any]:
         raise Refused("file_object", file=file, lesson=lesson)
     if state.get("lesson", lesson) != lesson:
         raise Refused("file_lesson", file=file, found=state["lesson"], lesson=lesson)
+    schema = state.get("schema", 1)
+    if isinstance(schema, bool) or schema not in range(1, SCHEMA + 1):
+        raise Refused("file_schema", file=file, found=json.dumps(schema), newest=SCHEMA)
     return state
 
 
@@ -67,6 +71,8 @@ def restore(lesson: Lesson, file: str, given: Mapping[str, Any]) -> tuple[dict[s
     Raises Refused where the file contradicts itself or what is given.
     """
     state = load(file, lesson.card.id)
+    if is_old(state):
+        state["params"] = renewed_names(lesson.card, state["params"])
     stored, seed = state.get("knobs", {}), state.get("seed")
     if not isinstance(stored, dict):
         raise Refused("file_knobs", file=file, found=type(stored).__name__)
@@ -75,7 +81,12 @@ def restore(lesson: Lesson, file: str, given: Mapping[str, Any]) -> tuple[dict[s
     known = {knob.id for knob in lesson.card.knobs}
     merged = {name: value for name, value in stored.items() if name in known} | dict(given)
     settled = lesson.settled(read_all(lesson.card.knobs, merged), merged)
-    knobs, start = lesson.read(file, state, settled)
+    try:
+        knobs, start = lesson.read(file, state, settled)
+    except Refused as refused:
+        if is_old(state) and lesson.card.renamed:
+            raise Refused("file_old", why=refused.say) from None
+        raise
     for name in merged:
         if knobs[name] != settled[name]:
             raise Refused("state_knob", file=file, knob=name, found=settled[name], wanted=knobs[name])
@@ -86,6 +97,7 @@ def export(lesson: Lesson, seed: int | None, knobs: Mapping[str, Value], start: 
     """The state that `restore` reads: part of what `show --json` prints."""
     return {
         "lesson": lesson.card.id,
+        "schema": SCHEMA,
         "seed": seed,
         "knobs": dict(knobs),
         "params": plain(start.params),

@@ -9,9 +9,14 @@ NOTATION = {"U": "W_hv", "W": "W_hh", "V": "W_oh", "b": "b_h", "c": "b_o", "s": 
 
 
 def gated_notation(gates: str) -> dict[str, str]:
-    """Weights of gates named as in the second notation: to what, from what."""
-    of = {"W": "W_{}x", "U": "W_{}h", "b": "b_{}"}
-    return {f"{p}{q}": form.format(q) for p, form in of.items() for q in gates} | {"V": "W_yh", "by": "b_y"}
+    """The parameters of gates as in papers, with W at the input and U at the state (Cho et al. 2014; Keras)."""
+    of = {"U": "W_{}", "W": "U_{}", "b": "b_{}"}
+    return {f"{p}{q}": form.format(q) for p, form in of.items() for q in gates} | {"U": "W", "W": "U", "by": "b_y"}
+
+
+def gated_renamed(gates: str) -> dict[str, str]:
+    """What the weights of gates were called before schema 2, when W and U had each other's places."""
+    return {f"{old}{q}": f"{new}{q}" for old, new in ("WU", "UW") for q in gates}
 
 
 def gated_knobs(own: Knob) -> tuple[Knob, ...]:

@@ -95,6 +95,6 @@ def laid(made: Mapping[str, Marks], names: Collection[str]) -> dict[tuple[int, i
 
 
 def reset(at: CellPosition) -> Sequence[tuple[int, int, str]]:
-    """Where a GRU's reset gate is applied: before the matrix Un or after it."""
+    """Where a GRU's reset gate is applied: before the matrix Wn or after it."""
     after = "bm" in at.cell.more
-    return (2, 43, "×"), (4, 38, "Un") if after else (2, 48, "Un")
+    return (2, 43, "×"), (4, 38, "Wn") if after else (2, 48, "Wn")

@@ -44,7 +44,7 @@ class CellPosition:
     def gate(self) -> str:
         """The gate at work: the one that was written last, else the one on the road."""
         name, op = self.phase, self.op
-        if name == "sum":  # what was added to last: dWf, dUf2, dbf
+        if name == "sum":  # what was added to last: dUf, dWf2, dbf
             name = op[2:].rstrip("0123456789") if op[:1] == "d" else ""
         name = name.removeprefix("gate_")
         return name if name and name in self.cell.gates else self.cell.road or self.cell.gates
@@ -105,10 +105,10 @@ class CellPosition:
         return self.stage.law(*(f"{op}{self.level}" for op in (*before, f"z{self.gate}", self.gate)))
 
     def law_back(self) -> Laws:
-        """The law of a step of the way back; of a larger one, of what it is explained by: the error on the road, dW."""
+        """The law of a step of the way back; of a larger one, of what it is explained by: the error on the road, dU."""
         levels, k = tuple(reversed(self.cell.levels)), self.t or 0
         made = [self.symbol(f"g{self.cell.states[-1]}{level}", k) for level in levels]
-        made += [f"dW{self.gate}{level}" for level in levels if self.phase == "sum"]
+        made += [f"dU{self.gate}{level}" for level in levels if self.phase == "sum"]
         found = self.view.writer(next((name for name in made if name in self.view.written), ""))
         return lawful(found[0] if found else self.view.rules[self.op])
 

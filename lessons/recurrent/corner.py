@@ -61,12 +61,12 @@ class Corners:
         return Matrix(id="over", priority=10, title=title, rows=rows, axis=stage.axis)
 
     def at_work(self, output: bool, *more: str) -> dict[int, Item]:
-        """W and U of the gate at work, and `more` of it; on the way back U and its gradient; or the output's."""
+        """U and W of the gate at work, and `more` of it; on the way back W and its gradient; or the output's."""
         gate = f"{self.at.gate}{self.at.level}"
         if output:
             titles = {"V": "", "by": ""}
         elif self.at.back:
-            titles = {f"U{gate}": "", f"dU{gate}": f"∂E/∂U{gate}"}
+            titles = {f"W{gate}": "", f"dW{gate}": f"∂E/∂W{gate}"}
         else:
-            titles = {f"{p}{gate}": "" for p in ("W", "U", *more)}
+            titles = {f"{p}{gate}": "" for p in ("U", "W", *more)}
         return {i: self.corner(name, title) for i, (name, title) in enumerate(titles.items())}

@@ -71,10 +71,10 @@ def torch_run(cell: Cell, theta: Theta, inputs: Inputs) -> tuple[Any, dict[str, 
             h, hidden = torch.tensor(inputs.start[f"h{level}"]), []
             for each in below:
                 z, r = (
-                    torch.sigmoid(leaf[f"W{q}{level}"] @ each + leaf[f"U{q}{level}"] @ h + leaf[f"b{q}{level}"])
+                    torch.sigmoid(leaf[f"U{q}{level}"] @ each + leaf[f"W{q}{level}"] @ h + leaf[f"b{q}{level}"])
                     for q in "zr"
                 )
-                n = torch.tanh(leaf[f"Wn{level}"] @ each + leaf[f"Un{level}"] @ (r * h) + leaf[f"bn{level}"])
+                n = torch.tanh(leaf[f"Un{level}"] @ each + leaf[f"Wn{level}"] @ (r * h) + leaf[f"bn{level}"])
                 h = z * h + (1 - z) * n
                 hidden.append(h)
             below = hidden
@@ -88,8 +88,8 @@ def torch_run(cell: Cell, theta: Theta, inputs: Inputs) -> tuple[Any, dict[str, 
         for n, level in enumerate(cell.levels):
             inner = [leaf[f"bm{level}"] if cell.more and q == "n" else zero for q in order]
             weights |= {
-                f"weight_ih_l{n}": torch.cat([leaf[f"W{q}{level}"] for q in order]),
-                f"weight_hh_l{n}": torch.cat([leaf[f"U{q}{level}"] for q in order]),
+                f"weight_ih_l{n}": torch.cat([leaf[f"U{q}{level}"] for q in order]),
+                f"weight_hh_l{n}": torch.cat([leaf[f"W{q}{level}"] for q in order]),
                 f"bias_ih_l{n}": torch.cat([leaf[f"b{q}{level}"] for q in order])[:, 0],
                 f"bias_hh_l{n}": torch.cat(inner)[:, 0],
             }
@@ -195,7 +195,7 @@ def test_how_much_of_the_gradient_arrives_where(cell: Cell, batch: int, device: 
 def test_the_plain_cell_is_the_lectures_network(seed: int) -> None:
     """The same states and gradient as `engine.recurrent.srn`, whose names are the lecture's."""
     theta, inputs = make(HOST, plain.SRN, seed)
-    theirs = srn.Params(*(theta[name] for name in ("Wh", "Uh", "V", "bh", "by")))
+    theirs = srn.Params(*(theta[name] for name in ("Uh", "Wh", "V", "bh", "by")))
     given = srn.Inputs(inputs.x, [y for y in inputs.y if y is not None], inputs.start["h"])
     run, tanh = drain(cells.forward(np, plain.SRN, theta, inputs)), ACTIVATIONS["tanh"]
     wanted = drain(srn.forward(np, tanh, theirs, given))
@@ -204,7 +204,7 @@ def test_the_plain_cell_is_the_lectures_network(seed: int) -> None:
         drain(cells.sweep(np, plain.SRN, theta, inputs, run)),
         drain(srn.sweep(np, tanh, theirs, given, wanted)),
     )
-    for name, value in zip(("Wh", "Uh", "V", "bh", "by"), same, strict=True):
+    for name, value in zip(("Uh", "Wh", "V", "bh", "by"), same, strict=True):
         np.testing.assert_allclose(grad[name], value, atol=1e-13)
 
 
@@ -266,18 +266,18 @@ MUTATIONS = [
     ("lstm", "gh * xp.tanh(c) * o * (1 - o)", "gh * c * o * (1 - o)"),
     ("lstm", "gc * i * (1 - g**2)", "gc * i * (1 - g)"),
     ("lstm", "gh * o * (1 - xp.tanh(c) ** 2) + later['gc'] * later['f']", "gh * o + later['gc'] * later['f']"),
-    ("lstm", "theta[f'U{q}'].T @ later[f'delta_{q}']", "theta[f'U{q}'] @ later[f'delta_{q}']"),
+    ("lstm", "theta[f'W{q}'].T @ later[f'delta_{q}']", "theta[f'W{q}'] @ later[f'delta_{q}']"),
     ("lstm", '(delta, before["h"])', '(delta, now["h"])'),
     ("gru", "gh * (h - n) * z * (1 - z)", "gh * (n - h) * z * (1 - z)"),
     ("gru", "gh * (1 - z) * (1 - n**2)", "gh * (1 - n**2)"),
     ("gru", 'delta_n * now["m"]', "delta_n * h"),
-    ("gru", '(theta["Un"].T @ delta_n) * h', '(theta["Un"] @ delta_n) * h'),
+    ("gru", '(theta["Wn"].T @ delta_n) * h', '(theta["Wn"] @ delta_n) * h'),
     ("gru", "reset * r * (1 - r)", "reset * (1 - r)"),
     ("gru", 'later["gh"] * later["z"] + gates', "gates"),
     ("gru", "(delta * r, h)", "(delta, h)"),
     ("gru", "(delta, r * h)", "(delta, h)"),
-    ("gru", 'theta["Un"].T @ (delta_n * r)', 'theta["Un"].T @ delta_n'),
-    ("gru", '(theta["Un"].T @ delta_n) * r', 'theta["Un"].T @ delta_n'),
+    ("gru", 'theta["Wn"].T @ (delta_n * r)', 'theta["Wn"].T @ delta_n'),
+    ("gru", '(theta["Wn"].T @ delta_n) * r', 'theta["Wn"].T @ delta_n'),
 ]
 
 

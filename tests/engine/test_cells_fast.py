@@ -162,7 +162,7 @@ BROKEN = [
     ("top.gh[:-1] = 0", "pass"),
     ("layer.sent(self.layers[n - 1].gh)", "self.layers[n - 1].gh[:] = 0"),
     ('self.total(3, 1, self.more["bm"][1].T)', 'self.total(0, 1, self.more["bm"][1].T)'),
-    ("xp.matmul(self.dW, self.letters, out=self.db)", "self.db[:] = 0"),
+    ("xp.matmul(self.dU, self.letters, out=self.db)", "self.db[:] = 0"),
     ("out[...] = sums.T", "out += sums.T"),
     ("order[a:b]", "order[a : b - 1]"),
     ("self.D[:, first + n]", "self.D[:, first]"),

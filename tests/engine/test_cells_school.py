@@ -244,6 +244,25 @@ def test_a_net_comes_back(kind: str, layers: int, tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_keys_of_files_stay(kind: str, tmp_path: Path) -> None:
+    """W is what reads the input and U what reads the state, as in the first version, whatever they are called here."""
+    model = model_of(kind, 2)
+    memory = {f"G_{name}": value + 1 for name, value in model.theta.items()}
+    keep(tmp_path / "net.npz", Kept(model, 3, memory, None, {}))
+    with np.load(tmp_path / "net.npz") as held:
+        for q in model.cell.gates:
+            for level in model.cell.levels:
+                for mine, theirs in (("U", "W"), ("W", "U"), ("b", "b")):
+                    value, there = model.theta[f"{mine}{q}{level}"], f"{theirs}{q}{level}"
+                    np.testing.assert_array_equal(held[there], value if mine != "b" else value[:, 0])
+                    np.testing.assert_array_equal(held[f"memory.G_{there}"], value + 1)
+    again = resume(tmp_path / "net.npz")
+    for name, value in memory.items():
+        np.testing.assert_array_equal(again.memory[name], value)
+        np.testing.assert_array_equal(again.model.theta[name[2:]], model.theta[name[2:]])
+
+
 @pytest.mark.parametrize(
     ("change", "key"),
     [
@@ -371,10 +390,10 @@ def test_a_window_is_the_mean_over_its_examples() -> None:
 
 
 def test_reach_is_nothing_where_nothing_comes_back() -> None:
-    """Without U nothing of the error at the end reaches the first timestep; where there is no error it says nothing."""
+    """Without W nothing of the error at the end reaches the first timestep; where there is no error it says nothing."""
     cell, source = CELLS["relu"], SOURCES["latch"]
     theta = theta_of(HOST, cell, source)
-    theta |= {"bh": theta["bh"] + 10, "Uh": 0 * theta["Uh"]}
+    theta |= {"bh": theta["bh"] + 10, "Wh": 0 * theta["Wh"]}
     made = school(HOST, cell, source)
     first = walked(HOST, source, source.window(0), made.before(0, None))
     assert made.reach(theta, first) == 0

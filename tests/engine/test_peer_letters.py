@@ -46,8 +46,8 @@ def theirs(torch: Any, source: Streams, theta: dict[str, Any]) -> list[float]:
     K = source.outputs
     net, out = torch.nn.LSTM(K, H).double(), torch.nn.Linear(H, K).double()
     given = {
-        net.weight_ih_l0: np.concatenate([theta[f"W{q}"] for q in "ifgo"]),
-        net.weight_hh_l0: np.concatenate([theta[f"U{q}"] for q in "ifgo"]),
+        net.weight_ih_l0: np.concatenate([theta[f"U{q}"] for q in "ifgo"]),
+        net.weight_hh_l0: np.concatenate([theta[f"W{q}"] for q in "ifgo"]),
         net.bias_ih_l0: np.concatenate([theta[f"b{q}"] for q in "ifgo"]),
         net.bias_hh_l0: np.zeros(4 * H),
         out.weight: theta["V"],

@@ -106,7 +106,7 @@ def test_what_the_json_says(kind: str, tmp_path: Path) -> None:
     for name in (*gates, "h", "yhat", "road", *("c" if kind == "lstm" else "")):
         assert len(found["result"][name]) == 5, name
     assert set(found["result"]["grad"]) == set(found["params"]) - {"h_init", "c_init"}
-    state = {"lesson": kind, "knobs": found["knobs"], "params": found["params"], "inputs": {"text": "(a)a(a"}}
+    state = {"lesson": kind, "schema": 2, "knobs": found["knobs"], "inputs": {"text": "(a)a(a"}}
     state["params"] = {name: value for name, value in found["params"].items() if name not in ("by", "h_init")}
     file = tmp_path / "state.json"
     file.write_text(json.dumps(state), encoding="utf-8")
@@ -246,7 +246,7 @@ def test_while_adding_up_the_gate_at_work_is_the_one_that_is_added_to(kind: str)
     seen = set()
     for p in range(1, made.reel.total + 1):
         step = made.reel.step(p)
-        if step is None or step.path[:2] != (("backward", -1), ("k", 1)) or step.op[:2] not in ("dW", "dU"):
+        if step is None or step.path[:2] != (("backward", -1), ("k", 1)) or step.op[:2] not in ("dU", "dW"):
             continue
         made.move(made.reel, p)
         weights = next(panel for panel in made.lesson.panels(made.view(), text) if panel.id == "weights")
@@ -293,7 +293,7 @@ def test_the_law_of_a_reset_after_the_matrix_says_what_it_scales() -> None:
     made = player("gru", 1, reset="after")
     made.jump("forward/t=1/gate_n")
     said, *_ = said_at_the_top(made)
-    assert said.startswith("mₜ = Un h[t-1] + bm")
+    assert said.startswith("mₜ = Wn h[t-1] + bm")
     made.set_knobs({"reset": "before"})
     made.jump("forward/t=1/gate_n")
-    assert "Un (rₜ ∘ h[t-1])" in said_at_the_top(made)[0]
+    assert "Wn (rₜ ∘ h[t-1])" in said_at_the_top(made)[0]

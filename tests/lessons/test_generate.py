@@ -230,7 +230,7 @@ def test_a_state_says_what_it_is(cell: str, tmp_path: Path) -> None:
     made = small(2, cell=cell, layers=2, hidden=4)
     params = {name: value.tolist() for name, value in made.start.params.items()}
     knobs = {"text": SMALL, "window": 10}
-    state = {"lesson": "generate", "knobs": knobs, "params": params, "inputs": dict(made.start.inputs)}
+    state = {"lesson": "generate", "schema": 2, "knobs": knobs, "params": params, "inputs": dict(made.start.inputs)}
     file = tmp_path / "s.json"
     file.write_text(json.dumps(state), encoding="utf-8")
     found, start, seed = restore(made.lesson, str(file), {})

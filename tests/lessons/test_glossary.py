@@ -86,13 +86,13 @@ def test_every_knob_is_explained(card: Card, lang: str) -> None:
 
 def test_parts_of_gates_and_layers_and_what_comes_of_them() -> None:
     text, words = text_of(next(card for card in CARDS if card.id == "lstm"), "en"), Words("en")
-    assert meaning(text, words, "Uf") == "weights from the state before into the forget gate f"
+    assert meaning(text, words, "Wf") == "weights from the state before into the forget gate f"
     assert meaning(text, words, "delta_g[2]") == "error of the new content g: how E changes with its net input"
-    assert meaning(text, words, "dWi[1,0]") == "gradient: how E changes with Wi"
+    assert meaning(text, words, "dUi[1,0]") == "gradient: how E changes with Ui"
     assert meaning(text, words, "G_by") == "what the optimiser remembers of the gradients of by"
     assert meaning(text, words, "W2") == "weights into layer 2"
-    assert meaning(text, words, "Uf2") == "weights from the state before into the forget gate f, layer 2"
-    assert meaning(text, words, "dUf2") == "gradient: how E changes with Uf₂"
+    assert meaning(text, words, "Wf2") == "weights from the state before into the forget gate f, layer 2"
+    assert meaning(text, words, "dWf2") == "gradient: how E changes with Wf₂"
     assert meaning(text, words, "h2[3]") == f"{meaning(text, words, 'h[3]')}, layer 2"
     assert meaning(text, words, "c2_init") == "start state: c₂ before the first timestep"
     assert meaning(text, words, "dq") == meaning(text, words, "Wx") == meaning(text, words, "nothing") == ""

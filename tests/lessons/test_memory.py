@@ -106,7 +106,7 @@ def test_an_update_opened_is_the_update_and_a_seed_runs_for_itself(model: str) -
 def test_the_field() -> None:
     made = played(CARD, length=5, batch=4)
     assert [race.name(branch.knobs) for branch in (made.branch, *made.branches[1:])] == [
-        "LSTM bf=4", "SRN tanh", "SRN ReLU, U=I", "LSTM bf=1", "GRU"
+        "LSTM bf=4", "SRN tanh", "SRN ReLU, W=I", "LSTM bf=1", "GRU"
     ]  # fmt: skip
     assert len(race.rivals({**DEFAULT, "forget": 1.0})) == 3
     assert len(race.rivals({**DEFAULT, "model": "gru", "forget": -2.0})) == 4
@@ -116,9 +116,9 @@ def test_the_field() -> None:
 def test_a_fork_keeps_the_other_seeds() -> None:
     made = played(CARD, length=5, batch=4, seeds=2)
     made.jump("update=6")
-    made.edit("Uf", (0, 1), "2.5")
+    made.edit("Wf", (0, 1), "2.5")
     here, there = made.history.state(6).data, made.branches[0].history.state(6).data
-    assert here.theta["Uf"][0, 1] == 2.5
+    assert here.theta["Wf"][0, 1] == 2.5
     assert here.runs[1] is there.runs[1] or all(
         np.array_equal(here.runs[1].theta[p], there.runs[1].theta[p]) for p in here.theta
     )
@@ -186,7 +186,7 @@ def test_lines_of_characters() -> None:
 def test_bad_inputs(harm: dict[str, Any], says: str, tmp_path: Path) -> None:
     made = played(CARD, length=5)
     params = {name: value.tolist() for name, value in made.start.params.items()}
-    state = {"lesson": "memory", "knobs": {}, "params": params, "inputs": {**made.start.inputs, **harm}}
+    state = {"lesson": "memory", "schema": 2, "knobs": {}, "params": params, "inputs": {**made.start.inputs, **harm}}
     (tmp_path / "s.json").write_text(json.dumps(state), encoding="utf-8")
     with pytest.raises(Refused, match=says):
         restore(made.lesson, str(tmp_path / "s.json"), {})
@@ -196,7 +196,13 @@ def test_bad_inputs(harm: dict[str, Any], says: str, tmp_path: Path) -> None:
 def test_a_state_says_which_model_it_is_of(model: str, tmp_path: Path) -> None:
     made = played(CARD, 2, model=model, length=5, hidden=3)
     params = {name: value.tolist() for name, value in made.start.params.items()}
-    state = {"lesson": "memory", "knobs": {"model": model}, "params": params, "inputs": dict(made.start.inputs)}
+    state = {
+        "lesson": "memory",
+        "schema": 2,
+        "knobs": {"model": model},
+        "params": params,
+        "inputs": dict(made.start.inputs),
+    }
     (tmp_path / "s.json").write_text(json.dumps(state), encoding="utf-8")
     knobs, _, _ = restore(made.lesson, str(tmp_path / "s.json"), {})
     assert (knobs["model"], knobs["hidden"], knobs["length"]) == (model, 3, 5)

@@ -42,7 +42,7 @@ def refused(*args: str, env: dict[str, str] | None = None) -> str:
 
 def test_the_example_is_that_of_the_slides() -> None:
     found = show()
-    assert list(found) == ["lesson", "seed", "device", "knobs", "params", "inputs", "result"]
+    assert list(found) == ["lesson", "schema", "seed", "device", "knobs", "params", "inputs", "result"]
     result = found["result"]
     np.testing.assert_allclose(result["losses"], [1.698326, 1.243145, 1.427682, 1.496269], atol=1e-6)
     assert result["loss"] == pytest.approx(5.865422191, abs=1e-9)

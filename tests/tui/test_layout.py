@@ -115,13 +115,13 @@ def test_a_table_begins_at_the_top_and_follows_the_row_that_is_lit(
 def test_a_matrix_whose_name_has_no_room_is_left_out() -> None:
     """Its numbers in shades would have; without its name nobody knows what they are."""
     numbers = np.linspace(0, 1, 4).reshape(2, 2)
-    blocks = {n: Block(name, numbers, (2, 2), title=name) for n, name in enumerate(("A", "B", "∂E/∂Uz"))}
+    blocks = {n: Block(name, numbers, (2, 2), title=name) for n, name in enumerate(("A", "B", "∂E/∂Wz"))}
     matrix = Matrix(id="matrix", priority=9, rows=[Row("", blocks)])
     names = {width: draw(matrix, width, pen()).text().splitlines()[0].split() for width in range(20, 60)}
-    assert all(set(seen) <= {"A", "B", "∂E/∂Uz"} for seen in names.values())
-    assert names[59][-1] == "∂E/∂Uz"
-    last = next(width for width in names if "∂E/∂Uz" in names[width])
-    assert draw(matrix, last, pen()).text().splitlines()[0].endswith("∂E/∂Uz")  # not one column is wasted
+    assert all(set(seen) <= {"A", "B", "∂E/∂Wz"} for seen in names.values())
+    assert names[59][-1] == "∂E/∂Wz"
+    last = next(width for width in names if "∂E/∂Wz" in names[width])
+    assert draw(matrix, last, pen()).text().splitlines()[0].endswith("∂E/∂Wz")  # not one column is wasted
 
 
 def test_words_are_cut_and_numbers_are_not() -> None:

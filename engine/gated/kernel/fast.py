@@ -1,7 +1,7 @@
 """The update of stacked recurrent cells where speed counts: the same mathematics as `engine.gated.cell`, in place.
 
 What makes it fast, and harder to read than the walk: rows are examples; each gate is an array of its own, so that every
-read is contiguous; letters are looked up in Wᵀ + b; weights of sigmoid gates have their sign reversed beforehand, so
+read is contiguous; letters are looked up in Uᵀ + b; weights of sigmoid gates have their sign reversed beforehand, so
 that 1 / (1 + exp(−x)) takes three passes; local derivatives are computed in the forward pass, while their gates are in
 the cache, and become the deltas in place; every gradient is one product after the loop, or a sum for each letter;
 nearly all arrays are made once and written over. A test holds it equal to the walk, a benchmark shows the need.
@@ -27,12 +27,12 @@ SAFE = 64.0
 
 
 def layout(cell: Cell, H: int, K: int, inputs: int) -> Layout:
-    """Where the parameters lie: of every layer W, U, b by gate, then `cell.more`; V and by. Vectors are columns."""
+    """Where the parameters lie: of every layer U, W, b by gate, then `cell.more`; V and by. Vectors are columns."""
     down, across, _ = ORDERS[cell.name]
     shapes: dict[str, tuple[int, int]] = {}
     for level in cell.levels:
-        shapes |= {f"W{q}{level}": (H, H if level else inputs) for q in down}
-        shapes |= {f"U{q}{level}": (H, H) for q in across}
+        shapes |= {f"U{q}{level}": (H, H if level else inputs) for q in down}
+        shapes |= {f"W{q}{level}": (H, H) for q in across}
         shapes |= {f"b{q}{level}": (H, 1) for q in down}
         shapes |= {f"{name}{level}": (H, 1) for name in cell.more}
     shapes |= {"V": (K, H), "by": (K, 1)}

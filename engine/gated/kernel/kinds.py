@@ -128,7 +128,7 @@ class Mixing(Layer):
         self.soft_at = self.in_turn(self.z[:, 1:])
 
     def opened_with(self, gates: Array, more: Array) -> None:
-        """z and r in place, from their net inputs: `gates` is W x + b, `more` is U h, both with the sign reversed."""
+        """z and r in place, from their net inputs: `gates` is U x + b, `more` is W h, both with the sign reversed."""
         gates += more
         self.opened(gates)
 
@@ -150,7 +150,7 @@ class Mixing(Layer):
 
 
 class Gru(Mixing):
-    """GRU, reset after the matrix. Deltas lie as n, z, r, r ∘ n: W takes the first three, U the last three. Then z."""
+    """GRU, reset after the matrix. Deltas lie as n, z, r, r ∘ n: U takes the first three, W the last three. Then z."""
 
     factors = 5
 
@@ -194,12 +194,12 @@ class Gru(Mixing):
 
     def gradients(self, below: Array | Letters) -> None:
         self.entered(below)
-        self.product(1, 3, self.h[:-1].reshape(-1, self.H), self.dU)
+        self.product(1, 3, self.h[:-1].reshape(-1, self.H), self.dW)
         self.total(3, 1, self.more["bm"][1].T)
 
 
 class GruBefore(Mixing):
-    """GRU, reset before the matrix: Un has r ∘ h₋₁ as its input. Deltas lie as n, z, r; then z and r themselves."""
+    """GRU, reset before the matrix: Wn has r ∘ h₋₁ as its input. Deltas lie as n, z, r; then z and r themselves."""
 
     factors = 5
 
@@ -207,9 +207,9 @@ class GruBefore(Mixing):
         super().__init__(*given)
         self.m = aligned((self.T, self.B, self.H), self.h.dtype)
         gates, self.content = self.forth.of(slice(2)), self.forth.of(slice(2, None))
-        gates_U, self.content_U = self.home.of(slice(2)), self.home.of(slice(2, None))
+        gates_W, self.content_W = self.home.of(slice(2)), self.home.of(slice(2, None))
         self.across, self.before, self.net = gates.each, self.h_at, gates.made
-        self.handed, self.row_at = gates_U.total, [each[1:3] for each in self.D_at]
+        self.handed, self.row_at = gates_W.total, [each[1:3] for each in self.D_at]
 
     def run(self, start: Mapping[str, Array]) -> None:
         self.h[0] = start["h"]
@@ -238,7 +238,7 @@ class GruBefore(Mixing):
                 now += xp.multiply(gh[t + 1], keep, out=inner)
                 now += later
             D[:2] *= now
-            inner[...] = self.content_U.total(D[:1])
+            inner[...] = self.content_W.total(D[:1])
             D[2] *= inner
 
     def by_start(self) -> dict[str, Array]:
@@ -247,8 +247,8 @@ class GruBefore(Mixing):
 
     def gradients(self, below: Array | Letters) -> None:
         self.entered(below)
-        self.product(1, 2, self.h[:-1].reshape(-1, self.H), self.dU[:2])
-        self.product(0, 1, self.m.reshape(-1, self.H), self.dU[2:])
+        self.product(1, 2, self.h[:-1].reshape(-1, self.H), self.dW[:2])
+        self.product(0, 1, self.m.reshape(-1, self.H), self.dW[2:])
 
 
 KINDS: dict[tuple[str, bool], type[Layer]] = {

@@ -13,7 +13,7 @@ from engine.maths.packing import aligned
 
 xp = HOST.xp
 ORDERS = {"lstm": ("oifg", "oifg", 3), "gru": ("nzr", "zrn", 2), "srn": ("h", "h", 0), "relu": ("h", "h", 0)}
-"""By cell: the order of the gates in W, that in U, and how many of U's, from its first, have a sigmoid."""
+"""By cell: the order of the gates in U, that in W, and how many of W's, from its first, have a sigmoid."""
 CACHED = 1 << (15 if wide() else 13)
 """Numbers of one array that stay in the cache until they are used; with 64-byte vectors it is larger."""
 
@@ -46,19 +46,19 @@ class Layer:
     def __init__(self, cell: Cell, level: str, size: Size, theta: Theta, grad: Theta, kind: Any) -> None:
         T, B, H = self.T, self.B, self.H = size
         down, across, self.soft = ORDERS[cell.name]
-        self.W, self.dW = (stacked(of, [f"W{q}{level}" for q in down]) for of in (theta, grad))
-        self.U, self.dU = (stacked(of, [f"U{q}{level}" for q in across]) for of in (theta, grad))
+        self.U, self.dU = (stacked(of, [f"U{q}{level}" for q in down]) for of in (theta, grad))
+        self.W, self.dW = (stacked(of, [f"W{q}{level}" for q in across]) for of in (theta, grad))
         self.b, self.db = (stacked(of, [f"b{q}{level}" for q in down])[:, :, 0] for of in (theta, grad))
         self.more = {name: (theta[name + level], grad[name + level]) for name in cell.more}
         self.scale = xp.array([-1.0 if q in across[: self.soft] else 1.0 for q in down], kind)[:, None, None]
-        self.scale_U = xp.array([-1.0] * self.soft + [1.0] * (len(across) - self.soft), kind)[:, None, None]
+        self.scale_W = xp.array([-1.0] * self.soft + [1.0] * (len(across) - self.soft), kind)[:, None, None]
         G = self.G = len(down)
-        self.table, self.tall_U = aligned((G, self.W.shape[2], H), kind), self.U.reshape(G * H, H)
-        self.signed = aligned(self.U.shape, kind) if B == 1 and self.soft else self.U
+        self.table, self.tall_W = aligned((G, self.U.shape[2], H), kind), self.W.reshape(G * H, H)
+        self.signed = aligned(self.W.shape, kind) if B == 1 and self.soft else self.W
         self.tall = self.signed.reshape(G * H, H)
-        # a single row is quickest with U as it lies, more of them with Uᵀ
-        scale = self.scale_U if self.soft and B > 1 else None
-        self.forth, self.home = Product(self.signed.transpose(0, 2, 1), B, apart=B > 1, scale=scale), Product(self.U, B)
+        # a single row is quickest with W as it lies, more of them with Wᵀ
+        scale = self.scale_W if self.soft and B > 1 else None
+        self.forth, self.home = Product(self.signed.transpose(0, 2, 1), B, apart=B > 1, scale=scale), Product(self.W, B)
         self.block = max(1, min(T, CACHED // (B * H)))
         self.z, self.h = aligned((self.block, G, B, H), kind), aligned((T + 1, B, H), kind)
         self.net = self.forth.made
@@ -66,7 +66,7 @@ class Layer:
         self.gh = aligned((T, B, H), kind)
         self.D = aligned((T, self.factors, B, H) if B == 1 else (self.factors, T, B, H), kind)
         self.L = self.D.swapaxes(0, 1) if B == 1 else self.D
-        self.ones, self.letters = xp.ones(T * B, kind), xp.ones(self.W.shape[2], kind)
+        self.ones, self.letters = xp.ones(T * B, kind), xp.ones(self.U.shape[2], kind)
         self.summed: dict[int, Summed] = {}
         self.D_at = list(self.L.swapaxes(0, 1))
         self.row_at = self.rows_of(0, G)
@@ -80,7 +80,7 @@ class Layer:
         return [held[t % self.block] for t in range(self.T)]
 
     def rows_of(self, first: int, end: int) -> list[Array]:
-        """Deltas first … end − 1 of every timestep, as they are multiplied by U; for a batch of one a row (1, G H)."""
+        """Deltas first … end − 1 of every timestep, as they are multiplied by W; for a batch of one a row (1, G H)."""
         if self.B == 1:
             return list(self.D.reshape(self.T, 1, -1)[:, :, first * self.H : end * self.H])
         return [each[first:end] for each in self.D_at]
@@ -93,18 +93,18 @@ class Layer:
         return aligned((self.G, self.T * self.B, self.H), self.h.dtype)
 
     def feed(self, rows: Array | None, numbers: Array | None) -> None:
-        """The part of the net inputs that comes from the inputs, W x + b, for all timesteps.
+        """The part of the net inputs that comes from the inputs, U x + b, for all timesteps.
 
-        `rows` are the rows of the table Wᵀ + b where inputs are letters; else `numbers` (T B, I) are the inputs.
+        `rows` are the rows of the table Uᵀ + b where inputs are letters; else `numbers` (T B, I) are the inputs.
         """
-        table, b = self.W.transpose(0, 2, 1), self.b[:, None, :]
+        table, b = self.U.transpose(0, 2, 1), self.b[:, None, :]
         if self.soft:
             table, b = xp.multiply(table, self.scale, self.table), b * self.scale
         if self.B > 1:
             self.home.pack()
             self.forth.pack()
         elif self.soft:
-            xp.multiply(self.U, self.scale_U, self.signed)
+            xp.multiply(self.W, self.scale_W, self.signed)
         self.rows = rows
         if rows is not None:
             xp.add(table, b, self.table)
@@ -113,9 +113,9 @@ class Layer:
         self.wide += b
 
     def forwards(self) -> Iterator[int]:
-        """The timesteps in order, each when U h is in `net`; W x + b and the local derivatives follow block by block.
+        """The timesteps in order, each when W h is in `net`; U x + b and the local derivatives follow block by block.
 
-        W x + b is looked up after U h: U fills the cache, which would evict it.
+        U x + b is looked up after W h: W fills the cache, which would evict it.
         """
         across, before = self.across, self.before
         for first in range(0, self.T, self.block):
@@ -137,7 +137,7 @@ class Layer:
 
     @cached_property
     def across(self) -> Callable[[Array], Array]:
-        """A function of the state `before[t]`: writes U h of every gate into `net`."""
+        """A function of the state `before[t]`: writes W h of every gate into `net`."""
         tall, into = self.tall, self.net.reshape(-1)
         return self.forth.each if self.B > 1 else lambda h: xp.dot(tall, h, into)
 
@@ -162,7 +162,7 @@ class Layer:
         return self.z[: some.stop - some.start].swapaxes(0, 1)
 
     def backwards(self) -> Iterator[tuple[int, Array | None]]:
-        """The timesteps from the last, each with Uᵀ times the deltas of the one after, at the last None."""
+        """The timesteps from the last, each with Wᵀ times the deltas of the one after, at the last None."""
         handed, row, last = self.handed, self.row_at, self.T - 1
         yield last, None
         for t in range(last - 1, -1, -1):
@@ -177,8 +177,8 @@ class Layer:
 
     @cached_property
     def handed(self) -> Callable[[Array], Array]:
-        """A function of the deltas of one timestep, (G, B, H) or for a batch of one (1, G H): Σ Uᵀ δ over gates."""
-        tall, into = self.tall_U, self.one
+        """A function of the deltas of one timestep, (G, B, H) or for a batch of one (1, G H): Σ Wᵀ δ over gates."""
+        tall, into = self.tall_W, self.one
         return self.home.total if self.B > 1 else lambda D: xp.dot(D, tall, into)
 
     def product(self, first: int, count: int, right: Array | Letters, out: Array) -> None:
@@ -212,26 +212,26 @@ class Layer:
             xp.matmul(self.ones, self.D[first : first + count].reshape(count, self.T * self.B, self.H), out=out)
 
     def entered(self, below: Array | Letters) -> None:
-        """∂E/∂W and ∂E/∂b; `below` (T B, I) are the inputs of this layer."""
-        self.product(0, self.G, below, self.dW)
+        """∂E/∂U and ∂E/∂b; `below` (T B, I) are the inputs of this layer."""
+        self.product(0, self.G, below, self.dU)
         if self.rows is None or self.B == 1 or len(self.letters) > self.T * self.B:
             self.total(0, self.G, self.db)
         else:  # every row has one letter, and there are fewer letters to add up than rows
-            xp.matmul(self.dW, self.letters, out=self.db)
+            xp.matmul(self.dU, self.letters, out=self.db)
 
     def gradients(self, below: Array | Letters) -> None:
         """The gradients of all parameters of this layer; `below` (T B, I) are its inputs."""
         self.entered(below)
-        self.product(0, self.G, self.h[:-1].reshape(-1, self.H), self.dU)
+        self.product(0, self.G, self.h[:-1].reshape(-1, self.H), self.dW)
 
     def sent(self, out: Array) -> None:
         """∂E/∂(inputs of this layer), for the layer below, into `out` (T, B, I)."""
         if self.B == 1:
             D = self.D.reshape(self.T, -1)[:, : self.G * self.H]
-            xp.dot(D, self.W.reshape(-1, self.W.shape[2]), out=out.reshape(self.T, -1))
+            xp.dot(D, self.U.reshape(-1, self.U.shape[2]), out=out.reshape(self.T, -1))
             return
         D = self.D[: self.G].reshape(self.G, self.T * self.B, self.H)
-        xp.add.reduce(xp.matmul(D, self.W), axis=0, out=out.reshape(self.T * self.B, -1))
+        xp.add.reduce(xp.matmul(D, self.U), axis=0, out=out.reshape(self.T * self.B, -1))
 
     def by_start(self) -> dict[str, Array]:
         """∂E/∂ the states (B, H) before the first timestep; after `back`."""

@@ -68,7 +68,7 @@ class Product:
         self.packed, self.scale = [], None if scale is None else scale.reshape(G, 1, 1, 1)
         if apart or width < M or scale is not None:
             tiled = aligned((G, M // width, K, lined(width, kind)), kind)[..., :width]
-            some = max(1, width // NARROW)  # a few columns at a time: of Uᵀ at once it takes twice as long
+            some = max(1, width // NARROW)  # a few columns at a time: of Wᵀ at once it takes twice as long
             self.packed = list(zip(*(xp.array_split(each, some, axis=3) for each in (seen, tiled)), strict=True))
         self._lie(tiled, aligned((G, N, M), kind) if made is None else made)
 

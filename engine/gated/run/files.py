@@ -1,14 +1,16 @@
 """Files of letter-level nets: `.npz` archives of plain arrays, read without pickle, and checked on reading.
 
-Every parameter stands under its symbol (Wi, Uf2, V, …; W (H, I), U (H, H), vectors flat), as float32; `about` holds
-JSON: the kind of cell, its layers, the letters in their order. PyTorch's modules take them as they are: weight_ih_l0 is
-Wi, Wf, Wg, Wo of an LSTM (Wr, Wz, Wn of a GRU, Wh of an RNN) on top of one another, weight_hh_l0 the U, bias_ih_l0 the
-b; bias_hh_l0 is 0, but in a GRU bm stands there in n's place. A checkpoint also has the optimiser's memory and the
-states that are carried on, so that training can be resumed.
+Every parameter stands under its key (Wi, Uf2, V, …; vectors flat), as float32; `about` holds JSON: the kind of cell,
+its layers, the letters in their order. Keys are those of the first version, W (H, I) and U (H, H), the letters of Cho
+et al. 2014. In memory it is U (H, I) and W (H, H), and `key` turns one into the other. PyTorch's modules take the
+arrays as they are: weight_ih_l0 is Wi, Wf, Wg, Wo of an LSTM (Wr, Wz, Wn of a GRU, Wh of an RNN) on top of one
+another, weight_hh_l0 the U, bias_ih_l0 the b; bias_hh_l0 is 0, but in a GRU bm stands there in n's place. A checkpoint
+also has the optimiser's memory and the states that are carried on, so that training can be resumed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +27,8 @@ FORMAT = "unroll charnn 1"
 CELLS: dict[str, Cell] = {"srn": SRN, "relu": RELU, "lstm": LSTM, "gru": AFTER, "gru-before": BEFORE}
 """Kinds of cell by their name on the command line and in files."""
 MOST_LAYERS = 4
+MATRIX = re.compile(r"(?P<slot>([A-Za-z]+_)?)(?P<letter>[UW])(?P<of>[a-z]\d*)")
+"""A matrix of a gate, Wi or Uf2, or what an optimiser remembers of it, G_Wi."""
 
 
 class ModelError(ValueError):
@@ -63,6 +67,12 @@ class Kept(NamedTuple):
     about: Mapping[str, Any]
 
 
+def key(symbol: str) -> str:
+    """The key in a file of a symbol in memory, and the symbol of a key: U and W have each other's places there."""
+    found = MATRIX.fullmatch(symbol)
+    return f"{found['slot']}{'W' if found['letter'] == 'U' else 'U'}{found['of']}" if found else symbol
+
+
 def _about(model: Model) -> dict[str, Any]:
     return {
         "format": FORMAT, "cell": model.kind, "layers": model.layers, "letters": model.letters, "lower": model.lower
@@ -71,7 +81,7 @@ def _about(model: Model) -> dict[str, Any]:
 
 def save(path: Path, model: Model) -> None:
     """Write a net. Raises OSError."""
-    arrays = {name: _vector(name, value).astype(xp.float32) for name, value in model.theta.items()}
+    arrays = {key(name): _vector(name, value).astype(xp.float32) for name, value in model.theta.items()}
     write_archive(path, _about(model), arrays)
 
 
@@ -117,21 +127,21 @@ def _model(path: Path, about: Mapping[str, Any], arrays: Mapping[str, HostArray]
     model = Model(kind, layers, {}, letters, bool(about.get("lower")))
     theta = {}
     for name, shape in model.cell.shapes(H, len(letters)).items():
-        value = arrays.get(name)
+        value = arrays.get(key(name))
         if value is None:
-            raise ModelError("missing", path=str(path), symbol=name)
+            raise ModelError("missing", path=str(path), symbol=key(name))
         if value.shape != shape or value.dtype.kind != "f":
-            raise ModelError("shape", path=str(path), symbol=name, found=value.shape, wanted=shape)
+            raise ModelError("shape", path=str(path), symbol=key(name), found=value.shape, wanted=shape)
         if not xp.isfinite(value).all():
-            raise ModelError("finite", path=str(path), symbol=name)
+            raise ModelError("finite", path=str(path), symbol=key(name))
         theta[name] = value if value.ndim == 2 else value[:, None]
     return model._replace(theta=theta)
 
 
 def keep(path: Path, kept: Kept) -> None:
     """Write a checkpoint, in the precision that the run has. Raises OSError."""
-    arrays = {name: _vector(name, value) for name, value in kept.model.theta.items()}
-    arrays |= {f"memory.{name}": value for name, value in kept.memory.items()}
+    arrays = {key(name): _vector(name, value) for name, value in kept.model.theta.items()}
+    arrays |= {f"memory.{key(name)}": value for name, value in kept.memory.items()}
     arrays |= {f"carried.{name}": value for name, value in (kept.carried or {}).items()}
     write_archive(path, {**_about(kept.model), "done": kept.done, "started": dict(kept.about)}, arrays)
 
@@ -142,18 +152,19 @@ def resume(path: Path) -> Kept:
     parts: dict[str, dict[str, HostArray]] = {"memory": {}, "carried": {}}
     for name in [name for name in arrays if "." in name]:
         part, _, symbol = name.partition(".")
-        parts.setdefault(part, {})[symbol] = arrays.pop(name)
+        parts.setdefault(part, {})[key(symbol)] = arrays.pop(name)
     done, started = about.get("done"), about.get("started")
     if not isinstance(done, int) or done < 0 or not isinstance(started, dict):
         raise ModelError("archive", path=str(path))
     model = _model(path, about, arrays)
     wrong = next((name for name, value in parts["memory"].items() if not _like(name, value, model)), None)
     if wrong is not None:
-        raise ModelError("shape", path=str(path), symbol=wrong, found=parts["memory"][wrong].shape, wanted="?")
+        found = parts["memory"][wrong].shape
+        raise ModelError("shape", path=str(path), symbol=key(wrong), found=found, wanted="?")
     return Kept(model, done, parts["memory"], parts["carried"] or None, started)
 
 
 def _like(name: str, value: HostArray, model: Model) -> bool:
-    """Whether a slot of the memory, "G_Wi", has the shape of its parameter."""
+    """Whether a slot of the memory, "G_Ui", has the shape of its parameter."""
     of = model.theta.get(name.partition("_")[2])
     return of is not None and value.shape == of.shape

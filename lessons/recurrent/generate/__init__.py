@@ -3,7 +3,7 @@
 from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 from lessons.data.corpora import PYTHON, TEXTS
-from lessons.recurrent.cards import OPTIMISERS, gated_notation
+from lessons.recurrent.cards import OPTIMISERS, gated_notation, gated_renamed
 
 CELLS = ("srn", "lstm", "gru")
 LAYER = gated_notation("ifogzrnh")
@@ -38,7 +38,8 @@ CARD = Card(
         Knob("top", "int", 0, 0, 5000, live=True),
         Knob("under", "text", "", 0, 200, live=True),
     ),
-    notation=LAYER | {f"{name}2": f"{other}²" for name, other in LAYER.items() if name not in ("V", "by")},
+    notation=LAYER | {f"{name}2": f"{other}²" for name, other in LAYER.items() if name not in ("U", "W", "by")},
+    renamed=gated_renamed("ifogzrnh"),
     place=10,
     places={29: Place("train/update=300")},
     terms=(

@@ -96,7 +96,7 @@ def unsure(trial: Trial) -> str:
 
 
 class Generate(DeclaredLesson):
-    """What the second layer has bears a 2: Wi2, h2[t]."""
+    """What the second layer has bears a 2: Ui2, h2[t]."""
 
     source = Text(learning.net_of)
     sizes = (Size("H", "hidden"),)
@@ -144,7 +144,7 @@ class Generate(DeclaredLesson):
     def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
         """Cell and layers are those whose parameters a state has."""
         params = state["params"]
-        cell = "lstm" if "Wf" in params else "gru" if "Wz" in params else "srn" if "Wh" in params else knobs["cell"]
+        cell = "lstm" if "Uf" in params else "gru" if "Uz" in params else "srn" if "Uh" in params else knobs["cell"]
         layers = 2 if any(name.endswith("2") for name in params) else 1
         return super().read(file, state, {**knobs, "cell": cell, "layers": layers})
 

@@ -2,7 +2,7 @@
 
 from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
-from lessons.recurrent.cards import gated_knobs, gated_notation
+from lessons.recurrent.cards import gated_knobs, gated_notation, gated_renamed
 
 CARD = Card(
     id="gru",
@@ -21,6 +21,7 @@ CARD = Card(
         Knob("reset", "choice", "before", choices=("before", "after")),
     ),
     notation=gated_notation("zrn"),
+    renamed=gated_renamed("zrn"),
     place=2,
     places={39: Place("forward")},
     terms=(

@@ -2,7 +2,7 @@
 
 from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
-from lessons.recurrent.cards import gated_knobs, gated_notation
+from lessons.recurrent.cards import gated_knobs, gated_notation, gated_renamed
 
 CARD = Card(
     id="lstm",
@@ -18,6 +18,7 @@ CARD = Card(
     needs=("bptt",),
     knobs=gated_knobs(Knob("forget", "float", 1.0, -10, 10)),
     notation=gated_notation("ifog"),
+    renamed=gated_renamed("ifog"),
     place=1,
     places={39: Place("forward")},
     terms=(

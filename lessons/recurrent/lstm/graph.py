@@ -25,7 +25,7 @@ def unrolled(at: CellPosition) -> Graph:
         state, error = f"{road}[{t}]", at.symbol(f"g{road}", t)
         came = at.back and stage.known(error)
         way = "backward" if came else "forward" if stage.known(state) else ""
-        edges.append(Edge(f"x{t}", f"{road}{t}", "W", way, state in written or error in written))
+        edges.append(Edge(f"x{t}", f"{road}{t}", "U", way, state in written or error in written))
         if road != "h":
             out = "backward" if came else "forward" if stage.known(f"h[{t}]") else ""
             edges.append(Edge(f"c{t}", f"h{t}", "o", out))

@@ -50,11 +50,11 @@ class LedgerPanels:
         return Matrix(id="columns", priority=8, rows=rows, axis=stage.axis)
 
     def weights(self) -> Matrix:
-        """What sends the error on: V where it begins, U of every gate on the way."""
+        """What sends the error on: V where it begins, W of every gate on the way."""
         stage, loss = self.stage, self.at.loss
         if self.at.phase != "error" or stage.k not in (None, loss):
-            names = (f"U{q}" for q in self.at.cell.gates)
-            items: dict[int, Item] = {i: stage.matrix(U, (stage.H, stage.H), U) for i, U in enumerate(names)}
+            names = (f"W{q}" for q in self.at.cell.gates)
+            items: dict[int, Item] = {i: stage.matrix(W, (stage.H, stage.H), W) for i, W in enumerate(names)}
         else:
             items = {0: stage.matrix("V", (stage.K, stage.H), "V", "rows")}
             if loss is not None:

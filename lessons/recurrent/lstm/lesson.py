@@ -86,7 +86,7 @@ def made(trial: Trial) -> dict[str, Any]:
 
 def road_gate(s: Scope) -> str:
     """The gate of the road."""
-    return "z" if "Wz" in s.theta else "f"
+    return "z" if "Uz" in s.theta else "f"
 
 
 def kept(trial: Trial) -> float:
@@ -126,7 +126,7 @@ def learns(trial: Trial) -> str:
 
 
 class Gated(DeclaredLesson):
-    """Wq, Uq, bq belong to gate q; V and by to the output; states begin at *_init."""
+    """Uq, Wq, bq belong to gate q; V and by to the output; states begin at *_init."""
 
     source = Letters(edited=False)
     sizes = (Size("H", "hidden"),)

@@ -86,12 +86,12 @@ class GatedStage(TimeStage):
                 items[3] = self.column(f"yhat[{t}]", K, subscripted("ŷ", t))
             return flow("weights", items, 7)
         items = {
-            0: self.matrix(f"W{q}", (H, K), f"W{q}", "cols"), 1: self.matrix(f"U{q}", (H, H), f"U{q}"),
+            0: self.matrix(f"U{q}", (H, K), f"U{q}", "cols"), 1: self.matrix(f"W{q}", (H, H), f"W{q}"),
             2: self.column(f"b{q}", H, f"b{q}"),
         }  # fmt: skip
         if self.at.back:
-            items[3] = self.matrix(f"dW{q}", (H, K), f"∂E/∂W{q}")
-            items[4] = self.matrix(f"dU{q}", (H, H), f"∂E/∂U{q}")
+            items[3] = self.matrix(f"dU{q}", (H, K), f"∂E/∂U{q}")
+            items[4] = self.matrix(f"dW{q}", (H, H), f"∂E/∂W{q}")
             items[5] = self.column(f"db{q}", H, f"∂E/∂b{q}")
             return flow("weights", items, 7)
         if t is not None and self.at.phase != "road":
@@ -116,7 +116,7 @@ class GatedStage(TimeStage):
         return Matrix(id="bars", priority=9, title=self.say("road_title"), rows=rows, axis=self.axis)
 
     def fields(self) -> dict[str, Any]:
-        gru, T = "Wz" in self.params, self.T
+        gru, T = "Uz" in self.params, self.T
         numbers = self.figures(keep="z[1]" if gru else "f[1]", left="road[0]")
         form = self.text.phrase("labels", f"form_{self.knobs['reset']}").replace("`", "") if gru else ""
         return {name: figure.strip() for name, figure in numbers.items()} | {

@@ -2,7 +2,7 @@
 
 from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
-from lessons.recurrent.cards import OPTIMISERS, gated_notation
+from lessons.recurrent.cards import OPTIMISERS, gated_notation, gated_renamed
 
 MODELS = ("srn", "relu", "lstm", "gru")
 
@@ -31,6 +31,7 @@ CARD = Card(
         Knob("clip", "float", 1.0, 0.001, 1e300, live=True),
     ),
     notation=gated_notation("ifogzrnh"),
+    renamed=gated_renamed("ifogzrnh"),
     place=3,
     places={39: Place("train/update=300")},
     terms=(Term("long-term dependency", "长期依赖", "reach", also=("latch task",)),),

@@ -91,9 +91,9 @@ def cell_of(knobs: Knobs) -> Cell:
 
 def model_of(params: Mapping[str, Any], knobs: Knobs) -> Value:
     """The model that has such parameters; that of the knobs where several have, or none."""
-    if "Wh" in params:
+    if "Uh" in params:
         return knobs["model"] if knobs["model"] in ("srn", "relu") else "srn"
-    return "lstm" if "Wf" in params else "gru" if "Wz" in params else knobs["model"]
+    return "lstm" if "Uf" in params else "gru" if "Uz" in params else knobs["model"]
 
 
 def drawn(knobs: Knobs, seed: int) -> dict[str, HostArray]:
@@ -106,7 +106,7 @@ def drawn(knobs: Knobs, seed: int) -> dict[str, HostArray]:
     if model == "lstm":
         params["bf"] = np.full(H, float(knobs["forget"]))
     if model == "relu":
-        params["Uh"] = np.eye(H)
+        params["Wh"] = np.eye(H)
     return params
 
 
@@ -172,4 +172,4 @@ def rivals(knobs: Knobs) -> Sequence[tuple[str, dict[str, Any]]]:
 def name(knobs: Knobs) -> str:
     """A model as it stands in the table."""
     bias = f"{float(knobs['forget']):g}".replace("-", "−")
-    return {"srn": "SRN tanh", "relu": "SRN ReLU, U=I", "lstm": f"LSTM bf={bias}", "gru": "GRU"}[str(knobs["model"])]
+    return {"srn": "SRN tanh", "relu": "SRN ReLU, W=I", "lstm": f"LSTM bf={bias}", "gru": "GRU"}[str(knobs["model"])]
