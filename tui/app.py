@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.keys import _character_to_key
 from textual.screen import Screen
 
@@ -65,6 +68,15 @@ def arrive(player: Player, place: Place, set_up: bool) -> None:
         player.jump(place.at)
 
 
+def terminal_driver() -> type[Driver] | None:
+    """What reads the terminal; None for Textual's own choice, where that is not its driver for POSIX."""
+    if os.name == "nt" or "TEXTUAL_DRIVER" in os.environ:
+        return None
+    from tui.machine.driver import TerminalDriver
+
+    return TerminalDriver
+
+
 class UnrollApp(App[None]):
     """unroll, in a terminal. `lesson` opens that lesson at once."""
 
@@ -85,7 +97,7 @@ class UnrollApp(App[None]):
         opening: Opening | None = None,
     ) -> None:
         """`opening` says what more is wanted than the lesson."""
-        super().__init__()
+        super().__init__(driver_class=terminal_driver())
         self.store = store or Store()
         self.words = Words(self.store.settings.language or lang, "tui")
         self.ascii_only = ascii_only
@@ -95,6 +107,7 @@ class UnrollApp(App[None]):
         self._first, self._afresh, self._told = lesson, afresh, False
         self.keeper = Keeper(self.store)
         self.opening = opening or Opening()
+        self._at_work: asyncio.AbstractEventLoop | None = None
         self.refused: Refused | None = None
         """Why what the app was started for cannot be had."""
         self._beside: Player | None = None
@@ -124,6 +137,7 @@ class UnrollApp(App[None]):
         return f"{CHAPTERS.index(card.chapter) + 1}.{members.index(card.id) + 1 if card.id in members else 1}"
 
     def on_mount(self) -> None:
+        self._at_work = asyncio.get_running_loop()
         for name in NAMES:
             self.register_theme(textual_theme(name))
         self._take_theme()
@@ -324,11 +338,35 @@ class UnrollApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave, asking nothing; the place is kept."""
+        self._settle()
+        self.exit()
+
+    def end(self, number: int) -> bool:
+        """A signal asks the app to end: soon it does as by `q`, with its exit code. False where it does not run."""
+        if self._at_work is None or self._at_work.is_closed():
+            return False
+
+        def leave() -> None:
+            self._settle()
+            self.exit(return_code=128 + number)
+
+        self._at_work.call_soon_threadsafe(leave)
+        return True
+
+    def _settle(self) -> None:
         for screen in self.screen_stack:
             if isinstance(screen, PaintedScreen):
                 screen.settle()
         self.store.flush()
-        self.exit()
+
+    def action_suspend_process(self) -> None:
+        """Leave the terminal to the shell until it brings the app back; the place is kept."""
+        self._settle()
+        if self._driver is not None and self._driver.can_suspend:
+            super().action_suspend_process()
+        elif isinstance(self.screen, PaintedScreen):
+            self.screen.said = self.words("say.no_suspend")
+            self.screen.paint()
 
     def action_help_quit(self) -> None:
         """ctrl+c: copies a selection (Textual sees to that), else says how to quit."""

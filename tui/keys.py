@@ -80,6 +80,7 @@ EVERYWHERE = (
     Key("commands", "colon", "app.command_palette", ":"),
     Key("help", "question_mark", "help", "?"),
     Key("quit", "q", "quit", "q"),
+    Key("suspend", "ctrl+z", "app.suspend_process", "ctrl+z"),
 )
 CONTENTS = (
     Key("up", "up", "move(-1)", "↑"),

@@ -73,6 +73,63 @@ def test_in_the_background_the_latest_wins(tmp_path: Path) -> None:
     assert Store(tmp_path).progress.lessons["bptt"]["n"] == 199
 
 
+def test_two_apps_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    Store(tmp_path).save_settings()
+    one, two = Store(tmp_path), Store(tmp_path)
+    one.progress.lessons["bptt"] = {
+        "acts": ["forward"],
+        "record": {"a": "right"},
+        "tries": [{"q": 1}],
+        "place": {"n": 1},
+    }
+    two.progress.lessons["lstm"] = {"acts": ["backward"]}
+    one.settings.theme, two.settings.speed = "light", 9.0
+    for store in (one, two, one):
+        store.save_progress()
+        store.save_settings()
+    two.progress.lessons["bptt"] = {"acts": ["train"], "record": {"b": "wrong"}, "tries": [{"q": 2}], "place": {"n": 2}}
+    two.save_progress()
+    one.progress.lessons["bptt"]["tries"].append({"q": 3})
+    one.save_progress()
+    found = Store(tmp_path)
+    assert found.settings.theme == "light"
+    assert found.settings.speed == 9
+    assert found.progress.lessons["lstm"] == {"acts": ["backward"]}
+    bptt = found.progress.lessons["bptt"]
+    assert set(bptt["acts"]) == {"forward", "train"}
+    assert bptt["record"] == {"a": "right", "b": "wrong"}
+    assert sorted(each["q"] for each in bptt["tries"]) == [1, 2, 3]
+
+
+def test_keys_of_another_version_stay(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text('{"theme": "light", "colour": 3}', encoding="utf-8")
+    (tmp_path / "progress.json").write_text('{"lessons": {"x": {"new": [1]}}, "badges": 5}', encoding="utf-8")
+    store = Store(tmp_path)
+    store.settings.speed, store.progress.last = 2.0, "bptt"
+    store.save_settings()
+    store.save_progress()
+    assert json.loads((tmp_path / "settings.json").read_text(encoding="utf-8"))["colour"] == 3
+    progress = json.loads((tmp_path / "progress.json").read_text(encoding="utf-8"))
+    assert (progress["badges"], progress["lessons"]["x"], progress["last"]) == (5, {"new": [1]}, "bptt")
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read what it likes")
+def test_a_file_that_may_not_be_read_is_kept_aside(tmp_path: Path) -> None:
+    file = tmp_path / "progress.json"
+    file.write_text('{"lessons": {"x": {}}}', encoding="utf-8")
+    file.chmod(0)
+    store = Store(tmp_path)
+    store.save_progress()
+    assert (tmp_path / "progress.json.damaged-1").exists()
+
+
+def test_half_of_a_pair_of_characters_is_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.progress.lessons["x"] = {"place": {"text": "\ud800"}}
+    assert store.save_progress()
+    assert Store(tmp_path).progress.lessons["x"]["place"]["text"] == "\ud800"
+
+
 WRITER = """
 import sys
 from pathlib import Path

@@ -217,10 +217,18 @@ def run_app(
     choices = Choices(*found, course()) if found is not None and lesson is None else None
     opening = Opening(place, choices, stops, present)
     app = UnrollApp(lesson, store, language(lang or ""), device, ascii_only, afresh, opening)
-    app.run()
-    store.flush()
+    from tui.machine.signals import ending
+
+    with ending(app.end, store.flush):
+        app.run()
+        store.flush()
     if app.refused is not None:
         raise app.refused
+    code = app.return_code or 0
+    if 0 < code < 128:
+        print(f"unroll: {words_of()('error.ended', folder=store.data)}", file=sys.stderr)
+    if code:
+        sys.exit(code)
 
 
 @cli.command("deck")

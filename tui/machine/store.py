@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.files import write_whole
 from lessons.contract.phrases import Words, reason
+from tui.machine import merging
 from tui.machine.folders import data_folder, language_kept, settings_folder
 from tui.machine.run_files import RunFiles
 from tui.machine.terminal import language
@@ -20,6 +23,11 @@ from tui.machine.terminal import language
 if TYPE_CHECKING:
     from engine.walks.packing import Packed
     from lessons.player.checkpoint import Taken
+
+Merge = Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
+"""What is written, of (what was read or written last, what there is now, what the file holds now)."""
+PATIENCE = 2.0
+"""Seconds that another app may take to write."""
 
 
 @dataclass
@@ -73,6 +81,7 @@ class Store:
         self._wakes = threading.Condition()
         self._writing = False
         self._background = background
+        self._base: dict[Path, Mapping[str, Any]] = {}
         self.config = folder or settings_folder()
         self.data = folder or data_folder()
         self.trouble: list[str] = []
@@ -90,6 +99,7 @@ class Store:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             fresh = kind()
+            self._base[path] = copy.deepcopy(found) if isinstance(found, dict) else {}
             for name, default in asdict(fresh).items():
                 value = found.get(name, default)
                 if not isinstance(value, type(default)) and not (isinstance(default, float) and isinstance(value, int)):
@@ -99,10 +109,11 @@ class Store:
             return fresh
         except FileNotFoundError:
             return kind()
-        except OSError as error:
-            self._tell(path, error)
+        except OSError as error:  # it is there, and must not be written over
+            why = reason(error)(self.words)
+            self.trouble.append(self.words("store.damaged", file=path, error=why, kept=self._aside(path)))
             return kind()
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             self.trouble.append(self.words("store.damaged", file=path, error=error, kept=self._aside(path)))
             return kind()
 
@@ -124,17 +135,24 @@ class Store:
 
     def save_settings(self) -> bool:
         """Write the settings; False and a word in `trouble` where that fails."""
-        return self._write(self.config / "settings.json", asdict(self.settings))
+        return self._write(self.config / "settings.json", asdict(self.settings), merging.settings)
 
     def save_progress(self) -> bool:
         """Write the progress, where it is kept; False and a word in `trouble` where that fails."""
         if not self.keeps_progress:
             return True
-        return self._write(self.data / "progress.json", asdict(self.progress))
+        return self._write(self.data / "progress.json", asdict(self.progress), merging.progress)
 
-    def _write(self, path: Path, content: Any) -> bool:
-        text = json.dumps(content, ensure_ascii=False, indent=1)
-        return self._do(path, lambda: write_atomically(path, text))
+    def _write(self, path: Path, content: dict[str, Any], merge: Merge) -> bool:
+        content = copy.deepcopy(content)
+        return self._do(path, lambda: self._merge(path, content, merge))
+
+    def _merge(self, path: Path, content: dict[str, Any], merge: Merge) -> None:
+        """Write what was changed here into the file as it is now: another app may have written it. Raises OSError."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with locked(path.parent):
+            write_whole(path, text_of(merge(self._base.get(path, {}), content, held_in(path))))
+        self._base[path] = content
 
     def save_run(self, lesson: str, taken: Taken) -> bool:
         """Write a lesson's training runs; False and a word in `trouble` where that fails."""
@@ -211,3 +229,39 @@ def write_atomically(path: Path, text: str) -> None:
     """Write a text by `engine.files.write_whole`, its folder made where it is missing. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, text)
+
+
+def text_of(content: Any) -> str:
+    """JSON; halves of pairs of characters, which no UTF-8 has, as JSON writes them."""
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(content, indent=1)
+    return text
+
+
+def held_in(path: Path) -> dict[str, Any]:
+    """What a file holds now; nothing where it is missing or is no object: a damaged one was kept aside on reading."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Inside, no other app writes in this folder; where it cannot be had in time, inside all the same."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=PATIENCE)
+    except (Timeout, OSError, NotImplementedError):
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
