@@ -7,7 +7,7 @@ nothing heavy; the experiment itself is loaded when the lesson is opened.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from lessons.contract.card import Broken, Card
@@ -62,6 +62,21 @@ def _order(card: Card | Broken) -> tuple[int, int, int, str]:
     digits = "".join(c if c.isdigit() else " " for c in card.slides).split()
     slide = int(digits[0]) if digits and card.place < LAST else 999 * (card.place >= LAST)
     return chapter, slide, card.place, card.id
+
+
+def number_of(card: Card | Broken, lessons: Mapping[str, Card | Broken]) -> str:
+    """Chapter and place of a lesson in the course: 3.1; "" where it has no chapter."""
+    if isinstance(card, Broken) or card.chapter not in CHAPTERS:
+        return ""
+    members = [each.id for each in lessons.values() if isinstance(each, Card) and each.chapter == card.chapter]
+    return f"{CHAPTERS.index(card.chapter) + 1}.{members.index(card.id) + 1 if card.id in members else 1}"
+
+
+def following(lesson: str, lessons: Mapping[str, Card | Broken]) -> Card | None:
+    """The lesson after this one in the course; None after the last."""
+    cards = [card for card in lessons.values() if isinstance(card, Card)]
+    at = next((i for i, card in enumerate(cards) if card.id == lesson), len(cards))
+    return cards[at + 1] if at + 1 < len(cards) else None
 
 
 def find(lesson: str) -> Card:

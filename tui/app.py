@@ -21,13 +21,13 @@ from engine.walks.far import Far
 from lessons.contract.card import Broken, Card, Lead, Place
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
-from lessons.course import CHAPTERS, course, open_lesson, unknown
-from lessons.finding import all_places
+from lessons.course import course, following, number_of, open_lesson, unknown
 from tui.canvas.theme import NAMES, textual_theme
 from tui.keys import ALL, half_width
 from tui.machine.store import Store
 from tui.picture.boxes import Choices, Notice
 from tui.screens.base import PaintedScreen
+from tui.screens.commands import commands
 from tui.screens.contents import Contents
 from tui.screens.keeper import Keeper
 from tui.widgets.palette import Palette
@@ -131,10 +131,7 @@ class UnrollApp(App[None]):
 
     def number_of(self, card: Card | Broken) -> str:
         """Chapter and place of a lesson: 3.1."""
-        if isinstance(card, Broken) or card.chapter not in CHAPTERS:
-            return ""
-        members = [c.id for c in self.course.values() if isinstance(c, Card) and c.chapter == card.chapter]
-        return f"{CHAPTERS.index(card.chapter) + 1}.{members.index(card.id) + 1 if card.id in members else 1}"
+        return number_of(card, self.course)
 
     def on_mount(self) -> None:
         self._at_work = asyncio.get_running_loop()
@@ -296,9 +293,7 @@ class UnrollApp(App[None]):
 
     def following(self, lesson: str) -> Card | None:
         """The lesson after this one in the course; None after the last."""
-        cards = [card for card in self.course.values() if isinstance(card, Card)]
-        at = next((i for i, card in enumerate(cards) if card.id == lesson), len(cards))
-        return cards[at + 1] if at + 1 < len(cards) else None
+        return following(lesson, self.course)
 
     def leave_lesson(self) -> None:
         """Back to the contents."""
@@ -381,25 +376,5 @@ class UnrollApp(App[None]):
             self.push_screen(Palette(self.words))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The command palette: every key of this screen, by what it does; lessons, slides, and the lesson's knobs."""
-        for key in ALL.values():
-            own = next((binding for _, binding in screen._bindings if binding.id == key.id), None)
-            if own is not None:
-                yield SystemCommand(self.words(f"help.{key.id}"), key.sign, self._runner(screen, own.action))
-        lang = self.words.lang
-        cards = {card.id: card for card in self.course.values() if isinstance(card, Card)}
-        for card in cards.values():
-            name = f"{self.number_of(card)} {card.id}  {card.title[lang]}"
-            yield SystemCommand(name, card.lead[lang], partial(self.go, card.id), discover=False)
-        for slide, lesson, place in all_places(self.course):
-            name = self.words("title.slide", slide=slide, title=cards[lesson].title[lang])
-            yield SystemCommand(name, f"{lesson} {place.at}", partial(self.go, lesson, place), discover=False)
-        if isinstance(screen, PaintedScreen):
-            for name, what, ask in screen.knobs():
-                yield SystemCommand(name, what, ask, discover=False)
-
-    def _runner(self, screen: Screen[Any], action: str) -> Any:
-        async def run() -> None:
-            await screen.run_action(action)
-
-        return run
+        """What the command palette offers on a screen."""
+        return commands(self, screen)

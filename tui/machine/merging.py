@@ -1,6 +1,6 @@
 """Two apps on one folder: what each changed since it read a file is put together, and what neither knows stays.
 
-`base` is what this app last read or wrote, `ours` what it has now, `theirs` what the file holds now: plain JSON objects.
+`base` is what this app last read or wrote, `ours` what it has now, `theirs` what the file holds: plain JSON objects.
 """
 
 from __future__ import annotations
