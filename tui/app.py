@@ -324,9 +324,8 @@ class UnrollApp(App[None]):
 
     def action_theme(self) -> None:
         """Dark, light, high contrast in turn."""
-        names = NAMES
-        at = names.index(self.ink_theme) if self.ink_theme in names else 0
-        self.store.settings.theme, self._session_theme = names[(at + 1) % len(names)], ""
+        at = NAMES.index(self.ink_theme) if self.ink_theme in NAMES else 0
+        self.store.settings.theme, self._session_theme = NAMES[(at + 1) % len(NAMES)], ""
         self.store.save_settings()
         self._take_theme()
         self.repaint()
