@@ -20,10 +20,10 @@ from engine.walks.step import Path, Step, Walk
 GATES = "zrn"
 
 COMMON = {
-    **{f"z{q}": f"z{q}[t] = U{q} @ x[t] + W{q} @ h[t-1] + b{q}" for q in "zr"},
-    "z": "z[t] = sigmoid(zz[t])",
-    "r": "r[t] = sigmoid(zr[t])",
-    "n": "n[t] = tanh(zn[t])",
+    **{f"net{q}": f"net{q}[t] = U{q} @ x[t] + W{q} @ h[t-1] + b{q}" for q in "zr"},
+    "z": "z[t] = sigmoid(netz[t])",
+    "r": "r[t] = sigmoid(netr[t])",
+    "n": "n[t] = tanh(netn[t])",
     "h": "h[t] = z[t] * h[t-1] + (1 - z[t]) * n[t]",
     "gh_last": "gh[k] = V.T @ e[k]",
     "delta_z": "delta_z[k] = gh[k] * (h[k-1] - n[k]) * z[k] * (1 - z[k])",
@@ -34,7 +34,7 @@ COMMON = {
 SENT = "gh[k] = V.T @ e[k] + gh[k+1] * z[k+1] + Wz.T @ delta_z[k+1] + Wr.T @ delta_r[k+1] + "
 BEFORE_RULES = {
     **COMMON,
-    "zn": "zn[t] = Un @ x[t] + Wn @ (r[t] * h[t-1]) + bn",
+    "netn": "netn[t] = Un @ x[t] + Wn @ (r[t] * h[t-1]) + bn",
     "gh": SENT + "(Wn.T @ delta_n[k+1]) * r[k+1]",
     "delta_r": "delta_r[k] = (Wn.T @ delta_n[k]) * h[k-1] * r[k] * (1 - r[k])",
     "dWn": "dWn = dWn + delta_n[k] @ (r[k] * h[k-1]).T",
@@ -42,7 +42,7 @@ BEFORE_RULES = {
 AFTER_RULES = {
     **COMMON,
     "m": "m[t] = Wn @ h[t-1] + bm",
-    "zn": "zn[t] = Un @ x[t] + bn + r[t] * m[t]",
+    "netn": "netn[t] = Un @ x[t] + bn + r[t] * m[t]",
     "gh": SENT + "Wn.T @ (delta_n[k+1] * r[k+1])",
     "delta_r": "delta_r[k] = delta_n[k] * m[k] * r[k] * (1 - r[k])",
     "dWn": "dWn = dWn + (delta_n[k] * r[k]) @ h[k-1].T",
@@ -57,7 +57,7 @@ def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = (), l
     for q in "zr":
         here = (*at, (f"gate_{q}", -1))
         net = theta[f"U{q}"] @ x + theta[f"W{q}"] @ h + theta[f"b{q}"]
-        yield Step(here, f"z{q}{level}", {f"z{q}{level}[{t}]": net})
+        yield Step(here, f"net{q}{level}", {f"net{q}{level}[{t}]": net})
         made[q] = sigmoid(xp, net)
         yield Step(here, q + level, {f"{q}{level}[{t}]": made[q]})
     here = (*at, ("gate_n", -1))
@@ -67,7 +67,7 @@ def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = (), l
         net = theta["Un"] @ x + theta["bn"] + made["r"] * made["m"]
     else:
         net = theta["Un"] @ x + theta["Wn"] @ (made["r"] * h) + theta["bn"]
-    yield Step(here, f"zn{level}", {f"zn{level}[{t}]": net})
+    yield Step(here, f"netn{level}", {f"netn{level}[{t}]": net})
     made["n"] = xp.tanh(net)
     yield Step(here, f"n{level}", {f"n{level}[{t}]": made["n"]})
     made["h"] = made["z"] * h + (1 - made["z"]) * made["n"]

@@ -19,11 +19,11 @@ from engine.walks.step import Path, Step, Walk
 GATES = "ifog"
 
 RULES = {
-    **{f"z{q}": f"z{q}[t] = U{q} @ x[t] + W{q} @ h[t-1] + b{q}" for q in GATES},
-    "i": "i[t] = sigmoid(zi[t])",
-    "f": "f[t] = sigmoid(zf[t])",
-    "o": "o[t] = sigmoid(zo[t])",
-    "g": "g[t] = tanh(zg[t])",
+    **{f"net{q}": f"net{q}[t] = U{q} @ x[t] + W{q} @ h[t-1] + b{q}" for q in GATES},
+    "i": "i[t] = sigmoid(neti[t])",
+    "f": "f[t] = sigmoid(netf[t])",
+    "o": "o[t] = sigmoid(neto[t])",
+    "g": "g[t] = tanh(netg[t])",
     "c": "c[t] = f[t] * c[t-1] + i[t] * g[t]",
     "h": "h[t] = o[t] * tanh(c[t])",
     "gh_last": "gh[k] = V.T @ e[k]",
@@ -46,7 +46,7 @@ def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = (), l
     for q in GATES:
         here = (*at, (f"gate_{q}", -1))
         z = theta[f"U{q}"] @ x + theta[f"W{q}"] @ states["h"] + theta[f"b{q}"]
-        yield Step(here, f"z{q}{level}", {f"z{q}{level}[{t}]": z})
+        yield Step(here, f"net{q}{level}", {f"net{q}{level}[{t}]": z})
         made[q] = xp.tanh(z) if q == "g" else sigmoid(xp, z)
         yield Step(here, q + level, {f"{q}{level}[{t}]": made[q]})
     c = made["f"] * states["c"] + made["i"] * made["g"]

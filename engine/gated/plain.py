@@ -32,7 +32,7 @@ def plain(name: str, f: Activation) -> Cell:
     def step(xp: Any, theta: Theta, x: Array, states: Made, t: int, at: Path = (), level: str = "") -> Walk[Made]:
         """One timestep: net input, state."""
         z = theta["Uh"] @ x + theta["Wh"] @ states["h"] + theta["bh"]
-        yield Step((*at, ("cell", -1)), f"zh{level}", {f"zh{level}[{t}]": z})
+        yield Step((*at, ("cell", -1)), f"neth{level}", {f"neth{level}[{t}]": z})
         h = f.f(xp, z)
         yield Step((*at, ("cell", -1)), f"h{level}", {f"h{level}[{t}]": h})
         return {"h": h}
@@ -46,8 +46,8 @@ def plain(name: str, f: Activation) -> Cell:
         return {"delta_h": delta}
 
     rules = {
-        "zh": "zh[t] = Uh @ x[t] + Wh @ h[t-1] + bh",
-        "h": f"h[t] = {f.rule.format(z='zh[t]')}",
+        "neth": "neth[t] = Uh @ x[t] + Wh @ h[t-1] + bh",
+        "h": f"h[t] = {f.rule.format(z='neth[t]')}",
         "gh_last": "gh[k] = V.T @ e[k]",
         "gh": "gh[k] = V.T @ e[k] + Wh.T @ delta_h[k+1]",
         "delta_h": f"delta_h[k] = gh[k] * {f.slope_rule.format(s='h[k]')}",

@@ -9,7 +9,7 @@ from lessons.contract.phrases import Words
 from lessons.contract.text import Text
 from lessons.explaining.typeset import START, name
 
-GATE = re.compile(r"(?P<part>W|U|b|z|delta_)(?P<of>[a-z])")
+GATE = re.compile(r"(?P<part>W|U|b|net|delta_)(?P<of>[a-z])")
 LAYER = re.compile(r"(?P<part>W|b|z|h|delta)(?P<of>\d+)")
 """Weights, biases, net inputs, outputs and errors of a gate (Wf) or a layer (W2)."""
 GROWN = re.compile(r"(?P<how>d|G_|m_|v_)(?P<of>\w+)")

@@ -102,7 +102,7 @@ class CellPosition:
         if self.phase == "cell" and self.cell.gates != "h":  # a plain cell's gate is its state
             return self.stage.law(*(f"{state}{self.level}" for state in reversed(self.cell.states)))
         before = ("m",) if self.gate == "n" and "bm" in self.cell.more else ()
-        return self.stage.law(*(f"{op}{self.level}" for op in (*before, f"z{self.gate}", self.gate)))
+        return self.stage.law(*(f"{op}{self.level}" for op in (*before, f"net{self.gate}", self.gate)))
 
     def law_back(self) -> Laws:
         """The law of a step of the way back; of a larger one, of what it is explained by: the error on the road, dU."""

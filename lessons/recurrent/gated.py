@@ -35,7 +35,7 @@ def columns(*levels: str) -> frozenset[str]:
     `levels` are what stands at the names of layers above the first.
     """
     plain = {"h", "c", "m", "gh", "gc", "bm", "dbm", *(f"{slot}_bm" for slot in "Gmv")}
-    prefixes = ("", "z", "delta_", "b", "db", "G_b", "m_b", "v_b")
+    prefixes = ("", "net", "delta_", "b", "db", "G_b", "m_b", "v_b")
     families = plain | {f"{prefix}{q}" for prefix in prefixes for q in GATES}
     states = {f"{state}{level}_init" for state in "hc" for level in ("", *levels)}
     output = {"x", "y", "a", "yhat", "e", "by", "dby", "G_by", "m_by", "v_by"}

@@ -120,7 +120,7 @@ def test_laws() -> None:
     assert law("dw = dw + dw[t]") == "∂E/∂w ← ∂E/∂w + ∂Eₜ/∂w"
     assert law("P[k] = P[k+1] @ J[k+1]") == "Pₖ = P[k+1] J[k+1]"  # another one of the same family is not overwritten
     assert law("u[j] = u[j] - rate * du[j]", {"j": 2}) == "u₂ ← u₂ − η ∂L/∂u₂"
-    assert law("zf2[t] = Uf2 @ h[t] + Wf2 @ h2[t-1]", {"t": 0}) == "zf₂,₀ = Uf₂ h₀ + Wf₂ h₂,₋₁"
+    assert law("netf2[t] = Uf2 @ h[t] + Wf2 @ h2[t-1]", {"t": 0}) == "netf₂,₀ = Uf₂ h₀ + Wf₂ h₂,₋₁"
 
 
 def test_counts_and_endings() -> None:

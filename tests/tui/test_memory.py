@@ -30,7 +30,7 @@ async def test_the_race_in_view(size: tuple[int, int], tmp_path: Path) -> None:
         for _ in range(6):
             await pilot.press("full_stop")
         assert player.spot.p > 5
-        assert "zh" in {step.op for step in (player.inside().step(p) for p in range(1, 8)) if step}
+        assert "neth" in {step.op for step in (player.inside().step(p) for p in range(1, 8)) if step}
 
 
 async def test_the_bit_is_turned_round(tmp_path: Path) -> None:

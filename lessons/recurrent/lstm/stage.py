@@ -95,7 +95,7 @@ class GatedStage(TimeStage):
             items[5] = self.column(f"db{q}", H, f"∂E/∂b{q}")
             return flow("weights", items, 7)
         if t is not None and self.at.phase != "road":
-            items[3] = self.column(f"z{q}[{t}]", H, subscripted(f"z{q}", t))
+            items[3] = self.column(f"net{q}[{t}]", H, subscripted(f"net{q}", t))
         if q == "n" and "bm" in self.at.cell.more:
             items[4] = self.column("bm", H, "bm")
             if t is not None:
