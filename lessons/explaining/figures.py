@@ -88,8 +88,12 @@ def parted(a: float, b: float) -> tuple[str, str]:
     if not math.isfinite(most) or a == b:
         return three(a), three(b)
     kind = "f" if 0.001 <= most < 1e5 else "e"
-    last = next((n for n in range(2, 18) if f"{a:.{n}{kind}}" != f"{b:.{n}{kind}}"), 18)
-    return _as_shown(f"{a:.{last + 2}{kind}}"), _as_shown(f"{b:.{last + 2}{kind}}")
+
+    def apart(first: int) -> int:
+        return next((n for n in range(first, 20) if f"{a:.{n}{kind}}" != f"{b:.{n}{kind}}"), 20)
+
+    last = apart(apart(2) + 2)  # two figures on, rounding may have made them equal again
+    return _as_shown(f"{a:.{last}{kind}}"), _as_shown(f"{b:.{last}{kind}}")
 
 
 def _as_shown(written: str) -> str:

@@ -14,7 +14,7 @@ from engine.walks.history import History
 from engine.walks.packing import PackingError
 from engine.walks.step import address
 from lessons.contract.card import Place
-from lessons.contract.knobs import Refused
+from lessons.contract.knobs import Refused, read_all
 from lessons.contract.view import Start
 from lessons.player.branches import Branch
 from lessons.player.checkpoint import Checkpoint, Taken
@@ -24,7 +24,18 @@ from lessons.player.schema import SCHEMA, renewed_place
 from lessons.player.setup import Setting
 from lessons.player.state import plain
 
-DAMAGED = (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration, AssertionError, Refused)
+DAMAGED = (
+    KeyError,
+    TypeError,
+    ValueError,
+    IndexError,
+    AttributeError,
+    StopIteration,
+    AssertionError,
+    OverflowError,
+    RecursionError,
+    Refused,
+)
 """What a bookmark raises that does not fit the lesson as it is now."""
 SLICE = 0.03
 """Seconds of recomputing between two looks at the screen."""
@@ -85,10 +96,20 @@ def _start(start: Start | None) -> Any:
     return None if start is None else {"params": plain(start.params), "inputs": plain(start.inputs)}
 
 
-def _restart(kept: Any) -> Start | None:
+def _restart(player: Player, kept: Any, knobs: Mapping[str, Any]) -> Start | None:
+    """The kept parameters and inputs, checked as those of a state file are. Raises what `DAMAGED` has.
+
+    A state file may not hold numbers that are not finite; a run that diverged has some, and is taken as it was kept.
+    """
     if kept is None:
         return None
-    return Start({name: np.array(value, dtype=float) for name, value in kept["params"].items()}, kept["inputs"])
+    lesson = player.lesson
+    params = {name: np.array(value, dtype=float) for name, value in kept["params"].items()}
+    if not all(np.isfinite(value).all() for value in params.values()):
+        return Start(params, kept["inputs"])
+    settled = lesson.settled(read_all(lesson.card.knobs, dict(knobs)), dict(knobs))
+    _, start = lesson.read("", {"params": dict(kept["params"]), "inputs": dict(kept["inputs"])}, settled)
+    return start
 
 
 def is_set_up_as(kept: Mapping[str, Any], place: Place) -> bool:
@@ -116,7 +137,7 @@ def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | 
         kept = renewed_place(card, written)
         if checkpoint is not None:
             checkpoint.renew(card)
-        player.set_up(Setting(dict(kept["given"]), kept["seed"], _restart(kept["start"])))
+        player.set_up(Setting(dict(kept["given"]), kept["seed"], _restart(player, kept["start"], kept["given"])))
         player.record = {str(k): str(v) for k, v in kept["record"].items()}
         yield from _runs(player, kept, checkpoint, written["branches"])
         spot = kept["spot"]
@@ -170,7 +191,7 @@ def _runs(
             if state is None:
                 yield from reached(trunk, at)
                 state = trunk.state(at)
-            start = _restart(branch["start"])
+            start = _restart(player, branch["start"], branch["knobs"])
             assert start is not None
             history = player.runs.add(int(branch["parent"]), state, branch["knobs"], start, branch["change"]).history
         if checkpoint is not None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.files import STANDARD, opened
 from lessons.contract.knobs import Refused, Value, read_all
 from lessons.contract.lesson import Lesson
 from lessons.contract.phrases import reason
@@ -49,14 +50,16 @@ def load(file: str, lesson: str) -> dict[str, Any]:
 
 
 def _read(file: str) -> str:
+    """The text of a file, read once; "-" is standard input. Raises Refused."""
     path = Path(file)
     try:
-        size = path.stat().st_size
-        if path.is_dir():
+        if path != STANDARD and path.is_dir():
             raise Refused("file_folder", file=file)
-        if size > MOST_BYTES:
-            raise Refused("file_large", file=file, size=size >> 20, most=MOST_BYTES >> 20)
-        return path.read_text(encoding="utf-8")
+        with opened(path) as source:
+            data = source.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise Refused("file_large", file=file, size=f"> {MOST_BYTES >> 20}", most=MOST_BYTES >> 20)
+        return data.decode("utf-8-sig")
     except FileNotFoundError:
         raise Refused("file_missing", file=file) from None
     except UnicodeDecodeError:
@@ -65,12 +68,15 @@ def _read(file: str) -> str:
         raise Refused("file_read", file=file, error=reason(error)) from None
 
 
-def restore(lesson: Lesson, file: str, given: Mapping[str, Any]) -> tuple[dict[str, Value], Start, int | None]:
+def restore(
+    lesson: Lesson, file: str, given: Mapping[str, Any], loaded: dict[str, Any] | None = None
+) -> tuple[dict[str, Value], Start, int | None]:
     """Knobs, start and seed from a file: its knobs, overruled by what is given; its parameters, by nothing.
 
-    Raises Refused where the file contradicts itself or what is given.
+    `loaded` is what the file holds, where it has been read: a pipe can be read but once. Raises Refused where the file
+    contradicts itself or what is given.
     """
-    state = load(file, lesson.card.id)
+    state = loaded or load(file, lesson.card.id)
     if is_old(state):
         state["params"] = renewed_names(lesson.card, state["params"])
     stored, seed = state.get("knobs", {}), state.get("seed")

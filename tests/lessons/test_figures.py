@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -60,6 +60,7 @@ def test_a_number_keeps_a_figure_before_its_exponent(x: float, counted: bool) ->
 
 
 @given(st.integers(-9999, 9999), st.floats(-1e6, 1e6), st.floats(1e-12, 1.0))
+@example(0, -196550.0, 0.5)
 def test_counts_are_whole_and_what_differs_is_seen_to(n: int, x: float, gap: float) -> None:
     assert tick(n) == str(n).replace("-", "−")
     if n >= 0:

@@ -76,15 +76,14 @@ def show_command(
     drawn = given_seed(seed)
     from lessons.player.state import load
 
-    if state is not None:
-        load(state, card.id)
+    loaded = load(state, card.id) if state is not None else None
     target = open_on(device)
     from lessons.player.player import Player
     from lessons.player.state import restore
 
     opened = open_lesson(card)
     if state is not None:
-        knobs, start, drawn = restore(opened, state, given)
+        knobs, start, drawn = restore(opened, state, given, loaded)
         player = Player(opened, target, knobs, drawn, start)
     else:
         player = Player(opened, target, given, drawn)
