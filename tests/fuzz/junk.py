@@ -10,7 +10,7 @@ from typing import Any
 Path = tuple[Any, ...]
 JUNK: list[Any] = [
     None, True, False, 0, 1, -1, 7, 10**9, 10**400, 1e308, -1e308, 1e-320, float("inf"), float("nan"), -0.0, 0.5,
-    "", "x",    "²", "٣", "\ud800", "\x1b[2J", "a\nb", "3" * 5000, [], [[1]], [None], [1, [2]], {}, {"a": 1}, [{}], 
+    "", "x", "²", "٣", "\ud800", "\x1b[2J", "a\nb", "3" * 5000, [], [[1]], [None], [1, [2]], {}, {"a": 1}, [{}],
     "update=9999999",
 ]  # fmt: skip
 

@@ -53,4 +53,5 @@ def try_state(draw: random.Random, lesson: str, folder: Path) -> str:
 
 def said(refused: Refused) -> str:
     """The reason in English; it has words in each language."""
-    return [refused.say(Words(lang, "tui")) for lang in LANGUAGES][0]
+    words = {lang: refused.say(Words(lang, "tui")) for lang in LANGUAGES}
+    return words["en"]
