@@ -201,9 +201,10 @@ class Reel:
         n = self.section(p)
         if self._whole(n, grain):
             return group(self.grains, self.sections[n].place, grain)
-        step = self.step(p)
-        assert step is not None
-        return (*group(self.grains, step.path, grain), *(() if grain < self.grains["op"] else (("op", p),)))
+        at, tape = p - self.starts[n], self.tape(n)
+        tape.reach(at)  # of a chained section no more than this: where its steps stand does not hang on those before it
+        path = tape.steps[at - 1].path
+        return (*group(self.grains, path, grain), *(() if grain < self.grains["op"] else (("op", p),)))
 
     def end(self, p: int, grain: int) -> int:
         """The end of the group that holds step p."""
