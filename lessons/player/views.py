@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lessons.contract.view import Cell, Hides, Training, View
+from lessons.contract.view import Cell, Hides, Start, Training, View
 from lessons.player.branches import Branches
 from lessons.player.position import Position
 from lessons.player.setup import Setup
@@ -28,7 +28,7 @@ def view_at(
         training = _training(branches, position)
     p = spot.p if ahead is None else ahead
     since = min(position.since, p) if ahead is None or ahead <= spot.p else spot.p
-    fallback = _closed(branches, spot.n) if reel is None else None
+    fallback = _closed(branches, spot.n, start) if reel is None else None
     return View(
         setup.device, knobs, start, reel, p, since, setup.lesson.rule(knobs), setup.lesson.columns, position.act,
         training, fallback, flipped, cursor, hidden,
@@ -43,11 +43,15 @@ def _training(branches: Branches, position: Position) -> Training:
     return Training(spot.n, latest, spot.open, loss, branches.current, also, state, runs, first)
 
 
-def _closed(branches: Branches, n: int) -> Callable[[str], Any]:
-    """What symbols hold after the first section of an update, which is opened only when one is asked for."""
+def _closed(branches: Branches, n: int, start: Start) -> Callable[[str], Any]:
+    """What symbols hold after the first section of an update, which is opened only when one is asked for.
+
+    It is not run for a parameter: where an update has several sections, the first moves none.
+    """
 
     def held(symbol: str) -> Any:
         reel = branches.inside(n)
-        return reel.get(symbol, reel.starts[1])
+        given = reel.env(0).get(symbol) if symbol in start.params and len(reel.sections) > 1 else None
+        return reel.get(symbol, reel.starts[1]) if given is None else given
 
     return held

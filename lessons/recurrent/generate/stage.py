@@ -80,7 +80,8 @@ class GenerateStage(LetterStage):
         return self.say("typed") if self.knobs["text"] else self.say("python") if name == PYTHON else cut(name, 24)
 
     def fields(self) -> dict[str, Any]:
-        text, a, tau = self.net.text, self.example("a[0]"), float(self.knobs["temperature"])
+        text, tau = self.net.text, float(self.knobs["temperature"])
+        a = self.example("a[0]") if self.view.reel else None  # on the curve it would be computed for every picture
         here, half = ("·" if a is None else f"{largest(a, at):.4f}" for at in (tau, tau / 2))
         window, T, training = self.inputs["window"], self.lengths["T"], self.view.training
         return self.net_fields() | {
