@@ -14,18 +14,20 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
-from textual.keys import _character_to_key
 from textual.screen import Screen
 
+from engine.threads import hold_to_one_thread
 from engine.walks.far import Far
 from lessons.contract.card import Broken, Card, Lead, Place
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
 from lessons.course import course, following, number_of, open_lesson, unknown
 from tui.canvas.theme import NAMES, textual_theme
-from tui.keys import ALL, half_width
+from tui.keys import ALL
+from tui.machine import collecting
 from tui.machine.store import Store
 from tui.picture.boxes import Choices, Notice
+from tui.screens.arriving import done_at_once
 from tui.screens.base import PaintedScreen
 from tui.screens.commands import commands
 from tui.screens.contents import Contents
@@ -142,8 +144,7 @@ class UnrollApp(App[None]):
         if known:
             self.set_keymap(known)
         self.push_screen(Contents(self.opening.choices))
-        # so that the first lesson opens at once
-        self.set_timer(0.3, lambda: importlib.import_module("tui.screens.lesson"))
+        self.set_timer(0.3, self._load_more)
         try:
             if self.stops:
                 self.stop(0)
@@ -153,6 +154,11 @@ class UnrollApp(App[None]):
             self.refused = refused
             self.exit(return_code=2)
 
+    def _load_more(self) -> None:
+        """The first picture is there: load the rest, so that the first lesson opens at once."""
+        importlib.import_module("tui.screens.lesson")
+        collecting.begin()
+
     async def on_event(self, event: events.Event) -> None:
         """A key or the mouse goes before training. Keys and pastes that are for no widget are done at once, in order.
 
@@ -160,29 +166,16 @@ class UnrollApp(App[None]):
         prompt should have that they open.
         """
         screen = self.screen_stack[-1] if self.screen_stack else None
-        fresh = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
-        if isinstance(screen, PaintedScreen) and isinstance(event, events.InputEvent | events.Paste):
-            screen.give_way()
-            if isinstance(event, events.Key) and fresh:
-                screen.key_came(event.key, event.time)
-                if self.focused is None and await self._struck(screen, event):
-                    return
-            if isinstance(event, events.Paste) and fresh and self.focused is None:
-                screen.pasted(event.text)
-                return
-        await super().on_event(event)
-
-    async def _struck(self, screen: PaintedScreen, event: events.Key) -> bool:
-        """Do what a key does. A full-width character is the key that gave it, unless it is itself bound."""
-        self.app_focus = True
-        key, character = event.key, half_width(event.character or "")
-        if character != (event.character or "") and key not in screen.active_bindings:
-            key = _character_to_key(character)
-        if key == "escape":
-            screen.clear_selection()
-        if await self._check_bindings(key, priority=True) or screen.begins(key, event.character or ""):
-            return True
-        return await self._check_bindings(key)
+        if not (isinstance(screen, PaintedScreen) and isinstance(event, events.InputEvent | events.Paste)):
+            await super().on_event(event)
+            return
+        go_on = screen.give_way()
+        try:
+            if not await done_at_once(self, screen, event):
+                await super().on_event(event)
+        finally:
+            if go_on is not None:
+                screen.call_after_refresh(go_on)
 
     def _take_theme(self) -> None:
         if not self.no_color:
@@ -201,6 +194,7 @@ class UnrollApp(App[None]):
         card = self.course.get(lesson)
         if card is None:
             raise unknown(lesson, self.course)
+        hold_to_one_thread()
         from engine.device import open_device
         from lessons.player.bookmark import is_set_up_as
         from lessons.player.player import Player

@@ -223,11 +223,15 @@ async def test_training_gives_way_to_a_key_and_goes_on(tmp_path: Path) -> None:
         trainer = screen.transport.trainer
         assert trainer is not None
         given: list[bool] = []
-        trainer.give_way = lambda: given.append(True)  # type: ignore[method-assign]
+        trainer.give_way = lambda seconds=0.0: given.append(True)  # type: ignore[method-assign]
         await pilot.press("i")
         assert given
         del trainer.give_way
         trainer.give_way()
+        screen.give_way()
+        with screen.event():  # a picture that falls into the time of a key leaves it its time
+            screen.paint()
+        assert not trainer._back.is_set()
         made = len(screen.player.history)
         await until(pilot, lambda: len(screen.player.history) > made + 10)
         assert len(screen.player.history) > made + 10

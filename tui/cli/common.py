@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from functools import cache
 from typing import Any, NoReturn
@@ -34,16 +33,6 @@ def language_spoken() -> str:
 def words_of(lang: str = "") -> Words:
     """The words of the command line, in the language of this run where none is named."""
     return Words(lang or language_spoken(), "tui.cli", "tui")
-
-
-def hold_to_one_thread() -> None:
-    """Let NumPy's library multiply on one thread, before it is loaded, unless the environment says otherwise.
-
-    Matrices of a lesson are small: two threads take several times as long, and from each other's and the screen's time.
-    """
-    for library in ("OPENBLAS", "OMP", "MKL"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")
 
 
 def fail(said: str) -> NoReturn:

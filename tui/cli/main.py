@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.threads import hold_to_one_thread
 from lessons.contract.knobs import Refused
 from lessons.contract.notations import NOTATIONS
 from lessons.contract.phrases import reason
@@ -19,13 +20,13 @@ from tui.cli.common import (
     fail,
     given_knobs,
     given_seed,
-    hold_to_one_thread,
     language_spoken,
     open_on,
     words_of,
 )
 from tui.cli.completing import addresses, lessons, settings
 from tui.cli.speaking import SpokenCommand, SpokenGroup, begin, cells, complaint, lang_option, say_version
+from tui.machine import collecting
 from tui.machine.terminal import language
 
 if TYPE_CHECKING:
@@ -205,6 +206,7 @@ def run_app(
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         fail(words_of()("error.terminal", lesson=lesson or "LESSON"))
     open_on(device)
+    collecting.put_off()
     from tui.app import Opening, UnrollApp
     from tui.machine.store import Store
     from tui.machine.terminal import wants_ascii
@@ -222,6 +224,7 @@ def run_app(
     with ending(app.end, store.flush):
         app.run()
         store.flush()
+    collecting.begin()
     if app.refused is not None:
         raise app.refused
     code = app.return_code or 0

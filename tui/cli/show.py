@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 
+from engine.threads import hold_to_one_thread
 from lessons.contract.knobs import Refused
 from lessons.contract.notations import NOTATIONS
 from tui.cli.common import (
     above,
     given_knobs,
     given_seed,
-    hold_to_one_thread,
     language_spoken,
     open_on,
     words_of,

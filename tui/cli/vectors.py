@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.threads import hold_to_one_thread
 from lessons.contract.knobs import Refused
 from tui.canvas.visible import visible
-from tui.cli.common import above, hold_to_one_thread, open_on, words_of
+from tui.cli.common import above, open_on, words_of
 from tui.cli.running import reading
 from tui.cli.speaking import SpokenCommand, SpokenGroup
 from tui.cli.train import WordsTraining, find

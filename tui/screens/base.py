@@ -99,8 +99,8 @@ class PaintedScreen(Screen[None]):
         """(name, what it sets, how to ask for its value) of every knob that can be set here."""
         return ()
 
-    def give_way(self) -> None:
-        """A key has come: what runs in the background should leave the interpreter to the screen for a moment."""
+    def give_way(self) -> Callable[[], None] | None:
+        """A key has come: the background leaves the interpreter to the screen until what is returned here is called."""
 
     def key_came(self, key: str, at: float) -> None:
         """A key has come at this time, in seconds; nothing has been done about it yet."""

@@ -132,6 +132,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
                 self.context.keep(self.player)
             if paints:
                 self._paint(said=self._quiet)
+            self.transport.painted()
 
     def paint(self) -> None:
         """Show everything as it is now; within an event, at its end."""
@@ -239,8 +240,8 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
     def knobs(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
         return knob_commands(self)
 
-    def give_way(self) -> None:
-        self.transport.give_way()
+    def give_way(self) -> Callable[[], None]:
+        return self.transport.give_way()
 
     def key_came(self, key: str, at: float) -> None:
         asked = self.player.asked
@@ -274,7 +275,6 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         for name, canvas in drawn._asdict().items():
             if canvas is not None:
                 self.query_one(f"#{name}", Lines).show(canvas, self.context.ink_theme)
-        self.transport.painted()
 
     # mouse
 

@@ -10,8 +10,8 @@ from engine.walks.history import History
 
 MOST = 1_000_000
 """A run stops by itself after so many updates."""
-WAY = 0.03
-"""Seconds for which a key has the interpreter to itself."""
+WAY = 0.25
+"""Seconds for which the screen has the interpreter to itself at most, if it does not say that it needs no more."""
 
 
 class Trainer:
@@ -27,7 +27,7 @@ class Trainer:
         self.rate = rate
         self.error: BaseException | None = None
         self._way = 0.0
-        self._stop, self._back = threading.Event(), threading.Event()
+        self._stop, self._back, self._waits = threading.Event(), threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="training", daemon=True)
 
     def start(self) -> None:
@@ -57,15 +57,22 @@ class Trainer:
 
     def _yield(self) -> None:
         """Wait until the screen has had its time, or says that it needs no more."""
+        self._waits.set()
         while (left := self._way - time.perf_counter()) > 0 and not self._stop.is_set():
             if self._back.wait(left):
                 break
         self._way = 0.0
+        self._waits.clear()
 
-    def give_way(self) -> None:
-        """Leave the interpreter to the screen for a moment: it would get it back 5 ms later at every turn."""
+    def give_way(self, seconds: float = 0.0) -> None:
+        """Leave the interpreter to the screen until `go_on`: it would get it back 5 ms later at every turn.
+
+        Waits so many seconds at most for the update under way: then all runs stand at the same one.
+        """
         self._back.clear()
         self._way = time.perf_counter() + WAY
+        if seconds and self.rate is None and self.running:
+            self._waits.wait(seconds)
 
     def go_on(self) -> None:
         """The screen has done what it was given way for."""

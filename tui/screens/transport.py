@@ -23,6 +23,8 @@ USUAL = 4.0
 FRAMES = 12.0
 KEPT_EVERY = 5.0
 """Seconds between two checkpoints while training runs."""
+FOR_UPDATE = 0.02
+"""Seconds that a picture waits for the update under way."""
 SHARE = 0.07
 """The share of one core that painting may take while training runs."""
 
@@ -61,6 +63,7 @@ class Transport:
         self._cpu, self._kept, self._before_full = 0.0, 0.0, USUAL
         self._frame_gap = self._least_gap = 0.1
         self._next_frame = 0.0
+        self._key_came = False
 
     @property
     def is_playing(self) -> bool:
@@ -132,7 +135,7 @@ class Transport:
         self._cpu += used
         self._frame_gap = min(2.0, max(self._least_gap, (self._frame_gap + used / SHARE) / 2))
         self._next_frame = now + self._frame_gap
-        trainer.give_way()  # a picture takes many turns of the interpreter, 5 ms each if it has to wait for them
+        trainer.give_way(FOR_UPDATE)  # a picture takes many turns of the interpreter
         self.player.follow()
         if not trainer.running:
             self.pause()
@@ -142,14 +145,21 @@ class Transport:
         return True
 
     def painted(self) -> None:
-        """The screen has been painted: training has the interpreter again."""
-        if self.trainer is not None:
+        """The screen has been painted: training has the interpreter again, unless it gives way to a key."""
+        if self.trainer is not None and not self._key_came:
             self.trainer.go_on()
 
-    def give_way(self) -> None:
-        """A key has come: leave the interpreter to the screen for a moment."""
+    def give_way(self) -> Callable[[], None]:
+        """A key has come: leave the interpreter to the screen until what is returned here is called."""
+        self._key_came = True
         if self.trainer is not None:
             self.trainer.give_way()
+        return self._go_on
+
+    def _go_on(self) -> None:
+        """What the key has done stands on the terminal."""
+        self._key_came = False
+        self.painted()
 
     def pause(self) -> None:
         """Stop playing; where training was running, land on the latest update."""
