@@ -264,12 +264,13 @@ class Player:
         self.position.scrub_to(share)
 
     def to_act(self, act: str) -> None:
-        self.asked = None
         self.position.to_act(act)
+        self.questions.hold(self.position)
 
     def next_act(self, by: int = 1) -> bool:
         moved = self.position.next_act(by)
-        self.asked = None if moved else self.asked
+        if moved:
+            self.questions.hold(self.position)
         return moved
 
     def go_in(self) -> bool:

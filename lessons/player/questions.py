@@ -11,6 +11,7 @@ from engine.walks.reel import Grains, rank
 from engine.walks.step import Path, Place, agrees
 from lessons.contract.lesson import Ask
 from lessons.contract.view import NOTHING, Hides, View
+from lessons.player.position import Position
 from lessons.player.setup import Setup
 
 KINDS: dict[str, tuple[str, ...]] = {"skipped": ("skipped",), "wrong": ("wrong",), "all": ()}
@@ -103,6 +104,37 @@ class Questions:
                 p = reel.start(end, group_rank(self.setup.lesson.grains, place, path))
             self._positions[ask.id] = p
         return self._positions[ask.id]
+
+    def waiting(self, p: int) -> list[tuple[int, Ask]]:
+        """The predictions of the reel that are open yet, and are asked at position p or after it; in order."""
+        return [(at, ask) for at, ask in self.asks() if at >= p and ask.id not in self.record]
+
+    def hold(self, position: Position) -> None:
+        """Of an act that was gone to, the first step at the grain, but not past a prediction that waits in it.
+
+        The one that was open is so no more.
+        """
+        self.asked = None
+        spot, reel = position.spot, self.setup.reel
+        if spot.training or not spot.p:
+            return
+        waiting = self.waiting(reel.start(spot.p, self.setup.lesson.grains["act"]))
+        if waiting and waiting[0][0] < spot.p:
+            position.move(reel, waiting[0][0])
+
+    def pass_by(self, position: Position, go: Callable[[], object]) -> int:
+        """Go on otherwise than by steps. What is asked on the way counts as skipped, for its answer may be seen now.
+
+        How many predictions that were. An address passes none by: who has been shown a place comes back.
+        """
+        before = position.spot
+        waiting = [] if before.training else self.waiting(before.p)
+        go()
+        after = position.spot
+        passed = [Asked(ask) for at, ask in waiting if after.training or at < after.p]
+        for each in passed:
+            self._conclude(each, "skipped")
+        return len(passed)
 
     def stop(self, p: int, target: int) -> int:
         """Where a step from p towards `target` ends: at the first open prediction on the way, which is asked there."""

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 import pytest
 
@@ -108,6 +109,37 @@ def test_one_chooses_what_is_asked_again() -> None:
         assert len(player.questions.again(KINDS[kind])) == count
         assert player.ask_again(KINDS[kind]) == count
         assert "".join(player.record) == left
+
+
+@pytest.mark.representative("neuron", "bptt", "rivals", "network")
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+def test_from_act_to_act_no_open_question_is_left_behind(card: Card) -> None:
+    """At three grains: what is passed by counts as skipped, what waits ahead does not."""
+    lesson = open_lesson(card)
+    for grain in {lesson.grains["act"], lesson.grains[lesson.grain], max(lesson.grains.values())}:
+        player = Player(lesson, HOST)
+        player.grain, passed = grain, 0
+        while player.act != card.acts[-1]:
+            before = set(player.record)
+            gone = player.questions.pass_by(player.position, player.next_act)
+            assert gone == len(set(player.record) - before)
+            passed += gone
+            if not player.spot.training:
+                first = player.reel.start(player.spot.p, lesson.grains["act"])
+                for at, ask in player.asks():
+                    assert (ask.id in player.record) == (at < player.spot.p), (ask.id, grain)
+                    assert not first <= at < player.spot.p, (ask.id, grain)
+        assert player.record == dict.fromkeys(player.record, "skipped")
+        assert len(player.questions.take_tries()) == passed
+        assert player.questions.pass_by(player.position, partial(player.to_act, card.acts[0])) == 0
+
+
+def test_an_address_passes_no_question_by() -> None:
+    player = Player(open_lesson(course()["bptt"]), HOST)
+    player.jump("dW/t=3/k=1")
+    assert player.record == {}
+    player.jump("forward/t=1")
+    assert player.questions.pass_by(player.position, player.end) > 0
 
 
 def test_a_question_about_a_new_act_stands_in_it_and_its_first_step_is_not_shown_yet() -> None:

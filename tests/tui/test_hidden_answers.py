@@ -69,9 +69,9 @@ SEEN = {
 """What once stood beside a question and answered it: the findings that this law was made from."""
 
 
-def questions(card: Card) -> Iterator[tuple[Player, Asked]]:
+def questions(card: Card, player: Player | None = None) -> Iterator[tuple[Player, Asked]]:
     """Every prediction of a lesson at its own knobs, as a learner meets it: in each act, and in training."""
-    player = Player(open_lesson(card), HOST)
+    player = player or Player(open_lesson(card), HOST)
     player.grain = player.lesson.grains["act"]
     while player.forward():
         while (asked := player.asked) is not None:
@@ -185,6 +185,27 @@ def test_the_verdict_on_every_wrong_option_fits_its_card(card: Card) -> None:
 @every
 def test_no_answer_is_on_the_screen_while_it_is_asked(card: Card) -> None:
     law(card, SIZES[2:], ("en",))
+
+
+@pytest.mark.representative("neuron", "bptt", "rivals")
+@every
+def test_what_was_passed_by_and_is_asked_again_is_hidden_again(card: Card) -> None:
+    """From act to act to the last: then all that was passed by is asked again, in its place, and nothing tells it."""
+    player = Player(open_lesson(card), HOST)
+    while player.act != card.acts[-1]:
+        player.questions.pass_by(player.position, player.next_act)
+    if not player.spot.training:
+        player.questions.pass_by(player.position, player.end)
+    passed, last = set(player.record), player.reel.total
+    assert player.ask_again() == len(passed)
+    assert passed == {ask.id for at, ask in player.asks() if at < last}
+    player.to_act(card.acts[0])
+    player.home()
+    met = set()
+    for _, asked in questions(card, player):
+        met.add(asked.ask.id)
+        assert not give_away(player, asked, "en", SIZES[2]), asked.ask.id
+    assert passed <= met
 
 
 @pytest.mark.exhaustive

@@ -220,3 +220,26 @@ async def test_who_skips_twice_need_not_wait_for_the_truth(tmp_path: Path) -> No
         await pilot.press("right")
         assert screen.player.asked is None or screen.player.asked.ask.id != "unsure"
         come.set()
+
+
+async def test_going_to_the_next_act_says_which_predictions_it_passes_by(tmp_path: Path) -> None:
+    """They count as skipped, for what follows may answer them; `a` asks them again, and an address passes none by."""
+    async with lesson(tmp_path, (120, 36), asks=True) as (pilot, screen):
+        player = screen.player
+        first = next(ask.id for _, ask in player.asks())
+        await pilot.press("j", *"dW/t=3", "enter")
+        assert player.record == {}
+        player.home()
+        await pilot.press("n")
+        before = [ask.id for at, ask in player.asks() if at < player.spot.p]
+        assert player.record == dict.fromkeys(before, "skipped")
+        assert first in before
+        assert screen.words("say.passed", n=len(before)) in shown(screen, "foot")
+        await pilot.press("end")
+        assert set(player.record) == {ask.id for at, ask in player.asks() if at < player.spot.p}
+        await pilot.press("a", "enter")
+        assert player.record == {}
+        await pilot.press("home")
+        while player.asked is None:
+            await pilot.press("right")
+        assert player.asked.ask.id == first

@@ -36,8 +36,7 @@ class Clicks:
             case ("bar", int(x), int(width)):
                 self.transport.pause()
                 wanted = position(act_ends(player), (event.x - x + 0.5) / width)
-                player.scrub_to(wanted / max(1, player.progress[1]))
-                self.take(self.stepping.moved())
+                self.take(self.stepping.gone(lambda: player.scrub_to(wanted / max(1, player.progress[1]))))
             case ("option", int(i)):
                 self.take(self.answering.click(i, event.double) or Change())
             case ("curve", float(reach) | int(reach), int(left), int(room)) if self.transport.on_curve:

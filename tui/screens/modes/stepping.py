@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from time import monotonic
 
@@ -182,21 +182,22 @@ class Stepping(Mode):
         return self.moved()
 
     def last(self) -> Change:
-        self.parts.transport.pause()
-        self.player.end()
-        return self.moved()
+        return self.gone(self.player.end)
 
     def act(self, by: int) -> Change:
-        self.parts.transport.pause()
-        moved = self.player.next_act(by)
-        self.look.new_act()
-        return self.moved(moved, "say.last_act" if by > 0 else "say.first_act", act=True)
+        return self.gone(partial(self.player.next_act, by), "say.last_act" if by > 0 else "say.first_act")
 
     def to_act(self, act: str) -> Change:
+        return self.gone(partial(self.player.to_act, act))
+
+    def gone(self, go: Callable[[], object], edge: str = "") -> Change:
+        """After going on otherwise than by steps: predictions that were passed by count as skipped, which is said."""
         self.parts.transport.pause()
-        self.player.to_act(act)
+        before = self.player.act
+        passed = self.player.questions.pass_by(self.player.position, go)
         self.look.new_act()
-        return self.moved(act=True)
+        change = self.moved(not edge or self.player.act != before, edge, act=True)
+        return Change(self.say("say.passed", n=passed), keep=True, act=True) if passed else change
 
     def coarser(self) -> Change:
         self.player.coarser()
