@@ -67,6 +67,8 @@ LESSON = (
     Key("copy", "y", "command('copy')", "y"),
     Key("save", "s", "command('save')", "s"),
     Key("picture", "S", "command('picture')", "S"),
+    Key("tune", "w", "command('tune')", "w"),
+    Key("hear", "h", "command('hear')", "h"),
     Key("open", "o", "command('open')", "o"),
     Key("again", "a", "command('again')", "a"),
     Key("restart", "r", "command('restart')", "r"),

@@ -28,7 +28,7 @@ TOKEN = re.compile(
     rf"""
       (?P<field>^[A-Za-z+]:(?![|:])[^\n]*)
     | (?P<inline>\[[A-Za-z]:[^\]\n]*\])
-    | (?P<passed>[ \t\r`\\]+|%[^\n]*|"[^"\n]*"|![^!\n]*!|\{{[^}}\n]*\}}|y\d*|[~.HLMOPSTuv]|\((?!\d)|\))
+    | (?P<passed>[ \t\r`\\]+|%[^\n]*|"[^"\n]*"|![^!\n]*!|\{{[^}}\n]*\}}|y\d*|[~.HLMOPSTuv]|\((?!\d)|\)|^[KX]\Z)
     | (?P<blank>\n[ \t\r]*(?=\n|\Z)) | (?P<newline>\n)
     | (?P<bar>:*(?:\[\||\|+\]?):*|:{{2,}})(?P<ending>\d[\d,-]*)?
     | \[(?P<second>\d[\d,-]*)
@@ -493,3 +493,31 @@ def spelled(pitch: int, key: str, accidentals: dict[tuple[str, int], int]) -> st
     if sign:
         accidentals[letter, octave] = bend
     return sign + (letter + "," * -octave if octave < 1 else letter.lower() + "'" * (octave - 1))
+
+
+def numbered(pitch: int, key: str) -> tuple[str, int]:
+    """A pitch in numbered notation: its degree, and octaves above or below. 1 is do of the signature, from C to B."""
+    above = pitch - 60 - 7 * sum(signature(key).values()) % 12
+    return ["1", "#1", "2", "#2", "3", "4", "#4", "5", "#5", "6", "#6", "7"][above % 12], above // 12
+
+
+def as_file(text: str, state: State, title: str) -> str:
+    """A tune as a file in ABC; nothing where no bar can be read."""
+    found = [bar for bar in bars(text, state) if bar.notes and bar.fault is None]
+    if not found:
+        return ""
+    first = found[0]
+    over = 8 if first.metre == Fraction(3, 4) else max(4, first.metre.denominator if first.metre else 4)
+    header = {"X": "1", "T": title, "M": f"{first.metre * over}/{over}" if first.metre else "none", "K": first.key}
+    return written({**header, "L": f"{first.unit.numerator}/{first.unit.denominator}"}, found)
+
+
+def first_tune(text: str) -> str:
+    """The first tune of what was written that has a bar, without what comes before its header and after its end."""
+    parts: list[list[str]] = [[]]
+    for line in text.split("\n"):
+        if re.match(r"[XMLK]:", line) and any(not re.match(r"[XMLK]:", each) for each in parts[-1]):
+            parts.append([])
+        parts[-1].append(line)
+    tunes = ("\n".join(part) for part in parts)
+    return next((tune for tune in tunes if any(bar.notes and bar.sign for bar in bars(tune))), text)

@@ -492,6 +492,59 @@ class TimeAxis(Panel):
     spans: Sequence[tuple[int, int, str]] = ()
 
 
+@dataclass(frozen=True)
+class Sung:
+    """A note on a stave: where in its bar it begins and how long it lasts, in eighths; how many letters above middle C.
+
+    `step` None is a rest. `sign` stands before it, `text` is what it was read from, `number` its degree in numbered
+    notation, `octave` the octave of that. `symbol` and `index` are the cell that wrote it; `wrong` the note with which
+    its bar becomes too long.
+    """
+
+    start: float
+    length: float
+    step: int | None
+    sign: str = ""
+    text: str = ""
+    number: str = "0"
+    octave: int = 0
+    symbol: str = ""
+    index: tuple[int, ...] = ()
+    written: bool = False
+    wrong: bool = False
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A bar of a stave: its notes, how many eighths it has room for, and what is said under it.
+
+    `state` is "right", "wrong", or "" where there is nothing to judge; `new` is marked.
+    """
+
+    notes: Sequence[Sung]
+    length: float
+    said: str = ""
+    state: str = ""
+    new: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stave(Panel):
+    """Bars on five lines, each note with its length; under them letters and what is said of each bar.
+
+    With `numbered`, numbered notation stands under them. Measure `focus` stays in sight. `abc` is the tune as a file in
+    ABC: where it is not empty, the tune can be saved and heard.
+    """
+
+    bars: Sequence[Measure]
+    numbered: bool = False
+    focus: int = 0
+    abc: str = ""
+
+    def symbols(self) -> set[str]:
+        return {note.symbol for bar in self.bars for note in bar.notes if note.symbol}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Strip(Panel):
     """A line of tokens, one glyph each, with a frame around those in sight."""

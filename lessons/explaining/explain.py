@@ -151,6 +151,13 @@ class _Expansion:
             down = function == "column_sum"
             entries = [(i, at[1]) for i in range(rows)] if down else [(at[0], n) for n in range(cols)]
             return self.series(args[0], entries, float(self.at(self.value(node), at)))
+        if function == "one_hot":
+            pair = self.cell(args[0], (at[0], 0)), self.cell(args[1], (0, 0))
+            symbols, numbers = (" = ".join(each) for each in zip(*((c.symbols, c.numbers) for c in pair), strict=True))
+            return Cell(f"[{symbols}]", f"[{numbers}]", 3, float(self.at(self.value(node), at)))
+        if function == "cumulative":
+            entries = [(i, at[1]) for i in range(at[0] + 1)]
+            return self.series(args[0], entries, float(self.at(self.value(node), at)))
         if function in ("stack", "left", "right"):
             above, below = (len(self.value(each)) for each in args)
             if function == "stack":

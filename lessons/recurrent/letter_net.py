@@ -86,6 +86,14 @@ class LetterNet:
         picked, _ = drain(writing.write(device, self.cell, theta, start, x, u, self.tau, self.top))
         return decode(np.array([int(device.get(pick).item()) for pick in picked]), self.text.letters)
 
+    def texts(self, device: Device, theta: Theta, u: HostArray) -> list[str]:
+        """What it writes after the first letter, several times at once, by the numbers u (letters, texts)."""
+        B, first = u.shape[1], self.text.letters[int(self.text.codes[0])]
+        start, x = self.zero(device, B), self.first(device, B)
+        picked = writing.write_many(device, self.cell, theta, start, x, device.put(u), self.tau, self.top)
+        codes = np.array([device.get(each) for each in picked]).astype(int)
+        return [first + decode(codes[:, b], self.text.letters) for b in range(B)]
+
     def written(self, device: Device, theta: Callable[[], Theta], seed: int, count: int, at: Path) -> Section:
         """Some letters, written by the net that `theta` gives."""
         cell, zero, first = self.cell, self.zero(device), self.first(device)

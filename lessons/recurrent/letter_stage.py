@@ -6,7 +6,7 @@ from functools import cached_property
 
 from lessons.building.stage_parts import flow, subscripted
 from lessons.building.staging import Lengths
-from lessons.contract.panels import Label, Matrix, Picture, Row, Stage, Table
+from lessons.contract.panels import Label, Matrix, Panel, Picture, Row, Stage, Table
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import cells, five
@@ -88,7 +88,7 @@ def backward(stage: LetterStage) -> Stage:
     return [stage.at.law_back(), stage.under_time(stage.at.errors()), weights(stage)]
 
 
-def writing(stage: LetterStage, *written: Picture) -> Stage:
+def writing(stage: LetterStage, *written: Panel) -> Stage:
     """Letters drawn one after the other; under the law stands what is `written`, by default in a line."""
     law = stage.law("F", "pick") if stage.at.phase == "draw" else stage.at.law_forward(output=("a", "q"))
     names = ("u", "pick")

@@ -34,6 +34,7 @@ SETTINGS: Mapping[str, list[dict[str, Any]]] = {
     "lstm": [{}, {"optimiser": "adagrad"}],
     "gru": [{}, {"optimiser": "adam"}],
     "memory": [{"length": 12, "seeds": 2, "batch": 3, "hidden": 3}],
+    "music": [{"hidden": 8, "batch": 4, "window": 16}, {"hidden": 6, "cell": "srn", "tunes": "chinese"}],
     "generate": [
         {"text": "the cat sat on the mat and ran", "hidden": 8, "window": 5, "batch": 2},
         {"text": "abcabcabcabcab", "cell": "gru", "layers": 2, "hidden": 6, "window": 4, "optimiser": "momentum"},

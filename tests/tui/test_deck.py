@@ -49,7 +49,7 @@ def test_a_stop_is_a_line_as_it_is_typed() -> None:
     ("line", "why"),
     [
         ("nope", "there is no lesson nope"),
-        ("30", "slide 30 has no screen"),
+        ("2", "slide 2 has no screen"),
         ("bptt --set speed=1", "no knob speed"),
         ("bptt --set text", "KNOB=VALUE"),
         ("bptt --seed x", "seed"),

@@ -45,6 +45,12 @@ def block(symbol: str, shape: tuple[int, int] = (3, 4), lie: str = "matrix", fix
 AXIS = Axis(("0", "1"))
 FIELD = Field(id="f", values=np.ones((4, 6)), x=(0, 1), y=(0, 1))
 UNIT = Unit("h1", (1, 0), "2", np.ones((4, 4)), chosen=True)
+SUNG = [
+    panels.Sung(0, 2, 4, "", "G2", "1", 0, "pick[3]", (0,)),
+    panels.Sung(2, 1, 9, "#", "^c", "#4", 0, "pick[5]", (0,)),
+    panels.Sung(3, 3, None, "", "z3", "0", 0, "pick[7]", (0,)),
+    panels.Sung(6, 1, 14, "", "c'", "4", 1, "pick[9]", (0,), wrong=True),
+]
 KINDS: list[Panel] = [
     Matrix(id="flow", rows=[Row("", {0: block("A"), 1: block("b", (1, 2), "row")})]),
     Matrix(id="timed", axis=AXIS, rows=[Row("", {0: block("A", (2, 2)), 1: block("h[1]", (1, 40), "row")})]),
@@ -83,6 +89,7 @@ KINDS: list[Panel] = [
         id="tiles", tiles=[panels.Tile(block("W", (5, 4)), "1"), panels.Tile(block("k", (3, 3)), window=(0, 1, 2, 2))]
     ),
     panels.Tiles(id="large", tiles=[panels.Tile(block("K", (3, 3)))], large=True),
+    panels.Stave(id="stave", numbered=True, bars=[panels.Measure(SUNG, 6, "7 > 6", "wrong", True)]),
     panels.Tree(id="tree", nodes=[panels.Branch("r", "root"), panels.Branch("a", "leaf", "r", "0", ".5")]),
     panels.TimeAxis(id="years", years=(1949, 2014), milestones=[panels.Milestone(1958, "perceptron", "now")]),
 ]  # fmt: skip

@@ -37,6 +37,7 @@ def examine() -> dict[str, dict[str, Any]]:
         found[f"lesson {name}"] = _lesson(card)
     found["folders"] = _folders()
     found["training"] = _training()
+    found["sound"] = _sound()
     return found
 
 
@@ -85,6 +86,13 @@ def _folders() -> dict[str, Any]:
         return entry(False, store.trouble[0])
     ok = store.save_progress()
     return entry(ok, words_of()("doctor.folders", config=store.config, data=store.data) if ok else store.trouble[0])
+
+
+def _sound() -> dict[str, Any]:
+    from tui.machine.sound import find_player
+
+    player, words = find_player(), words_of()
+    return entry(player is not None, words("doctor.sound", player=player.name) if player else words("doctor.no_sound"))
 
 
 def _training() -> dict[str, Any]:

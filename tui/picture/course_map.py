@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations, pairwise
 from typing import Any
 
 from rich.cells import cell_len
@@ -45,16 +46,18 @@ class CourseMap:
     def chapters(self, width: int, room: int, chosen: int) -> tuple[Canvas, int]:
         """(All chapters with their lessons, the line of the chosen lesson), for `room` lines.
 
-        One column with the titles where it fits, else two, the chapters in order, parted where they are most alike.
+        One column with the titles where it fits, else two, or three where that is too high: the chapters in order,
+        parted where they are most alike.
         """
         blocks = [found for chapter in (*CHAPTERS, "other") if (found := self._members(chapter))]
         whole = sum(len(block) + 2 for block in blocks) - 1
         if width < TWO or (width >= TITLES and whole <= room) or len(blocks) < 2:
             columns = [blocks]
         else:
-            parts = [(blocks[:n], blocks[n:]) for n in range(1, len(blocks))]
-            columns = list(min(parts, key=lambda part: max(self._height(column, 1) for column in part)))
-        gap = 1 if max(self._height(column, 1) for column in columns) <= room else 0
+            columns = self._parted(blocks, 2)
+            if self._highest(columns, 0) > room and len(blocks) > 2:
+                columns = self._parted(blocks, 3)
+        gap = 1 if self._highest(columns, 1) <= room else 0
         canvas, at, wide = Canvas(width, 0, self._ascii_only), 0, width // len(columns)
         for n, column in enumerate(columns):
             x, y = 2 + n * wide, 0
@@ -66,9 +69,16 @@ class CourseMap:
     def _members(self, chapter: str) -> list[Card | Broken]:
         return [card for card in self._cards if chapter_of(card) == chapter]
 
+    def _parted(self, blocks: list[list[Card | Broken]], count: int) -> list[list[list[Card | Broken]]]:
+        """The chapters in so many columns, in order, the highest of which is as low as it can be."""
+        cuts = ((0, *cut, len(blocks)) for cut in combinations(range(1, len(blocks)), count - 1))
+        parts = ([blocks[a:b] for a, b in pairwise(cut)] for cut in cuts)
+        return min(parts, key=lambda part: self._highest(part, 1))
+
     @staticmethod
-    def _height(column: Sequence[Sequence[object]], gap: int) -> int:
-        return sum(len(block) + 1 + gap for block in column) - gap
+    def _highest(columns: Sequence[Sequence[Sequence[object]]], gap: int) -> int:
+        """Lines of the highest column, a chapter's name over its lessons."""
+        return max(sum(len(block) + 1 + gap for block in column) - gap for column in columns)
 
     def _chapter(
         self, canvas: Canvas, x: int, y: int, members: Sequence[Card | Broken], width: int, chosen: int, at: int

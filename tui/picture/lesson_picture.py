@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from engine.device import quiet
 from lessons.building.stage_parts import with_law, with_now
-from lessons.contract.panels import Curve, Field, Formula, Network, Panel
+from lessons.contract.panels import Curve, Field, Formula, Network, Panel, Stave
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text, load
 from lessons.contract.view import View
@@ -28,7 +28,7 @@ from tui.picture import frame
 from tui.picture.boxes import Desk
 from tui.picture.layout import lay
 from tui.picture.left_out import names
-from tui.picture.lens import lens_for
+from tui.picture.lens import flat, lens_for
 from tui.picture.look import Look
 from tui.picture.question import draw_card
 from tui.picture.scroll import column_of
@@ -78,7 +78,7 @@ class LessonPicture:
 
     After `draw`, `left_out` has the ids of the panels that had no room, or not for all of their rows, and `missed` says
     in words what is missing; `more_text` tells whether text lies below what can be seen of it, `is_curve` whether all
-    of the stage is a curve.
+    of the stage is a curve; `tune` is the tune that the stage offers, as a file in ABC, "" where it offers none.
     """
 
     def __init__(self, player: Player, look: Look, manner: Manner) -> None:
@@ -87,6 +87,7 @@ class LessonPicture:
         self.left_out: tuple[str, ...] = ()
         self.missed: Sequence[str] = ()
         self.more_text = self.is_curve = False
+        self.tune = ""
         self.size = (WIDE, 40)
         self._hits: list[Hit] = []
 
@@ -256,6 +257,7 @@ class LessonPicture:
         )  # fmt: skip
         dense = self.player.spot.open and not look.alone  # its phases differ in height: what stays must not move
         self.is_curve = [isinstance(panel, Curve) for panel in panels] == [True]
+        self.tune = next((panel.abc for panel in flat(panels) if isinstance(panel, Stave) and panel.abc), "")
         laid = lay(panels, width, room, large(panels, look, pen, width), dense)
         canvas, self.left_out = laid.canvas, laid.dropped
         self.missed = names(laid.left_out, panels, self.words)
@@ -359,7 +361,7 @@ def bright(card: Canvas) -> None:
 
 def large(panels: Sequence[Panel], look: Look, pen: Pen, width: int) -> Pen:
     """The pen for these panels: where a curve or a net is looked at alone, it fills what the others leave."""
-    kinds = [isinstance(panel, Curve | Network | Field) for panel in panels]
+    kinds = [isinstance(panel, Curve | Network | Field | Stave) for panel in panels]
     if kinds.count(True) != 1 or not (all(kinds) or look.alone):
         return pen
     others = sum(draw(panel, width, pen).height + 1 for panel, kind in zip(panels, kinds, strict=True) if not kind)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.sequences.abc import ABCError, State, Tune, plain, tunes
+from engine.sequences.judging import known
 from lessons.contract.knobs import Refused
 from lessons.data.corpora.read import looked_at, said
 from lessons.data.tunes import TUNES
@@ -18,12 +19,13 @@ SHORTEST = 3
 
 
 class TuneSet(NamedTuple):
-    """Tunes, the text that is learned from, what is in force where that says nothing, and tunes that were left out."""
+    """Tunes, the text to learn from, what is in force where that says nothing, how many were left out, the bars."""
 
     tunes: tuple[Tune, ...]
     text: str
     state: State
     left: int
+    bars: frozenset[str]
 
     @property
     def header(self) -> dict[str, str]:
@@ -78,7 +80,8 @@ def gathered(texts: Sequence[tuple[str, object]]) -> TuneSet:
     inner = sum(bar.inner for tune in kept for bar in tune.bars)
     if inner < SHORTEST:
         raise Refused("abc_short", file=texts[0][1], bars=inner, tunes=len(kept), least=SHORTEST)
-    return TuneSet(tuple(kept), "".join(lines), state, len(found) - len(kept))
+    text = "".join(lines)
+    return TuneSet(tuple(kept), text, state, len(found) - len(kept), known(text, state))
 
 
 def _line(tune: Tune) -> str:

@@ -25,6 +25,11 @@ def axis_keys(picture: LessonPicture, look: Look) -> Sequence[Hint]:
     return [Hint("x", "linear" if look.log else "log", "log")] if picture.is_curve else []
 
 
+def tune_keys(picture: LessonPicture) -> Sequence[Hint]:
+    """The keys that save and play the tune on the stage, while there is one."""
+    return [Hint("w", "tune", "tune"), Hint("h", "hear", "hear")] if picture.tune else []
+
+
 @dataclass(frozen=True)
 class Change:
     """What a command did beside what the player and the look hold.

@@ -54,6 +54,8 @@ class Opening(Mode):
             "copy": self.copy,
             "save": self.save,
             "picture": self.save_picture,
+            "tune": self.save_tune,
+            "hear": self.hear,
             "open": self.open,
             "find": self.find,
             "help": self.help,
@@ -242,6 +244,27 @@ class Opening(Mode):
         except Refused as refused:
             return self._in_full(refused.say(self.picture.words))
         return self._in_full(self.say("say.saved", file=str(path)))
+
+    def save_tune(self) -> Change | None:
+        """Save the tune on the stage as ABC and as MIDI, under names that are free."""
+        if not self.picture.tune:
+            return None
+        self.parts.transport.pause()
+        try:
+            paths = self.parts.files.save_tune(Path.cwd(), self.picture.tune)
+        except Refused as refused:
+            return self._in_full(refused.say(self.picture.words))
+        return self._in_full(self.say("say.saved", file=", ".join(map(str, paths))))
+
+    def hear(self) -> Change | None:
+        """Play the tune on the stage; while it is played, stop it."""
+        if not self.picture.tune:
+            return None
+        try:
+            player = self.parts.files.hear(self.picture.tune)
+        except Refused as refused:
+            return self._in_full(refused.say(self.picture.words))
+        return Change(self.say("say.hears", player=player) if player else self.say("say.silent"))
 
     def _in_full(self, said: str) -> Change:
         """What must be read to its end: in the line of the address, or where it is longer, in a notice."""

@@ -16,7 +16,7 @@ from tui.picture.boxes import Notice
 from tui.picture.lesson_picture import BESIDE
 from tui.picture.look import Look
 from tui.picture.question import what_does
-from tui.screens.modes.base import LAST, Change, Command, Mode, axis_keys
+from tui.screens.modes.base import LAST, Change, Command, Mode, axis_keys, tune_keys
 
 
 class Playing(Mode):
@@ -64,7 +64,7 @@ class Stepping(Mode):
         if player.spot.training:
             found.append(Hint("esc", "curve", "out") if player.spot.open else Hint("↵", "open", "enter"))
         cells = bool(self.picture.cells)
-        found += [Hint("tab", "cell", "cursor")] if cells else []
+        found += [*([Hint("tab", "cell", "cursor")] if cells else []), *tune_keys(self.picture)]
         forks, checks = player.spot.training, bool(player.lesson.weights(player.start))
         letters = " ".join(letter for letter, on in zip("icgk", (cells, True, checks, True), strict=True) if on)
         if self.picture.size[0] < BESIDE:
