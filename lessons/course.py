@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from lessons.contract.card import Broken, Card
+from lessons.contract.card import Broken, Card, check
 from lessons.contract.knobs import Refused
 
 if TYPE_CHECKING:
@@ -28,13 +28,16 @@ def open_lesson(card: Card | Broken) -> Lesson:
     module, _, attribute = card.load.partition(":")
     try:
         lesson: Lesson = getattr(importlib.import_module(module), attribute)(card)
-    except Exception as error:  # a third-party lesson may fail in any way, and must break nothing but itself
+    except (Exception, SystemExit) as error:  # a third-party lesson may fail in any way, and break nothing but itself
         raise Refused("load", lesson=card.id, error=_line(error)) from error
     return lesson
 
 
 def _line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+    try:
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+    except Exception:  # it fails even at saying why
+        return type(error).__name__
 
 
 def course() -> dict[str, Card | Broken]:
@@ -49,8 +52,9 @@ def course() -> dict[str, Card | Broken]:
                 raise TypeError(f"{point.value} is no Card")
             if card.id != point.name:
                 raise ValueError(f"the card says {card.id!r}, the entry point {point.name!r}")
+            check(card)
             found.append(card)
-        except Exception as error:  # see Card.open
+        except (Exception, SystemExit) as error:  # see open_lesson
             found.append(Broken(point.name, _line(error)))
     return {card.id: card for card in sorted(found, key=_order)}
 

@@ -21,9 +21,8 @@ from engine.walks.far import Far
 from lessons.contract.card import Broken, Card, Lead, Place
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
-from lessons.course import course, following, number_of, open_lesson, unknown
+from lessons.course import course, following, number_of, unknown
 from tui.canvas.theme import NAMES, textual_theme
-from tui.keys import ALL
 from tui.machine import collecting
 from tui.machine.store import Store
 from tui.picture.boxes import Choices, Notice
@@ -31,7 +30,9 @@ from tui.screens.arriving import done_at_once
 from tui.screens.base import PaintedScreen
 from tui.screens.commands import commands
 from tui.screens.contents import Contents
+from tui.screens.failing import left_for, opened
 from tui.screens.keeper import Keeper
+from tui.screens.remapping import remap
 from tui.widgets.palette import Palette
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class UnrollApp(App[None]):
         self.keeper = Keeper(self.store)
         self.opening = opening or Opening()
         self._at_work: asyncio.AbstractEventLoop | None = None
+        self.forgives = False
+        """Whether an error of a lesson's ends that lesson alone: so it is for a learner; a test should see it."""
         self.refused: Refused | None = None
         """Why what the app was started for cannot be had."""
         self._beside: Player | None = None
@@ -140,9 +143,7 @@ class UnrollApp(App[None]):
         for name in NAMES:
             self.register_theme(textual_theme(name))
         self._take_theme()
-        known = {key: keys for key, keys in self.store.settings.keys.items() if key in ALL and isinstance(keys, str)}
-        if known:
-            self.set_keymap(known)
+        remap(self, self.store, self.words)
         self.push_screen(Contents(self.opening.choices))
         self.set_timer(0.3, self._load_more)
         try:
@@ -173,9 +174,18 @@ class UnrollApp(App[None]):
         try:
             if not await done_at_once(self, screen, event):
                 await super().on_event(event)
+        except Exception as error:
+            if not self.forgives:
+                raise
+            self._handle_exception(error)
         finally:
             if go_on is not None:
                 screen.call_after_refresh(go_on)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """An error of a lesson's ends that lesson; any other ends the app."""
+        if not (self.forgives and left_for(self, error, self.store.data, self.words)):
+            super()._handle_exception(error)
 
     def _take_theme(self) -> None:
         if not self.no_color:
@@ -197,10 +207,9 @@ class UnrollApp(App[None]):
         hold_to_one_thread()
         from engine.device import open_device
         from lessons.player.bookmark import is_set_up_as
-        from lessons.player.player import Player
         from tui.screens.lesson import LessonScreen
 
-        player = Player(open_lesson(card), open_device(self.device), patience=PATIENCE)
+        player = opened(card, open_device(self.device), PATIENCE)
         kept = self.store.progress.lessons.get(lesson, {})
         player.record = {str(k): str(v) for k, v in kept.get("record", {}).items()}
         player.seen = {act for act in kept.get("acts", []) if act in card.acts} if isinstance(card, Card) else set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,6 +96,35 @@ class Card:
             "title": dict(self.title), "lead": dict(self.lead), "acts": list(self.acts), "needs": list(self.needs),
             "knobs": knobs, "error": None,
         }  # fmt: skip
+
+
+ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+"""Ids of lessons: they are typed, and are names of files."""
+
+
+def check(card: Card) -> None:
+    """Raises TypeError or ValueError where a card is not what it should be: it may be somebody else's."""
+    if not (isinstance(card.id, str) and ID.fullmatch(card.id)):
+        raise ValueError(f"the id {card.id!r} should be small letters, digits and hyphens, 40 at most")
+    for name in ("chapter", "slides", "load"):
+        if not isinstance(getattr(card, name), str):
+            raise TypeError(f"{name} should be a text")
+    for name in ("title", "lead"):
+        texts = getattr(card, name)
+        if not (isinstance(texts, Mapping) and all(isinstance(texts.get(lang), str) for lang in ("en", "zh"))):
+            raise TypeError(f"{name} should have a text for en and for zh")
+        if not all(text.isprintable() for text in texts.values()):
+            raise ValueError(f"{name} has control characters")
+    if not (card.acts and isinstance(card.acts, tuple) and all(isinstance(act, str) and act for act in card.acts)):
+        raise TypeError("acts should be names, one at least")
+    if not (isinstance(card.knobs, tuple) and all(isinstance(knob, Knob) for knob in card.knobs)):
+        raise TypeError("knobs should be a tuple of Knob")
+    if not all(isinstance(number, int) for number in (card.minutes, card.place)):
+        raise TypeError("minutes and place should be whole numbers")
+    if not card.load.partition(":")[0].strip(".") or not card.load.partition(":")[2]:
+        raise ValueError(f"load is {card.load!r}; it should be module:attribute")
+    if not (isinstance(card.terms, tuple) and all(isinstance(term, Term) for term in card.terms)):
+        raise TypeError("terms should be a tuple of Term")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from tui.machine.store import Store
 from tui.picture.drawers import Inspect, Knobs
 from tui.screens import strokes
 from tui.screens.lesson import LessonScreen
+from tui.screens.remapping import sound
 from tui.screens.strokes import FIRST, NEXT, Strokes
 from tui.screens.transport import FASTEST, FULL, SLOWEST
 
@@ -441,3 +442,22 @@ async def test_keys_that_go_on_never_change_the_record(id: str, tmp_path: Path) 
 
 def test_the_laws_have_questions_to_hold_at() -> None:
     assert sum(bool(open_lesson(card).asks) for card in course().values() if isinstance(card, Card)) > 15
+
+
+@pytest.mark.parametrize(
+    ("wanted", "taken", "left"),
+    [
+        ({"forward": "right,d"}, {"forward": "right,d"}, []),
+        ({"quit": "x"}, {}, ["quit"]),  # x is the logarithmic axis
+        ({"quit": "Q"}, {"quit": "Q"}, []),
+        ({"quit": ""}, {}, ["quit"]),
+        ({"play": "w", "forward": "w"}, {"play": "w"}, ["forward"]),
+        ({"play": "5"}, {}, ["play"]),
+        ({"forward": "left", "back": "right"}, {"forward": "left", "back": "right"}, []),
+        ({"nothing": "w", "forward": 3}, {}, ["forward"]),
+    ],
+)
+def test_keys_that_would_collide_or_quit_nothing_stay(
+    wanted: dict[str, object], taken: dict[str, str], left: list[str]
+) -> None:
+    assert sound(wanted) == (taken, left)

@@ -12,6 +12,7 @@ from lessons.contract.card import Broken, Card
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import reason
 from lessons.course import course, open_lesson
+from tui.canvas.visible import visible
 from tui.cli.common import words_of
 from tui.machine.terminal import speaks_utf8, wants_ascii
 
@@ -71,10 +72,16 @@ def _device(name: str) -> dict[str, Any]:
 
 
 def _lesson(card: Card | Broken) -> dict[str, Any]:
+    from engine.device import HOST
+    from lessons.player.player import Player
+
     try:
-        open_lesson(card)
+        Player(open_lesson(card), HOST).view()
     except Refused as refused:
         return entry(False, refused.say(words_of()))
+    except Exception as error:  # somebody else's lesson may fail in any way
+        kind, said = type(error).__name__, visible(str(error).partition("\n")[0])
+        return entry(False, Refused("load", lesson=card.id, error=f"{kind}: {said}").say(words_of()))
     return entry(True, words_of()("doctor.loads"))
 
 

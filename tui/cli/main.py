@@ -219,6 +219,7 @@ def run_app(
     choices = Choices(*found, course()) if found is not None and lesson is None else None
     opening = Opening(place, choices, stops, present)
     app = UnrollApp(lesson, store, language(lang or ""), device, ascii_only, afresh, opening)
+    app.forgives = True
     from tui.machine.signals import ending
 
     with ending(app.end, store.flush):
