@@ -160,7 +160,7 @@ def test_knobs_follow_the_net_and_the_data() -> None:
     assert (deep["data"], deep["hidden"], deep["v1"], deep["trained"]) == ("digits", 64, "mean", 0)
     assert (digits["rate"], digits["batch"]) == (0.2, 100)
     assert made(net="dbn", hidden=9).knobs["hidden"] == 9
-    assert made(net="dbn", data="bars").start.params["W"].shape == (64, 64)
+    assert made(net="dbn", data="digits").start.params["W"].shape == (64, 64)
 
 
 @pytest.mark.parametrize(
@@ -363,3 +363,14 @@ def softmax(seed: int) -> float:
         state = own.advance(state)
     W, b = state.data.theta["W1"], state.data.theta["b1"]
     return float(((W @ run.test.x + b).argmax(axis=0) != run.test.y.argmax(axis=0)).mean())
+
+
+@pytest.mark.parametrize("data", ["bars", "small"])
+def test_a_deep_net_refuses_pictures_without_classes(data: str) -> None:
+    player = Player(open_lesson(course()["boltzmann"]), HOST)
+    with pytest.raises(Refused, match="data=digits"):
+        player.set_knobs({"net": "dbn", "data": data})
+    player.set_knobs({"net": "dbn"})
+    assert player.knobs["data"] == "digits"
+    with pytest.raises(Refused, match="data=digits"):
+        player.set_knobs({"data": data})

@@ -151,3 +151,14 @@ def test_every_block_has_a_lens_around_each_of_its_cells(panel: Panel) -> None:
         for cell in ((0, 0), (made.shape[0] - 1, made.shape[1] - 1)):
             drawn = draw(lens(made, made.index(*cell)), 60, Pen())
             assert ("cell", made.symbol, made.index(*cell)) in [hit.target for hit in drawn.hits]
+
+
+@pytest.mark.parametrize("value", [3.5, -0.2, 0.0])
+def test_a_number_alone_is_not_shaded_for_there_is_none_to_compare_it_with(value: float) -> None:
+    def inks(values: list[list[float]]) -> set[str]:
+        block = Block("E", np.array(values), np.array(values).shape)
+        canvas = draw(Matrix(id="alone", rows=[Row("", {0: block})]), 40, Pen())
+        return {ink for line in canvas.inks for ink in line}
+
+    assert not [ink for ink in inks([[value]]) if ink.startswith(("pos", "neg"))]
+    assert [ink for ink in inks([[value, 1.5]]) if ink.startswith("pos")]

@@ -96,6 +96,7 @@ async def test_five_fields_with_what_they_get_right(size: tuple[int, int], tmp_p
         said = shown(screen, "stage")
         assert all(screen.text.phrase("labels", name) in said for name in NAMES)
         assert ".760 .494" in said
+        assert len([line for line in said.split("\n") if line.split()[-2:] == ["train", "test"]]) == 1
         await pilot.press("l")
         assert "训练集与测试集的正确率" in shown(screen, "stage")
 

@@ -63,7 +63,8 @@ def _digits(canvas: Canvas, x: int, y: int, block: Block, pen: Pen) -> None:
 def _cell(
     canvas: Canvas, x: int, y: int, block: Block, at: tuple[int, int], value: float | None, most: float, pen: Pen
 ) -> None:
-    ink = "dim" if value is None else level(value, most)
+    alone = block.shape == (1, 1) and value is not None and np.isfinite(value)  # with nothing to be compared with
+    ink = "dim" if value is None else "" if alone else level(value, most)
     meant = block.row in (None, at[0])
     written, read = block.written and meant, block.read and meant and block.only in (None, at[1])
     mark = "►" if written else "•" if read else " "

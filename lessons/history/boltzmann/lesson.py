@@ -167,9 +167,11 @@ class Boltzmann(DeclaredLesson):
     shown_as = BoltzmannStage
 
     def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
-        """What was not given is as the net and the data set ask for; a deep net reads digits."""
+        """What was not given is as the net and the data set ask for. Raises Refused: a deep net classifies digits."""
+        if knobs["net"] == "dbn" and "data" in given and knobs["data"] != "digits":
+            raise Refused("deep_data", value=knobs["data"])
         fits = exp.STACKED if knobs["net"] == "dbn" else exp.DIGITS if knobs["data"] == "digits" else {}
-        return {**knobs, **{name: value for name, value in fits.items() if name not in given or name == "data"}}
+        return {**knobs, **{name: value for name, value in fits.items() if name not in given}}
 
     def lengths(self, knobs: Knobs, inputs: Mapping[str, Any] | None = None) -> dict[str, int]:
         V, M = exp.shown(knobs, 0).shape
@@ -196,9 +198,8 @@ class Boltzmann(DeclaredLesson):
 
     def rivals(self, knobs: Knobs, start: Start) -> Sequence[tuple[str, Knobs, Start]]:
         """Of a deep net, the other ways to begin."""
-        if knobs["net"] != "dbn":
-            return []
-        others = [{**knobs, "begin": name} for name in exp.BEGINNINGS if name != knobs["begin"]]
+        beginnings = exp.BEGINNINGS if knobs["net"] == "dbn" else ()
+        others = [{**knobs, "begin": name} for name in beginnings if name != knobs["begin"]]
         return [(str(other["begin"]), other, exp.start(other, int(start.inputs["seed"]))) for other in others]
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:

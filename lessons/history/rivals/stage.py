@@ -200,7 +200,7 @@ class RivalsStage(LessonStage):
             field = self.plane.field(self.say(name), says if known else None, (), (7, 14))
             caption = f"{self.short(train)} {self.short(test)}" if known else ""
             fields.append(replace(field, caption=caption, written=bool({train, test} & self.view.written)))
-            shares = self.shown(train, self.say("train")), self.shown(test, self.say("test"))
+            shares = [self.scalar(f"{share}[{i}]", self.say(share) if i == 1 else "") for share in ("train", "test")]
             rows.append(Row(self.say(name), dict(enumerate(shares))))
         return [
             self.law("train", "test"),
