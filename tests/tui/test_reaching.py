@@ -244,3 +244,14 @@ async def test_keys_typed_ahead_keep_their_order(tmp_path: Path) -> None:
             pilot.app.simulate_key(key)
         await until(pilot, lambda: screen.look.cursor is not None)
         assert screen.player.spot.p > 0
+
+
+async def test_the_law_at_the_top_is_that_of_the_term(tmp_path: Path) -> None:
+    """Where k = t, δ comes from the error; before it, from the δ after it. One of the two is never above the other."""
+    async with lesson(tmp_path, (120, 36)) as (_, screen):
+        for matrix in ("dW", "dU"):
+            for k, shows, other in ((3, "δₜ,ₖ = (Vᵀ eₖ)", "(Wᵀ δₜ,ₖ₊₁)"), (2, "δₜ,ₖ = (Wᵀ δₜ,ₖ₊₁)", "(Vᵀ eₖ)")):
+                go(screen, f"{matrix}/t=3/k={k}")
+                top = shown(screen, "stage").split("\n")[0]
+                assert shows in top
+                assert other not in top

@@ -60,7 +60,10 @@ class BpttStage(TimeStage):
     def double_sum(self, p: str) -> Stage:
         """One row of the sum over t and k: δ, the terms, the ledger of all, the sum so far."""
         row = DoubleSum(self, p)
-        law, net = self.law(f"{p}_term", "delta", right=row.counted()), unrolled(self, self.k, self.t)
+        law, net = (
+            self.law(f"{p}_term", "delta_t" if self.k == self.t else "delta", right=row.counted()),
+            unrolled(self, self.k, self.t),
+        )
         return [law, *self.strip(), net, row.deltas(), row.terms(), row.ledger(), row.so_far()]
 
     def show_sum(self) -> Stage:
