@@ -84,7 +84,7 @@ def rules(kind: str) -> dict[str, str]:
 
 def attend(xp: Any, kind: str, theta: Theta, seen: Memory, d: Array, t: int, at: Path = ()) -> Walk[dict[str, Array]]:
     """Scores, weights and context of timestep t. d is d[t], or d[t−1] where scores are additive."""
-    here, made = (*at, ("attend", -1)), dict[str, Array]()
+    here, made = (*at, ("attention", -1)), dict[str, Array]()
     q = d
     if kind == "general":
         q = theta["Wa"].T @ d
@@ -136,7 +136,7 @@ def back(
 
     d softmax: ∂E/∂e = alpha ∘ (∂E/∂alpha − Σ alpha ∘ ∂E/∂alpha).
     """
-    here, alpha, q = (*at, ("attend", -1)), now["alpha"], now["q"]
+    here, alpha, q = (*at, ("attention", -1)), now["alpha"], now["q"]
     galpha = scored(xp, seen.hs, gc)
     yield Step(here, "galpha", {f"galpha[{t}]": galpha})
     ge = alpha * (galpha - xp.sum(alpha * galpha, axis=0, keepdims=True))

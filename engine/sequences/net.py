@@ -103,15 +103,15 @@ class Decoded(NamedTuple):
 
 
 def shapes(net: Seq2seq) -> dict[str, tuple[int, ...]]:
-    """The shape of every parameter, in order; vectors have one axis."""
+    """The shape of every parameter, in order, from the output to the words; vectors have one axis."""
     H, D = net.H, net.table
     tables = {"Tx": (D, net.K), "Ty": (D, net.L)} if D else {}
     return {
+        "V": (net.L, H), "by": (net.L,), "Wd": (H, H), **({"Wc": (H, H)} if net.looks else {}),
+        **attention.shapes(net.attention, H, H),
         **tables,
         **net.reads.shapes(H, D or net.K),
         **net.writes.shapes(H, (D or net.L) + (H if net.fed else 0)),
-        **attention.shapes(net.attention, H, H),
-        **({"Wc": (H, H)} if net.looks else {}), "Wd": (H, H), "V": (net.L, H), "by": (net.L,),
     }  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def rules(net: Seq2seq) -> dict[str, str]:
     word = "v_d[t]" if net.table else "w[t]"
     by_op = {
         "v": "v[s] = Tx @ x[s]", "v_d": "v_d[t] = Ty @ w[t]", "k": "k[s] = Ua @ h[s]",
-        "read": "w[t] = one_hot(words, argmaxes(a[t-1]))",
+        "read": "w[t] = (words == argmaxes(a[t-1]))",
         "both": f"x_d[t] = stack({word}, c[t])",
         "htilde": "htilde[t] = tanh(Wc @ c[t] + Wd @ d[t])" if net.looks else "htilde[t] = tanh(Wd @ d[t])",
         "a": "a[t] = V @ htilde[t] + by", "yhat": "yhat[t] = softmax(a[t])",
@@ -207,7 +207,7 @@ def encode(xp: Any, net: Seq2seq, theta: Theta, batch: Batch, at: Path = ()) -> 
                 yield Step((*here, ("cell", -1)), f"{side.name(state)}_kept", {f"{side.name(state)}[{s}]": now[state]})
         if net.fed:
             now["k"] = theta["Ua"] @ now["h"]
-            yield Step((*here, ("attend", -1)), "k", {f"k[{s}]": now["k"]})
+            yield Step((*here, ("attention", -1)), "k", {f"k[{s}]": now["k"]})
         states = now
         made.append({**now, "word": word})
     return made
@@ -355,7 +355,7 @@ def back_decoder(
             looked = now["looked"]
             gq = yield from attention.back(xp, net.attention, theta, seen, looked, back_to["c"], t, into, here)
             gd = gd + (theta["Wa"] @ gq if net.attention == "general" else gq)
-            yield Step((*here, ("attend", -1)), "gd_seen", {f"gd[{t}]": gd})
+            yield Step((*here, ("attention", -1)), "gd_seen", {f"gd[{t}]": gd})
         if later:
             gd = gd + side.cell.carried(own, later)
             yield Step((*here, ("error", -1)), "gd_carried", {f"gd[{t}]": gd})

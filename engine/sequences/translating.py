@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from engine.device import Device
-from engine.sequences import attention
+from engine.device import Array, Device
+from engine.sequences import attention, writing
 from engine.sequences import net as nets
-from engine.sequences.attention import Memory
+from engine.sequences.attention import SHUT, Memory
 from engine.sequences.net import Batch, Decoded, Made, Seq2seq, Theta
+from engine.sequences.pairs import END
 from engine.sequences.side import Side
-from engine.walks.reel import Env, Families, Section
+from engine.walks.reel import Env, Section, indexed
 from engine.walks.step import Path, Walk, drain
 
 _lengths: dict[Any, int] = {}
@@ -26,10 +27,10 @@ def length(key: Any, walk: Callable[[], Walk[Any]]) -> int:
 
 
 class Translating:
-    """A net on one batch."""
+    """A net on one batch; `more` are values that can be read beside those of the walks."""
 
-    def __init__(self, device: Device, net: Seq2seq, theta: Theta, batch: Batch) -> None:
-        self.device, self.net, self.theta, self.batch = device, net, theta, batch
+    def __init__(self, device: Device, net: Seq2seq, theta: Theta, batch: Batch, **more: Any) -> None:
+        self.device, self.net, self.theta, self.batch, self.more = device, net, theta, batch, more
 
     @cached_property
     def read(self) -> list[Made]:
@@ -66,7 +67,7 @@ class Translating:
     def env(self, passes: int, **more: Any) -> Env:
         """The values before pass number `passes`: 0 the encoder's, 1 the decoder's, 2 the backward pass."""
         batch, enc, dec = self.batch, self.net.reads, self.net.writes
-        plain = {**self.theta, "B": batch.B, "N": batch.N, "words": batch.words, "mask": batch.mask}
+        plain = {**self.theta, **self.more, "B": batch.B, "N": batch.N, "words": batch.words, "mask": batch.mask}
         plain |= {f"{enc.name(state)}_init": batch.zero for state in enc.cell.states}
         families: dict[str, list[Any]] = {"x": list(batch.x)}
         if batch.mask is not None:
@@ -84,8 +85,7 @@ class Translating:
             if len(enc.cell.states) > 1:  # the gate on the road from the encoder's last state to the decoder's start
                 road = enc.name(enc.cell.road)
                 families[road] = [*families[road], batch.zero**0]
-        made: Families = {name: (lambda i, v=v: v[i] if 0 <= i < len(v) else None) for name, v in families.items()}
-        return Env({**plain, **more}, made)
+        return environment({**plain, **more}, families)
 
     # sections
 
@@ -118,6 +118,50 @@ class Translating:
         """The backward pass."""
         many = length(("back", *self._key), lambda: self.backward(()))
         return Section(at, lambda: self.backward(at), lambda: self.env(2), many)
+
+    # writing of its own, for the only example
+
+    def drawn(self, chances: Sequence[Array], tau: float, at: Path) -> Section:
+        """Words drawn with these chances, numbers from 0 to 1; `tau` is the temperature."""
+        start = self._begun
+        first = {"w": [writing.column(self.device, start.words, [END])], "u": list(chances)}
+
+        def walk(at: Path = ()) -> Walk[list[int]]:
+            return writing.sample(self.device, self.net, self.theta, start, chances, tau, at)
+
+        plain = {**self._written_from(start), "tau": tau, "last": self.net.L - 1.0}
+        return Section(at, lambda: walk(at), lambda: environment(plain, first), sum(1 for _ in walk()))
+
+    def beamed(self, k: int, longest: int, at: Path) -> Section:
+        """A beam of k sentences of up to `longest` words."""
+        start, device = self._begun, self.device
+        zero = device.put([[0.0] * k])
+        first = {"w": [writing.column(device, start.words, [END] * k)]}
+
+        def walk(at: Path = ()) -> Walk[Any]:
+            return writing.beam(device, self.net, self.theta, start, k, longest, at)
+
+        seen = None if start.seen is None else writing.side_by_side(device.xp, start.seen, k)
+        plain = self._written_from(start._replace(states={n: v + zero for n, v in start.states.items()}, seen=seen))
+        plain |= {"k": k, "score": device.put([[0.0] + [-SHUT] * (k - 1)]), "going": 1 + zero}
+        plain["end"] = writing.column(device, start.words, [END])
+        return Section(at, lambda: walk(at), lambda: environment(plain, first), sum(1 for _ in walk()))
+
+    @property
+    def _begun(self) -> writing.Begun:
+        return writing.begun(self.device, self.net, self.theta, self.batch, self.read)
+
+    def _written_from(self, start: writing.Begun) -> dict[str, Any]:
+        side = self.net.writes
+        plain = {**self.theta, **self.more, "words": start.words, "B": 1}
+        plain |= {f"{side.name(state)}_init": value for state, value in start.states.items()}
+        seen = start.seen
+        return plain if seen is None else {**plain, "hs": seen.hs, "ks": seen.ks, "mask": seen.mask}
+
+
+def environment(plain: dict[str, Any], families: dict[str, list[Any]]) -> Env:
+    """Values by symbol, and families that count from 0."""
+    return Env(plain, {name: indexed(values) for name, values in families.items()})
 
 
 def named(side: Side, made: Any, x: str) -> dict[str, list[Any]]:

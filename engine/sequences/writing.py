@@ -23,7 +23,7 @@ from engine.sequences.pairs import END
 from engine.walks.step import Path, Step, Walk
 
 RULES = {
-    "drawn": "w[t] = one_hot(words, pick[t-1])",
+    "drawn": "w[t] = (words == pick[t-1])",
     "p": "p[t] = softmax(a[t] / tau)",
     "F": "F[t] = cumulative(p[t])",
     "pick": "pick[t] = minimum(sum(F[t] < u[t]), last)",

@@ -163,6 +163,8 @@ class _Expansion:
             if function == "stack":
                 return self.cell(args[0], at) if at[0] < above else self.cell(args[1], (at[0] - above, at[1]))
             return self.cell(args[0], at if function == "left" else (at[0] + above - below, at[1]))
+        if function in ("scored", "blended", "spread", "flat", "slab"):
+            return self.side_by_side(node, function, args, at)
         if function == "total":
             assert isinstance(args[0], ast.Name)
             values = members(args[0].id, index(args[1], self.bound), self.lookup)
@@ -175,7 +177,8 @@ class _Expansion:
             name, rows = FUNCTIONS.get(function, function), self.value(args[0]).shape[0]
             column = [self.cell(args[0], (i, at[1])) for i in range(rows)]
             symbols = f"{name}({', '.join(c.symbols for c in column)})"
-            numbers = f"{name}({', '.join(c.numbers for c in column)})"
+            several = [f"{i}: {c.numbers}" for i, c in enumerate(column)] if function == "argmaxes" else None
+            numbers = f"{name}({', '.join(several or [c.numbers for c in column])})"
             return Cell(symbols, numbers, 3, float(self.at(self.value(node), at)))
         if function == "at":
             where = [selecting.one(self.value(each)) for each in args[1:]]
@@ -202,6 +205,23 @@ class _Expansion:
         symbols = form.format(", ".join(c.symbols for c in cells))
         numbers = form.format(", ".join(c.numbers for c in cells))
         return Cell(symbols, numbers, 3, x, form.format(", ".join(c.worth for c in cells)))
+
+    def side_by_side(self, node: ast.Call, function: str, args: list[ast.expr], at: tuple[int, int]) -> Cell:
+        """What `maths.side_by_side` makes of the vectors of several places, which lie in the rows of args[0]."""
+        made, (i, j) = self.value(node), at
+        if function == "flat":
+            return self.cell(args[0], divmod(j, self.value(args[0]).shape[1]))
+        B = self.value(args[0]).shape[1] if function == "spread" else made.shape[1]
+        if function == "slab":
+            return self.cell(args[0], (index(args[1], self.bound), i * B + j))
+        if function == "spread":
+            return _times(self.cell(args[0], (i, j % B)), self.cell(args[1], divmod(j, B)))
+        if function == "scored":
+            pairs = [((i, n * B + j), (n, j)) for n in range(self.value(args[1]).shape[0])]
+        else:
+            pairs = [((s, i * B + j), (s, j)) for s in range(self.value(args[1]).shape[0])]
+        products = [_times(self.cell(args[0], a), self.cell(args[1], b)) for a, b in written_out(pairs)]
+        return _added(products, len(pairs), float(made[i, j]))
 
     def chosen(self, node: ast.Call, args: list[ast.expr]) -> Cell:
         """The number of the largest or smallest entry: of many that are compared the first to be chosen."""

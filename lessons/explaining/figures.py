@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from unicodedata import east_asian_width
+from unicodedata import combining, east_asian_width
 
 from engine.walks.step import split
 
@@ -18,7 +18,7 @@ BETWEEN = re.compile(" (?=[+−] )")
 
 def cells(text: str) -> int:
     """The width of a text in terminal cells: a Chinese character takes two."""
-    return sum(1 + (east_asian_width(char) in "WF") for char in text)
+    return sum(not combining(char) and 1 + (east_asian_width(char) in "WF") for char in text)
 
 
 def cut(text: str, width: int) -> str:

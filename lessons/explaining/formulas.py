@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from engine.walks.rules import index, parse
-from lessons.explaining.typeset import START, family_name
+from lessons.explaining.typeset import START, family_name, subscript
 
 SCALARS = frozenset({"rate", "eta", "t", "h", "slope", "w", "d", "g"})
 """Families of single numbers: what follows one is written beside it, without a sign."""
@@ -136,6 +136,14 @@ def typeset(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
         case ast.Call(func=ast.Name(id="below"), args=args):
             of, numbers, most = (typeset(each, bound).text for each in args)
             return Typeset(f"[{of}[{numbers}] ≤ {most}]", 3)
+        case ast.Call(func=ast.Name(id="scored" | "blended" | "spread" as form), args=args):
+            one, two = (_paren(typeset(each, bound), 3) for each in args)
+            forms = {"scored": f"{one} {two}", "blended": f"{one}ᵀ {two}", "spread": f"{one} {two}ᵀ"}
+            return Typeset(forms[form], 2)
+        case ast.Call(func=ast.Name(id="flat"), args=[inner]):
+            return typeset(inner, bound)
+        case ast.Call(func=ast.Name(id="slab"), args=[rows, place, _]):
+            return Typeset(f"({typeset(rows, bound).text}){subscript(_index(place, bound))}", 3)
         case ast.Call(func=ast.Name(id="stack"), args=[above, below]):
             return Typeset(f"[{typeset(above, bound).text}; {typeset(below, bound).text}]", 3)
         case ast.Call(func=ast.Name(id="left" | "right" as half), args=[whole, _]):

@@ -7,7 +7,7 @@ import re
 from engine.walks.step import split
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text
-from lessons.explaining.typeset import START, name
+from lessons.explaining.typeset import SIDES, START, name
 
 GATE = re.compile(r"(?P<part>W|U|b|net|delta_)(?P<of>[a-z])")
 LAYER = re.compile(r"(?P<part>W|b|z|h|delta)(?P<of>\d+)")
@@ -31,6 +31,8 @@ def meaning(text: Text, words: Words, symbol: str) -> str:
         return words("symbol.of.start", p=name(family.removesuffix(START)))
     if (grown := GROWN.fullmatch(family)) and meaning(text, words, grown["of"]):
         return words(f"symbol.of.{'gradient' if grown['how'] == 'd' else 'memory'}", p=name(grown["of"]))
+    if family[-2:] in SIDES and (said := meaning(text, words, f"{family[:-2]}[0]" if indices else family[:-2])):
+        return words(f"symbol.of.side{family[-2:]}", said=said)
     below = family.rstrip("0123456789")
     if (gated := GATE.fullmatch(below)) and (gate := words.get(f"symbol.gate.{gated['of']}", "")):
         known = words.get(f"symbol.of.gate_{gated['part'].rstrip('_')}", "").format(gate=gate)

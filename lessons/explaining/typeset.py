@@ -9,14 +9,16 @@ from contextvars import ContextVar
 
 from engine.walks.step import split
 
-SUBSCRIPTS = str.maketrans("0123456789+-tkijn,", "₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙ,")
-UNLOWERED = re.compile("[abcdefghlmopqrsuvwxyz]")
+SUBSCRIPTS = str.maketrans("0123456789+-tkijns,", "₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙₛ,")
+UNLOWERED = re.compile("[abcdefghlmopqruvwxyz]")
 """Letters that have no lowered form in common fonts: an index with one of them stands in brackets."""
 LETTERS = {
     "delta": "δ", "W_": "W", "b_": "b", "T_W": "W", "T_b": "b", "T_V": "V",
     "yhat": "ŷ", "theta": "θ", "rate": "η", "eta": "η", "gamma": "γ", "alpha": "α", "eps": "ε",
     "gh": "∂E/∂h", "gc": "∂E/∂c", "delta_i": "δi", "delta_f": "δf", "delta_o": "δo", "delta_g": "δg", "delta_z": "δz",
     "delta_r": "δr", "delta_n": "δn", "delta_h": "δh",
+    "gd": "∂E/∂d", "ge": "∂E/∂e", "gq": "∂E/∂q", "gk": "∂E/∂k", "gj": "∂E/∂j", "gx": "∂E/∂x", "galpha": "∂E/∂α",
+    "hs": "h", "ks": "k", "ghs": "∂E/∂h", "gks": "∂E/∂k", "htilde": "h̃", "delta_htilde": "δh̃", "delta_a": "δa",
     "cut_dv": "cut_v", "cut_du": "cut_u", "cut_dtheta": "cut_θ", "cut_dnoise": "cut_noise", "dnoise": "∂L/∂u⁻",
     "vh_data": "⟨vhᵀ⟩⁺", "vh_model": "⟨vhᵀ⟩⁻", "h_data": "h⁺", "h_model": "h⁻", "E_vh": "E[vhᵀ]", "E_v": "E[v]",
     "E_h": "E[h]", "net_h": "netʰ", "net_v": "netᵛ", "W_h": "W", "W_v": "W", "b_h": "b", "a_v": "a", "e_h": "e",
@@ -36,8 +38,14 @@ OF_PARAMETER = {
     "f": "{p}(z)", "df": "{p}'(z)", "G": "G({p})", "m": "m({p})", "v": "v({p})",
 }  # fmt: skip
 """Families that belong to a parameter: met_W is one term of ∂E/∂W, G_W what AdaGrad remembers of it."""
-PARAMETER = re.compile(r"[A-Za-z]\d*|[WUb][fghimnoryz]\d?")
+PARAMETER = re.compile(r"[A-Za-z]\d*|[WUb][acdfghimnoryz]\d?|va|T[xy]")
 """Names of parameters, whose gradient is the family with a d before it."""
+
+
+SIDES = {"_e": "ᵉ", "_d": "ᵈ"}
+"""What the symbols of an encoder and of a decoder end in, and how that is set: z_e[3] is zᵉ₃."""
+INDEXED = re.compile(r"(?=[₀-₉₋₊ₜₖᵢⱼₙₛ\[)]|$)")
+"""Where the index of a name begins, or its end."""
 
 
 def subscript(text: str) -> str:
@@ -72,6 +80,8 @@ def family_name(family: str, indices: list[str]) -> str:
     other = NAMES.get()
     if family.removesuffix(START) in other:
         return other[family.removesuffix(START)] + (subscript(",".join(indices)) if family in other else "₋₁")
+    if family[-2:] in SIDES and len(family) > 2:
+        return INDEXED.sub(SIDES[family[-2:]], family_name(family[:-2], indices), count=1)
     if family.endswith(START):
         before = family.removesuffix(START)
         return numbered(before) + (",₋₁" if before[-1:].isdigit() else "₋₁")
@@ -102,6 +112,8 @@ def numbered(family: str) -> str:
     letters = family.rstrip("0123456789")
     if family in NAMES.get():
         return NAMES.get()[family]
+    if family[-2:] in SIDES and len(family) > 2:
+        return numbered(family[:-2]) + SIDES[family[-2:]]
     return LETTERS.get(letters, letters) + subscript(family[len(letters) :])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -25,7 +24,7 @@ from engine.sequences.translating import Translating
 from engine.walks import descent
 from engine.walks.gradient_check import along, checked
 from engine.walks.history import History
-from engine.walks.reel import Env, Reel, Section, indexed
+from engine.walks.reel import Reel
 from engine.walks.step import drain
 from engine.walks.training import Recipe
 from tests.engine.cases import assert_close, assert_gradients, host
@@ -396,35 +395,11 @@ def test_words_are_drawn_as_often_as_they_are_likely() -> None:
 def test_the_rules_of_writing(kind: str, device: Device) -> None:
     net, theta = make("lstm", "gru", kind, seed=6)
     there = put(device, theta)
-    whole = Translating(device, net, there, batch(device, net, padded(PAIRS)))
-    start = writing.begun(device, net, there, whole.batch, whole.read, 2)
+    whole = Translating(device, net, there, batch(device, net, padded(PAIRS[2:])))
     u = [device.put(each) for each in (0.3, 0.9, 0.99, 0.5)]
-    first = writing.column(device, start.words, [END])
-    plain_values = {**there, "words": start.words, "tau": 0.8, "last": net.L - 1.0, "B": 1}
-    for k in (0, 3):
-        values: dict[str, Any] = dict(plain_values)
-        seen = start.seen
-        if k:
-            seen = None if seen is None else writing.side_by_side(device.xp, seen, k)
-            zero = device.put([[0.0] * k])
-            values |= {"k": k, "score": device.put([[0.0] + [-1e9] * (k - 1)]), "going": 1 + zero}
-            values["end"] = writing.column(device, start.words, [END])
-            values |= {f"{net.writes.name(name)}_init": value + zero for name, value in start.states.items()}
-        else:
-            values |= {f"{net.writes.name(name)}_init": value for name, value in start.states.items()}
-        values |= {} if seen is None else {"hs": seen.hs, "ks": seen.ks, "mask": seen.mask}
-        w = first if not k else writing.column(device, start.words, [END] * k)
-
-        def walk(k: int = k) -> Any:
-            if k:
-                return writing.beam(device, net, there, start, k, 4)
-            return writing.sample(device, net, there, start, u, 0.8)
-
-        env = partial(Env, values, {"w": indexed([w]), "u": indexed(u)})
-        section = Section((), walk, env, sum(1 for _ in walk()))
-        rules = {**nets.rules(net), **writing.RULES, **writing.beam_rules(net)}
-        met = assert_rules_hold(device, Reel([section], GRAINS), rules)
-        assert {"total", "parent", "going"} <= met if k else {"p", "F", "pick"} <= met
+    rules = {**nets.rules(net), **writing.RULES, **writing.beam_rules(net)}
+    for section, ops in ((whole.drawn(u, 0.8, ()), {"p", "F", "pick"}), (whole.beamed(3, 4, ()), {"total", "going"})):
+        assert ops <= assert_rules_hold(device, Reel([section], GRAINS), rules)
 
 
 # mutants

@@ -24,7 +24,7 @@ from lessons.player.checkpoint import Checkpoint
 from lessons.player.player import Player
 
 TRAINED = [card.id for card in course().values() if isinstance(card, Card) and "train" in card.acts]
-QUICK: Mapping[str, tuple[int, ...]] = {"memory": (9, 4), "generate": (12, 5)}
+QUICK: Mapping[str, tuple[int, ...]] = {"memory": (9, 4), "generate": (12, 5), "translate": (45, 21)}
 """(updates of the trunk, update that is forked), where updates are dear."""
 SETTINGS: Mapping[str, list[dict[str, Any]]] = {
     "bptt": [{}, {"text": "abracadabra", "optimiser": "adam", "hidden": 3, "clip": 0.5}],
@@ -40,6 +40,7 @@ SETTINGS: Mapping[str, list[dict[str, Any]]] = {
         {"text": "abcabcabcabcab", "cell": "gru", "layers": 2, "hidden": 6, "window": 4, "optimiser": "momentum"},
     ],
     "boltzmann": [{}, {"chain": "persistent", "k": 2, "h0": "mean"}, {"net": "dbn", "layers": 2, "hidden": 9}],
+    "translate": [{"hidden": 6, "pairs": 80}, {"attention": "additive", "cell": "lstm", "hidden": 4, "pairs": 40}],
     "word2vec": [{}, {"model": "cbow", "loss": "hs", "race": "four", "dim": 7}],
 }
 """Knobs that every lesson is tried with."""

@@ -13,7 +13,7 @@ from lessons.player.player import Player
 
 COURSE = course()
 CARDS = [card for card in COURSE.values() if isinstance(card, Card)]
-SCREENS = [3, 4, 5, 6, 7, 8, 9, *range(29, 38), *range(38, 49)]
+SCREENS = [3, 4, 5, 6, 7, 8, 9, *range(28, 38), *range(38, 49)]
 """The slides 2-9 and 28-48 that have a screen today; lessons that come add theirs."""
 QUICK = ["neuron", "bptt", "windows"]
 

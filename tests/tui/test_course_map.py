@@ -32,15 +32,17 @@ async def test_the_contents_show_every_lesson_in_order_with_its_title(
         cards = [card for card in app.course.values() if isinstance(card, Card)]
         drawn = app.screen.query_one("#map", Lines).canvas.hits
         hits = {hit.target[1]: (hit.x, hit.y) for hit in drawn if hit.target[0] == "lesson"}
-        assert list(hits) == list(range(len(cards))), "all of them are there"
-        assert [hits[n] for n in range(len(cards))] == sorted(hits.values()), "in order down the columns"
+        whole = size[0] >= 100 or "▼" not in text  # where the screen is low, the map is scrolled
+        assert list(hits) == [n for n in range(len(cards)) if whole or n in hits], "all of them are there"
+        assert len(hits) > 20
+        assert list(hits.values()) == sorted(hits.values()), "in order down the columns"
         lines = text.splitlines()
         full = sum(
             cell_len(line.rstrip()) > size[0] / 2 for line in lines[3 : 3 + max(y for _, y in hits.values()) - 2]
         )
         assert full > 6, "no empty half"
         if lang == "zh":
-            assert all(card.title[lang][:2] in text for card in cards), "where they are no ids, at every size"
+            assert all(cards[n].title[lang][:2] in text for n in hits), "where they are no ids, at every size"
         if size[0] >= 100:
             assert all(card.title[lang][:6] in text for card in cards)
         assert app.words("contents.begin", lesson=f"1.1 {app.course['timeline'].title[lang]}")[:30] in text  # type: ignore[union-attr]
