@@ -269,7 +269,7 @@ def test_keys_of_files_stay(kind: str, tmp_path: Path) -> None:
         ({"V": None}, "missing"),
         ({"Wi": np.zeros((2, 2), np.float32)}, "shape"),
         ({"by": np.full(5, np.nan, np.float32)}, "finite"),
-        ({"Uo": np.zeros((4, 4), int)}, "shape"),
+        ({"Uo": np.zeros((4, 4), int)}, "kind_of"),
         ({"about": {"format": "other"}}, "archive"),
         ({"about": {"cell": "dnc"}}, "kind"),
         ({"about": {"layers": 99}}, "kind"),

@@ -142,8 +142,13 @@ class LettersTraining(TrainingRun):
         def put(part: Mapping[str, Any]) -> Mapping[str, Any]:
             return part if self.device is HOST else {name: self.device.put(value) for name, value in part.items()}
 
+        bits, B = held.about.get("bits"), begun.school.source.B
+        carried_well = held.carried is None or {each.shape[1] for each in held.carried.values()} == {B}
+        memory_well = set(held.memory) == set(begun.state.data.memory)
+        if held.done > begun.whole or not isinstance(bits, float) or bits - bits or not carried_well or not memory_well:
+            raise Refused("model_archive", path=self.checkpoint)
         carried = None if held.carried is None else put(held.carried)
-        data = Learning(put(held.model.theta), put(held.memory), 0.0, 0, carried, float(held.about["bits"]))
+        data = Learning(put(held.model.theta), put(held.memory), 0.0, 0, carried, bits)
         return begun._replace(state=State(held.done, data))
 
     def done(self, begun: Begun, state: State, seconds: float) -> dict[str, Any]:

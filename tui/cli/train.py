@@ -51,6 +51,9 @@ class WordsTraining(TrainingRun):
             for what, was in held.about.items():
                 if about.get(what) != was:
                     raise Refused("checkpoint_other", path=self.checkpoint, what=what, was=was, now=about.get(what))
+            shapes = [[None if each is None else each.shape for each in some] for some in (held.vectors, vectors)]
+            if shapes[0] != shapes[1] or held.done > whole:
+                raise Refused("vectors_checkpoint", path=self.checkpoint)
             sent = (None if each is None else self.device.send(each) for each in held.vectors)
             vectors, done = type(vectors)(*sent), held.done
         from concurrent.futures.process import BrokenProcessPool

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from engine.device import HOST, HostArray
 from engine.gated.cell import Cell
@@ -116,7 +116,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, HostArray]]:
 
 def _model(path: Path, about: Mapping[str, Any], arrays: Mapping[str, HostArray]) -> Model:
     kind, layers, letters = about.get("cell"), about.get("layers"), about.get("letters")
-    if kind not in CELLS or not isinstance(layers, int) or not 1 <= layers <= MOST_LAYERS:
+    if not isinstance(kind, str) or kind not in CELLS or not is_count(layers) or not 1 <= layers <= MOST_LAYERS:
         raise ModelError("kind", path=str(path), kind=kind, layers=layers, kinds=", ".join(CELLS))
     if not isinstance(letters, str) or len(letters) < 2 or len(set(letters)) < len(letters):
         raise ModelError("letters", path=str(path))
@@ -130,8 +130,7 @@ def _model(path: Path, about: Mapping[str, Any], arrays: Mapping[str, HostArray]
         value = arrays.get(key(name))
         if value is None:
             raise ModelError("missing", path=str(path), symbol=key(name))
-        if value.shape != shape or value.dtype.kind != "f":
-            raise ModelError("shape", path=str(path), symbol=key(name), found=value.shape, wanted=shape)
+        _check(path, key(name), value, shape)
         if not xp.isfinite(value).all():
             raise ModelError("finite", path=str(path), symbol=key(name))
         theta[name] = value if value.ndim == 2 else value[:, None]
@@ -154,17 +153,27 @@ def resume(path: Path) -> Kept:
         part, _, symbol = name.partition(".")
         parts.setdefault(part, {})[key(symbol)] = arrays.pop(name)
     done, started = about.get("done"), about.get("started")
-    if not isinstance(done, int) or done < 0 or not isinstance(started, dict):
+    if not is_count(done) or not isinstance(started, dict):
         raise ModelError("archive", path=str(path))
-    model = _model(path, about, arrays)
-    wrong = next((name for name, value in parts["memory"].items() if not _like(name, value, model)), None)
-    if wrong is not None:
-        found = parts["memory"][wrong].shape
-        raise ModelError("shape", path=str(path), symbol=key(wrong), found=found, wanted="?")
+    model, H = _model(path, about, arrays), len(arrays["V"][0])
+    wanted = {name: model.theta.get(name.partition("_")[2]) for name in parts["memory"]}
+    for name, value in parts["memory"].items():
+        like = wanted[name]
+        _check(path, f"memory.{key(name)}", value, None if like is None else like.shape)
+    for name, value in parts["carried"].items():
+        known = name in model.cell.carry and value.ndim == 2
+        _check(path, f"carried.{name}", value, (H, value.shape[1]) if known else None)
     return Kept(model, done, parts["memory"], parts["carried"] or None, started)
 
 
-def _like(name: str, value: HostArray, model: Model) -> bool:
-    """Whether a slot of the memory, "G_Ui", has the shape of its parameter."""
-    of = model.theta.get(name.partition("_")[2])
-    return of is not None and value.shape == of.shape
+def _check(path: Path, name: str, value: HostArray, shape: tuple[int, ...] | None) -> None:
+    """Raises ModelError where an array has not this shape, or is not one of real numbers."""
+    if shape is None or value.shape != shape:
+        raise ModelError("shape", path=str(path), symbol=name, found=value.shape, wanted=shape or "no such array")
+    if value.dtype.kind != "f":
+        raise ModelError("kind_of", path=str(path), symbol=name, found=value.dtype.name)
+
+
+def is_count(value: object) -> TypeGuard[int]:
+    """Whether it is a whole number of 0 or more, and no truth value."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 62

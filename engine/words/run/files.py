@@ -63,7 +63,9 @@ def resume(path: Path) -> Checkpoint:
     """Read a checkpoint. Raises VectorsError, and OSError."""
     try:
         about, arrays = read_archive(path)
-        done = int(about.pop("done"))
+        done = about.pop("done")
+        if not isinstance(done, int) or isinstance(done, bool) or done < 0:
+            raise ValueError(f"{done} chunks")
         return Checkpoint(done, Vectors(arrays["table"], arrays.get("nodes")), about)
     except (ArchiveError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise VectorsError("checkpoint", path=str(path)) from error
