@@ -56,7 +56,11 @@ class Net:
             losses = iter(self.run.E)
             given["E"] = [next(losses) if y is not None else None for y in self.inputs.y]
         start = {f"{name}_init": value for name, value in self.inputs.start.items()}
-        made: Families = {name: (lambda t, v=v: v[t] if 0 <= t < self.T else None) for name, v in given.items()}
+
+        def of(held: Any, t: int) -> Any:
+            return held[t] if 0 <= t < self.T else None
+
+        made: Families = {name: partial(of, held) for name, held in given.items()}
         return Env({**self.theta, **start, "B": self.inputs.B, **more}, {**made, **(families or {})}, late)
 
     def forward(self, at: Path) -> Section:

@@ -14,15 +14,15 @@ GATES = "ifogzrnh"
 
 
 def parameters(
-    cell: Callable[[Knobs], Cell], every: Iterable[Cell], lacking: str = "by bm", inputs: int | None = None
+    cell: Callable[[Knobs], Cell], every: Iterable[Cell], lacking: str = "by bm", inputs: int | str = "K"
 ) -> Net:
     """The parameters of the cell that the knobs choose among `every`, of H units and K outputs.
 
-    A state may leave out those in `lacking`; there are K inputs where no number is given.
+    A state may leave out those in `lacking`; `inputs` is how many there are, or the letter of that length.
     """
 
     def shapes(knobs: Knobs, of: Mapping[str, int]) -> Mapping[str, tuple[int, ...]]:
-        return cell(knobs).shapes(of["H"], of["K"], inputs)
+        return cell(knobs).shapes(of["H"], of["K"], of[inputs] if isinstance(inputs, str) else inputs)
 
     names = frozenset(name for one in every for name in one.names)
     vectors = frozenset(name for name in names if name[0] == "b")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Any
 from unicodedata import category
@@ -92,13 +92,15 @@ class TimeStage(LessonStage):
         return value if value is None or value.ndim == 1 else value[:, 0]
 
 
-def guesses(stage: TimeStage, priority: int = 5, most: int = 3, by_letter: bool = False) -> Matrix:
-    """ŷ under every t, in percent: the `most` likeliest letters, the likeliest first.
+def guesses(
+    stage: TimeStage, priority: int = 5, most: int = 3, by_letter: bool = False, at: Collection[int] | None = None
+) -> Matrix:
+    """ŷ under every t, or those `at`, in percent: the `most` likeliest letters, the likeliest first.
 
     Where there are no more letters than that, `by_letter` puts them in the order of the vocabulary.
     """
     columns: dict[int, Item] = {}
-    for t in stage.near:
+    for t in stage.near if at is None else [t for t in stage.near if t in at]:
         yhat = stage.example(f"yhat[{t}]")
         if yhat is None:
             columns[t] = Label("·", role="dim")

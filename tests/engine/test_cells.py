@@ -82,8 +82,9 @@ def torch_run(cell: Cell, theta: Theta, inputs: Inputs) -> tuple[Any, dict[str, 
         order = {"lstm": "ifgo", "gru": "rzn"}.get(cell.name, "h")
         kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}.get(cell.name, torch.nn.RNN)
         extra = {"nonlinearity": "relu"} if cell.name == "relu" else {}
-        made = kind(K, H, num_layers=cell.layers, dtype=torch.float64, **extra)
-        zero = torch.zeros(H, 1, dtype=torch.float64)
+        size = leaf["V"].shape[1]
+        made = kind(leaf[cell.own[0]].shape[1], size, num_layers=cell.layers, dtype=torch.float64, **extra)
+        zero = torch.zeros(size, 1, dtype=torch.float64)
         weights: dict[str, Any] = {}
         for n, level in enumerate(cell.levels):
             inner = [leaf[f"bm{level}"] if cell.more and q == "n" else zero for q in order]

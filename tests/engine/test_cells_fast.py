@@ -25,38 +25,42 @@ T, H, K, N = 5, 4, 6, 3
 Window = tuple[HostArray, HostArray, dict[str, HostArray]]
 
 
-def drawn(cell: Cell, seed: int, B: int, letters: bool, last: bool) -> tuple[dict[str, Any], Window]:
+def drawn(cell: Cell, seed: int, B: int, letters: bool, first: int) -> tuple[dict[str, Any], Window]:
     """Random weights, and what is read and wanted as the fast form takes it."""
     draw = rng(seed, 5)
     shapes = {n: s if len(s) == 2 else (*s, 1) for n, s in cell.shapes(H, K, None if letters else N).items()}
     theta = {name: 0.5 * draw.normal(size=shape) for name, shape in shapes.items()}
     x = draw.integers(0, K, (T, B)) if letters else draw.normal(size=(T, B, N))
-    y = draw.integers(0, K, B if last else (T, B))
+    y = draw.integers(0, K, (T - first, B))
     return theta, (x, y, {name: 0.6 * draw.normal(size=(H, B)) for name in cell.carry})
 
 
-def walked(window: Window, last: bool, mean: bool) -> Inputs:
+def walked(window: Window, first: int, mean: bool) -> Inputs:
     """The same for the walk."""
     x, y, start = window
     read = one_hot(HOST, x, K) if x.ndim == 2 else [each.T for each in x]
-    wanted: list[Any] = [*[None] * (T - 1), *one_hot(HOST, [y], K)] if last else list(one_hot(HOST, y, K))
+    wanted: list[Any] = [*[None] * first, *one_hot(HOST, y, K)]
     return Inputs(read, wanted, start, x.shape[1] if mean else 1)
 
 
-def kernel(module: Any, cell: Cell, B: int, letters: bool, last: bool, mean: bool, kind: Any = float) -> fast.Kernel:
-    made: fast.Kernel = module.Kernel(cell, T, B, H, K, K if letters else N, kind, letters, last, mean)
+def kernel(module: Any, cell: Cell, B: int, letters: bool, first: int, mean: bool, kind: Any = float) -> fast.Kernel:
+    made: fast.Kernel = module.Kernel(cell, T, B, H, K, K if letters else N, kind, letters, first, mean)
     return made
 
 
-CASES = [(1, True, False, False), (3, True, False, True), (1, False, True, False), (3, False, True, True)]
+Case = tuple[int, bool, int, bool]
+CASES: list[Case] = [
+    (1, True, 0, False), (3, True, 0, True), (1, False, T - 1, False), (3, False, T - 1, True), (3, False, 2, True),
+]  # fmt: skip
+"""Examples, whether inputs are letters, the first timestep with a loss, whether the loss is the mean."""
 
 
-def gap(module: Any, cell: Cell, case: tuple[int, bool, bool, bool], seed: int = 0) -> float:
+def gap(module: Any, cell: Cell, case: Case, seed: int = 0) -> float:
     """How far loss, states and gradient are from the walk's."""
-    B, letters, last, mean = case
-    theta, window = drawn(cell, seed, B, letters, last)
-    inputs, made = walked(window, last, mean), kernel(module, cell, *case)
-    made.gradient(packed(theta, made.layout), *drawn(cell, seed + 7, B, letters, last)[1])  # nothing of it may stay
+    B, letters, first, mean = case
+    theta, window = drawn(cell, seed, B, letters, first)
+    inputs, made = walked(window, first, mean), kernel(module, cell, *case)
+    made.gradient(packed(theta, made.layout), *drawn(cell, seed + 7, B, letters, first)[1])  # nothing of it may stay
     E = made.gradient(packed(theta, made.layout), *window)
     run = drain(cells.forward(np, cell, theta, inputs))
     grad = drain(cells.sweep(np, cell, theta, inputs, run))
@@ -84,7 +88,7 @@ LARGER: list[tuple[ModuleType, str, Any]] = [
 @every
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("seed", range(2))
-def test_gradient(cell: Cell, case: tuple[int, bool, bool, bool], seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gradient(cell: Cell, case: Case, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     assert gap(fast, cell, case, seed) < 1e-12
     for module, name, value in LARGER:
         monkeypatch.setattr(module, name, value)
@@ -97,8 +101,8 @@ def test_gradient(cell: Cell, case: tuple[int, bool, bool, bool], seed: int, mon
 def test_updates(cell: Cell, optimiser: str, clip: float) -> None:
     """Three windows that follow one another, the states carried over."""
     how = OPTIMISERS[optimiser]
-    theta, window = drawn(cell, 3, 2, True, False)
-    made = kernel(fast, cell, 2, True, False, True)
+    theta, window = drawn(cell, 3, 2, True, 0)
+    made = kernel(fast, cell, 2, True, 0, True)
     slow, slots, start = theta, begin(np, how, theta), window[2]
     quick: Any = theta
     memory, states = begin(np, how, theta), window[2]
@@ -106,7 +110,7 @@ def test_updates(cell: Cell, optimiser: str, clip: float) -> None:
         x, y = rng(9, n).integers(0, K, (2, T, 2))
         quick, memory, E = made.update(how, quick, memory, 0.1, clip, n, x, y, states)
         states = made.states()
-        inputs = walked((x, y, start), False, True)
+        inputs = walked((x, y, start), 0, True)
         run = drain(cells.forward(np, cell, slow, inputs))
         clipped = clip_by_norm(np, drain(cells.sweep(np, cell, slow, inputs, run)), clip)
         slow, slots = update(np, how, slow, clipped, slots, 0.1, n)
@@ -120,8 +124,8 @@ def test_updates(cell: Cell, optimiser: str, clip: float) -> None:
 @every
 def test_reach(cell: Cell) -> None:
     """How much of the gradient comes to the first timestep along the road."""
-    theta, window = drawn(cell, 1, 3, False, True)
-    made, inputs = kernel(fast, cell, 3, False, True, True), walked(window, True, True)
+    theta, window = drawn(cell, 1, 3, False, T - 1)
+    made, inputs = kernel(fast, cell, 3, False, T - 1, True), walked(window, T - 1, True)
     made.gradient(packed(theta, made.layout), *window)
     seen = {name: value for step in cells.sweep(np, cell, theta, inputs, drain(cells.forward(np, cell, theta, inputs)))
             for name, value in step.values.items()}  # fmt: skip
@@ -185,9 +189,9 @@ BROKEN = [
     ("xp.multiply(seen, self.scale, out=into)", "into[...] = seen"),
     ("into[...] = seen", "pass"),
     ("self.home.of(slice(2, None))", "self.home.of(slice(1, 2))"),
-    ("top.h[-1] if self.last else top.h[1:]", "top.h[-2] if self.last else top.h[1:]"),
-    ("top.h[-1] if self.last else top.h[1:]", "top.h[-1] if self.last else top.h[:-1]"),
-    ("self.layers[-1].gh[-1]", "self.layers[-1].gh[-2]"),
+    ("top.h[1 + self.first :]", "top.h[self.first : -1]"),
+    ("self.layers[-1].gh[first:]", "self.layers[-1].gh[: self.layers[-1].T - first]"),
+    ("top.gh[: self.first] = 0", "pass"),
     ("layer.h[1:].reshape(-1, layer.H)", "layer.h[:-1].reshape(-1, layer.H)"),
     ("start[state + level].T", "start[state].T"),
     ('self.h[0], self.c[0] = start["h"], start["c"]', 'self.h[0] = start["h"]'),

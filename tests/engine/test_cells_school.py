@@ -16,7 +16,7 @@ from engine.gated.net import Net
 from engine.gated.run import writing
 from engine.gated.run.files import CELLS as KINDS
 from engine.gated.run.files import Kept, Model, ModelError, keep, load, resume, save
-from engine.gated.run.streams import Latch, Source, Streams, walked
+from engine.gated.run.streams import Latch, Sequences, Source, Streams, walked
 from engine.gated.run.training import GatedRun, SequenceRun, Snapshot
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
@@ -47,8 +47,17 @@ def school(device: Device, cell: Cell, source: Source, optimiser: str = "adam") 
     return GatedRun(device, cell, Recipe(OPTIMISERS[optimiser], 0.05, 0.6), source, H, look)
 
 
+def sequences(T: int, first: int, B: int) -> Sequences:
+    """Twenty sequences of five numbers a timestep, the losses from timestep `first` on."""
+    draw = rng(4, 4)
+    return Sequences(draw.normal(size=(20, T, 5)), draw.integers(0, 3, (20, T - first)), 3, B, 7)
+
+
 STREAMS = Streams(TEXT, 5, 4, 3)
-SOURCES: dict[str, Source] = {"streams": STREAMS, "one stream": Streams(TEXT, 5, 6, 1), "latch": Latch(6, 5, 0.5, 2)}
+SOURCES: dict[str, Source] = {
+    "streams": STREAMS, "one stream": Streams(TEXT, 5, 6, 1), "latch": Latch(6, 5, 0.5, 2),
+    "some losses": sequences(6, 2, 4),
+}  # fmt: skip
 both = pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 
 
@@ -78,6 +87,21 @@ def test_a_latch_is_drawn_for_its_update_alone() -> None:
     assert not np.array_equal(one.x[1:], other.x[1:])
 
 
+def test_sequences_are_drawn_for_their_update_alone() -> None:
+    """Each at most once, its own targets with it; of fewer than a batch all."""
+    source = sequences(6, 2, 8)
+    one, other = source.window(5), source.window(6)
+    np.testing.assert_array_equal(one.x, sequences(6, 2, 8).window(5).x)
+    assert (one.x.shape, one.y.shape) == ((6, 8, 5), (4, 8))
+    rows = [int(np.flatnonzero((source.x[:, 0] == one.x[0, b]).all(axis=1))[0]) for b in range(8)]
+    assert len(set(rows)) == 8
+    for b, row in enumerate(rows):
+        np.testing.assert_array_equal(one.x[:, b], source.x[row])
+        np.testing.assert_array_equal(one.y[:, b], source.y[row])
+    assert not np.array_equal(one.x, other.x)
+    assert sequences(6, 2, 100).window(0).x.shape[1] == 20
+
+
 @every
 @both
 def test_full_speed_is_the_walk(cell: Cell, source: Source, device: Device) -> None:
@@ -102,7 +126,7 @@ def test_full_speed_is_the_walk(cell: Cell, source: Source, device: Device) -> N
         last = state.data.reading[-1]
         assert last.loss == pytest.approx(float(learning.loss), rel=1e-10)
         assert last.reach == pytest.approx(seen.reach, rel=1e-8)
-        if source.last:
+        if source.first:
             np.testing.assert_array_equal(last.guesses, seen.guesses)
         for name, value in (learning.carried or {}).items():
             np.testing.assert_allclose(device.get(state.data.carried[name]), value, atol=1e-11)
@@ -115,6 +139,8 @@ USES: dict[str, tuple[Source, tuple[str, ...], int, Any]] = {
     "generate": (Streams(LETTERS, 12, 25, 1), ("srn", "lstm", "gru"), 1, float),
     "generate, two layers": (Streams(LETTERS, 12, 25, 4), ("srn", "lstm", "gru"), 2, float),
     "generate, before": (Streams(LETTERS, 12, 13, 4), ("gru-before",), 2, float),
+    "shapes": (sequences(9, 3, 6), ("srn", "lstm", "gru"), 1, float),
+    "shapes, one timestep": (sequences(1, 0, 6), ("srn", "lstm", "gru"), 1, float),
     "train charnn": (Streams(LETTERS, 12, 25, 4), ("srn", "lstm", "gru", "gru-before"), 3, np.float32),
 }
 """How lessons and the command line use the fast form: what is read and when it is asked, kinds of cells, layers."""
@@ -138,7 +164,7 @@ def test_every_use_of_the_fast_form_is_the_walk(use: str, kind: str) -> None:
             assert np.abs(state.data.theta[name] - value).max() < 10 * within, name
         for name, value in (learning.carried or {}).items():
             assert np.abs(state.data.carried[name] - value).max() < within, name
-        if source.last:
+        if source.first:
             np.testing.assert_array_equal(last.guesses, seen.guesses)
             assert last.reach == pytest.approx(seen.reach, rel=1e-8)
 
@@ -164,7 +190,7 @@ def test_every_rule_of_an_opened_update(cell: Cell, source: Source) -> None:
     rules = {**cells.rules(cell, mean=True), **descent.rules(OPTIMISERS["adam"], cell.names)}
     met = assert_rules_hold(HOST, opened, rules)
     assert {"e", "g_norm", f"gh_last{cell.levels[-1]}"} <= met
-    assert ("gh_kept" + cell.levels[-1] in met) == source.last
+    assert ("gh_kept" + cell.levels[-1] in met) == bool(source.first)
 
 
 # writing

@@ -33,6 +33,7 @@ SETTINGS: Mapping[str, list[dict[str, Any]]] = {
     "convolution": [{}, {"net": "flat", "pooling": "mean", "optimiser": "momentum", "batch": 50}],
     "lstm": [{}, {"optimiser": "adagrad"}],
     "gru": [{}, {"optimiser": "adam"}],
+    "shapes": [{}, {"shape": "in_step", "model": "srn", "hidden": 8}, {"shape": "many_to_many", "language": "zh"}],
     "memory": [{"length": 12, "seeds": 2, "batch": 3, "hidden": 3}],
     "music": [{"hidden": 8, "batch": 4, "window": 16}, {"hidden": 6, "cell": "srn", "tunes": "chinese"}],
     "generate": [

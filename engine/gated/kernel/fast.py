@@ -51,14 +51,14 @@ class Kernel:
     """Updates of one net on T timesteps of B examples. A thread needs one of its own.
 
     H units a layer, K outputs. Inputs are codes (T, B) if `letters`, else numbers (T, B, `inputs`). Targets are codes
-    (T, B), or (B,) if `last`: only the last timestep then has one. `mean` divides the loss by B.
+    (T - first, B): every timestep from `first` on has one. `mean` divides the loss by B.
     """
 
     def __init__(
         self, cell: Cell, T: int, B: int, H: int, K: int, inputs: int, kind: Any = float, letters: bool = True,
-        last: bool = False, mean: bool = False,
+        first: int = 0, mean: bool = False,
     ) -> None:  # fmt: skip
-        self.cell, self.T, self.B, self.letters, self.last = cell, T, B, letters, last
+        self.cell, self.T, self.B, self.letters, self.first = cell, T, B, letters, first
         self._sorted = letters and by_letter(T * B, inputs, H)
         self.share = 1 / B if mean else 1.0
         self.layout = layout(cell, H, K, inputs)
@@ -67,9 +67,9 @@ class Kernel:
         made = KINDS[cell.name, "bm" in cell.more]
         size = Size(T, B, H)
         self.layers = [made(cell, level, size, self.theta, self.grad, kind) for level in cell.levels]
-        targets = B if last else T * B
+        targets = (T - first) * B
         self._e, self._rows = aligned((targets, K), kind), K * xp.arange(targets)
-        top = self.layers[-1].gh[-1] if last else self.layers[-1].gh.reshape(-1, H)
+        top = self.layers[-1].gh[first:].reshape(-1, H)
         V = self.theta["V"][None]
         self._scores = Product(V.transpose(0, 2, 1), targets, self._e[None], apart=True)
         self._sent = Product(V, targets, top[None])
@@ -83,7 +83,7 @@ class Kernel:
     ) -> float:
         """E of one window; writes its gradient into `grad`. `theta` is flat, in `layout`; `start` has states (H, B).
 
-        Targets where `mask` (T, B) is 0 do not count; where it is 1 they do.
+        Targets where `mask` (T - first, B) is 0 do not count; where it is 1 they do.
         """
         with quiet():  # a gate that is shut for good has an exp beyond all numbers, and is 0
             return self._gradient(theta, x, y, start, mask)
@@ -92,7 +92,7 @@ class Kernel:
         self._theta[:] = theta
         below = self._run(x, start)
         top = self.layers[-1]
-        flat = (top.h[-1] if self.last else top.h[1:]).reshape(-1, top.H)
+        flat = top.h[1 + self.first :].reshape(-1, top.H)
         e = self._e
         self._scores.pack()
         self._scores.each(flat)
@@ -105,7 +105,7 @@ class Kernel:
         total = xp.dot(e, self._letters)  # sums by products: several times faster on short rows
         counted = self._ones if mask is None else mask.reshape(-1)
         E = float(xp.dot(counted, xp.log(total) - wanted)) * self.share
-        self.guesses = e.argmax(axis=1) if self.last else None
+        self.guesses = e[-self.B :].argmax(axis=1) if self.first else None
         e /= total[:, None]
         e.reshape(-1)[right] -= 1
         if self.share != 1:
@@ -114,8 +114,7 @@ class Kernel:
             e *= counted[:, None]
         self._summed.into(e, flat, self.grad["V"])
         xp.dot(self._ones, e, out=self.grad["by"][:, 0])
-        if self.last:
-            top.gh[:-1] = 0
+        top.gh[: self.first] = 0
         self._sent.pack()
         self._sent.each(e)
         self._back(below)

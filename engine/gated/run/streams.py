@@ -23,14 +23,14 @@ class Window(NamedTuple):
 
 
 class Source(Protocol):
-    """An endless sequence of windows. `letters`: inputs are codes; `last`: only the last timestep has a target."""
+    """An endless sequence of windows. `letters`: inputs are codes; timesteps have a target from the `first` on."""
 
     T: int
     B: int
     inputs: int
     outputs: int
     letters: bool
-    last: bool
+    first: int
 
     def window(self, n: int) -> Window:
         """The inputs and targets of update n, from 0."""
@@ -44,7 +44,7 @@ class Streams:
     row would have none.
     """
 
-    letters, last = True, False
+    letters, first = True, 0
 
     def __init__(self, codes: HostArray, symbols: int, T: int, B: int) -> None:
         row = (len(codes) - 1) // B
@@ -69,10 +69,10 @@ class Latch:
     T timesteps of B examples; `noise` is the standard deviation; targets are 0 for −1, 1 for +1.
     """
 
-    letters, last, inputs, outputs = False, True, 1, 2
+    letters, inputs, outputs = False, 1, 2
 
     def __init__(self, T: int, B: int, noise: float, seed: int) -> None:
-        self.T, self.B, self.noise, self.seed = T, B, noise, seed
+        self.T, self.B, self.noise, self.seed, self.first = T, B, noise, seed, T - 1
 
     def window(self, n: int) -> Window:
         """Batch n, drawn from (seed, n)."""
@@ -81,6 +81,25 @@ class Latch:
         x = self.noise * draw.normal(size=(self.T, self.B, 1))
         x[0, :, 0] = 2.0 * bit - 1
         return Window(x, bit, True)
+
+
+class Sequences:
+    """Sequences of one length, x (N, T, I) with targets y, codes (N, T - first): an update takes B of them.
+
+    Which ones update n takes is drawn from (seed, n), each at most once; of fewer than B it takes all.
+    """
+
+    letters = False
+
+    def __init__(self, x: HostArray, y: HostArray, outputs: int, B: int, seed: int) -> None:
+        self.x, self.y, self.outputs, self.seed = x, y, outputs, seed
+        (self.count, self.T, self.inputs), self.first = x.shape, x.shape[1] - y.shape[1]
+        self.B = min(B, self.count)
+
+    def window(self, n: int) -> Window:
+        """The batch of update n."""
+        some = rng(self.seed, n).choice(self.count, self.B, replace=False)
+        return Window(xp.swapaxes(self.x[some], 0, 1).astype(float), self.y[some].T, True)
 
 
 def one_hot(device: Device, codes: Sequence[int] | HostArray, size: int) -> Array:
@@ -92,8 +111,7 @@ def walked(device: Device, source: Source, window: Window, start: Made) -> Input
     """A window as the `Inputs` of a walk: columns on the device; the loss is the mean over the examples."""
     x, y, _ = window
     read = [one_hot(device, each, source.inputs) if source.letters else device.put(each.T) for each in x]
-    if source.last:
-        wanted: list[Array | None] = [*[None] * (source.T - 1), one_hot(device, y, source.outputs)]
-    else:
-        wanted = [one_hot(device, each, source.outputs) for each in y]
+    codes = y.reshape(-1, source.B)
+    asked: list[Array | None] = [one_hot(device, each, source.outputs) for each in codes]
+    wanted = [*[None] * source.first, *asked]
     return Inputs(read, wanted, start, source.B)

@@ -57,7 +57,7 @@ class SequenceRun(training.Run[Reading]):
 
 
 class Snapshot(NamedTuple):
-    """Measurements of one update: its loss; with one loss at the end also the answers (B,) and `reach`.
+    """Measurements of one update: its loss; where the first timesteps have none also the last answers (B,) and `reach`.
 
     `reach` is the norm of the gradient on the road at the first timestep over that at the last, else 0.
     """
@@ -111,7 +111,7 @@ class GatedRun(SequenceRun[Reading], Generic[Reading]):
             source = self.source
             kernel = self._own.kernel = Kernel(
                 self.cell, source.T, source.B, self.H, source.outputs, source.inputs, self.kind, source.letters,
-                source.last, mean=True,
+                source.first, mean=True,
             )  # fmt: skip
         return kernel
 
@@ -128,14 +128,14 @@ class GatedRun(SequenceRun[Reading], Generic[Reading]):
             recipe.optimiser, data.theta, data.memory, recipe.rate, recipe.clip, n - data.began + 1,
             window.x, window.y, self.before(n, data.carried),
         )  # fmt: skip
-        snapshot = Snapshot(E, kernel.guesses, kernel.reach() if self.source.last else 0.0)
+        snapshot = Snapshot(E, kernel.guesses, kernel.reach() if self.source.first else 0.0)
         return Learning(theta, memory, E, data.began, kernel.states(), data.reading), snapshot
 
     def walked(self, n: int, data: Learning[Reading]) -> tuple[Learning[Reading], Snapshot]:
         """Update n by the walks, and its measurements."""
         after, device = super().update(n, data), self.device
         loss = float(device.get(after.loss))
-        if not self.source.last:
+        if not self.source.first:
             return after, Snapshot(loss, None, 0.0)
         inputs = self.inputs(n, data)
         run = drain(cells.forward(device.xp, self.cell, data.theta, inputs))
@@ -165,3 +165,13 @@ def drawn(cell: Cell, H: int, K: int, draw: Rng) -> dict[str, HostArray]:
         else:
             theta[name] = xp.ones(shape) if name.startswith("bf") else xp.zeros(shape)
     return theta
+
+
+def answered(device: Device, cell: Cell, theta: Theta, x: HostArray, first: int) -> list[HostArray]:
+    """ŷ (K, N) of sequences x (N, T, I) at every timestep from `first` on, the states 0 before them."""
+    N, T, _ = x.shape
+    put, (K, H) = device.put, theta["V"].shape
+    asked = [None if t < first else put([[0.0] * N] * K) for t in range(T)]
+    start = dict.fromkeys(cell.carry, put([[0.0] * N] * H))
+    inputs = Inputs([put(x[:, t].T.astype(float)) for t in range(T)], asked, start, N)
+    return [device.get(made["yhat"]) for made in drain(cells.forward(device.xp, cell, theta, inputs)).made[first:]]
