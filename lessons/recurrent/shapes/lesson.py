@@ -32,7 +32,7 @@ LEADS = {
     "one_to_one": Lead("network"),
     "one_to_many": Lead("generate", Place("write")),
     "many_to_one": Lead("memory"),
-    "many_to_many": Lead("lstm"),
+    "many_to_many": Lead("translate"),
     "in_step": Lead("generate"),
 }
 """Where each shape is the whole of a lesson."""
