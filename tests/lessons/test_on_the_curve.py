@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.device import HOST
+from lessons.building.latest import latest
 from lessons.contract.card import Card
 from lessons.contract.text import load
 from lessons.course import course, open_lesson
@@ -43,3 +44,26 @@ def test_a_picture_runs_no_section_of_an_update(card: Card) -> None:
     player.lesson.says(view, text)
     player.lesson.panels(view, text)
     assert not player.runs.inside(5)._tapes
+
+
+def test_what_was_made_last_is_kept_for_the_same_object_alone() -> None:
+    made = list[str]()
+
+    @latest
+    def spelled(of: list[int], more: str = "") -> str:
+        made.append(f"{of}{more}")
+        return made[-1]
+
+    one, equal = [1], [1]
+    assert (spelled(one, "a"), spelled(one, "b"), spelled(equal), spelled(one)) == ("[1]a", "[1]a", "[1]", "[1]")
+    assert len(made) == 3
+
+
+def test_another_update_is_read_anew() -> None:
+    player = trained(next(card for card in TRAINED if card.id == "generate"))
+    text = load("lessons.recurrent.generate", "en")
+    shown = [repr(player.lesson.panels(player.view(), text)) for _ in range(2)]
+    assert shown[0] == shown[1]
+    player.history.advance()
+    player.follow()
+    assert repr(player.lesson.panels(player.view(), text)) != shown[0]

@@ -6,10 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.device import HOST
+from engine.device import HOST, HostArray
 from engine.gated.cell import Cell
+from engine.walks.history import State
 from engine.walks.step import split
 from lessons.building.defaults import on_device
+from lessons.building.latest import latest
 from lessons.building.stage_parts import growing
 from lessons.building.training_panel import training_of
 from lessons.contract.panels import Axis, Block, Item, Label, Matrix, Picture, Row, Table
@@ -32,6 +34,14 @@ UP, DOWN = " ░▒▓", " -=≡"
 SHARES = (0.1, 0.4, 0.7)
 
 
+@latest
+def expecting(state: State, stage: TimeStage, cell: Cell, codes: HostArray) -> tuple[list[HostArray], list[HostArray]]:
+    """ŷ and the top layer's states at every letter of a text."""
+    made = learning.net_of(stage.knobs).over(HOST, on_device(HOST, stage.params), codes).run.made
+    yhat, h = ([each[name][:, 0] for each in made] for name in ("yhat", cell.top))
+    return yhat, h
+
+
 class Watched:
     """The net of the update in focus, and the text that it is watched on."""
 
@@ -41,8 +51,7 @@ class Watched:
         assert state is not None
         self.reading: learning.Reading = state.data.reading
         self.codes = learning.under(stage.knobs)
-        made = learning.net_of(stage.knobs).over(HOST, on_device(HOST, stage.params), self.codes).run.made
-        self.yhat, self.h = ([each[name][:, 0] for each in made] for name in ("yhat", cell.top))
+        self.yhat, self.h = expecting(state, stage, cell, self.codes)
         self.letters = [stage.vocabulary[code] for code in self.codes]
 
     @cached_property
