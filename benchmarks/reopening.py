@@ -1,8 +1,8 @@
 """How long a lesson takes to be there again where it was left in training: `python -m benchmarks.reopening [--large]`.
 
 Each lesson that trains is trained for a few seconds, left, and opened again twenty times in an app of its own, with
-nothing set in the environment. Printed: updates, size of the checkpoint, seconds from the key to the picture, and seconds
-of CPU: on a machine at rest the two are alike.
+nothing set in the environment. Printed: updates, size of the checkpoint, seconds from the key to the picture, and
+seconds of CPU: on a machine at rest the two are alike.
 """
 
 from __future__ import annotations

@@ -7,13 +7,15 @@ their bits; arrays keep their type, and whether they are on the device or on the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from engine.device import HOST, Device, HostArray
 from engine.walks.archive import ArchiveError, read_archive, write_archive
 
-FORMAT = "unroll states 1"
+FORMAT, APART = "unroll states 2", "unroll states 1"
+"""How arrays lie in a file: those of one type in one piece; each by itself, as they were written before."""
 Kinds = Sequence[type]
 """The named tuples that packed data may be made of."""
 
@@ -90,9 +92,18 @@ def _unpacked(device: Device, tree: Any, arrays: Sequence[HostArray], kinds: Map
 
 
 def write(path: Path, packed: Packed) -> None:
-    """Write packed data to an archive. Raises OSError."""
-    arrays = {f"a{n}": array for n, array in enumerate(packed.arrays)}
-    write_archive(path, {"format": FORMAT, "count": len(arrays), "tree": packed.tree}, arrays)
+    """Write packed data to an archive: thousands of small arrays take a second where each is written by itself.
+
+    Raises OSError.
+    """
+    pieces, sizes, places = dict[str, list[HostArray]](), dict[str, int](), []
+    for array in packed.arrays:
+        order: Literal["C", "F"] = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
+        places.append([kind := array.dtype.str, sizes.get(kind, 0), list(array.shape), order])
+        pieces.setdefault(kind, []).append(array.ravel(order))
+        sizes[kind] = sizes.get(kind, 0) + array.size
+    joined = {f"a{n}": HOST.xp.concatenate(parts) for n, parts in enumerate(pieces.values())}
+    write_archive(path, {"format": FORMAT, "kinds": list(pieces), "places": places, "tree": packed.tree}, joined)
 
 
 def read(path: Path) -> Packed:
@@ -102,10 +113,20 @@ def read(path: Path) -> Packed:
     """
     try:
         about, arrays = read_archive(path)
+        if about["format"] == APART:
+            return Packed(about["tree"], [arrays[f"a{n}"] for n in range(int(about["count"]))])
         if about["format"] != FORMAT:
             raise PackingError(f"its format is {about['format']}, not {FORMAT}")
-        return Packed(about["tree"], [arrays[f"a{n}"] for n in range(int(about["count"]))])
+        joined = {str(kind): arrays[f"a{n}"] for n, kind in enumerate(about["kinds"])}
+        return Packed(about["tree"], [_piece(joined[kind], *place) for kind, *place in about["places"]])
     except PackingError:
         raise
     except (ArchiveError, KeyError, TypeError, ValueError) as error:
         raise PackingError(f"it is damaged: {error}") from error
+
+
+def _piece(joined: HostArray, first: int, shape: Sequence[int], order: Any) -> HostArray:
+    """One of the arrays that were joined: of its own, so that the others can go without it. Raises ValueError."""
+    if first < 0 or min(shape, default=1) < 0 or order not in ("C", "F"):
+        raise ValueError("an array has no place")
+    return joined[first : first + prod(shape)].reshape(shape, order=order).copy(order="K")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engine.device import HOST, Device
+from engine.walks.archive import write_archive
 from engine.walks.far import Far
 from engine.walks.history import History
 from engine.walks.packing import Packed, PackingError, pack, read, unpack, write
@@ -93,3 +94,48 @@ def test_a_state_that_is_far_is_gone_on_with() -> None:
     assert found == wanted
     assert len(reached) > 5
     assert reached == sorted(set(reached))
+
+
+def several() -> list[Any]:
+    """Arrays of several types, shapes and orders, none or one number among them."""
+    draw = np.random.default_rng(5)
+    square = draw.normal(size=(3, 2, 4))
+    counts = [np.arange(5), np.array(7), np.zeros((0, 3), dtype=np.int64), draw.random((2, 2)).astype(np.float32)]
+    return [square, square.T, np.asfortranarray(square[0]), square[:, :1, ::2], *counts, square[0] > 0]
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Equal to the bit, of one type, and in memory in the order of a file of its own: products may round by it."""
+    by_columns = one.flags.f_contiguous and not one.flags.c_contiguous
+    same = one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+    return bool(
+        same and other.flags.writeable and (other.flags.f_contiguous if by_columns else other.flags.c_contiguous)
+    )
+
+
+def test_arrays_of_all_kinds_come_back_from_one_file(tmp_path: Path) -> None:
+    write(tmp_path / "it.npz", Packed({"any": 1}, several()))
+    tree, arrays = read(tmp_path / "it.npz")
+    assert tree == {"any": 1}
+    assert all(alike(a, b) for a, b in zip(several(), arrays, strict=True))
+    arrays[0][:] = 0  # each is of its own
+    assert all(alike(a, b) for a, b in zip(several()[1:], arrays[1:], strict=True))
+
+
+def test_files_of_before_are_read(tmp_path: Path) -> None:
+    arrays = {f"a{n}": array for n, array in enumerate(several())}
+    write_archive(tmp_path / "it.npz", {"format": "unroll states 1", "count": len(arrays), "tree": [3]}, arrays)
+    tree, found = read(tmp_path / "it.npz")
+    assert tree == [3]
+    assert all(alike(a, b) for a, b in zip(several(), found, strict=True))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [["<f8", -1, [2], "C"], ["<f8", 3, [2], "C"], ["<f8", 0, [-1], "C"], ["<f8", 0, [2], "K"], ["<i8", 0, [1], "C"]],
+)
+def test_a_place_outside_of_what_is_there_is_refused(place: list[Any], tmp_path: Path) -> None:
+    about = {"format": "unroll states 2", "kinds": ["<f8"], "places": [place], "tree": None}
+    write_archive(tmp_path / "it.npz", about, {"a0": np.zeros(4)})
+    with pytest.raises(PackingError, match="damaged"):
+        read(tmp_path / "it.npz")
