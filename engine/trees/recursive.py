@@ -13,7 +13,7 @@ others one-hot letters, is the simple recurrent net.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from engine.device import HOST, Array, Device, HostArray, Rng
@@ -68,22 +68,22 @@ def shapes(H: int, words: int, classes: int) -> dict[str, tuple[int, ...]]:
 
 
 def drawn(H: int, words: int, classes: int, rng: Rng) -> dict[str, HostArray]:
-    """First parameters: words N(0, 1), W and V N(0, 1 / in), biases 0 (one axis)."""
+    """First parameters: words N(0, ¼), W and V N(0, 1 / in), biases 0 (one axis)."""
     every = shapes(H, words, classes)
-    scales = {"L": 1.0, "W": (2 * H) ** -0.5, "V": H**-0.5}
+    scales = {"L": 0.5, "W": (2 * H) ** -0.5, "V": H**-0.5}
     return {p: normal(rng, *s, scales[p]) if len(s) == 2 else HOST.xp.zeros(s) for p, s in every.items()}
 
 
 def inputs(device: Device, nodes: Forest, words: int, classes: int, B: int = 1) -> Inputs:
-    """Words and labels of these trees as one-hot columns on the device."""
+    """Words and labels of these trees as one-hot columns on the device; of a leaf whose word is −1 it is all zeros."""
     word, label = ([device.put(row[:, None]) for row in HOST.xp.eye(size)] for size in (words, classes))
-    x = {n: word[node.word] for n, node in enumerate(nodes, 1) if node.word >= 0}
+    word.append(device.put(HOST.xp.zeros((words, 1))))
+    x = {n: word[node.word] for n, node in enumerate(nodes, 1) if not node.inner}
     return Inputs(nodes, x, {n: label[node.label] for n, node in enumerate(nodes, 1) if node.label >= 0}, B=B)
 
 
-def rules(f: Activation, mean: bool = False) -> dict[str, str]:
-    """The rule of every op of the walks below; `mean` where E is divided by the number B of trees."""
-    share = " / B" if mean else ""
+def rules(f: Activation) -> dict[str, str]:
+    """The rule of every op of the walks below; those ending in _mean are for several trees, E being divided by B."""
     by_op = {
         "E_zero": "E = 0 * sum(c)",
         "leaf": "p[n] = L @ x[n]",
@@ -92,9 +92,9 @@ def rules(f: Activation, mean: bool = False) -> dict[str, str]:
         "p": f"p[n] = {f.rule.format(z='net[n]')}",
         "z": "z[n] = V @ p[n] + c",
         "yhat": "yhat[n] = softmax(z[n])",
-        "E_n": f"E[n] = -sum(y[n] * log_softmax(z[n])){share}",
+        "E_n": "E[n] = -sum(y[n] * log_softmax(z[n]))",
         "E": "E = E + E[n]",
-        "e": "e[n] = (yhat[n] - y[n]) / B" if mean else "e[n] = yhat[n] - y[n]",
+        "e": "e[n] = yhat[n] - y[n]",
         "by_root": "by_p[n] = V.T @ e[n]",
         "by_bare": "by_p[n] = 0 * p[n]",
         "delta": f"delta[n] = by_p[n] * {f.slope_rule.format(s='p[n]')}",
@@ -107,12 +107,21 @@ def rules(f: Activation, mean: bool = False) -> dict[str, str]:
     }
     for side, child in (("left", "i"), ("right", "j")):
         half = f"{side}(by_x[n], p[{child}])"
+        by_op[f"e_{side}"] = by_op["e"].replace("n", child)
         by_op[f"by_{side}"] = f"by_p[{child}] = {half}"
         by_op[f"by_{side}_e"] = f"by_p[{child}] = V.T @ e[{child}] + {half}"
+    for op in ("E_n", "e", "e_left", "e_right"):
+        left, whole = by_op[op].split(" = ")
+        by_op[f"{op}_mean"] = f"{left} = ({whole}) / B" if op != "E_n" else f"{left} = {whole} / B"
     for q in PARAMETERS:
         by_op[f"{q}_zero"] = f"d{q} = 0 * {q}"
         by_op.setdefault(f"{q}_add", f"d{q} = d{q} + met_{q}[n]")
     return by_op
+
+
+def op(some: Inputs, name: str) -> str:
+    """The name of an op whose rule is another one for several trees."""
+    return name if some.B == 1 else f"{name}_mean"
 
 
 def forward(xp: Any, f: Activation, theta: Theta, some: Inputs, at: Path = ()) -> Walk[Forward]:
@@ -143,7 +152,7 @@ def forward(xp: Any, f: Activation, theta: Theta, some: Inputs, at: Path = ()) -
             yhat = softmax(xp, z)
             yield Step(here, "yhat", {f"yhat[{n}]": yhat})
             E_n = cross_entropy(xp, z, some.y[n]) / some.B
-            yield Step(here, "E_n", {f"E[{n}]": E_n})
+            yield Step(here, op(some, "E_n"), {f"E[{n}]": E_n})
             E = E + E_n
             yield Step(here, "E", {"E": E})
             yhats[n], losses[n] = yhat, E_n
@@ -152,27 +161,29 @@ def forward(xp: Any, f: Activation, theta: Theta, some: Inputs, at: Path = ()) -
 
 def errors(xp: Any, f: Activation, theta: Theta, some: Inputs, run: Forward, at: Path = ()) -> Walk[Errors]:
     """∂E/∂p from the roots down: at every inner node Wᵀ δ has a half for each child, where the child's label adds."""
-    W, V, above = theta["W"], theta["V"], parents(some.nodes)
+    W, V = theta["W"], theta["V"]
     e, by_p, delta = dict[int, Array](), dict[int, Array](), dict[int, Array]()
-    for n in sorted(some.y, reverse=True):
-        e[n] = (run.yhat[n] - some.y[n]) / some.B
-        yield Step((*at, ("labels", -1), ("n", n)), "e", {f"e[{n}]": e[n]})
-    for n in range(len(some.nodes), 0, -1):
-        node, here = some.nodes[n - 1], (*at, ("down", -1), ("n", n))
-        if not above[n - 1]:
+    for n, above in sorted(enumerate(parents(some.nodes), 1), reverse=True):
+        node, here = some.nodes[n - 1], (*at, ("n", n))
+        if not above:
+            if n in some.y:
+                e[n] = (run.yhat[n] - some.y[n]) / some.B
+                yield Step(here, op(some, "e"), {f"e[{n}]": e[n]})
             by_p[n] = V.T @ e[n] if n in e else 0 * run.p[n]
             yield Step(here, "by_root" if n in e else "by_bare", {f"by_p[{n}]": by_p[n]})
         if not node.inner:
             continue
         delta[n] = by_p[n] * f.slope(xp, run.p[n])
         yield Step(here, "delta", {f"delta[{n}]": delta[n]})
-        by_x = W.T @ delta[n]
+        by_x, cut = W.T @ delta[n], run.p[node.left].shape[0]
         yield Step(here, "by_x", {f"by_x[{n}]": by_x})
-        i, j, cut = node.left, node.right, run.p[node.left].shape[0]
-        by_p[i] = V.T @ e[i] + by_x[:cut, :] if i in e else by_x[:cut, :]
-        yield Step((*here, ("i", i)), "by_left_e" if i in e else "by_left", {f"by_p[{i}]": by_p[i]})
-        by_p[j] = V.T @ e[j] + by_x[cut:, :] if j in e else by_x[cut:, :]
-        yield Step((*here, ("j", j)), "by_right_e" if j in e else "by_right", {f"by_p[{j}]": by_p[j]})
+        halves = ("left", "i", node.left, by_x[:cut, :]), ("right", "j", node.right, by_x[cut:, :])
+        for side, loop, k, half in halves:
+            if k in some.y:
+                e[k] = (run.yhat[k] - some.y[k]) / some.B
+                yield Step((*here, (loop, k)), op(some, f"e_{side}"), {f"e[{k}]": e[k]})
+            by_p[k] = V.T @ e[k] + half if k in e else half
+            yield Step((*here, (loop, k)), f"by_{side}_e" if k in e else f"by_{side}", {f"by_p[{k}]": by_p[k]})
     return Errors(e, by_p, delta)
 
 
@@ -243,8 +254,3 @@ def jacobians(xp: Any, f: Activation, theta: Theta, some: Inputs, run: Forward) 
             whole = slope * W if n == root else (found[n] * slope.T) @ W
             found[node.left], found[node.right] = whole[:, :cut], whole[:, cut:]
     return found
-
-
-def reach(device: Device, of: Mapping[int, Array], leaves: Sequence[int]) -> list[float]:
-    """‖∂p_root/∂p_n‖₂, the largest singular value, of these nodes."""
-    return [float(HOST.xp.linalg.norm(device.get(of[n]), 2)) for n in leaves]

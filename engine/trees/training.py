@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.device import HOST, Array, Device, HostArray, rng
@@ -27,6 +27,11 @@ class Reading(NamedTuple):
     right: tuple[float, ...]
 
 
+def chosen(seed: int, n: int, count: int, size: int) -> HostArray:
+    """Which of `count` trees update n takes, at most `size`."""
+    return rng(seed, n).choice(count, min(size, count), replace=False)
+
+
 class TreeRun(training.Run[Reading]):
     """A net of unit f trained on `trees`, `size` of them an update, drawn anew from (seed, update).
 
@@ -48,7 +53,7 @@ class TreeRun(training.Run[Reading]):
 
     def chosen(self, n: int) -> HostArray:
         """The numbers of the trees of update n, from 0."""
-        return rng(self.seed, n).choice(len(self.trees), self.size_of_batch, replace=False)
+        return chosen(self.seed, n, len(self.trees), self.size_of_batch)
 
     def batch(self, n: int) -> Inputs:
         """The trees of update n, on the device."""
@@ -93,9 +98,7 @@ class TreeRun(training.Run[Reading]):
             return Env({**held, **more})
 
         return [
-            parts.forward((*at, ("forward", -1))),
-            parts.errors((*at, ("backward", -1), ("errors", -1))),
-            parts.ledger((*at, ("backward", -1), ("ledger", -1))),
+            *parts.sections(at),
             *self.clip_and_step(n, data, lambda: parts.grad, env, at),
         ]
 
@@ -123,29 +126,37 @@ class Parts:
         """The gradient."""
         return drain(recursive.ledger(self.xp, self.theta, self.some, self.run, self.back))
 
-    def env(self, made: Sequence[tuple[str, Any]]) -> Env:
-        """What is held, words, labels and given leaves, and families by node."""
-        families = {"x": self.some.x, "y": self.some.y, "p": self.some.given, **dict(made)}
-        return Env(self.held, {name: each.get for name, each in families.items()})
+    def env(self, loss: Array | None = None, **more: Mapping[int, Array]) -> Env:
+        """E, what is held, words, labels and given leaves, and families by node."""
+        families = {"x": self.some.x, "y": self.some.y, "p": self.some.given, **more}
+        return Env({**self.held, "E": loss}, {name: each.get for name, each in families.items()})
 
-    def before_errors(self) -> Env:
+    def after_forward(self, **more: Mapping[int, Array]) -> Env:
+        """The same, and what the forward pass made."""
         run = self.run
-        return self.env([("x", run.x), ("p", run.p), ("yhat", run.yhat)])
+        return self.env(run.E, x=run.x, p=run.p, yhat=run.yhat, E=run.losses, **more)
 
     def before_ledger(self) -> Env:
-        run, back = self.run, self.back
-        made = [("x", run.x), ("p", run.p), ("yhat", run.yhat)]
-        return self.env([*made, ("e", back.e), ("by_p", back.by_p), ("delta", back.delta)])
+        back = self.back
+        return self.after_forward(e=back.e, by_p=back.by_p, delta=back.delta)
+
+    def sections(self, at: Path) -> list[Section]:
+        """Forward, the errors, the ledger."""
+        return [
+            self.forward((*at, ("forward", -1))),
+            self.errors((*at, ("errors", -1))),
+            self.ledger((*at, ("ledger", -1))),
+        ]
 
     def forward(self, at: Path) -> Section:
         return Section(
-            at, lambda: recursive.forward(self.xp, self.f, self.theta, self.some, at), lambda: self.env([]),
+            at, lambda: recursive.forward(self.xp, self.f, self.theta, self.some, at), self.env,
             self.lengths[0],
         )  # fmt: skip
 
     def errors(self, at: Path) -> Section:
         return Section(
-            at, lambda: recursive.errors(self.xp, self.f, self.theta, self.some, self.run, at), self.before_errors,
+            at, lambda: recursive.errors(self.xp, self.f, self.theta, self.some, self.run, at), self.after_forward,
             self.lengths[1],
         )  # fmt: skip
 

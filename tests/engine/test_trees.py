@@ -11,7 +11,8 @@ from engine.device import HOST, Array, Device, HostArray, Rng, rng
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.optimisers import OPTIMISERS
 from engine.recurrent import srn
-from engine.trees import recursive, recursive_fast, tree
+from engine.trees import chain as chains
+from engine.trees import compare, recursive, recursive_fast, tree
 from engine.trees.recursive import Inputs
 from engine.trees.training import EVERY, Parts, TreeRun
 from engine.trees.tree import Branch, Forest, Leaf, Node, Pair, balanced, leaning, numbered, together
@@ -25,7 +26,7 @@ from tests.engine.cases import assert_close, assert_gradients, hello, host, make
 from tests.engine.ruling import assert_rules_hold
 from tests.mutants.change import Mutant, compiled, load
 
-GRAINS = {"act": 0, "update": 1, "phase": 2, "n": 3, "i": 4, "j": 4, "op": 5}
+GRAINS = {"act": 0, "update": 1, "phase": 2, "n": 3, "i": 4, "j": 5, "op": 6}
 TANH = ACTIVATIONS["tanh"]
 H, WORDS, CLASSES = 3, 5, 4
 UNITS = ("tanh", "sigmoid", "linear")
@@ -143,8 +144,18 @@ def test_every_rule_gives_its_step(unit: str, device: Device) -> None:
     made = [parts.forward((("forward", -1),)), parts.errors((("errors", -1),)), parts.ledger((("ledger", -1),))]
     reel = Reel(made, GRAINS)
     assert [len(reel.tape(n)) for n in range(3)] == list(recursive.lengths(some))
-    met = assert_rules_hold(device, reel, recursive.rules(f, mean=True))
-    assert met | {"by_bare"} == set(recursive.rules(f, mean=True))
+    met, ruled = assert_rules_hold(device, reel, recursive.rules(f)), recursive.rules(f)
+    single = {op.removesuffix("_mean") for op in ruled if op.endswith("_mean")}
+    assert met == set(ruled) - single - {"by_bare"}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_rule_of_one_tree_gives_its_step(unit: str, device: Device) -> None:
+    theta, f = theta_of(device, 6), ACTIVATIONS[unit]
+    parts = Parts(device.xp, f, theta, batch(device, 6, (7,)), {})
+    reel = Reel([parts.forward((("f", -1),)), parts.errors((("e", -1),)), parts.ledger((("l", -1),))], GRAINS)
+    ruled = recursive.rules(f)
+    assert assert_rules_hold(device, reel, ruled) == {op for op in ruled if not op.endswith("_mean")} - {"by_bare"}
 
 
 def test_a_root_without_a_label_starts_from_nothing(device: Device) -> None:
@@ -206,36 +217,38 @@ def test_the_jacobian_of_the_root_is_its_central_difference(device: Device) -> N
     for leaf in leaves:
         numeric = np.hstack([(root(leaf, d) - root(leaf, -d)) / 2e-5 for d in 1e-5 * np.eye(H)[:, :, None]])
         assert_close(device.get(found[leaf]), numeric, 1e-8)
-    norms = recursive.reach(device, found, leaves)
-    assert_close(norms, [np.linalg.svd(device.get(found[n]))[1][0] for n in leaves], 1e-10)
+    far = tree.distances(nodes)
+    deepest = far.index(max(far)) + 1
+    distance, norm = compare.farthest(device, TANH, theta, nodes)
+    assert distance == max(far)
+    assert norm == pytest.approx(np.linalg.svd(device.get(found[deepest]))[1][0], rel=1e-10)
+    assert_close(compare.root(device, TANH, theta, nodes), device.get(run.p[len(nodes)])[:, 0], 1e-12)
+
+
+def test_a_word_that_is_not_known_is_the_vector_0(device: Device) -> None:
+    some = recursive.inputs(device, numbered(Pair(Leaf(-1), Leaf(2), 1)), WORDS, CLASSES)
+    run = drain(recursive.forward(device.xp, TANH, theta_of(device), some))
+    assert device.get(run.p[1]).tolist() == [[0.0]] * H
+    assert np.abs(device.get(run.p[2])).min() > 0
 
 
 # the chain
 
 
-def chain(device: Device, theta: srn.Params, some: srn.Inputs) -> tuple[dict[str, Array], Inputs]:
-    """The tree that leans to the left over the start state and the letters, with W = [W, U]."""
-    T = len(some.x)
-    codes = [int(device.get(y)[:, 0].argmax()) for y in some.y]
-    whole: Branch = Leaf(0)
-    for t in range(T):
-        whole = Pair(whole, Leaf(0), codes[t])
-    nodes = numbered(whole)
-    given = {1: some.s_init, **{t + 2: x for t, x in enumerate(some.x)}}
-    W = device.xp.concat((theta.W, theta.U), axis=1)
-    held = {"L": 0 * theta.U, "W": W, "b": theta.b, "V": theta.V, "c": theta.c}
-    return held, Inputs(nodes, {}, {T + 2 + t: y for t, y in enumerate(some.y)}, given)
+def chain(device: Device, theta: srn.Params, some: srn.Inputs, unit: str = "tanh") -> chains.Chain:
+    return chains.chain(device.xp, ACTIVATIONS[unit], theta, some, [int(device.get(y)[:, 0].argmax()) for y in some.y])
 
 
 @pytest.mark.parametrize("unit", ["tanh", "sigmoid", "linear", "ramp"])
 @pytest.mark.parametrize("T", [1, 4, 9])
 def test_the_chain_is_the_simple_recurrent_net(T: int, unit: str, device: Device) -> None:
     f, case = ACTIVATIONS[unit], make(device, T, 1, 3, 4, seed=T)
-    theta, some = chain(device, *case)
+    theta, some, own = chain(device, *case, unit)
     run, wanted = drain(recursive.forward(device.xp, f, theta, some)), run_of(device, f, case)
     for t in range(T):
         n = T + 2 + t
         assert_close(device.get(run.p[n]), device.get(wanted.s[t]), 1e-12)
+        assert (device.get(own.s[t]) == device.get(wanted.s[t])).all()
         assert_close(device.get(run.yhat[n]), device.get(wanted.yhat[t]), 1e-12)
         assert_close(device.get(run.losses[n]), device.get(wanted.E[t]), 1e-12)
     grad = host(device, drain(recursive.backward(device.xp, f, theta, some, run)))
@@ -246,7 +259,7 @@ def test_the_chain_is_the_simple_recurrent_net(T: int, unit: str, device: Device
 
 
 def test_hell_as_a_tree(device: Device) -> None:
-    theta, some = chain(device, *hello(device))
+    theta, some, _ = chain(device, *hello(device))
     run = drain(recursive.forward(device.xp, TANH, theta, some))
     assert abs(float(device.get(run.E)) - 5.865422191) < 5e-10
     grad = device.get(drain(recursive.backward(device.xp, TANH, theta, some, run))["W"])
@@ -268,7 +281,7 @@ def trained(device: Device, optimiser: str, clip: float = 0.7, unit: str = "tanh
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_an_opened_update_ends_where_advance_ends(optimiser: str, device: Device) -> None:
     run, state = trained(device, optimiser)
-    ruled = {**recursive.rules(run.f, mean=True), **descent.rules(run.recipe.optimiser, run.names)}
+    ruled = {**recursive.rules(run.f), **descent.rules(run.recipe.optimiser, run.names)}
     for _ in range(3):
         reel, after = run.inside(state, GRAINS), run.advance(state)
         assert [len(reel.tape(i)) for i in range(5)] == [section.length for section in reel.sections]
@@ -369,9 +382,10 @@ def test_pytorch_makes_the_same_updates(unit: str, optimiser: str) -> None:
     [
         ("errors", "by_p[n] * f.slope(xp, run.p[n])", "by_p[n] * 1"),
         ("errors", "W.T @ delta[n]", "abs(W.T) @ delta[n]"),
-        ("errors", "V.T @ e[j] + by_x[cut:, :]", "by_x[cut:, :]"),
-        ("errors", "V.T @ e[i] + by_x[:cut, :]", "V.T @ e[i] + by_x[cut:, :]"),
+        ("errors", "V.T @ e[k] + half", "half"),
+        ("errors", "('left', 'i', node.left, by_x[:cut, :])", "('left', 'i', node.left, by_x[cut:, :])"),
         ("errors", "(run.yhat[n] - some.y[n]) / some.B", "run.yhat[n] - some.y[n]"),
+        ("errors", "(run.yhat[k] - some.y[k]) / some.B", "run.yhat[k] - some.y[k]"),
         ("ledger", "back.delta[n] @ run.x[n].T", "back.delta[n] @ run.x[len(some.nodes)].T"),
         ("ledger", "back.by_p[n] @ run.x[n].T", "abs(back.by_p[n]) @ run.x[n].T"),
         ("ledger", "grad[q] + column", "column"),

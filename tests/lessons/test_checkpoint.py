@@ -24,7 +24,7 @@ from lessons.player.checkpoint import Checkpoint
 from lessons.player.player import Player
 
 TRAINED = [card.id for card in course().values() if isinstance(card, Card) and "train" in card.acts]
-QUICK: Mapping[str, tuple[int, ...]] = {"memory": (9, 4), "generate": (12, 5), "translate": (45, 21)}
+QUICK: Mapping[str, tuple[int, ...]] = {"memory": (9, 4), "generate": (12, 5), "translate": (45, 21), "tree": (12, 5)}
 """(updates of the trunk, update that is forked), where updates are dear."""
 SETTINGS: Mapping[str, list[dict[str, Any]]] = {
     "bptt": [{}, {"text": "abracadabra", "optimiser": "adam", "hidden": 3, "clip": 0.5}],
@@ -32,6 +32,7 @@ SETTINGS: Mapping[str, list[dict[str, Any]]] = {
     "playground": [{}, {"data": "spiral", "optimiser": "adam", "noise": 20}],
     "convolution": [{}, {"net": "flat", "pooling": "mean", "optimiser": "momentum", "batch": 50}],
     "lstm": [{}, {"optimiser": "adagrad"}],
+    "tree": [{}, {"data": "phrases", "optimiser": "momentum", "batch": 5, "depth": 2, "activation": "sigmoid"}],
     "gru": [{}, {"optimiser": "adam"}],
     "shapes": [{}, {"shape": "in_step", "model": "srn", "hidden": 8}, {"shape": "many_to_many", "language": "zh"}],
     "memory": [{"length": 12, "seeds": 2, "batch": 3, "hidden": 3}],

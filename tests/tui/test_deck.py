@@ -42,7 +42,15 @@ def test_a_stop_is_a_line_as_it_is_typed() -> None:
     assert second.note == "the easy part"
     assert (third.lesson, third.place.at) == ("activations", "softmax")
     assert (fourth.lesson, fourth.place.at) == ("words", "onehot")
-    assert [stop.lesson for stop in read("39")] == ["activations", "depth", "vanishing", "lstm", "gru", "memory"]
+    assert [stop.lesson for stop in read("39")] == [
+        "activations",
+        "depth",
+        "tree",
+        "vanishing",
+        "lstm",
+        "gru",
+        "memory",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from lessons.building.declared import DeclaredLesson
 from lessons.building.defaults import learned, recipe
 from lessons.building.holds import Lengths, Parameter, Size
 from lessons.building.stage_parts import WIDE
+from lessons.contract.card import Lead, Place
 from lessons.contract.view import Knobs, Start, View, hides
 from lessons.recurrent.bptt.stage import BpttStage
 from lessons.recurrent.letters import Letters
@@ -211,6 +212,10 @@ class Bptt(SrnLesson):
     def has_second_view(self, view: View) -> bool:
         """Where the ledger is in digits; heat has one view only."""
         return super().has_second_view(view) and self.lengths(view.knobs, view.start.inputs)["T"] <= WIDE
+
+    def lead(self, view: View) -> Lead | None:
+        """From the terms of ∂E/∂W to the same net as a tree, which has a term for each node."""
+        return Lead("tree", Place("chain")) if view.act == "dW" else None
 
     def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track:
         """From a fork its memory goes on if it can."""

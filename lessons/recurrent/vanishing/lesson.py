@@ -17,7 +17,8 @@ from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.defaults import function
 from lessons.building.holds import Input, Lengths, Parameter, Size
-from lessons.contract.view import Knobs
+from lessons.contract.card import Lead, Place
+from lessons.contract.view import Knobs, View
 from lessons.recurrent.vanishing.stage import VanishingStage
 
 RADII = (("tanh", 0.5), ("tanh", 0.9), ("tanh", 1.5), ("linear", 1.5))
@@ -126,6 +127,10 @@ class Vanishing(DeclaredLesson):
     explains = ("reach", "far", "term", "g_norm", "s")
     draws = rebuilds = frozenset({"hidden", "steps", "noise", "radius"})
     shown_as = VanishingStage
+
+    def lead(self, view: View) -> Lead | None:
+        """From the product of T factors to the tree, where it has log₂ T of them."""
+        return Lead("tree", Place("chain")) if view.act == "compare" else None
 
     def drawn(self, knobs: Knobs, lengths: Lengths, draw: Rng) -> Mapping[str, Any]:
         H, T = lengths["H"], lengths["T"]
