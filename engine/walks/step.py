@@ -79,12 +79,17 @@ class AddressError(ValueError):
         self.part = part
 
 
+def is_whole(text: str) -> bool:
+    """Whether it is a whole number of 0 or more as one types it, of at most 18 digits: ² is a digit and no number."""
+    return text.isdecimal() and len(text) <= 18
+
+
 def parse_address(text: str) -> Path:
     """The path that `text` types. Raises AddressError for a part that is neither a name nor name=number."""
     places = []
     for part in text.strip("/ ").split("/"):
         name, equals, index = part.strip().partition("=")
-        if not name.isidentifier() or (equals and not index.isdigit()):
+        if not name.isidentifier() or (equals and not is_whole(index)):
             raise AddressError(part)
         places.append((name, int(index) if equals else -1))
     return tuple(places)

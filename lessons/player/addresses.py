@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.walks.reel import Reel, rank
-from engine.walks.step import AddressError, Path, address, agrees, parse_address
+from engine.walks.step import AddressError, Path, address, agrees, is_whole, parse_address
 from lessons.contract.knobs import Refused
 from lessons.player.position import Position, Spot
 from lessons.player.shown import readings
@@ -51,9 +51,9 @@ def _back_to_exact(position: Position, typed: str) -> None:
 def _jump_typed(position: Position, text: str) -> None:
     """To the address, act, step or update that was typed. Raises Refused where there is none."""
     words = text.replace("/", " ").split()
-    if len(words) == 2 and words[0] in ("act", "step") and words[1].isdigit():
+    if len(words) == 2 and words[0] in ("act", "step") and is_whole(words[1]):
         _jump_to(position, words[0], int(words[1]))
-    elif len(words) == 1 and words[0].isdigit():
+    elif len(words) == 1 and is_whole(words[0]):
         _jump_number(position, int(words[0]))
     else:
         try:
@@ -67,7 +67,7 @@ def paired(words: list[str]) -> list[str]:
     """ "update", "57" as "update=57"; everything else as it is."""
     parts: list[str] = []
     for word in words:
-        if word.isdigit() and parts and parts[-1].isidentifier():
+        if is_whole(word) and parts and parts[-1].isidentifier():
             parts[-1] += f"={word}"
         else:
             parts.append(word)
