@@ -6,7 +6,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from tui.cli.speaking import SpokenCommand
 
 if TYPE_CHECKING:
     from engine.gated.cell import Made
-    from engine.gated.run.files import Model
+    from engine.gated.run.files import Kept, Model
     from engine.gated.run.training import GatedRun
     from engine.walks.history import State
 
@@ -44,6 +44,32 @@ def told(path: Path) -> Iterator[None]:
             yield
     except ModelError as error:
         raise Refused(f"model_{error.key}", **error.about) from None
+
+
+def texts_of(files: Iterable[Path]) -> tuple[str, int]:
+    """All files, one after the other, and how many of their bytes are no UTF-8. Raises Refused."""
+    from engine.words.corpus.reading import blocks
+
+    parts, count = [], 0
+    for path in files:
+        with reading(path):
+            found = list(blocks(path))
+        parts.append("".join(text for text, _ in found))
+        count += sum(bad for _, bad in found)
+    return "\n".join(parts), count
+
+
+def kept_at(path: Path, started: Mapping[str, Any]) -> Kept:
+    """A checkpoint of the run that was started with these settings. Raises Refused for another run's."""
+    from engine.gated.run.files import resume
+
+    with told(path):
+        held = resume(path)
+    for what, now in started.items():
+        was = held.about.get(what)
+        if was != now:
+            raise Refused("checkpoint_other", path=path, what=what, was=was, now=now)
+    return held
 
 
 class Begun(NamedTuple):
@@ -128,16 +154,10 @@ class LettersTraining(TrainingRun):
     def taken_up(self, begun: Begun) -> Begun:
         """The same run where its checkpoint left it. Raises Refused for another run's."""
         from engine.device import HOST
-        from engine.gated.run.files import resume
         from engine.walks.history import State
         from engine.walks.training import Learning
 
-        with told(self.checkpoint):
-            held = resume(self.checkpoint)
-        for what, now in begun.started.items():
-            was = held.about.get(what)
-            if was != now:
-                raise Refused("checkpoint_other", path=self.checkpoint, what=what, was=was, now=now)
+        held = kept_at(self.checkpoint, begun.started)
 
         def put(part: Mapping[str, Any]) -> Mapping[str, Any]:
             return part if self.device is HOST else {name: self.device.put(value) for name, value in part.items()}
@@ -164,16 +184,12 @@ class LettersTraining(TrainingRun):
 
     def text(self) -> str:
         """All files, one after the other."""
-        from engine.words.corpus.reading import blocks
-
-        parts = []
-        for path in self.files:
-            with reading(path):
-                found = list(blocks(path))
-            parts.append("".join(text for text, _ in found))
-            self.bad += sum(bad for _, bad in found)
-        text = "\n".join(parts)
+        text, self.bad = texts_of(self.files)
         return text.lower() if self.options["lower"] else text
+
+    def wrote(self, model: Model, n: int) -> str:
+        """What the net writes after n updates, to be shown."""
+        return "".join(written(model, "", SHOWN, self.options["temperature"], 0, n))
 
     def host(self, held: Any) -> dict[str, Any]:
         """Arrays on the host."""
@@ -206,7 +222,7 @@ class LettersTraining(TrainingRun):
                 if now - looked >= OFTEN or last or stops:
                     looked = now
                     shown = model._replace(theta=self.host(state.data.theta))
-                    wrote = "".join(written(shown, "", SHOWN, self.options["temperature"], 0, state.n))
+                    wrote = self.wrote(shown, state.n)
                     bits = self.words("train.bits", bits=f"{state.data.reading:.2f}")
                     bar.update(task, completed=state.n, bits=bits)
                     live.update(Group(Text(visible(wrote), "dim"), bar), refresh=True)

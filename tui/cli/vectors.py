@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from engine.words.run.files import Words as Held
 
 
-@click.group("train", cls=SpokenGroup, elsewhere={"charnn": "tui.cli.charnn:charnn_command"})
+@click.group(
+    "train",
+    cls=SpokenGroup,
+    elsewhere={"charnn": "tui.cli.charnn:charnn_command", "music": "tui.cli.music:music_command"},
+)
 def train_group() -> None:
     """Train a network on your own data."""
 

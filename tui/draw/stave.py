@@ -36,6 +36,7 @@ class Rows(NamedTuple):
     bottom: int
     half: bool
     numbered: bool
+    letters: bool
 
     @property
     def high(self) -> int:
@@ -44,8 +45,8 @@ class Rows(NamedTuple):
 
     @property
     def lines(self) -> int:
-        """Lines of all: the letters, numbered notation in four or, where room is short, two, and what is said."""
-        return self.high + 2 + (0 if not self.numbered else 2 if self.half else 4)
+        """Lines of all: the letters, numbered notation in four or, where room is short, one, and what is said."""
+        return self.high + self.letters + 1 + (0 if not self.numbered else 1 if self.half else 4)
 
     def line(self, step: int) -> int:
         """The line of a pitch; half a line higher or lower where two share one."""
@@ -79,9 +80,9 @@ def draw_stave(panel: Stave, width: int, pen: Pen) -> Canvas:
 def _rows(panel: Stave, pen: Pen) -> Rows:
     """Two pitches a line where room is short; the range of all bars, so that the stave does not jump."""
     steps = [note.step for bar in panel.bars for note in bar.notes if note.step is not None]
-    half = pen.tight
+    half, letters = pen.tight, not (pen.bare and panel.numbered)  # numbers say the same
     top, bottom = max([LINES[-1], *(min(s, 17) for s in steps)]), min([LINES[0], *(max(s, -5) for s in steps)])
-    return Rows(top + (top % 2 if half else 0), bottom - (bottom % 2 if half else 0), half, panel.numbered)
+    return Rows(top + (top % 2 if half else 0), bottom - (bottom % 2 if half else 0), half, panel.numbered, letters)
 
 
 def _systems(bars: Sequence[Measure], width: int, columns: int, first: int = 0) -> list[list[Placed]]:
@@ -120,7 +121,7 @@ def _system(canvas: Canvas, y: int, system: Sequence[Placed], columns: int, rows
             free = _note(canvas, x, y, note, columns, rows, pen, free)
         sign = SIGNS[bar.state] + ("*" if bar.new else "")
         said = fit(f"{sign} {bar.said}".strip(), max(0, line - x))
-        canvas.put(x, y + rows.high + 1 + (rows.lines - rows.high - 2), said, bar.state or "dim")
+        canvas.put(x, y + rows.lines - 1, said, bar.state or "dim")
 
 
 def _note(canvas: Canvas, x: int, y: int, note: Sung, columns: int, rows: Rows, pen: Pen, free: int) -> int:
@@ -142,30 +143,33 @@ def _note(canvas: Canvas, x: int, y: int, note: Sung, columns: int, rows: Rows, 
     if note.sign and at > 0:
         canvas.put(at - 1, y + row, note.sign, ink)
     below = y + rows.high
-    if at >= free:
+    if at >= free and rows.letters:
         said = fit(note.text, max(1, wide if wide > 1 else cell_len(note.text)))
         free = canvas.put(at, below, said, ink if note.wrong or pointed else "dim") + 1
     if rows.numbered:
-        _number(canvas, at, below + 1, note, columns, rows.half, ink)
+        _number(canvas, at, below + rows.letters, note, columns, rows.half, ink)
     if note.symbol:
         canvas.hit(at, y + row, wide, 1, "cell", note.symbol, note.index)
     return free
 
 
 def _number(canvas: Canvas, x: int, y: int, note: Sung, columns: int, short: bool, ink: str) -> None:
-    """Numbered notation: dots over and under for octaves, a line under what is shorter than a quarter, – for more."""
-    over, line, under = (y, y + 1, y + 2) if not short else (y, y, y + 1)
-    wide = max(1, round(note.length * columns) - 1)
-    canvas.put(x, line, note.number, ink)
+    """Numbered notation: dots over and under for octaves, a line under what is shorter than a quarter, – for more.
+
+    Where room is short, one line: ' and , are the octaves.
+    """
+    line, wide = y if short else y + 1, max(1, round(note.length * columns) - 1)
+    end = canvas.put(x, line, note.number, ink)
+    if short and note.octave:
+        end = canvas.put(end, line, "'" if note.octave > 0 else ",", ink)
     for n in range(1, ceil(note.length / 2)):
-        whole = note.length - 2 * n >= 2
-        canvas.put(x + 2 * columns * n if whole else x + 2 * columns * (n - 1) + 1, line, "–" if whole else "·", ink)
-    if not short:
-        if note.octave > 0:
-            canvas.put(x, over, ":" if note.octave > 1 else "·", ink)
-        if note.length < 2:
-            canvas.fill(x, under, wide, "═" if note.length < 1 else "─", "dim")
-    if note.octave < 0:
-        canvas.put(x, under + (0 if short else 1), ":" if note.octave < -1 else "·", ink)
-    elif short and note.octave > 0:
-        canvas.put(x, under, "'", ink)
+        if note.length - 2 * n >= 2:
+            end = canvas.put(x + 2 * columns * n, line, "–", ink)
+        else:
+            end = canvas.put(end, line, "·", ink)
+    if short:
+        return
+    if note.length < 2:
+        canvas.fill(x, y + 2, wide, "═" if note.length < 1 else "─", "dim")
+    if note.octave:
+        canvas.put(x, y if note.octave > 0 else y + 3, ":" if abs(note.octave) > 1 else "·", ink)

@@ -8,10 +8,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.files import opened
 from engine.sequences.abc import ABCError, State, Tune, plain, tunes
 from engine.sequences.judging import known
+from engine.words.corpus.reading import CorpusError
 from lessons.contract.knobs import Refused
-from lessons.data.corpora.read import looked_at, said
+from lessons.data.corpora.read import MOST, looked_at, said
 from lessons.data.tunes import TUNES
 
 SHORTEST = 3
@@ -19,13 +21,21 @@ SHORTEST = 3
 
 
 class TuneSet(NamedTuple):
-    """Tunes, the text to learn from, what is in force where that says nothing, how many were left out, the bars."""
+    """Tunes, the text to learn from, what is in force where that says nothing, and its different bars.
+
+    Of the tunes that were left out `missed` has the file, the line and what stands there.
+    """
 
     tunes: tuple[Tune, ...]
     text: str
     state: State
-    left: int
+    missed: tuple[tuple[object, int, str], ...]
     bars: frozenset[str]
+
+    @property
+    def left(self) -> int:
+        """How many tunes were left out."""
+        return len(self.missed)
 
     @property
     def header(self) -> dict[str, str]:
@@ -54,7 +64,10 @@ def _file(name: str, changed: int) -> TuneSet:
 
 def as_text(path: Path) -> str:
     """A file in UTF-8, or Latin 1, which older collections have. Raises Refused for binary data, and OSError."""
-    data = path.read_bytes()
+    with opened(path) as file:
+        data = file.read(MOST + 1)
+    if len(data) > MOST:
+        raise CorpusError("large", path=str(path), most=MOST >> 20)
     if b"\0" in data[:4096]:
         raise Refused("abc_binary", file=path)
     try:
@@ -66,9 +79,13 @@ def as_text(path: Path) -> str:
 def gathered(texts: Sequence[tuple[str, object]]) -> TuneSet:
     """The tunes of some files, (text, name) each. Raises Refused for one without a bar that can be read."""
     found: list[Tune] = []
+    missed: list[tuple[object, int, str]] = []
     for text, file in texts:
         try:
-            found += tunes(text, str(file))
+            read_here = tunes(text, str(file))
+            found += read_here
+            bad = [(tune, tune.faults[0]) for tune in read_here if tune.faults]
+            missed += [(file, tune.line + tune.body[: fault.at].count("\n"), fault.found) for tune, fault in bad]
         except ABCError as error:
             raise Refused(error.key, **error.about) from None
     kept = [tune for tune in found if not tune.faults and "".join(tune.body.split())]
@@ -81,7 +98,7 @@ def gathered(texts: Sequence[tuple[str, object]]) -> TuneSet:
     if inner < SHORTEST:
         raise Refused("abc_short", file=texts[0][1], bars=inner, tunes=len(kept), least=SHORTEST)
     text = "".join(lines)
-    return TuneSet(tuple(kept), text, state, len(found) - len(kept), known(text, state))
+    return TuneSet(tuple(kept), text, state, tuple(missed), known(text, state))
 
 
 def _line(tune: Tune) -> str:

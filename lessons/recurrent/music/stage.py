@@ -100,7 +100,7 @@ def stave(stage: MusicStage, text: str, cell: Any = None, focus: bool = False) -
     state = stage.tunes.state
     bars = score.measures(text, state, stage.tunes.bars, cell, stage.view.written)
     return Stave(
-        id="stave", priority=10, title=stage.say("stave"), bars=bars, numbered=stage.say("numbered") == "yes",
+        id="stave", priority=11, title=stage.say("stave"), bars=bars, numbered=stage.say("numbered") == "yes",
         focus=len(bars) - 1 if focus else 0, abc=abc.as_file(text, state, stage.say("tune_title")),
     )  # fmt: skip
 
