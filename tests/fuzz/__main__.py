@@ -1,7 +1,7 @@
-"""`python -m tests.fuzz --minutes 30 --seed N`: states, bookmarks and what is typed, mutated over all lessons for so long.
+"""`python -m tests.fuzz --minutes 30 --seed N`: states, bookmarks and what is typed, at random over all lessons.
 
-A failure prints the seed, the number and the lesson that make it again, with its traceback, and the run goes on; the exit
-code is 1 where there was one.
+A failure prints the seed, the number and the lesson that make it again, with its traceback, and the run goes on; the
+exit code is 1 where there was one.
 """
 
 from __future__ import annotations

@@ -14,9 +14,12 @@ from lessons.player.player import Player
 from tests.fuzz.states import said
 
 PIECES = [
-    "0", "1", "2", "-1", "²", "٣", "½", "1e400", "nan", "inf", "-inf", "9" * 4400, "5_0", "0x10", "1,000", "１２", "", " ",
-    "x", "\x1b[2J", "\ud800", "a\nb", "\u202e", "é", "हि", "👩‍👩‍👧", "你好", "/", "=", "..", "/etc/passwd", "/dev/zero", "true", "None",
-    "[1]", "{}", "act", "update", "t", "k", "t=1", "update=3", "forward", "→", "W[0,0]", "δ", "∂E/∂W", "%s", "{0}", "\\", "'",
+    "0", "1", "2", "-1", "²", "٣", "½", "1e400", "nan", "inf", "-inf", "9" * 4400, "5_0", "0x10",
+    "1,000", "１２", "", " ",
+    "x", "\x1b[2J", "\ud800", "a\nb", "\u202e", "é", "हि", "👩‍👩‍👧", "你好", "/", "=", "..", "/etc/passwd",
+    "/dev/zero", "true", "None",
+    "[1]", "{}", "act", "update", "t", "k", "t=1", "update=3", "forward", "→", "W[0,0]", "δ", "∂E/∂W",
+    "%s", "{0}", "\\", "'",
 ]  # fmt: skip
 
 

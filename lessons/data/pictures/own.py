@@ -144,7 +144,7 @@ def _plain(body: bytes, count: int, bits: bool) -> HostArray | None:
     parts = re.sub(rb"#[^\n]*", b"", body).split()
     parts = [parts_of[n : n + 1] for parts_of in parts for n in range(len(parts_of))] if bits else parts
     parts = parts[:count]
-    return np.array([float(part) for part in parts]) if all(part.isdecimal() for part in parts) else None
+    return np.array([float(part) for part in parts]) if all(part.isdigit() for part in parts) else None
 
 
 def _binary(body: bytes, width: int, count: int, bits: bool, top: int) -> HostArray:
