@@ -10,8 +10,10 @@ from lessons.building.stage_parts import subscripted
 from lessons.contract.panels import Block, Edge, Graph, Node
 from lessons.explaining.figures import five
 from lessons.explaining.figures import loss as loss_figures
-from lessons.explaining.typeset import name as typeset
 from lessons.recurrent.in_time import TimeStage
+
+WORD = 5
+"""Letters from which on a target stands closer to its probability."""
 
 
 class Moment(NamedTuple):
@@ -43,7 +45,7 @@ def unrolled(
     stage: TimeStage, s: str, moments: Mapping[int, Moment], start: Block, names: tuple[str, str, str] = ("U", "W", "V")
 ) -> Graph:
     """The net in time, its state called `s`; `names` stand at edges from the input, the state before, to the loss."""
-    nodes, edges = [Node(f"{s}-1", "state", -1, typeset(f"{s}[-1]"), start)], list[Edge]()
+    nodes, edges = [Node(f"{s}-1", "state", -1, f"{s}₋₁", start)], list[Edge]()
     for t, at in moments.items():
         nodes += boxes(stage, s, t, at)
         if at.read is not None:
@@ -61,9 +63,9 @@ def boxes(stage: TimeStage, s: str, t: int, at: Moment) -> list[Node]:
     E, written, read = stage.number(f"E[{t}]"), stage.view.written, stage.view.read
     found = list[Node]()
     if at.wanted is not None:
-        target = at.wanted if at.yhat is None else f"{at.wanted}  p={five(at.yhat)}"
+        known = "" if at.yhat is None else f"  p={five(at.yhat)}" if len(at.wanted) < WORD else f" {five(at.yhat)}"
         loss = "·" if E is None else f"{subscripted('E', t)} {loss_figures(E)}"
-        found.append(Node(f"y{t}", "target", t, target, written=f"yhat[{t}]" in written))
+        found.append(Node(f"y{t}", "target", t, at.wanted + known, written=f"yhat[{t}]" in written))
         found.append(Node(f"E{t}", "loss", t, loss, written=f"E[{t}]" in written or at.here))
     found.append(Node(f"{s}{t}", "state", t, subscripted(s, t), at.state))
     if at.read is not None:
