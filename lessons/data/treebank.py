@@ -139,13 +139,13 @@ class Brackets:
     See `engine.gated.run.streams.Source`.
     """
 
-    letters, last = True, True
+    letters = True
 
     def __init__(self, trees: Sequence[Parsed], words: Words, size: int, seed: int) -> None:
         every = [each for tree in trees for each in expressions(tree)]
         short = [each for each in every if len(tokens(each)) <= LONGEST] or every[:1]
         (self.x, self.y), self.seed = coded(short, words.words), seed
-        self.T, self.B = len(self.x), min(size, len(self.y))
+        self.T, self.B, self.first = len(self.x), min(size, len(self.y)), len(self.x) - 1
         self.inputs, self.outputs = len(words.words) + 3, len(words.classes)
 
     def window(self, n: int) -> Window:
