@@ -22,6 +22,7 @@ from tui.cli.running import OFTEN, TrainingRun, growing, reading, writing
 from tui.cli.speaking import SpokenCommand
 
 if TYPE_CHECKING:
+    from engine.device import Device
     from engine.gated.cell import Made
     from engine.gated.run.files import Kept, Model
     from engine.gated.run.training import GatedRun
@@ -70,6 +71,13 @@ def kept_at(path: Path, started: Mapping[str, Any]) -> Kept:
         if was != now:
             raise Refused("checkpoint_other", path=path, what=what, was=was, now=now)
     return held
+
+
+def placed(device: Device, part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was read of a file, on a device; on the host as it is."""
+    from engine.device import HOST
+
+    return part if device is HOST else {name: device.put(value) for name, value in part.items()}
 
 
 class Begun(NamedTuple):
@@ -153,22 +161,18 @@ class LettersTraining(TrainingRun):
 
     def taken_up(self, begun: Begun) -> Begun:
         """The same run where its checkpoint left it. Raises Refused for another run's."""
-        from engine.device import HOST
         from engine.walks.history import State
         from engine.walks.training import Learning
 
         held = kept_at(self.checkpoint, begun.started)
-
-        def put(part: Mapping[str, Any]) -> Mapping[str, Any]:
-            return part if self.device is HOST else {name: self.device.put(value) for name, value in part.items()}
-
         bits, B = held.about.get("bits"), begun.school.source.B
         carried_well = held.carried is None or {each.shape[1] for each in held.carried.values()} == {B}
         memory_well = set(held.memory) == set(begun.state.data.memory)
         if held.done > begun.whole or not isinstance(bits, float) or bits - bits or not carried_well or not memory_well:
             raise Refused("model_archive", path=self.checkpoint)
-        carried = None if held.carried is None else put(held.carried)
-        data = Learning(put(held.model.theta), put(held.memory), 0.0, 0, carried, bits)
+        carried = None if held.carried is None else placed(self.device, held.carried)
+        theta, memory = (placed(self.device, each) for each in (held.model.theta, held.memory))
+        data = Learning(theta, memory, 0.0, 0, carried, bits)
         return begun._replace(state=State(held.done, data))
 
     def done(self, begun: Begun, state: State, seconds: float) -> dict[str, Any]:
