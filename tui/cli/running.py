@@ -77,6 +77,23 @@ def writing(path: Path) -> Iterator[None]:
         raise Refused("file_write", file=path, error=reason(error)) from None
 
 
+def look_at(path: Path, out: Path) -> None:
+    """Refuse an input that is none: a folder, a file that may not be read, the output itself, vectors or a net."""
+    from engine.gated.run.files import is_net
+    from engine.words.run.loading import are_vectors
+
+    with reading(path):
+        if path.is_dir():
+            raise IsADirectoryError
+        path.stat()
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if out.exists() and path.samefile(out):
+            raise Refused("out_input", file=out)
+        if path.is_file() and (are_vectors(path) or is_net(path)):
+            raise Refused("text_none", file=path)
+
+
 class TrainingRun:
     """One run of training: its files, its checkpoint, what it says. Ctrl-C and SIGTERM end it between two updates."""
 
@@ -107,7 +124,7 @@ class TrainingRun:
             raise Refused("file_folder", file=self.out)
         for path in self.files:
             if path != STANDARD:
-                self.look_at(path)
+                look_at(path, self.out)
         if self.out == STANDARD and self.as_json:
             raise Refused("out_json")
         if not self.replaces:
@@ -121,22 +138,6 @@ class TrainingRun:
         with writing(self.out):
             write(self.checkpoint.with_name(self.checkpoint.name + ".try"), lambda file: None)
             self.checkpoint.with_name(self.checkpoint.name + ".try").unlink()
-
-    def look_at(self, path: Path) -> None:
-        """Refuse an input that is none: a folder, a file that may not be read, the output itself, vectors or a net."""
-        from engine.gated.run.files import is_net
-        from engine.words.run.loading import are_vectors
-
-        with reading(path):
-            if path.is_dir():
-                raise IsADirectoryError
-            path.stat()
-            if not os.access(path, os.R_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-            if self.out.exists() and path.samefile(self.out):
-                raise Refused("out_input", file=self.out)
-            if path.is_file() and (are_vectors(path) or is_net(path)):
-                raise Refused("text_none", file=path)
 
     def room(self, size: int) -> None:
         """Refuse, before training, where the disk has not so many bytes left."""
