@@ -47,6 +47,7 @@ SEEN = {
     ("word2vec", "first"): r"dh.*\b0\b.*\b0\b",
     ("hebb", "growth"): r"y grows with w",
     ("hebb", "tamed"): r"○ 1\b",
+    ("tree", "halves"): r"left half|left\(",
     ("neuron", "felt"): r"product of two|f' xᵢ",
     ("network", "falls"): r"it works",
     ("mlp", "sign"): r"h₂ − y",
@@ -185,6 +186,17 @@ def test_the_verdict_on_every_wrong_option_fits_its_card(card: Card) -> None:
 @every
 def test_no_answer_is_on_the_screen_while_it_is_asked(card: Card) -> None:
     law(card, SIZES[2:], ("en",))
+
+
+@every
+def test_no_panel_answers_a_prediction_before_it_is_asked(card: Card) -> None:
+    """Whoever opens the lesson or goes to an act is asked at the next step; what answers is not there yet."""
+    player = Player(open_lesson(card), HOST)
+    for act in card.acts:
+        player.to_act(act)
+        player.questions.hold(player.position)
+        ids = {panel.id for panel in LessonPicture(player, Look(), Manner(Words("en", "tui"))).panels()}
+        assert not [ask.id for ask in player.unanswered() if ids & ask.hides.panels], act
 
 
 @pytest.mark.representative("neuron", "bptt", "rivals")

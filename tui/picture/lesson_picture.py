@@ -153,7 +153,9 @@ class LessonPicture:
         """
         made = self.player.lesson.panels(self.view, self.text)
         panels = renamed(with_now(with_law(made, self.view), self.view), self.names)
-        panels = [panel for panel in panels if panel.id not in self.view.hidden.panels]
+        waiting = (ask.hides.panels for ask in self.player.unanswered())  # as the text: kept back before it is asked
+        kept = self.view.hidden.panels.union(*waiting)
+        panels = [panel for panel in panels if panel.id not in kept]
         panels += self._around(panels, (self.stage_width if width is None else width) - 2, in_full)
         alone = self.look.alone
         if not {panel.id for panel in panels} & set(alone[:1]):  # none is wanted alone, or it is not here any more

@@ -123,7 +123,9 @@ class Tree(DeclaredLesson):
     results = (computed,)
     questions = (
         Question("brackets", "forward/n=1", "choice", other_brackets, when=can_lean, hides=hides(panels=["leaning"])),
-        Question("halves", lambda s: f"backward/n={s.N}", "choice", of_the_error),
+        Question(
+            "halves", lambda s: f"backward/n={s.N}", "choice", of_the_error, hides=hides(panels=["law", "halves"])
+        ),
         Question("terms", lambda s: f"ledger/n={s.N}", "number", terms, 0.0, hides=hides(panels=["ledger"])),
         Question("far", "chain/forward/n=1", "choice", how_often, hides=hides(panels=["reach"])),
         Question("one", "update=0", "choice", depth_one, track="train", when=lambda s: s.knobs["data"] in LANGUAGES),
