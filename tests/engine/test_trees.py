@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 
 from engine.device import HOST, Array, Device, HostArray, Rng, rng
+from engine.gated.gru import AFTER
+from engine.gated.plain import SRN
+from engine.gated.run.streams import Window
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.optimisers import OPTIMISERS
 from engine.recurrent import srn
 from engine.trees import chain as chains
 from engine.trees import compare, recursive, recursive_fast, tree
+from engine.trees.beside_cells import APART, BesideCells, shares
 from engine.trees.recursive import Inputs
 from engine.trees.training import EVERY, Parts, TreeRun
 from engine.trees.tree import Branch, Forest, Leaf, Node, Pair, balanced, leaning, numbered, together
@@ -318,6 +322,51 @@ def test_replayed_states_are_the_same_bits() -> None:
     last = {n: history.grow(n).data.theta for n in range(20)}
     for n in (3, 11, 18):
         assert all((history.state(n).data.theta[name] == last[n][name]).all() for name in run.names)
+
+
+class Codes:
+    """Sequences of four codes, the class of each the parity of its last two."""
+
+    T, B, inputs, outputs, letters, first = 5, 6, 4, 2, True, 4
+
+    def window(self, n: int) -> Window:
+        x = rng(3, n).integers(0, 4, (self.T, self.B))
+        return Window(x, x[-2:].sum(axis=0) % 2, True)
+
+
+def beside(device: Device) -> tuple[BesideCells, Any]:
+    run, state = trained(device, "adam")
+    x = rng(4).integers(0, 4, (5, 40))
+    tests = [(x, x[-2:].sum(axis=0) % 2), (x[2:], x[-2:].sum(axis=0) % 2)]
+    both = BesideCells(run, (AFTER, SRN), 7, Recipe(OPTIMISERS["adam"], 0.03, 1.0), Codes(), tests)
+    return both, both.start(state.data.theta)
+
+
+def test_cells_are_trained_beside_the_tree_and_counted_now_and_then() -> None:
+    both, state = beside(HOST)
+    alone, other = trained(HOST, "adam")
+    began = shares(state)
+    assert [len(each) for each in began] == [2, 2, 2]
+    for n in range(APART):
+        assert shares(state)[1:] == began[1:], n
+        state, other = both.advance(state), alone.advance(other)
+    assert (state.data.theta["W"] == other.data.theta["W"]).all(), "the tree learns as it does alone"
+    gru, srn = shares(state)[1:]
+    assert min(gru[0], gru[1], srn[0]) > 0.9
+    track = both.track(state, GRAINS)
+    assert [measure(state) for measure in track.also] == [each[-1] for each in shares(state)]
+    forked = both.fork(state, theta_of(HOST, 9))
+    assert (forked.data.theta["W"] == theta_of(HOST, 9)["W"]).all()
+    assert forked.data.cells == state.data.cells
+
+
+def test_devices_train_cells_beside_alike(device: Device) -> None:
+    (here, mine), (there, other) = beside(HOST), beside(device)
+    for _ in range(2):
+        mine, other = here.advance(mine), there.advance(other)
+    for a, b in zip(mine.data.cells, other.data.cells, strict=True):
+        assert_gradients(host(device, b.theta), dict(a.theta), 1e-11)
+    assert shares(other) == shares(mine)
 
 
 @pytest.mark.peer
