@@ -105,11 +105,10 @@ def _restart(player: Player, kept: Any, knobs: Mapping[str, Any]) -> Start | Non
         return None
     lesson = player.lesson
     params = {name: np.array(value, dtype=float) for name, value in kept["params"].items()}
-    if not all(np.isfinite(value).all() for value in params.values()):
-        return Start(params, kept["inputs"])
-    settled = lesson.settled(read_all(lesson.card.knobs, dict(knobs)), dict(knobs))
-    _, start = lesson.read("", {"params": dict(kept["params"]), "inputs": dict(kept["inputs"])}, settled)
-    return start
+    if all(np.isfinite(value).all() for value in params.values()):
+        settled = lesson.settled(read_all(lesson.card.knobs, dict(knobs)), dict(knobs))
+        lesson.read("", {"params": dict(kept["params"]), "inputs": dict(kept["inputs"])}, settled)
+    return Start(params, kept["inputs"])
 
 
 def is_set_up_as(kept: Mapping[str, Any], place: Place) -> bool:
