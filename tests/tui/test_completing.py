@@ -53,7 +53,7 @@ def test_commands_and_lessons() -> None:
     assert values("").count("generate") == 1
     assert values("show", "ls") == ["lstm"]
     assert values("hier") == ["hierarchical-softmax"]
-    assert values("train", "") == ["charnn", "music", "word2vec"]
+    assert values("train", "") == ["charnn", "music", "translate", "word2vec"]
     assert values("bptt", "--a") == ["--at", "--afresh"]
     assert offered("generate", "net")[0].type == "file"
 

@@ -42,6 +42,7 @@ ELSEWHERE = {
     "neighbours": "tui.cli.vectors:neighbours_command",
     "analogy": "tui.cli.vectors:analogy_command",
     "generate": "tui.cli.charnn:generate_command",
+    "translate": "tui.cli.translate:translate_command",
 }
 """Commands whose options are not needed to say which commands there are."""
 
@@ -83,14 +84,14 @@ def lecture_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def is_lesson(args: list[str]) -> bool:
-    """Whether "generate" means the lesson: alone, or with what opens a lesson. With a file's name it is the command."""
+    """Whether "generate" or "translate" is the lesson: alone, or with what opens one. With a file it is the command."""
     takes = {
         name: not each.is_flag for each in open_command.params if isinstance(each, click.Option) for name in each.opts
     }
     rest = args[1:]
     while rest and (name := rest[0].partition("=")[0]) in takes:
         rest = rest[2 if takes[name] and "=" not in rest[0] else 1 :]
-    return args[:1] == ["generate"] and not rest
+    return args[:1] in (["generate"], ["translate"]) and not rest
 
 
 class Lessons(SpokenGroup):

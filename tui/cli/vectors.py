@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 @click.group(
     "train",
     cls=SpokenGroup,
-    elsewhere={"charnn": "tui.cli.charnn:charnn_command", "music": "tui.cli.music:music_command"},
+    elsewhere={
+        "charnn": "tui.cli.charnn:charnn_command",
+        "music": "tui.cli.music:music_command",
+        "translate": "tui.cli.translate:train_command",
+    },
 )
 def train_group() -> None:
     """Train a network on your own data."""

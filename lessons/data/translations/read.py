@@ -139,9 +139,13 @@ def cut(side: str) -> Words:
 @lru_cache(maxsize=4)
 def _file(name: str, count: int, seed: int, changed: int) -> Pairs:
     pairs = read_pairs([Path(name)])
-    order = [int(i) for i in rng(seed, DRAWN).permutation(len(pairs))]
-    held = min(TEST, len(pairs) // 5)
-    return gathered([pairs[i] for i in order[held : held + count]], [pairs[i] for i in order[:held]])
+    held, drawn = min(TEST, len(pairs) // 5), shuffled(pairs, seed)
+    return gathered(drawn[held : held + count], drawn[:held])
+
+
+def shuffled(pairs: Sequence[tuple[Words, Words]], seed: int) -> list[tuple[Words, Words]]:
+    """Pairs in an order that is drawn from the seed."""
+    return [pairs[int(i)] for i in rng(seed, DRAWN).permutation(len(pairs))]
 
 
 def read_pairs(files: Sequence[Path]) -> list[tuple[Words, Words]]:

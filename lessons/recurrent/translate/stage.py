@@ -11,7 +11,7 @@ from lessons.building.shades import shades
 from lessons.building.stage_parts import flow
 from lessons.building.staging import Lengths
 from lessons.building.training_panel import training_of
-from lessons.contract.panels import Axis, Item, Label, Matrix, Picture, Row, Stage
+from lessons.contract.panels import Axis, Item, Label, Matrix, Note, Picture, Row, Stage
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
@@ -67,7 +67,9 @@ class TranslateStage(SidesStage):
 
     def show_encode(self) -> Stage:
         """The encoder, word by word."""
-        return [self.laws("h"), self.over("s", self.source, "e"), self.gate("e")]
+        stage: Stage = [self.laws("h"), self.over("s", self.source, "e"), self.gate("e")]
+        said = self.fields()["unknown"] if self.view.training is None else ""
+        return [*stage, Note(id="unknown", priority=8, level="warn", text=said)] if said else stage
 
     def show_attend(self) -> Stage:
         """The decoder with every word read as it should be: scores, weights, context, output."""
@@ -103,9 +105,8 @@ class TranslateStage(SidesStage):
             p = next((name for name, _ in reversed(self.view.path) if name in self.params), "V")
             slots = [f"{slot}_{p}" for slot in "Gmv"]
             return [self.laws(), self.corners(p, f"d{p}", *slots, id="step", priority=9)]
-        if "backward" in self.phases:
-            return self.show_backward()
-        return self.show_encode() if "encoder" in self.phases else self.show_attend()
+        ahead = self.show_encode if "encoder" in self.phases else self.show_attend
+        return self.show_backward() if "backward" in self.phases else ahead()
 
     # the text's fields
 
