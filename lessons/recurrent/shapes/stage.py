@@ -148,7 +148,7 @@ class ShapesStage(TimeStage):
         return own | {
             "T": len(self.inputs["x"]), "last": len(self.inputs["x"]) - 1, "inputs": len(x), "losses": len(y),
             "batch": int(self.knobs["batch"]), "rate": f"{float(self.knobs['rate']):g}",
-            "optimiser": self.knobs["optimiser"], "count": len(self.task.x), "tests": len(self.task.test_x),
+            "optimiser": self.knobs["optimiser"], "count": f"{len(self.task.x):,}", "tests": len(self.task.test_x),
             "model": self.say(f"model_{self.knobs['model']}"),
         }  # fmt: skip
 

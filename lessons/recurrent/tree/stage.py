@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from engine.device import HOST
-from engine.trees.beside_cells import shares
-from engine.trees.training import chosen
+from engine.trees.beside_cells import APART, shares
+from engine.trees.training import EVERY, chosen
 from engine.trees.tree import Forest, Leaf, balanced, leaning, parents, together
 from engine.walks.step import split
 from lessons.building.defaults import function
@@ -23,6 +23,7 @@ from lessons.contract.view import View
 from lessons.data.treebank import nodes_of, typed
 from lessons.data.trees import leaves
 from lessons.explaining.figures import five
+from lessons.explaining.typeset import name as typeset
 from lessons.recurrent.in_time import norm_bars
 from lessons.recurrent.tree import experiment as exp
 
@@ -213,9 +214,9 @@ class TreeStage(LessonStage):
         if step is None:
             return [self.law("net", "p")]
         block = self.shown(next(iter(step.values)))
-        made: Panel = flow("made", {0: block}, 8, block.symbol)
+        made: Panel = flow("made", {0: block}, 8, typeset(block.symbol))
         if max(block.shape) > 2 * WIDE:
-            made = Heat(id="made", priority=8, title=block.symbol, block=block)
+            made = Heat(id="made", priority=8, title=typeset(block.symbol), block=block)
         if not self.view.loop("n"):
             return [self.law(step.op), made]
         families = {"forward": [("p", "p")], "errors": [("by_p", "∂E/∂p"), ("delta", "δ")]}.get(self.phase)
@@ -227,4 +228,5 @@ class TreeStage(LessonStage):
             "tree": self.inputs["tree"], "leaves": len(self.nodes) - inner, "inner": inner, "labels": labels,
             "depth": int(self.knobs["depth"]), "batch": int(self.knobs["batch"]), "trees": len(self.bank.train.trees),
             "rate": f"{float(self.knobs['rate']):g}", "optimiser": self.knobs["optimiser"],
+            "f": self.knobs["activation"], "every": EVERY, "apart": APART,
         }  # fmt: skip
