@@ -23,7 +23,7 @@ from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Size
 from lessons.contract.knobs import Value
-from lessons.contract.view import Knobs, Start, hides
+from lessons.contract.view import Knobs, Start
 from lessons.recurrent.gated import columns, parameters
 from lessons.recurrent.letter_net import Text
 from lessons.recurrent.music import CELLS as KINDS
@@ -103,7 +103,7 @@ class Music(DeclaredLesson):
     gradient = Gradient(lambda s: cells.objective(s.xp, s.net.cell, s.net.theta, s.net.inputs))
     results = (computed,)
     questions = (
-        Question("new", "write/t=0", "choice", composes, hides=hides(panels=["judged"])),
+        Question("new", "write/t=0", "choice", composes),
         Question("colder", "update=0", "choice", colder, track="train"),
     )
     loops = ("update", "phase", ("t", "k"), ())

@@ -41,12 +41,10 @@ class MusicStage(LetterStage):
         return [law, stave(self, text, lambda at: (f"x[{at}]", (self.read[at],)), focus=True), *rest]
 
     def show_write(self) -> Stage:
-        """Letters drawn one after the other, as a tune; and what tables of counts write."""
+        """Letters drawn one after the other, as a tune."""
         text = self.inputs["letters"][self.read[0]] + self.told
         tune = stave(self, text, lambda at: (f"pick[{at - 1}]", (0,)) if at else ("x[0]", (self.read[0],)), focus=True)
-        law, *rest = writing(self, tune, in_a_line(self))
-        counted = [] if self.view.training is not None else [judged(self, tables(self))]
-        return [law, *rest, *counted]
+        return writing(self, tune, in_a_line(self))
 
     def show_train(self) -> Stage:
         """Training from outside: a tune, how the bars are judged, the curve, what was written; or an update."""
@@ -116,7 +114,7 @@ def judged(stage: MusicStage, rows: Iterable[Judged]) -> Table:
     heads = [stage.say(f"judged_{name}") for name in ("who", "bars", "right", "new", "new_right")]
     parts = (("right", "bars"), ("new", "bars"), ("new_right", "new"))
     lines = [(who, str(of.bars), *(percent(of, *part) for part in parts)) for who, of in rows]
-    return Table(id="judged", priority=9, title=stage.say("judged"), heads=heads, rows=lines)
+    return Table(id="judged", priority=9, heads=heads, rows=lines)
 
 
 def percent(of: Tally, what: str, among: str) -> str:
@@ -130,4 +128,4 @@ def biases(stage: MusicStage) -> Matrix:
     heads = Row("", {i: Label(stage.vocabulary[i], role="dim") for i in range(count)})
     entries = Row("by", {i: Block("by", stage.params["by"][i : i + 1, None], (1, 1), "at", i) for i in range(count)})
     axis = Axis(tuple(stage.vocabulary[:count]), 0, 1, close=True)
-    return Matrix(id="biases", priority=8, title="", rows=[heads, entries], axis=axis)
+    return Matrix(id="biases", priority=8, rows=[heads, entries], axis=axis)
