@@ -229,6 +229,23 @@ def test_boxes_only_where_there_is_an_input_or_a_loss(shape: str) -> None:
     assert along
 
 
+@pytest.mark.parametrize("shape", ["many_to_one", "many_to_many"])
+def test_the_bars_show_what_enters_and_what_there_is(shape: str) -> None:
+    """At the last timestep all of ∂E/∂h has just entered; before it there is more, or nothing that enters."""
+    made = played(CARD, 0, shape=shape, hidden=3)
+    made.jump("backward/k=0")
+    net, y, last = trial(made).first.net, made.start.inputs["y"], len(made.start.inputs["y"]) - 1
+    enters, whole = stage_of(made)["errors"].rows[:2]
+    assert set(enters.items) == {t for t in whole.items if y[t] is not None}
+    for t, bar in enters.items.items():
+        e = (net.run.made[t]["yhat"] - net.inputs.y[t])[:, 0]
+        assert bar.value == pytest.approx(np.linalg.norm(made.start.params["V"].T @ e))
+    for t, bar in whole.items.items():
+        assert bar.value == pytest.approx(np.linalg.norm(net.left[f"gh[{t}]"]))
+    if last in enters.items:
+        assert enters.items[last] == whole.items[last]
+
+
 def test_a_word_that_is_not_known_is_read_as_nothing() -> None:
     """It is said; and the state after it is that of an empty timestep."""
     made = played(CARD, 0, sentence="negative, the film is gorp not good")

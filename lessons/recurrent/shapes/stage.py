@@ -16,7 +16,7 @@ from lessons.building.stage_parts import flow
 from lessons.building.staging import Lengths
 from lessons.building.training_panel import training_curve, training_of
 from lessons.contract import panels
-from lessons.contract.panels import Axis, Bar, Block, Graph, Item, Label, Matrix, Row, Stage, Tile
+from lessons.contract.panels import Axis, Block, Graph, Item, Matrix, Row, Stage, Tile
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.data.pictures.digits import SIDE
@@ -182,22 +182,15 @@ def unknown(stage: ShapesStage) -> Stage:
 
 
 def errors(stage: ShapesStage) -> Matrix:
-    """What comes back: how long ∂E/∂h is, the part that enters here from a loss, and the gates' δ."""
-    lengths = norm_bars({t: stage.example(f"gh[{t}]") for t in stage.near})
-    enters: dict[int, Item] = {t: entering(stage, t) for t in stage.near}
-    rows = [Row("‖Vᵀe‖", enters), Row("‖∂E/∂h‖", lengths), *stage.at.rows(stage.at.errors(), stage.corners.state)]
+    """What comes back: the part of ∂E/∂h that enters here from a loss, and all of it, on one scale; the gates' δ."""
+    T, V = stage.T, stage.view.get("V")
+    known = {t: e for t in stage.losses if (e := stage.example(f"e[{t}]")) is not None and stage.at.back}
+    sent = {T + t: V.T @ known[t] if t in known and V is not None else None for t in stage.near if t in stage.losses}
+    bars = norm_bars({t: stage.example(f"gh[{t}]") for t in stage.near} | sent)
+    enters = Row("‖Vᵀe‖", {t - T: bars[t] for t in sent})
+    rows = [enters, Row("‖∂E/∂h‖", {t: bars[t] for t in stage.near})]
+    rows += stage.at.rows(stage.at.errors(), stage.corners.state)
     return Matrix(id="errors", priority=8, rows=rows, axis=stage.axis)
-
-
-def entering(stage: ShapesStage, t: int) -> Item:
-    """The length of the error that enters at t: of Vᵀ e where there is a loss, none elsewhere."""
-    e, V = stage.example(f"e[{t}]"), stage.view.get("V")
-    if stage.wanted[t] is None:
-        return Label("")
-    if e is None or V is None or not stage.at.back:
-        return Label("·", role="dim")
-    size = float(np.linalg.norm(V.T @ e))
-    return Bar(size, min(1.0, size), f"e[{t}]" in stage.view.written)
 
 
 def weights(stage: ShapesStage) -> Matrix:
