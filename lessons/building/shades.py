@@ -15,10 +15,10 @@ STEPS = "··░░▒▒▓▓██"
 def shades(title: str, columns: Sequence[str], rows: Sequence[str], weights: Sequence[HostArray]) -> Picture:
     """Rows as far as there are weights; those above one half are lit."""
     wide = max((cells(row) for row in rows), default=0) + 2
-    marks = [(0, wide + 3 * n, column, "label") for n, column in enumerate(columns)]
+    marks = [(0, wide + 2 * n, column[:1], "label") for n, column in enumerate(columns)]
     for line, (row, entries) in enumerate(zip(rows, weights, strict=False), 1):
         marks.append((line, 0, row, ""))
         for n, entry in enumerate(entries):
             step = STEPS[min(9, int(10 * float(entry)))]
-            marks.append((line, wide + 3 * n, step * 2, "written" if entry > 0.5 else ""))
-    return Picture(id="who", priority=8, title=title, marks=marks)
+            marks.append((line, wide + 2 * n, step * 2, "written" if entry > 0.5 else ""))
+    return Picture(id="shades", priority=8, title=title, marks=marks)

@@ -35,7 +35,7 @@ from lessons.recurrent.translate.stage import TranslateStage
 
 CHANCES = 2
 """Section of the seed that draws the numbers of sampling."""
-MOST, FEW = 0.5, 0.1
+MOST, FEW = 0.5, 0.2
 """Shares from which most are right, and some."""
 NETS = [Seq2seq(exp.CELLS[cell], exp.CELLS[cell], kind, 2, 2, 2) for cell, kind in product(CELLS, KINDS)]
 NAMES = frozenset(name for net in NETS for name in nets.shapes(net))

@@ -49,7 +49,9 @@ class TranslateStage(SidesStage):
     def who(self) -> Picture:
         """Who looked where: a line for each word so far."""
         found = [alpha for t in range(len(self.target)) if (alpha := self.first(f"alpha[{t}]")) is not None]
-        return shades(self.say("who"), self.source, self.target, found)
+        wrote = [self.first(f"a[{t}]") for t in range(len(found))] if self.act == "decode" else []
+        words = ["·" if a is None else self.words[int(a.argmax())] for a in wrote] or self.target
+        return shades(self.say("who"), self.source, words, found)
 
     def output(self) -> Matrix:
         """What is made of word t: context, attentional state, the loss, the likeliest words."""

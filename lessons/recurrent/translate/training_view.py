@@ -18,7 +18,11 @@ def show(stage: SidesStage) -> Stage:
     """All of it."""
     exact = training_of(stage.view).also[0]
     curve = training_curve(stage, stage.say("curve"), exact, now_and_then=True, least_top=1.0, top=1.0, ends=True)
-    return [standings(stage), curve, Beside(id="sides", priority=7, stacks=[[who(stage)], [translated(stage)]])]
+    return [
+        standings(stage),
+        curve,
+        Beside(id="sides", priority=7, stacks=[[who(stage)], [translated(stage)]], shares=(0.42, 0.58)),
+    ]
 
 
 def standings(stage: SidesStage) -> Table:
@@ -45,20 +49,21 @@ def who(stage: SidesStage) -> Panel:
     if stage.net.looks:
         return shades(stage.say("who"), pair[0], said, list(alpha))
     marks = [(0, 0, "".join(pair[0]), "label"), (1, 0, " ".join(said), ""), (2, 0, stage.say("handed"), "dim")]
-    return Picture(id="who", priority=8, title=stage.say("writes"), marks=marks)
+    return Picture(id="shades", priority=8, title=stage.say("writes"), marks=marks)
 
 
-def translated(stage: SidesStage) -> Table:
+def translated(stage: SidesStage) -> Picture:
     """Sentences of the tests of several lengths, and what the net makes of them."""
     state, data = training_of(stage.view).state, exp.pairs(stage.knobs, int(stage.inputs["seed"]))
     assert state is not None
     tests = data.test or data.train
     by_length = {len(pair[0]): pair for pair in reversed(tests)}
     some = [by_length[n] for n in LENGTHS if n in by_length] or [*tests[:4]]
-    rows = []
-    for pair, coded in zip(some, data.coded(some), strict=True):
+    marks = [(0, 0, stage.say("source"), "label"), (0, 2 * LENGTHS[-1] + 3, stage.say("writes"), "label")]
+    for line, (pair, coded) in enumerate(zip(some, data.coded(some), strict=True), 1):
         theta = state.data.theta
         codes = looking.while_writing(stage.view.device, stage.net, theta, coded, len(coded.target) + 2).codes
         said = tuple(stage.words[code] for code in codes if code != END)
-        rows.append((f"{''.join(pair[0])} {'✓' if said == pair[1] else '✗'}", " ".join(said) or "·"))
-    return Table(id="translated", priority=6, heads=(stage.say("source"), stage.say("writes")), rows=rows)
+        marks += [(line, 0, "".join(pair[0]), ""), (line, 2 * LENGTHS[-1] + 1, "✓" if said == pair[1] else "✗", "")]
+        marks.append((line, 2 * LENGTHS[-1] + 3, " ".join(said) or "·", "written" if said == pair[1] else ""))
+    return Picture(id="translated", priority=6, title=stage.say("tests"), marks=marks)
