@@ -156,6 +156,16 @@ def test_every_shape_has_its_inputs_and_losses(shape: str, language: str) -> Non
     assert (numbers_of(x, some.vocabulary) == some.test_x[0][T - len(x) :]).all()
 
 
+def test_an_example_keeps_the_words_that_are_not_known() -> None:
+    """They stand in no sentence to learn from; as numbers they are 0."""
+    some = task("many_to_one", "en", str(DATA / "sentences.csv"), 0)
+    examples = [some.example(n) for n in range(3)]
+    odd = [(x, t) for x, _ in examples for t, word in enumerate(x) if word not in some.vocabulary]
+    assert odd
+    assert all(isinstance(x[t], str) and not numbers_of(x, some.vocabulary)[t].any() for x, t in odd)
+    assert all(y[:-1] == [None] * (len(x) - 1) and y[-1] in some.classes for x, y in examples)
+
+
 def test_what_is_no_sequence_of_a_task() -> None:
     some = task("many_to_one", "en", "grammar", 0)
     video = task("in_step", "en", "grammar", 0)

@@ -49,6 +49,8 @@ class Task(NamedTuple):
     classes: Said
     groups: Groups
     mixed: HostArray | None = None
+    words: Sequence[Said] = ()
+    """The sentences of the test, with words that are not in the vocabulary, if it has sentences."""
 
     @property
     def first(self) -> int:
@@ -72,7 +74,10 @@ class Task(NamedTuple):
     def example(self, n: int) -> tuple[list[Any], list[Any]]:
         """A sequence of the test, and what is wanted, as plain data, from its first input on."""
         i = n % len(self.test_x)
-        x, y = self.tokens(self.test_x[i]), [None] * self.first + [self.classes[code] for code in self.test_y[i]]
+        y = [None] * self.first + [self.classes[code] for code in self.test_y[i]]
+        if self.words:
+            return list(self.words[i]), y[len(y) - len(self.words[i]) :]
+        x = self.tokens(self.test_x[i])
         begins = next((t for t, each in enumerate(x) if each is not None), self.first)
         return x[begins:], y[begins:]
 
@@ -159,9 +164,11 @@ def sentiment(language: str, source: str, seed: int) -> Task:
         return coded([each.words for each in some], vocabulary, T), y
 
     mixed = [[each.words[i] for i in draw.permutation(len(each.words))] for each in found.test]
-    of = np.array([[each.group] for each in found.test])
+    of, words = np.array([[each.group] for each in found.test]), [each.words for each in found.test]
     groups = {name: of == n for n, name in enumerate(found.groups)} if len(found.groups) > 1 else {}
-    return Task(*both(found.learn), *both(found.test), vocabulary, found.labels, groups, coded(mixed, vocabulary, T))
+    return Task(
+        *both(found.learn), *both(found.test), vocabulary, found.labels, groups, coded(mixed, vocabulary, T), words
+    )
 
 
 def numbers(language: str, seed: int) -> Task:
