@@ -46,13 +46,6 @@ class TranslateStage(SidesStage):
         axis = Axis(tuple(self.source), self.view.loop("s") or 0, 1, close=True)
         return Matrix(id="weights", priority=9, title=self.say("places"), axis=axis, rows=rows)
 
-    def who(self) -> Picture:
-        """Who looked where: a line for each word so far."""
-        found = [alpha for t in range(len(self.target)) if (alpha := self.first(f"alpha[{t}]")) is not None]
-        wrote = [self.first(f"a[{t}]") for t in range(len(found))] if self.act == "decode" else []
-        words = ["·" if a is None else self.words[int(a.argmax())] for a in wrote] or self.target
-        return shades(self.say("who"), self.source, words, found)
-
     def output(self) -> Matrix:
         """What is made of word t: context, attentional state, the loss, the likeliest words."""
         t, yhat = self.t, self.first(f"yhat[{self.t}]")
@@ -79,14 +72,14 @@ class TranslateStage(SidesStage):
         states = self.over("t", read, "d", priority=7)
         if not self.net.looks:
             return [self.laws("d", "htilde"), states, self.output(), self.gate("d")]
-        return [self.laws("e", "c"), self.weights("e", "alpha"), self.output(), self.who(), states]
+        return [self.laws("e", "c"), self.weights("e", "alpha"), self.output(), who(self), states]
 
     def show_decode(self) -> Stage:
         """Writing: greedily, where teacher forcing can be switched at each word; drawn; or by a beam."""
         how = str(self.knobs["decoding"])
         made = {"greedy": written.switches, "sample": written.drawing, "beam": written.beam}[how](self)
         looked = [self.weights("e", "alpha")] if self.net.looks and how != "beam" else []
-        return [self.laws(), *made, *looked, self.output(), *([self.who()] if looked and how == "greedy" else [])]
+        return [self.laws(), *made, *looked, self.output(), *([who(self)] if looked and how == "greedy" else [])]
 
     def show_backward(self) -> Stage:
         """Back through the decoder, at its start into the encoder; the gradient that the step added to."""
@@ -124,3 +117,11 @@ class TranslateStage(SidesStage):
             "largest": "·" if alpha is None else five(float(alpha.max())).strip(),
             "rate": f"{float(knobs['rate']):g}", "tau": f"{float(knobs['temperature']):g}",
         }  # fmt: skip
+
+
+def who(stage: TranslateStage) -> Picture:
+    """Who looked where: a line for each word so far."""
+    found = [alpha for t in range(len(stage.target)) if (alpha := stage.first(f"alpha[{t}]")) is not None]
+    wrote = [stage.first(f"a[{t}]") for t in range(len(found))] if stage.act == "decode" else []
+    words = ["·" if a is None else stage.words[int(a.argmax())] for a in wrote] or stage.target
+    return shades(stage.say("who"), stage.source, words, found)
