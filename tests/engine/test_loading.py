@@ -36,7 +36,8 @@ def refused(folder: Path, data: bytes) -> VectorsError:
 @pytest.mark.parametrize(
     "data",
     [
-        TEXT, NO_HEADER, TEXT[:-1], NO_HEADER[:-1], gzip.compress(TEXT, mtime=0), bz2.compress(TEXT), gzip.compress(NO_HEADER, mtime=0),
+        TEXT, NO_HEADER, TEXT[:-1], NO_HEADER[:-1],
+        gzip.compress(TEXT, mtime=0), bz2.compress(TEXT), gzip.compress(NO_HEADER, mtime=0),
         TEXT.replace(b"\n", b"\r\n"), TEXT.replace(b" ", b"\t").replace(b"3\t4", b"3 4"), b"\xef\xbb\xbf" + TEXT,
         TEXT.replace(b"\n", b" \n"), TEXT + b"\n", TEXT.replace(b"\nof", b"\n\nof"),
     ],
