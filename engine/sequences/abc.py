@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 MODES = {"": 0, "maj": 0, "ion": 0, "lyd": 1, "mix": -1, "dor": -2, "m": -3, "min": -3, "aeo": -3, "phr": -4, "loc": -5}
@@ -149,7 +150,8 @@ def metre(text: str) -> Fraction | None:
     return Fraction(1) if text.strip() in ("C", "C|") else fraction(text)
 
 
-def signature(key: str) -> dict[str, int]:
+@lru_cache(maxsize=256)
+def signature(key: str) -> Mapping[str, int]:
     """The accidentals of a key, by letter: K:Edor has F and C sharp. C major where it cannot be read."""
     found = KEY.match({"HP": "D", "Hp": "D"}.get(key.strip(), key))
     if found is None:

@@ -451,10 +451,10 @@ def test_the_laws_have_questions_to_hold_at() -> None:
         ({"quit": "x"}, {}, ["quit"]),  # x is the logarithmic axis
         ({"quit": "Q"}, {"quit": "Q"}, []),
         ({"quit": ""}, {}, ["quit"]),
-        ({"play": "w", "forward": "w"}, {"play": "w"}, ["forward"]),
+        ({"play": "W", "forward": "W"}, {"play": "W"}, ["forward"]),
         ({"play": "5"}, {}, ["play"]),
         ({"forward": "left", "back": "right"}, {"forward": "left", "back": "right"}, []),
-        ({"nothing": "w", "forward": 3}, {}, ["forward"]),
+        ({"nothing": "W", "forward": 3}, {}, ["forward"]),
     ],
 )
 def test_keys_that_would_collide_or_quit_nothing_stay(

@@ -41,8 +41,10 @@ coded = lru_cache(maxsize=4)(spelled)
 
 
 def net_of(knobs: Knobs) -> LetterNet:
-    """The net, over the tunes."""
-    return LetterNet(knobs, coded(tunes(knobs).text, 0))
+    """The net, over the tunes; of few tunes it reads fewer stretches, so that each is as long as the window."""
+    text = coded(tunes(knobs).text, 0)
+    B = max(1, min(int(knobs["batch"]), len(text.codes) // (int(knobs["window"]) + 1)))
+    return LetterNet({**knobs, "batch": B}, text)
 
 
 class Reading(NamedTuple):
