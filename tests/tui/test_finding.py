@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lessons.contract.card import Place
+from lessons.finding import find_places
 from tests.tui.driving import go, lesson, shown, typed
 from tui.app import Opening, UnrollApp
 from tui.machine.store import Store
@@ -53,7 +54,8 @@ async def test_from_one_lesson_to_a_place_in_another(tmp_path: Path) -> None:
         assert len(pilot.app.screen_stack) == 3
         await pilot.press("slash")
         await typed(pilot, "39")
-        await pilot.press("down", "down", "enter")
+        order = [each.lesson for each in find_places("39", screen.context.course)]
+        await pilot.press(*["down"] * order.index("vanishing"), "enter")
         await pilot.pause()
         assert isinstance(pilot.app.screen, LessonScreen)
         assert pilot.app.screen.player.lesson.card.id == "vanishing"
