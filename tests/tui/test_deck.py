@@ -190,4 +190,4 @@ async def test_a_fresh_record_asks_everything_and_keeps_nothing(tmp_path: Path) 
         await pilot.press("right", "right")
         app.screen.settle()
     assert (tmp_path / "progress.json").read_bytes() == before
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["progress.json"]
+    assert sorted(each.name for each in tmp_path.glob("*.json")) == ["progress.json"]
