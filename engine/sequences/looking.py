@@ -23,14 +23,19 @@ class Looked(NamedTuple):
     alpha: HostArray
 
 
-def while_writing(device: Device, net: Seq2seq, theta: Theta, pair: Pair, longest: int) -> Looked:
-    """One source translated greedily, in at most `longest` words."""
-    some = batch(device, net, padded([pair], longest), [False] * longest)
+def while_writing(device: Device, net: Seq2seq, theta: Theta, pairs: Sequence[Pair], longest: int) -> list[Looked]:
+    """Sources translated greedily, in at most `longest` words; the targets do not matter."""
+    some = batch(device, net, padded(pairs, longest), [False] * longest)
     made = Translating(device, net, theta, some._replace(y=[None] * longest)).run.made
-    codes = [int(device.get(now["a"])[:, 0].argmax()) for now in made]
-    many = codes.index(END) + 1 if END in codes else longest
-    alpha = [device.get(now["looked"]["alpha"])[:, 0] for now in made[:many] if now["looked"]]
-    return Looked(codes[:many], xp.array(alpha) if alpha else xp.zeros((many, 0)))
+    best = [device.get(now["a"]).argmax(axis=0) for now in made]
+    weights = [device.get(now["looked"]["alpha"]) for now in made if now["looked"]]
+    found = []
+    for b, pair in enumerate(pairs):
+        codes = [int(column[b]) for column in best]
+        many = codes.index(END) + 1 if END in codes else longest
+        alpha = [each[-len(pair.source) :, b] for each in weights[:many]]
+        found.append(Looked(codes[:many], xp.array(alpha) if alpha else xp.zeros((many, 0))))
+    return found
 
 
 def sides(device: Device, net: Seq2seq, theta: Theta, pairs: Sequence[Pair]) -> tuple[float, float, float]:

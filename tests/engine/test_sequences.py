@@ -14,7 +14,7 @@ from engine.gated import gru, lstm, plain
 from engine.maths.activations import log_softmax
 from engine.maths.optimisers import OPTIMISERS
 from engine.maths.packing import packed
-from engine.sequences import attention, fast, writing
+from engine.sequences import attention, fast, looking, writing
 from engine.sequences import net as nets
 from engine.sequences.attention import Collected, Memory
 from engine.sequences.net import Seq2seq
@@ -400,6 +400,34 @@ def test_the_rules_of_writing(kind: str, device: Device) -> None:
     rules = {**nets.rules(net), **writing.RULES, **writing.beam_rules(net)}
     for section, ops in ((whole.drawn(u, 0.8, ()), {"p", "F", "pick"}), (whole.beamed(3, 4, ()), {"total", "going"})):
         assert ops <= assert_rules_hold(device, Reel([section], GRAINS), rules)
+
+
+@kinds
+def test_where_it_looks_while_it_writes(kind: str, device: Device) -> None:
+    """The same words as of greedy translation; the weights of each source alone, which sum to 1."""
+    net, theta = make("gru", "gru", kind, seed=3)
+    there = put(device, theta)
+    found = looking.while_writing(device, net, there, PAIRS, 6)
+    greedy = translate(device, net, there, PAIRS, 6)
+    for pair, each, codes in zip(PAIRS, found, greedy, strict=True):
+        assert each.codes == writing.ended(codes)
+        assert each.alpha.shape == (len(each.codes), len(pair.source) if net.looks else 0)
+        if net.looks:
+            assert_close(each.alpha.sum(axis=1), np.ones(len(each.codes)), 1e-12)
+            (alone,) = looking.while_writing(device, net, there, [pair], 6)
+            assert_close(each.alpha, alone.alpha, 1e-12)
+
+
+def test_on_which_side_of_its_own_place_a_word_looks() -> None:
+    net, theta = make("gru", "gru", "general", seed=4)
+    some = [PAIRS[0], Pair((1, 2, 3), (1, 2, 3)), Pair((4, 0), (5, 1))]
+    places = []
+    for pair in some[1:]:
+        run = Translating(HOST, net, theta, batch(HOST, net, padded([pair]))).run
+        for t in range(len(pair.target)):
+            places.append(int(run.made[t]["looked"]["alpha"][:, 0].argmax()) - t)
+    shares = [sum(np.sign(each) == side for each in places) / len(places) for side in (-1, 0, 1)]
+    assert looking.sides(HOST, net, theta, some) == pytest.approx(tuple(shares))
 
 
 # mutants

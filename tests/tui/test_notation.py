@@ -17,6 +17,7 @@ PLACES = {
     "gru": "backward/k=1",
     "memory": "forward/t=1",
     "generate": "forward/t=1/gate_i",
+    "translate": "encode/s=1/gate_z",
 }
 
 

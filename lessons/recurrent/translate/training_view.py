@@ -6,7 +6,7 @@ from engine.sequences import looking
 from engine.sequences.pairs import END
 from lessons.building.shades import shades
 from lessons.building.training_panel import known_at, training_curve, training_of
-from lessons.contract.panels import Beside, Panel, Picture, Stage, Table
+from lessons.contract.panels import Beside, Picture, Stage, Table
 from lessons.recurrent.sides import SidesStage
 from lessons.recurrent.translate import experiment as exp
 
@@ -18,11 +18,8 @@ def show(stage: SidesStage) -> Stage:
     """All of it."""
     exact = training_of(stage.view).also[0]
     curve = training_curve(stage, stage.say("curve"), exact, now_and_then=True, least_top=1.0, top=1.0, ends=True)
-    return [
-        standings(stage),
-        curve,
-        Beside(id="sides", priority=7, stacks=[[who(stage)], [translated(stage)]], shares=(0.42, 0.58)),
-    ]
+    sides = Beside(id="sides", priority=7, stacks=[[each] for each in translations(stage)], shares=(0.42, 0.58))
+    return [standings(stage), curve, sides]
 
 
 def standings(stage: SidesStage) -> Table:
@@ -38,32 +35,30 @@ def standings(stage: SidesStage) -> Table:
     return Table(id="standings", priority=10, heads=tuple(heads), rows=rows, lit=training.current)
 
 
-def who(stage: SidesStage) -> Panel:
-    """Where the net looks as it is now, while it translates the first of the longest sentences of the tests."""
-    state, data = training_of(stage.view).state, exp.pairs(stage.knobs, int(stage.inputs["seed"]))
-    pair = max(data.test or data.train, key=lambda pair: len(pair[0]))
-    assert state is not None
-    theta, coded = state.data.theta, data.coded([pair])[0]
-    codes, alpha = looking.while_writing(stage.view.device, stage.net, theta, coded, len(coded.target) + 2)
-    said = [stage.words[code] for code in codes]
-    if stage.net.looks:
-        return shades(stage.say("who"), pair[0], said, list(alpha))
-    marks = [(0, 0, "".join(pair[0]), "label"), (1, 0, " ".join(said), ""), (2, 0, stage.say("handed"), "dim")]
-    return Picture(id="shades", priority=8, title=stage.say("writes"), marks=marks)
-
-
-def translated(stage: SidesStage) -> Picture:
-    """Sentences of the tests of several lengths, and what the net makes of them."""
+def translations(stage: SidesStage) -> tuple[Picture, Picture]:
+    """The first of the longest sentences of the tests, and where the net looks while it translates it as it is now; and
+    sentences of several lengths with what it makes of them.
+    """
     state, data = training_of(stage.view).state, exp.pairs(stage.knobs, int(stage.inputs["seed"]))
     assert state is not None
     tests = data.test or data.train
     by_length = {len(pair[0]): pair for pair in reversed(tests)}
-    some = [by_length[n] for n in LENGTHS if n in by_length] or [*tests[:4]]
-    marks = [(0, 0, stage.say("source"), "label"), (0, 2 * LENGTHS[-1] + 3, stage.say("writes"), "label")]
-    for line, (pair, coded) in enumerate(zip(some, data.coded(some), strict=True), 1):
-        theta = state.data.theta
-        codes = looking.while_writing(stage.view.device, stage.net, theta, coded, len(coded.target) + 2).codes
-        said = tuple(stage.words[code] for code in codes if code != END)
-        marks += [(line, 0, "".join(pair[0]), ""), (line, 2 * LENGTHS[-1] + 1, "✓" if said == pair[1] else "✗", "")]
-        marks.append((line, 2 * LENGTHS[-1] + 3, " ".join(said) or "·", "written" if said == pair[1] else ""))
-    return Picture(id="translated", priority=6, title=stage.say("tests"), marks=marks)
+    longest, *some = [by_length[max(by_length)], *(by_length[n] for n in LENGTHS if n in by_length)]
+    coded = data.coded([longest, *some])
+    most = 2 + max(len(pair.target) for pair in coded)
+    made = looking.while_writing(stage.view.device, stage.net, state.data.theta, coded, most)
+    said = [tuple(stage.words[code] for code in each.codes) for each in made]
+    if stage.net.looks:
+        first = shades(stage.say("who"), longest[0], said[0], list(made[0].alpha))
+    else:
+        lines = ("".join(longest[0]), "label"), (" ".join(said[0]), ""), (stage.say("handed"), "dim")
+        marks = [(n, 0, line, role) for n, (line, role) in enumerate(lines)]
+        first = Picture(id="shades", priority=8, title=stage.say("writes"), marks=marks)
+    at = 2 * LENGTHS[-1] + 3
+    marks = [(0, 0, stage.say("source"), "label"), (0, at, stage.say("writes"), "label")]
+    for line, (pair, words) in enumerate(zip(some, said[1:], strict=True), 1):
+        exact = words == (*pair[1], stage.words[END])
+        shown = " ".join(word for word in words if word != stage.words[END]) or "·"
+        marks += [(line, 0, "".join(pair[0]), ""), (line, at - 2, "✓" if exact else "✗", "")]
+        marks.append((line, at, shown, "written" if exact else ""))
+    return first, Picture(id="translated", priority=6, title=stage.say("tests"), marks=marks)
