@@ -421,11 +421,10 @@ def test_where_it_looks_while_it_writes(kind: str, device: Device) -> None:
 def test_on_which_side_of_its_own_place_a_word_looks() -> None:
     net, theta = make("gru", "gru", "general", seed=4)
     some = [PAIRS[0], Pair((1, 2, 3), (1, 2, 3)), Pair((4, 0), (5, 1))]
-    places = []
+    places: list[int] = []
     for pair in some[1:]:
         run = Translating(HOST, net, theta, batch(HOST, net, padded([pair]))).run
-        for t in range(len(pair.target)):
-            places.append(int(run.made[t]["looked"]["alpha"][:, 0].argmax()) - t)
+        places += [int(now["looked"]["alpha"][:, 0].argmax()) - t for t, now in enumerate(run.made[:-1])]
     shares = [sum(np.sign(each) == side for each in places) / len(places) for side in (-1, 0, 1)]
     assert looking.sides(HOST, net, theta, some) == pytest.approx(tuple(shares))
 
