@@ -54,7 +54,7 @@ async def test_the_question_of_the_chain_hides_how_far_leaves_are(tmp_path: Path
         await pilot.press("comma", "full_stop")
         assert player.asked is not None
         assert player.asked.ask.id == "far"
-        assert "balanced   ‖" not in shown(screen, "stage")
+        assert "above, chain" not in shown(screen, "stage")
         await pilot.press("4", "enter")
         assert player.record["far"] == "right"
         await pilot.press("enter")

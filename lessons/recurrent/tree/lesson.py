@@ -122,7 +122,7 @@ class Tree(DeclaredLesson):
     gradient = Gradient(lambda s: recursive.objective(s.xp, s.f, s.theta, s.parts.some))
     results = (computed,)
     questions = (
-        Question("brackets", "forward/n=1", "choice", other_brackets, when=can_lean, hides=hides(panels=["leaning"])),
+        Question("brackets", "forward/n=1", "choice", other_brackets, when=can_lean, until="forward/n={N}"),
         Question(
             "halves", lambda s: f"backward/n={s.N}", "choice", of_the_error, hides=hides(panels=["law", "halves"])
         ),

@@ -134,15 +134,16 @@ class TreeStage(LessonStage):
         return flow("answer", {**items, 3: self.scalar("E", "E")}, 7)
 
     def show_forward(self) -> Stage:
-        """Bottom up, node by node; then the root of the same words as a chain."""
+        """Bottom up, node by node; in the end the root, and that of the same words as a chain."""
         roots = zip(("typed", "leaning"), exp.both_roots(self.knobs, self.view.start), strict=True)
         shown = {k: Label(f"{self.say(name)} ({digits(p[:8])})") for k, (name, p) in enumerate(roots)}
+        row = [flow("leaning", dict(shown), 4)] if self.known(f"p[{len(self.nodes)}]") else []
         unknown = [word for word in self.texts if word not in self.inputs["words"]]
         said = [self.say("unknown", words=", ".join(unknown))] if unknown else []
         said += [] if any(node.label >= 0 for node in self.nodes) else [self.say("unlabelled")]
         notes = [Note(id="unknown", priority=9, text=" · ".join(said))] if said else []
         stage = [self.law("leaf", "net", "p", "z"), *notes, self.tree()]
-        return [*stage, self.columns(("p", "p")), self.matrix(), self.answer(), flow("leaning", dict(shown), 4)]
+        return [*stage, self.columns(("p", "p")), self.matrix(), self.answer(), *row]
 
     def show_backward(self) -> Stage:
         """From the root down: at every inner node the error splits in two."""
@@ -191,7 +192,7 @@ class TreeStage(LessonStage):
             both = exp.shaped(self.knobs, self.view.start, [shape(words[:T]) for shape in (balanced, leaning)])
             rows.append((str(T), *(each for _, far, norm in both for each in (str(far), digits(norm)))))
         heads = [self.say(key) for key in ("words", "far_balanced", "reach_balanced", "far_chain", "reach_chain")]
-        return Table(id="reach", priority=6, title=self.say("reach"), heads=heads, rows=rows)
+        return Table(id="reach", priority=6, heads=heads, rows=rows)
 
     def show_train(self) -> Stage:
         """Right answers by depth, of the tree and of two nets that read brackets; or an update opened."""
@@ -199,19 +200,19 @@ class TreeStage(LessonStage):
         if training.open:
             return self.opened()
         assert training.state is not None
-        every = zip(names, shares(training.state), strict=True)
-        rows = [(name, *(f"{100 * share:.1f}" for share in right)) for name, right in every]
+        right = [[f"{100 * share:.1f}" for share in each] for each in shares(training.state)]
+        rows = [(name, *each) for name, each in zip(names, right, strict=True)]
         sets = [each.name for each in self.bank.tests]
-        heads = [self.say("depth"), *(name if name.isdecimal() else self.say(name) for name in sets)]
-        table = Table(id="standings", priority=10, title=self.say("standings"), heads=heads, rows=rows)
+        heads = [self.say("standings"), *(name if name.isdecimal() else self.say(name) for name in sets)]
+        table = Table(id="standings", priority=10, heads=heads, rows=rows)
         lines = [(name, *each[training.current][1:]) for name, each in zip(names, training.also, strict=True)]
         title = self.say("curve" if sets[-1].isdecimal() else "curve_kept", depth=sets[-1])
-        return [table, training_curve(self, title, lines, now_and_then=True, least_top=1.0, top=1.0, ends=True)]
+        curve = training_curve(self, title, lines, now_and_then=True, least_top=1.0, top=1.0, ends=True)
+        return [curve, table, self.matrix()]
 
     def opened(self) -> Stage:
         """The tree of the node at work, and what the step made."""
-        step = self.view.step
-        if step is None:
+        if (step := self.view.step) is None:
             return [self.law("net", "p")]
         block = self.shown(next(iter(step.values)))
         made: Panel = flow("made", {0: block}, 8, typeset(block.symbol))
