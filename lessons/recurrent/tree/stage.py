@@ -87,9 +87,8 @@ class TreeStage(LessonStage):
         if node.label >= 0 and kind != terms:
             name = f"{name}={(exp.LETTERS if self.chained else self.classes)[node.label]}"
         value = self.view.get(f"{kind}[{n}]")
-        if value is None:
-            return name
-        return f"{name} {digits(value[node.label] if kind == 'yhat' else np.linalg.norm(value))}"
+        size = "" if value is None else digits(value[node.label] if kind == "yhat" else np.linalg.norm(value))
+        return f"{name} {size}".strip()
 
     def tree(self) -> Drawing:
         """The tree of the node at work, the root on top."""
