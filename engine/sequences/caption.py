@@ -30,7 +30,7 @@ START, END = 0, 1
 """Codes of the start word, which is only read, and of the end mark."""
 FINE = 1e-6
 """The step of central differences through convolutions: a larger one moves units across their corner."""
-WRITTEN = {"read": "x[t] = one_hot(letters, word[t-1])", "word": "word[t] = argmaxes(yhat[t])"}
+WRITTEN = {"read": "x[t] = one_hot(letters, word[t-1])", "word": "word[t] = argmax(yhat[t])"}
 """The rules of `greedy` beside the cell's own."""
 
 
@@ -114,7 +114,8 @@ def inputs(xp: Any, net: Captioner, some: Batch, h: Array) -> Inputs:
 
 def rules(net: Captioner) -> dict[str, str]:
     """The rule of every op of `forward`, `backward` and `greedy`."""
-    of_cell = cells.rules(net.cell, mean=True, masked=True)
+    every = cells.rules(net.cell, mean=True, masked=True)
+    of_cell = {op: rule for op, rule in every.items() if not op.startswith("road")}
     carried = of_cell["gh_kept"].partition(" = ")[2]
     return {**of_cell, **picture.rules(net.eye, carried), **WRITTEN}
 

@@ -8,8 +8,9 @@ from math import isqrt, log10
 import numpy as np
 
 from engine.walks.step import symbol
-from lessons.building.stage_parts import Parts
-from lessons.contract.panels import Block, Picture, Tile
+from lessons.building.stage_parts import Parts, flow
+from lessons.building.staging import LessonStage
+from lessons.contract.panels import Beside, Block, Heat, Picture, Stage, Tile, Tiles
 from lessons.explaining.typeset import name as typeset
 
 LEVELS = " ▁▂▃▄▅▆▇█"
@@ -56,3 +57,59 @@ def log_bars(title: str, p: Sequence[float | None], lit: int | None = None, prio
             dot = "·" if each is None and line == HIGH - 1 else LEVELS[level]
             marks.append((line, 2 * m, dot, "written" if lit == m else ""))
     return Picture(id="bars", priority=priority, title=title, marks=marks)
+
+
+def pixels(parts: Parts, name: str, title: str, shape: tuple[int, int]) -> Tile:
+    """A vector as a picture of this shape, of a batch its first example; nothing where it is not known yet."""
+    value = parts.view.get(name)
+    shown = None if value is None else value.reshape(len(value), -1)[:, 0].reshape(shape)
+    lie = "square" if value is None or value.ndim == 1 else "slice_square"
+    return Tile(Block(name, shown, shape, lie, **parts.flags(name)), title)
+
+
+def rows_as_pictures(parts: Parts, name: str, shape: tuple[int, int], rows: Sequence[int], title: str) -> Tiles:
+    """Some rows of a matrix, from 0, each as a picture titled by its number from 1."""
+    held, tiles = parts.view.get(name), []
+    for j in rows:
+        shown = None if held is None else held[j].reshape(shape)
+        tiles.append(Tile(Block(name, shown, shape, "fold", j), f"{j + 1}"))
+    return Tiles(id="rows", priority=6, title=title, tiles=tiles)
+
+
+def each_in_its_scale(tiles: Sequence[Tile], least: int = 8) -> Beside:
+    """Pictures side by side, each in a scale of its own, with room for `least` columns."""
+    stacks = [[Tiles(id=f"tile{n}", priority=10, large=True, tiles=[tile])] for n, tile in enumerate(tiles)]
+    shares = [max(tile.block.shape[1], least) + 1.0 for tile in tiles]
+    return Beside(id="pictures", priority=10, stacks=stacks, shares=shares)
+
+
+def maps_of_batch(parts: Parts, name: str, title: str, shape: tuple[int, int], count: int) -> list[Tile]:
+    """The first maps (F, P·B) of a convolution, of a batch those of its first picture, titled by their numbers."""
+    held = parts.view.get(name)
+    maps = None if held is None else held.reshape(held.shape[0], *shape, -1)
+    B, tiles = 1 if maps is None else maps.shape[-1], []
+    for f in range(count):
+        shown = None if maps is None else maps[f, :, :, 0]
+        tiles.append(Tile(Block(name, shown, shape, "fold", f, B), f"{title} {f + 1}"))
+    return tiles
+
+
+def largest(parts: Parts, name: str, size: int) -> list[int]:
+    """The entries of a vector by their size, the largest first; in order where they are not known yet."""
+    held = parts.view.get(name)
+    sizes = np.zeros(size) if held is None else np.abs(held.reshape(size, -1)[:, 0])
+    order: list[int] = np.argsort(-sizes, kind="stable").tolist()
+    return order
+
+
+def made_whole(stage: LessonStage, title: str) -> Stage:
+    """What the last step wrote, whole: a number as a cell, more of them as heat under `title`."""
+    step = stage.view.step
+    assert step is not None, "nothing has been made yet"
+    name = next(iter(step.values))
+    value = stage.view.get(name)
+    if value is None or value.size == 1:
+        return [stage.law(step.op), flow("made", {0: stage.scalar(name)}, 10)]
+    made = value.reshape(len(value), -1)
+    block = Block(name, made, (made.shape[0], made.shape[1]), written=True)
+    return [stage.law(step.op), Heat(id="made", priority=10, title=title, block=block)]

@@ -17,6 +17,7 @@ FILES = {
     "picture": ["FILE.png"],
     "tunes": ["FILE.abc"],
     "pairs": ["FILE.tsv"],
+    "folder": ["FOLDER/"],
 }
 """What may be named beside the choices, by the kind of the knob."""
 
@@ -36,10 +37,12 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class Knob:
-    """One setting. `kind` is text, int, float, choice, several, sizes, data, file, picture, tunes or pairs.
+    """One setting. `kind` is text, int, float, choice, several, sizes, data, file, picture, tunes, pairs or
+    folder.
 
     Data is a choice or the name of a CSV file; file a choice or the name of a text file, picture a choice or that of a
-    picture, tunes or pairs a choice or that of a file in ABC, or of lines with a tab: a name with a dot or slash in it.
+    picture, tunes or pairs a choice or that of a file in ABC, or of lines with a tab; folder a choice or
+    that of a folder: a name with a dot or slash in it.
 
     low and high bound the number, or the text's length. `several` is one or more of the choices, as "x1,x2"; `sizes` is
     up to `most` whole numbers, as "4,2", or "0" for none.
@@ -80,7 +83,7 @@ class Knob:
             return False
         if self.kind == "data":
             return name.lower().endswith(".csv")
-        return self.kind in ("file", "picture", "tunes", "pairs") and bool({*"./\\"} & {*name})
+        return self.kind in ("file", "picture", "tunes", "pairs", "folder") and bool({*"./\\"} & {*name})
 
     def _text(self, raw: Any) -> str:
         text = str(raw)

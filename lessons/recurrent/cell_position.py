@@ -28,7 +28,8 @@ class CellPosition:
     def __init__(self, stage: TimeStage, cell: Cell) -> None:
         self.stage, self.view, self.cell = stage, stage.view, cell
         self.t = stage.t if stage.k is None else stage.k
-        self.level = cell.levels[(self.view.loop("layer") or 0) - 1]
+        layer = self.view.loop("layer") or 0  # there may be layers before the cell
+        self.level = cell.levels[min(layer, cell.layers) - 1]
         self.phases = [name for name, index in self.view.path if index < 0]
         self.phase = self.phases[-1] if self.phases else "forward"
         self.back = "backward" in self.phases or "ledger" in self.phases

@@ -42,6 +42,7 @@ SETTINGS: Mapping[str, list[dict[str, Any]]] = {
         {"text": "abcabcabcabcab", "cell": "gru", "layers": 2, "hidden": 6, "window": 4, "optimiser": "momentum"},
     ],
     "boltzmann": [{}, {"chain": "persistent", "k": 2, "h0": "mean"}, {"net": "dbn", "layers": 2, "hidden": 9}],
+    "caption": [{"hidden": 6, "trained": 0}, {"eye": "cnn", "cell": "lstm", "hidden": 4, "trained": 0, "held": "half"}],
     "translate": [{"hidden": 6, "pairs": 80}, {"attention": "additive", "cell": "lstm", "hidden": 4, "pairs": 40}],
     "word2vec": [{}, {"model": "cbow", "loss": "hs", "race": "four", "dim": 7}],
 }

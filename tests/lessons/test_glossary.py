@@ -33,6 +33,8 @@ def variants(card: Card) -> Iterator[dict[str, Any]]:
     knobs = {knob.id: knob.choices for knob in card.knobs if knob.id in VARIED and knob.choices}
     if card.id == "generate":
         knobs["layers"] = ("1", "2")
+    if card.id == "caption":
+        knobs |= {"eye": ("linear", "mlp", "cnn"), "trained": ("0",)}
     for values in product(*knobs.values()):
         yield dict(zip(knobs, values, strict=True))
 

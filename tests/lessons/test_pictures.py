@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from lessons.data.pictures import cards
+from lessons.data.pictures import album, cards
 from lessons.data.pictures.digits import FRAME, digits, framed, split
 
 
@@ -48,27 +48,31 @@ def test_cards_and_dominoes_are_what_their_captions_say() -> None:
     assert set(np.unique(x)) == {0, 1}
     assert len(np.unique(x, axis=1).T) == 154  # no two are alike
     assert len(set(english)) == len(set(chinese)) == 154
-    seven = 14 * cards.HEARTS + cards.SEVEN
-    assert " ".join(english[seven]) == "seven of hearts"
-    assert "".join(chinese[seven]) == "红桃七"
+    seven = cards.SEVEN_OF_HEARTS
+    assert (album.said(english[seven]), album.said(chinese[seven])) == ("seven of hearts", "红桃七")
     assert ["".join("#" if ink else "." for ink in row) for row in x[:, seven].reshape(16, 16)][:6] == [
         "...#########....", "..#.........#...", "..#..####...#...", "..#.....#...#...", "..#....#....#...",
         "..#...#.....#...",
     ]  # fmt: skip
     at = english.index(("vertical", "domino", "one", "and", "three"))
-    assert "".join(chinese[at]) == "竖放的骨牌上一下三"
+    assert album.said(chinese[at]) == "竖放的骨牌一和三"
     spots = x[:, at].reshape(16, 16)[:15, 1:8] == 0
     assert (spots[:8].sum(), spots[8:].sum()) == (1 + 5, 3)  # five pixels of the line between the halves
 
 
 def test_what_is_held_out_has_every_part_elsewhere() -> None:
-    everything = {part for n in range(154) for part in cards.parts(n)}
+    some = album.album("cards", "en")
+    whole = {(len(words), t, w) for words in some.captions for t, w in enumerate(words)}
     for held, seed in product(("few", "half"), range(6)):
-        out = cards.held_out(held, seed)
-        assert 14 * cards.HEARTS + cards.SEVEN in out
+        out = album.held_out(some, held, "", seed)
+        assert cards.SEVEN_OF_HEARTS in out
         counts = (11, 20) if held == "few" else (28, 49)
         assert (sum(n < 56 for n in out), sum(n >= 56 for n in out)) == counts
-        assert {part for n in range(154) if n not in out for part in cards.parts(n)} == everything
-        assert out == cards.held_out(held, seed)
-    assert cards.held_out("few", 0) != cards.held_out("few", 1)
-    assert {"".join(cards.captions("en")[n][:1]) for n in cards.held_out("rank", 3)} == {"seven"}
+        kept = [words for n, words in enumerate(some.captions) if n not in out]
+        assert {(len(words), t, w) for words in kept for t, w in enumerate(words)} == whole
+        assert out == album.held_out(some, held, "", seed)
+    assert album.held_out(some, "few", "", 0) != album.held_out(some, "few", "", 1)
+    sevens = album.held_out(some, "word", "seven", 3)
+    assert [album.said(some.captions[n]) for n in sevens] == [
+        f"seven of {suit}" for suit in ("spades", "hearts", "diamonds", "clubs")
+    ]
