@@ -48,6 +48,7 @@ LESSON = (
     Key("cursor", "tab", "command('cursor')", "tab"),
     Key("cursor_back", "shift+tab", "command('cursor_back')", "shift+tab"),
     Key("enter", "enter", "command('enter')", "↵"),
+    Key("lead", "D", "command('lead')", "D"),
     Key("out", "escape", "command('out')", "esc"),
     Key("out_too", "b", "command('out_too')", "b"),
     Key("inspect", "i", "command('inspect')", "i"),

@@ -58,6 +58,29 @@ async def test_two_keys_there_and_one_back(tmp_path: Path, monkeypatch: pytest.M
         assert lesson_of(app).player is back
 
 
+async def test_slide_29_has_the_other_application_one_key_away(tmp_path: Path) -> None:
+    """While a net is trained ↵ opens an update; D leads to captions, and backspace comes back."""
+    app = UnrollApp("generate", Store(tmp_path))
+    async with app.run_test(size=(120, 36)) as pilot:
+        player = lesson_of(app).player
+        player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+        assert app.words("keys.lead") not in shown(app.screen, "foot")
+        await pilot.press("D")
+        assert lesson_of(app).player is player
+        player.to_act("train")
+        lesson_of(app).paint()
+        assert app.words("keys.lead") in shown(app.screen, "foot")
+        await pilot.press("D")
+        await pilot.pause()
+        there = lesson_of(app).player
+        assert there.lesson.card.id == "caption"
+        assert there.position.act == "write"
+        await pilot.press("backspace")
+        await pilot.pause()
+        assert lesson_of(app).player.lesson.card.id == "generate"
+        assert lesson_of(app).player.spot.training
+
+
 async def test_who_leaves_by_the_contents_is_not_led_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OneNeuron, "lead", to_bptt)
     app = UnrollApp("neuron", Store(tmp_path))

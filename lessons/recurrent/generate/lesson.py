@@ -22,8 +22,9 @@ from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Size
+from lessons.contract.card import Lead, Place
 from lessons.contract.knobs import Value
-from lessons.contract.view import Knobs, Start
+from lessons.contract.view import Knobs, Start, View
 from lessons.recurrent.gated import columns, parameters
 from lessons.recurrent.generate import CELLS as KINDS
 from lessons.recurrent.generate import learning
@@ -132,6 +133,10 @@ class Generate(DeclaredLesson):
         if "rate" not in given and knobs["cell"] == "srn":
             return {**knobs, "rate": 0.03}  # an SRN leaps where a gated cell does not
         return dict(knobs)
+
+    def lead(self, view: View) -> Lead | None:
+        """To the other application of slide 29, where a net writes by itself."""
+        return Lead("caption", Place("write")) if view.act in ("write", "train") else None
 
     def lengths(self, knobs: Knobs, inputs: Mapping[str, Any] | None = None) -> dict[str, int]:
         """A window is shorter than the knob says where the text is."""

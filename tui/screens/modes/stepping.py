@@ -60,7 +60,7 @@ class Stepping(Mode):
         if self.parts.context.came_from:
             found.append(Hint("backspace", "return", "erase"))
         if self.leads:
-            found.append(Hint("↵", "lead", "enter"))
+            found.append(Hint("D" if player.spot.training else "↵", "lead", "lead"))
         if player.spot.training:
             found.append(Hint("esc", "curve", "out") if player.spot.open else Hint("↵", "open", "enter"))
         cells = bool(self.picture.cells)
@@ -68,19 +68,12 @@ class Stepping(Mode):
         forks, checks = player.spot.training, bool(player.lesson.weights(player.start))
         letters = " ".join(letter for letter, on in zip("icgk", (cells, True, checks, True), strict=True) if on)
         if self.picture.size[0] < BESIDE:
-            return [
-                *found,
-                Hint("t", "text", "text"),
-                Hint(f"{letters} f l" if forks else f"{letters} l", "", "help"),
-                *LAST,
-            ]
+            others = Hint(f"{letters} f l" if forks else f"{letters} l", "", "help")
+            return [*found, Hint("t", "text", "text"), others, *LAST]
         found += [] if self.picture.wide else [Hint("t", "text", "text")]
         found += [Hint("i", "inspect", "inspect")] if cells else []
-        found += [
-            Hint("c", "code", "code"),
-            *([Hint("g", "check", "check")] if checks else []),
-            Hint("k", "knobs", "knobs"),
-        ]
+        check = [Hint("g", "check", "check")] if checks else []
+        found += [Hint("c", "code", "code"), *check, Hint("k", "knobs", "knobs")]
         found += [Hint("f", "fork", "fork")] if forks else []
         return [*found, Hint("l", "other", "app.language"), *LAST]
 
@@ -108,6 +101,7 @@ class Stepping(Mode):
             "cursor": partial(self.cursor, 1),
             "cursor_back": partial(self.cursor, -1),
             "enter": self.enter,
+            "lead": self.follow,
             "out": self.out,
             "out_too": self.out,
             "erase": self.go_back,
@@ -215,17 +209,22 @@ class Stepping(Mode):
     @property
     def leads(self) -> Lead | None:
         """Where another lesson shows what this position is about."""
-        return None if self.player.spot.training else self.player.lesson.lead(self.picture.view)
+        return self.player.lesson.lead(self.picture.view)
 
     def enter(self) -> Change:
         """Open the update in focus; elsewhere, the lesson that this position leads to."""
         self.parts.transport.pause()
-        lead = self.leads
-        if lead is not None:
-            self.parts.context.follow(lead, self.player.lesson.card.id)
-            return Change("")
+        if self.leads is not None and not self.player.spot.training:
+            return self.follow()
         self.player.go_in()
         return Change()
+
+    def follow(self) -> Change:
+        """To the lesson that this position leads to, if it leads to one."""
+        self.parts.transport.pause()
+        if self.leads is not None:
+            self.parts.context.follow(self.leads, self.player.lesson.card.id)
+        return Change("")
 
     def go_back(self) -> Change | None:
         """To the lesson that led here, if one did."""
