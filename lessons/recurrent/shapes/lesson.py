@@ -19,7 +19,7 @@ from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.defaults import on_device
 from lessons.building.holds import Size, Source
-from lessons.contract.card import Lead, Place
+from lessons.contract.card import Lead
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start, View, hides
 from lessons.data.sequences.sentences import WORDS, typed
@@ -30,7 +30,7 @@ from lessons.recurrent.shapes.stage import ShapesStage
 
 LEADS = {
     "one_to_one": Lead("network"),
-    "one_to_many": Lead("generate", Place("write")),
+    "one_to_many": Lead("caption"),
     "many_to_one": Lead("memory"),
     "many_to_many": Lead("translate"),
     "in_step": Lead("generate"),
