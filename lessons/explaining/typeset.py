@@ -38,7 +38,7 @@ OF_PARAMETER = {
     "f": "{p}(z)", "df": "{p}'(z)", "G": "G({p})", "m": "m({p})", "v": "v({p})",
 }  # fmt: skip
 """Families that belong to a parameter: met_W is one term of ∂E/∂W, G_W what AdaGrad remembers of it."""
-PARAMETER = re.compile(r"[A-Za-z]\d*|[WUb][acdfghimnoryz]\d?|va|T[xy]")
+PARAMETER = re.compile(r"[A-Za-z]\d*|[WUb][acdDfghimnoryz]\d?|va|T[xy]")
 """Names of parameters, whose gradient is the family with a d before it."""
 
 

@@ -24,6 +24,7 @@ from lessons.course import course, open_lesson
 from lessons.explaining import explain, figures
 from lessons.explaining.formulas import law
 from lessons.explaining.inspect import inspect
+from lessons.explaining.typeset import name as typeset
 from lessons.player.player import Player
 from lessons.player.show import everything
 from lessons.player.state import restore
@@ -310,3 +311,13 @@ def test_the_laws_of_an_act_stay_where_a_coarse_step_followed_them() -> None:
     assert len(view.done) > 2
     stage = player.lesson.panels(view, text)
     assert with_law(stage, view) == stage
+
+
+@weighted
+def test_the_gradient_of_every_parameter_is_set_as_one(card: Card) -> None:
+    """dUz is ∂E/∂Uz wherever it is shown: no name of a parameter is unknown to the typesetting.
+
+    Theta has one gradient for each of its columns, dtheta.
+    """
+    params = make(card).start.params
+    assert [name for name in params if typeset(f"d{name}") == f"d{name}" and name != "Theta"] == []
