@@ -153,7 +153,8 @@ def _lines(canvas: Canvas, panel: Curve, room: int, height: int, reach: float, a
             end = min((abs(row - end), row) for row in free)[1]
             free.remove(end)
             last = float(np.asarray(line.y, dtype=float)[-1])
-            name = f"{line.name} {five(last)}" if panel.ends else line.name
+            value, beside = five(last).strip(), canvas.width - (LEFT + room + 1) - 2
+            name = f"{fit(line.name, beside - len(value) - 1)} {value}" if panel.ends else line.name
             sign, ink = look(i, canvas.ascii_only)
             canvas.put(LEFT + room + 1, end, f"{sign} {name}", ink)
     trace(canvas, LEFT, 1, drawn)
