@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.files import STANDARD, opened
+from engine.files import STANDARD, UNKNOWN, opened, size
 from lessons.contract.knobs import Refused, Value, read_all
 from lessons.contract.lesson import Lesson
 from lessons.contract.phrases import reason
@@ -55,6 +55,9 @@ def _read(file: str) -> str:
     try:
         if path != STANDARD and path.is_dir():
             raise Refused("file_folder", file=file)
+        found = size(path)
+        if found != UNKNOWN and found > MOST_BYTES:
+            raise Refused("file_large", file=file, size=found >> 20, most=MOST_BYTES >> 20)
         with opened(path) as source:
             data = source.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
