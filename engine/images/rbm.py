@@ -217,32 +217,45 @@ def unit_rules(of: Rule) -> dict[str, str]:
 
 def units(device: Device, theta: Theta, v: Array, u: Draws, of: Rule, at: Path = ()) -> Walk[tuple[Array, Array]]:
     """The same chain for one example (V, 1), unit by unit: its net input, its probability, its bit. Returns (v, h)."""
-    xp, W, a, b = device.xp, theta["W"], theta["a"], theta["b"]
-    V, H = W.shape
-    h = 0 * b
-    for n in range(of.k + 1):
-        if n:
-            here = (*at, ("n", n), ("visible", -1))
-            v = 0 * a
-            yield Step((*here, ("i", 1)), "v_begin", {f"v[{n}]": v})
-            for i in range(1, V + 1):
-                z = W[i - 1 : i, :] @ h + a[i - 1 : i, :]
-                yield Step((*here, ("i", i)), "net_v", {f"net_v[{n},{i}]": z})
-                p = sigmoid(xp, z)
-                yield Step((*here, ("i", i)), "p_unit", {f"p[{n},{i}]": p})
-                v = v + unit(device, V, i) * (bits(xp, u.v[n][i - 1 : i, :], p) if of.how.visible else p)
-                yield Step((*here, ("i", i)), "v_unit", {f"v[{n}]": v})
-        here = (*at, ("n", n), ("hidden", -1))
-        h = 0 * b
-        yield Step((*here, ("j", 1)), "h_begin", {f"h[{n}]": h})
-        for j in range(1, H + 1):
-            z = W[:, j - 1 : j].T @ v + b[j - 1 : j, :]
-            yield Step((*here, ("j", j)), "net_h", {f"net_h[{n},{j}]": z})
-            p = sigmoid(xp, z)
-            yield Step((*here, ("j", j)), "q_unit", {f"q[{n},{j}]": p})
-            h = h + unit(device, H, j) * (bits(xp, u.h[n][j - 1 : j, :], p) if of.how.hidden else p)
-            yield Step((*here, ("j", j)), "h_unit", {f"h[{n}]": h})
+    every = range(1, theta["a"].shape[0] + 1)
+    h = yield from hidden_units(device, theta, v, u, of, 0, at)
+    for n in range(1, of.k + 1):
+        here = (*at, ("n", n), ("visible", -1))
+        v = 0 * theta["a"]
+        yield Step((*here, ("i", 1)), "v_begin", {f"v[{n}]": v})
+        v = yield from visible_units(device, theta, h, v, every, u, of, n, at)
+        h = yield from hidden_units(device, theta, v, u, of, n, at)
     return v, h
+
+
+def hidden_units(device: Device, theta: Theta, v: Array, u: Draws, of: Rule, n: int, at: Path) -> Walk[Array]:
+    """h[n] (H, 1) from v, unit by unit."""
+    xp, W, b, here = device.xp, theta["W"], theta["b"], (*at, ("n", n), ("hidden", -1))
+    h = 0 * b
+    yield Step((*here, ("j", 1)), "h_begin", {f"h[{n}]": h})
+    for j in range(1, b.shape[0] + 1):
+        z = W[:, j - 1 : j].T @ v + b[j - 1 : j, :]
+        yield Step((*here, ("j", j)), "net_h", {f"net_h[{n},{j}]": z})
+        p = sigmoid(xp, z)
+        yield Step((*here, ("j", j)), "q_unit", {f"q[{n},{j}]": p})
+        h = h + unit(device, b.shape[0], j) * (bits(xp, u.h[n][j - 1 : j, :], p) if of.how.hidden else p)
+        yield Step((*here, ("j", j)), "h_unit", {f"h[{n}]": h})
+    return h
+
+
+def visible_units(
+    device: Device, theta: Theta, h: Array, v: Array, some: Sequence[int], u: Draws, of: Rule, n: int, at: Path
+) -> Walk[Array]:
+    """v[n] (V, 1) from h, unit by unit: `some` of the units, from 1, are added to v, where they are 0."""
+    xp, W, a, here = device.xp, theta["W"], theta["a"], (*at, ("n", n), ("visible", -1))
+    for i in some:
+        z = W[i - 1 : i, :] @ h + a[i - 1 : i, :]
+        yield Step((*here, ("i", i)), "net_v", {f"net_v[{n},{i}]": z})
+        p = sigmoid(xp, z)
+        yield Step((*here, ("i", i)), "p_unit", {f"p[{n},{i}]": p})
+        v = v + unit(device, a.shape[0], i) * (bits(xp, u.v[n][i - 1 : i, :], p) if of.how.visible else p)
+        yield Step((*here, ("i", i)), "v_unit", {f"v[{n}]": v})
+    return v
 
 
 FAMILIES = ("W_h", "b_h", "e_h", "W_v", "a_v", "e_v", "u", "r")

@@ -21,6 +21,8 @@ MOST = 20
 """Units of the smaller side up to which all states are enumerated."""
 INNER = 10
 """Units whose states are enumerated at once."""
+ROUNDED, SMALLEST = 1e-9, 2.0**-52
+"""How exact a probability is at least, and the rounding of a number in the exponents of Z, as a share of it."""
 LARGE = 600.0
 """ln of a product that float64 certainly holds."""
 
@@ -50,6 +52,15 @@ class Sides(NamedTuple):
 def enumerable(V: int, H: int) -> bool:
     """Whether the smaller side is small enough."""
     return min(V, H) <= MOST
+
+
+def summable(device: Device, theta: Theta) -> bool:
+    """Whether Z can be summed, and probabilities are then exact to `ROUNDED`; not where a parameter is not finite.
+
+    exp(−F(v) − ln Z) is a difference of numbers as large as all parameters together, which are rounded.
+    """
+    size = sum(float(abs(device.get(theta[p])).sum()) for p in NAMES)
+    return enumerable(*theta["W"].shape) and size * SMALLEST < ROUNDED
 
 
 def sides(theta: Theta) -> Sides:
@@ -160,11 +171,11 @@ def probabilities(device: Device, theta: Theta, v: Array) -> Array:
 def objective(device: Device, theta: Theta, v: Array) -> Objective:
     """E = −ln p(v), the mean over examples, as a function of the parameters, and its exact gradient.
 
-    Where Z is out of reach, E = F(v): the part of it that the data gives.
+    Where Z is not `summable`, E = F(v): the part of it that the data gives.
     """
     xp, p, B = device.xp, hidden_chance(device.xp, theta, v), v.shape[1]
     sums = {"W": v @ p.T, "a": xp.sum(v, axis=1, keepdims=True), "b": xp.sum(p, axis=1, keepdims=True)}
-    if not enumerable(*theta["W"].shape):
+    if not summable(device, theta):
         grad = {name: -each / B for name, each in sums.items()}
         return Objective(theta, lambda **moved: xp.sum(free_energy(xp, {**theta, **moved}, v)) / B, grad)
     model = expected(device, theta)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.device import Array, Device
 from engine.images.rbm import Theta
-from engine.images.rbm_exact import enumerable, exact, weigh
+from engine.images.rbm_exact import exact, summable, weigh
 from engine.walks.reel import Env, Section
 from engine.walks.step import Path
 
@@ -14,7 +14,7 @@ def sections(device: Device, theta: Theta, v: Array, known: Env, at: Path) -> li
 
     `known` has lnZ and, as "expected", what `rbm_exact.expected` gives: both are read when a section is opened.
     """
-    if not enumerable(*theta["W"].shape):
+    if not summable(device, theta):
         return []
     inside, M = (*at, ("exact", -1)), v.shape[1]
     patterns = [v[:, m : m + 1] for m in range(M)]

@@ -33,7 +33,7 @@ BLOCK = 1 << 16
 
 
 class Reading(NamedTuple):
-    """Mean ln p of the training and of the test examples, NaN where Z is out of reach or there are none, and
+    """Mean ln p of the training and of the test examples, NaN where Z is not summable or there are none, and
     the reconstruction error −ln p(v|h) of the first `SHOWN` training examples, h being drawn from v.
     """
 
@@ -120,7 +120,7 @@ class RbmRun(training.Run[Reading]):
     def read(self, theta: Theta, n: int) -> Reading:
         """Likelihood and reconstruction with these parameters, after n updates."""
         device, F, lnZ = self.device, [float("nan")] * 2, float("nan")
-        if rbm_exact.enumerable(*self.units):
+        if rbm_exact.summable(device, theta):
             lnZ = float(device.get(rbm_exact.log_partition(device, theta))[0, 0])
             sets = [v for v in (self.train, self.test) if v.shape[1]]
             for i, v in enumerate(sets):

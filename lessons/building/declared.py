@@ -25,7 +25,7 @@ from engine.walks.reel import Grains, Reel, Section
 from engine.walks.step import Path, parse_address, split
 from lessons.building.acts import Act, Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
-from lessons.building.defaults import NUDGE, Defaults, entry_of, number_of, put_in
+from lessons.building.defaults import NUDGE, Defaults, entry_of, put_in
 from lessons.building.holdings import Holdings
 from lessons.building.holds import Held, Input, Lengths, Parameter, Size, Source
 from lessons.building.staging import LessonStage
@@ -122,12 +122,11 @@ class DeclaredLesson(Defaults):
         return entry_of(held, at, symbol, index)
 
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
-        sourced, among = self.holdings.sourced(symbol), self.among(start, symbol)
-        if among and number_of(raw) not in among:
-            raise Refused("edit_among", value=raw.strip(), values=", ".join(f"{value:g}" for value in among))
+        sourced = self.holdings.sourced(symbol)
         if sourced is not None:
             return Start(start.params, {**start.inputs, **sourced[0].edited(start.inputs, sourced[1], raw)})
         self.entry(start, symbol, index)
+        self.holdings.allow(symbol, raw)
         return put_in(start, *self.home(symbol, index), raw)
 
     def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.device import Rng, rng
 from engine.walks.step import split
-from lessons.building.defaults import read_params
+from lessons.building.defaults import number_of, read_params
 from lessons.building.holds import Held, Input, Lengths, Parameter, Size, Source, Span, numbers
 from lessons.contract.card import Card
 from lessons.contract.knobs import Refused, Value
@@ -82,7 +82,12 @@ class Holdings:
         fitted |= {size.knob: lengths[size.letter] - size.more for size in told}
         shapes = self.shapes(Parameter, self.lengths(fitted, inputs), fitted)
         optional = frozenset(n for n in shapes if any(h.is_called(n) and h.may_lack(n) for h in self.holds))
-        return fitted, Start(read_params(file, self.card.id, params, shapes, optional), inputs)
+        found = read_params(file, self.card.id, params, shapes, optional)
+        for name, value in found.items():
+            most = next(h.most for h in self.holds if h.is_called(name))
+            if (abs(value) > most).any():
+                raise Refused("too_large", file=file, symbol=name, most=f"{most:,g}")
+        return fitted, Start(found, inputs)
 
     def _span(self, axis: str | int) -> Span:
         """How long an axis may be."""
@@ -139,6 +144,17 @@ class Holdings:
             if each.is_called(family) and (not at or (each.first is not None and at[0] >= first)):
                 return each, tuple(i - first for i in at)
         return None
+
+    def allow(self, symbol: str, raw: str) -> None:
+        """Raises Refused where a value that was typed may not be put in what a symbol is kept in."""
+        kept = self.kept(symbol)
+        if kept is None:
+            return
+        number, among, most = number_of(raw), kept[0].among, kept[0].most
+        if among and number not in among:
+            raise Refused("edit_among", value=raw.strip(), values=", ".join(f"{value:g}" for value in among))
+        if abs(number) > most:
+            raise Refused("edit_large", value=raw.strip(), most=f"{most:,g}")
 
     def home(self, symbol: str, index: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
         """Where a shown entry is kept: the parameter or input, and the index in it."""

@@ -45,7 +45,7 @@ class Held:
     letter, there are so many of them, W1, W2, …, whose shapes may be a function of the number and the lengths.
     `symbol` is what the engine's rules call it, where that is another name; `also` are single symbols that it is read,
     shown and edited by too, as "h[0]". `rows` is a family that counts its rows from 0, each a vector that is read,
-    shown and edited: "out" makes out[2] of row 2. `among` are the only values allowed.
+    shown and edited: "out" makes out[2] of row 2. `among` are the only values allowed; `most` is how large one may be.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Held:
     needed: bool = False
     """An input that a state with inputs of its own must have."""
     among: tuple[float, ...] = ()
+    most: float = np.inf
     symbol: str = ""
     also: tuple[str, ...] = ()
     rows: str = ""

@@ -22,7 +22,7 @@ LETTERS = {
     "cut_dv": "cut_v", "cut_du": "cut_u", "cut_dtheta": "cut_θ", "cut_dnoise": "cut_noise", "dnoise": "∂L/∂u⁻",
     "vh_data": "⟨vhᵀ⟩⁺", "vh_model": "⟨vhᵀ⟩⁻", "h_data": "h⁺", "h_model": "h⁻", "E_vh": "E[vhᵀ]", "E_v": "E[v]",
     "E_h": "E[h]", "net_h": "netʰ", "net_v": "netᵛ", "W_h": "W", "W_v": "W", "b_h": "b", "a_v": "a", "e_h": "e",
-    "e_v": "e", "lnZ": "ln Z", "decay": "λ",
+    "e_v": "e", "lnZ": "ln Z", "decay": "λ", "F_v": "Fᵛ", "F_x": "Fˣ",
     "du": "∂L/∂u", "dv": "∂L/∂v", "dh": "∂L/∂h", "dtheta": "∂L/∂θ",
     "n_pairs": "n", "half": "½", "rate_all": "η", "count_a": "left", "count_b": "right",
     "one": "1", "top": "max", "g_norm": "‖g‖", "h": "h", "slope": "f'",

@@ -22,7 +22,8 @@ from lessons.building.picture_parts import log_bars, square
 from lessons.building.training_panel import known
 from lessons.contract.knobs import Refused
 from lessons.course import course, open_lesson
-from lessons.data.pictures.black_and_white import bars
+from lessons.data.pictures.black_and_white import bars, half_known, pictures
+from lessons.data.pictures.own import read_picture
 from lessons.history.boltzmann import machine as exp
 from lessons.player.player import Player
 from lessons.player.show import everything
@@ -99,12 +100,13 @@ def test_unit_by_unit_it_is_the_chain_of_the_engine(knobs: dict[str, Any]) -> No
 def test_probabilities_are_exact(data: str) -> None:
     player = made(2, data=data)
     X = exp.shown(player.knobs, 2)
-    p = [number(player, f"P[{n}]", player.reel.total - 4) for n in range(1, X.shape[1] + 1)]
+    end = player.reel.starts[3]
+    p = [number(player, f"P[{n}]", end) for n in range(1, X.shape[1] + 1)]
     states = rbm_exact.columns(np, np.zeros((len(X), 1)), np.eye(len(X)))
     weight = np.exp(-rbm.free_energy(np, theta(player), states))[0]
     wanted = np.exp(-rbm.free_energy(np, theta(player), X))[0] / weight.sum()
     assert_close(p, wanted, 1e-10)
-    E = number(player, "E", player.reel.total - 4)
+    E = number(player, "E", end)
     assert pytest.approx(-np.log(wanted).mean(), rel=1e-12) == E
     found = everything(player, all_steps=False)["result"]
     assert found["loss"] == pytest.approx(E, rel=1e-12)
@@ -374,3 +376,130 @@ def test_a_deep_net_refuses_pictures_without_classes(data: str) -> None:
     assert player.knobs["data"] == "digits"
     with pytest.raises(Refused, match="data=digits"):
         player.set_knobs({"data": data})
+
+
+# filling in, and a picture of one's own
+
+
+def test_the_covered_half_is_filled_in_and_the_other_stays() -> None:
+    player = made(1, data="digits", sweeps=3, covered="left")
+    v = np.array(player.start.inputs["v"])
+    known = np.arange(64) % 8 >= 4
+    begin = player.reel.starts[-2]
+    first = player.reel.get("v[0]", begin + 2)
+    assert first is not None
+    assert_close(first[:, 0], v * known, 0)
+    for p in range(begin + 2, player.reel.total + 1):
+        for n in range(4):
+            value = player.reel.get(f"v[{n}]", p)
+            assert value is None or (value[known, 0] == v[known]).all()
+    end = player.reel.get("v[3]", player.reel.total)
+    assert end is not None
+    assert end[~known].any()
+    found = everything(player, all_steps=False)["result"]
+    assert found["filled"] == end[:, 0].tolist()
+
+
+@pytest.mark.parametrize("covered", ["bottom", "top", "left", "right"])
+@pytest.mark.parametrize("side", [3, 4, 8])
+def test_halves(covered: str, side: int) -> None:
+    known = half_known(side, covered).reshape(side, side)
+    assert set(known.ravel()) == {0, 1}
+    assert (known == 0).sum() == side * (side // 2)
+    lines = known if covered in ("bottom", "top") else known.T
+    assert (lines == lines[:, :1]).all()
+    assert (lines[-1] == 0).all() == (covered in ("bottom", "right"))
+
+
+def test_what_is_filled_in_is_found_by_chains() -> None:
+    """Trained, several completions; one that is certain, and the one that was there, with weights that force it."""
+    question = next(each for each in open_lesson(CARD).asks if each.id == "fills")
+    assert question.truth(made(0).view()) == "several"
+    assert question.truth(made(0, data="digits").view()) == "several"
+    for a, wanted in ((-900.0, "one"), (900.0, "same")):
+        player = made(0, trained=0)
+        for i in range(16):
+            player.edit("v[0]", (i,), "1")
+            player.edit("a", (i,), f"{a:g}")
+        assert question.truth(player.view()) == wanted
+
+
+def own(**knobs: Any) -> Player:
+    return made(0, picture="docs/data/digit.pgm", **knobs)
+
+
+def test_a_picture_of_ones_own() -> None:
+    """In black and white, with digits; as a pixmap and as text it is the same picture."""
+    player, text = own(), made(0, picture="docs/data/digit.txt")
+    assert player.knobs["data"] == "digits"
+    v = np.array(player.start.inputs["v"])
+    assert set(v) == {0, 1}
+    assert v.tolist() == text.start.inputs["v"]
+    ink = read_picture("docs/data/digit.pgm", (8,))
+    assert v.tolist() == (ink >= 0.5).astype(float).ravel().tolist()
+    assert player.start.params["W"].tobytes() == made(0, data="digits").start.params["W"].tobytes()
+    F = number(player, "F_x", player.reel.starts[-2] + 1)
+    assert pytest.approx(rbm.free_energy(np, theta(player), v[:, None])[0, 0], rel=1e-12) == F
+    assert own(data="bars").start.inputs["v"] == (ink.reshape(4, 2, 4, 2).mean((1, 3)) >= 0.5).ravel().tolist()
+
+
+@pytest.mark.parametrize("knobs", [{"data": "small"}, {"picture": "docs/data/none.pgm"}, {"picture": "docs/data.md"}])
+def test_a_picture_that_does_not_fit_is_refused(knobs: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="docs/data"):
+        made(0, **{"picture": "docs/data/digit.pgm", **knobs})
+
+
+# how large numbers may be
+
+
+@pytest.mark.parametrize("size", [1e3, 1e8, 1e18])
+@pytest.mark.parametrize("p", "Wab")
+def test_probabilities_sum_to_one_or_the_numbers_are_refused(p: str, size: float, tmp_path: Path) -> None:
+    printed = everything(made(3, data="small", hidden=5), all_steps=False)
+    value = size * rng(0, 5).choice([-1.0, 0.5, 1.0], np.shape(printed["params"][p]))
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps({**printed, "params": {**printed["params"], p: value.tolist()}}), encoding="utf-8")
+    player = made(3, data="small")
+    if size > 1e3:
+        with pytest.raises(Refused, match="1,000"):
+            restore(open_lesson(CARD), str(file), {})
+        with pytest.raises(Refused, match="1,000"):
+            player.edit(p, (0, 0) if p == "W" else (0,), f"{-size:g}")
+        return
+    player.edit(p, (0, 0) if p == "W" else (0,), f"{-size:g}")
+    states = rbm_exact.columns(np, np.zeros((9, 1)), np.eye(9))
+    for start in (player.start, restore(open_lesson(CARD), str(file), {})[1]):
+        given = on_device(HOST, start.params)
+        assert rbm_exact.probabilities(HOST, given, states).sum() == pytest.approx(1, abs=1e-9)
+
+
+def test_training_that_leaves_the_numbers_that_can_be_summed_says_so() -> None:
+    player = made(0, trained=0, rate=10, decay=1)
+    player.to_act("train")
+    player.branches[0].history.grow(400)
+    player.land(3, is_open=False)
+    assert not any(panel.id == "large" for panel in player.lesson.panels(player.view(), text()))
+    player.land(400, is_open=False)
+    panels = player.lesson.panels(player.view(), text())
+    assert any(panel.id == "large" for panel in panels)
+    assert not any(panel.id in ("bars", "together") for panel in panels)
+    assert np.isnan(player.history.state(400).data.reading.likelihood)
+
+
+# what the lesson claims of filling in
+
+
+@pytest.mark.exhaustive
+def test_a_trained_machine_fills_in_what_goes_with_the_known_half() -> None:
+    """Five seeds: likelier by two nats than covered pixels drawn by their means alone; an untrained one is not."""
+    for seed in SEEDS:
+        gains = []
+        for trained in (0, 1500):
+            player = made(seed, data="digits", trained=trained)
+            found, v = exp.filled_again(player.knobs, player.start), np.array(player.start.inputs["v"])[:, None]
+            assert len(np.unique(found.T, axis=0)) > 1
+            x, known = pictures("digits", seed).x, half_known(8, "bottom")[:, None]
+            alone = known * v + (1 - known) * (rng(seed, 9).random((64, 200)) < x.mean(axis=1, keepdims=True))
+            gains.append(float(np.mean(rbm.free_energy(np, theta(player), alone)) - np.mean(
+                rbm.free_energy(np, theta(player), found))))  # fmt: skip
+        assert gains[0] < 2 < gains[1] - 2

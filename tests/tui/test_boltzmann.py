@@ -43,7 +43,7 @@ async def test_a_bit_is_drawn(size: tuple[int, int], tmp_path: Path) -> None:
 async def test_a_machine_in_training(size: tuple[int, int], tmp_path: Path) -> None:
     async with lesson(tmp_path, size, id="boltzmann", trained=0) as (pilot, screen):
         player = screen.player
-        go(screen, "act 4")
+        go(screen, "act 5")
         await pilot.press("escape", *["plus"] * 12, "space")
         await until(pilot, lambda: len(player.history) > 1200)
         await pilot.press("space")
@@ -114,7 +114,7 @@ async def test_the_probabilities_one_by_one(tmp_path: Path) -> None:
 async def test_a_deep_net_in_training(size: tuple[int, int], tmp_path: Path) -> None:
     async with lesson(tmp_path, size, id="boltzmann", net="dbn", layers=2, hidden=9, begin="random") as (pilot, screen):
         player = screen.player
-        go(screen, "act 4")
+        go(screen, "act 5")
         await pilot.press("escape", *["plus"] * 12, "space")
         await until(pilot, lambda: len(player.history) > 150)
         await pilot.press("space")
@@ -133,3 +133,47 @@ async def test_a_deep_net_in_training(size: tuple[int, int], tmp_path: Path) -> 
             await pilot.press("full_stop")
             await at_rest(pilot, screen)
         assert player.view().get("v[0]") is not None
+
+
+@quick
+@every_size
+async def test_a_half_is_filled_in(size: tuple[int, int], tmp_path: Path) -> None:
+    async with lesson(tmp_path, size, asks=True, id="boltzmann", data="digits") as (pilot, screen):
+        player = screen.player
+        go(screen, "act 4")
+        await pilot.press("right")
+        assert player.asked is not None
+        assert player.asked.ask.id == "fills"
+        assert "different completions" not in shown(screen, "stage")
+        await pilot.press("3", "enter")
+        assert player.record["fills"] == "right"
+        await pilot.press("escape")
+        go(screen, "fill/n=5/visible/i=64/F_v")
+        end, v = player.view().get("v[5]"), np.array(player.start.inputs["v"])
+        assert end is not None
+        assert (end[:32] == v[:32]).all()
+        if size[0] >= 100:
+            assert "the lower half" in shown(screen, "stage") or "F, whole picture" in shown(screen, "stage")
+        await pilot.press("down", "down", "down", "comma")
+        step = player.view().step
+        assert step is not None
+        assert step.op == "v_unit"
+
+
+async def test_a_picture_of_ones_own_by_keys(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.txt"
+    bad.write_text("##\n", encoding="utf-8")
+    async with lesson(tmp_path, (120, 36), id="boltzmann") as (pilot, screen):
+        player, knobs = screen.player, [knob.id for knob in screen.player.lesson.card.knobs]
+        before = player.start.inputs["v"]
+        await pilot.press("k", *["down"] * knobs.index("picture"), "e")
+        await typed(pilot, str(bad))
+        await pilot.press("enter")
+        assert player.knobs["picture"] == "drawn"
+        assert player.start.inputs["v"] == before
+        assert "2 × 1" in shown(screen, "foot") + shown(screen, "stage")
+        await pilot.press("e")
+        await typed(pilot, str(Path("docs/data/digit.txt").resolve()))
+        await pilot.press("enter")
+        assert len(player.start.inputs["v"]) == 64
+        assert player.knobs["data"] == "digits"

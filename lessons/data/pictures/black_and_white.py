@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.device import HostArray
 from lessons.data.pictures.digits import split
+from lessons.data.pictures.own import read_picture
 
 SIDES = {"bars": 4, "small": 3, "digits": 8}
 """Pixels of a side, by the data set: bars and stripes in two sizes, digits."""
@@ -36,3 +37,25 @@ def pictures(data: str, seed: int) -> Pictures:
         return Pictures(x, x[:, :0])
     found = split(seed)
     return Pictures(*(np.ascontiguousarray((x >= 0.5).astype(float).T) for x in (found.x, found.test_x)))
+
+
+def one_of(data: str, picture: str, seed: int, number: int) -> HostArray:
+    """A picture (V,): of "drawn" the one with this number; else a file, what is at least half dark being on.
+
+    Raises Refused.
+    """
+    if picture == "drawn":
+        x = pictures(data, seed).x
+        found: HostArray = x[:, number]
+        return found
+    return np.array(read_picture(picture, (SIDES[data],)).reshape(-1) >= 0.5, dtype=float)
+
+
+def half_known(side: int, covered: str) -> HostArray:
+    """A mask (side²,): 0 at the pixels of the covered half, "bottom", "top", "left" or "right", and 1 elsewhere.
+
+    Of an odd number of rows or columns the smaller part is covered.
+    """
+    at = np.indices((side, side))[int(covered in ("left", "right"))].reshape(-1)
+    hidden = at >= side - side // 2 if covered in ("bottom", "right") else at < side // 2
+    return np.array(1.0 - hidden)

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.device import HOST, Array, Device
 from engine.feedforward import mlp
-from engine.images import dbn, rbm, rbm_exact, rbm_opened
+from engine.images import dbn, rbm, rbm_exact, rbm_filling, rbm_opened
 from engine.images.rbm import Chain
 from engine.maths.optimisers import OPTIMISERS
 from engine.walks import descent
@@ -25,13 +25,15 @@ from lessons.building.defaults import column, moved, on_device
 from lessons.building.holds import Input, Parameter, Seed, Size
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start, hides
-from lessons.data.pictures.black_and_white import SIDES
+from lessons.data.pictures.black_and_white import SIDES, half_known
 from lessons.history.boltzmann import machine as exp
 from lessons.history.boltzmann.stage import BoltzmannStage
 
 SGD = OPTIMISERS["sgd"]
 AHEAD, LATER = 3000, 8000
 """Updates that a prediction looks ahead: to where the likelihood has mostly had its best, and on."""
+MOST = 1000.0
+"""Size of a parameter in a state or put in by hand: up to here Z is summable, `rbm_exact`."""
 AGAIN = 10
 """Times that a picture is shown again."""
 EVERY = 250
@@ -46,7 +48,7 @@ def seed_of(s: Scope) -> int:
 
 def summed(s: Scope) -> bool:
     """Whether Z can be summed."""
-    return rbm_exact.enumerable(*s.theta["W"].shape)
+    return rbm_exact.summable(s.device, s.theta)
 
 
 def chance(s: Scope, n: int, *unit: int) -> Array | None:
@@ -63,6 +65,12 @@ def learn(s: Scope, at: Path) -> Walk[Any]:
     return (yield from descent.walk_step(s.xp, SGD, s.theta, grad, {}, s.rate, 1, (*at, ("step", -1))))
 
 
+def filling(s: Scope, at: Path) -> Walk[tuple[Array, Array]]:
+    """The picture covered, and filled in by the knob's number of sweeps."""
+    of = exp.rule_of(s.knobs)._replace(k=int(s.knobs["sweeps"]))
+    return rbm_filling.fill(s.device, s.theta, s.get("v[0]"), s.c, s.draws, of, at)
+
+
 def objective(s: Scope) -> Objective:
     """−ln p of the pictures that are shown; their free energy alone, where Z cannot be summed."""
     return rbm_exact.objective(s.device, {p: s.theta[p] for p in rbm.NAMES}, s.X)
@@ -74,7 +82,8 @@ def computed(trial: Trial) -> dict[str, Any]:
     found: dict[str, Any] = {"loss" if summed(s) else "free_energy": float(get(objective(s).loss()))}
     if summed(s):
         found |= {"lnZ": float(get(s.lnZ)[0, 0]), "p": get(s.chances)[0].tolist()}
-    return {**found, "reconstruction": get(s.left("gibbs")[0])[:, 0].tolist()}
+    v, _ = s.left("fill")
+    return {**found, "reconstruction": get(s.left("gibbs")[0])[:, 0].tolist(), "filled": get(v)[:, 0].tolist()}
 
 
 # predictions
@@ -115,38 +124,52 @@ def starts(trial: Trial) -> str:
     return "yes" if state.data.reading.wrong < 0.5 else "no"
 
 
+def fills(trial: Trial) -> str:
+    """What the covered half becomes: the same as it was, another one but always the same, or several."""
+    found = exp.filled_again(trial.knobs, trial.start).T
+    if (found != found[0]).any():
+        return "several"
+    return "same" if (found[0] == trial.start.inputs["v"]).all() else "one"
+
+
+DERIVED = (
+    Derived("families", lambda s: rbm.unit_families(s.device, s.theta, s.draws)),
+    Derived("draws", lambda s: exp.drawn(s.device, s.knobs, tuple(s.theta["W"].shape), seed_of(s))),
+    *(Derived(f, lambda s, *at, f=f: member(s.families[f], *at), indexed=True) for f in rbm.FAMILIES),
+    Derived("q", chance, indexed=True),
+    Derived("c", lambda s: s.device.put(half_known(int(s.V**0.5), str(s.knobs["covered"]))[:, None])),
+    *(Derived(name, lambda s, name=name: float(s.knobs[name])) for name in ("rate", "decay")),
+    *(Derived(name, lambda s: 1) for name in ("B", "C", "n")),
+    Derived("X", lambda s: s.device.put(exp.shown(s.knobs, seed_of(s)))),
+    Derived("M", lambda s: s.X.shape[1]),
+    Derived("x", lambda s, m: s.X[:, m - 1 : m] if 1 <= m <= s.M else None, indexed=True),
+    Derived("chances", lambda s: rbm_exact.probabilities(s.device, s.theta, s.X)),
+    Derived("expected", lambda s: rbm_exact.expected(s.device, s.theta)),
+    Derived("lnZ", lambda s: rbm_exact.log_partition(s.device, s.theta)),
+    *(Derived(f"E_{name}", lambda s, name=name: getattr(s.expected, name)) for name in ("vh", "v", "h")),
+)
+
+
 class Boltzmann(DeclaredLesson):
     """W is (visible × hidden). A deep net is a track of its own, whose first layer is the machine of the acts."""
 
     source = Seed()
     sizes = (Size("V", fixed=16, low=9, high=64), Size("H", "hidden"))
     holds = (
-        Parameter("W", ("V", "H")),
-        Parameter("a", "V", optional=True),
-        Parameter("b", "H", optional=True),
+        Parameter("W", ("V", "H"), most=MOST),
+        Parameter("a", "V", optional=True, most=MOST),
+        Parameter("b", "H", optional=True, most=MOST),
         Input("v", "V", also=("v[0]",), among=(0, 1)),
     )
-    derived = (
-        Derived("families", lambda s: rbm.unit_families(s.device, s.theta, s.draws)),
-        Derived("draws", lambda s: exp.drawn(s.device, s.knobs, tuple(s.theta["W"].shape), seed_of(s))),
-        *(Derived(f, lambda s, *at, f=f: member(s.families[f], *at), indexed=True) for f in rbm.FAMILIES),
-        Derived("q", chance, indexed=True),
-        *(Derived(name, lambda s, name=name: float(s.knobs[name])) for name in ("rate", "decay")),
-        *(Derived(name, lambda s: 1) for name in ("B", "C", "n")),
-        Derived("X", lambda s: s.device.put(exp.shown(s.knobs, seed_of(s)))),
-        Derived("M", lambda s: s.X.shape[1]),
-        Derived("x", lambda s, m: s.X[:, m - 1 : m] if 1 <= m <= s.M else None, indexed=True),
-        Derived("chances", lambda s: rbm_exact.probabilities(s.device, s.theta, s.X)),
-        Derived("expected", lambda s: rbm_exact.expected(s.device, s.theta)),
-        Derived("lnZ", lambda s: rbm_exact.log_partition(s.device, s.theta)),
-        *(Derived(f"E_{name}", lambda s, name=name: getattr(s.expected, name)) for name in ("vh", "v", "h")),
-    )
+    derived = DERIVED
     matrices = frozenset({"X", "Q", "vh_data", "vh_model", "E_vh"})
     acts = (
         Act("gibbs", lambda s, at: rbm.units(s.device, s.theta, s.get("v[0]"), s.draws, exp.rule_of(s.knobs), at),
             length=lambda s: rbm.unit_steps(s.theta["W"].shape, int(s.knobs["k"]))),
         Act("learn", learn, length=lambda s: 10),
         Sections("likelihood", lambda s, at: rbm_opened.sections(s.device, s.theta, s.X, s, at)),
+        Act("fill", filling, after=(), length=lambda s: rbm_filling.steps(
+            s.theta["W"].shape, len(rbm_filling.covered(s.device, s.c)), int(s.knobs["sweeps"]))),
     )  # fmt: skip
     gradient = Gradient(objective, name="−ln p")
     results = (computed,)
@@ -154,6 +177,7 @@ class Boltzmann(DeclaredLesson):
         Question("again", "gibbs/n=1", "choice", again),
         Question("share", "likelihood/n=1", "choice", share, until="likelihood/n={M}", hides=hides("P", "E"),
                  when=lambda s: summed(s) and s.knobs["data"] != "digits"),
+        Question("fills", "fill/n=1", "choice", fills, hides=hides(fields=["same", "kinds"])),
         Question("falls", "update=0", "choice", falls, track="train",
                  when=lambda s: summed(s) and s.knobs["net"] == "rbm"),
         Question("starts", "update=0", "choice", starts, track="train", when=lambda s: s.knobs["net"] == "dbn"),
@@ -161,15 +185,17 @@ class Boltzmann(DeclaredLesson):
     loops = ("update", "phase", ("n", "layer"), (), ("i", "j"))
     grain = "n"
     example = False
-    explains = ("h", "v", "q", "p", "dW", "P", "E")
+    explains = ("h", "v", "q", "p", "dW", "P", "E", "F_v")
     draws = frozenset({"net", "data", "hidden", "trained", "begin"})
-    rebuilds = draws | {"batch", "layers", "labels"}
+    rebuilds = draws | {"batch", "layers", "labels", "picture"}
     shown_as = BoltzmannStage
 
     def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
-        """What was not given is as the net and the data set ask for. Raises Refused: a deep net classifies digits."""
+        """What was not given is as net and data ask for; one's own picture is a digit. Raises Refused: a deep net."""
         if knobs["net"] == "dbn" and "data" in given and knobs["data"] != "digits":
             raise Refused("deep_data", value=knobs["data"])
+        if knobs["picture"] != "drawn" and "data" not in given:
+            knobs = {**knobs, "data": "digits"}
         fits = exp.STACKED if knobs["net"] == "dbn" else exp.DIGITS if knobs["data"] == "digits" else {}
         return {**knobs, **{name: value for name, value in fits.items() if name not in given}}
 
@@ -209,7 +235,7 @@ class Boltzmann(DeclaredLesson):
 @lru_cache(maxsize=8)
 def rules(of: rbm.Rule, net: mlp.Net | None) -> Mapping[str, str]:
     """The rules of a machine, and of the deep net over it, by op."""
-    found = {**rbm.unit_rules(of), **rbm.rules(of), **rbm_exact.rules(), **descent.rules(SGD, rbm.NAMES)}
+    found = {**rbm_filling.rules(of), **rbm.rules(of), **rbm_exact.rules(), **descent.rules(SGD, rbm.NAMES)}
     if net is None:
         return found
     return {**found, **mlp.rules(net), **descent.rules(SGD, mlp.names(net.depth))}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+import numpy as np
+
 from engine.device import HOST, Array, Device, HostArray, rng
 from engine.feedforward.mlp import Net
 from engine.feedforward.mlp_training import Batches
 from engine.images import dbn, rbm
 from engine.images.dbn import DbnRun, Plan
 from engine.images.rbm import Draws, Rule, Sampling
+from engine.images.rbm_filling import filled
 from engine.images.rbm_training import RbmRun, fitted
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import Initial, he, xavier
@@ -20,7 +23,7 @@ from engine.walks.training import descending
 from lessons.building.defaults import on_device
 from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start
-from lessons.data.pictures.black_and_white import pictures
+from lessons.data.pictures.black_and_white import half_known, one_of, pictures
 from lessons.data.pictures.digits import CLASSES
 from lessons.data.tasks import few_labels
 
@@ -28,8 +31,11 @@ SHOWN = 30
 """Pictures whose probability is shown: all bars and stripes, the first digits."""
 EVERY = 100
 """Updates between two measurements."""
-WEIGHTS, CHAIN, PICTURE = 1, 21, 22
-"""The sections of the seed that draw the weights, the random numbers of the chain that is stepped, and its picture."""
+WEIGHTS, CHAIN, PICTURE, FILLED = 1, 21, 22, 23
+"""The sections of the seed that draw the weights, the random numbers of the chain that is stepped, its picture, and the
+random numbers of the chains that fill it in again."""
+TIMES = 10
+"""Chains that fill it in again."""
 BEFORE = 10_000
 """Added to the seed of the training that a machine has behind it at the start."""
 STACKED: Mapping[str, Value] = {
@@ -58,8 +64,8 @@ def rule_of(knobs: Knobs) -> Rule:
 
 
 def drawn(device: Device, knobs: Knobs, units: tuple[int, int], seed: int) -> Draws:
-    """The random numbers of the chain that is stepped through."""
-    k = int(knobs["k"])
+    """The random numbers of the chains that are stepped through, enough for the longer one."""
+    k = max(int(knobs["k"]), int(knobs["sweeps"]))
     return rbm.draws(device.put, rng(seed, CHAIN).random(rbm.numbers(units, k)), units, k, 1, 1)
 
 
@@ -80,10 +86,23 @@ def _weights(data: str, hidden: int, trained: int, batch: int, scale: float, see
 
 
 def start(knobs: Knobs, seed: int) -> Start:
-    """Weights, and one of the pictures."""
-    x = pictures(str(knobs["data"]), seed).x
-    first = x[:, int(rng(seed, PICTURE).integers(x.shape[1]))]
-    return Start(weights(knobs, seed), {"v": first.tolist(), "seed": seed})
+    """Weights, and one of the pictures or one's own. Raises Refused."""
+    data = str(knobs["data"])
+    number = int(rng(seed, PICTURE).integers(pictures(data, seed).x.shape[1]))
+    v = one_of(data, str(knobs["picture"]), seed, number)
+    return Start(weights(knobs, seed), {"v": v.tolist(), "seed": seed})
+
+
+def filled_again(knobs: Knobs, start: Start) -> HostArray:
+    """The covered picture as `TIMES` chains fill it in, (V, TIMES), each with random numbers of its own."""
+    theta, v = on_device(HOST, start.params), np.array(start.inputs["v"])[:, None]
+    of, units = rule_of(knobs)._replace(k=int(knobs["sweeps"])), theta["W"].shape
+    row = rng(int(start.inputs["seed"]), FILLED).random(TIMES * rbm.numbers(units, of.k))
+    c = half_known(int(len(v) ** 0.5), str(knobs["covered"]))[:, None]
+    found: HostArray = filled(
+        HOST.xp, theta, v.repeat(TIMES, 1), c, rbm.draws(HOST.get, row, units, of.k, TIMES, TIMES), of
+    )
+    return found
 
 
 def machine(device: Device, knobs: Knobs, seed: int, every: int = EVERY) -> RbmRun:

@@ -37,7 +37,7 @@ class BoltzmannStage(LessonStage):
     def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
         super().__init__(lesson, view, text)
         self.V, self.H = self.params["W"].shape
-        self.k, self.seed = int(self.knobs["k"]), int(self.inputs["seed"])
+        self.k, self.seed = int(self.knobs["sweeps" if view.act == "fill" else "k"]), int(self.inputs["seed"])
         self.n = view.loop("n") or 0
 
     # parts
@@ -56,9 +56,12 @@ class BoltzmannStage(LessonStage):
     def chain(self) -> Tiles:
         """v₀ → h₀ → v₁ → …, as far as it has come; in training with the probabilities, of the first example."""
         trained = self.view.training is not None
-        names = (f"{family}[{n}]" for n in range(self.k + 1) for family in ("vqh" if trained else "vh"))
+        filling = self.act == "fill"
+        families = "vqh" if trained else "v" if filling else "vh"
+        names = [f"{family}[{n}]" for n in range(self.k + 1) for family in families]
+        names += [f"h[{self.n - (self.view.loop('i') is not None)}]"] if filling and self.known("h[0]") else []
         tiles = [self.side(name) for name in names if not trained or self.known(name)]
-        title = self.say("first_example" if trained else "chain")
+        title = self.say("first_example" if trained else "filled" if filling else "chain")
         return Tiles(id="chain", priority=9, title=title, tiles=tiles, most=1.0, large=not trained)
 
     def hidden(self, priority: int = 6) -> Tiles:
@@ -103,9 +106,17 @@ class BoltzmannStage(LessonStage):
             3: self.scalar(f"{number}[{n},{at}]", self.say("number")),
             4: Block(f"{bit}[{n}]", cell, (1, 1), "at", at - 1, title=self.say("bit"), **self.flags(f"{bit}[{n}]")),
         }
-        ops = ("net_v", "p_unit", "v_unit") if i else ("net_h", "q_unit", "h_unit")
+        ops: tuple[str, ...] = ("net_v", "p_unit", "v_unit") if i else ("net_h", "q_unit", "h_unit")
+        if self.act == "fill":
+            ops = ("cover", "F_x", "F_v") if i and not n else ("v_hold", *ops[1:], "F_v") if i else ops
+            if i and not n:
+                items[0] = ui.Label(self.say("covered", half=self.say(str(self.knobs["covered"]))))
         law = self.law(*ops, right=self.say("machine", V=self.V, H=self.H))
-        return [law, self.chain(), flow("unit", items, 10), self.hidden(7)]
+        free = {"F_x": self.say("whole"), **{f"F_v[{n}]": f"F(v{n})" for n in range(self.k + 1)}}
+        extra = [self.side_by_side(free, "free", 8)] if self.act == "fill" else []
+        return [law, self.chain(), flow("unit", items, 10), *extra, self.hidden(7)]
+
+    show_fill = show_gibbs
 
     def show_learn(self) -> Stage:
         """A chain, ⟨v hᵀ⟩ at its end less that at the data, and the step."""
@@ -158,11 +169,15 @@ class BoltzmannStage(LessonStage):
         knobs, M = self.knobs, exp.shown(self.knobs, self.seed).shape[1]
         p = [self.number(f"P[{m}]") for m in range(1, M + 1)]
         h, known = self.view.get("h[0]"), [each for each in p if each is not None]
+        again = exp.filled_again(knobs, self.view.start).T if self.act == "fill" else None
         return {name: knobs[name] for name in ("k", "trained", "layers", "labels")} | {
             "V": self.V, "H": self.H, "M": M, "rate": f"{float(knobs['rate']):g}", "all": f"{2**self.V:,}",
             "states": f"{2 ** min(self.V, self.H):,}", "fair": five(float(np.log(M))).strip(),
             "on": "·" if h is None or h.ndim != 1 else int(h.sum()),
             "mass": five(sum(known)).strip() if len(known) == M else "·",
+            "sweeps": knobs["sweeps"], "half": self.say(str(knobs["covered"])), "times": exp.TIMES,
+            "kinds": "·" if again is None else len(np.unique(again, axis=0)),
+            "same": "·" if again is None else int((again == np.array(self.inputs["v"])).all(axis=1).sum()),
         }  # fmt: skip
 
 
@@ -186,10 +201,16 @@ def alone(stage: BoltzmannStage) -> Stage:
         stage, stage.say("curve"), known(lines), now_and_then=True, priority=10, notes=notes, least_top=1.0, ends=True,
         mark=str(training.n),
     )  # fmt: skip
-    if not rbm_exact.enumerable(stage.V, stage.H):
-        return [curve, stage.hidden()]
     device, X = stage.view.device, exp.shown(stage.knobs, stage.seed)
-    p = rbm_exact.probabilities(device, on_device(device, stage.view.start.params), device.put(X))
+    theta = on_device(device, stage.view.start.params)
+    if not rbm_exact.summable(device, theta):
+        large = rbm_exact.enumerable(stage.V, stage.H)
+        return [
+            curve,
+            *([ui.Note(id="large", priority=9, text=stage.say("large"), level="warn")] * large),
+            stage.hidden(),
+        ]
+    p = rbm_exact.probabilities(device, theta, device.put(X))
     return [curve, *stage.bars(device.get(p)[0].tolist()), stage.hidden()]
 
 

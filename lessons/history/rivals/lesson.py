@@ -152,15 +152,15 @@ class Rivals(DeclaredLesson):
     derived = (
         Derived(
             "begun",
-            lambda s: neighbours.begun(s.device, s.N) | tree.begun(s.device, given(s.trial)["y"], models(s).limits),
+            lambda s: neighbours.begun(s.device, s.N) | tree.begun(s.device, given(s.trial)["y"], models(s).of.limits),
         ),
         *map(begun, ("row", "kind", "rest", "vote", "Y", "axis", "node", "leaf", "feature", "place", "worth", "open")),
     )
     matrices = frozenset({"Y", "K", "cL", "cR"})
     acts = (
-        Act("knn", lambda s, at: neighbours.ask(s.device, s.x, s.y, s.kind, s.row, s.q, models(s).k, at), after=()),
-        Act("tree", lambda s, at: tree.grow(s.device, s.x, s.Y, s.kind, s.axis, models(s).limits, at), after=()),
-        Act("boosting", lambda s, at: boosting.boost(s.device, s.x, s.y, s.axis, models(s).rounds, at), after=()),
+        Act("knn", lambda s, at: neighbours.ask(s.device, s.x, s.y, s.kind, s.row, s.q, models(s).of.k, at), after=()),
+        Act("tree", lambda s, at: tree.grow(s.device, s.x, s.Y, s.kind, s.axis, models(s).of.limits, at), after=()),
+        Act("boosting", lambda s, at: boosting.boost(s.device, s.x, s.y, s.axis, models(s).of.rounds, at), after=()),
         Sections("margin", lambda s, at: solved(s).sections(at)),
         Sections("compare", compared),
     )

@@ -58,7 +58,7 @@ class RivalsStage(LessonStage):
 
     def show_knn(self) -> Stage:
         """The nearest, one after the other, and how they vote; or the boundaries of several k."""
-        k, votes = self.models.k, partial(neighbours.votes, self.models.x, self.y)
+        k, votes = self.models.of.k, partial(neighbours.votes, self.models.x, self.y)
         if self.view.flipped:
             some, dots = [n for n in KS if n <= self.N], self.plane.dots()
             fields = [self.plane.field(f"k = {n}", partial(votes, k=n), dots, (10, 20)) for n in some]
@@ -153,7 +153,7 @@ class RivalsStage(LessonStage):
         errors, Zs = ([x for x in each if x is not None] for each in found)
         rounds, bound = range(1, len(errors) + 1), np.cumprod(Zs)[: len(errors)]
         lines = [Line(self.say("error"), rounds, errors), Line("∏ Z", rounds, bound, dotted=True)]
-        return Plot(id="errors", title=self.say("falling"), lines=lines, x=(0, self.models.rounds), y=(0, 1))
+        return Plot(id="errors", title=self.say("falling"), lines=lines, x=(0, self.models.of.rounds), y=(0, 1))
 
     def show_margin(self) -> Stage:
         """The pair that violates most, the step along it, and the border so far; then the border."""
@@ -161,7 +161,7 @@ class RivalsStage(LessonStage):
         done = run.steps if over else n if self.view.step and self.view.step.op == "gradient" else max(0, n - 1)
         lit = [] if over else [i for name in "ij" if (i := self.whole(name)) is not None]
         a = self.view.get("a")
-        counts = None if a is None or not a.any() else 1.0 * (a > LEAST * self.models.C)
+        counts = None if a is None or not a.any() else 1.0 * (a > LEAST * self.models.of.C)
         says = partial(self.models.machine.decide, run=self.models.machine.after(done)) if done else None
         field = self.plane.field(self.say("f"), says, [*self.plane.dots(lit, counts), self.new])
         names = {"b": "b", "dual": self.say("dual"), "primal": self.say("primal"), "o": "f(q)"}
@@ -209,9 +209,10 @@ class RivalsStage(LessonStage):
         ]
 
     def fields(self) -> dict[str, Any]:
-        some, run = self.models, self.models.machine.run
+        some, of = self.models, self.models.of
+        pairs = some.machine.run.steps if self.act in ("margin", "compare") else "·"
         return {
-            "N": self.N, "T": self.lengths["T"], "k": some.k, "data": str(self.knobs["data"]), "rounds": some.rounds,
-            "leaves": some.tree.leaves, "depth": some.tree.depth, "impurity": self.say(str(self.knobs["impurity"])),
-            "kernel": str(self.knobs["kernel"]), "C": f"{some.C:g}", "pairs": run.steps, "tol": f"{TOL:g}",
+            "N": self.N, "T": self.lengths["T"], "k": of.k, "data": str(self.knobs["data"]), "rounds": of.rounds,
+            "leaves": some.tree.leaves, "depth": some.tree.depth, "impurity": self.say(of.limits.impurity),
+            "kernel": of.kernel.kind, "C": f"{of.C:g}", "pairs": pairs, "tol": f"{TOL:g}",
         }  # fmt: skip
