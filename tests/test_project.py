@@ -312,6 +312,7 @@ def test_the_data_files_that_ship_are_read_by_the_lessons_that_docs_data_names()
     opened = (
         ("rivals", "data", "points.csv"), ("perceptron", "data", "points.csv"), ("playground", "data", "curve.csv"),
         ("mlp", "data", "points.csv"), ("convolution", "picture", "digit.pgm"), ("convolution", "picture", "digit.txt"),
+        ("boltzmann", "picture", "digit.pgm"), ("boltzmann", "picture", "digit.txt"),
         ("generate", "corpus", "text.txt"), ("music", "tunes", "tunes.abc"),
         ("shapes", "data", "sentences.csv"), ("word2vec", "corpus", "text.txt"),
         ("tree", "data", "trees.txt"), ("translate", "data", "pairs.tsv"), ("caption", "pictures", "pictures"),
