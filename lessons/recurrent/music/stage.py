@@ -113,7 +113,7 @@ def judged(stage: MusicStage, rows: Iterable[Judged]) -> Table:
     """Of each writer's bars how many add up; how many are new, and how many of these add up."""
     heads = [stage.say(f"judged_{name}") for name in ("who", "bars", "right", "new", "new_right")]
     parts = (("right", "bars"), ("new", "bars"), ("new_right", "new"))
-    lines = [(who, str(of.bars), *(percent(of, *part) for part in parts)) for who, of in rows]
+    lines = [(who, f"{of.bars:,}", *(percent(of, *part) for part in parts)) for who, of in rows]
     return Table(id="judged", priority=9, heads=heads, rows=lines)
 
 

@@ -109,7 +109,8 @@ class TranslateStage(SidesStage):
         knobs, alpha, S = self.knobs, self.first("alpha[0]"), self.lengths["S"]
         unknown = " ".join(dict.fromkeys(word for word in self.inputs["source"] if word not in self.inputs["words"]))
         return {
-            **{name: knobs[name] for name in ("batch", "optimiser", "beam")}, "pairs": f"{knobs['pairs']:,}",
+            **{name: knobs[name] for name in ("batch", "optimiser", "beam")},
+            "pairs": f"{knobs['pairs']:,}", "every": exp.EVERY,
             "source": "".join(self.inputs["source"]), "target": " ".join(self.inputs["target"]),
             "unknown": self.say("unknown", words=unknown) if unknown else "", "S": S, "last_s": S - 1,
             "H": self.lengths["H"], "cell": str(knobs["cell"]).upper(),
