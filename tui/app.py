@@ -71,6 +71,23 @@ def arrive(player: Player, place: Place, set_up: bool) -> None:
         player.jump(place.at)
 
 
+def bring(screen: LessonScreen, place: Place, set_up: bool) -> None:
+    """Bring a lesson to a place; what takes long of its setup, and updates before it, beside the screen.
+
+    Raises Refused.
+    """
+    player, set_up = screen.player, set_up and bool(place.knobs or place.seed is not None)
+    before = player.setup
+    try:
+        arrive(player, place, set_up)
+    except Far as far:
+        built = not set_up or player.setup is not before
+        if built and player.trains:
+            player.to_act("train")
+        then = partial(arrive, player, place, set_up=False) if built else partial(bring, screen, place, set_up=True)
+        screen.call_later(screen.catching_up.go, far, then)
+
+
 def terminal_driver() -> type[Driver] | None:
     """What reads the terminal; None for Textual's own choice, where that is not its driver for POSIX."""
     if os.name == "nt" or "TEXTUAL_DRIVER" in os.environ:
@@ -226,7 +243,7 @@ class UnrollApp(App[None]):
         if left:
             self.keeper.come_back(screen, left, partial(self._then, screen, place))
         elif place is not None:
-            self._arrive(screen, place, set_up=True)
+            bring(screen, place, set_up=True)
         if self.store.trouble:
             screen.look.drawer = Notice(self.words("drawer.trouble"), self.store.trouble[0])
             self.store.trouble.clear()
@@ -265,16 +282,7 @@ class UnrollApp(App[None]):
         """A lesson has been brought back to where it was left: now to a place, where one was asked for."""
         if place is not None:
             screen.said = ""
-            self._arrive(screen, place, set_up=not brought)
-
-    def _arrive(self, screen: LessonScreen, place: Place, set_up: bool) -> None:
-        """Bring a lesson to a place; where updates lie before it, beside the screen. Raises Refused."""
-        try:
-            arrive(screen.player, place, set_up)
-        except Far as far:
-            if screen.player.trains:
-                screen.player.to_act("train")
-            screen.call_later(screen.catching_up.go, far, partial(arrive, screen.player, place, set_up=False))
+            bring(screen, place, set_up=not brought)
 
     def stop(self, n: int) -> None:
         """To stop n of the lecture. Raises Refused."""

@@ -12,7 +12,7 @@ from engine.device import HOST, HostArray
 from engine.shallow import boosting, boosting_fast, margin_fast, neighbours, tree, tree_fast
 from engine.shallow.boosting import Stump
 from engine.shallow.margin import Kernel
-from engine.shallow.margin_fast import Machine
+from engine.shallow.margin_fast import Machine, Solver
 
 
 class Asked(NamedTuple):
@@ -46,10 +46,16 @@ class Four:
         return boosting_fast.boost(self.x, self.y, self.of.rounds)
 
     @cached_property
+    def solver(self) -> Solver:
+        """The run of the support-vector machine, which can be made in slices."""
+        return Solver(margin_fast.kernels(HOST, self.x, self.of.kernel), self.y, self.of.C, self.of.tol, self.of.pairs)
+
+    @cached_property
     def machine(self) -> Machine:
         """The support-vector machine, solved or stopped."""
-        of = self.of
-        return margin_fast.machine(HOST, self.x, self.y, of.kernel, of.C, of.tol, of.pairs)
+        kernel = self.of.kernel
+        K = margin_fast.kernels(HOST, self.x, kernel)
+        return Machine(self.x, self.y, kernel, self.of.C, K, self.solver.reach())
 
     def score(self, name: str, q: HostArray) -> HostArray:
         """What one of "knn", "tree", "boosting", "svm" gives to each of q (Q, 2): class +1 where it is above 0."""

@@ -5,13 +5,15 @@ A state is kept now and then, so that any step can be opened without running all
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Generator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
 from engine.device import HOST, Device, HostArray, finite, quiet
 from engine.maths.selecting import TIE
 from engine.shallow.margin import LEAST, Kernel, State, kernel_matrix
+from engine.walks.far import Far
 
 KEPT = 64
 """Steps between two states that are kept."""
@@ -40,13 +42,38 @@ def solve(
 
     It stops too where numbers overflow, which makes no noise; the gap is then not finite.
     """
-    with quiet():
-        return _solve(K, y, C, tol, most, begun)
+    return Solver(K, y, C, tol, most, begun).reach()
+
+
+class Solver:
+    """A run of `solve` that can be made in slices."""
+
+    def __init__(
+        self, K: HostArray, y: HostArray, C: float, tol: float, most: int,
+        begun: tuple[HostArray, HostArray] | None = None,
+    ) -> None:  # fmt: skip
+        self._run, self._most, self._steps = _solve(K, y, C, tol, most, begun), most, 0
+        self._found: Solved | None = None
+
+    def reach(self, seconds: float = float("inf")) -> Solved:
+        """The run as it ends. Raises Far where that takes longer than so many seconds."""
+        end = time.monotonic() + seconds
+        with quiet():
+            while self._found is None:
+                try:
+                    self._steps = next(self._run)
+                except StopIteration as stop:
+                    self._found = stop.value
+                else:
+                    if time.monotonic() > end:
+                        raise Far(self._steps, self._most, self.reach)
+        return self._found
 
 
 def _solve(
     K: HostArray, y: HostArray, C: float, tol: float, most: int, begun: tuple[HostArray, HostArray] | None
-) -> Solved:
+) -> Generator[int, None, Solved]:
+    """The steps; it stops at each state that is kept, and returns what it found."""
     a, v = (0.0 * y, 1.0 * y) if begun is None else (each.copy() for each in begun)
     diagonal, room = K.diagonal(), LEAST * C
     up, low = (xp.where(side, 0.0, end) for side, end in zip(_free(a, y, C), (-xp.inf, xp.inf), strict=True))
@@ -54,6 +81,7 @@ def _solve(
     while True:
         if n % KEPT == 0:
             states.append((a.copy(), v.copy()))
+            yield n
         rising, falling = v + up, v + low
         i = int(xp.argmax(rising >= rising.max() - TIE))
         j = int(xp.argmax(falling <= falling.min() + TIE))
@@ -128,10 +156,15 @@ class Machine(NamedTuple):
 
 def machine(device: Device, x: HostArray, y: HostArray, kernel: Kernel, C: float, tol: float, most: int) -> Machine:
     """Two classes ±1, solved to `tol` or with `most` steps."""
+    K = kernels(device, x, kernel)
+    return Machine(x, y, kernel, C, K, solve(K, y, C, tol, most))
+
+
+def kernels(device: Device, x: HostArray, kernel: Kernel) -> HostArray:
+    """The kernel (N, N) of every two of the points, computed on the device."""
     points = device.put(x)
     with quiet():
-        K = device.get(kernel_matrix(device.xp, kernel, points, points))
-    return Machine(x, y, kernel, C, K, solve(K, y, C, tol, most))
+        return device.get(kernel_matrix(device.xp, kernel, points, points))
 
 
 class Machines(NamedTuple):

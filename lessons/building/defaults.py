@@ -36,6 +36,9 @@ class Defaults:
     def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
         return dict(knobs)
 
+    def prepare(self, knobs: Knobs, seed: int | None, start: Start | None, seconds: float) -> None:
+        """Nothing takes long."""
+
     def at(self, start: Start, state: State, device: Device) -> Start:
         return learned(start, state, device)
 

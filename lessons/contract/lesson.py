@@ -69,6 +69,12 @@ class Lesson(Protocol):
     def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
         """The knobs, those that were not given as they follow from the others."""
 
+    def prepare(self, knobs: Knobs, seed: int | None, start: Start | None, seconds: float) -> None:
+        """Compute beforehand what takes long of `start`, or of `reel` with a start of the learner's own.
+
+        Raises Far where that takes longer than so many seconds, and goes on from there when it is called again.
+        """
+
     def start(self, knobs: Knobs, seed: int | None) -> Start:
         """What the experiment starts from. `seed` None asks for the lecture's own example where there is one."""
 

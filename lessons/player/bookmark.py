@@ -136,7 +136,8 @@ def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | 
         kept = renewed_place(card, written)
         if checkpoint is not None:
             checkpoint.renew(card)
-        player.set_up(Setting(dict(kept["given"]), kept["seed"], _restart(player, kept["start"], kept["given"])))
+        setting = Setting(dict(kept["given"]), kept["seed"], _restart(player, kept["start"], kept["given"]))
+        yield from _set_up(player, setting)
         player.record = {str(k): str(v) for k, v in kept["record"].items()}
         yield from _runs(player, kept, checkpoint, written["branches"])
         spot = kept["spot"]
@@ -157,6 +158,16 @@ def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | 
     except DAMAGED as error:
         player.set_up(Setting())
         raise Lost from error
+
+
+def _set_up(player: Player, setting: Setting) -> Iterator[Back]:
+    """Build a player's setup, in slices where something of it takes long."""
+    while True:
+        try:
+            player.set_up(setting)
+            return
+        except Far as far:
+            yield from in_slices(far.again)
 
 
 class Lost(Exception):

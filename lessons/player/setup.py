@@ -44,11 +44,16 @@ class Setup:
 
     @classmethod
     def of(cls, lesson: Lesson, device: Device, setting: Setting, patience: float = float("inf")) -> Setup:
-        """Build all that follows from a setting. Raises Refused for knobs or a start that cannot be."""
+        """Build all that follows from a setting. Raises Refused for knobs or a start that cannot be.
+
+        Raises Far where that takes longer than `patience` seconds, and has built nothing then; not for the lesson's own
+        setting, which is there at once.
+        """
         with quiet():
             knobs = lesson.settled(read_all(lesson.card.knobs, setting.given), setting.given)
             drawn = not lesson.example or (bool(lesson.draws & set(setting.given)) and setting.start is None)
             seed = setting.seed if setting.seed is not None else (0 if drawn else None)
+            lesson.prepare(knobs, seed, setting.start, float("inf") if setting == Setting() else patience)
             start = setting.start or lesson.start(knobs, seed)
             reel = lesson.reel(device, knobs, start)
             reel.patience = patience

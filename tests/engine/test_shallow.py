@@ -16,6 +16,7 @@ from engine.shallow.accuracy import Said, sections
 from engine.shallow.margin import Kernel, Problem
 from engine.shallow.margin_run import Opened
 from engine.shallow.tree import Limits, Node, Tree
+from engine.walks.far import Far
 from engine.walks.reel import Env, Reel, Section
 from engine.walks.step import drain
 from tests.engine.cases import assert_close
@@ -470,3 +471,26 @@ def test_cuts_stand_between_points_that_differ() -> None:
     assert cut_place(x, some)[:, 0].tolist() == [2.0]
     assert cut_place(x, every, 1)[:, 0].tolist() == [0.0, 1.5, 2.5, 0.0, 3.0]
     assert cut_axis(x, every, 1)[:, 0].tolist() == [1, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("most", [700, 100_000])
+def test_a_machine_solved_in_slices_is_the_one_solved_at_once(most: int) -> None:
+    """Each slice ends at a state that is kept, and says how many steps are made, of how many at most."""
+    x, classes = drawn(8, 60)
+    y = 2.0 * classes - 1
+    K = margin_fast.kernels(HOST, x, Kernel("poly", 0.5, 3))
+    whole, again = margin_fast.solve(K, y, 1000.0, 1e-6, most), margin_fast.Solver(K, y, 1000.0, 1e-6, most).reach
+    done, found = [], None
+    while found is None:
+        try:
+            found = again(-1.0)
+        except Far as far:
+            done.append(far.done)
+            again, least = far.again, far.whole  # type: ignore[assignment]
+    assert least == most
+    assert done == list(range(0, whole.steps + 1, margin_fast.KEPT))
+    assert len(done) > 3
+    assert (found.a.tolist(), found.v.tolist(), found.b, found.steps) == (
+        whole.a.tolist(), whole.v.tolist(), whole.b, whole.steps,
+    )  # fmt: skip
+    assert found.gaps == whole.gaps

@@ -15,6 +15,7 @@ from engine.feedforward.mlp_training import Batches, Examples, MlpRun
 from engine.images import rbm, rbm_exact
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.optimisers import OPTIMISERS
+from engine.walks.far import Far
 from engine.walks.step import drain
 from engine.walks.training import Recipe
 from lessons.building.defaults import on_device
@@ -503,3 +504,26 @@ def test_a_trained_machine_fills_in_what_goes_with_the_known_half() -> None:
             gains.append(float(np.mean(rbm.free_energy(np, theta(player), alone)) - np.mean(
                 rbm.free_energy(np, theta(player), found))))  # fmt: skip
         assert gains[0] < 2 < gains[1] - 2
+
+
+def test_weights_that_take_long_are_trained_in_slices() -> None:
+    """With no patience the player stays as it was until all updates are made; the weights are then the same."""
+    knobs = {"data": "digits", "hidden": 24, "trained": 40, "batch": 200}
+    player = Player(open_lesson(CARD), HOST, patience=0.0)
+    before = player.setup
+    with pytest.raises(Far) as far:
+        player.set_knobs(knobs, seed=5)
+    assert player.setup is before
+    done = [far.value.done]
+    again = far.value.again
+    while True:
+        try:
+            again(0.0)
+            break
+        except Far as more:
+            done.append(more.done)
+            again = more.again
+    assert done == list(range(1, 40))
+    player.set_knobs(knobs, seed=5)
+    exp._fitting.cache_clear()
+    assert player.start.params["W"].tolist() == made(5, **knobs).start.params["W"].tolist()

@@ -14,6 +14,7 @@ from engine.device import HOST, HostArray, quiet
 from engine.shallow import boosting, boosting_fast, margin_fast, neighbours, tree, tree_fast
 from engine.shallow.margin import Kernel
 from engine.shallow.tree import Limits
+from engine.walks.far import Far
 from lessons.contract.knobs import Refused
 from lessons.contract.lesson import Ask
 from lessons.contract.panels import Beside, Field, Multiples, Note, Panel, Tree
@@ -21,7 +22,7 @@ from lessons.contract.text import load
 from lessons.course import open_lesson
 from lessons.data.scatter import SETS, labelled
 from lessons.history.rivals import CARD
-from lessons.history.rivals.models import NAMES, TOL, models_of
+from lessons.history.rivals.models import NAMES, TOL, _kept, models_of
 from lessons.player.player import Player
 from lessons.player.show import everything
 from lessons.player.state import restore
@@ -374,3 +375,34 @@ def test_every_set_kernel_and_limit_goes_through(kind: str, n: int) -> None:
     found = result(made)
     assert found["leaves"] <= made.knobs["leaves"]
     assert found["depth"] <= made.knobs["depth"]
+
+
+DEAR: list[dict[str, Any]] = [
+    {"points": 400, "kernel": "poly", "degree": 6, "C": 1000.0, "pairs": 20000, "noise": 0.5, "data": "spiral"},
+    {"points": 100, "kernel": "poly", "degree": 4, "C": 900.0, "pairs": 9000, "noise": 0.5, "data": "spiral"},
+]
+
+
+@pytest.mark.parametrize("knobs", DEAR, ids=str)
+def test_what_takes_long_to_solve_is_solved_in_slices(knobs: dict[str, Any]) -> None:
+    """With no patience a setup is never waited for: the player stays as it was until all slices are made."""
+    _kept.cache_clear()
+    player = Player(open_lesson(CARD), HOST, patience=0.0)
+    before, done = player.setup, [0]
+    with pytest.raises(Far) as far:
+        player.set_knobs(knobs)
+    assert player.setup is before
+    again = far.value.again
+    while True:
+        try:
+            again(0.0)
+            break
+        except Far as more:
+            done.append(more.done)
+            again = more.again
+    assert len(done) > 20
+    assert (np.diff(done) > 0).all()
+    player.set_knobs(knobs)
+    once = Player(open_lesson(CARD), HOST, knobs)
+    assert player.reel.total == once.reel.total
+    assert player.start.params["q"].tolist() == once.start.params["q"].tolist()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from lessons.history.rivals.models import NAMES
+from lessons.contract.card import Place
+from lessons.history.rivals.models import NAMES, _kept
 from tests.tui.driving import at_rest, go, lesson, shown, typed, until
+from tui.app import bring
 from tui.picture.drawers import Check
 from tui.screens.lesson import LessonScreen
 
@@ -130,3 +133,30 @@ async def test_there_and_back_in_every_act(act: str, tmp_path: Path) -> None:
         was = screen.player.spot.p, shown(screen, "stage")
         await pilot.press("comma", "comma", "full_stop", "full_stop")
         assert (screen.player.spot.p, shown(screen, "stage")) == was
+
+
+async def test_a_machine_that_takes_long_is_solved_beside_the_screen(tmp_path: Path, monkeypatch: Any) -> None:
+    """From the shell, by a knob, and where it was left: a bar, keys are answered, and `esc` leaves all as it was."""
+    monkeypatch.setattr("lessons.player.bookmark.SLICE", 0.0)
+    _kept.cache_clear()
+    dear: dict[str, str | int | float]
+    dear = {"kernel": "poly", "C": 1000.0, "noise": 0.5, "pairs": 20000, "degree": 6, "data": "spiral", "points": 400}
+    async with lesson(tmp_path, (100, 30), id="rivals") as (pilot, screen):
+        player = screen.player
+        before = player.setup
+        player.patience = 0.0
+        bring(screen, Place("knn/j=3", dear), set_up=True)
+        await until(pilot, lambda: screen.catching_up.busy)
+        assert player.setup is before
+        await pilot.press("escape")
+        assert not screen.catching_up.busy
+        assert player.setup is before
+        bring(screen, Place("knn/j=3", dear), set_up=True)
+        await until(pilot, lambda: player.setup is not before)
+        await at_rest(pilot, screen)
+        assert (player.knobs["pairs"], player.view().loop("j")) == (20000, 3)
+        await pilot.press("k", *["down"] * [knob.id for knob in player.lesson.card.knobs].index("C"), "e")
+        await typed(pilot, "900")
+        await pilot.press("enter")
+        await at_rest(pilot, screen)
+        assert player.knobs["C"] == 900

@@ -203,6 +203,10 @@ class Boltzmann(DeclaredLesson):
         V, M = exp.shown(knobs, 0).shape
         return {**super().lengths(knobs, inputs), "M": M, **({"V": V} if inputs is None else {})}
 
+    def prepare(self, knobs: Knobs, seed: int | None, start: Start | None, seconds: float) -> None:
+        if start is None:
+            exp.weights(knobs, seed or 0, seconds)
+
     def start(self, knobs: Knobs, seed: int | None) -> Start:
         return exp.start(knobs, seed or 0)
 

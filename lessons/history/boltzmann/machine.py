@@ -14,7 +14,7 @@ from engine.images import dbn, rbm
 from engine.images.dbn import DbnRun, Plan
 from engine.images.rbm import Draws, Rule, Sampling
 from engine.images.rbm_filling import filled
-from engine.images.rbm_training import RbmRun, fitted
+from engine.images.rbm_training import Fitting, RbmRun
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import Initial, he, xavier
 from engine.walks.history import State, Track
@@ -69,20 +69,20 @@ def drawn(device: Device, knobs: Knobs, units: tuple[int, int], seed: int) -> Dr
     return rbm.draws(device.put, rng(seed, CHAIN).random(rbm.numbers(units, k)), units, k, 1, 1)
 
 
-def weights(knobs: Knobs, seed: int) -> dict[str, HostArray]:
-    """W, a and b at the start, after as many updates of CD-1 as `trained` says."""
+def weights(knobs: Knobs, seed: int, seconds: float = float("inf")) -> dict[str, HostArray]:
+    """W, a and b at the start, after as many updates of CD-1 as `trained` says. Raises Far after so many seconds."""
     scale = SCALE_STACKED if knobs["net"] == "dbn" else SCALE
     sizes = (int(knobs[name]) for name in ("hidden", "trained", "batch"))
-    return dict(_weights(str(knobs["data"]), *sizes, scale, seed))
+    theta = _fitting(str(knobs["data"]), *sizes, scale, seed).reach(seconds)
+    return {"W": theta["W"], "a": theta["a"][:, 0], "b": theta["b"][:, 0]}
 
 
 @lru_cache(maxsize=8)
-def _weights(data: str, hidden: int, trained: int, batch: int, scale: float, seed: int) -> Mapping[str, HostArray]:
+def _fitting(data: str, hidden: int, trained: int, batch: int, scale: float, seed: int) -> Fitting:
     x, means = pictures(data, seed).x, data == "digits"
     begun = rbm.initial(HOST, rng(seed, WEIGHTS), x, hidden, scale, means)
     recipe = descending(float(DIGITS["rate"]) if means else 0.1)
-    theta = fitted(begun, recipe, Batches(batch, BEFORE + seed), x, trained)
-    return {"W": theta["W"], "a": theta["a"][:, 0], "b": theta["b"][:, 0]}
+    return Fitting(begun, recipe, Batches(batch, BEFORE + seed), x, trained)
 
 
 def start(knobs: Knobs, seed: int) -> Start:

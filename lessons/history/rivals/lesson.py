@@ -199,6 +199,9 @@ class Rivals(DeclaredLesson):
         q = NEW if square else np.round(found["x"].mean(axis=0) + 0.1, 3)
         return Start({"q": q}, {name: value.tolist() for name, value in found.items()})
 
+    def prepare(self, knobs: Knobs, seed: int | None, start: Start | None, seconds: float) -> None:
+        models_of(knobs, start or self.start(knobs, seed)).solver.reach(seconds)
+
     def reel(self, device: Device, knobs: Knobs, start: Start) -> Reel:
         models_of(knobs, start)  # refuses more neighbours than points
         return super().reel(device, knobs, start)
