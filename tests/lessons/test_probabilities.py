@@ -13,7 +13,9 @@ from lessons.course import course, open_lesson
 from lessons.player.player import Player
 
 SIZES = [1e3, 1e8, 1e18]
-SHOWN = ("convolution", "bptt", "lstm", "gru", "memory", "generate", "translate", "music")
+SHOWN = (
+    "convolution", "bptt", "lstm", "gru", "memory", "generate", "translate", "music", "shapes", "tree", "caption",
+)  # fmt: skip
 """Lessons that have a distribution over several outcomes in a step."""
 
 
