@@ -56,7 +56,7 @@ class Corners:
     def under_time(self, read: Row, families: Families, *below: Row) -> Matrix:
         """What is read, and under it families and rows; over them which units they show."""
         stage = self.stage
-        title = stage.say("units", last=stage.units - 1, H=stage.H) if stage.H > 1 else stage.say("one_unit")
+        title = stage.say("units", count=stage.units, H=stage.H) if stage.H > 1 else stage.say("one_unit")
         rows = [stage.head(), read, *self.at.rows(families, self.state), *below]
         return Matrix(id="over", priority=10, title=title, rows=rows, axis=stage.axis)
 

@@ -52,7 +52,7 @@ class CaptionStage(TimeStage):
 
     def under_words(self, families: Families) -> Matrix:
         """Gates and states, or their errors, under the words."""
-        title = self.say("units", last=self.units - 1, H=self.H) if self.H > 1 else self.say("one_unit")
+        title = self.say("units", count=self.units, H=self.H) if self.H > 1 else self.say("one_unit")
         return Matrix(
             id="over", priority=7, title=title, rows=self.at.rows(families, self.corners.state), axis=self.axis
         )
