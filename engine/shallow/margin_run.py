@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from engine.device import Array, Device, HostArray
@@ -10,7 +10,7 @@ from engine.shallow.margin import Problem, State, begin, border, kernel_matrix, 
 from engine.shallow.margin_fast import Machine
 from engine.walks.gradient_check import Objective
 from engine.walks.reel import Env, Section
-from engine.walks.step import Path
+from engine.walks.step import Path, Walk
 
 PAIR, LAST, BORDER = 10, 6, 14
 """Steps for a pair; for the last one, whose gap is small enough that nothing is done; and for the border."""
@@ -64,13 +64,12 @@ class Opened:
         ]
 
     def _pair(self, n: int, at: Path) -> Section:
+        """One pair: of what there may be 20,000 of, no closures are made, which the collector would go through."""
         length = PAIR if n < self.machine.run.steps else LAST
-        return Section(
-            at,
-            lambda: step(self.device, self.problem, self.K, self.state(n), self.tol, at),
-            lambda: self._env(n),
-            length,
-        )
+        return Section(at, partial(self._step, n, at), partial(self._env, n), length)
+
+    def _step(self, n: int, at: Path) -> Walk[State | None]:
+        return step(self.device, self.problem, self.K, self.state(n), self.tol, at)
 
     def _border(self, n: int, at: Path) -> Section:
         return Section(
