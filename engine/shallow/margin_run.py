@@ -56,17 +56,21 @@ class Opened:
     def sections(self, at: Path) -> list[Section]:
         """The whole run. Where it was solved, the last pair is the one whose gap is below the tolerance."""
         run, first = self.machine.run, (*at, ("kernel", -1))
+        walk, env = self._step, self._env  # no closure for each pair: the collector would go through all of them
         opening = 3 + (self.problem.kernel.kind == "rbf")
         return [
             Section(first, lambda: begin(self.device, self.problem, first), lambda: Env(self._given), opening),
-            *(self._pair(n, (*at, ("pair", n + 1))) for n in range(run.steps + (run.gap < self.tol))),
+            *(
+                Section(
+                    here := (*at, ("pair", n + 1)),
+                    partial(walk, n, here),
+                    partial(env, n),
+                    PAIR if n < run.steps else LAST,
+                )
+                for n in range(run.steps + (run.gap < self.tol))
+            ),
             self._border(run.steps, (*at, ("border", -1))),
         ]
-
-    def _pair(self, n: int, at: Path) -> Section:
-        """One pair: of what there may be 20,000 of, no closures are made, which the collector would go through."""
-        length = PAIR if n < self.machine.run.steps else LAST
-        return Section(at, partial(self._step, n, at), partial(self._env, n), length)
 
     def _step(self, n: int, at: Path) -> Walk[State | None]:
         return step(self.device, self.problem, self.K, self.state(n), self.tol, at)

@@ -508,4 +508,4 @@ def test_a_pair_that_is_not_opened_costs_few_objects() -> None:
     sections = opened.sections((("margin", -1),))
     gc.collect()
     assert len(sections) >= 3002
-    assert len(gc.get_objects()) - before < 5 * len(sections)
+    assert len(gc.get_objects()) - before < 4 * len(sections)
