@@ -15,7 +15,19 @@ from tui.cli.main import cli
 SHORT = {
     "word2vec": ("--epochs", "1", "--dim", "8", "--watch", "king"),
     "charnn": ("--updates", "20", "--hidden", "8", "--window", "10", "--batch", "4"),
+    "translate": ("--updates", "20", "--hidden", "8", "--batch", "4"),
+    "music": ("--updates", "20", "--hidden", "8", "--window", "10", "--batch", "4"),
 }
+TUNE = "X:1\nT:Scale\nM:6/8\nL:1/8\nK:G\n" + "GAB cde|gfe dcB|GAB cde|g3 G3|\n" * 12
+
+
+def written(folder: Path, name: str) -> Path:
+    """What this command learns from, as a file."""
+    lines = [" ".join(words) for words in world("en").sentences(400)]
+    text = {"translate": "\n".join(f"{line}\t{line}" for line in lines), "music": TUNE}.get(name, "\n".join(lines))
+    path = folder / "world.txt"
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def test_every_training_command_is_run_here() -> None:
@@ -27,8 +39,7 @@ def test_every_training_command_is_run_here() -> None:
 
 @pytest.mark.parametrize("name", SHORT)
 def test_nothing_is_said_but_the_result(tmp_path: Path, name: str) -> None:
-    text, out = tmp_path / "world.txt", tmp_path / "out"
-    text.write_text("\n".join(" ".join(words) for words in world("en").sentences(400)), encoding="utf-8")
+    text, out = written(tmp_path, name), tmp_path / "out"
     command = ("train", name, str(text), *SHORT[name], "--out", str(out))
     loud, quiet = unroll(*command, "--json"), unroll(*command, "--quiet", "--json")
     assert len(loud.stderr.splitlines()) > 2

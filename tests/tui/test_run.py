@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 import engine.gated.run.files
 import engine.words.run.files
+from engine.words.run.loading import load
 from lessons.contract.knobs import Refused
 from tui.cli.main import cli
 
@@ -37,8 +38,10 @@ def full(*given: Any) -> None:
 
 def numbers(what: str, folder: Path) -> list[list[float]]:
     """What was written."""
-    held = RUNS[what][0].load(folder / "out")
-    arrays = held.theta.values() if what == "charnn" else [held.vectors]
+    if what == "charnn":
+        arrays = list(engine.gated.run.files.load(folder / "out").theta.values())
+    else:
+        arrays = [load(folder / "out").vectors]
     return [array.ravel().tolist() for array in arrays]
 
 

@@ -245,9 +245,11 @@ class SpokenCommand(click.Command):
         return in_short(self.name or "")
 
 
-def in_short(command: str) -> str:
-    """The first sentence of a command's help, however long it is."""
-    first = re.match(r".*?(?=[.。](?:\s|$)|[。\n]|$)", words_of().own(f"command.{command}", "").strip())
+def in_short(command: str, group: str = "") -> str:
+    """The first sentence of a command's help, however long it is; `train-translate` is another than `translate`."""
+    words = words_of()
+    whole = words.own(f"command.{group}-{command}", words.own(f"command.{command}", ""))
+    first = re.match(r".*?(?=[.。](?:\s|$)|[。\n]|$)", whole.strip())
     return first[0] if first else ""
 
 
@@ -275,7 +277,7 @@ class SpokenGroup(SpokenCommand, click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands with what they do in short; none is loaded for it."""
         with formatter.section(say("Commands")):
-            formatter.write_dl([(name, in_short(name)) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, in_short(name, self.name or "")) for name in self.list_commands(ctx)])
 
 
 def everything(command: click.Command) -> Iterable[click.Command]:

@@ -239,7 +239,7 @@ def translated(model: Model, sentences: Sequence[Sequence[str]], k: int) -> list
     return found
 
 
-@click.command("translate", cls=SpokenCommand)
+@click.command("train-translate", cls=SpokenCommand)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
 @click.option("--cell", type=click.Choice(CELLS), default="gru", show_default=True)
 @click.option("--attention", type=click.Choice(ATTENTION), default="general", show_default=True)

@@ -20,12 +20,17 @@ MOST = 1 << 16
 """Bytes read at a time."""
 TYPED = 64
 """More characters than this that come at once, without an escape sequence, were pasted and not typed."""
+CLOSE = 0.05
+"""Seconds after such a paste within which what comes still belongs to it."""
 OPEN = 1.0
 """Seconds of silence after which a paste that has not ended is taken to have ended."""
 
 
 class TerminalDriver(LinuxDriver):
     """Reads the terminal."""
+
+    _pasted = float("-inf")
+    """When a paste without brackets came last."""
 
     def run_input_thread(self) -> None:
         """Read until the app ends; where the terminal is gone, end the app as SIGHUP would."""
@@ -60,7 +65,9 @@ class TerminalDriver(LinuxDriver):
 
     def _take(self, parser: XTermParser, text: str, pasting: bool) -> None:
         """Give a text to the app: as what it says, or as a paste where nobody can have typed it."""
-        if len(text) > TYPED and not pasting and "\x1b" not in text:
+        now = time.monotonic()
+        if not pasting and "\x1b" not in text and (len(text) > TYPED or now - self._pasted < CLOSE):
+            self._pasted = now
             self.process_message(events.Paste(text.replace("\r\n", "\n").replace("\r", "\n")))
             return
         for event in parser.feed(text):

@@ -24,7 +24,7 @@ def ending(end: Callable[[int], bool], last: Callable[[], None]) -> Iterator[Non
 
     If the app has not ended after `PATIENCE`, `last` is called, the terminal is restored, and the process ends.
     """
-    modes = terminal_modes()
+    modes, came = terminal_modes(), list[int]()
 
     def give_up(number: int) -> None:
         with contextlib.suppress(Exception):
@@ -33,6 +33,7 @@ def ending(end: Callable[[int], bool], last: Callable[[], None]) -> Iterator[Non
         os._exit(128 + number)
 
     def handle(number: int, frame: FrameType | None) -> None:
+        came.append(number)
         watch = threading.Timer(PATIENCE, give_up, [number])
         watch.daemon = True
         watch.start()
@@ -46,6 +47,8 @@ def ending(end: Callable[[int], bool], last: Callable[[], None]) -> Iterator[Non
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        if came:  # the app may have been on its way into the terminal, or out of it
+            restore(modes)
 
 
 def terminal_modes() -> list[object] | None:
