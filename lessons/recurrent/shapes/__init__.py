@@ -33,7 +33,7 @@ CARD = Card(
         Knob("clip", "float", 1.0, 0.001, 1e300, live=True),
     ),
     notation=gated_notation("ifogzrnh"),
-    place=1,
+    place=10,
     places={28: Place("forward")},
     terms=(
         Term("many to many", "多对多", "forward", also=("one to one", "一对一")),
