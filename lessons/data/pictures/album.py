@@ -25,8 +25,6 @@ SUFFIXES = (".png", ".pbm", ".pgm", ".ppm", ".txt")
 """Files in a folder that are pictures."""
 FEWEST, MOST, LONGEST, KINDS = 4, 400, 12, 200
 """Pictures of an album, words of a caption, and different words."""
-HELD = ("few", "half", "word")
-"""What is held out: a fifth of the pictures, half of them, or all whose caption has a certain word."""
 SHARES = {"few": 0.2, "half": 0.5}
 DRAW, TRIES = 14, 200
 """The section of the seed that draws what is held out, and how many draws are tried."""

@@ -2,7 +2,7 @@
 
 from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
-from lessons.data.pictures.album import HELD
+from lessons.data.pictures import HELD
 from lessons.recurrent.cards import OPTIMISERS, gated_notation
 
 EYES = ("linear", "mlp", "cnn")
