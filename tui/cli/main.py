@@ -209,6 +209,7 @@ def run_app(
     open_on(device)
     collecting.put_off()
     from tui.app import Opening, UnrollApp
+    from tui.machine.signals import ending
     from tui.machine.store import Store
     from tui.machine.terminal import wants_ascii
     from tui.picture.boxes import Choices
@@ -216,14 +217,14 @@ def run_app(
     store = Store(background=True, lang=language_spoken(), fresh_record=fresh_record)
     if lang:
         store.settings.language = lang
-    ascii_only = wants_ascii(glyphs or store.settings.glyphs)
-    choices = Choices(*found, course()) if found is not None and lesson is None else None
-    opening = Opening(place, choices, stops, present)
-    app = UnrollApp(lesson, store, language(lang or ""), device, ascii_only, afresh, opening)
-    app.forgives = True
-    from tui.machine.signals import ending
-
-    with ending(app.end, store.flush):
+    begun: list[UnrollApp] = []
+    with ending(lambda number: bool(begun) and begun[0].end(number), store.flush):  # asking the terminal changes it too
+        ascii_only = wants_ascii(glyphs or store.settings.glyphs)
+        choices = Choices(*found, course()) if found is not None and lesson is None else None
+        opening = Opening(place, choices, stops, present)
+        app = UnrollApp(lesson, store, language(lang or ""), device, ascii_only, afresh, opening)
+        app.forgives = True
+        begun.append(app)
         app.run()
         store.flush()
     collecting.begin()
