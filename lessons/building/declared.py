@@ -123,10 +123,10 @@ class DeclaredLesson(Defaults):
 
     def edit(self, start: Start, symbol: str, index: tuple[int, ...], raw: str) -> Start:
         sourced = self.holdings.sourced(symbol)
+        self.holdings.allow(symbol, raw, self.among(start, symbol))
         if sourced is not None:
             return Start(start.params, {**start.inputs, **sourced[0].edited(start.inputs, sourced[1], raw)})
         self.entry(start, symbol, index)
-        self.holdings.allow(symbol, raw)
         return put_in(start, *self.home(symbol, index), raw)
 
     def nudged(self, start: Start, symbol: str, index: tuple[int, ...], by: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -145,16 +145,13 @@ class Holdings:
                 return each, tuple(i - first for i in at)
         return None
 
-    def allow(self, symbol: str, raw: str) -> None:
-        """Raises Refused where a value that was typed may not be put in what a symbol is kept in."""
-        kept = self.kept(symbol)
-        if kept is None:
-            return
-        number, among, most = number_of(raw), kept[0].among, kept[0].most
-        if among and number not in among:
+    def allow(self, symbol: str, raw: str, among: Collection[float]) -> None:
+        """Raises Refused where a value that was typed is none of those `among`, or larger than a symbol may be."""
+        if among and number_of(raw) not in among:
             raise Refused("edit_among", value=raw.strip(), values=", ".join(f"{value:g}" for value in among))
-        if abs(number) > most:
-            raise Refused("edit_large", value=raw.strip(), most=f"{most:,g}")
+        kept = self.kept(symbol)
+        if kept is not None and abs(number_of(raw)) > kept[0].most:
+            raise Refused("edit_large", value=raw.strip(), most=f"{kept[0].most:,g}")
 
     def home(self, symbol: str, index: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
         """Where a shown entry is kept: the parameter or input, and the index in it."""
