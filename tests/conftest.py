@@ -28,8 +28,24 @@ DEAR = {
         "test_sections_are_as_long_as_they_say",
         "test_the_panels_differ_where_a_second_view_is_declared_and_only_there",
         "test_a_shown_address_leads_to_what_it_names",
+        "test_every_formula_in_numbers_gives_its_value",
+        "test_the_device_changes_nothing",
+        "test_every_place_is_finer_than_what_it_stands_in",
+        "test_a_small_screen_says_how_the_text_is_shown",
     ),
-    "rivals": ("test_a_shown_address_leads_to_what_it_names",),
+    "rivals": ("test_a_shown_address_leads_to_what_it_names", "test_every_rule_gives_its_step"),
+    "music": ("test_the_gradient_check_agrees_and_finds_a_wrong_one",),
+    "caption": (
+        "test_the_panels_differ_where_a_second_view_is_declared_and_only_there",
+        "test_a_symbol_holds_there_what_it_holds_after_the_first_section",
+        "test_drawers_languages_and_checks",
+    ),
+    "generate": (
+        "test_every_symbol_is_explained",
+        "test_what_is_always_whole_is_shown_whole",
+        "test_the_gradient_check_agrees_and_finds_a_wrong_one",
+        "test_the_first_letter_of_a_word_is_the_hardest",
+    ),
 }
 """Laws over all lessons that walk a whole one: of a lesson whose steps train models, or are thousands, exhaustive."""
 

@@ -94,6 +94,7 @@ def test_words_stand_over_their_timesteps() -> None:
     assert candidates.rows[0][0] == "hearts"
 
 
+@pytest.mark.exhaustive
 def test_the_first_acts_are_trained_and_training_begins_anew() -> None:
     player = played(CARD, seed=2)
     drawn = exp.weights(player.knobs, 2, 0)
@@ -133,6 +134,7 @@ def test_json_has_it_and_the_card_reads_nothing_heavy() -> None:
 # predictions
 
 
+@pytest.mark.exhaustive
 def test_without_the_picture_no_word_is_likely() -> None:
     for seed in SEEDS:
         player = played(CARD, seed=seed)
@@ -303,6 +305,7 @@ def test_a_state_with_an_unknown_word_or_none_is_refused() -> None:
             player.lesson.read("f", {**state, "inputs": {**state["inputs"], "caption": words}}, player.knobs)
 
 
+@pytest.mark.representative("linear-gru", "mlp-srn")
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("eye", EYES)
 def test_a_state_says_which_net_it_is_of(eye: str, cell: str) -> None:

@@ -134,6 +134,7 @@ def place(home: Path, lesson: str) -> dict[str, Any]:
     return kept
 
 
+@pytest.mark.representative("SIGTERM")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT], ids=lambda s: s.name)
 def test_a_signal_ends_it_as_q_does(opened: Open, tmp_path: Path, number: signal.Signals) -> None:
     terminal = opened("neuron")
@@ -169,6 +170,7 @@ def test_a_signal_at_any_moment_of_the_start(opened: Open) -> None:
         assert termios.tcgetattr(terminal.theirs) == terminal.modes
 
 
+@pytest.mark.representative("True")
 @pytest.mark.parametrize("ignored", [False, True])
 def test_a_terminal_that_goes(opened: Open, tmp_path: Path, ignored: bool) -> None:
     """Also where SIGHUP came ignored, as by nohup."""
@@ -197,6 +199,7 @@ def test_bytes_that_are_no_utf_8_and_unfinished_sequences(opened: Open, tmp_path
     assert terminal.ended(3) == 128 + signal.SIGTERM
 
 
+@pytest.mark.representative("plain")
 @pytest.mark.parametrize("how", ["plain", "bracketed", "never ends"])
 def test_a_megabyte_pasted(opened: Open, how: str) -> None:
     terminal = opened("neuron")

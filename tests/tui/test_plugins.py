@@ -97,7 +97,7 @@ KEYS = (
 )  # fmt: skip
 
 
-@pytest.mark.representative("panels", "start", "forward*", "says", "asks", "check", "holds", "stage*")
+@pytest.mark.representative("panels", "start", "acts", "rule")
 @pytest.mark.parametrize("where", [name for name in dir(OneNeuron) if not name.startswith("_")])
 async def test_a_lesson_that_fails_anywhere_is_left(
     where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
