@@ -202,12 +202,14 @@ class Position:
                 self.since = reel.start(self.spot.p, self.grain)
 
     def coarser(self) -> None:
-        """One part of the address up."""
-        self.set_grain(self.focus() - 1)
+        """One part of the address up, of those that are coarser: loops side by side are of one grain."""
+        parts, at = self.parts(), self.focus()
+        self.set_grain(max((i for i in range(at) if parts[i][2] < parts[at][2]), default=-1))
 
     def finer(self) -> None:
-        """One part of the address down."""
-        self.set_grain(self.focus() + 1)
+        """One part of the address down, of those that are finer."""
+        parts, at = self.parts(), self.focus()
+        self.set_grain(min((i for i in range(at + 1, len(parts)) if parts[i][2] > parts[at][2]), default=-1))
 
     # acts and updates
 
