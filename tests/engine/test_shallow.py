@@ -475,6 +475,7 @@ def test_cuts_stand_between_points_that_differ() -> None:
 
 
 @pytest.mark.parametrize("most", [700, 100_000])
+@pytest.mark.exhaustive
 def test_a_machine_solved_in_slices_is_the_one_solved_at_once(most: int) -> None:
     """Each slice ends at a state that is kept, and says how many steps are made, of how many at most."""
     x, classes = drawn(8, 60)

@@ -80,6 +80,7 @@ async def test_the_check_the_inspector_and_the_rows_of_d(tmp_path: Path) -> None
         assert screen.look.drawer.agrees
 
 
+@pytest.mark.exhaustive
 async def test_training_opens_an_update_and_forks(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), id="caption", hidden=32) as (pilot, screen):
         player = screen.player

@@ -82,6 +82,7 @@ def test_the_command_fails_in_one_line(tmp_path: Path) -> None:
     assert "cannot be read" in unroll("deck", str(tmp_path / "none"), code=2).stderr
 
 
+@pytest.mark.exhaustive
 async def test_the_slides_are_walked_through_from_first_to_last(tmp_path: Path) -> None:
     stops = slides_deck(COURSE)
     assert [stop.slide for stop in stops] == sorted(stop.slide for stop in stops)

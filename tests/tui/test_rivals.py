@@ -135,6 +135,7 @@ async def test_there_and_back_in_every_act(act: str, tmp_path: Path) -> None:
         assert (screen.player.spot.p, shown(screen, "stage")) == was
 
 
+@pytest.mark.exhaustive
 async def test_a_machine_that_takes_long_is_solved_beside_the_screen(tmp_path: Path, monkeypatch: Any) -> None:
     """From the shell, by a knob, and where it was left: a bar, keys are answered, and `esc` leaves all as it was."""
     monkeypatch.setattr("lessons.player.bookmark.SLICE", 0.0)

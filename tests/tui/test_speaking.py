@@ -205,6 +205,7 @@ def test_every_command_understands_lang() -> None:
     assert "不是 'en', 'zh' 之一" in refused("doctor", "--lang", "fr", env={"LC_ALL": "zh_CN.UTF-8"})
 
 
+@pytest.mark.exhaustive
 def test_doctor_in_chinese() -> None:
     report = json.loads(unroll("doctor", "--json", "--lang", "zh").stdout)
     assert list(report) == list(examine())
