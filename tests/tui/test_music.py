@@ -246,7 +246,7 @@ def train_and_keep(tunes: Path, out: Path) -> Path:
                "keep_every": 0.0, "resume": False, "force": False, "quiet": True,
                "lower": False, "symbols": 500}  # fmt: skip
     run = MusicTraining((tunes,), HOST, False, options)
-    begun = run.begin(run.text())
+    begun = run.begin()
     run.stopped = 2
     assert run.learn(begun).n == 1
     return run.checkpoint

@@ -167,6 +167,6 @@ def test_a_full_disk_is_said(text: Path, kind: str) -> None:
 def test_too_small_a_disk_is_said_before(text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=900_000))
     run = WordsTraining((text,), None, False, {"out": tmp_path / "v", "force": False, "quiet": True})
-    run.room(900_000)
+    run.output.room(900_000)
     with pytest.raises(Refused, match=r"1\.0 MB are needed"):
-        run.room(1_000_000)
+        run.output.room(1_000_000)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,13 +16,13 @@ from engine.maths.optimisers import OPTIMISERS
 from lessons.contract.knobs import Refused
 from tui.canvas.visible import visible
 from tui.cli.common import above, open_on
-from tui.cli.running import OFTEN, TrainingRun, growing, reading, writing
+from tui.cli.net_training import NetTraining, columns, of_this_run, on_host, placed, told
+from tui.cli.running import reading, writing
 from tui.cli.speaking import SpokenCommand
 
 if TYPE_CHECKING:
-    from engine.device import Device
     from engine.gated.cell import Made
-    from engine.gated.run.files import Kept, Model
+    from engine.gated.run.files import Model
     from engine.gated.run.training import GatedRun
     from engine.walks.history import State
 
@@ -33,18 +31,6 @@ SETTINGS = ("cell", "layers", "hidden", "window", "batch", "rate", "optimiser", 
 """Options that a checkpoint must have been made with."""
 SHOWN, PART = 60, 100
 """Letters of a sample, and letters that are written between two flushes."""
-
-
-@contextmanager
-def told(path: Path) -> Iterator[None]:
-    """What reading a net may raise, as one line."""
-    from engine.gated.run.files import ModelError
-
-    try:
-        with reading(path):
-            yield
-    except ModelError as error:
-        raise Refused(f"model_{error.key}", **error.about) from None
 
 
 def texts_of(files: Iterable[Path]) -> tuple[str, int]:
@@ -60,37 +46,17 @@ def texts_of(files: Iterable[Path]) -> tuple[str, int]:
     return "\n".join(parts), count
 
 
-def kept_at(path: Path, started: Mapping[str, Any]) -> Kept:
-    """A checkpoint of the run that was started with these settings. Raises Refused for another run's."""
-    from engine.gated.run.files import resume
-
-    with told(path):
-        held = resume(path)
-    for what, now in started.items():
-        was = held.about.get(what)
-        if was != now:
-            raise Refused("checkpoint_other", path=path, what=what, was=was, now=now)
-    return held
-
-
-def placed(device: Device, part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What was read of a file, on a device; on the host as it is."""
-    from engine.device import HOST
-
-    return part if device is HOST else {name: device.put(value) for name, value in part.items()}
-
-
 class Begun(NamedTuple):
     """A run that is set up: how it learns, a net still without weights, where it stands, its updates and settings."""
 
-    school: GatedRun[float]
+    run: GatedRun[float]
     model: Model
     state: State
     whole: int
     started: Mapping[str, Any]
 
 
-class LettersTraining(TrainingRun):
+class LettersTraining(NetTraining):
     """One run of `unroll train charnn`."""
 
     bad = dropped = 0
@@ -101,27 +67,12 @@ class LettersTraining(TrainingRun):
 
         return is_net(path)
 
-    def go(self) -> int:
-        """Read, train, write. The exit code: 0, or 128 + the signal that ended it."""
+    def save(self, model: Model) -> None:
         from engine.gated.run.files import save
 
-        self.look()
-        if self.options["resume"] and not self.checkpoint.exists():
-            raise Refused("checkpoint_missing", path=self.checkpoint)
-        begun = self.begin(self.text())
-        if self.options["resume"]:
-            begun = self.taken_up(begun)
-        began = time.monotonic()
-        with self.caught():
-            state = self.learn(begun)
-            if state.n < begun.whole:
-                return 128 + self.stopped
-            learned = begun.model._replace(theta=self.host(state.data.theta))
-            with self.ending(lambda: self.keep_net(learned, state, begun.started)):
-                save(self.out, learned)
-        return self.finish(self.done(begun, state, time.monotonic() - began))
+        save(self.out, model)
 
-    def begin(self, text: str) -> Begun:
+    def begin(self) -> Begun:
         """The text as codes in streams, a net with weights drawn from the seed."""
         import zlib
 
@@ -135,7 +86,7 @@ class LettersTraining(TrainingRun):
         from lessons.recurrent.letter_net import spelled
 
         o, kind = self.options, np.float32 if self.device is HOST else np.float64
-        letters, codes, dropped = spelled(text, o["symbols"])
+        letters, codes, dropped = spelled(self.text(), o["symbols"])
         source = Streams(codes, len(letters), o["window"], min(o["batch"], len(codes) - 1))
         cell = CELLS[o["cell"]]._replace(layers=o["layers"])
 
@@ -145,27 +96,27 @@ class LettersTraining(TrainingRun):
 
         recipe = Recipe(OPTIMISERS[o["optimiser"]], o["rate"], o["clip"])
         school: GatedRun[float] = GatedRun(self.device, cell, recipe, source, o["hidden"], look, kind)
-        theta = {}
-        for name, value in drawn(cell, o["hidden"], len(letters), rng(o["seed"])).items():
-            shaped = value if value.ndim == 2 else value[:, None]
-            theta[name] = shaped.astype(kind) if self.device is HOST else self.device.put(shaped)
+        theta = columns(self.device, drawn(cell, o["hidden"], len(letters), rng(o["seed"])), kind)
         started = {name: o[name] for name in SETTINGS}
         started |= {"seed": o["seed"], "text": zlib.crc32(codes.tobytes()), "letters": len(letters)}
         counts = {"length": f"{len(codes):,}", "letters": len(letters), "dropped": f"{dropped:,}"}
         self.say(self.words("train.letters", **counts) + (self.words("train.bad", bad=self.bad) if self.bad else ""))
         self.dropped = dropped
-        self.room(4 * sum(value.size for value in theta.values()))
+        self.output.room(4 * sum(value.size for value in theta.values()))
         state = school.start(theta, float(np.log2(len(letters))))
         whole = o["updates"] or o["epochs"] * source.windows
         return Begun(school, Model(o["cell"], o["layers"], {}, letters, o["lower"]), state, whole, started)
 
     def taken_up(self, begun: Begun) -> Begun:
         """The same run where its checkpoint left it. Raises Refused for another run's."""
+        from engine.gated.run.files import resume
         from engine.walks.history import State
         from engine.walks.training import Learning
 
-        held = kept_at(self.checkpoint, begun.started)
-        bits, B = held.about.get("bits"), begun.school.source.B
+        with told(self.checkpoint):
+            held = resume(self.checkpoint)
+        of_this_run(self.checkpoint, held.about, begun.started)
+        bits, B = held.about.get("bits"), begun.run.source.B
         carried_well = held.carried is None or {each.shape[1] for each in held.carried.values()} == {B}
         memory_well = set(held.memory) == set(begun.state.data.memory)
         if held.done > begun.whole or not isinstance(bits, float) or bits - bits or not carried_well or not memory_well:
@@ -176,8 +127,7 @@ class LettersTraining(TrainingRun):
         return begun._replace(state=State(held.done, data))
 
     def done(self, begun: Begun, state: State, seconds: float) -> dict[str, Any]:
-        """What was done, for --json."""
-        source, letters = begun.school.source, begun.model.letters
+        source, letters = begun.run.source, begun.model.letters
         learned = (state.n - begun.state.n) * source.T * source.B
         return {
             "out": str(self.out), "letters": letters, "updates": state.n, "bits": state.data.reading,
@@ -195,57 +145,17 @@ class LettersTraining(TrainingRun):
         """What the net writes after n updates, to be shown."""
         return "".join(written(model, "", SHOWN, self.options["temperature"], 0, n))
 
-    def host(self, held: Any) -> dict[str, Any]:
-        """Arrays on the host."""
-        return {name: self.device.get(value) for name, value in held.items()}
-
-    def learn(self, begun: Begun) -> State:
-        """All updates, with progress and a sample shown, and checkpoints kept."""
-        from rich.console import Group
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-        from rich.text import Text
-
-        from engine.device import quiet
-
-        school, model, state, whole, started = begun
-        bar = Progress(
-            TextColumn(self.words("train.bar")), BarColumn(),
-            TextColumn("{task.percentage:3.0f} %  {task.fields[bits]}"), TimeRemainingColumn(),
-        )  # fmt: skip
-        task = bar.add_task("", total=whole, completed=state.n, bits="")
-        looked = kept = time.monotonic()
-        stops = False
-        with growing(bar, quiet=self.options["quiet"]) as live:
-            while state.n < whole and not stops:
-                with quiet():
-                    state = school.advance(state)
-                loss = float(state.data.loss)
-                if loss - loss != 0:
-                    raise Refused("diverged_letters", update=state.n, rate=self.options["rate"])
-                now, last, stops = time.monotonic(), state.n == whole, bool(self.stopped)
-                if now - looked >= OFTEN or last or stops:
-                    looked = now
-                    shown = model._replace(theta=self.host(state.data.theta))
-                    wrote = self.wrote(shown, state.n)
-                    bits = self.words("train.bits", bits=f"{state.data.reading:.2f}")
-                    bar.update(task, completed=state.n, bits=bits)
-                    live.update(Group(Text(visible(wrote), "dim"), bar), refresh=True)
-                    if not last and (stops or now - kept >= self.options["keep_every"]):
-                        self.hold(partial(self.keep_net, shown, state, started))
-                        kept = now
-        if state.n < whole:
-            self.say(self.words("train.stopped_letters", done=state.n, whole=whole))
-        return state
+    def looked(self, begun: Begun, model: Model, state: State) -> tuple[str, str]:
+        return self.words("train.bits", bits=f"{state.data.reading:.2f}"), visible(self.wrote(model, state.n))
 
     def keep_net(self, model: Model, state: State, started: Mapping[str, Any]) -> None:
-        """Write a checkpoint."""
         from engine.gated.run.files import Kept, keep
 
         data = state.data
-        carried = None if data.carried is None else self.host(data.carried)
+        carried = None if data.carried is None else on_host(self.device, data.carried)
         about = {**started, "bits": data.reading}
         with writing(self.checkpoint):
-            keep(self.checkpoint, Kept(model, state.n, self.host(data.memory), carried, about))
+            keep(self.checkpoint, Kept(model, state.n, on_host(self.device, data.memory), carried, about))
 
 
 def written(model: Model, start: str, length: int, temperature: float, top: int, seed: int) -> Iterator[str]:

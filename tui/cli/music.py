@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.files import write_whole
 from engine.maths.optimisers import OPTIMISERS
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
 from tui.cli.charnn import KINDS, Begun, LettersTraining, written
 from tui.cli.common import above, open_on
-from tui.cli.running import reading, writing
+from tui.cli.net_training import on_host
+from tui.cli.running import Output, reading, writing
 from tui.cli.speaking import SpokenCommand
 
 if TYPE_CHECKING:
@@ -60,14 +62,7 @@ class Tunes:
     def look(self) -> None:
         """Refuse what cannot be written; a tune is written over no other file."""
         for path in self.samples:
-            if any(path.exists() and each.exists() and path.samefile(each) for each in self.files):
-                raise Refused("out_input", file=path)
-            if path.is_dir():
-                raise Refused("file_folder", file=path)
-            if not path.parent.is_dir():
-                raise Refused("folder", file=path, folder=path.parent)
-            if path.exists() and path.stat().st_size and not self.options["force"]:
-                raise Refused("out_other", file=path)
+            Output(path, self.options["force"]).look(self.files)
 
     def text(self) -> str:
         """What is learned; how much there is, and what was left out, is said."""
@@ -101,7 +96,7 @@ class Tunes:
             path = self.options[kind]
             if path is not None:
                 with writing(path):
-                    path.write_bytes(data)
+                    write_whole(path, data)
                 self.say(self.words("train.written", out=path))
         self.say(self.words("train.bars", **of._asdict()))
         return {"tunes": len(found.tunes), "left_out": found.left, "bars": of._asdict(), "sample": tune}
@@ -125,7 +120,7 @@ class MusicTraining(LettersTraining):
         return self.tunes.wrote(model, n, SHOWN)
 
     def done(self, begun: Begun, state: State, seconds: float) -> dict[str, Any]:
-        model = begun.model._replace(theta=self.host(state.data.theta))
+        model = begun.model._replace(theta=on_host(self.device, state.data.theta))
         return {**super().done(begun, state, seconds), **self.tunes.judged(model, state.n)}
 
 

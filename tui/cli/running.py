@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -77,8 +77,8 @@ def writing(path: Path) -> Iterator[None]:
         raise Refused("file_write", file=path, error=reason(error)) from None
 
 
-def look_at(path: Path, out: Path) -> None:
-    """Refuse an input that is none: a folder, a file that may not be read, the output itself, vectors or a net."""
+def look_at(path: Path) -> None:
+    """Refuse an input that is none: a folder, a file that may not be read, vectors or a net."""
     from engine.gated.run.files import is_net
     from engine.words.run.loading import are_vectors
 
@@ -88,10 +88,41 @@ def look_at(path: Path, out: Path) -> None:
         path.stat()
         if not os.access(path, os.R_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        if out.exists() and path.samefile(out):
-            raise Refused("out_input", file=out)
         if path.is_file() and (are_vectors(path) or is_net(path)):
             raise Refused("text_none", file=path)
+
+
+class Output:
+    """A file that a command writes; `force`: over a file of another kind too."""
+
+    def __init__(self, path: Path, force: bool) -> None:
+        self.path, self.force = path, force
+
+    @property
+    def replaces(self) -> bool:
+        """Whether it is a file that is replaced whole; what is a pipe or a device is written through."""
+        return self.path != STANDARD and (self.path.is_file() or not self.path.exists())
+
+    def look(self, inputs: Iterable[Path], ours: Callable[[Path], bool] = lambda path: False) -> None:
+        """Refuse to write over an input, or a file that is not `ours`, and where no file can be."""
+        path = self.path
+        if path.is_dir():
+            raise Refused("file_folder", file=path)
+        if path.exists() and any(each.exists() and path.samefile(each) for each in inputs if each != STANDARD):
+            raise Refused("out_input", file=path)
+        if not self.replaces:
+            return
+        if not path.parent.is_dir():
+            raise Refused("folder", file=path, folder=path.parent)
+        if path.exists() and path.stat().st_size and not self.force and not ours(path):
+            raise Refused("out_other", file=path)
+
+    def room(self, size: int) -> None:
+        """Refuse, before any work, where the disk has not so many bytes left."""
+        if self.replaces:
+            left = shutil.disk_usage(self.path.parent).free
+            if left < size:
+                raise Refused("disk_full", file=self.path, left=f"{left / 1e6:,.1f}", need=f"{size / 1e6:,.1f}")
 
 
 class TrainingRun:
@@ -100,14 +131,10 @@ class TrainingRun:
     def __init__(self, files: tuple[Path, ...], device: Any, as_json: bool, options: dict[str, Any]) -> None:
         self.files, self.device, self.as_json, self.options = files, device, as_json, options
         self.out: Path = options["out"]
+        self.output = Output(self.out, options["force"])
         self.stopped = 0
         self.words = words_of()
         self._troubled = False
-
-    @property
-    def replaces(self) -> bool:
-        """Whether the output is a file that is replaced whole; what is a pipe or a device is written through."""
-        return self.out != STANDARD and (self.out.is_file() or not self.out.exists())
 
     @property
     def checkpoint(self) -> Path:
@@ -120,35 +147,23 @@ class TrainingRun:
 
     def look(self) -> None:
         """Refuse, before any work, what cannot be read or written; and what would be lost by it."""
-        if self.out.is_dir():
-            raise Refused("file_folder", file=self.out)
+        self.output.look(self.files, self.ours)
         for path in self.files:
             if path != STANDARD:
-                look_at(path, self.out)
+                look_at(path)
         if self.out == STANDARD and self.as_json:
             raise Refused("out_json")
-        if not self.replaces:
-            return
-        if not self.out.parent.is_dir():
-            raise Refused("folder", file=self.out, folder=self.out.parent)
-        if self.out.exists() and self.out.stat().st_size and not self.options["force"] and not self.ours(self.out):
-            raise Refused("out_other", file=self.out)
-        from engine.files import write
+        if self.output.replaces:
+            from engine.files import write
 
-        with writing(self.out):
-            write(self.checkpoint.with_name(self.checkpoint.name + ".try"), lambda file: None)
-            self.checkpoint.with_name(self.checkpoint.name + ".try").unlink()
-
-    def room(self, size: int) -> None:
-        """Refuse, before training, where the disk has not so many bytes left."""
-        if self.replaces:
-            left = shutil.disk_usage(self.out.parent).free
-            if left < size:
-                raise Refused("disk_full", file=self.out, left=f"{left / 1e6:,.1f}", need=f"{size / 1e6:,.1f}")
+            tried = self.checkpoint.with_name(self.checkpoint.name + ".try")
+            with writing(self.out):
+                write(tried, lambda file: None)
+                tried.unlink()
 
     def hold(self, keep: Callable[[], None]) -> None:
         """Keep a checkpoint, where there can be one. If the disk refuses it, training goes on; that is said once."""
-        if not self.replaces:
+        if not self.output.replaces:
             return
         try:
             keep()
@@ -186,7 +201,7 @@ class TrainingRun:
             with writing(self.out):
                 yield
         except Refused:
-            if self.replaces:
+            if self.output.replaces:
                 with suppress(Refused):
                     keep()
                     print(self.words("train.kept", path=self.checkpoint), file=sys.stderr)  # belongs to the error

@@ -43,7 +43,7 @@ class WordsTraining(TrainingRun):
         watched = [find(corpus.vocabulary.words, word) for word in self.options["watch"].split(",") if word]
         school = WordRun(self.device, self.settings(), corpus.vocabulary)
         vectors, done, whole = school.start(), 0, chunks(corpus.text) * school.settings.epochs
-        self.room(len(corpus.vocabulary.words) * (4 if self.options["binary"] else 10) * self.options["dim"])
+        self.output.room(len(corpus.vocabulary.words) * (4 if self.options["binary"] else 10) * self.options["dim"])
         about = self.about(corpus)
         if self.options["resume"]:
             with reading(self.checkpoint):

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +14,8 @@ from engine.maths.optimisers import OPTIMISERS
 from lessons.contract.knobs import Refused
 from tui.canvas.visible import visible
 from tui.cli.common import above, open_on, words_of
-from tui.cli.running import OFTEN, TrainingRun, growing, reading, writing
+from tui.cli.net_training import NetTraining, columns, of_this_run, on_host, placed, told
+from tui.cli.running import writing
 from tui.cli.speaking import SpokenCommand
 
 if TYPE_CHECKING:
@@ -33,18 +31,6 @@ SHOWN, LONGEST = 3, 40
 """Sentences that are shown with their translations, and words that a translation may have."""
 
 
-@contextmanager
-def told(path: Path) -> Iterator[None]:
-    """What reading a net may raise, as one line."""
-    from engine.gated.run.files import ModelError
-
-    try:
-        with reading(path):
-            yield
-    except ModelError as error:
-        raise Refused(f"model_{error.key}", **error.about) from None
-
-
 class Begun(NamedTuple):
     """A run that is set up: how it learns, a net still without weights, where it stands, its updates and settings."""
 
@@ -56,7 +42,7 @@ class Begun(NamedTuple):
     watched: Sequence[tuple[str, ...]]
 
 
-class PairsTraining(TrainingRun):
+class PairsTraining(NetTraining):
     """One run of `unroll train translate`."""
 
     def ours(self, path: Path) -> bool:
@@ -64,33 +50,22 @@ class PairsTraining(TrainingRun):
 
         return is_translator(path)
 
-    def go(self) -> int:
-        """Read, train, write. The exit code: 0, or 128 + the signal that ended it."""
+    def save(self, model: Model) -> None:
         from engine.sequences.files import save
 
-        self.look()
-        if self.options["resume"] and not self.checkpoint.exists():
-            raise Refused("checkpoint_missing", path=self.checkpoint)
-        begun = self.begin()
-        if self.options["resume"]:
-            begun = self.taken_up(begun)
-        began = time.monotonic()
-        with self.caught():
-            state = self.learn(begun)
-            if state.n < begun.whole:
-                return 128 + self.stopped
-            learned = begun.model._replace(theta=self.host(state.data.theta))
-            with self.ending(lambda: self.keep_net(learned, state, begun.started)):
-                save(self.out, learned)
+        save(self.out, model)
+
+    def done(self, begun: Begun, state: State, seconds: float) -> dict[str, Any]:
         found = begun.run.measured(state.data.theta)._asdict()
         right = {name: found[name] if begun.run.tests else None for name in ("exact", "forced", "free")}
-        return self.finish({
+        learned = begun.model._replace(theta=on_host(self.device, state.data.theta))
+        return {
             "out": str(self.out), "pairs": len(begun.run.train), "held_out": len(begun.run.tests), "updates": state.n,
             "loss": float(state.data.loss), "right": right,
             "source_words": len(begun.model.source), "target_words": len(begun.model.target) - 1,
-            "translations": self.translations(learned, begun.watched), "seconds": round(time.monotonic() - began, 3),
+            "translations": self.translations(learned, begun.watched), "seconds": round(seconds, 3),
             "settings": begun.started,
-        })  # fmt: skip
+        }  # fmt: skip
 
     def begin(self) -> Begun:
         """The pairs in codes, some of them held out, a net with weights drawn from the seed."""
@@ -115,16 +90,13 @@ class PairsTraining(TrainingRun):
         net, recipe = model.net(o["hidden"]), Recipe(OPTIMISERS[o["optimiser"]], o["rate"], o["clip"])
         train, tests = data.coded(data.train), data.coded(data.test)
         run = PairsRun(self.device, net, recipe, Batches(o["batch"], o["seed"]), train, tests, every=1 << 60, kind=kind)
-        theta = {}
-        for name, value in nets.drawn(net, rng(o["seed"])).items():
-            shaped = value if value.ndim == 2 else value[:, None]
-            theta[name] = shaped.astype(kind) if self.device is HOST else self.device.put(shaped)
+        theta = columns(self.device, nets.drawn(net, rng(o["seed"])), kind)
         started = {name: o[name] for name in SETTINGS}
         text = "\n".join(" ".join(a) + "\t" + " ".join(b) for a, b in found)
         started |= {"seed": o["seed"], "pairs": len(found), "held": held, "text": zlib.crc32(text.encode())}
         counts = {"pairs": f"{len(train):,}", "held": held, "source": len(data.source), "target": len(data.target) - 1}
         self.say(self.words("train.pairs", **counts))
-        self.room(4 * sum(value.size for value in theta.values()))
+        self.output.room(4 * sum(value.size for value in theta.values()))
         watched = [cut(sentence) for sentence in o["watch"]] or [a for a, _ in (data.test or data.train)[:SHOWN]]
         for sentence in watched:
             self.unknown(model, sentence)
@@ -138,27 +110,16 @@ class PairsTraining(TrainingRun):
 
     def taken_up(self, begun: Begun) -> Begun:
         """The same run where its checkpoint left it. Raises Refused for another run's."""
-        from engine.device import HOST
         from engine.sequences.files import resume
         from engine.walks.history import State
         from engine.walks.training import Learning
 
         with told(self.checkpoint):
             held = resume(self.checkpoint)
-        for what, now in begun.started.items():
-            was = held.about.get(what)
-            if was != now:
-                raise Refused("checkpoint_other", path=self.checkpoint, what=what, was=was, now=now)
-
-        def put(part: Mapping[str, Any]) -> Mapping[str, Any]:
-            return part if self.device is HOST else {name: self.device.put(value) for name, value in part.items()}
-
-        data = Learning(put(held.model.theta), put(held.memory), 0.0, 0, None, begun.state.data.reading)
+        of_this_run(self.checkpoint, held.about, begun.started)
+        theta, memory = (placed(self.device, each) for each in (held.model.theta, held.memory))
+        data = Learning(theta, memory, 0.0, 0, None, begun.state.data.reading)
         return begun._replace(state=State(held.done, data))
-
-    def host(self, held: Any) -> dict[str, Any]:
-        """Arrays on the host."""
-        return {name: self.device.get(value) for name, value in held.items()}
 
     def translations(self, model: Model, sentences: Sequence[tuple[str, ...]]) -> list[dict[str, str]]:
         """Sentences and what the net makes of them."""
@@ -167,52 +128,19 @@ class PairsTraining(TrainingRun):
             for sentence, each in zip(sentences, translated(model, sentences, 1), strict=True)
         ]
 
-    def learn(self, begun: Begun) -> State:
-        """All updates, with progress and translations shown, and checkpoints kept."""
-        from rich.console import Group
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-        from rich.text import Text
+    def waiting(self) -> str:
+        return self.words("train.loss") + " –"
 
-        from engine.device import quiet
-
-        run, model, state, whole, started, watched = begun
-        bar = Progress(
-            TextColumn(self.words("train.bar")), BarColumn(),
-            TextColumn("{task.percentage:3.0f} %  " + self.words("train.loss") + " {task.fields[loss]}"),
-            TimeRemainingColumn(),
-        )  # fmt: skip
-        task = bar.add_task("", total=whole, completed=state.n, loss="–")
-        looked = kept = time.monotonic()
-        stops = False
-        with growing(bar, quiet=self.options["quiet"]) as live:
-            while state.n < whole and not stops:
-                with quiet():
-                    state = run.advance(state)
-                loss = float(state.data.loss)
-                if loss - loss != 0:
-                    raise Refused("diverged_letters", update=state.n, rate=self.options["rate"])
-                now, last, stops = time.monotonic(), state.n == whole, bool(self.stopped)
-                if now - looked >= OFTEN or last or stops:
-                    looked = now
-                    shown = model._replace(theta=self.host(state.data.theta))
-                    lines = [
-                        f"{each['source']}  →  {each['translation']}" for each in self.translations(shown, watched)
-                    ]
-                    bar.update(task, completed=state.n, loss=f"{loss:.3f}")
-                    live.update(Group(Text(visible("\n".join(lines), "\n"), "dim"), bar), refresh=True)
-                    if not last and (stops or now - kept >= self.options["keep_every"]):
-                        self.hold(partial(self.keep_net, shown, state, started))
-                        kept = now
-        if state.n < whole:
-            self.say(self.words("train.stopped_letters", done=state.n, whole=whole))
-        return state
+    def looked(self, begun: Begun, model: Model, state: State) -> tuple[str, str]:
+        made = self.translations(model, begun.watched)
+        lines = [f"{each['source']}  →  {each['translation']}" for each in made]
+        return f"{self.words('train.loss')} {float(state.data.loss):.3f}", visible("\n".join(lines), "\n")
 
     def keep_net(self, model: Model, state: State, started: Mapping[str, Any]) -> None:
-        """Write a checkpoint."""
         from engine.sequences.files import Kept, keep
 
         with writing(self.checkpoint):
-            keep(self.checkpoint, Kept(model, state.n, self.host(state.data.memory), started))
+            keep(self.checkpoint, Kept(model, state.n, on_host(self.device, state.data.memory), started))
 
 
 def not_known(model: Model, sentence: Sequence[str]) -> str:
