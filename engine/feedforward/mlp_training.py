@@ -54,6 +54,25 @@ class Batches(NamedTuple):
         return [drawn[first : first + self.size] for first in range(0, count, self.size)]
 
 
+class Dealt:
+    """The batches of update after update, by the numbers of their examples; an epoch's order is drawn once."""
+
+    def __init__(self, batches: Batches, count: int) -> None:
+        self.batches, self.count, self.per = batches, count, batches.per_epoch(count)
+        self._latest: tuple[int, list[HostArray]] = -1, []
+
+    def epoch(self, epoch: int) -> list[HostArray]:
+        """All batches of an epoch."""
+        latest = self._latest  # the screen may replay a state while training goes on
+        if latest[0] != epoch:
+            latest = self._latest = epoch, self.batches.of_epoch(self.count, epoch)
+        return latest[1]
+
+    def of(self, n: int) -> HostArray:
+        """The examples of update n."""
+        return self.epoch(n // self.per)[n % self.per]
+
+
 class Losses(NamedTuple):
     """The mean loss on all training examples, and on all test examples (NaN where there are none)."""
 
@@ -114,7 +133,7 @@ def fitted(net: Net, theta: Theta, recipe: Recipe, batches: Batches, some: Examp
     return theta
 
 
-class MlpRun(training.Run[Losses]):
+class MlpRun(training.MeasuredRun[Losses]):
     """A net in training on `train`; the losses on all of `train` and `test` are measured every few whole epochs.
 
     Without `test` there are no examples for it.
@@ -131,9 +150,9 @@ class MlpRun(training.Run[Losses]):
         both = train, test or Examples(train.x[:, :0], train.y[:, :0])
         self.train, self.test = (Examples(*(device.put(value) for value in some)) for some in both)
         self.count = train.x.shape[1]
-        self.per, self.every = batches.per_epoch(self.count), batches.between(self.count)
+        self.dealt, self.every = Dealt(batches, self.count), batches.between(self.count)
+        self.per = self.dealt.per
         self._own = threading.local()  # the screen may replay a state while training goes on
-        self._epoch: tuple[int, list[HostArray]] = -1, []
 
     @property
     def kernel(self) -> Kernel:
@@ -146,40 +165,23 @@ class MlpRun(training.Run[Losses]):
 
     def batch(self, n: int) -> Examples:
         """The examples of update n."""
-        some = self._order(n // self.per)[n % self.per]
+        some = self.dealt.of(n)
         return Examples(*(self.device.put(value[:, some]) for value in self.host))
 
-    def _order(self, epoch: int) -> list[HostArray]:
-        latest = self._epoch
-        if latest[0] != epoch:
-            latest = self._epoch = epoch, self.batches.of_epoch(self.count, epoch)
-        return latest[1]
-
-    def start(self, theta: Theta, reading: Losses | None = None) -> State:
-        """The state that update 0 starts from."""
-        return super().start(theta, reading or self.losses(theta))
-
-    def fork(self, at: State, theta: Theta) -> State:
-        """As in `training.Run`; the losses are measured with `theta`."""
-        state = super().fork(at, theta)
-        return State(state.n, state.data._replace(reading=self.losses(theta)))
-
-    def losses(self, theta: Theta) -> Losses:
+    def measured(self, theta: Theta) -> Losses:
         """The losses on all training and all test examples."""
         xp, device, both = self.device.xp, self.device, (self.train, self.test)
         return Losses(
             *(float(device.get(loss_on(xp, self.net, theta, e))) if e.x.shape[1] else float("nan") for e in both)
         )
 
-    def update(self, n: int, data: Learning[Losses]) -> Learning[Losses]:
-        """One update at full speed."""
-        if self.device is HOST:
-            order = self._order(n // self.per)
-            moved = self.kernel.update(data.theta, data.memory, order, n % self.per, n - data.began)
-            after = Learning(*moved, data.began, None, data.reading)
-        else:
-            after = super().update(n, data)
-        return after._replace(reading=self.losses(after.theta)) if (n + 1) % self.every == 0 else after
+    def moved(self, n: int, data: Learning[Losses]) -> Learning[Losses]:
+        """Update n at full speed."""
+        if self.device is not HOST:
+            return super().moved(n, data)
+        order = self.dealt.epoch(n // self.per)
+        moved = self.kernel.update(data.theta, data.memory, order, n % self.per, n - data.began)
+        return Learning(*moved, data.began, None, data.reading)
 
     def gradient(self, n: int, data: Learning[Losses]) -> Gradient:
         """Forward and back on the batch of update n."""

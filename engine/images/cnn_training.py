@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from engine.device import HOST, Array, Device, HostArray
-from engine.feedforward.mlp_training import Batches, Examples, wrong
+from engine.device import HOST, Array, Device
+from engine.feedforward.mlp_training import Batches, Dealt, Examples, wrong
 from engine.images import cnn
 from engine.images.cnn import Cnn, Theta
 from engine.images.cnn_fast import Kernel
 from engine.maths.optimisers import Memory
 from engine.walks import descent, training
-from engine.walks.history import State
 from engine.walks.reel import Env, Section
 from engine.walks.step import Path, Walk, drain
 from engine.walks.training import Gradient, Learning, Recipe
@@ -30,7 +29,7 @@ class Reading(NamedTuple):
     wrong: tuple[float, ...]
 
 
-class CnnRun(training.Run[Reading]):
+class CnnRun(training.MeasuredRun[Reading]):
     """A net in training on `train`; the wrong answers on `tests` are counted every few whole epochs.
 
     On the host the gradient of an update is `images.cnn_fast`; elsewhere it is the walks', drained. A test holds both
@@ -45,26 +44,13 @@ class CnnRun(training.Run[Reading]):
         super().__init__(device, recipe, tuple(cnn.shapes(net)))
         self.net, self.batches, self.train, self.tests = net, batches, train, tests
         self.count = train.x.shape[1]
-        self.per, self.every = batches.per_epoch(self.count), batches.between(self.count)
-        self.kernel = Kernel(net)
-        self._epoch: tuple[int, list[HostArray]] = -1, []
+        self.dealt, self.every = Dealt(batches, self.count), batches.between(self.count)
+        self.per, self.kernel = self.dealt.per, Kernel(net)
 
     def batch(self, n: int) -> Examples:
         """The examples of update n, on the device."""
-        latest, epoch = self._epoch, n // self.per
-        if latest[0] != epoch:
-            latest = self._epoch = epoch, self.batches.of_epoch(self.count, epoch)
-        some = latest[1][n % self.per]
+        some = self.dealt.of(n)
         return Examples(*(self.device.put(value[:, some]) for value in self.train))
-
-    def start(self, theta: Theta, reading: Reading | None = None) -> State:
-        """The state that update 0 starts from."""
-        return super().start(theta, reading or self.measured(theta))
-
-    def fork(self, at: State, theta: Theta) -> State:
-        """As in `training.Run`; what is wrong is counted with `theta`."""
-        state = super().fork(at, theta)
-        return State(state.n, state.data._replace(reading=self.measured(theta)))
 
     def measured(self, theta: Theta) -> Reading:
         """The shares of wrong answers now."""
@@ -83,11 +69,6 @@ class CnnRun(training.Run[Reading]):
             part = Examples(*(value[:, first : first + AT_ONCE] for value in some))
             found += wrong(self.device, self.scores(theta, part), part.y)
         return found / count
-
-    def update(self, n: int, data: Learning[Reading]) -> Learning[Reading]:
-        """One update at full speed."""
-        after = super().update(n, data)
-        return after._replace(reading=self.measured(after.theta)) if (n + 1) % self.every == 0 else after
 
     def gradient(self, n: int, data: Learning[Reading]) -> Gradient:
         """Forward and back on the batch of update n."""

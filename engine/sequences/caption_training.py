@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from engine.device import HOST, Array, Device, HostArray
 from engine.feedforward import mlp
-from engine.feedforward.mlp_training import Batches, Examples, Losses, MlpRun
+from engine.feedforward.mlp_training import Batches, Dealt, Examples, Losses, MlpRun
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.optimisers import Memory
 from engine.sequences import caption
@@ -43,7 +43,7 @@ class Reading(NamedTuple):
     held: float
 
 
-class CaptionRun(training.Run[Reading]):
+class CaptionRun(training.MeasuredRun[Reading]):
     """A net in training on `train`; whole captions on `train` and on `held` are counted every `EVERY` updates.
 
     On the host an update is `sequences.caption_fast`, elsewhere the walks, drained. A test holds both equal.
@@ -57,28 +57,20 @@ class CaptionRun(training.Run[Reading]):
         super().__init__(device, recipe, net.names)
         self.net, self.batches, self.train, self.held = net, batches, train, held
         self.count = train.image.shape[1]
-        self.per = batches.per_epoch(self.count)
+        self.dealt, self.every = Dealt(batches, self.count), EVERY
+        self.per = self.dealt.per
         self.words = caption.coded(train.captions)
         self.T = len(self.words.x)
         self.kernel = Kernel(net, self.T)
 
     def some(self, n: int) -> tuple[HostArray, Captions]:
         """The pictures and captions of update n."""
-        picked = self.batches.of_epoch(self.count, n // self.per)[n % self.per]
+        picked = self.dealt.of(n)
         return self.train.image[:, picked], Captions(*(each[:, picked] for each in self.words))
 
     def batch(self, n: int) -> Batch:
         """The same on the device, as the walks read them."""
         return caption.batch(self.device, self.net, *self.some(n))
-
-    def start(self, theta: Theta, reading: Reading | None = None) -> State:
-        """The state that update 0 starts from."""
-        return super().start(theta, reading or self.measured(theta))
-
-    def fork(self, at: State, theta: Theta) -> State:
-        """As in `training.Run`; whole captions are counted with `theta`."""
-        state = super().fork(at, theta)
-        return State(state.n, state.data._replace(reading=self.measured(theta)))
 
     def written(self, theta: Theta, some: Described) -> list[tuple[int, ...]]:
         """The captions that a net gives to some pictures."""
@@ -89,10 +81,9 @@ class CaptionRun(training.Run[Reading]):
         """The shares of right captions now."""
         return Reading(*(share(self.written(theta, some), some) for some in (self.train, self.held)))
 
-    def update(self, n: int, data: Learning[Reading]) -> Learning[Reading]:
-        """One update at full speed."""
-        after = self.fast(n, data) if self.device is HOST else super().update(n, data)
-        return after._replace(reading=self.measured(after.theta)) if (n + 1) % EVERY == 0 else after
+    def moved(self, n: int, data: Learning[Reading]) -> Learning[Reading]:
+        """Update n at full speed."""
+        return self.fast(n, data) if self.device is HOST else super().moved(n, data)
 
     def fast(self, n: int, data: Learning[Reading]) -> Learning[Reading]:
         """Update n by the fast form."""

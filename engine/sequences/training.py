@@ -12,14 +12,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from engine.device import HOST, Device, HostArray
-from engine.feedforward.mlp_training import Batches
+from engine.feedforward.mlp_training import Batches, Dealt
 from engine.sequences import net as nets
 from engine.sequences.fast import Kernel, has_fast_form
 from engine.sequences.net import Seq2seq, Theta
 from engine.sequences.pairs import END, Padded, Pair, batch, padded
 from engine.sequences.translating import Translating
 from engine.walks import training
-from engine.walks.history import State
 from engine.walks.reel import Section
 from engine.walks.step import Path
 from engine.walks.training import Gradient, Learning, Recipe
@@ -85,7 +84,7 @@ def answers(device: Device, net: Seq2seq, theta: Theta, pairs: Sequence[Pair], l
     return Answers(right[0], right[1], exact, free)
 
 
-class PairsRun(training.Run[Reading]):
+class PairsRun(training.MeasuredRun[Reading]):
     """A net in training on `train`; what is right of `tests` is counted every `every` updates.
 
     `ranges` are lengths of sources, (first, last), whose sentences are counted apart. On the host the gradient of an
@@ -100,31 +99,20 @@ class PairsRun(training.Run[Reading]):
     ) -> None:  # fmt: skip
         super().__init__(device, recipe, tuple(nets.shapes(net)))
         self.net, self.batches, self.train, self.tests, self.ranges = net, batches, train, tests, ranges
-        self.every, self.kind, self.per = every, kind, batches.per_epoch(len(train))
+        self.every, self.kind, self.dealt = every, kind, Dealt(batches, len(train))
+        self.per = self.dealt.per
         self.S = max(len(pair.source) for pair in train)
         self.T = 1 + max(len(pair.target) for pair in train)
         self.longest = 2 + max(len(pair.target) for pair in (*train, *tests))
-        self._own, self._epoch = threading.local(), (-1, list[HostArray]())
+        self._own = threading.local()
 
     def padded(self, n: int) -> Padded:
         """The batch of update n."""
-        latest, epoch = self._epoch, n // self.per
-        if latest[0] != epoch:
-            latest = self._epoch = epoch, self.batches.of_epoch(len(self.train), epoch)
-        return padded([self.train[i] for i in latest[1][n % self.per]])
+        return padded([self.train[i] for i in self.dealt.of(n)])
 
     def translating(self, n: int, data: Learning[Reading]) -> Translating:
         """The batch of update n through the net, by the walks."""
         return Translating(self.device, self.net, data.theta, batch(self.device, self.net, self.padded(n)))
-
-    def start(self, theta: Theta, reading: Reading | None = None) -> State:
-        """The state that update 0 starts from."""
-        return super().start(theta, reading or self.measured(theta))
-
-    def fork(self, at: State, theta: Theta) -> State:
-        """As in `training.Run`; what is right is counted with `theta`."""
-        state = super().fork(at, theta)
-        return State(state.n, state.data._replace(reading=self.measured(theta)))
 
     def measured(self, theta: Theta) -> Reading:
         """What is right of the tests now."""
@@ -146,19 +134,16 @@ class PairsRun(training.Run[Reading]):
             held[S, T, B] = Kernel(self.net, S, T, B, self.kind)
         return held[S, T, B]
 
-    def update(self, n: int, data: Learning[Reading]) -> Learning[Reading]:
-        """One update at full speed."""
-        recipe, count = self.recipe, n - data.began + 1
-        if self.device is HOST and has_fast_form(self.net):
-            some = self.whole(self.padded(n))
-            kernel = self.kernel(self.S, self.T, some.x.shape[1])
-            theta, memory, E = kernel.update(
-                recipe.optimiser, data.theta, data.memory, recipe.rate, recipe.clip, count, some, some.words
-            )
-            after: Learning[Reading] = Learning(theta, memory, E, data.began, None, data.reading)
-        else:
-            after = super().update(n, data)
-        return after._replace(reading=self.measured(after.theta)) if (n + 1) % self.every == 0 else after
+    def moved(self, n: int, data: Learning[Reading]) -> Learning[Reading]:
+        """Update n at full speed."""
+        if self.device is not HOST or not has_fast_form(self.net):
+            return super().moved(n, data)
+        recipe, some = self.recipe, self.whole(self.padded(n))
+        kernel = self.kernel(self.S, self.T, some.x.shape[1])
+        theta, memory, E = kernel.update(
+            recipe.optimiser, data.theta, data.memory, recipe.rate, recipe.clip, n - data.began + 1, some, some.words
+        )
+        return Learning(theta, memory, E, data.began, None, data.reading)
 
     def whole(self, some: Padded) -> Padded:
         """A batch with as many timesteps as the longest pair of all needs: the fast form has arrays of one size."""

@@ -12,7 +12,6 @@ from engine.trees.recursive import Inputs, Theta
 from engine.trees.recursive_fast import Arrays, Plan, arrays, plan
 from engine.trees.tree import Forest, together
 from engine.walks import training
-from engine.walks.history import State
 from engine.walks.reel import Env, Section
 from engine.walks.step import Path, drain
 from engine.walks.training import Gradient, Learning, Recipe
@@ -32,7 +31,7 @@ def chosen(seed: int, n: int, count: int, size: int) -> HostArray:
     return rng(seed, n).choice(count, min(size, count), replace=False)
 
 
-class TreeRun(training.Run[Reading]):
+class TreeRun(training.MeasuredRun[Reading]):
     """A net of unit f trained on `trees`, `size` of them an update, drawn anew from (seed, update).
 
     `tests` are sets of trees whose roots are counted every EVERY updates. `words` and `classes` are how many there are.
@@ -46,6 +45,7 @@ class TreeRun(training.Run[Reading]):
         words: int, classes: int, tests: Sequence[Sequence[Forest]] = (),
     ) -> None:  # fmt: skip
         super().__init__(device, recipe, recursive.PARAMETERS)
+        self.every = EVERY
         self.f, self.trees, self.size_of_batch, self.seed = f, trees, min(size, len(trees)), seed
         self.words, self.classes = words, classes
         self.arrays: list[Arrays] = [arrays(tree) for tree in trees]
@@ -60,24 +60,10 @@ class TreeRun(training.Run[Reading]):
         nodes = together([self.trees[i] for i in self.chosen(n)])
         return recursive.inputs(self.device, nodes, self.words, self.classes, self.size_of_batch)
 
-    def start(self, theta: Theta, reading: Reading | None = None) -> State:
-        """The state that update 0 starts from."""
-        return super().start(theta, reading or self.measured(theta))
-
-    def fork(self, at: State, theta: Theta) -> State:
-        """As in `training.Run`; what is right is counted with `theta`."""
-        state = super().fork(at, theta)
-        return State(state.n, state.data._replace(reading=self.measured(theta)))
-
     def measured(self, theta: Theta) -> Reading:
         """The shares of right roots now."""
         host = {name: self.device.get(value) for name, value in theta.items()}
         return Reading(tuple(float(recursive_fast.right(self.f, host, some).mean()) for some in self.tests))
-
-    def update(self, n: int, data: Learning[Reading]) -> Learning[Reading]:
-        """One update at full speed."""
-        after = super().update(n, data)
-        return after._replace(reading=self.measured(after.theta)) if (n + 1) % EVERY == 0 else after
 
     def gradient(self, n: int, data: Learning[Reading]) -> Gradient:
         """Forward and back on the batch of update n."""

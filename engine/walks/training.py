@@ -159,6 +159,34 @@ class Run(ABC, Generic[Reading]):
         ]
 
 
+class MeasuredRun(Run[Reading]):
+    """A network in training whose reading is measured at the start, at a fork, and every `every` updates."""
+
+    every: int
+
+    @abstractmethod
+    def measured(self, theta: Theta) -> Reading:
+        """What is measured of parameters."""
+
+    def start(self, theta: Theta, reading: Reading | None = None) -> State:
+        """The state that update 0 starts from."""
+        return super().start(theta, reading or self.measured(theta))
+
+    def fork(self, at: State, theta: Theta) -> State:
+        """As in `Run`; measured with `theta`."""
+        state = super().fork(at, theta)
+        return State(state.n, state.data._replace(reading=self.measured(theta)))
+
+    def moved(self, n: int, data: Learning[Reading]) -> Learning[Reading]:
+        """Update n at full speed, nothing measured: by default the walks, drained."""
+        return super().update(n, data)
+
+    def update(self, n: int, data: Learning[Reading]) -> Learning[Reading]:
+        """One update at full speed; measured where it is due."""
+        after = self.moved(n, data)
+        return after._replace(reading=self.measured(after.theta)) if (n + 1) % self.every == 0 else after
+
+
 def gradients(grad: Theta) -> dict[str, Array]:
     """A gradient by the symbols that it has in rules: dW of W."""
     return {f"d{p}": g for p, g in grad.items()}
