@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.device import HOST, HostArray
-from engine.gated.run.files import CELLS, ModelError
+from engine.gated.run.files import CELLS, ModelError, is_count, read_parameter
 from engine.sequences import net as nets
 from engine.sequences.attention import KINDS
 from engine.sequences.net import Seq2seq
-from engine.walks.archive import ArchiveError, read_archive, write_archive
+from engine.walks.archive import ArchiveError, is_of, read_archive, write_archive
 
 xp = HOST.xp
 FORMAT = "unroll translate 1"
@@ -70,9 +70,7 @@ def keep(path: Path, kept: Kept) -> None:
 
 def is_translator(path: Path) -> bool:
     """Whether a file is such a net or a checkpoint of one, sound or not. Raises OSError."""
-    with path.open("rb") as file:
-        begins = file.read(4096)
-    return begins.startswith(b"PK") and FORMAT.encode() in begins
+    return is_of(path, FORMAT)
 
 
 def load(path: Path) -> Model:
@@ -84,7 +82,7 @@ def resume(path: Path) -> Kept:
     """Read a checkpoint. Raises ModelError, and OSError."""
     model, about, arrays = _read(path)
     memory = {name.removeprefix("memory."): value for name, value in arrays.items() if name.startswith("memory.")}
-    if not isinstance(about.get("done"), int) or not isinstance(about.get("started"), dict):
+    if not is_count(about.get("done")) or not isinstance(about.get("started"), dict):
         raise ModelError("translation", path=str(path))
     return Kept(model, about["done"], memory, about["started"])
 
@@ -98,19 +96,14 @@ def _read(path: Path) -> tuple[Model, dict[str, Any], dict[str, HostArray]]:
         raise ModelError("translation", path=str(path))
     cell, kind, sides = about.get("cell"), about.get("attention"), [about.get("source"), about.get("target")]
     words = [tuple(side) for side in sides if isinstance(side, list) and all(isinstance(word, str) for word in side)]
-    if cell not in CELLS or kind not in KINDS or len(words) < 2 or any(len({*w}) < len(w) for w in words):
+    if not (isinstance(cell, str) and cell in CELLS and isinstance(kind, str) and kind in KINDS):
+        raise ModelError("translation", path=str(path))
+    if len(words) < 2 or any(len({*w}) < len(w) for w in words):
         raise ModelError("translation", path=str(path))
     V = arrays.get("V")
     if V is None or V.ndim != 2:
         raise ModelError("missing", path=str(path), symbol="V")
-    model, theta = Model(cell, kind, words[0], words[1], {}), dict[str, HostArray]()
-    for name, shape in nets.shapes(model.net(V.shape[1])).items():
-        value = arrays.get(name)
-        if value is None:
-            raise ModelError("missing", path=str(path), symbol=name)
-        if value.shape != shape or value.dtype.kind != "f":
-            raise ModelError("shape", path=str(path), symbol=name, found=value.shape, wanted=shape)
-        if not xp.isfinite(value).all():
-            raise ModelError("finite", path=str(path), symbol=name)
-        theta[name] = value if value.ndim == 2 else value[:, None]
+    model = Model(cell, kind, words[0], words[1], {})
+    shapes = nets.shapes(model.net(V.shape[1]))
+    theta = {name: read_parameter(path, arrays, name, shape) for name, shape in shapes.items()}
     return model._replace(theta=theta), about, arrays

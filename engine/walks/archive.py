@@ -31,6 +31,13 @@ def write_archive(path: Path, about: Any, arrays: Mapping[str, HostArray]) -> No
     write(path, lambda file: xp.savez(file, **{HEADER: header}, **arrays))
 
 
+def is_of(path: Path, format: str) -> bool:
+    """Whether a file is an archive whose header names this format, sound or not. Raises OSError."""
+    with path.open("rb") as file:
+        begins = file.read(4096)
+    return begins.startswith(b"PK") and format.encode() in begins
+
+
 def bounded(file: IO[bytes]) -> None:
     """Raises ArchiveError where unpacking would take far more memory than the file has, or an array is not there."""
     with ZipFile(file) as packed:

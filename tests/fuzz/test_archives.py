@@ -16,8 +16,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.device import rng
 from engine.gated.run import files as nets
 from engine.gated.run.files import ModelError
+from engine.sequences import files as translators
+from engine.sequences import net as seq2seq
 from engine.walks import packing
 from engine.walks.packing import PackingError
 from engine.words.kernel.fast import Vectors
@@ -45,11 +48,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     nets.keep(kept, nets.Kept(model, 1, memory, carried, {"optimiser": "adam", "bits": 2.0}))
     table = np.zeros((5, 2, 3), dtype=np.float32)
     vectors.keep(run, vectors.Checkpoint(2, Vectors(table, None), {"dim": 3}))
-    return {"net": net, "kept": kept, "run": run}
+    translator, paired = folder / "translator.npz", folder / "paired.npz"
+    words = translators.Model("gru", "general", ("a", "b"), ("⏎", "x", "y"), {})
+    shapes = seq2seq.drawn(words.net(3), rng(0))
+    whole = words._replace(theta={name: v if v.ndim == 2 else v[:, None] for name, v in shapes.items()})
+    translators.save(translator, whole)
+    translators.keep(paired, translators.Kept(whole, 1, {}, {"optimiser": "adam"}))
+    return {"net": net, "kept": kept, "run": run, "translator": translator, "paired": paired}
 
 
 READ: dict[str, tuple[Callable[[Path], Any], type[Exception]]] = {
     "net": (nets.load, ModelError), "kept": (nets.resume, ModelError), "run": (vectors.resume, VectorsError),
+    "translator": (translators.load, ModelError), "paired": (translators.resume, ModelError),
 }  # fmt: skip
 
 
@@ -94,7 +104,7 @@ def test_mutated_archives(kind: str, made: dict[str, Path], tmp_path: Path) -> N
         except Exception as error:
             raise AssertionError(f"UNROLL_FUZZ_SEED={SEED}, number {n}: {how}") from error
         if kind != "run":
-            model = found if kind == "net" else found.model
+            model = found if kind in ("net", "translator") else found.model
             assert all(np.isfinite(value).all() for value in model.theta.values()), how
 
 

@@ -102,7 +102,7 @@ def test_train_and_translate(pairs: Path, tmp_path: Path) -> None:
     assert scores == sorted(scores, reverse=True)
 
 
-RUN = (*SMALL, "--updates", "1500", "--keep-every", "0", "--quiet")
+RUN = (*SMALL, "--updates", "4000", "--keep-every", "0", "--quiet")
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
@@ -117,7 +117,7 @@ def test_stopped_and_taken_up(pairs: Path, tmp_path: Path, how: signal.Signals) 
     running.send_signal(how)
     running.wait(timeout=60)
     assert not out.exists()
-    assert 0 < resume(kept).done < 1500
+    assert 0 < resume(kept).done < 4000
     other = unroll("train", "translate", str(pairs), *RUN, "--hidden", "21", "--out", str(out), "--resume", code=2)
     assert "hidden was 20, now it is 21" in other.stderr
     unroll("train", "translate", str(pairs), *RUN, "--out", str(out), "--resume")

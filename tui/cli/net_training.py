@@ -31,12 +31,15 @@ def told(path: Path) -> Iterator[None]:
         raise Refused(f"model_{error.key}", **error.about) from None
 
 
-def of_this_run(path: Path, about: Mapping[str, Any], started: Mapping[str, Any]) -> None:
-    """Raises Refused where a checkpoint was made with other settings than those that this run was started with."""
-    for what, now in started.items():
-        was = about.get(what)
+def of_this_run(path: Path, held: Kept, begun: Begun) -> None:
+    """Raises Refused where a checkpoint is another run's, or holds what this one's cannot."""
+    for what, now in begun.started.items():
+        was = held.about.get(what)
         if was != now:
             raise Refused("checkpoint_other", path=path, what=what, was=was, now=now)
+    shapes = [{name: each.shape for name, each in memory.items()} for memory in (held.memory, begun.state.data.memory)]
+    if held.done > begun.whole or shapes[0] != shapes[1]:
+        raise Refused("vectors_checkpoint", path=path)
 
 
 def placed(device: Device, part: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -57,6 +60,17 @@ def columns(device: Device, drawn: Mapping[str, HostArray], kind: Any) -> dict[s
 
     shaped = {name: value if value.ndim == 2 else value[:, None] for name, value in drawn.items()}
     return {name: value.astype(kind) if device is HOST else device.put(value) for name, value in shaped.items()}
+
+
+class Kept(Protocol):
+    """A checkpoint as it was read: the updates made, the optimiser's memory, the settings it was made with."""
+
+    @property
+    def done(self) -> int: ...
+    @property
+    def memory(self) -> Mapping[str, HostArray]: ...
+    @property
+    def about(self) -> Mapping[str, Any]: ...
 
 
 class Begun(Protocol):

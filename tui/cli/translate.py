@@ -116,7 +116,7 @@ class PairsTraining(NetTraining):
 
         with told(self.checkpoint):
             held = resume(self.checkpoint)
-        of_this_run(self.checkpoint, held.about, begun.started)
+        of_this_run(self.checkpoint, held, begun)
         theta, memory = (placed(self.device, each) for each in (held.model.theta, held.memory))
         data = Learning(theta, memory, 0.0, 0, None, begun.state.data.reading)
         return begun._replace(state=State(held.done, data))

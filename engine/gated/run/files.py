@@ -20,7 +20,7 @@ from engine.gated.cell import Cell
 from engine.gated.gru import AFTER, BEFORE
 from engine.gated.lstm import LSTM
 from engine.gated.plain import RELU, SRN
-from engine.walks.archive import ArchiveError, read_archive, write_archive
+from engine.walks.archive import ArchiveError, is_of, read_archive, write_archive
 
 xp = HOST.xp
 FORMAT = "unroll charnn 1"
@@ -92,9 +92,7 @@ def _vector(name: str, value: HostArray) -> HostArray:
 
 def is_net(path: Path) -> bool:
     """Whether a file is a net or a checkpoint of one, sound or not. Raises OSError."""
-    with path.open("rb") as file:
-        begins = file.read(4096)
-    return begins.startswith(b"PK") and FORMAT.encode() in begins
+    return is_of(path, FORMAT)
 
 
 def load(path: Path) -> Model:
@@ -125,16 +123,20 @@ def _model(path: Path, about: Mapping[str, Any], arrays: Mapping[str, HostArray]
         raise ModelError("missing", path=str(path), symbol="V")
     H = V.shape[1] if V.ndim == 2 else 1
     model = Model(kind, layers, {}, letters, bool(about.get("lower")))
-    theta = {}
-    for name, shape in model.cell.shapes(H, len(letters)).items():
-        value = arrays.get(key(name))
-        if value is None:
-            raise ModelError("missing", path=str(path), symbol=key(name))
-        _check(path, key(name), value, shape)
-        if not xp.isfinite(value).all():
-            raise ModelError("finite", path=str(path), symbol=key(name))
-        theta[name] = value if value.ndim == 2 else value[:, None]
+    shapes = model.cell.shapes(H, len(letters))
+    theta = {name: read_parameter(path, arrays, key(name), shape) for name, shape in shapes.items()}
     return model._replace(theta=theta)
+
+
+def read_parameter(path: Path, arrays: Mapping[str, HostArray], name: str, shape: tuple[int, ...]) -> HostArray:
+    """A parameter of this name and shape, a vector as a column. Raises ModelError where it is none."""
+    value = arrays.get(name)
+    if value is None:
+        raise ModelError("missing", path=str(path), symbol=name)
+    check(path, name, value, shape)
+    if not xp.isfinite(value).all():
+        raise ModelError("finite", path=str(path), symbol=name)
+    return value if value.ndim == 2 else value[:, None]
 
 
 def keep(path: Path, kept: Kept) -> None:
@@ -159,14 +161,14 @@ def resume(path: Path) -> Kept:
     wanted = {name: model.theta.get(name.partition("_")[2]) for name in parts["memory"]}
     for name, value in parts["memory"].items():
         like = wanted[name]
-        _check(path, f"memory.{key(name)}", value, None if like is None else like.shape)
+        check(path, f"memory.{key(name)}", value, None if like is None else like.shape)
     for name, value in parts["carried"].items():
         known = name in model.cell.carry and value.ndim == 2
-        _check(path, f"carried.{name}", value, (H, value.shape[1]) if known else None)
+        check(path, f"carried.{name}", value, (H, value.shape[1]) if known else None)
     return Kept(model, done, parts["memory"], parts["carried"] or None, started)
 
 
-def _check(path: Path, name: str, value: HostArray, shape: tuple[int, ...] | None) -> None:
+def check(path: Path, name: str, value: HostArray, shape: tuple[int, ...] | None) -> None:
     """Raises ModelError where an array has not this shape, or is not one of real numbers."""
     if shape is None or value.shape != shape:
         raise ModelError("shape", path=str(path), symbol=name, found=value.shape, wanted=shape or "no such array")
