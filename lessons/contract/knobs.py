@@ -114,7 +114,7 @@ class Knob:
     def _number(self, raw: Any) -> Value:
         try:
             number = float(raw)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise Refused("number", knob=self.id, value=_short(raw), range=self.range()) from None
         if self.kind == "int" and math.isfinite(number) and number != int(number):
             raise Refused("whole", knob=self.id, value=_short(raw), range=self.range())

@@ -143,13 +143,13 @@ def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | 
         spot = kept["spot"]
         player.spot, player.since = Spot(), 0
         if spot["training"]:
-            n = min(int(spot["n"]), len(player.history))
+            n = min(_count(spot["n"]), len(player.history))
             yield from reached(player.history, n)
             player.land(n, is_open=bool(spot["open"]))
             if spot["open"]:
-                player.move(player.inside(), min(int(spot["p"]), player.inside().total))
+                player.move(player.inside(), min(_count(spot["p"]), player.inside().total))
         elif spot["p"]:
-            player.grain, p = int(kept["grain"]), min(int(spot["p"]), player.reel.total)
+            player.grain, p = int(kept["grain"]), min(_count(spot["p"]), player.reel.total)
             yield from in_slices(partial(player.reel.run, p))
             player.move(player.reel, p)
         player.grain = int(kept["grain"])
@@ -158,6 +158,14 @@ def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | 
     except DAMAGED as error:
         player.set_up(Setting())
         raise Lost from error
+
+
+def _count(value: Any) -> int:
+    """A number of steps or updates as it was kept. Raises ValueError where it is below 0."""
+    count = int(value)
+    if count < 0:
+        raise ValueError(f"{count} steps")
+    return count
 
 
 def _set_up(player: Player, setting: Setting) -> Iterator[Back]:

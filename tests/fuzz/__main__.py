@@ -14,12 +14,10 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
-from tests.fuzz.bookmarks import try_bookmark
-from tests.fuzz.states import CARDS, try_state
-from tests.fuzz.typed import try_typed
+from tests.fuzz.kinds import kinds
+from tests.fuzz.states import CARDS
 
 SLOW = 2.0
 """Seconds beyond which one try is said to have been slow."""
@@ -34,13 +32,10 @@ def main() -> int:
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     folder = Path(tempfile.mkdtemp(prefix="unroll-fuzz-"))
-    kinds: dict[str, Callable[[random.Random, str], str]] = {
-        "state": lambda draw, lesson: try_state(draw, lesson, folder), "bookmark": try_bookmark, "typed": try_typed,
-    }  # fmt: skip
     lessons = given.lesson or [card.id for card in CARDS]
     counts, end, number = Counter[str](), time.monotonic() + 60 * given.minutes, 0
     while time.monotonic() < end:
-        for kind, attempt in kinds.items():
+        for kind, attempt in kinds(folder).items():
             for lesson in lessons:
                 began = time.monotonic()
                 try:
