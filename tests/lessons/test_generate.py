@@ -51,7 +51,7 @@ def test_bits_fall_far_below_guessing(cell: str, layers: int) -> None:
         assert state.data.reading.bits < 0.5 * np.log2(len(made.start.inputs["letters"]))
 
 
-@pytest.mark.representative("4")
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_first_letter_of_a_word_is_the_hardest(seed: int) -> None:
     made = played(CARD, seed, hidden=24, text="", corpus="python")

@@ -103,6 +103,7 @@ async def test_training_opens_an_update_and_forks(tmp_path: Path) -> None:
         assert "D linear" in shown(screen, "stage")
 
 
+@pytest.mark.exhaustive
 async def test_the_predictions_of_training_are_answered_by_training(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), asks=True, id="caption", hidden=32) as (pilot, screen):
         player = screen.player

@@ -238,7 +238,7 @@ async def test_divergence_is_said(tmp_path: Path) -> None:
         assert n < 300
 
 
-@pytest.mark.representative("zh")
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("lang", ["en", "zh"])
 async def test_eight_units_fit_any_width(lang: str, tmp_path: Path) -> None:
     async with lesson(tmp_path, (60, 30), id="playground", data="hills") as (pilot, screen):
