@@ -11,8 +11,8 @@ CARD = Card(
     minutes=12,
     title={"en": "Activation functions", "zh": "激活函数"},
     lead={
-        "en": "Six curves and their slopes, what ten of them do to a gradient, and softmax number by number.",
-        "zh": "六条曲线和它们的斜率，叠十层以后梯度还剩多少，再逐个数字算一遍 softmax。",
+        "en": "Six functions and their derivatives, the gradient through ten layers, and softmax number by number.",
+        "zh": "六个函数和它们的导数，经过十层之后的梯度，再逐个数算一遍 softmax。",
     },
     acts=("curve", "layers", "softmax"),
     needs=("neuron",),

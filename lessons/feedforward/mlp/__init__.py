@@ -40,8 +40,8 @@ CARD = Card(
     minutes=25,
     title={"en": "Hidden layers and back-propagation", "zh": "多层感知机与反向传播"},
     lead={
-        "en": "XOR through two hidden units: forward, then the error back over the same weights, then learning.",
-        "zh": "让 XOR 通过两个隐含单元：先前向，再让误差沿同样的权重传回来，然后学习。",
+        "en": "XOR with two hidden units: the forward pass, the error propagated back, one step, then training.",
+        "zh": "用两个隐含单元解 XOR：前向传播，误差反向传播，更新一步，再训练到收敛。",
     },
     acts=("forward", "backward", "step", "train"),
     needs=("perceptron", "network"),

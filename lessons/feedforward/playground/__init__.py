@@ -10,8 +10,8 @@ CARD = Card(
     minutes=20,
     title={"en": "The playground", "zh": "网络游乐场"},
     lead={
-        "en": "Rings, spirals, your own points: watch every unit draw its line, scrub back, open any update.",
-        "zh": "圆环、螺旋、自己的数据：看每个单元怎样画线，随时倒回去，打开任意一次更新。",
+        "en": "Rings, spirals, your own points: see what each unit computes, go back, open any update.",
+        "zh": "圆环、螺旋、自己的数据：看每个单元算出什么，随时回退，打开任意一次更新。",
     },
     acts=("forward", "backward", "step", "train"),
     needs=("mlp",),
