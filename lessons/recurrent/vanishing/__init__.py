@@ -10,8 +10,8 @@ CARD = Card(
     minutes=12,
     title={"en": "Vanishing and exploding gradients", "zh": "梯度消失与爆炸"},
     lead={
-        "en": "A product of fifty factors is a straight line on a log axis. See its slope, and what bends it.",
-        "zh": "五十个因子的乘积，在对数轴上是一条直线。看它的斜率，看什么能把它掰弯。",
+        "en": "A product of fifty Jacobians: what its size depends on, and which remedies help against what.",
+        "zh": "五十个雅可比矩阵连乘：乘积的大小由什么决定，消失与爆炸各有哪些对策。",
     },
     acts=("run", "joints", "compare", "remedies"),
     needs=("bptt",),

@@ -17,6 +17,7 @@ from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import name as symbol_name
+from lessons.explaining.typeset import subscript
 
 PART = 4
 """Units that are shown in digits."""
@@ -104,7 +105,9 @@ class VanishingStage(LessonStage):
         values, k = self.known_numbers("reach"), self.view.loop("k")
         points = [] if k is None else [(float(self.T - 1 - k), float(values[k]), "●")]
         line = self.over_distance(values, self.say("product"))
-        return self.log_plot("reach", 9, self.say("reach", T=self.T - 1), [line], points)
+        return self.log_plot(
+            "reach", 9, self.say("reach", T=self.T - 1, last=subscript(str(self.T - 1))), [line], points
+        )
 
     def factors(self) -> Table:
         """The latest Jacobians: the mean slope, the norm of the Jacobian, the norm of the product so far."""
@@ -196,7 +199,7 @@ class VanishingStage(LessonStage):
             "H": self.H, "T": self.T, "radius": five(radius(self.params["W"])).strip(), "f": knobs["activation"],
             "noise": five(noise).strip(), "window": knobs["window"], "clip": f"{float(knobs['clip']):g}",
             "gate": five(float(gate)).strip(), "left": five(float(gate**self.T)).strip(),
-            "alive": "·" if identity is None else str(round(identity**2)),
+            "alive": "·" if identity is None else str(round(identity**2)), "last": subscript(str(last)),
         }  # fmt: skip
 
 
