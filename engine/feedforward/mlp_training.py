@@ -106,7 +106,7 @@ def step_and_forward(
 
 def step_and_forward_length(net: Net, recipe: Recipe) -> int:
     """How many steps `step_and_forward` takes."""
-    return sum(descent.steps(recipe.optimiser, mlp.names(net.depth))) + mlp.steps(net)[0]
+    return sum(descent.steps(recipe.optimiser, mlp.names(net.depth), recipe.clip)) + mlp.steps(net)[0]
 
 
 def epoch(
@@ -209,7 +209,7 @@ class MlpRun(training.MeasuredRun[Losses]):
 
         return [
             Section(up, lambda: mlp.forward(xp, net, theta, x, y, up), lambda: Env(begun), there),
-            Section(at, learned, after, back + sum(descent.steps(recipe.optimiser, self.names))),
+            Section(at, learned, after, back + sum(descent.steps(recipe.optimiser, self.names, recipe.clip))),
         ]
 
     def track(self, begin_at: State, grains: Grains, also: Any = ()) -> Track:

@@ -10,7 +10,7 @@ from engine.feedforward import mlp
 from engine.feedforward.mlp_training import Batches, Examples, fitted
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import for_size, layers, xavier
-from engine.maths.optimisers import OPTIMISERS
+from engine.maths.optimisers import OPTIMISERS, UNCLIPPED
 from engine.walks.step import drain
 from engine.walks.training import Recipe
 
@@ -24,7 +24,7 @@ def fit(x: HostArray, y: HostArray) -> mlp.Theta:
     with quiet():
         theta["W1"] = for_size(theta["W1"], x.T)
         some = Examples(x.T, (y[None, :] + 1) / 2)
-        return fitted(NET, theta, Recipe(OPTIMISERS["adam"], RATE, 1e300), Batches(BATCH, 0), some, EPOCHS)
+        return fitted(NET, theta, Recipe(OPTIMISERS["adam"], RATE, UNCLIPPED), Batches(BATCH, 0), some, EPOCHS)
 
 
 def decide(theta: mlp.Theta, q: HostArray) -> HostArray:

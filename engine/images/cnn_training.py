@@ -97,5 +97,5 @@ class CnnRun(training.MeasuredRun[Reading]):
 
         return [
             Section(up, lambda: cnn.forward(xp, net, theta, x, y, up), lambda: Env(begun), there),
-            Section(at, learned, after, back + sum(descent.steps(recipe.optimiser, self.names))),
+            Section(at, learned, after, back + sum(descent.steps(recipe.optimiser, self.names, recipe.clip))),
         ]

@@ -20,7 +20,7 @@ from engine.images.dbn import DbnRun, Plan
 from engine.images.pooling import Pool
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import Initial, layers, xavier
-from engine.maths.optimisers import OPTIMISERS
+from engine.maths.optimisers import OPTIMISERS, UNCLIPPED
 from engine.walks.history import advanced
 from engine.walks.step import drain
 from engine.walks.training import Recipe, Run, Theta, descending
@@ -29,7 +29,7 @@ WEIGHTS = 31
 """The section of the seed that draws weights."""
 DEEP = (64, 64, 64, 64)
 """Hidden layers of the deep nets."""
-UPDATES, UNCLIPPED, NEVER = 2000, 1e300, 10**6
+UPDATES, NEVER = 2000, 10**6
 DESCENT = descending(0.1)
 """How the deep nets are trained: plain gradient descent, batches of 20."""
 Counts = Iterator[int]

@@ -15,8 +15,8 @@ from engine.feedforward.mlp_training import Batches
 from engine.images import rbm, rbm_exact
 from engine.images.rbm import NAMES, Draws, Rule, Theta
 from engine.images.rbm_fast import Kernel
+from engine.maths.optimisers import UNCLIPPED, update
 from engine.maths.optimisers import rules as optimiser_rules
-from engine.maths.optimisers import update
 from engine.walks import descent, training
 from engine.walks.far import Far
 from engine.walks.history import State, Track
@@ -57,7 +57,7 @@ class RbmRun(training.Run[Reading]):
         self, device: Device, recipe: Recipe, of: Rule, hidden: int, batches: Batches, v: HostArray, test: HostArray,
         every: int,
     ) -> None:  # fmt: skip
-        super().__init__(device, recipe._replace(clip=1e300), NAMES)
+        super().__init__(device, recipe._replace(clip=UNCLIPPED), NAMES)
         self.of, self.batches, self.host, self.every = of, batches, v, every
         self.units = v.shape[0], hidden
         self.count, self._rows = v.shape[1], HOST.xp.ascontiguousarray(v.T)
@@ -184,7 +184,8 @@ class RbmRun(training.Run[Reading]):
             drawn = {"u": indexed(u.h), "r": indexed(u.v)}
             return Env({**theta, **memory, "v[0]": v, **more, **scalars}, drawn)
 
-        length = sum(rbm.steps(of, carried is not None)) + descent.steps(self.recipe.optimiser, NAMES)[1]
+        moves = descent.steps(self.recipe.optimiser, NAMES, self.recipe.clip)[1]
+        length = sum(rbm.steps(of, carried is not None)) + moves
         return [Section(at, walk, env, length)]
 
     def rules(self) -> dict[str, str]:

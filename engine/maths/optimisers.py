@@ -122,11 +122,22 @@ def norm(xp: Any, grad: Mapping[str, Array]) -> Array:
     return xp.sqrt(sum(xp.sum(g**2) for g in grad.values()))
 
 
+UNCLIPPED = 1e300
+"""A bound on ‖g‖ from here on is none: no gradient is clipped, and clipping is no step."""
+
+
+def reached(xp: Any, grad: Mapping[str, Array], theta: float) -> Array:
+    """A number that is finite where an update by a gradient is: ‖g‖; with no bound on it the sum of its entries."""
+    return norm(xp, grad) if theta < UNCLIPPED else sum(xp.sum(g) for g in grad.values())
+
+
 def clip_by_norm(xp: Any, grad: Mapping[str, Array], theta: float) -> dict[str, Array]:
     """If ‖g‖ > θ, every gradient times θ / ‖g‖: the length is cut, the direction kept (Pascanu et al. 2013).
 
     A norm that is infinite, its squares being too large for float64, leaves 0, or NaN where g is infinite.
     """
+    if theta >= UNCLIPPED:
+        return {**grad}
     length = norm(xp, grad)
     factor = theta / xp.maximum(length, xp.ones_like(length) * theta)
     return {p: g * factor for p, g in grad.items()}

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from engine.device import HOST, Array
-from engine.maths.optimisers import Memory, Optimiser
+from engine.maths.optimisers import UNCLIPPED, Memory, Optimiser
 
 xp = HOST.xp
 WHOLE = 1 << 16
@@ -83,9 +83,12 @@ def packed(held: Mapping[str, Array], layout: Layout, prefix: str = "", kind: An
 def moved(
     optimiser: Optimiser, layout: Layout, theta: Array, g: Array, memory: Memory, rate: float, clip: float, n: int
 ) -> tuple[Flat, Memory, float]:
-    """One update on flat arrays, clipped where ‖g‖ > clip: (theta, memory, ‖g‖). Overwrites g; n counts from 1."""
-    length = float(xp.dot(g, g)) ** 0.5
-    if not length <= clip:
+    """One update on flat arrays, clipped where ‖g‖ > clip: (theta, memory, ‖g‖). Overwrites g; n counts from 1.
+
+    Where it is unclipped, the third is the sum of g: no number of it may be too large for its square alone.
+    """
+    length = float(xp.dot(g, g)) ** 0.5 if clip < UNCLIPPED else float(xp.sum(g))
+    if clip < UNCLIPPED and not length <= clip:
         g *= clip / length
     held = [_slot(memory, layout, slot.name, theta) for slot in optimiser.slots]
     if layout.size <= WHOLE:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from engine.device import HOST, Array, HostArray
 from engine.maths.activations import ACTIVATIONS, Activation
+from engine.maths.optimisers import UNCLIPPED
 from engine.walks.step import Path, Step, Walk
 
 GATE = "gate"
@@ -96,7 +97,10 @@ def joints(xp: Any, f: Activation, W: Array, eye: Array, s: Sequence[Array], at:
 def remedies(
     xp: Any, f: Activation, W: Array, inputs: Inputs, s: Sequence[Array], window: int, theta: float, at: Path = ()
 ) -> Walk[Mapping[str, Array]]:
-    """∂/∂W of ½ ‖s_T‖², term by term: whole, truncated to the last `window` terms, and clipped to `theta`."""
+    """∂/∂W of ½ ‖s_T‖², term by term: whole, truncated to the last `window` terms, and clipped to `theta`.
+
+    There is no step of clipping where `theta` is `UNCLIPPED`.
+    """
     last = len(s) - 1
     dW = near = 0 * W
     yield Step((*at, ("k", last)), "dW_0", {"dW": dW})
@@ -116,6 +120,8 @@ def remedies(
         if k > last - window:
             near = near + term
             yield Step(here, "near", {"near": near})
+    if theta >= UNCLIPPED:
+        return {"W": dW, "near": near, "clipped": dW}
     g = xp.sqrt(xp.sum(dW**2))
     yield Step((*at, ("clip", -1)), "g", {"g_norm": g})
     clipped = dW * (theta / xp.maximum(g, xp.ones_like(g) * theta))

@@ -117,7 +117,7 @@ class CaptionRun(training.MeasuredRun[Reading]):
         def before(made: Forward | None) -> Env:
             return caption.env(self.device, net, theta, some, made, **scalars)
 
-        clips_and_moves = sum(descent.steps(recipe.optimiser, self.names))
+        clips_and_moves = sum(descent.steps(recipe.optimiser, self.names, recipe.clip))
         return [
             Section(up, lambda: caption.forward(xp, net, theta, some, up), lambda: before(None), there),
             Section(at, learned, lambda: before(made()), back + clips_and_moves),

@@ -16,7 +16,7 @@ from engine.feedforward import mlp
 from engine.feedforward.mlp_training import Batches, Examples, fitted
 from engine.maths.activations import ACTIVATIONS, log_softmax
 from engine.maths.initial import layers, xavier
-from engine.maths.optimisers import OPTIMISERS
+from engine.maths.optimisers import OPTIMISERS, UNCLIPPED
 from engine.walks.training import Recipe, Theta
 
 xp = HOST.xp
@@ -30,7 +30,7 @@ DRAWN = 2
 
 def dense(seed: int, sizes: tuple[int, ...], x: HostArray, y: HostArray, batch: int, epochs: int) -> Theta:
     """A dense net of such sizes, trained on examples x (N, M) with classes y (N,)."""
-    net, how = mlp.Net(len(sizes) - 1, ACTIVATIONS["tanh"], "softmax"), Recipe(OPTIMISERS["adam"], 0.01, 1e300)
+    net, how = mlp.Net(len(sizes) - 1, ACTIVATIONS["tanh"], "softmax"), Recipe(OPTIMISERS["adam"], 0.01, UNCLIPPED)
     some = Examples(xp.ascontiguousarray(x.T), xp.eye(sizes[-1])[:, y])
     return fitted(net, layers(rng(seed, DRAWN), sizes, xavier), how, Batches(batch, seed), some, epochs)
 

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.device import Array
-from engine.maths.optimisers import Memory, Optimiser, norm
+from engine.maths.optimisers import UNCLIPPED, Memory, Optimiser, norm
 from engine.maths.optimisers import rules as optimiser_rules
 from engine.walks.step import Path, Step, Walk
 
 
 def walk_clip(xp: Any, grad: Mapping[str, Array], theta: float, at: Path = ()) -> Walk[dict[str, Array]]:
-    """If ‖g‖ > θ, every gradient times θ / ‖g‖ (Pascanu et al. 2013)."""
+    """If ‖g‖ > θ, every gradient times θ / ‖g‖ (Pascanu et al. 2013). No step where θ is `UNCLIPPED`."""
+    if theta >= UNCLIPPED:
+        return {**grad}
     length = norm(xp, grad)
     yield Step(at, "g_norm", {"g_norm": length})
     clipped = {}
@@ -62,6 +64,6 @@ def rules(optimiser: Optimiser, names: tuple[str, ...]) -> dict[str, str]:
     return by_op
 
 
-def steps(optimiser: Optimiser, names: tuple[str, ...]) -> tuple[int, int]:
-    """How many steps `walk_clip` and `walk_step` take."""
-    return 1 + len(names), len(names) * (1 + len(optimiser.slots))
+def steps(optimiser: Optimiser, names: tuple[str, ...], clip: float) -> tuple[int, int]:
+    """How many steps `walk_clip`, with the bound `clip`, and `walk_step` take."""
+    return 0 if clip >= UNCLIPPED else 1 + len(names), len(names) * (1 + len(optimiser.slots))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from engine.device import Array, Device
-from engine.maths.optimisers import OPTIMISERS, Memory, Optimiser, begin, clip_by_norm, norm, update
+from engine.maths.optimisers import OPTIMISERS, UNCLIPPED, Memory, Optimiser, begin, clip_by_norm, norm, reached, update
 from engine.walks import descent
 from engine.walks.history import State, Track
 from engine.walks.reel import Env, Grains, Reel, Section
@@ -32,7 +32,7 @@ class Recipe(NamedTuple):
 
 def descending(rate: float) -> Recipe:
     """Plain gradient descent without a bound on the gradient."""
-    return Recipe(OPTIMISERS["sgd"], rate, 1e300)
+    return Recipe(OPTIMISERS["sgd"], rate, UNCLIPPED)
 
 
 class Learning(NamedTuple, Generic[Reading]):
@@ -87,7 +87,7 @@ class Run(ABC, Generic[Reading]):
         xp, recipe = self.device.xp, self.recipe
         grad, loss, carried = self.gradient(n, data)
         clipped = clip_by_norm(xp, grad, recipe.clip)
-        loss = loss + 0 * norm(xp, grad)  # a gradient beyond the finite numbers must not pass unnoticed
+        loss = loss + 0 * reached(xp, grad, recipe.clip)  # a gradient beyond the finite numbers must not pass unnoticed
         count = n - data.began + 1
         theta, memory = update(xp, recipe.optimiser, data.theta, clipped, data.memory, recipe.rate, count)
         return Learning(theta, memory, loss, data.began, carried, data.reading)
@@ -135,10 +135,13 @@ class Run(ABC, Generic[Reading]):
     def clip_and_step(
         self, n: int, data: Learning[Reading], grad: Callable[[], Theta], env: Callable[..., Env], at: Path
     ) -> list[Section]:
-        """The last two sections of an update, clip and step. `env(**more)` gives the values at their start."""
+        """The last sections of an update: clip, where there is a bound, and step.
+
+        `env(**more)` gives the values at their start.
+        """
         xp, recipe, (theta, memory, *_), count = self.device.xp, self.recipe, data, n - data.began + 1
         clip, step = (*at, ("clip", -1)), (*at, ("step", -1))
-        clips, moves = descent.steps(recipe.optimiser, self.names)
+        clips, moves = descent.steps(recipe.optimiser, self.names, recipe.clip)
 
         def walk_step() -> Walk[tuple[Theta, Memory]]:
             clipped = clip_by_norm(xp, grad(), recipe.clip)
@@ -148,15 +151,13 @@ class Run(ABC, Generic[Reading]):
             scalars = {"rate": recipe.rate, "n": count, "theta": recipe.clip, "g_norm": norm(xp, grad())}
             return env(**gradients(clip_by_norm(xp, grad(), recipe.clip)), **memory, **scalars)
 
-        return [
-            Section(
-                clip,
-                lambda: descent.walk_clip(xp, grad(), recipe.clip, clip),
-                lambda: env(**gradients(grad()), theta=recipe.clip),
-                clips,
-            ),
-            Section(step, walk_step, env_step, moves),
-        ]
+        clipping = Section(
+            clip,
+            lambda: descent.walk_clip(xp, grad(), recipe.clip, clip),
+            lambda: env(**gradients(grad()), theta=recipe.clip),
+            clips,
+        )
+        return [*([clipping] if clips else []), Section(step, walk_step, env_step, moves)]
 
 
 class MeasuredRun(Run[Reading]):

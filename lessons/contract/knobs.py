@@ -47,7 +47,8 @@ class Knob:
     low and high bound the number, or the text's length. `several` is one or more of the choices, as "x1,x2"; `sizes` is
     up to `most` whole numbers, as "4,2", or "0" for none.
 
-    A live knob may change during training, which forks it.
+    A live knob may change during training, which forks it. `was` is what held before schema 3, where that was
+    another default or the knob was not there: what was written before then opens with it.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Knob:
     choices: tuple[str, ...] = ()
     live: bool = False
     most: int = 0
+    was: Value | None = None
 
     def read(self, raw: Any) -> Value:
         """The value that a learner typed or a file gave. Raises Refused with the reason."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 from engine.walks.far import Far
 from engine.walks.history import History
 from engine.walks.packing import PackingError
-from engine.walks.step import address
+from engine.walks.step import address, parse_address
 from lessons.contract.card import Place
 from lessons.contract.knobs import Refused, read_all
 from lessons.contract.view import Start
@@ -153,11 +154,20 @@ def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | 
             yield from in_slices(partial(player.reel.run, p))
             player.move(player.reel, p)
         player.grain = int(kept["grain"])
+        if kept is not written and player.scrub is not None and (spot["p"] or spot["open"]):
+            _to_address(player, str(kept.get("address", "")))
     except PackingError:
         raise
     except DAMAGED as error:
         player.set_up(Setting())
         raise Lost from error
+
+
+def _to_address(player: Player, wanted: str) -> None:
+    """Where a lesson has other steps since it was kept, its place is that of its address, if there is one still."""
+    if wanted and ("train/" if player.spot.training else "") + address(player.path) != wanted:
+        with suppress(ValueError):
+            player.seek(parse_address(wanted))
 
 
 def _count(value: Any) -> int:

@@ -1,4 +1,4 @@
-"""The schema of states, bookmarks and checkpoints: what carries no number spells symbols as its lesson once did."""
+"""The schema of states, bookmarks and checkpoints: how symbols are spelled, and which defaults the knobs have."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ from typing import Any
 
 from lessons.contract.card import Card
 
-SCHEMA = 2
+SCHEMA = 3
 """What is written now; docs/json.md says what each number means. What has none is of schema 1."""
 
 
 def is_old(kept: Mapping[str, Any]) -> bool:
     """Whether something that was written down is from before symbols were renamed."""
     return bool(kept.get("schema", 1) == 1)
+
+
+def knobs_then(card: Card, kept: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Knobs as they were given; those that had another default when this was kept have that, or what held then."""
+    before = () if kept.get("schema", 1) >= SCHEMA else (knob for knob in card.knobs if knob.was is not None)
+    return {**{knob.id: knob.was for knob in before}, **given}
 
 
 def renewed(card: Card, text: str) -> str:
@@ -32,14 +38,15 @@ def renewed_names(card: Card, held: Mapping[str, Any]) -> dict[str, Any]:
 
 def renewed_place(card: Card, kept: Mapping[str, Any]) -> Mapping[str, Any]:
     """A bookmark as it would be written now."""
-    if not card.renamed or not is_old(kept):
+    if kept.get("schema", 1) >= SCHEMA:
         return kept
-    branches = [
-        {**branch, "start": _start(card, branch["start"]), "change": renewed(card, branch["change"])}
-        for branch in kept["branches"]
-    ]
-    address = renewed(card, str(kept.get("address", "")))
-    return {**kept, "schema": SCHEMA, "start": _start(card, kept["start"]), "branches": branches, "address": address}
+    branches = [{**branch, "knobs": knobs_then(card, kept, branch["knobs"])} for branch in kept["branches"]]
+    place = {**kept, "schema": SCHEMA, "given": knobs_then(card, kept, kept["given"]), "branches": branches}
+    if not card.renamed or not is_old(kept):
+        return place
+    for branch in branches:
+        branch |= {"start": _start(card, branch["start"]), "change": renewed(card, branch["change"])}
+    return {**place, "start": _start(card, kept["start"]), "address": renewed(card, str(kept.get("address", "")))}
 
 
 def _start(card: Card, start: Any) -> Any:

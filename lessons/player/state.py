@@ -13,7 +13,7 @@ from lessons.contract.knobs import Refused, Value, read_all
 from lessons.contract.lesson import Lesson
 from lessons.contract.phrases import reason
 from lessons.contract.view import Start
-from lessons.player.schema import SCHEMA, is_old, renewed_names
+from lessons.player.schema import SCHEMA, is_old, knobs_then, renewed_names
 
 MOST_BYTES = 256 << 20
 """A state file may hold so much; checked before it is read."""
@@ -88,7 +88,8 @@ def restore(
     if not (seed is None or (isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0)):
         raise Refused("seed", value=repr(seed))
     known = {knob.id for knob in lesson.card.knobs}
-    merged = {name: value for name, value in stored.items() if name in known} | dict(given)
+    stored = {name: value for name, value in stored.items() if name in known}
+    merged = knobs_then(lesson.card, state, stored) | dict(given)
     settled = lesson.settled(read_all(lesson.card.knobs, merged), merged)
     try:
         knobs, start = lesson.read(file, state, settled)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from math import isnan
 
+import numpy as np
 import pytest
 
 from engine.device import HOST, Device
-from engine.maths.optimisers import OPTIMISERS, clip_by_norm, norm
+from engine.maths.optimisers import OPTIMISERS, UNCLIPPED, clip_by_norm, norm
 from engine.walks.descent import walk_clip
 from engine.walks.history import History
 from engine.walks.training import Learning
@@ -70,6 +71,24 @@ def test_clip_walk_is_clip(factor: float, device: Device) -> None:
     walked = {name: device.get(array) for step in steps[1:] for name, array in step.values.items()}
     wanted = host(device, clip_by_norm(device.xp, grad, theta))
     assert_gradients({name[1:]: array for name, array in walked.items()}, wanted, 1e-12)
+
+
+def test_no_bound_is_no_step_of_clipping(device: Device) -> None:
+    grad = make(device, 3, 2, 3, 4).theta._asdict()
+    assert list(walk_clip(device.xp, grad, UNCLIPPED)) == []
+    assert len(list(walk_clip(device.xp, grad, UNCLIPPED / 2))) == 1 + len(grad)
+    assert_gradients(host(device, clip_by_norm(device.xp, grad, UNCLIPPED)), host(device, grad), 0)
+    theta, inputs = make(HOST, 3, 2, 3, 4)
+    run = srn_run(HOST, "tanh", "adam", inputs)
+    for clip in (5.0, UNCLIPPED):
+        run.recipe = run.recipe._replace(clip=clip)
+        begun = run.start(theta._asdict())
+        reel = run.inside(begun, GRAINS)
+        paths = {step.path for n in range(len(reel.sections)) for step in reel.tape(n)}
+        assert any(("clip", -1) in path for path in paths) == (clip < UNCLIPPED)
+        walked = {name: value for step in reel.tape(len(reel.sections) - 1) for name, value in step.values.items()}
+        for name, value in run.advance(begun).data.theta.items():
+            np.testing.assert_allclose(walked[name], value, rtol=1e-12)
 
 
 def test_track_knows_its_size_and_measure() -> None:

@@ -122,12 +122,12 @@ def test_symbols_and_what_they_stand_in(old: str, new: str) -> None:
     assert renewed(find("srn"), old) == old
 
 
-@pytest.mark.parametrize("schema", [0, 3, -1, "2", None, True, [2], 1.5])
+@pytest.mark.parametrize("schema", [0, SCHEMA + 1, -1, "2", None, True, [2], 1.5])
 @pytest.mark.parametrize("id", ["bptt", "lstm"])
 def test_another_schema_is_refused(id: str, schema: Any, tmp_path: Path) -> None:
     file = tmp_path / "state.json"
     file.write_text(json.dumps({"schema": schema, "params": {}}), encoding="utf-8")
-    with pytest.raises(Refused, match=r"schema is .*; this version reads 1 to 2"):
+    with pytest.raises(Refused, match=r"schema is .*; this version reads 1 to 3"):
         opened(id, file)
 
 
@@ -140,3 +140,15 @@ def test_who_leaves_the_number_out_is_told_what_follows(tmp_path: Path) -> None:
         opened("lstm", file)
     file.write_text(json.dumps(state), encoding="utf-8")
     assert everything(opened("lstm", file), all_steps=False) == state
+
+
+def test_a_place_of_schema_2_keeps_its_address_where_steps_have_gone() -> None:
+    """Before schema 3 clipping was a step even without a bound: what was the 14th of the reel is another one now."""
+    player = Player(open_lesson(find("mlp")), HOST, {}, 3)
+    player.jump("step/move/W1")
+    place = json.loads(json.dumps({**keep(player), "schema": 2}))
+    place["spot"]["p"] += 5
+    again = Player(open_lesson(find("mlp")), HOST)
+    assert bring_back(again, place)
+    assert (again.path, again.spot.p) == (player.path, player.spot.p)
+    assert keep(again)["schema"] == SCHEMA

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.device import HostArray
+from engine.maths.optimisers import UNCLIPPED
 from engine.recurrent.vanish import radius
 from lessons.building.defaults import function
 from lessons.building.stage_parts import flow, growing
@@ -174,9 +175,10 @@ class VanishingStage(LessonStage):
         return [self.law(*ops), self.terms(), self.gradient(), self.weights()]
 
     def gradient(self) -> Matrix:
-        """The gradient so far: of all terms, of the window's, clipped."""
+        """The gradient so far: of all terms, of the window's, and clipped where there is a bound."""
         items: dict[int, Item] = {}
-        for i, (name, key) in enumerate((("dW", "all"), ("near", "near"), ("clipped", "clipped"))):
+        bounded = (("clipped", "clipped"),) if float(self.knobs["clip"]) < UNCLIPPED else ()
+        for i, (name, key) in enumerate((("dW", "all"), ("near", "near"), *bounded)):
             value = self.view.get(name)
             norm = "·" if value is None else five(float(np.linalg.norm(value))).strip()
             items[i] = self.corner(name, self.say(key, norm=norm, window=self.knobs["window"]))
