@@ -10,8 +10,8 @@ CARD = Card(
     minutes=12,
     title={"en": "Hebb's rule", "zh": "赫布规则"},
     lead={
-        "en": "What fires together is wired together: it grows, it can be tamed, and it can remember.",
-        "zh": "一起放电的，就连得更紧：它会增长，可以驯服，还能记忆。",
+        "en": "Hebb's rule grows without bound, Oja's rule does not; and the same rule stores patterns in a memory.",
+        "zh": "赫布规则会无限增长，Oja 规则不会；同样的规则还能把图案存进联想记忆。",
     },
     acts=("hebb", "oja", "store", "recall"),
     needs=("neuron",),

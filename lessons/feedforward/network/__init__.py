@@ -14,7 +14,7 @@ CARD = Card(
     minutes=12,
     title={"en": "A network of neurons", "zh": "神经网络"},
     lead={
-        "en": "Inputs, hidden units, outputs: run any M–L–N network, and put its four properties to the test.",
+        "en": "Inputs, hidden units, outputs: run any M–L–N network, and test its four properties by experiment.",
         "zh": "输入、隐含单元、输出：运行任意的 M–L–N 网络，并用实验检验它的四个性质。",
     },
     acts=("forward", "nonlinear", "parallel", "mapping", "adapt"),
