@@ -22,6 +22,7 @@ from lessons.contract.card import Broken, Card, Lead, Place
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
 from lessons.course import course, following, number_of, unknown
+from lessons.data import corpora
 from tui.canvas.theme import NAMES, textual_theme
 from tui.machine import collecting
 from tui.machine.store import Store
@@ -119,6 +120,7 @@ class UnrollApp(App[None]):
         """`opening` says what more is wanted than the lesson."""
         super().__init__(driver_class=terminal_driver())
         self.store = store or Store()
+        corpora.gathered_in = self.store.data / "texts"
         self.words = Words(self.store.settings.language or lang, "tui")
         self.ascii_only = ascii_only
         self.text_beside: bool | None = None

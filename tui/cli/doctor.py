@@ -117,9 +117,12 @@ def clear_training() -> str:
     """Remove the checkpoints of training; what was removed, in words. Raises Refused."""
     from tui.machine.store import Store
 
-    runs = Store().runs
+    store = Store()
+    runs = store.runs
     try:
         usage = runs.clear()
+        for path in (store.data / "texts").glob("*.txt"):  # gathered anew where one is asked for
+            path.unlink()
     except OSError as error:
         raise Refused("file_write", file=runs.folder, error=reason(error)) from None
     fields = {"files": usage.files, "size": f"{usage.size / 1e6:.1f}", "folder": runs.folder}

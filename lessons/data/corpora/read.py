@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import os
 import re
+import sys
 import sysconfig
 from collections import deque
 from collections.abc import Iterator
@@ -12,10 +14,12 @@ from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 
+from engine.files import write_whole
 from engine.words.corpus import reading as corpus
 from engine.words.corpus.reading import Corpus, CorpusError
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import reason
+from lessons.data import corpora
 from lessons.data.corpora import PYTHON, TEXTS, WORLDS
 from lessons.data.world import World, world
 
@@ -39,15 +43,46 @@ def small_world(name: str) -> World | None:
 @cache
 def python_text() -> str:
     """Real English that every Python carries, a paragraph a line: its language manual, and its library's docstrings."""
+    library = Path(sysconfig.get_path("stdlib"))
+    folder = corpora.gathered_in
+    return _gathered(library) if folder is None else kept_text(folder / "python.txt", library)
+
+
+def kept_text(path: Path, library: Path) -> str:
+    """The text as it was kept for this very library, or gathered, which takes most of a second, and kept."""
+    of = f"{sys.version} {[(each.name, (s := each.stat()).st_size, s.st_mtime_ns) for each in _modules(library)]}"
+    try:
+        head, _, text = path.read_text(encoding="utf-8").partition("\n")
+        if head == _sum(of + text):
+            return text
+    except (OSError, ValueError):
+        pass  # there is none, or it is damaged: it is made anew
+    text = _gathered(library)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, f"{_sum(of + text)}\n{text}")
+    except (OSError, UnicodeError):
+        pass  # then it takes as long the next time
+    return text
+
+
+def _sum(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _gathered(library: Path) -> str:
     from pydoc_data.topics import topics
 
-    text = "\n\n".join([*topics.values(), *docstrings(Path(sysconfig.get_path("stdlib")))])
-    return WRAP.sub(" ", text)
+    return WRAP.sub(" ", "\n\n".join([*topics.values(), *docstrings(library)]))
+
+
+def _modules(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.py"))
 
 
 def docstrings(folder: Path) -> Iterator[str]:
     """All docstrings of the modules of a folder, in order of their names; nothing is imported."""
-    for path in sorted(folder.glob("*.py")):
+    for path in _modules(folder):
         try:
             tree = ast.parse(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, SyntaxError):
