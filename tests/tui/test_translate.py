@@ -43,7 +43,7 @@ async def test_the_lesson_by_keys(tmp_path: Path) -> None:
         player.jump("attend/t=1")
         await pilot.press("left", "right")
         assert player.path[:2] == (("attend", -1), ("t", 1))
-        assert "who looked where" in shown(screen, "stage")
+        assert "attention weights α" in shown(screen, "stage")
         alpha = player.view().get("alpha[1]")
         assert alpha is not None
         assert alpha.sum() == pytest.approx(1)
@@ -169,10 +169,10 @@ def test_nets_that_are_none(pairs: Path, tmp_path: Path) -> None:
 async def test_a_word_that_is_not_known_is_said_and_read_as_none(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), id="translate", hidden=4, pairs=60, sentence="三x八") as (pilot, screen):
         await pilot.press("right")
-        assert "Not known: x. It is read as no word" in shown(screen, "stage")
+        assert "Not in the vocabulary: x. It is read as" in shown(screen, "stage")
         screen.player.jump("encode/s=1")
         x = screen.player.view().get("x[1]")
         assert x is not None
         assert not x.any()
         await pilot.press("l")
-        assert "不认识：x" in shown(screen, "stage")
+        assert "不在词表中：x" in shown(screen, "stage")
