@@ -7,7 +7,8 @@ or a whole multiple of that, as `own` reads them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,14 +35,15 @@ IDEOGRAPHS = "\u2e80"
 Words = tuple[str, ...]
 
 
-class Album(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Album:
     """Pictures (256, N), ink from 0 to 1, and their captions word by word; picture `always` is held out, if any."""
 
     image: HostArray
     captions: tuple[Words, ...]
     always: int = -1
 
-    @property
+    @cached_property
     def vocabulary(self) -> Mapping[str, int]:
         """The code of every word, in order of first appearance, from 2: 0 is the start word and 1 the end mark."""
         return {word: code for code, word in enumerate(dict.fromkeys(w for words in self.captions for w in words), 2)}
@@ -69,6 +71,7 @@ class Sets(NamedTuple):
     held: Described
 
 
+@lru_cache(maxsize=4)
 def sets(some: Album, held: str, word: str, seed: int) -> Sets:
     """The pictures to train on and those held out, see `held_out`. Raises Refused."""
     out = held_out(some, held, word, seed)
