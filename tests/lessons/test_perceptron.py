@@ -238,8 +238,8 @@ def test_no_bound_is_claimed_where_none_holds() -> None:
     from lessons.contract.text import load
 
     for given, says in (
-        ({"data": "xor"}, "nothing follows"),
-        ({"epochs": 3}, "nothing follows"),
+        ({"data": "xor"}, "gives no bound"),
+        ({"epochs": 3}, "gives no bound"),
         ({}, "The bound holds"),
     ):
         player = Player(open_lesson(CARD), HOST, given)

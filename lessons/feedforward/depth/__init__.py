@@ -10,10 +10,10 @@ CARD = Card(
     chapter="feedforward",
     slides="34, 39",
     minutes=10,
-    title={"en": "Why depth was hard", "zh": "为什么深了就难"},
+    title={"en": "Why deep nets were hard to train", "zh": "深层网络为什么难训练"},
     lead={
-        "en": "The gradient at each layer of a deep net: what sigmoid loses, what ReLU keeps, what the start decides.",
-        "zh": "深层网络每一层的梯度有多大：sigmoid 丢掉多少，ReLU 保住多少，初始值又决定了什么。",
+        "en": "The error at each layer of a deep net, for sigmoid, tanh and ReLU, and for four initialisations.",
+        "zh": "深层网络各层的误差有多大：sigmoid、tanh 与 ReLU 的比较，四种初始化的比较。",
     },
     acts=("forward", "backward", "measure", "compare"),
     needs=("network", "activations"),

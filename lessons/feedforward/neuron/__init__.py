@@ -11,8 +11,8 @@ CARD = Card(
     minutes=8,
     title={"en": "One neuron", "zh": "一个神经元"},
     lead={
-        "en": "Weigh the inputs, add them up, bend the sum: net = wᵀx + b, o = f(net).",
-        "zh": "给输入加权，求和，再弯一下：net = wᵀx + b，o = f(net)。",
+        "en": "The weighted sum of the inputs, and an activation function of it: net = wᵀx + b, o = f(net).",
+        "zh": "输入加权求和，再经过激活函数：net = wᵀx + b，o = f(net)。",
     },
     acts=("weigh", "fire", "answer"),
     knobs=(

@@ -12,8 +12,8 @@ CARD = Card(
     minutes=12,
     title={"en": "The perceptron", "zh": "感知机"},
     lead={
-        "en": "Move the line only when it is wrong. It ends where a line exists, and on XOR it provably never does.",
-        "zh": "判错了才移动直线。有这样的直线，它就会停；在 XOR 上可以证明它永远停不下来。",
+        "en": "A rule that corrects mistakes: it converges if a line separates the classes; on XOR it provably never does.",
+        "zh": "判错才修正权重的规则：两类线性可分时收敛；在 XOR 上可以证明永不收敛。",
     },
     acts=("learn", "bound", "xor", "circle"),
     needs=("neuron",),
