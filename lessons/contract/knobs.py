@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from lessons.contract.phrases import Words
 
 Value = str | int | float
 
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, signs that turn the direction of writing, and halves of pairs: a terminal may act on them."""
 FILES = {
     "data": ["FILE.csv"],
     "file": ["FILE.txt"],
@@ -91,7 +94,7 @@ class Knob:
         text = str(raw)
         if not self.low <= len(text) <= self.high:
             raise Refused("length", knob=self.id, length=len(text), low=int(self.low), high=int(self.high))
-        if not text.isprintable() and any(not (c.isprintable() or c in "\n\t") for c in text):
+        if not text.isprintable() and any(c not in "\n\t" and UNSAFE.match(c) for c in text):
             raise Refused("control", knob=self.id)
         return text
 

@@ -7,36 +7,72 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from unicodedata import combining, east_asian_width
+from functools import lru_cache
+from unicodedata import category, east_asian_width
 
+from engine.gated.run.letters import graphemes, is_picture
 from engine.walks.step import split
 
 MINUS = "−"
+JOINER, WIDE_PICTURE, SOFT_HYPHEN = "\u200d", "\ufe0f", "\u00ad"
+SKIN = "🏻🏼🏽🏾🏿"
+GOES_ON = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))
+"""Vowels and finals of Hangul, which are drawn into the syllable before them."""
 BETWEEN = re.compile(" (?=[+−] )")
 """Between two terms of a sum."""
 
 
 def cells(text: str) -> int:
-    """The width of a text in terminal cells: a Chinese character takes two."""
-    return sum(not combining(char) and 1 + (east_asian_width(char) in "WF") for char in text)
+    """The width of a text in terminal cells, as the terminal's library has it: a Chinese character takes two.
+
+    Marks take none, nor does what a joiner joins to the picture before it.
+    """
+    if text.isascii():
+        return len(text)
+    found, last, joined = 0, "", False
+    for char in text:
+        if char == JOINER or joined:
+            joined = char == JOINER and not joined
+        elif char == WIDE_PICTURE:
+            found, last = found + (last != "" and _is_narrow_picture(last)), ""
+        elif wide := _wide(char):
+            found, last = found + wide, char
+    return found
+
+
+@lru_cache(maxsize=1 << 8)
+def _is_narrow_picture(char: str) -> bool:
+    """Whether a character takes two columns where it is to be drawn as a picture, and else one: ☀, ♥, 1."""
+    return _wide(char) == 1 and is_picture(char)
+
+
+@lru_cache(maxsize=1 << 12)
+def _wide(char: str) -> int:
+    """The columns of one character; a mark, a skin tone and what is only a sign to who lays out text have none."""
+    format_sign = category(char) == "Cf" and char != SOFT_HYPHEN
+    if category(char)[0] == "M" or format_sign or char in SKIN or any(ord(char) in span for span in GOES_ON):
+        return 0
+    return 1 + (east_asian_width(char) in "WF")
 
 
 def cut(text: str, width: int) -> str:
-    """A text in at most so many cells; … where it is cut."""
+    """A text in at most so many cells; … where it is cut. A letter keeps its marks."""
     if cells(text) <= width:
         return text
-    while text and cells(text) > width - 1:
-        text = text[:-1]
-    return text + "…"
+    kept = list(graphemes(text))
+    while kept and cells("".join(kept)) > width - 1:
+        kept.pop()
+    return "".join(kept) + "…"
 
 
 def ending(text: str, width: int) -> str:
     """The end of a text in at most so many cells; … where something was before it."""
     if cells(text) <= width:
         return text
-    while text and cells(text) > width - 1:
-        text = text[1:]
-    return "…" + text
+    kept = list(graphemes(text))
+    while kept and cells("".join(kept)) > width - 1:
+        kept.pop(0)
+    return "…" + "".join(kept)
 
 
 def folded(head: str, text: str, width: int) -> list[str]:

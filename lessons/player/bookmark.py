@@ -97,19 +97,21 @@ def _start(start: Start | None) -> Any:
     return None if start is None else {"params": plain(start.params), "inputs": plain(start.inputs)}
 
 
-def _restart(player: Player, kept: Any, knobs: Mapping[str, Any]) -> Start | None:
-    """The kept parameters and inputs, checked as those of a state file are. Raises what `DAMAGED` has.
+def _restart(player: Player, kept: Any, knobs: Mapping[str, Any]) -> tuple[Start | None, dict[str, Any]]:
+    """The kept parameters and inputs, checked as those of a state file are, and the knobs that they ask for: one that
+    there was not when they were kept. Raises what `DAMAGED` has.
 
     A state file may not hold numbers that are not finite; a run that diverged has some, and is taken as it was kept.
     """
     if kept is None:
-        return None
-    lesson = player.lesson
+        return None, {}
+    lesson, asked = player.lesson, dict[str, Any]()
     params = {name: np.array(value, dtype=float) for name, value in kept["params"].items()}
     if all(np.isfinite(value).all() for value in params.values()):
         settled = lesson.settled(read_all(lesson.card.knobs, dict(knobs)), dict(knobs))
-        lesson.read("", {"params": dict(kept["params"]), "inputs": dict(kept["inputs"])}, settled)
-    return Start(params, kept["inputs"])
+        found, _ = lesson.read("", {"params": dict(kept["params"]), "inputs": dict(kept["inputs"])}, settled)
+        asked = {name: found[name] for name in set(settled) - set(knobs) if found[name] != settled[name]}
+    return Start(params, kept["inputs"]), asked
 
 
 def is_set_up_as(kept: Mapping[str, Any], place: Place) -> bool:
@@ -137,7 +139,8 @@ def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | 
         kept = renewed_place(card, written)
         if checkpoint is not None:
             checkpoint.renew(card)
-        setting = Setting(dict(kept["given"]), kept["seed"], _restart(player, kept["start"], kept["given"]))
+        start, asked = _restart(player, kept["start"], kept["given"])
+        setting = Setting({**kept["given"], **asked}, kept["seed"], start)
         yield from _set_up(player, setting)
         player.record = {str(k): str(v) for k, v in kept["record"].items()}
         yield from _runs(player, kept, checkpoint, written["branches"])
@@ -219,7 +222,7 @@ def _runs(
             if state is None:
                 yield from reached(trunk, at)
                 state = trunk.state(at)
-            start = _restart(player, branch["start"], branch["knobs"])
+            start, _ = _restart(player, branch["start"], branch["knobs"])
             assert start is not None
             history = player.runs.add(int(branch["parent"]), state, branch["knobs"], start, branch["change"]).history
         if checkpoint is not None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Any
-from unicodedata import category
 
 import numpy as np
 
 from engine.device import HostArray
+from engine.gated.run.letters import cannot_stand_alone
 from engine.walks.step import split
 from lessons.building.staging import Lengths, LessonStage
 from lessons.contract.panels import Axis, Bar, Block, Item, Label, Matrix, Row, Strip
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
+from lessons.recurrent.letters import letters_read
 
+UNSEEN = "\u00ad\u200b\u2060\ufeff"
+"""Characters that leave nothing to be seen: a soft hyphen, what joins or parts words."""
 REACH = 12
 """Timesteps on either side of the one at work that may be in sight, however wide the screen."""
 
@@ -132,19 +135,20 @@ def norm_bars(vectors: Mapping[int, HostArray | None]) -> dict[int, Item]:
 
 
 def letter(raw: str) -> str:
-    """A letter as it is shown: white space made visible, a mark on a dotted circle."""
-    shown = {" ": "␣", "\n": "⏎", "\t": "⇥"}.get(raw, raw)
-    return f"◌{shown}" if category(shown[:1] or " ") in ("Mn", "Mc", "Me") else shown
+    """A letter as it is shown: white space made visible; a mark, which cannot stand alone, on a dotted circle."""
+    shown = {"\n": "⏎", "\t": "⇥"}.get(raw) or ("␣" if raw.isspace() else raw)
+    return f"◌{shown}" if cannot_stand_alone(shown) or not shown.strip(UNSEEN) else shown
 
 
-def in_short(text: str) -> str:
-    """A text's first letters, as they are shown."""
-    return "".join(letter(each) for each in text[:16]) + ("…" if len(text) > 16 else "")
+def in_short(inputs: Mapping[str, Any]) -> str:
+    """The first letters of the text in inputs, as they are shown."""
+    read = letters_read(inputs)
+    return "".join(map(letter, read[:16])) + ("…" if len(read) > 16 else "")
 
 
 def letter_at(inputs: Mapping[str, Any], t: int | None) -> str:
     """The letter that is read at a timestep; nothing where there is none."""
-    return letter(inputs["text"][t]) if t is not None else ""
+    return letter(letters_read(inputs)[t]) if t is not None else ""
 
 
 def guess(shown: str, p: float) -> str:

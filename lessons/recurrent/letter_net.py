@@ -13,7 +13,7 @@ from engine.gated.cell import Cell, Inputs, Made, Theta
 from engine.gated.net import Net
 from engine.gated.run import training, writing
 from engine.gated.run.files import CELLS
-from engine.gated.run.letters import decode, encode, vocabulary
+from engine.gated.run.letters import Letters, decode, encode, graphemes, vocabulary
 from engine.gated.run.streams import Streams, one_hot
 from engine.walks.reel import Env, Section
 from engine.walks.step import Path, drain
@@ -29,18 +29,19 @@ SHORTEST = 3
 class Coded(NamedTuple):
     """A text: its different letters, itself as codes of these, and how many letters were dropped for being rare."""
 
-    letters: str
+    letters: Letters
     codes: HostArray
     dropped: int
 
 
-def spelled(text: str, most: int) -> Coded:
-    """A text in its `most` most frequent letters. Raises Refused where it is too short to learn from."""
-    letters = vocabulary(text, most)
+def spelled(text: str, most: int, by_points: bool = False) -> Coded:
+    """A text in its `most` most frequent letters, or code points. Raises Refused where it is too short."""
+    letters = vocabulary(text, most, by_points)
     codes = encode(text, letters)
     if len(letters) < 2 or len(codes) < SHORTEST:
         raise Refused("text_short", letters=len(letters), length=len(codes), least=SHORTEST)
-    return Coded(letters, codes, len(text) - len(codes))
+    length = len(text) if isinstance(letters, str) else len(graphemes(text))
+    return Coded(letters, codes, length - len(codes))
 
 
 def chances(device: Device, seed: int, n: int, count: int) -> list[Array]:
@@ -118,7 +119,9 @@ class LetterNet:
         """The inputs of a start: the letters in their order, and the first window."""
         window = self.streams.window(0)
         last = self.text.letters[int(window.y[-1, 0])]
-        return {"letters": self.text.letters, "window": decode(window.x[:, 0], self.text.letters) + last}
+        letters = self.text.letters
+        shown = letters if isinstance(letters, str) else list(letters)  # as JSON has them
+        return {"letters": shown, "window": decode(window.x[:, 0], self.text.letters) + last}
 
 
 class Text(Source):
@@ -134,7 +137,7 @@ class Text(Source):
     def read(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:
         own = self.net(knobs).as_read()
         if given.get("letters", own["letters"]) != own["letters"]:
-            raise Refused("inputs_other_letters", file=file, letters=own["letters"][:20].replace("\n", "⏎"))
+            raise Refused("inputs_other_letters", file=file, letters="".join(own["letters"][:20]).replace("\n", "⏎"))
         return {**own, "seed": seed_of(given)}
 
     def lengths(self, inputs: Mapping[str, Any]) -> dict[str, int]:
@@ -147,7 +150,7 @@ def largest(a: HostArray, temperature: float) -> float:
     return float((q / q.sum()).max())
 
 
-def likeliest(yhat: HostArray, letters: str, count: int) -> Sequence[tuple[str, float]]:
+def likeliest(yhat: HostArray, letters: Sequence[str], count: int) -> Sequence[tuple[str, float]]:
     """The likeliest letters and how likely they are."""
     order = np.argsort(-yhat, kind="stable")[:count]
     return [(letters[int(i)], float(yhat[i])) for i in order]

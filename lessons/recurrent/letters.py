@@ -1,11 +1,12 @@
-"""A text as what a lesson is given: each letter is to predict the next."""
+"""A text as what a lesson is given: each letter is to predict the next. A letter is a grapheme, é or हि or 👩‍👩‍👧."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.device import Array, Device
+from engine.gated.run.letters import graphemes
 from lessons.building.holds import Source
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs
@@ -19,13 +20,17 @@ class Letters(Source):
         self.families = ("x",) if edited else ()
 
     def begin(self, knobs: Knobs) -> dict[str, Any]:
-        return self.coded(str(knobs["text"]))
+        found = self.coded(str(knobs["text"]))
+        if not found["x"]:
+            raise Refused("one_letter", knob="text", text=repr(found["text"]))
+        return found
 
     def coded(self, text: str, vocabulary: list[str] | None = None) -> dict[str, Any]:
         """A text over a vocabulary, its own where none is given."""
-        letters = list(dict.fromkeys(text)) if vocabulary is None else vocabulary
+        read = letters_of(text, vocabulary)
+        letters = list(dict.fromkeys(read)) if vocabulary is None else vocabulary
         at = {letter: i for i, letter in enumerate(letters)}
-        codes = [at[letter] for letter in text]
+        codes = [at[letter] for letter in read]
         return {"text": text, "vocabulary": letters, "x": codes[:-1], "y": codes[1:]}
 
     def read(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:
@@ -33,10 +38,12 @@ class Letters(Source):
         text = given.get("text", knobs["text"])
         if not isinstance(text, str) or not 2 <= len(text) <= 500:
             raise Refused("inputs_text", file=file, found=repr(str(text)[:20]))
-        vocabulary = given.get("vocabulary", list(dict.fromkeys(text)))
-        letters = isinstance(vocabulary, list) and all(isinstance(v, str) and len(v) == 1 for v in vocabulary)
-        if not letters or len(set(vocabulary)) != len(vocabulary) or set(text) - set(vocabulary):
+        vocabulary = given.get("vocabulary", list(dict.fromkeys(letters_of(text))))
+        fits = isinstance(vocabulary, list) and all(isinstance(v, str) and len(graphemes(v)) == 1 for v in vocabulary)
+        if not fits or len(set(vocabulary)) != len(vocabulary) or set(letters_of(text, vocabulary)) - set(vocabulary):
             raise Refused("inputs_vocabulary", file=file)
+        if len(letters_of(text, vocabulary)) < 2:
+            raise Refused("inputs_text", file=file, found=repr(text))
         found = self.coded(text, vocabulary)
         for name in "xy":
             if given.get(name, found[name]) != found[name]:
@@ -55,11 +62,28 @@ class Letters(Source):
         return {name: {t: columns[code] for t, code in enumerate(inputs[name])} for name in "xy"}
 
     def edited(self, inputs: Mapping[str, Any], at: int, raw: str) -> dict[str, Any]:
-        letter, vocabulary = raw.strip(" ") or raw[:1], inputs["vocabulary"]
+        letter, vocabulary, read = raw.strip(" ") or raw[:1], inputs["vocabulary"], letters_read(inputs)
         if letter not in vocabulary:
             raise Refused("edit_letter", value=repr(letter), vocabulary=" ".join(vocabulary))
-        return self.coded(inputs["text"][:at] + letter + inputs["text"][at + 1 :], vocabulary)
+        codes = [vocabulary.index(each) for each in (*read[:at], letter, *read[at + 1 :])]
+        text = "".join(vocabulary[code] for code in codes)
+        if list(letters_of(text, vocabulary)) != [vocabulary[code] for code in codes]:  # 🇩 beside 🇪 would be one letter
+            raise Refused("edit_joins", value=repr(letter))
+        return {**inputs, "text": text, "x": codes[:-1], "y": codes[1:]}
 
     def nudged(self, inputs: Mapping[str, Any], at: int, by: int) -> str:
-        letters, letter = inputs["vocabulary"], inputs["text"][at]
+        letters, letter = inputs["vocabulary"], letters_read(inputs)[at]
         return str(letters[(letters.index(letter) + by) % len(letters)])
+
+
+def letters_of(text: str, vocabulary: Sequence[str] | None = None) -> Sequence[str]:
+    """The letters of a text; by code points where a vocabulary has only these, as states once had."""
+    read = graphemes(text)
+    if vocabulary is None or isinstance(read, str) or set(read) <= set(vocabulary):
+        return read
+    return text if set(text) <= set(vocabulary) else read
+
+
+def letters_read(inputs: Mapping[str, Any]) -> list[str]:
+    """The letters of the text in inputs, by the vocabulary there."""
+    return [inputs["vocabulary"][code] for code in (*inputs["x"], *inputs["y"][-1:])]

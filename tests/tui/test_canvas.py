@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from lessons.recurrent.in_time import letter
+from tests.engine.test_letters import WHOLE
 from tui.canvas.canvas import CLOSING, OPENING, Canvas, fit, to_ascii, wrap
 
 TEXTS = st.text(st.sampled_from("ab é你好，。World ─►░δ₃²∂"), max_size=60)
@@ -99,3 +103,21 @@ def test_a_stamp_on_half_of_a_wide_character_leaves_no_half() -> None:
     box.put(0, 0, "│ab│")
     canvas.stamp(box, 3, 0)
     assert canvas.line(0) == "一 │ab│ 五六"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_letter_of_any_script_keeps_its_columns(seed: int) -> None:
+    """What is drawn beside letters stands where the terminal's library says that they end."""
+    draw = random.Random(seed)
+    typed = [letter(draw.choice([*WHOLE, "\u200d", "\u0301", "🏽", "🇩"])) for _ in range(draw.randint(1, 8))]
+    canvas, x = Canvas(60, 1), 0
+    for each in typed:
+        x = canvas.put(x, 0, each)
+        canvas.put(x, 0, "|")
+        x += 1
+    assert cell_len(canvas.line(0)) == 60
+    at = 0
+    for each in typed:
+        at += cell_len(each.rstrip("\u200d"))
+        assert canvas.chars[0][at] == "|", typed
+        at += 1

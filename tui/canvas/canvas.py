@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
-from unicodedata import category
 
-from rich.cells import cell_len, get_character_cell_size
+from rich.cells import cell_len, get_character_cell_size, split_graphemes
 
 from tui.canvas.visible import visible
 
@@ -27,14 +26,19 @@ ASCII |= {ord(low): plain for low, plain in zip("₀₁₂₃₄₅₆₇₈₉�
 BRAILLE = range(0x2800, 0x2900)
 
 
+JOINER = "\u200d"
+
+
 def columns(char: str) -> int:
     """How many columns a character takes."""
     return 1 if char < "\u0300" else get_character_cell_size(char)
 
 
-def is_mark(char: str) -> bool:
-    """Whether a character goes on the one before it; what chooses between pictures of an emoji changes its width."""
-    return category(char)[0] == "M" and char not in "\ufe0e\ufe0f"
+def letters(text: str) -> Iterator[tuple[str, int]]:
+    """What is drawn as one of a text, with its marks and joiners, and how many columns it takes."""
+    for start, end, size in split_graphemes(text)[0]:
+        whole = text[start:end].rstrip(JOINER)  # which would join it to what stands in the next cell
+        yield whole, size
 
 
 @lru_cache(maxsize=1 << 14)
@@ -117,19 +121,14 @@ class Canvas:
             self._clear(chars, x, end - x)
             chars[x:end], inks[x:end] = text[: end - x], [ink] * (end - x)
             return end
-        drawn: int | None = None
-        for char in text:
-            size = columns(char)
+        for whole, size in letters(text):
             if size == 0:
-                if drawn is not None and is_mark(char):
-                    chars[drawn] += char
                 continue
             if x + size > self.width:
                 break
-            drawn = x if x >= 0 else None
             if x >= 0:
                 self._clear(chars, x, size)
-                chars[x], inks[x] = char, ink
+                chars[x], inks[x] = whole, ink
                 if size == 2:
                     chars[x + 1], inks[x + 1] = "", ink
             x += size
@@ -218,11 +217,10 @@ def fit(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     kept, used = "", 0
-    for char in text:
-        size = get_character_cell_size(char)
+    for letter, size in letters(text):
         if used + size > width - 1:
             break
-        kept, used = kept + char, used + size
+        kept, used = kept + letter, used + size
     return kept + "…" if width > 0 else ""
 
 
@@ -274,26 +272,26 @@ def _pieces(text: str) -> Iterator[str]:
 def _words(text: str) -> Iterator[str]:
     """Words, spaces, and single wide characters."""
     word = ""
-    for char in text:
-        wide = get_character_cell_size(char) == 2
-        if wide or char == " ":
+    for start, end, size in split_graphemes(text)[0]:
+        letter = text[start:end]
+        if size == 2 or letter == " ":
             if word:
                 yield word
             word = ""
-            yield char
+            yield letter
         else:
-            word += char
+            word += letter
     if word:
         yield word
 
 
 def _head(word: str, width: int) -> str:
     kept, used = "", 0
-    for char in word:
-        used += get_character_cell_size(char)
+    for _, end, size in split_graphemes(word)[0]:
+        used += size
         if used > width:
             break
-        kept += char
+        kept = word[:end]
     return kept or word[:1]
 
 

@@ -224,13 +224,16 @@ def generate_command(
 ) -> None:
     """Let a net that was trained by `train charnn` write."""
     from engine.gated.run.files import load
+    from engine.gated.run.letters import graphemes
+    from lessons.recurrent.in_time import letter
 
     with told(path):
         model = load(path)
     start = start.lower() if model.lower else start
-    unknown = next((each for each in start if each not in model.letters), None)
+    read = start if isinstance(model.letters, str) else graphemes(start)  # old nets know code points
+    unknown = next((each for each in read if each not in model.letters), None)
     if unknown is not None:
-        raise Refused("letter_unknown", letter=unknown, letters=model.letters[:40])
+        raise Refused("letter_unknown", letter=letter(unknown), letters="".join(map(letter, model.letters[:40])))
     parts = written(model, start, length, temperature, top, seed)
     if as_json:
         click.echo(json.dumps({"start": start, "text": "".join(parts), "seed": seed}, ensure_ascii=False))

@@ -1,11 +1,12 @@
 """Files of letter-level nets: `.npz` archives of plain arrays, read without pickle, and checked on reading.
 
 Every parameter stands under its key (Wi, Uf2, V, …; vectors flat), as float32; `about` holds JSON: the kind of cell,
-its layers, the letters in their order. Keys are those of the first version, W (H, I) and U (H, H), the letters of Cho
-et al. 2014. In memory it is U (H, I) and W (H, H), and `key` turns one into the other. PyTorch's modules take the
-arrays as they are: weight_ih_l0 is Wi, Wf, Wg, Wo of an LSTM (Wr, Wz, Wn of a GRU, Wh of an RNN) on top of one
-another, weight_hh_l0 the U, bias_ih_l0 the b; bias_hh_l0 is 0, but in a GRU bm stands there in n's place. A checkpoint
-also has the optimiser's memory and the states that are carried on, so that training can be resumed.
+its layers, the letters in their order, a text, or a list where one of them is several code points. Keys are those of
+the first version, W (H, I) and U (H, H), the letters of Cho et al. 2014. In memory it is U (H, I) and W (H, H), and
+`key` turns one into the other. PyTorch's modules take the arrays as they are: weight_ih_l0 is Wi, Wf, Wg, Wo of an
+LSTM (Wr, Wz, Wn of a GRU, Wh of an RNN) on top of one another, weight_hh_l0 the U, bias_ih_l0 the b; bias_hh_l0 is 0,
+but in a GRU bm stands there in n's place. A checkpoint also has the optimiser's memory and the states that are carried
+on, so that training can be resumed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from engine.gated.cell import Cell
 from engine.gated.gru import AFTER, BEFORE
 from engine.gated.lstm import LSTM
 from engine.gated.plain import RELU, SRN
+from engine.gated.run.letters import Letters
 from engine.walks.archive import ArchiveError, is_of, read_archive, write_archive
 
 xp = HOST.xp
@@ -45,7 +47,7 @@ class Model(NamedTuple):
     kind: str
     layers: int
     theta: Mapping[str, HostArray]
-    letters: str
+    letters: Letters
     lower: bool = False
 
     @property
@@ -116,7 +118,9 @@ def _model(path: Path, about: Mapping[str, Any], arrays: Mapping[str, HostArray]
     kind, layers, letters = about.get("cell"), about.get("layers"), about.get("letters")
     if not isinstance(kind, str) or kind not in CELLS or not is_count(layers) or not 1 <= layers <= MOST_LAYERS:
         raise ModelError("kind", path=str(path), kind=kind, layers=layers, kinds=", ".join(CELLS))
-    if not isinstance(letters, str) or len(letters) < 2 or len(set(letters)) < len(letters):
+    if isinstance(letters, list) and all(isinstance(letter, str) and letter for letter in letters):
+        letters = tuple(letters)
+    if not isinstance(letters, str | tuple) or len(letters) < 2 or len({*letters}) < len(letters):
         raise ModelError("letters", path=str(path))
     V = arrays.get("V")
     if V is None:

@@ -112,7 +112,7 @@ class BpttStage(TimeStage):
         third = min(2, T - 1)
         training = {} if view.training is None else {"n": view.training.n, "latest": view.training.latest}
         return self.figures(s2=f"s[{third}]") | training | {
-            "T": T, "K": self.K, "H": self.H, "f": self.knobs["activation"], "text": in_short(self.inputs["text"]),
+            "T": T, "K": self.K, "H": self.H, "f": self.knobs["activation"], "text": in_short(self.inputs),
             "lnK": five(float(np.log(self.K))), "mean": five(sum(known) / len(known)) if known else "·",
             "window": min(int(self.knobs["window"]), T), "ten": T * (T + 1) // 2, "last": subscript(str(T - 1)),
             "rate": f"{self.knobs['rate']:g}", "optimiser": self.knobs["optimiser"],

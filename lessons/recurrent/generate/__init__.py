@@ -6,6 +6,8 @@ from lessons.data.corpora import PYTHON, TEXTS
 from lessons.recurrent.cards import OPTIMISERS, gated_notation, gated_renamed
 
 CELLS = ("srn", "lstm", "gru")
+GRAPHEME, POINT = "grapheme", "code-point"
+"""What a letter is: what a reader takes for one, or a code point, as in states of schema 2."""
 LAYER = gated_notation("ifogzrnh")
 """The weights of one layer under the lecture's other names."""
 
@@ -30,6 +32,7 @@ CARD = Card(
         Knob("window", "int", 25, 2, 200),
         Knob("batch", "int", 1, 1, 64),
         Knob("symbols", "int", 40, 2, 5000),
+        Knob("letter", "choice", GRAPHEME, choices=(GRAPHEME, POINT)),
         Knob("case", "choice", "lower", choices=("lower", "keep")),
         Knob("rate", "float", 0.1, 0.00001, 10, live=True),
         Knob("optimiser", "choice", "adagrad", choices=OPTIMISERS, live=True),

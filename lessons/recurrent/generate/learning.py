@@ -10,7 +10,7 @@ import numpy as np
 from engine.device import Device, HostArray
 from engine.gated import cell as cells
 from engine.gated.cell import Cell, Made, Theta
-from engine.gated.run.letters import encode
+from engine.gated.run.letters import Letters, encode
 from engine.gated.run.streams import one_hot
 from engine.gated.run.training import GatedRun, Snapshot
 from engine.walks.history import State
@@ -20,6 +20,7 @@ from lessons.building.defaults import recipe
 from lessons.contract.view import Knobs
 from lessons.data.corpora import PYTHON
 from lessons.data.corpora import read as corpora
+from lessons.recurrent.generate import POINT
 from lessons.recurrent.letter_net import Coded, LetterNet, spelled
 
 AT = (0, 100, 300, 1000, 3000, 6000, 12000)
@@ -39,12 +40,12 @@ UNDER = {PYTHON: "the value of the expression is the name of the function"}
 def coded(knobs: Knobs, look: bool = False) -> Coded:
     """The text. Raises Refused."""
     text = str(knobs["text"]) or corpora.letters(str(knobs["corpus"]), look)
-    return _coded(text, str(knobs["case"]) == "lower", int(knobs["symbols"]))
+    return _coded(text, str(knobs["case"]) == "lower", int(knobs["symbols"]), str(knobs["letter"]) == POINT)
 
 
 @lru_cache(maxsize=4)
-def _coded(text: str, lower: bool, most: int) -> Coded:
-    return spelled(text.lower() if lower else text, most)
+def _coded(text: str, lower: bool, most: int, by_points: bool) -> Coded:
+    return spelled(text.lower() if lower else text, most, by_points)
 
 
 def under(knobs: Knobs) -> HostArray:
@@ -93,7 +94,7 @@ def is_due(n: int) -> bool:
     return n in AT or (n > AT[-1] and n % AT[-1] == 0 and (n // AT[-1]).bit_count() == 1)
 
 
-def traits(rows: HostArray, letters: str) -> dict[str, HostArray]:
+def traits(rows: HostArray, letters: Letters) -> dict[str, HostArray]:
     """What could be followed, (rows, letters) each: 1 where it is so, or a number."""
     text = np.array(list(letters))[rows]
     space = np.isin(text, (" ", "\n"))

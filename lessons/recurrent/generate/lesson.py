@@ -27,7 +27,7 @@ from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start, View
 from lessons.recurrent.gated import columns, parameters
 from lessons.recurrent.generate import CELLS as KINDS
-from lessons.recurrent.generate import learning
+from lessons.recurrent.generate import POINT, learning
 from lessons.recurrent.generate.stage import GenerateStage
 from lessons.recurrent.letter_net import Text, largest
 
@@ -123,7 +123,7 @@ class Generate(DeclaredLesson):
     grain = "t"
     example = False
     explains = ("pick", "q", "h2", "h", "c", "gc", "gh", "delta", "yhat")
-    draws = frozenset({"corpus", "text", "cell", "layers", "hidden", "symbols", "case"})
+    draws = frozenset({"corpus", "text", "cell", "layers", "hidden", "symbols", "letter", "case"})
     rebuilds = draws | {"window", "batch"}
     columns = columns("2") | {"q", "F"}
     shown_as = GenerateStage
@@ -151,7 +151,12 @@ class Generate(DeclaredLesson):
         params = state["params"]
         cell = "lstm" if "Uf" in params else "gru" if "Uz" in params else "srn" if "Uh" in params else knobs["cell"]
         layers = 2 if any(name.endswith("2") for name in params) else 1
-        return super().read(file, state, {**knobs, "cell": cell, "layers": layers})
+        known = {**knobs, "cell": cell, "layers": layers}
+        inputs = state.get("inputs")
+        letters = inputs.get("letters") if isinstance(inputs, Mapping) else None
+        if isinstance(letters, str) and isinstance(learning.coded(known).letters, tuple):
+            known["letter"] = POINT  # as all states once were
+        return super().read(file, state, known)
 
     def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track | None:
         s, seed = Trial(self, device, knobs, start).first, int(start.inputs["seed"])

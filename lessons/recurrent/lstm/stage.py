@@ -120,7 +120,7 @@ class GatedStage(TimeStage):
         numbers = self.figures(keep="z[1]" if gru else "f[1]", left="road[0]")
         form = self.text.phrase("labels", f"form_{self.knobs['reset']}").replace("`", "") if gru else ""
         return {name: figure.strip() for name, figure in numbers.items()} | {
-            "T": T, "H": self.H, "K": self.K, "text": in_short(self.inputs["text"]), "ten": T * (T + 1) // 2,
+            "T": T, "H": self.H, "K": self.K, "text": in_short(self.inputs), "ten": T * (T + 1) // 2,
             "rate": f"{float(self.knobs['rate']):g}", "optimiser": self.knobs["optimiser"],
             "bias": f"{float(self.knobs['keep' if gru else 'forget']):g}".replace("-", "−"),
             "column": "  ".join(five(each).strip() for each in first_column(self.view)) or "·",

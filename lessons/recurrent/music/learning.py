@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,7 +36,7 @@ def tunes(knobs: Knobs, look: bool = False) -> TuneSet:
     return read(str(knobs["tunes"]), look)
 
 
-coded = lru_cache(maxsize=4)(spelled)
+coded = lru_cache(maxsize=4)(partial(spelled, by_points=True))
 """A text in its letters, made once."""
 
 

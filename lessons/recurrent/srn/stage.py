@@ -92,7 +92,7 @@ class SrnStage(TimeStage):
         last = self.t == self.T - 1 and "dw" in self.view.written
         return {
             "T": self.T, "K": self.K, "H": self.H, "f": self.knobs["activation"],
-            "text": in_short(self.inputs["text"]),
+            "text": in_short(self.inputs),
             "s0": "·" if s is None else " ".join(five(float(v)).strip() for v in s[:4]),
             "dw": self.figure("dw").strip() if last else "·",
             "w": f"W{subscript(f'{row}{column}')}" if max(row, column) < 10 else f"W[{row},{column}]",
