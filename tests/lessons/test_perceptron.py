@@ -250,4 +250,4 @@ def test_no_bound_is_claimed_where_none_holds() -> None:
     player.edit("w", (0,), "-100")
     player.jump("bound")
     panels = player.lesson.panels(player.view(), load("lessons.feedforward.perceptron", "en"))
-    assert "This start is another" in next(panel.text for panel in panels if panel.id == "verdict")  # type: ignore[attr-defined]
+    assert "this start is not 0" in next(panel.text for panel in panels if panel.id == "verdict")  # type: ignore[attr-defined]
