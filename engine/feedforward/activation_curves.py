@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.device import Array
-from engine.maths.activations import ACTIVATIONS, Activation
+from engine.maths.activations import ACTIVATIONS, Activation, sigmoid
 from engine.walks.step import Path, Step, Walk
 
 
@@ -32,6 +32,11 @@ def rules(f: Activation) -> dict[str, str]:
         "p": "p[i] = r[i] / Z",
         "loss": "L = (top - o[i]) / T + log(Z)",
         "by_o": "by_o[i] = (p[i] - y[i]) / T",
+        "top_two": "top = maximum(o[1], o[2])",
+        "r_two": "r[i] = exp(o[i] - top)",
+        "p_two": "p[1] = r[1] / (r[1] + r[2])",
+        "s": "s = sigmoid(o[1] - o[2])",
+        "gap": "gap = p[1] - s",
         "z": "z[k] = w * h[k-1]",
         "h": f"h[k] = {f.rule.format(z='z[k]')}",
         "g_top": "g[k] = 1",
@@ -117,3 +122,23 @@ def soft(xp: Any, o: Sequence[Array], T: float, truth: int, at: Path = ()) -> Wa
         yield Step((*at, ("slope", -1), ("i", i)), "by_o", {f"by_o[{i}]": by})
         by_o.append(by)
     return {"p": p, "loss": loss, "by_o": by_o}
+
+
+def soft_of_two(xp: Any, o: Sequence[Array], at: Path = ()) -> Walk[Array]:
+    """Softmax of two scores beside the sigmoid of their difference (slide 32): p_1 = 1 / (1 + e^−(o_1 − o_2)).
+
+    Returns the difference of both; it is 0 to the last bit, for both come down to e^−|o_1 − o_2|.
+    """
+    raised, by_sigmoid = (*at, ("raise", -1)), (*at, ("sigmoid", -1))
+    top = xp.maximum(o[0], o[1])
+    yield Step((*raised, ("i", 1)), "top_two", {"top": top})
+    r = [xp.exp(score - top) for score in o[:2]]
+    for i, each in enumerate(r, 1):
+        yield Step((*raised, ("i", i)), "r_two", {f"r[{i}]": each})
+    p = r[0] / (r[0] + r[1])
+    yield Step((*at, ("share", -1)), "p_two", {"p[1]": p})
+    s = sigmoid(xp, o[0] - o[1])
+    yield Step(by_sigmoid, "s", {"s": s})
+    gap = p - s
+    yield Step(by_sigmoid, "gap", {"gap": gap})
+    return gap

@@ -9,6 +9,8 @@ import pytest
 
 from engine.device import HOST
 from engine.maths.activations import ACTIVATIONS
+from lessons.contract.panels import Label, Matrix
+from lessons.contract.text import load
 from lessons.course import open_lesson
 from lessons.feedforward.activations import CARD
 from lessons.player.player import Player
@@ -115,3 +117,31 @@ def test_the_loss_of_a_hopeless_score_is_finite() -> None:
     loss = player.view().get("L")
     assert loss is not None
     assert float(loss[0]) == pytest.approx(801.4, abs=0.1)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_softmax_of_two_is_the_sigmoid_of_their_difference_to_the_last_bit(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    player = Player(open_lesson(CARD), HOST, {}, seed)
+    for size in (0.1, 3, 50, 1e4):
+        z = draw.normal(0, size, 2)
+        for i, value in enumerate(z):
+            player.edit(f"o[{i + 1}]", (0,), repr(float(value)))
+        two = everything(player, all_steps=False)["result"]["two"]
+        assert two["softmax"] == two["sigmoid"] == pytest.approx(1 / (1 + np.exp(np.clip(z[1] - z[0], -700, 700))))
+        player.jump("two/sigmoid")
+        gap = player.view().get("gap")
+        assert gap is not None
+        assert gap.item() == 0.0
+        player.jump("curve")
+
+
+@pytest.mark.parametrize(("lang", "names"), [("en", "linear ramp step sigmoid"), ("zh", "线性 斜面 阶跃 S␣型")])
+def test_the_four_functions_of_the_slide_stand_on_the_stage(lang: str, names: str) -> None:
+    lesson = open_lesson(CARD)
+    player = Player(lesson, HOST)
+    player.forward()
+    panels = lesson.panels(player.view(), load("lessons.feedforward.activations", lang))
+    (values,) = (panel for panel in panels if isinstance(panel, Matrix) and panel.id == "values")
+    heads = [item.text for item in values.rows[0].items.values() if isinstance(item, Label)]
+    assert heads[:4] == [name.replace("␣", " ") for name in names.split()]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.device import HOST, Array, Rng
-from engine.feedforward.activation_curves import at_point, chain, rules, soft
+from engine.feedforward.activation_curves import at_point, chain, rules, soft, soft_of_two
 from engine.maths.activations import ACTIVATIONS, softmax
 from lessons.building.acts import Act, Derived, Scope, Trial
 from lessons.building.asks import Gradient, Question
@@ -44,6 +44,7 @@ def outcomes(trial: Trial) -> dict[str, Any]:
         "functions": {name: {"value": value(s), "slope": value(d)} for name, (s, d) in points.items()},
         "h": [value(h) for h in trial.first.left("layers").h],
         "p": [value(p) for p in soft_of["p"]],
+        "two": {"softmax": value(trial.after("two").get("p[1]")), "sigmoid": value(trial.after("two").get("s"))},
         "loss": value(loss(trial.first)),
     }
 
@@ -68,6 +69,13 @@ def hotter(trial: Trial) -> str:
     return "falls" if then <= now else "rises"  # equal where both are 1 to the last figure
 
 
+def raised(trial: Trial) -> str:
+    """What five more on both of two scores do to the first probability, up to rounding."""
+    o = trial.start.params["o"][:2, None]
+    now, then = (float(softmax(HOST.xp, scores)[0, 0]) for scores in (o, o + 5))
+    return "stays" if abs(then - now) < 1e-9 else "falls" if then < now else "rises"
+
+
 class Activations(DeclaredLesson):
     """Each act is an experiment of its own; what is checked is their sum, E = h_K − ln p of the first score."""
 
@@ -85,6 +93,7 @@ class Activations(DeclaredLesson):
         Act("curve", lambda s, at: at_point(s.xp, s.z, at), after=()),
         Act("layers", lambda s, at: chain(s.xp, s.f, s.w, s.z, int(s.knobs["depth"]), at), after=()),
         Act("softmax", lambda s, at: soft(s.xp, s.o, s.T, TRUTH, at), after=()),
+        Act("two", lambda s, at: soft_of_two(s.xp, s.o, at), after=()),
     )
     gradient = Gradient(loss, its_gradient)
     results = (outcomes,)
@@ -98,6 +107,7 @@ class Activations(DeclaredLesson):
         ),
         Question("left", lambda s: f"layers/down/k={int(s.knobs['depth']) - 1}", "choice", left_over),
         Question("hotter", "softmax/share/i=1", "choice", hotter),
+        Question("both", "two/raise/i=1", "choice", raised, until="two/sigmoid"),
     )
     loops = ("phase", ("k", "i"))
     grain = "i"

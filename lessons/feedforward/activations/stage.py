@@ -11,6 +11,7 @@ from engine.maths.activations import ACTIVATIONS
 from lessons.building.staging import LessonStage
 from lessons.contract.panels import Axis, Item, Label, Line, Matrix, Plot, Row, Stage
 from lessons.explaining.figures import five
+from lessons.explaining.typeset import name as typeset
 
 REACH = 6.0
 """How far the curves are drawn at least."""
@@ -24,14 +25,17 @@ class ActivationsStage(LessonStage):
         """Six functions at one z, one column each."""
         i, names = self.view.loop("i"), list(ACTIVATIONS)
         lit = names[i - 1] if i else str(self.knobs["activation"])
-        heads: dict[int, Item] = {n: Label(name, role="head" if name == lit else "dim") for n, name in enumerate(names)}
+        called = tuple(self.say(name) for name in names)
+        heads: dict[int, Item] = {
+            n: Label(called[n], role="head" if name == lit else "dim") for n, name in enumerate(names)
+        }
         rows = [Row("", heads)]
         for label, family in (("f(z)", "f"), ("f'(z)", "df")):
             rows.append(Row(label, {n: self.scalar(f"{family}_{name}") for n, name in enumerate(names)}))
         return [
             self.law(f"f_{lit}", f"df_{lit}"),
             self.side_by_side({"z": "z"}, id="point"),
-            Matrix(id="values", priority=9, axis=Axis(tuple(names), (i or 1) - 1, 2, close=True), rows=rows),
+            Matrix(id="values", priority=9, axis=Axis(called, (i or 1) - 1, 1, close=True), rows=rows),
             self.curve(lit),
         ]
 
@@ -44,7 +48,7 @@ class ActivationsStage(LessonStage):
         heights = {"linear": (-reach, reach), "relu": (-0.5, reach)}.get(name, (-1.2, 1.2))
         marks = ((self.number(f"f_{name}"), "●"), (self.number(f"df_{name}"), "◆"))
         points = [(z, value, mark) for value, mark in marks if value is not None]
-        lines = [Line(name, x, y), Line(self.say("slope"), x, f.slope(HOST.xp, y), True)]
+        lines = [Line(self.say(name), x, y), Line(self.say("slope"), x, f.slope(HOST.xp, y), True)]
         return Plot(id="curve", priority=8, lines=lines, x=(-reach, reach), y=heights, points=points)
 
     def show_layers(self) -> Stage:
@@ -100,6 +104,34 @@ class ActivationsStage(LessonStage):
             Matrix(id="bars", priority=5, axis=axis, rows=[bars]),
             self.side_by_side({"top": "max o", "Z": "Z = Σ", "L": "−ln p₁"}, id="sums", priority=8),
         ]
+
+    def show_two(self) -> Stage:
+        """Softmax of the first two scores, the sigmoid of their difference under it, and what lies between them."""
+        by_sigmoid = ("sigmoid", -1) in self.view.path
+        d = float(self.params["o"][0] - self.params["o"][1])
+        difference = f"{typeset('o[1]')} − {typeset('o[2]')}"
+        rows = [
+            Row("", {0: Label("1", role="dim"), 1: Label("2", role="dim")}),
+            Row(self.say("score"), {n: self.shown(f"o[{n + 1}]") for n in (0, 1)}),
+            Row("r", {n: self.shown(f"r[{n + 1}]") for n in (0, 1)}),
+            Row("softmax: p₁", {0: self.shown("p[1]")}),
+            Row(f"σ({difference})", {0: self.shown("s")}),
+            Row(self.say("gap"), {0: self.shown("gap")}),
+        ]
+        return [
+            self.law("s", "gap") if by_sigmoid else self.law("r_two", "p_two"),
+            Matrix(id="two", priority=10, rows=rows, axis=Axis(("1", "2"), 0, 2)),
+            self.on_sigmoid(d, difference),
+        ]
+
+    def on_sigmoid(self, d: float, title: str) -> Plot:
+        """The sigmoid over the difference of two scores, with their softmax on it."""
+        reach, p = max(REACH, float(np.ceil(abs(d)))), self.number("p[1]")
+        x = np.linspace(-reach, reach, 481)
+        lines = [Line("σ", x, ACTIVATIONS["sigmoid"].f(HOST.xp, x))]
+        points = [] if p is None else [(d, p, "●")]
+        title = self.say("on_sigmoid", d=title)
+        return Plot(id="sigmoid", priority=7, title=title, lines=lines, x=(-reach, reach), y=(-0.1, 1.1), points=points)
 
     def fields(self) -> dict[str, Any]:
         depth = int(self.knobs["depth"])
