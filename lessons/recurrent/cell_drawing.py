@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from lessons.contract.panels import Picture
+from lessons.explaining.figures import cells as wide
 from lessons.recurrent.cell_position import CellPosition
 
 Marks = Sequence[tuple[int, int, str]]
@@ -14,37 +15,37 @@ LSTM: Mapping[str, Marks] = {
     "c₋₁→c": ((0, 4, "─" * 10), (0, 15, "─" * 20), (0, 36, "─" * 20), (0, 57, "───→")),
     "f→c": ((1, 14, "│"), (2, 14, "│")),
     "i→c": ((1, 29, "┌─────"), (2, 29, "│")),
-    "g→c": ((1, 36, "─────┐"), (2, 41, "│")),
+    "g→c": ((1, 36, "──┐"), (2, 38, "│")),
     "c→h": ((0, 56, "┬"), (1, 55, "tanh"), (2, 57, "───→")),
     "o→h": ((2, 50, "┌─────"),),
     **{f"h₋₁→{q}": ((5, 4, "─" * (x - 5)), (5, x - 1, "┘" if q == "o" else "┴"), (4, x - 1, "┌┴")) for q, x in
-       {"f": 14, "i": 29, "g": 41, "o": 50}.items()},
+       {"f": 14, "i": 29, "g": 38, "o": 50}.items()},
     **{f"x→{q}": ((6, 4, "─" * (x - 3)), (6, x + 1, "┘" if q == "o" else "┴"), (5, x + 1, "│"), (4, x, "┴┐")) for q, x
-       in {"f": 14, "i": 29, "g": 41, "o": 50}.items()},
+       in {"f": 14, "i": 29, "g": 38, "o": 50}.items()},
 }  # fmt: skip
 """Paths of an LSTM cell; where two share a cell, the later one's character is drawn."""
 LSTM_SIGNS = (
-    (0, 0, "c₋₁"), (0, 14, "×"), (0, 35, "+"), (1, 35, "×"), (2, 56, "×"), (3, 14, "f"), (3, 29, "i"), (3, 41, "g"),
+    (0, 0, "c₋₁"), (0, 14, "×"), (0, 35, "+"), (1, 35, "×"), (2, 56, "×"), (3, 14, "f"), (3, 29, "i"), (3, 38, "g"),
     (3, 50, "o"), (5, 0, "h₋₁"), (6, 0, "x"), (0, 61, "c"), (2, 61, "h"),
 )  # fmt: skip
 
 GRU: Mapping[str, Marks] = {
-    "h₋₁→h": ((0, 4, "─" * 16), (0, 21, "─" * 34), (0, 56, "────→")),
+    "h₋₁→h": ((0, 4, "─" * 16), (0, 21, "─" * 31), (0, 53, "───────→")),
     "z→h": ((1, 20, "│"),),
-    "z→1−z": ((1, 20, "├─────────"), (1, 33, "─" * 22)),
-    "r→r∘h": ((2, 35, "─" * 8),),
-    "r∘h→n": ((2, 44, "─" * 11),),
+    "z→1−z": ((1, 20, "├─────────"), (1, 33, "─" * 19)),
+    "r→r∘h": ((2, 35, "─" * 6),),
+    "r∘h→n": ((2, 42, "─" * 10),),
     "h₋₁→z": ((0, 9, "┬"), (1, 9, "│"), (2, 9, "│"), (3, 9, "│"), (4, 9, "└─────────┴"), (3, 19, "┌┴")),
     "h₋₁→r": ((0, 9, "┬"), (1, 9, "│"), (2, 9, "│"), (3, 9, "│"), (4, 9, "└" + "─" * 23 + "┴"), (3, 33, "┌┴")),
-    "h₋₁→r∘h": ((0, 9, "┬"), (1, 9, "│"), (2, 9, "│"), (3, 9, "│"), (4, 9, "└" + "─" * 33 + "┘"), (3, 43, "│")),
+    "h₋₁→r∘h": ((0, 9, "┬"), (1, 9, "│"), (2, 9, "│"), (3, 9, "│"), (4, 9, "└" + "─" * 31 + "┘"), (3, 41, "│")),
     "x→z": ((5, 4, "─" * 17 + "┴"), (4, 21, "│"), (3, 20, "┴┐")),
     "x→r": ((5, 4, "─" * 31 + "┴"), (4, 35, "│"), (3, 34, "┴┐")),
-    "x→n": ((5, 4, "─" * 51 + "┘"), (4, 55, "│"), (3, 55, "│")),
-    "n→h": ((1, 55, "×"),),
+    "x→n": ((5, 4, "─" * 48 + "┘"), (4, 52, "│"), (3, 52, "│")),
+    "n→h": ((1, 52, "×"),),
 }
 """Paths of a GRU cell."""
 GRU_SIGNS = (
-    (0, 0, "h₋₁"), (0, 20, "×"), (0, 55, "+"), (1, 30, "1−z"), (1, 55, "×"), (2, 20, "z"), (2, 34, "r"), (2, 55, "n"),
+    (0, 0, "h₋₁"), (0, 20, "×"), (0, 52, "+"), (1, 30, "1−z"), (1, 52, "×"), (2, 20, "z"), (2, 34, "r"), (2, 52, "n"),
     (5, 0, "x"), (0, 61, "h"),
 )  # fmt: skip
 HEAVY = str.maketrans("─│┌┐└┘┬┴├", "━┃┏┓┗┛┳┻┣")
@@ -80,7 +81,19 @@ def drawn(at: CellPosition) -> Picture:
     signs = LSTM_SIGNS if made is LSTM else (*GRU_SIGNS, *reset(at))
     marks = [(y, x, char, "frame") for (y, x), char in cells.items() if (y, x) not in heavy]
     marks += [(y, x, char, "frame" if char == "│" else "forward+written") for (y, x), char in heavy.items()]
-    return Picture(id="cell_paths", priority=4, marks=[*marks, *((*sign, "head") for sign in signs)])
+    return Picture(
+        id="cell_paths", priority=4, marks=[*marks, *((*sign, "head") for sign in (*signs, *names(at, signs)))]
+    )
+
+
+def names(at: CellPosition, signs: Sequence[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """What each gate is called, beside its letter: at the right where nothing leaves it to there."""
+    found = []
+    for y, x, q in signs:
+        if q in at.cell.gates:
+            name = at.stage.say(f"gate_{q}")
+            found.append((y, x - wide(name) - 1 if q in "zr" else x + 2, name))
+    return found
 
 
 def laid(made: Mapping[str, Marks], names: Collection[str]) -> dict[tuple[int, int], str]:
@@ -97,4 +110,4 @@ def laid(made: Mapping[str, Marks], names: Collection[str]) -> dict[tuple[int, i
 def reset(at: CellPosition) -> Sequence[tuple[int, int, str]]:
     """Where a GRU's reset gate is applied: before the matrix Wn or after it."""
     after = "bm" in at.cell.more
-    return (2, 43, "×"), (4, 38, "Wn") if after else (2, 48, "Wn")
+    return (2, 41, "×"), (4, 38, "Wn") if after else (2, 46, "Wn")

@@ -91,7 +91,7 @@ def test_every_knob_is_explained(card: Card, lang: str) -> None:
 def test_parts_of_gates_and_layers_and_what_comes_of_them() -> None:
     text, words = text_of(next(card for card in CARDS if card.id == "lstm"), "en"), Words("en")
     assert meaning(text, words, "Wf") == "weights from the state before into the forget gate f"
-    assert meaning(text, words, "delta_g[2]") == "error of the new content g: how E changes with its net input"
+    assert meaning(text, words, "delta_g[2]") == "error of the candidate state g: how E changes with its net input"
     assert meaning(text, words, "dUi[1,0]") == "gradient: how E changes with Ui"
     assert meaning(text, words, "G_by") == "what the optimiser remembers of the gradients of by"
     assert meaning(text, words, "W2") == "weights into layer 2"
@@ -107,7 +107,7 @@ def test_one_letter_for_two_things() -> None:
     words = Words("en")
     for id in ("gru", "memory", "generate"):
         text = text_of(next(card for card in CARDS if card.id == id), "en")
-        assert meaning(text, words, "n[3]") == "new content"
+        assert meaning(text, words, "n[3]") == "candidate state"
         assert meaning(text, words, "n") == "which update it is"
         assert meaning(text, words, "z2[1]").startswith("update gate")
     text = text_of(next(card for card in CARDS if card.id == "network"), "en")

@@ -105,8 +105,9 @@ def long_number(value: Any) -> str:
 
 
 def only_in_the_verdict(section: Section) -> set[str]:
-    """The fields that only the verdict has."""
-    return fields_of(*section.after) - fields_of(*section.before, *section.items)
+    """The fields that only the verdict has; of a question for a number that is all after its first paragraph."""
+    asked, verdict = (section.before, section.after) if section.items else (section.before[:1], section.before[1:])
+    return fields_of(*verdict) - fields_of(*asked, *section.items)
 
 
 def give_away(player: Player, asked: Asked, lang: str, size: tuple[int, int]) -> list[str]:

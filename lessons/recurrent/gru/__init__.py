@@ -9,10 +9,10 @@ CARD = Card(
     chapter="recurrent",
     slides="39",
     minutes=15,
-    title={"en": "GRU: the road is the state", "zh": "GRU：状态本身就是路"},
+    title={"en": "GRU: one state and two gates", "zh": "GRU：一个状态与两个门"},
     lead={
-        "en": "Two gates and no cell: keep so much of the old, take so much of the new.",
-        "zh": "两个门，没有细胞：旧的留一部分，其余取新的。",
+        "en": "Two gates and no separate cell state: a share of the old state is kept, the rest is the candidate.",
+        "zh": "两个门，没有单独的细胞状态：旧状态保留一部分，其余取自候选状态。",
     },
     acts=("forward", "backward", "ledger", "road", "train"),
     needs=("lstm",),

@@ -117,14 +117,16 @@ class GatedStage(TimeStage):
 
     def fields(self) -> dict[str, Any]:
         gru, T = "Uz" in self.params, self.T
-        numbers = self.figures(keep="z[1]" if gru else "f[1]", left="road[0]")
+        numbers = self.figures(keep="z[0]" if gru else "f[0]", left="road[0]")
+        count = sum(param.size for name, param in self.params.items() if name[0] in "UWb" and name != "by")
         form = self.text.phrase("labels", f"form_{self.knobs['reset']}").replace("`", "") if gru else ""
         return {name: figure.strip() for name, figure in numbers.items()} | {
             "T": T, "H": self.H, "K": self.K, "text": in_short(self.inputs), "ten": T * (T + 1) // 2,
             "rate": f"{float(self.knobs['rate']):g}", "optimiser": self.knobs["optimiser"],
             "bias": f"{float(self.knobs['keep' if gru else 'forget']):g}".replace("-", "−"),
             "column": "  ".join(five(each).strip() for each in first_column(self.view)) or "·",
-            "last": subscript(str(T - 1)), "form": form,
+            "last": subscript(str(T - 1)), "form": form, "count": f"{count:,}",
+            "sizes": "3(HK + H² + H)" + (" + H" if "bm" in self.params else ""),
         }  # fmt: skip
 
 
