@@ -37,7 +37,7 @@ async def test_the_acts_have_their_pictures(size: tuple[int, int], tmp_path: Pat
     places = {
         "slide/i=5/j=5": ("picture x", "kernel K", "map h"), "pool/m=2/n=2": ("map h", "pooled p"),
         "back/unpool/m=2/n=2": ("∂E/∂p", "∂E/∂h"), "back/error/i=5/j=5": ("δ = ∂E/∂z",),
-        "back/kernel/i=5/j=5": ("picture x", "∂E/∂K"), "back/picture/i=5/j=5": ("K turned", "∂E/∂x"),
+        "back/kernel/i=5/j=5": ("picture x", "∂E/∂K"), "back/picture/i=5/j=5": ("K rotated", "∂E/∂x"),
     }  # fmt: skip
     async with lesson(tmp_path, size, id="convolution") as (_, screen):
         for place, titles in places.items():

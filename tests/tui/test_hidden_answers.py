@@ -29,7 +29,7 @@ every = pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 FIGURES = re.compile(r"[−-]?[\d,]*\.?\d+(e[−-]?\d+)?")
 SEEN = {
     ("activations", "steeper"): r"\.149|\.181",
-    ("activations", "hotter"): r"become alike",
+    ("activations", "hotter"): r"become alike|more alike the",
     ("perceptron", "mistakes"): r"\b18\b",
     ("mlp", "silent"): r"exactly 0",
     ("depth", "arrives"): r"4e-5",
@@ -45,7 +45,7 @@ SEEN = {
     ("hierarchical-softmax", "total"): r"1\.000000|\.107|add up to 1",
     ("hierarchical-softmax", "target"): r"larger than before",
     ("word2vec", "first"): r"dh.*\b0\b.*\b0\b",
-    ("hebb", "growth"): r"y grows with w",
+    ("hebb", "growth"): r"y grows with w|limits this growth",
     ("hebb", "tamed"): r"○ 1\b",
     ("tree", "halves"): r"left half|left\(",
     ("neuron", "felt"): r"product of two|f' xᵢ",

@@ -10,10 +10,10 @@ CARD = Card(
     chapter="history",
     slides="4",
     minutes=25,
-    title={"en": "Neighbours, trees, boosting, margins", "zh": "近邻、决策树、提升与间隔"},
+    title={"en": "Neighbours, trees, boosting, SVM", "zh": "近邻、决策树、提升与支持向量机"},
     lead={
-        "en": "Four classifiers without hidden layers, by neighbours, cuts, votes and margin, beside a network.",
-        "zh": "四种没有隐含层的分类器处理同样的点：靠近邻、划分、投票和间隔，再与神经网络并排比较。",
+        "en": "Nearest neighbours, a decision tree, boosting and an SVM on the same points, beside a network.",
+        "zh": "k 近邻、决策树、提升和支持向量机用同样的点训练，再与神经网络并排比较。",
     },
     acts=("knn", "tree", "boosting", "margin", "compare"),
     needs=("perceptron",),

@@ -42,7 +42,7 @@ STOPS = (
     Stop(2006, "dbn", Lead("boltzmann", Place("train", {"net": "dbn"})), "D"),
     Stop(2011, "speech", to("lstm")),
     Stop(2012, "relu", to("convolution", "train"), "V"),
-    Stop(2014, "language", to("generate")),
+    Stop(2014, "language", to("translate")),
 )
 FIRST, LAST = STOPS[0].year, STOPS[-1].year
 SPANS = ((1969, 1985, "first"), (1996, 2005, "second"))
