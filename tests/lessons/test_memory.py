@@ -271,4 +271,4 @@ def test_what_is_shown_is_numbered_as_it_is_asked_about() -> None:
     assert isinstance(answer, Matrix)
     said = draw(answer, 58, Pen()).text()  # on the smallest screen too
     assert "−1" in said
-    assert "wanted: +1" in said or "wanted: −1" in said
+    assert "target: +1" in said or "target: −1" in said

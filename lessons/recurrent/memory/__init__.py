@@ -1,4 +1,4 @@
-"""Who still hears the first input: SRN, ReLU, LSTM and GRU race on the latch task (slide 39): the card."""
+"""Who remembers the first input: SRN, ReLU, LSTM and GRU race on the latch task (slide 39): the card."""
 
 from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
@@ -11,10 +11,10 @@ CARD = Card(
     chapter="recurrent",
     slides="39",
     minutes=20,
-    title={"en": "Memory: who still hears the first input?", "zh": "记忆：谁还记得第一个输入？"},
+    title={"en": "Long-term dependencies: five models", "zh": "长程依赖：五种模型的比较"},
     lead={
-        "en": "One bit, then noise, then the question: no gradient at the bit, no memory of it.",
-        "zh": "先是一个比特，然后全是噪声，最后提问：梯度到不了那个比特，就记不住它。",
+        "en": "One bit, then noise, a question at the end: where no gradient reaches the bit, it is not learned.",
+        "zh": "开头一个比特，随后都是噪声，最后提问：梯度传不到开头，就学不会记住它。",
     },
     acts=("forward", "backward", "reach", "train"),
     needs=("vanishing", "lstm", "gru"),
@@ -34,6 +34,6 @@ CARD = Card(
     renamed=gated_renamed("ifogzrnh"),
     place=3,
     places={39: Place("train/update=300")},
-    terms=(Term("long-term dependency", "长期依赖", "reach", also=("latch task",)),),
+    terms=(Term("long-term dependency", "长程依赖", "forward", also=("latch task", "长期依赖")),),
     load="lessons.recurrent.memory.lesson:Memory",
 )

@@ -130,6 +130,7 @@ class MemoryStage(TimeStage):
             "bit": "+1" if self.inputs["bit"] else "−1", "model": race.name(knobs),
             "forget": f"{bias:g}".replace("-", "−"), "f": five(share).strip(),
             "road": five(share ** (self.T - 1)).strip(), "one": five(default ** (self.T - 1)).strip(),
+            "half": five(0.5 ** (self.T - 1)).strip(),
             "s": self.at.cell.lasting, "reach": self.figure("reach[0]").strip() if self.view.reel else "·",
             "seeds": int(knobs["seeds"]), "batch": int(knobs["batch"]), "latest": race.LATEST,
             "goal": f"{100 * race.SOLVED:.0f}", "n": self.view.training.n if self.view.training else 0,
