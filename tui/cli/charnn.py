@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from engine.maths.optimisers import OPTIMISERS
+from engine.threads import allow, suited
 from lessons.contract.knobs import Refused
 from tui.canvas.visible import visible
 from tui.cli.common import above, open_on
@@ -105,6 +106,7 @@ class LettersTraining(NetTraining):
         self.output.room(4 * sum(value.size for value in theta.values()))
         state = school.start(theta, float(np.log2(len(letters))))
         whole = o["updates"] or o["epochs"] * source.windows
+        allow(o["threads"] or suited(source.B * o["hidden"] ** 2 * max(1, len(cell.gates))))
         return Begun(school, Model(o["cell"], o["layers"], {}, letters, o["lower"]), state, whole, started)
 
     def taken_up(self, begun: Begun) -> Begun:
@@ -199,6 +201,7 @@ def written(model: Model, start: str, length: int, temperature: float, top: int,
 @click.option("--lower", is_flag=True)
 @click.option("--temperature", type=click.FloatRange(0.01, 100), default=0.7, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--threads", type=click.IntRange(1, 64), default=None)
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("charnn.npz"), show_default=True)
 @click.option("--keep-every", type=click.FloatRange(0), default=60.0)

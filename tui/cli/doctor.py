@@ -8,6 +8,7 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
+from engine import threads
 from lessons.contract.card import Broken, Card
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import reason
@@ -34,6 +35,7 @@ def examine() -> dict[str, dict[str, Any]]:
     found["language"] = entry(True, words("doctor.language"))
     for device in ("cpu", "gpu"):
         found[device] = _device(device)
+    found["threads"] = _threads()
     for name, card in course().items():
         found[f"lesson {name}"] = _lesson(card)
     found["folders"] = _folders()
@@ -69,6 +71,21 @@ def _device(name: str) -> dict[str, Any]:
         return entry(float(total) == 10.0, words_of()("doctor.computes"))
     except DeviceError as error:
         return entry(False, words_of()(f"error.device_{error.key}", device=name))
+
+
+def _threads() -> dict[str, Any]:
+    """Which library makes products, on how many threads, and whether that is slower than it could be."""
+    found, words = threads.libraries(), words_of()
+    if not found:
+        return entry(True, words("doctor.no_threads"))
+    made = ", ".join(f"{each.name} {each.version}" for each in found)
+    most, cores = max(each.threads for each in found), threads.cores()
+    said = words("doctor.threads", library=made, count=most, cores=cores)
+    given = ", ".join(f"{name}={value}" for name, value in threads.given().items())
+    if not given:
+        return entry(True, words("doctor.threads_chosen", said=said))
+    judged = "doctor.threads_slow" if most > 1 else "doctor.threads_set"
+    return entry(most <= cores, words(judged, said=said, given=given))
 
 
 def _lesson(card: Card | Broken) -> dict[str, Any]:

@@ -127,6 +127,7 @@ class Lessons(SpokenGroup):
 @click.pass_context
 def cli(ctx: click.Context, lang: str | None, glyphs: str | None, device: str) -> None:
     """Step through neural networks, one operation at a time. Without a command, opens the course."""
+    hold_to_one_thread()
     ctx.obj = {"lang": lang, "glyphs": glyphs, "device": device}
     if ctx.invoked_subcommand is None:
         run_app(None, **ctx.obj)
@@ -196,7 +197,6 @@ def run_app(
     fresh_record: bool = False,
 ) -> None:
     """Open the app, if there is a terminal to open it in. `found` is what was typed, and the places that fit it."""
-    hold_to_one_thread()
     from lessons.contract.knobs import read_all
     from lessons.course import course, find
 

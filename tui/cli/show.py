@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from engine.threads import hold_to_one_thread
 from lessons.contract.knobs import Refused
 from lessons.contract.notations import NOTATIONS
 from tui.cli.common import (
@@ -57,7 +56,6 @@ def show_command(
     lang: str | None,
 ) -> None:
     """Print a lesson at a place: panels, or with --json every number in full."""
-    hold_to_one_thread()
     from lessons.contract.knobs import read_all
     from lessons.course import find, open_lesson
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.threads import hold_to_one_thread
+from engine.threads import allow, suited
 from lessons.contract.knobs import Refused
 from tui.canvas.visible import visible
 from tui.cli.common import above, open_on, words_of
@@ -64,8 +64,6 @@ def train_group() -> None:
 @click.option("--quiet", is_flag=True)
 def word2vec_command(files: tuple[Path, ...], device: str | None, as_json: bool, **options: Any) -> int:
     """Learn word vectors from text files; a line is a sentence."""
-    if options["threads"] > 1:  # each worker has a core; NumPy must be told before it is loaded
-        hold_to_one_thread()
     target = open_on(device or above("device", "cpu"))
     if options["threads"] > 1 and target.name != "cpu":
         raise Refused("threads_device", threads=options["threads"], device=target.name)
@@ -101,6 +99,7 @@ def neighbours_command(path: Path, words: tuple[str, ...], count: int, as_json: 
     from engine.words.vectors import neighbours
 
     held = held_in(path)
+    allow(suited(held.vectors.size * len(words)))
     found = neighbours(held.vectors, [find(held.words, word) for word in words], count)
     show({w: [(held.words[n.word], n.cosine) for n in row] for w, row in zip(words, found, strict=True)}, as_json)
 
