@@ -72,6 +72,7 @@ LESSON = (
     Key("hear", "h", "command('hear')", "h"),
     Key("open", "o", "command('open')", "o"),
     Key("again", "a", "command('again')", "a"),
+    Key("exam", "E", "command('exam')", "E"),
     Key("restart", "r", "command('restart')", "r"),
     Key("restart_lesson", "R", "command('restart_lesson')", "R"),
     Key("text_down", "pagedown", "command('text_down')", "pgdn"),

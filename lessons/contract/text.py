@@ -6,6 +6,7 @@
       - what is said to one who chose this option, and was wrong
 
 A sentence that answers the prediction `id` stands as {?id}…{/}: it is left out until that has been answered.
+In a section `exam.NAME` a line `---` parts question and answer: see "Exam questions" in CONTRIBUTING.md.
 A Chinese heading ends in {en 1a2b3c4d}, the hash of the English section that it renders.
 `python -m lessons.contract.text FOLDER` says which have fallen behind, and with --stamp marks them as caught up.
 """
@@ -28,7 +29,7 @@ SENTENCE = re.compile(r"\{\?(?P<ids>[\w ]+)\}(?P<said>.*?)\{/\}(?P<space> ?)")
 
 
 class Section(NamedTuple):
-    """One section: its id, title, paragraphs before the list, the list, paragraphs after it, and for zh the hash.
+    """One section: its id, title, paragraphs before the list (or the rule), the list, those after it, and zh's hash.
 
     `remarks` are (number of the item, what is said under it).
     """
@@ -75,7 +76,7 @@ def parse(markdown: str) -> dict[str, Section]:
     head: re.Match[str] | None = None
     parts: tuple[list[str], list[str], list[str]] = ([], [], [])
     remarks: list[tuple[int, str]] = []
-    kind, listed = "", 0
+    kind, listed, ruled = "", 0, False
 
     def close() -> None:
         if head is not None:
@@ -87,11 +88,12 @@ def parse(markdown: str) -> dict[str, Section]:
         listed += {"bullet_list_open": 1, "bullet_list_close": -1}.get(token.type, 0)
         if token.type.endswith("_open"):
             kind = token.type
+        ruled = ruled or token.type == "hr"
         if token.type != "inline":
             continue
         if kind == "heading_open":
             close()
-            head, parts, remarks = HEADING.match(token.content), ([], [], []), []
+            head, parts, remarks, ruled = HEADING.match(token.content), ([], [], []), [], False
             if head is None:
                 raise ValueError(f"{token.content!r} is no heading of the form 'id: title'")
             if head["id"] in sections:
@@ -99,7 +101,7 @@ def parse(markdown: str) -> dict[str, Section]:
         elif listed > 1:
             remarks.append((len(parts[1]) - 1, _joined(token.content)))
         else:
-            where = 1 if listed else 2 if parts[1] else 0
+            where = 1 if listed else 2 if parts[1] or ruled else 0
             parts[where].append(_joined(token.content))
     close()
     return sections

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.device import finite, quiet
 from engine.walks.reel import Reel
 from engine.walks.step import address
 from lessons.contract.knobs import Refused
+from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.player.branches import left_finite
+from lessons.player.exam import Paragraph, exam
 from lessons.player.player import Player
 from lessons.player.state import export, plain
 
+WIDE = 10_000
+"""No formula is folded to be printed as data."""
 MOST_STEPS = 2_000_000
 """Steps that --all prints at most."""
 
@@ -45,6 +50,22 @@ def everything(player: Player, all_steps: bool) -> dict[str, Any]:
     if where is not None:
         shown["diverged_at"] = where
     return shown
+
+
+def exam_object(player: Player, text: Text) -> list[dict[str, Any]]:
+    """The exam questions as plain data; `values` are the numbers of the answer by what computes them."""
+    return [
+        {
+            "id": worked.id, "title": worked.title, "question": _paragraphs(worked.asked),
+            "answer": _paragraphs(worked.answer), "values": {key: plain(each) for key, each in worked.values.items()},
+        }
+        for worked in exam(player, text)
+    ]  # fmt: skip
+
+
+def _paragraphs(paragraphs: Sequence[Paragraph]) -> list[str]:
+    """As texts; a formula in one line for each =."""
+    return [each if isinstance(each, str) else "\n".join(each.lines(WIDE)) for each in paragraphs]
 
 
 def step_object(reel: Reel, view: View, index: int) -> dict[str, Any]:

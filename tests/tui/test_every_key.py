@@ -15,6 +15,7 @@ from tests.tui.driving import at_rest, seen
 from tui.app import UnrollApp
 from tui.keys import ALL, DIGITS
 from tui.machine.store import Store
+from tui.picture.exam import Exam
 from tui.screens.lesson import LessonScreen
 from tui.widgets.canvas_view import Lines
 
@@ -33,7 +34,7 @@ TRAINING: dict[str, tuple[str, ...]] = {
     "training": ("train", "space"), "forked": ("train", "full_stop", "f", "enter", "enter"),
 }  # fmt: skip
 RUNNING = ("playing", "training")
-"""States in which the clock paints too."""
+"""States in which the clock paints too, as it does where an exam is worked out beside the screen."""
 SIZES = ((120, 36), (80, 24))
 CASES = [
     (id, state, SIZES[(n + m) % 2])
@@ -141,7 +142,7 @@ class Driven:
             await self.pilot.pause(0)
         else:
             await self.pilot.press(key)
-        running = running or screen.transport.is_playing
+        running = running or screen.transport.is_playing or isinstance(screen.look.drawer, Exam)
         assert (max(self.paints) if running else sum(self.paints)) <= 1, (command or key, self.paints)
         if self.app.screen is not screen:
             return True

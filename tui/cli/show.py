@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from tui.cli.speaking import SpokenCommand, lang_option
 @click.option("--state", type=click.Path())
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
 @click.option("--json", "as_json", is_flag=True)
+@click.option("--exam", "with_exam", is_flag=True)
 @click.option("--svg", "svg_file", type=click.Path())
 @click.option("--cell", metavar="CELL")
 @click.option("--notation", type=click.Choice(list(NOTATIONS)), default="first")
@@ -49,6 +51,7 @@ def show_command(
     state: str | None,
     device: str | None,
     as_json: bool,
+    with_exam: bool,
     svg_file: str | None,
     cell: str | None,
     notation: str,
@@ -68,6 +71,7 @@ def show_command(
         (place and step, "both_places"),
         (all_steps and not as_json, "all_json"),
         (svg_file is not None and as_json, "svg_json"),
+        (with_exam and svg_file is not None, "svg_exam"),
     ):
         if wrong:
             raise Refused(key)
@@ -87,9 +91,13 @@ def show_command(
         player = Player(opened, target, given, drawn)
     _go(player, place, step)
     if as_json:
-        from lessons.player.show import everything
+        from lessons.player.show import everything, exam_object
 
-        _print(json.dumps(everything(player, all_steps), ensure_ascii=False, allow_nan=False))
+        shown = everything(player, all_steps)
+        shown["exam"] = exam_object(player, text_of(player))
+        _print(json.dumps(shown, ensure_ascii=False, allow_nan=False))
+    elif with_exam:
+        _print("\n".join(_exam(player, NOTATIONS[notation] == "second")))
     else:
         from tui.cli.cells import cell_at
         from tui.cli.headless import picture
@@ -101,6 +109,35 @@ def show_command(
             _save_svg(player, svg_file, ascii_only, pointed, NOTATIONS[notation] == "second")
             return
         _print(picture(player, language_spoken(), ascii_only, pointed, NOTATIONS[notation] == "second"))
+
+
+def text_of(player: Any) -> Any:
+    """The lesson's text in the language spoken."""
+    from lessons.contract.text import load
+
+    return load(type(player.lesson).__module__.rpartition(".")[0], language_spoken())
+
+
+WIDTH = 79
+"""Columns of what is printed of an exam."""
+
+
+def _exam(player: Any, second: bool) -> Iterator[str]:
+    """The exam questions and their answers, line by line. Raises Refused where the lesson has none."""
+    from lessons.player.exam import exam, lines_of
+    from tui.canvas.canvas import wrap
+
+    words = words_of()
+    found = exam(player, text_of(player), player.lesson.card.notation if second else {})
+    if not found:
+        raise Refused("no_exam", lesson=player.lesson.card.id)
+    for n, worked in enumerate(found, 1):
+        yield from (*([""] if n > 1 else []), f"{n}. {worked.title}")
+        for paragraph in worked.asked:
+            yield from ("", *lines_of(paragraph, WIDTH, wrap))
+        yield from ("", words("drawer.exam_answer"))
+        for paragraph in worked.answer:
+            yield from ("", *lines_of(paragraph, WIDTH, wrap))
 
 
 def _save_svg(player: Any, file: str, ascii_only: bool, pointed: Any, second: bool) -> None:

@@ -33,6 +33,8 @@ class Desk:
     view: View
     cursor: Cursor | None
     ascii_only: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What symbols are called instead, in the notation chosen."""
 
 
 def slides_of(card: Card, words: Words) -> str:

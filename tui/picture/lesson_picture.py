@@ -119,7 +119,7 @@ class LessonPicture:
 
     def desk(self) -> Desk:
         """What a drawer may look at."""
-        return Desk(self.player, self.words, self.text, self.view, self.look.cursor, self.manner.ascii_only)
+        return Desk(self.player, self.words, self.text, self.view, self.look.cursor, self.manner.ascii_only, self.names)
 
     @contextmanager
     def drawing(self) -> Iterator[None]:

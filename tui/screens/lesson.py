@@ -22,6 +22,7 @@ from tui.picture.look import Look
 from tui.screens.base import Context, PaintedScreen
 from tui.screens.catching_up import CatchingUp, Waiting
 from tui.screens.clicks import Clicks
+from tui.screens.examining import Examiner
 from tui.screens.lesson_files import LessonFiles
 from tui.screens.modes.answering import Answering
 from tui.screens.modes.base import Change, Mode, Parts
@@ -29,6 +30,7 @@ from tui.screens.modes.in_drawer import InDrawer
 from tui.screens.modes.lecturing import Lecturing
 from tui.screens.modes.on_cell import OnCell
 from tui.screens.modes.opening import Opening
+from tui.screens.modes.sitting import Sitting
 from tui.screens.modes.stepping import Playing, Stepping
 from tui.screens.modes.typing import Alone, Reading, Typing
 from tui.screens.strokes import Strokes
@@ -65,11 +67,11 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         self.prompt, self.strokes = Prompt(self.paint, self.event), Strokes()
         self.picture = LessonPicture(player, self.look, manner_of(context, player, self.look))
         self.transport = Transport(context, player, self.look, self.picture, self.every, self.keep_soon)
-        self.truth = TruthSeeker(player, self.every, self.keep_soon)
+        self.truth, self.examiner = TruthSeeker(player, self.every, self.keep_soon), Examiner(player, self.every)
         self.files = LessonFiles(lambda: self.app, player)
         parts = Parts(
             context, player, self.look, self.picture, self.transport, self.truth, self.files, self.ask_line,
-            self.strokes,
+            self.strokes, self.examiner,
         )  # fmt: skip
         self.stepping, self.in_drawer, self.lecturing = Stepping(parts), InDrawer(parts), Lecturing(parts)
         self.answering = Answering(parts, self.stepping.forward)
@@ -77,8 +79,8 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         self.catching_up = CatchingUp(context, player, self.look, self.every)
         self.modes: tuple[Mode, ...] = (
             Waiting(parts, self.catching_up), Typing(parts, self.prompt), self.lecturing, self.in_drawer,
-            Reading(parts), Alone(parts),
-            self.answering, OnCell(parts), Playing(parts), self.stepping, Opening(parts, self.key_hints),
+            Reading(parts), Alone(parts), self.answering, OnCell(parts), Playing(parts), self.stepping,
+            Sitting(parts), Opening(parts, self.key_hints),
         )  # fmt: skip
         self._canvases: Canvases | None = None
         self._act, self._quiet = player.act, True

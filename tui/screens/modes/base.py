@@ -11,6 +11,7 @@ from tui.keys import Hint
 from tui.picture.lesson_picture import LessonPicture
 from tui.picture.look import Look
 from tui.screens.base import Context
+from tui.screens.examining import Examiner
 from tui.screens.lesson_files import LessonFiles
 from tui.screens.strokes import Strokes
 from tui.screens.transport import Transport
@@ -64,6 +65,7 @@ class Parts:
     files: LessonFiles
     ask: AsksLine
     strokes: Strokes
+    examiner: Examiner
 
 
 Command = Callable[[], Change | None]

@@ -14,6 +14,7 @@ from tui.keys import EVERYWHERE, Hint, half_width
 from tui.picture.again import Again
 from tui.picture.boxes import Choices, Help, Notice
 from tui.picture.drawers import Code, Fork, Inspect, Knobs
+from tui.picture.exam import Exam
 from tui.picture.look import Look
 from tui.screens.modes.base import LAST, Change, Command, Mode
 from tui.screens.modes.editing import ask_edit
@@ -85,8 +86,8 @@ class InDrawer(Mode):
         return Change() if self.look.drawer.move(self.picture.desk(), dx, dy) else None
 
     def page(self, by: int) -> Change | None:
-        """Several lines of the help; in other drawers the key is the lesson's."""
-        return self.arrow(0, 8 * by) if isinstance(self.look.drawer, Help) else None
+        """Several lines of the help or the exam; in other drawers the key is the lesson's."""
+        return self.arrow(0, 8 * by) if isinstance(self.look.drawer, Help | Exam) else None
 
     def back(self) -> Change | None:
         """Left; in the notice of a divergence, to just before the step that it names."""
@@ -132,6 +133,9 @@ class InDrawer(Mode):
             case Again() as drawer:
                 self.look.drawer = None
                 return Change(self.say("say.again", n=self.player.ask_again(KINDS[drawer.kind])), keep=True)
+            case Exam() as drawer:
+                drawer.turn()
+                return Change()
             case Choices(chosen=chosen):
                 self.parts.context.go(chosen.lesson, chosen.place)
         self.look.drawer = None

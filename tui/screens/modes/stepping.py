@@ -8,6 +8,7 @@ from time import monotonic
 
 from lessons.contract.card import Lead
 from lessons.contract.knobs import Refused
+from lessons.player.exam import has_exam
 from lessons.player.player import Player
 from tui.keys import Hint
 from tui.picture import notices
@@ -40,6 +41,8 @@ class Playing(Mode):
         return Change("")
 
 
+EXAM = Hint("E", "exam", "exam")
+"""The key that stands at the last step."""
 PAUSE = 0.5
 """Seconds that lie at least between the press that says what comes after the lesson and the one that opens it."""
 
@@ -56,7 +59,8 @@ class Stepping(Mode):
         focus, parts = player.focus(), len(player.parts())
         on = [] if ended else [Hint("→", "step", "forward")]
         grain = [Hint("↑↓", "grain", "coarser" if focus else "finer")] if parts > 1 else []
-        found = [*axis_keys(self.picture, self.look), *on, *grain, *([] if ended else [Hint("space", "play", "play")])]
+        goes = [Hint("space", "play", "play")] if not ended else [EXAM] if has_exam(self.picture.text) else []
+        found = [*axis_keys(self.picture, self.look), *on, *grain, *goes]
         if self.parts.context.came_from:
             found.append(Hint("backspace", "return", "erase"))
         if self.leads:

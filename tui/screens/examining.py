@@ -1,0 +1,97 @@
+"""The answers of an exam, worked out beside the screen from a copy of the run, and kept as long as that is the same."""
+
+from __future__ import annotations
+
+import threading
+
+from lessons.player.exam import Paper, Run, Worked
+from lessons.player.player import Player
+from tui.picture.boxes import Desk
+from tui.screens.transport import Every
+
+Key = tuple[tuple[int, int, int], str, tuple[tuple[str, str], ...]]
+"""The run, the language, the notation."""
+SOON = 0.02
+"""Seconds that a key waits for what is worked out at once: then it is painted once."""
+
+
+class Examiner:
+    """Finds the questions for the run on the screen. One thread at a time works; the screen is painted when it ends."""
+
+    def __init__(self, player: Player, every: Every) -> None:
+        self.player = player
+        self._every = every
+        self._working: Working | None = None
+        self._done: Working | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self._working is not None
+
+    def found(self, desk: Desk) -> tuple[Worked, ...] | None:
+        """The questions with their answers; None while they are being worked out.
+
+        While training goes on, those of the last update that was worked out.
+        """
+        run = Run.of(self.player)
+        key = (run.key, desk.words.lang, tuple(desk.names.items()))
+        if self._working is None and (self._done is None or self._done.key != key):
+            self._working = Working(key, run, desk, self._done)
+            if not self._working.within(0 if self._shown(key) else SOON):
+                self._wait()
+            self._take()
+        return self._shown(key)
+
+    def _shown(self, key: Key) -> tuple[Worked, ...] | None:
+        """What was worked out last, where it is of the same run, language and notation, though of another update."""
+        done = self._done
+        return done.found if done is not None and done.key[1:] == key[1:] and done.key[0][:2] == key[0][:2] else None
+
+    def _take(self) -> bool:
+        """Take over what has been worked out. False where that is still under way."""
+        working = self._working
+        if working is None or working.running:
+            return working is None
+        self._working, self._done = None, working
+        if working.error is not None:
+            raise working.error
+        return True
+
+    def _wait(self) -> None:
+        def look() -> bool:
+            if not self._take():
+                return False
+            timer.stop()
+            return True
+
+        timer = self._every(0.03, look)
+
+
+class Working:
+    """A thread that works an exam out."""
+
+    def __init__(self, key: Key, run: Run, desk: Desk, before: Working | None) -> None:
+        """`before` is what was worked out last: of the same run, what it has computed is used again."""
+        self.key, self.run = key, run
+        self._paper: Paper | None = before._paper if before is not None and before.run.key == run.key else None
+        self.found: tuple[Worked, ...] | None = None
+        self.error: BaseException | None = None
+        self._text, self._names = desk.text, desk.names
+        self._thread = threading.Thread(target=self._run, name="exam", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._paper = self._paper or Paper(self.run)
+            self.found = self._paper.questions(self._text, self._names)
+        except Exception as error:  # raised again where it can be seen: a thread must not touch the screen
+            self.error = error
+
+    def within(self, seconds: float) -> bool:
+        """Whether it ends within so many seconds, which are waited for."""
+        self._thread.join(seconds)
+        return not self.running
+
+    @property
+    def running(self) -> bool:
+        return self._thread.is_alive()
