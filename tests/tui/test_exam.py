@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from lessons.contract.text import Text, load, parse
+from lessons.explaining.figures import eight
+from lessons.player.exam import Paper
 from tests.tui.driving import lesson, shown, until
 from tui.picture.exam import Exam
+from tui.picture.lesson_picture import LessonPicture
 from tui.screens.lesson import LessonScreen
 
 SIZES = ((80, 24), (100, 30), (120, 36))
@@ -94,13 +100,51 @@ async def test_the_last_step_and_the_palette_name_it_and_others_say_there_is_non
         assert "E exam" in shown(screen, "foot")
 
 
-async def test_no_key_waits_for_it(tmp_path: Path) -> None:
-    """Only a copy of the run is made at the key; what is computed is computed beside the screen."""
+async def test_no_key_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is computed is computed beside the screen, from a copy of the run."""
+    go_on, whole = threading.Event(), Paper.questions
+
+    def slow(paper: Paper, *given: Any) -> Any:
+        go_on.wait(60)
+        return whole(paper, *given)
+
+    monkeypatch.setattr(Paper, "questions", slow)
     async with lesson(tmp_path, (80, 24), id="perceptron") as (pilot, screen):
         steps = screen.player.reel._tapes.copy()
-        screen.command("exam")
+        await pilot.press("E")
         assert screen.examiner.busy
         assert screen.words("drawer.exam_works") in stage(screen)
-        assert screen.player.reel._tapes == steps
+        await pilot.press("escape", "full_stop", "E")
+        assert screen.player.spot.p > 0
+        assert screen.words("drawer.exam_works") in stage(screen)
+        go_on.set()
         await worked(pilot, screen)
         assert "One correction by hand" in stage(screen)
+        assert set(screen.player.reel._tapes) == {0} or screen.player.reel._tapes == steps
+
+
+async def test_in_training_it_is_worked_out_anew_at_each_update(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = Text(
+        parse("## exam.a: A\n\nB.\n\n---\n\nW is {= W[0,0] at train :8}, made by {= len(curve[0]) at train} updates.\n")
+    )
+    monkeypatch.setattr(LessonPicture, "text", property(lambda self: Both(load("lessons.recurrent.bptt", "en"), text)))
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        screen.player.to_act("train")
+        screen.paint()
+        for n in range(1, 4):
+            await pilot.press("full_stop")
+            drawer = await opened(pilot, screen)
+            await pilot.press("enter")
+            assert f"made by {n} updates" in stage(screen)
+            assert eight(screen.player.start_here().params["W"][0, 0]) in stage(screen)
+            assert drawer.count == 1
+            await pilot.press("E")
+
+
+class Both(Text):
+    """One text with the sections of another after its own."""
+
+    def __init__(self, one: Text, other: Text) -> None:
+        super().__init__({**one.sections, **other.sections})
