@@ -67,7 +67,7 @@ def arrive(player: Player, place: Place, set_up: bool) -> None:
     from lessons.player.setup import Setting
 
     if set_up and (place.knobs or place.seed is not None):
-        player.set_up(Setting(dict(place.knobs), place.seed))
+        player.set_up(Setting(dict(place.knobs), place.seed, language=player.setup.setting.language))
     if place.at:
         player.jump(place.at)
 
@@ -228,12 +228,13 @@ class UnrollApp(App[None]):
         from lessons.player.bookmark import is_set_up_as
         from tui.screens.lesson import LessonScreen
 
-        player = opened(card, open_device(self.device), PATIENCE)
+        player = opened(card, open_device(self.device), PATIENCE, self.words.lang)
         kept = self.store.progress.lessons.get(lesson, {})
         player.record = {str(k): str(v) for k, v in kept.get("record", {}).items()}
         player.seen = {act for act in kept.get("acts", []) if act in card.acts} if isinstance(card, Card) else set()
         left = kept.get("place")
-        beside = beside or (left is not None and place is not None and not is_set_up_as(left, place))
+        other = left is not None and place is not None and not is_set_up_as(left, place, player.lesson.card.knobs)
+        beside = beside or other
         left = None if beside or self._afresh else left
         self._afresh = False  # who comes back to it in this run finds what was done in it
         screen, self.came_from = LessonScreen(self, player), came_from

@@ -82,11 +82,11 @@ class Card:
         """The role of an act or phase of its addresses, which colours it; "backward" where nothing is declared."""
         return {**ROLES, **self.roles}.get(phase, "backward")
 
-    def describe(self) -> dict[str, Any]:
-        """The card as plain data, for --json."""
+    def describe(self, language: str = "en") -> dict[str, Any]:
+        """The card as plain data, for --json; the defaults of its knobs are those of a language."""
         knobs = [
             {
-                "id": k.id, "kind": k.kind, "default": k.default, "choices": list(k.choices), "live": k.live,
+                "id": k.id, "kind": k.kind, "default": k.begins(language), "choices": list(k.choices), "live": k.live,
                 **({} if k.choices else {"low": k.low, "high": k.high}),
             }
             for k in self.knobs
@@ -134,6 +134,6 @@ class Broken:
     id: str
     error: str
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self, language: str = "en") -> dict[str, Any]:
         """What can be said of it."""
         return {"id": self.id, "error": self.error}

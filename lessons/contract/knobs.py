@@ -51,7 +51,8 @@ class Knob:
     up to `most` whole numbers, as "4,2", or "0" for none.
 
     A live knob may change during training, which forks it. `was` is what held before schema 3, where that was
-    another default or the knob was not there: what was written before then opens with it.
+    another default or the knob was not there: what was written before then opens with it. `zh` is its default where a
+    lesson is begun in Chinese, None where that is the same.
     """
 
     id: str
@@ -63,6 +64,11 @@ class Knob:
     live: bool = False
     most: int = 0
     was: Value | None = None
+    zh: Value | None = None
+
+    def begins(self, language: str) -> Value:
+        """Its default where the lesson is begun in a language."""
+        return self.default if language != "zh" or self.zh is None else self.zh
 
     def read(self, raw: Any) -> Value:
         """The value that a learner typed or a file gave. Raises Refused with the reason."""
@@ -142,10 +148,10 @@ def _short(raw: Any) -> str:
     return text if len(text) <= 24 else f"{text[:23]}…"
 
 
-def read_all(knobs: tuple[Knob, ...], given: Mapping[str, Any]) -> dict[str, Value]:
-    """Every knob's value: as given, else its default. Raises Refused, also for a name that is no knob."""
+def read_all(knobs: tuple[Knob, ...], given: Mapping[str, Any], language: str = "en") -> dict[str, Value]:
+    """Every knob's value: as given, else its default in a language. Raises Refused, also for a name that is no knob."""
     known = {knob.id: knob for knob in knobs}
     for name in given:
         if name not in known:
             raise Refused("knob", knob=_short(name), knobs=", ".join(known))
-    return {knob.id: knob.read(given[knob.id]) if knob.id in given else knob.default for knob in knobs}
+    return {knob.id: knob.read(given[knob.id]) if knob.id in given else knob.begins(language) for knob in knobs}

@@ -15,7 +15,7 @@ from engine.walks.history import History
 from engine.walks.packing import PackingError
 from engine.walks.step import address, parse_address
 from lessons.contract.card import Place
-from lessons.contract.knobs import Refused, read_all
+from lessons.contract.knobs import Knob, Refused, read_all
 from lessons.contract.view import Start
 from lessons.player.branches import Branch
 from lessons.player.checkpoint import Checkpoint, Taken
@@ -56,6 +56,7 @@ def keep(player: Player) -> dict[str, Any]:
         "schema": SCHEMA,
         "given": dict(setting.given),
         "seed": setting.seed,
+        "language": setting.language,
         "start": _start(setting.start),
         "spot": {"training": spot.training, "p": spot.p, "n": spot.n, "open": spot.open},
         "grain": player.grain,
@@ -97,7 +98,14 @@ def _start(start: Start | None) -> Any:
     return None if start is None else {"params": plain(start.params), "inputs": plain(start.inputs)}
 
 
-def _restart(player: Player, kept: Any, knobs: Mapping[str, Any]) -> tuple[Start | None, dict[str, Any]]:
+def _language(kept: Mapping[str, Any]) -> str:
+    """The language whose defaults a kept setting has; before they were told apart it was English."""
+    return str(kept.get("language", "en"))
+
+
+def _restart(
+    player: Player, kept: Any, knobs: Mapping[str, Any], language: str = "en"
+) -> tuple[Start | None, dict[str, Any]]:
     """The kept parameters and inputs, checked as those of a state file are, and the knobs that they ask for: one that
     there was not when they were kept. Raises what `DAMAGED` has.
 
@@ -108,17 +116,21 @@ def _restart(player: Player, kept: Any, knobs: Mapping[str, Any]) -> tuple[Start
     lesson, asked = player.lesson, dict[str, Any]()
     params = {name: np.array(value, dtype=float) for name, value in kept["params"].items()}
     if all(np.isfinite(value).all() for value in params.values()):
-        settled = lesson.settled(read_all(lesson.card.knobs, dict(knobs)), dict(knobs))
+        settled = lesson.settled(read_all(lesson.card.knobs, dict(knobs), language), dict(knobs))
         found, _ = lesson.read("", {"params": dict(kept["params"]), "inputs": dict(kept["inputs"])}, settled)
         asked = {name: found[name] for name in set(settled) - set(knobs) if found[name] != settled[name]}
     return Start(params, kept["inputs"]), asked
 
 
-def is_set_up_as(kept: Mapping[str, Any], place: Place) -> bool:
+def is_set_up_as(kept: Mapping[str, Any], place: Place, knobs: tuple[Knob, ...]) -> bool:
     """Whether what was kept has the knobs of a place; one that names nothing but a notation fits everywhere."""
     if not place.at and not place.knobs and place.seed is None:
         return True
-    return kept.get("given") == dict(place.knobs) and kept.get("seed") == place.seed and kept.get("start") is None
+    if kept.get("seed") != place.seed or kept.get("start") is not None:
+        return False
+    own = {knob.id: knob.begins(_language(kept)) for knob in knobs}
+    given = kept.get("given")
+    return isinstance(given, Mapping) and {**own, **given} == {**own, **place.knobs}
 
 
 class Back(NamedTuple):
@@ -139,8 +151,10 @@ def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | 
         kept = renewed_place(card, written)
         if checkpoint is not None:
             checkpoint.renew(card)
-        start, asked = _restart(player, kept["start"], kept["given"])
-        setting = Setting({**kept["given"], **asked}, kept["seed"], start)
+        language = _language(kept)
+        given = dict(kept["given"])
+        start, asked = _restart(player, kept["start"], given, language)
+        setting = Setting({**given, **asked}, kept["seed"], start, language)
         yield from _set_up(player, setting)
         player.record = {str(k): str(v) for k, v in kept["record"].items()}
         yield from _runs(player, kept, checkpoint, written["branches"])
@@ -162,7 +176,7 @@ def returning(player: Player, kept: Mapping[str, Any], checkpoint: Checkpoint | 
     except PackingError:
         raise
     except DAMAGED as error:
-        player.set_up(Setting())
+        player.set_up(Setting(language=player.setup.setting.language))
         raise Lost from error
 
 

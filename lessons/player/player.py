@@ -42,14 +42,14 @@ class Player:
         seed: int | None = None,
         start: Start | None = None,
         patience: float = float("inf"),
+        language: str = "en",
     ) -> None:
         self.lesson, self.device = lesson, device
         self.flipped = False
         self.owed: Mapping[str, Any] | None = None
-        self.patience = patience
-        self.past = Past()
+        self.patience, self.past = patience, Past()
         self._tries: list[dict[str, Any]] = []
-        self._build(Setting(dict(given or {}), seed, start), lesson.grains[lesson.grain], set(), {})
+        self._build(Setting(dict(given or {}), seed, start, language), lesson.grains[lesson.grain], set(), {})
 
     def _build(self, setting: Setting, grain: int, seen: set[str], record: dict[str, str]) -> None:
         self.setup = Setup.of(self.lesson, self.device, setting, self.patience)  # or is refused
@@ -105,9 +105,9 @@ class Player:
         """Go on with a state that was read from a file, from its first step."""
         self._replace(self.setup.with_state(knobs, start, seed))
 
-    def restart(self) -> None:
-        """Back to the lesson's own defaults, first step."""
-        self._replace(Setting(), to_place=True)
+    def restart(self, language: str = "en") -> None:
+        """Back to the lesson's own defaults in a language, first step."""
+        self._replace(Setting(language=language), to_place=True)
 
     def restart_act(self) -> bool:
         """To the first step of this act, knobs and text as they are; training begins again. False where that is here.

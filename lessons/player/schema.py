@@ -41,7 +41,8 @@ def renewed_place(card: Card, kept: Mapping[str, Any]) -> Mapping[str, Any]:
     if kept.get("schema", 1) >= SCHEMA:
         return kept
     branches = [{**branch, "knobs": knobs_then(card, kept, branch["knobs"])} for branch in kept["branches"]]
-    place = {**kept, "schema": SCHEMA, "given": knobs_then(card, kept, kept["given"]), "branches": branches}
+    given = knobs_then(card, kept, kept["given"])
+    place = {"language": "en", **kept, "schema": SCHEMA, "given": given, "branches": branches}
     if not card.renamed or not is_old(kept):
         return place
     for branch in branches:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.device import Device, quiet
@@ -18,12 +18,19 @@ class Setting:
     """What a learner chose, which can be undone: knobs by id, the seed, and a start of their own.
 
     A knob that is not in `given` has its default, or follows from the others; `seed` and `start` are None where the
-    lesson's own are wanted.
+    lesson's own are wanted. `language` is the one whose defaults it has: that in which the lesson was begun, whatever
+    is spoken later.
     """
 
     given: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
     start: Start | None = None
+    language: str = "en"
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the lesson's own setting, in its language."""
+        return self == Setting(language=self.language)
 
 
 @dataclass(frozen=True)
@@ -50,14 +57,14 @@ class Setup:
         setting, which is there at once.
         """
         with quiet():
-            knobs = lesson.settled(read_all(lesson.card.knobs, setting.given), setting.given)
+            knobs = lesson.settled(read_all(lesson.card.knobs, setting.given, setting.language), setting.given)
             drawn = not lesson.example or (bool(lesson.draws & set(setting.given)) and setting.start is None)
             seed = setting.seed if setting.seed is not None else (0 if drawn else None)
-            lesson.prepare(knobs, seed, setting.start, float("inf") if setting == Setting() else patience)
+            lesson.prepare(knobs, seed, setting.start, float("inf") if setting.own else patience)
             start = setting.start or lesson.start(knobs, seed)
             reel = lesson.reel(device, knobs, start)
             reel.patience = patience
-        default = defaults(lesson)
+        default = defaults(lesson, setting.language)
         changed = frozenset(name for name, value in knobs.items() if value != default[name])
         return cls(lesson, device, setting, knobs, seed, start, reel, changed)
 
@@ -74,27 +81,27 @@ class Setup:
     def with_knobs(self, given: Mapping[str, Any], seed: int | None) -> Setting:
         """These knobs changed; a start of the learner's own goes where a knob or a seed makes a new one. May refuse."""
         merged = {**self.setting.given, **given}
-        read_all(self.lesson.card.knobs, merged)
+        read_all(self.lesson.card.knobs, merged, self.setting.language)
         own = self.start if self.from_file else self.setting.start
         start = None if self.lesson.rebuilds & set(given) or seed is not None else own
-        return Setting(merged, self.setting.seed if seed is None else seed, start)
+        return replace(self.setting, given=merged, seed=self.setting.seed if seed is None else seed, start=start)
 
     def with_entry(self, symbol: str, index: tuple[int, ...], raw: str) -> Setting:
         """One weight or input changed. Raises Refused."""
-        return Setting(self.setting.given, self.setting.seed, self.lesson.edit(self.start, symbol, index, raw))
+        return replace(self.setting, start=self.lesson.edit(self.start, symbol, index, raw))
 
     def with_state(self, knobs: Mapping[str, Value], start: Start, seed: int | None) -> Setting:
         """What a state file holds; a knob that follows from the others counts as not given."""
-        default = defaults(self.lesson)
+        default = defaults(self.lesson, self.setting.language)
         given = {name: value for name, value in knobs.items() if value != default[name]}
         try:
             settled = self.lesson.settled({**default, **given}, given)
             given |= {name: value for name, value in knobs.items() if value != settled[name]}
         except Refused:  # what they would follow from is not here; then nothing is left to follow
             given = dict(knobs)
-        return Setting(given, seed, start)
+        return Setting(given, seed, start, self.setting.language)
 
 
-def defaults(lesson: Lesson) -> dict[str, Value]:
-    """The default of every knob, by its id."""
-    return {knob.id: knob.default for knob in lesson.card.knobs}
+def defaults(lesson: Lesson, language: str = "en") -> dict[str, Value]:
+    """The default of every knob in a language, by its id."""
+    return read_all(lesson.card.knobs, {}, language)

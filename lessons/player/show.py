@@ -31,7 +31,9 @@ def everything(player: Player, all_steps: bool) -> dict[str, Any]:
     start = player.start_here()
     state = export(player.lesson, player.seed, knobs, start)
     first = {name: state[name] for name in ("lesson", "schema", "seed")}
-    shown = {**first, "device": player.device.name, **state}
+    language = player.setup.setting.language
+    begun = {} if language == "en" else {"defaults": language}
+    shown = {**first, "device": player.device.name, **begun, **state}
     reel = player.scrub
     if all_steps:
         reel = reel or player.inside()

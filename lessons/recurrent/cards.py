@@ -22,7 +22,7 @@ def gated_renamed(gates: str) -> dict[str, str]:
 def gated_knobs(own: Knob) -> tuple[Knob, ...]:
     """The knobs of a lesson on a gated cell; `own` are those of one kind."""
     return (
-        Knob("text", "text", "(a)a", 2, 200),
+        Knob("text", "text", "(a)a", 2, 200, zh="（好）好"),
         Knob("hidden", "int", 2, 1, 32),
         own,
         Knob("rate", "float", 0.1, 0.0001, 10, live=True),

@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from engine.device import HOST
 from lessons.contract.card import Card
 from lessons.contract.panels import Laws
 from lessons.contract.text import load
-from lessons.course import open_lesson
+from lessons.course import course, open_lesson
 from lessons.explaining.formulas import law
 from lessons.player.player import Player
 from lessons.player.show import everything
+
+CARDS = [card for card in course().values() if isinstance(card, Card)]
+
+
+def in_chinese(card: Card) -> Card:
+    """A lesson whose defaults are those that it has where it is begun in Chinese."""
+    return replace(card, knobs=tuple(replace(knob, default=knob.begins("zh"), zh=None) for knob in card.knobs))
+
+
+CHINESE = [card for card in CARDS if in_chinese(card).knobs != card.knobs]
+"""Lessons that have defaults of their own in Chinese."""
+
+
+def every_card(*without: str) -> pytest.MarkDecorator:
+    """A law over all lessons, `without` some; and, exhaustive, over those that have Chinese defaults, with these."""
+    found = [pytest.param(card, id=card.id) for card in CARDS if card.id not in without]
+    found += [
+        pytest.param(in_chinese(card), id=f"{card.id}-zh", marks=pytest.mark.exhaustive)
+        for card in CHINESE
+        if card.id not in without
+    ]
+    return pytest.mark.parametrize("card", found)
+
 
 WITHOUT_WEIGHTS = frozenset({"timeline"})
 """Lessons that hold no parameters: there is nothing to put in by hand, and no gradient."""

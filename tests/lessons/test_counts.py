@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import pytest
 
 from engine.device import HOST
 from engine.walks.step import split
@@ -14,16 +13,16 @@ from lessons.contract.phrases import Words
 from lessons.course import course, open_lesson
 from lessons.explaining.figures import COUNTED, counting, counts
 from lessons.player.player import Player
+from tests.lessons.playing import every_card
 from tui.picture.lens import flat
 from tui.picture.lesson_picture import LessonPicture, Manner
 from tui.picture.look import Look
 
-CARDS = [card for card in course().values() if isinstance(card, Card)]
 MEASURED = {"activations": {"top"}, "memory": {"bf"}, "perceptron": {"w", "b", "u", "m"}}
 """Families that happen to be whole numbers in the lecture's example, and need not be."""
 
 
-@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+@every_card()
 def test_what_is_always_whole_is_shown_whole(card: Card) -> None:
     player = Player(open_lesson(card), HOST)
     player.record = {ask.id: "skipped" for ask in player.lesson.asks}

@@ -18,8 +18,8 @@ from lessons.contract.text import fill, load, parse
 from lessons.course import course, open_lesson
 from lessons.player.player import Player
 from lessons.player.questions import KINDS
+from tests.lessons.playing import CARDS, every_card
 
-CARDS = [card for card in course().values() if isinstance(card, Card)]
 MOST = 0.4
 """The share of the questions in which the right choice may stand at the same place."""
 
@@ -37,7 +37,7 @@ def choices(card: Card, train: bool = True) -> Iterator[tuple[Ask, str]]:
 
 
 @pytest.mark.representative("neuron", "bptt", "words")
-@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+@every_card()
 def test_every_wrong_option_is_answered_in_both_languages(card: Card) -> None:
     lesson, remarks = open_lesson(card), dict[str, dict[str, list[str]]]()
     truths = {ask.id: truth for ask, truth in choices(card, train=False)}
@@ -112,7 +112,7 @@ def test_one_chooses_what_is_asked_again() -> None:
 
 
 @pytest.mark.representative("neuron", "bptt", "rivals", "network")
-@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+@every_card()
 def test_from_act_to_act_no_open_question_is_left_behind(card: Card) -> None:
     """At three grains: what is passed by counts as skipped, what waits ahead does not."""
     lesson = open_lesson(card)

@@ -18,8 +18,9 @@ from engine.device import HOST
 from lessons.contract.card import Card
 from lessons.contract.panels import Axis, Block, Graph, Label, Matrix, Panel, Row, Strip
 from lessons.contract.phrases import LANGUAGES, Words
-from lessons.course import course, open_lesson
+from lessons.course import open_lesson
 from lessons.player.player import Player
+from tests.lessons.playing import every_card
 from tests.tui.driving import lesson
 from tui.canvas.canvas import Canvas
 from tui.draw import Pen, draw
@@ -31,7 +32,6 @@ from tui.picture.scroll import column_of, lines
 
 SIZES = ((80, 24), (100, 30), (120, 36))
 LONG = "the quick brown fox jumps over the lazy dog"
-CARDS = [card for card in course().values() if isinstance(card, Card)]
 COUNT = re.compile(r"◄ (\d+)|…(\d+)…|(\d+) ►")
 
 
@@ -103,13 +103,13 @@ def law(card: Card, sizes: tuple[tuple[int, int], ...], langs: tuple[str, ...], 
 
 
 @pytest.mark.representative("bptt", "gru", "perceptron")
-@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+@every_card()
 def test_the_columns_of_the_step_are_in_sight_and_the_hidden_ones_counted(card: Card) -> None:
     law(card, SIZES, ("en",), 4)
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+@every_card()
 def test_the_columns_of_every_step_in_every_language(card: Card) -> None:
     law(card, SIZES, LANGUAGES, 40)
 

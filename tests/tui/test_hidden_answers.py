@@ -14,18 +14,18 @@ from engine.device import HOST
 from lessons.contract.card import Card
 from lessons.contract.phrases import LANGUAGES, Words
 from lessons.contract.text import SENTENCE, Section, Text, fill, load
-from lessons.course import course, open_lesson
+from lessons.course import open_lesson
 from lessons.explaining.figures import five
 from lessons.player.player import Player
 from lessons.player.questions import Asked
+from tests.lessons.playing import every_card
 from tui.picture import frame
 from tui.picture.lesson_picture import WIDE, LessonPicture, Manner
 from tui.picture.look import Look
 from tui.picture.question import draw_card, options
 
 SIZES = ((80, 24), (100, 30), (120, 36))
-CARDS = [card for card in course().values() if isinstance(card, Card)]
-every = pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+every = every_card()
 FIGURES = re.compile(r"[−-]?[\d,]*\.?\d+(e[−-]?\d+)?")
 SEEN = {
     ("activations", "steeper"): r"\.149|\.181",

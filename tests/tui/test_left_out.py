@@ -13,9 +13,10 @@ from engine.device import HOST
 from lessons.contract.card import Card
 from lessons.contract.panels import Block, Graph, Laws, Matrix, Panel, Row, Table
 from lessons.contract.phrases import LANGUAGES, Words
-from lessons.course import course, open_lesson
+from lessons.course import open_lesson
 from lessons.explaining import typeset
 from lessons.player.player import Player
+from tests.lessons.playing import CARDS, every_card
 from tui.canvas.canvas import fit
 from tui.draw import Pen, draw
 from tui.draw.matrix import digits_fit
@@ -27,7 +28,6 @@ from tui.picture.lesson_picture import LessonPicture, Manner
 from tui.picture.look import Look
 
 SIZES = ((80, 24), (100, 30), (120, 36))
-CARDS = [card for card in course().values() if isinstance(card, Card)]
 
 
 def places(player: Player, count: int) -> Iterator[None]:
@@ -150,13 +150,13 @@ def law(card: Card, count: int) -> None:
 
 
 @pytest.mark.representative("bptt", "playground", "generate", "perceptron")
-@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+@every_card()
 def test_what_has_no_room_is_named_and_z_shows_it(card: Card) -> None:
     law(card, 8)
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+@every_card()
 def test_what_has_no_room_is_named_at_many_steps(card: Card) -> None:
     law(card, 24)
 

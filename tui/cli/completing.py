@@ -81,7 +81,7 @@ def values(knob: Knob, typed: str) -> Iterator[str]:
         yield from knob.choices
     else:
         numbers = (knob.low, knob.high) if knob.kind in ("int", "float") else ()
-        yield from dict.fromkeys([str(knob.default), *(f"{number:.10g}" for number in numbers)])
+        yield from dict.fromkeys([str(knob.begins(language_spoken())), *(f"{number:.10g}" for number in numbers)])
 
 
 def _item(value: str, about: str | None = None) -> CompletionItem[str]:

@@ -14,7 +14,7 @@ from lessons.contract.knobs import Refused
 from lessons.contract.phrases import reason
 from lessons.course import course, open_lesson
 from tui.canvas.visible import visible
-from tui.cli.common import words_of
+from tui.cli.common import language_spoken, words_of
 from tui.machine.terminal import speaks_utf8, wants_ascii
 
 
@@ -93,7 +93,7 @@ def _lesson(card: Card | Broken) -> dict[str, Any]:
     from lessons.player.player import Player
 
     try:
-        Player(open_lesson(card), HOST).view()
+        Player(open_lesson(card), HOST, language=language_spoken()).view()
     except Refused as refused:
         return entry(False, refused.say(words_of()))
     except Exception as error:  # somebody else's lesson may fail in any way

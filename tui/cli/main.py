@@ -285,7 +285,8 @@ def _try_stops(stops: Sequence[Stop], file: str) -> None:
     device = open_on(above("device", "cpu"))
     for number, stop in enumerate(stops, 1):
         try:
-            player = Player(open_lesson(find(stop.lesson)), device, stop.place.knobs, stop.place.seed)
+            lesson, place = open_lesson(find(stop.lesson)), stop.place
+            player = Player(lesson, device, place.knobs, place.seed, language=language_spoken())
             player.patience = player.runs.patience = 0.0  # updates that a stop lies behind need not be made
             if stop.place.at:
                 player.jump(stop.place.at)
@@ -308,7 +309,8 @@ def lessons_command(as_json: bool, lang: str | None) -> None:
     if as_json:
         import json
 
-        click.echo(json.dumps({"lessons": [card.describe() for card in found.values()]}, ensure_ascii=False))
+        listed = [card.describe(language_spoken()) for card in found.values()]
+        click.echo(json.dumps({"lessons": listed}, ensure_ascii=False))
         return
     speak = language_spoken()
     for card in found.values():

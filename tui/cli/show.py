@@ -88,7 +88,7 @@ def show_command(
         knobs, start, drawn = restore(opened, state, given, loaded)
         player = Player(opened, target, knobs, drawn, start)
     else:
-        player = Player(opened, target, given, drawn)
+        player = Player(opened, target, given, drawn, language=language_spoken())
     _go(player, place, step)
     if as_json:
         from lessons.player.show import everything, exam_object

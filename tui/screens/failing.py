@@ -24,13 +24,16 @@ MOST_BYTES = 1 << 18
 """Of the file that errors are written to; beyond that it begins anew."""
 
 
-def opened(card: Card | Broken, device: Device, patience: float) -> Player:
-    """A player at the first step of a lesson. Raises Refused, also where the lesson fails in a way of its own."""
+def opened(card: Card | Broken, device: Device, patience: float, language: str) -> Player:
+    """A player at the first step of a lesson, begun in a language.
+
+    Raises Refused, also where the lesson fails in a way of its own.
+    """
     from lessons.player.player import Player
 
     lesson = open_lesson(card)
     try:
-        player = Player(lesson, device, patience=patience)
+        player = Player(lesson, device, patience=patience, language=language)
         player.view()
     except (Refused, Far):
         raise

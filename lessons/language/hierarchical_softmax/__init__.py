@@ -16,8 +16,8 @@ CARD = Card(
     acts=("build", "path", "gradient", "step"),
     needs=("neuron",),
     knobs=(
-        Knob("words", "text", "the:15 fox:7 dog:6 cat:6 cow:5", 3, 400),
-        Knob("target", "text", "cat", 1, 40),
+        Knob("words", "text", "the:15 fox:7 dog:6 cat:6 cow:5", 3, 400, zh="的:15 狐狸:7 狗:6 猫:6 牛:5"),
+        Knob("target", "text", "cat", 1, 40, zh="猫"),
         Knob("dim", "int", 3, 1, 8),
         Knob("rate", "float", 0.5, 0.0001, 100),
     ),

@@ -3,6 +3,8 @@
 from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 
+ZH = "猫 坐 在 垫子 上 狗 坐 在 地毯 上 猫 看 着 狗"
+
 CARD = Card(
     id="negative-sampling",
     chapter="language",
@@ -19,7 +21,7 @@ CARD = Card(
         Knob("negatives", "int", 2, 1, 8),
         Knob("dim", "int", 3, 1, 8),
         Knob("rate", "float", 0.5, 0.0001, 100),
-        Knob("text", "text", "the cat sat on the mat and the dog sat on the rug", 3, 300),
+        Knob("text", "text", "the cat sat on the mat and the dog sat on the rug", 3, 300, zh=ZH),
         Knob("window", "int", 2, 1, 5),
     ),
     places={45: Place("scores"), 46: Place("gradient")},

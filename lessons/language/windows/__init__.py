@@ -3,6 +3,8 @@
 from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 
+FOX = "The quick brown fox jumped over the lazy dog"
+
 CARD = Card(
     id="windows",
     chapter="language",
@@ -15,13 +17,13 @@ CARD = Card(
     },
     acts=("window", "noise", "draw", "skipgram", "cbow"),
     knobs=(
-        Knob("text", "text", "The quick brown fox jumped over the lazy dog", 3, 300),
+        Knob("text", "text", FOX, 3, 300, zh="敏捷 的 棕色 狐狸 跳过 了 懒惰 的 狗"),
         Knob("window", "int", 1, 1, 5),
         Knob("centre", "int", 3, 1, 80),
         Knob("negatives", "int", 4, 1, 12),
         Knob("dim", "int", 3, 1, 8),
     ),
-    places={44: Place("window/i=3"), 47: Place("cbow", {"text": "I am a student"})},
+    places={44: Place("window/i=3", {"text": FOX}), 47: Place("cbow", {"text": "I am a student"})},
     terms=(
         Term("context window", "上下文窗口", "window"),
         Term("skip-gram", "Skip-gram 模型", "skipgram"),

@@ -17,7 +17,7 @@ CARD = Card(
     acts=("corpus", "samples", "learn", "train"),
     needs=("negative-sampling",),
     knobs=(
-        Knob("corpus", "file", "world-en", choices=TEXTS),
+        Knob("corpus", "file", "world-en", choices=TEXTS, zh="world-zh"),
         Knob("model", "choice", "sg", choices=("sg", "cbow")),
         Knob("loss", "choice", "ns", choices=("ns", "hs")),
         Knob("race", "choice", "no", choices=("no", "four")),

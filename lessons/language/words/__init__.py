@@ -9,6 +9,11 @@ TEXT = (
     "the queen wears silver / their king is old"
 )
 
+TEXT_ZH = (
+    "猫 吃 鱼 / 我 的 狗 吃 肉 / 一只 猫 喝 牛奶 / 一只 狗 喝 水 / 我 的 猫 整天 睡觉 / 那只 狗 在 外面 睡觉 / "
+    "那位 国王 统治 国家 / 一位 王后 统治 国家 / 一位 国王 戴 金冠 / 那位 王后 戴 银冠 / 他们 的 国王 老 了"
+)
+
 CARD = Card(
     id="words",
     chapter="language",
@@ -21,8 +26,8 @@ CARD = Card(
     },
     acts=("onehot", "company", "dense", "size"),
     knobs=(
-        Knob("text", "text", TEXT, 3, 1000),
-        Knob("words", "text", "cat dog king queen", 1, 100),
+        Knob("text", "text", TEXT, 3, 1000, zh=TEXT_ZH),
+        Knob("words", "text", "cat dog king queen", 1, 100, zh="猫 狗 国王 王后"),
         Knob("window", "int", 2, 1, 5),
         Knob("dim", "int", 2, 2, 6),
         Knob("wide", "int", 100, 1, 1000),

@@ -15,6 +15,8 @@ from engine.words.corpus import splitting
 from lessons.contract.knobs import Refused
 
 ENDS = re.compile(r"[/.!?。！？；;\n]+")
+SPACED = re.compile(rf"[{splitting.HAN}][ \u3000]+[{splitting.HAN}]")
+"""Chinese whose words are told apart by spaces."""
 MOST = 60
 """Different words of a text at most."""
 
@@ -37,8 +39,9 @@ class Company(NamedTuple):
 
 
 def sentences(text: str) -> list[list[str]]:
-    """The words of each sentence, in lower case; Chinese character by character where there are no spaces."""
-    cut = (splitting.words(part.lower()) for part in ENDS.split(text))
+    """The words of each sentence, in lower case; Chinese character by character where no spaces stand in it."""
+    segment = (lambda run: [run]) if SPACED.search(text) else None
+    cut = (splitting.words(part.lower(), segment=segment) for part in ENDS.split(text))
     return [words for words in cut if words]
 
 

@@ -18,7 +18,7 @@ CARD = Card(
     acts=("forward", "dV", "dW", "dU", "sum", "check", "train"),
     needs=("srn", "mlp"),
     knobs=(
-        Knob("text", "text", "hello", 2, 500),
+        Knob("text", "text", "hello", 2, 500, zh="他说慢慢来"),
         Knob("hidden", "int", 2, 1, 64),
         Knob("activation", "choice", "tanh", choices=tuple(ACTIVATIONS)),
         Knob("window", "int", 500, 1, 500, live=True),

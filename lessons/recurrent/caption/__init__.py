@@ -23,10 +23,10 @@ CARD = Card(
     knobs=(
         Knob("eye", "choice", "linear", choices=EYES),
         Knob("pictures", "folder", "cards", choices=("cards",)),
-        Knob("language", "choice", "en", choices=("en", "zh")),
+        Knob("language", "choice", "en", choices=("en", "zh"), zh="zh"),
         Knob("example", "int", 21, 1, 400),
         Knob("held", "choice", "few", choices=HELD),
-        Knob("word", "text", "seven", 1, 40),
+        Knob("word", "text", "seven", 1, 40, zh="七"),
         Knob("trained", "int", 600, 0, 3000),
         Knob("cell", "choice", "gru", choices=CELLS),
         Knob("hidden", "int", 64, 2, 128),

@@ -33,6 +33,8 @@ ROWS, DEEP, LEAD = 12, 200, 10
 """What units are compared on: rows of so many letters, without the first few, which know nothing yet."""
 SMOOTH = 100
 """Windows that the running mean of the loss goes back, roughly."""
+FEW, MOST = 40, 5000
+"""Symbols that a net has at least, where their number follows from the text, and at most."""
 UNDER = {PYTHON: "the value of the expression is the name of the function"}
 """What the net is watched on, by corpus; otherwise the end of the text."""
 
@@ -41,6 +43,15 @@ def coded(knobs: Knobs, look: bool = False) -> Coded:
     """The text. Raises Refused."""
     text = str(knobs["text"]) or corpora.letters(str(knobs["corpus"]), look)
     return _coded(text, str(knobs["case"]) == "lower", int(knobs["symbols"]), str(knobs["letter"]) == POINT)
+
+
+def symbols(knobs: Knobs) -> int:
+    """How many symbols are kept where the knob does not say it: as many as a text has, or `FEW`, where it has fewer.
+
+    Of the manual they are `FEW`: what is left out of it is mostly punctuation, 1.5 % of its letters.
+    """
+    known = knobs["corpus"] == PYTHON and not knobs["text"]
+    return FEW if known else max(FEW, len(coded({**knobs, "symbols": MOST}).letters))
 
 
 @lru_cache(maxsize=4)

@@ -130,9 +130,10 @@ class Generate(DeclaredLesson):
 
     def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
         learning.coded(knobs, look=True)
+        fitted = dict(knobs) if "symbols" in given else {**knobs, "symbols": learning.symbols(knobs)}
         if "rate" not in given and knobs["cell"] == "srn":
-            return {**knobs, "rate": 0.03}  # an SRN leaps where a gated cell does not
-        return dict(knobs)
+            fitted["rate"] = 0.03  # an SRN leaps where a gated cell does not
+        return fitted
 
     def lead(self, view: View) -> Lead | None:
         """To the other application of slide 29, where a net writes by itself."""

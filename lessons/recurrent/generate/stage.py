@@ -84,8 +84,9 @@ class GenerateStage(LetterStage):
         a = self.example("a[0]") if self.view.reel else None  # on the curve it would be computed for every picture
         here, half = ("·" if a is None else f"{largest(a, at):.4f}" for at in (tau, tau / 2))
         window, T, training = self.inputs["window"], self.lengths["T"], self.view.training
+        lost = self.say("lost", n=number(text.dropped)) if text.dropped else ""
         return self.net_fields() | {
-            "letters": number(len(text.codes)), "dropped": number(text.dropped), "even": f"{np.log2(self.K):.2f}",
+            "letters": number(len(text.codes)), "lost": lost, "even": f"{np.log2(self.K):.2f}",
             "tau": f"{tau:g}", "here": here, "half": half, "source": self.source(),
             "window": "".join(map(letter, window[: min(T, LEAD)])) + "…" * (T > LEAD),
             "n": number(training.n) if training is not None else 0, "layers": int(self.knobs["layers"]),

@@ -21,7 +21,7 @@ CARD = Card(
     needs=("srn", "bptt"),
     knobs=(
         Knob("shape", "choice", "many_to_one", choices=SHAPES),
-        Knob("language", "choice", "en", choices=("en", "zh")),
+        Knob("language", "choice", "en", choices=("en", "zh"), zh="zh"),
         Knob("data", "data", "grammar", choices=("grammar",)),
         Knob("sentence", "text", "", 0, 300),
         Knob("example", "int", 1, 1, 100),

@@ -17,7 +17,7 @@ CARD = Card(
     acts=("cell", "shared"),
     needs=("network",),
     knobs=(
-        Knob("text", "text", "hello", 2, 200),
+        Knob("text", "text", "hello", 2, 200, zh="他说慢慢来"),
         Knob("hidden", "int", 2, 1, 32),
         Knob("activation", "choice", "tanh", choices=("tanh", "sigmoid", "relu", "linear")),
         Knob("start", "choice", "zero", choices=("zero", "random")),

@@ -286,7 +286,7 @@ class Stepping(Mode):
     def restart_lesson(self) -> Change:
         """The lesson from its first step, knobs and text its own again."""
         self.parts.transport.pause()
-        self.player.restart()
+        self.player.restart(self.picture.words.lang)
         self.look.drawer = self.look.cursor = self.look.waiting = None
         self.moved()
         return Change(self.say("say.lesson_again"), keep=True, act=True)
