@@ -152,6 +152,6 @@ def letter_at(inputs: Mapping[str, Any], t: int | None) -> str:
 
 
 def guess(shown: str, p: float) -> str:
-    """How likely a letter is, in percent, behind it; a dot between what could be read as one number, or as none."""
+    """How likely a letter is, in percent, behind it; behind a word a space, a dot where it would read as one number."""
     percent = f"{100 * p:.0f}" if np.isfinite(p) else five(p)
-    return f"{shown}{percent}" if shown.isalpha() else f"{shown}·{percent}"
+    return f"{shown}{' ' * (len(shown) > 1) if shown.isalpha() else '·'}{percent}"

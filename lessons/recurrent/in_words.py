@@ -66,5 +66,6 @@ def biases(stage: TimeStage, symbol: str, words: Sequence[str], focus: str) -> M
     items: dict[int, Item] = {
         k: Block(symbol, None if held is None else held[k].reshape(1, 1), (1, 1), "at", k) for k in heads
     }
-    axis = Axis(tuple(words), words.index(focus) if focus in words else 0, 1, close=True)
-    return Matrix(id="biases", priority=7, axis=axis, rows=[Row("", heads), Row(symbol, items)])
+    axis = Axis(tuple(words), words.index(focus) if focus in words else 0, 1)
+    rows = [Row("", heads), Row(symbol, items)]
+    return Matrix(id="biases", priority=7, title=stage.say("biases"), axis=axis, rows=rows)

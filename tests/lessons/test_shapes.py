@@ -22,6 +22,7 @@ from lessons.contract.text import load
 from lessons.data.sequences.task import SHAPES as TASKS
 from lessons.player.player import Player
 from lessons.player.state import export, restore
+from lessons.recurrent.in_time import guess
 from lessons.recurrent.shapes import CARD, MODELS, SHAPES
 from lessons.recurrent.shapes import experiment as exp
 from lessons.recurrent.shapes.lesson import LEADS, at_change, enters, who_loses
@@ -323,3 +324,10 @@ def test_the_drained_walk_is_the_forward_pass_of_many() -> None:
         if "yhat" in run:
             np.testing.assert_allclose(found[t], run["yhat"], atol=1e-14)
     assert drain(net.forward(()).open()).E
+
+
+def test_a_name_does_not_touch_its_percentage() -> None:
+    """Letters stand before their number, a word is set apart by a space, and a figure by a dot."""
+    assert [guess(shown, 0.532) for shown in ("e", "positive", "肯定", "6", "·")] == [
+        "e53", "positive 53", "肯定 53", "6·53", "··53"
+    ]  # fmt: skip

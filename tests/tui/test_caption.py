@@ -22,7 +22,7 @@ async def test_word_by_word_with_p_beside_each(size: tuple[int, int], tmp_path: 
             await pilot.press(*["full_stop"] * (n > 0))
             assert word in shown(screen, "stage")
         assert player.path[1] == ("t", 2)
-        assert "likeliest words" in shown(screen, "stage")
+        assert "likely words" in shown(screen, "stage")
         yhat = player.view().get("yhat[2]")
         assert yhat is not None
         assert f"{yhat.max():.3f}".lstrip("0") in shown(screen, "stage")
@@ -36,7 +36,7 @@ async def test_the_acts_have_their_pictures(size: tuple[int, int], tmp_path: Pat
     places = {
         "look": ("picture I", "start state"), "write/t=1": ("picture I", "writes"),
         "back/forward/t=2": ("right", "hearts"), "back/backward/k=1": ("∂E/∂h",),
-        "back/backward/start": ("picture I", "where it looks"),
+        "back/backward/start": ("picture I", "saliency map"),
     }  # fmt: skip
     async with lesson(tmp_path, size, id="caption") as (_, screen):
         for place, titles in places.items():
