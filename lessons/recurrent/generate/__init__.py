@@ -1,4 +1,4 @@
-"""Text that writes itself, a letter at a time (slide 29): the card."""
+"""A language model over letters, which generates text (slide 29): the card."""
 
 from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
@@ -16,10 +16,10 @@ CARD = Card(
     chapter="recurrent",
     slides="29",
     minutes=25,
-    title={"en": "Text that writes itself", "zh": "自己往下写的文本"},
+    title={"en": "Text generation, letter by letter", "zh": "语言生成：逐字符的语言模型"},
     lead={
-        "en": "It guesses the next letter of your text, and reads its own guess as the next one.",
-        "zh": "猜出文本的下一个字符，再把自己猜的当作下一个输入。",
+        "en": "A net predicts the next letter of a text; given its own letters as inputs, it writes one.",
+        "zh": "网络预测文本的下一个字符；把它写出的字符再作为输入，就生成文本。",
     },
     acts=("forward", "backward", "write", "train"),
     needs=("bptt", "lstm"),
