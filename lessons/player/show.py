@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from engine.device import finite, quiet
@@ -20,6 +21,8 @@ WIDE = 10_000
 """No formula is folded to be printed as data."""
 MOST_STEPS = 2_000_000
 """Steps that --all prints at most."""
+NAMED = 12
+"""Names that are offered where one is not there."""
 
 
 def everything(player: Player, all_steps: bool) -> dict[str, Any]:
@@ -68,6 +71,34 @@ def exam_object(player: Player, text: Text) -> list[dict[str, Any]]:
 def _paragraphs(paragraphs: Sequence[Paragraph]) -> list[str]:
     """As texts; a formula in one line for each =."""
     return [each if isinstance(each, str) else "\n".join(each.lines(WIDE)) for each in paragraphs]
+
+
+def part(found: Any, path: str) -> Any:
+    """What stands at a path of plain data: names, and numbers from 0 in lists, between slashes: result/losses/3.
+
+    Raises Refused where there is nothing, with what is near.
+    """
+    gone: list[str] = []
+    for name in [name for name in path.split("/") if name]:
+        where = "/".join(gone)
+        if isinstance(found, Mapping):
+            if name not in found:
+                known = [str(key) for key in found]
+                near = get_close_matches(name, known, 5, 0.4) or known
+                raise Refused("only_name", name=_short(name), where=where or "/", near=", ".join(near[:NAMED]))
+            found = found[name]
+        elif isinstance(found, list):
+            if not (name.isdecimal() and name.isascii() and len(name) <= 18 and int(name) < len(found)):
+                raise Refused("only_number", name=_short(name), where=where, count=len(found), last=len(found) - 1)
+            found = found[int(name)]
+        else:
+            raise Refused("only_value", name=_short(name), where=where)
+        gone.append(name)
+    return found
+
+
+def _short(name: str) -> str:
+    return repr(name if len(name) <= 24 else f"{name[:23]}…")
 
 
 def step_object(reel: Reel, view: View, index: int) -> dict[str, Any]:

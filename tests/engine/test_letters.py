@@ -12,8 +12,10 @@ import regex
 from engine.gated.run.letters import cannot_stand_alone, decode, encode, graphemes, joins, vocabulary
 
 WHOLE = [
-    "a", "é", "e\u0301", "हि", "न्दी", "क्\u200dष", "ி", "தமி", "ที่", "שָׁ", "لُّ", "ی\u200c", "👩\u200d👩\u200d👧", "🇩🇪",
-    "✌\ufe0f", "👍🏽", "1\ufe0f\u20e3", "你", "각", "\u1100\u1161", "🏴\U000e0067\U000e0062\U000e007f", " ", "\n", "\u3000", "ß",
+    "a", "é", "e\u0301", "हि", "न्दी", "क्\u200dष", "ி", "தமி", "ที่", "שָׁ", "لُّ", "ی\u200c",
+    "👩\u200d👩\u200d👧", "🇩🇪",
+    "✌\ufe0f", "👍🏽", "1\ufe0f\u20e3", "你", "각", "\u1100\u1161", "🏴\U000e0067\U000e0062\U000e007f",
+    " ", "\n", "\u3000", "ß",
 ]  # fmt: skip
 LETTERS = [each for each in WHOLE if each not in ("ி", "தமி")]
 """Those of them that are one letter wherever they stand."""

@@ -212,7 +212,9 @@ def test_numbers_that_are_not_finite_are_null_and_named() -> None:
     sets = ("activation=linear", "optimiser=sgd", "rate=2", "clip=1e300")
     args = [part for pair in sets for part in ("--set", pair)]
     found = show(*args, "--at", "train/update=40")
-    assert found["diverged_at"].startswith("train/update=6/")  # clipping at no bound is no step: it is the forward pass that overflows
+    assert found["diverged_at"].startswith(
+        "train/update=6/"
+    )  # clipping at no bound is no step: it is the forward pass that overflows
     assert "diverged_at" not in show(*args, "--at", "train/update=3")
     text = "ab" * 60
     far = show(*args, "--set", f"text={text}", "--at", "train/update=60")

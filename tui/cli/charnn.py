@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +15,7 @@ from engine.maths.optimisers import OPTIMISERS
 from engine.threads import allow, suited
 from lessons.contract.knobs import Refused
 from tui.canvas.visible import visible
+from tui.cli.as_json import print_json
 from tui.cli.common import above, open_on
 from tui.cli.net_training import NetTraining, columns, of_this_run, on_host, placed, told
 from tui.cli.running import reading, writing
@@ -239,7 +239,7 @@ def generate_command(
         raise Refused("letter_unknown", letter=letter(unknown), letters="".join(map(letter, model.letters[:40])))
     parts = written(model, start, length, temperature, top, seed)
     if as_json:
-        click.echo(json.dumps({"start": start, "text": "".join(parts), "seed": seed}, ensure_ascii=False))
+        print_json({"start": start, "text": "".join(parts), "seed": seed})
         return
     safe = partial(visible, keep="\n\t") if sys.stdout.isatty() else str  # a file gets the text as it is
     click.echo(safe(start), nl=False)

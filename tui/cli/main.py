@@ -15,6 +15,7 @@ from engine.threads import hold_to_one_thread
 from lessons.contract.knobs import Refused
 from lessons.contract.notations import NOTATIONS
 from lessons.contract.phrases import reason
+from tui.cli.as_json import print_json
 from tui.cli.common import (
     above,
     fail,
@@ -240,11 +241,12 @@ def run_app(
 @cli.command("deck")
 @click.argument("file", default="slides", metavar="[FILE]")
 @click.option("--check", is_flag=True)
+@click.option("--json", "as_json", is_flag=True)
 @lecture_options
 @lang_option()
 @click.pass_context
 def deck_command(
-    ctx: click.Context, file: str, check: bool, present: bool, fresh_record: bool, lang: str | None
+    ctx: click.Context, file: str, check: bool, as_json: bool, present: bool, fresh_record: bool, lang: str | None
 ) -> None:
     """Give a lecture: page down goes from stop to stop, as FILE lists them; without one, through the slides."""
     from lessons.course import course
@@ -254,6 +256,11 @@ def deck_command(
     stops = slides_deck(lessons) if file == "slides" else read_deck(_read(file), file, lessons)
     if check:
         _try_stops(stops, file)
+    if as_json:
+        print_json({"stops": [_described(stop) for stop in stops]})
+    elif check:
+        click.echo(words_of()("say.stops", n=len(stops)))
+    if check or as_json:
         return
     above = ctx.obj or {}
     run_app(
@@ -294,7 +301,15 @@ def _try_stops(stops: Sequence[Stop], file: str) -> None:
             continue
         except Refused as refused:
             raise Refused("deck_line", file=file, line=stop.line or number, why=refused.say) from None
-    click.echo(words_of()("say.stops", n=len(stops)))
+
+
+def _described(stop: Stop) -> dict[str, Any]:
+    """A stop as plain data."""
+    place = stop.place
+    return {
+        "lesson": stop.lesson, "slide": stop.slide or None, "at": place.at, "knobs": dict(place.knobs),
+        "seed": place.seed, "notation": place.notation or "first", "note": stop.note, "line": stop.line or None,
+    }  # fmt: skip
 
 
 @cli.command("lessons")
@@ -307,10 +322,7 @@ def lessons_command(as_json: bool, lang: str | None) -> None:
 
     found = course()
     if as_json:
-        import json
-
-        listed = [card.describe(language_spoken()) for card in found.values()]
-        click.echo(json.dumps({"lessons": listed}, ensure_ascii=False))
+        print_json({"lessons": [card.describe(language_spoken()) for card in found.values()]})
         return
     speak = language_spoken()
     for card in found.values():
@@ -333,9 +345,7 @@ def doctor_command(clear: bool, as_json: bool, lang: str | None) -> None:
         return
     found = examine()
     if as_json:
-        import json
-
-        click.echo(json.dumps(found, ensure_ascii=False))
+        print_json(found)
         return
     for name, entry in found.items():
         shown = name_of(name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 import signal
@@ -14,12 +13,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from engine.files import STANDARD
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import reason
 from tui.canvas.visible import visible
+from tui.cli.as_json import print_json
 from tui.cli.common import words_of
 
 if TYPE_CHECKING:
@@ -178,7 +176,7 @@ class TrainingRun:
         if self.out != STANDARD:
             self.say(self.words("train.written", out=self.out))
         if self.as_json:
-            click.echo(json.dumps(result, ensure_ascii=False, allow_nan=False))
+            print_json(result)
         return 0
 
     @contextmanager

@@ -36,6 +36,7 @@ from tui.cli.speaking import SpokenCommand, lang_option
 @click.option("--device", type=click.Choice(["cpu", "gpu"]), default=None)
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--exam", "with_exam", is_flag=True)
+@click.option("--only", metavar="PATH")
 @click.option("--svg", "svg_file", type=click.Path())
 @click.option("--cell", metavar="CELL")
 @click.option("--notation", type=click.Choice(list(NOTATIONS)), default="first")
@@ -52,6 +53,7 @@ def show_command(
     device: str | None,
     as_json: bool,
     with_exam: bool,
+    only: str | None,
     svg_file: str | None,
     cell: str | None,
     notation: str,
@@ -70,6 +72,7 @@ def show_command(
         (state and seed, "state_seed"),
         (place and step, "both_places"),
         (all_steps and not as_json, "all_json"),
+        (only is not None and not as_json, "only_json"),
         (svg_file is not None and as_json, "svg_json"),
         (with_exam and svg_file is not None, "svg_exam"),
     ):
@@ -91,11 +94,12 @@ def show_command(
         player = Player(opened, target, given, drawn, language=language_spoken())
     _go(player, place, step)
     if as_json:
-        from lessons.player.show import everything, exam_object
+        from lessons.player.show import everything, exam_object, part
 
-        shown = everything(player, all_steps)
-        shown["exam"] = exam_object(player, text_of(player))
-        _print(json.dumps(shown, ensure_ascii=False, allow_nan=False))
+        found: Any = everything(player, all_steps)
+        found["exam"] = exam_object(player, text_of(player))
+        found = found if only is None else part(found, only)
+        _print(json.dumps(found, ensure_ascii=False, allow_nan=False))
     elif with_exam:
         _print("\n".join(_exam(player, NOTATIONS[notation] == "second")))
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 from engine.maths.optimisers import OPTIMISERS
 from lessons.contract.knobs import Refused
 from tui.canvas.visible import visible
+from tui.cli.as_json import print_json
 from tui.cli.common import above, open_on, words_of
 from tui.cli.net_training import NetTraining, columns, of_this_run, on_host, placed, told
 from tui.cli.running import writing
@@ -216,8 +216,7 @@ def translate_command(path: Path, sentences: tuple[str, ...], beam: int, as_json
         (found,) = translated(model, [source], beam)
         if as_json:
             best = [{"translation": each, "score": value} for each, value in found]
-            told_all = {"source": sentence, "unknown": said.split(), "translations": best}
-            click.echo(json.dumps(told_all, ensure_ascii=False))
+            print_json({"source": sentence, "unknown": said.split(), "translations": best})
             continue
         for each, value in found:
             click.echo(safe(each if beam == 1 else f"{value:8.3f}  {each}"))

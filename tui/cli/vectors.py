@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 from engine.threads import allow, suited
 from lessons.contract.knobs import Refused
 from tui.canvas.visible import visible
+from tui.cli.as_json import print_json
 from tui.cli.common import above, open_on, words_of
 from tui.cli.running import reading
 from tui.cli.speaking import SpokenCommand, SpokenGroup
@@ -101,7 +101,8 @@ def neighbours_command(path: Path, words: tuple[str, ...], count: int, as_json: 
     held = held_in(path)
     allow(suited(held.vectors.size * len(words)))
     found = neighbours(held.vectors, [find(held.words, word) for word in words], count)
-    show({w: [(held.words[n.word], n.cosine) for n in row] for w, row in zip(words, found, strict=True)}, as_json)
+    rows = {w: [(held.words[n.word], n.cosine) for n in row] for w, row in zip(words, found, strict=True)}
+    show("neighbours", rows, as_json)
 
 
 @click.command("analogy", cls=SpokenCommand)
@@ -117,14 +118,14 @@ def analogy_command(path: Path, a: str, b: str, c: str, count: int, as_json: boo
     held = held_in(path)
     one, two, three = (find(held.words, word) for word in (a, b, c))
     (row,) = analogies(held.vectors, [(one, two, three)], count)
-    show({f"{a} : {b} = {c} : ?": [(held.words[near.word], near.cosine) for near in row]}, as_json)
+    show("analogy", {f"{a} : {b} = {c} : ?": [(held.words[near.word], near.cosine) for near in row]}, as_json)
 
 
-def show(found: dict[str, list[tuple[str, float]]], as_json: bool) -> None:
+def show(name: str, found: dict[str, list[tuple[str, float]]], as_json: bool) -> None:
     """Words and cosines, as columns or JSON."""
     if as_json:
         answer = {k: [{"word": word, "cosine": cosine} for word, cosine in row] for k, row in found.items()}
-        click.echo(json.dumps(answer, ensure_ascii=False, allow_nan=False))
+        print_json({name: answer})
         return
     from rich.cells import cell_len
 
