@@ -3,7 +3,8 @@
     w  (M, 1)  weights       x[i]  (M, 1)  example i = 1 … N    u[i]  (1, 1)  wᵀx + b
     b  (1, 1)  bias          t[i]  (1, 1)  its class, ±1        m[i]  (1, 1)  t u: on the right side if > 0
 
-The deck's output is y = 1 if u > 0, else 0; its class 0 is t = −1 here. The rule counts u = 0 as a mistake for both.
+The deck's output is 1 if u > 0, else 0, and its rule moves w where that is not the class y, 0 or 1. The rule with
+t = ±1, `signs` below, counts u = 0 as a mistake for both classes. Elsewhere both are one: then t = y − yhat.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ RULES = {
     "m": "m[i] = t[i] * u[i]",
     "w": "w = w + eta * t[i] * x[i]",
     "b": "b = b + eta * t[i]",
+    "yhat": "yhat[i] = (u[i] > 0)",
+    "w_error": "w = w + eta * (y[i] - yhat[i]) * x[i]",
+    "b_error": "b = b + eta * (y[i] - yhat[i])",
     "R": "R = maximum(R, sqrt(sum(x[i]**2) + 1))",
     "g": "g[i] = t[i] * (w.T @ x[i] + b) / maximum(sqrt(sum(w**2) + sum(b**2)), 1e-300)",
     "gamma": "gamma = minimum(gamma, g[i])",
@@ -74,18 +78,29 @@ class Outcome(NamedTuple):
     cycle: tuple[int, int] | None
 
 
-def visit(device: Device, theta: Theta, examples: Examples, i: int, eta: float, at: Path = ()) -> Walk[Theta]:
-    """u = w·x + b; if t·u ≤ 0 then w += η t x and b += η t (slide 9)."""
-    (w, b), x, t, here = theta, examples.x[i - 1], examples.t[i - 1], (*at, ("i", i))
+def visit(
+    device: Device, theta: Theta, examples: Examples, i: int, eta: float, at: Path = (), *, signs: bool = True
+) -> Walk[Theta]:
+    """u = w·x + b; then w += η (y − ŷ) x and b += η (y − ŷ) (slide 9); with `signs` by η t x and η t if t·u ≤ 0."""
+    (w, b), x, t, here, get = theta, examples.x[i - 1], examples.t[i - 1], (*at, ("i", i)), device.get
     u = w.T @ x + b
+    above = not is_mistake(get(u), get(w), get(x), get(b))
+    if not (signs or above):
+        u = device.xp.minimum(u, 0 * u)  # what is above 0 by rounding alone
     yield Step(here, "u", {f"u[{i}]": u})
-    m = t * u
-    yield Step(here, "m", {f"m[{i}]": m})
-    if is_mistake(device.get(m), device.get(w), device.get(x), device.get(b)):
-        w = settled(device.xp, w + eta * t * x, eta)
-        yield Step(here, "w", {"w": w})
-        b = settled(device.xp, b + eta * t, eta)
-        yield Step(here, "b", {"b": b})
+    if signs:
+        m = t * u
+        yield Step(here, "m", {f"m[{i}]": m})
+        by, wrong, ops = t, is_mistake(get(m), get(w), get(x), get(b)), ("w", "b")
+    else:
+        yhat = device.xp.where(u > 0, device.xp.ones_like(u), 0 * t)
+        yield Step(here, "yhat", {f"yhat[{i}]": yhat})
+        by, wrong, ops = (t + 1) / 2 - yhat, above != (get(t).sum() > 0), ("w_error", "b_error")
+    if wrong:
+        w = settled(device.xp, w + eta * by * x, eta)
+        yield Step(here, ops[0], {"w": w})
+        b = settled(device.xp, b + eta * by, eta)
+        yield Step(here, ops[1], {"b": b})
     return Theta(w, b)
 
 
@@ -100,14 +115,16 @@ def settled(xp: Any, v: Array, eta: float) -> Array:
     return xp.where(xp.abs(near - v) <= ROUNDING * (xp.abs(v) + eta) / 10, near, v)
 
 
-def epoch(device: Device, theta: Theta, examples: Examples, eta: float, at: Path = ()) -> Walk[Theta]:
+def epoch(
+    device: Device, theta: Theta, examples: Examples, eta: float, at: Path = (), *, signs: bool = True
+) -> Walk[Theta]:
     """Every example once, in order."""
     for i in range(1, len(examples.x) + 1):
-        theta = yield from visit(device, theta, examples, i, eta, at)
+        theta = yield from visit(device, theta, examples, i, eta, at, signs=signs)
     return theta
 
 
-def run(w: HostArray, b: float, x: HostArray, t: HostArray, eta: float, epochs: int) -> Outcome:
+def run(w: HostArray, b: float, x: HostArray, t: HostArray, eta: float, epochs: int, *, signs: bool = True) -> Outcome:
     """The rule at full speed on the host: w (M,), x (N, M), t (N,). Ends at an epoch without mistakes or in a cycle."""
     visits: list[Visit] = []
     seen = {(0, w.tobytes(), b): 0}
@@ -118,6 +135,8 @@ def run(w: HostArray, b: float, x: HostArray, t: HostArray, eta: float, epochs: 
             u = float(w @ x[i - 1] + b)
             m = float(t[i - 1] * u) + 0.0
             wrong = is_mistake(m * one, w, x[i - 1], b * one)
+            if not signs and t[i - 1] < 0:
+                wrong = not is_mistake(u * one, w, x[i - 1], b * one)
             if wrong:
                 w = settled(HOST.xp, w + eta * t[i - 1] * x[i - 1], eta)
                 b = float(settled(HOST.xp, b + eta * t[i - 1] * one, eta)[0])
@@ -157,14 +176,15 @@ def came_back(xp: Any, theta: Theta, then: Theta, at: Path = ()) -> Walk[Array]:
     return gap
 
 
-def criterion(device: Device, theta: Theta, examples: Examples) -> Objective:
+def criterion(device: Device, theta: Theta, examples: Examples, *, signs: bool = True) -> Objective:
     """E = −Σ t·u over the examples that are mistakes at `theta`: the rule is a step against its gradient.
 
     They stay the same where the parameters are moved: the sum is linear in w and b.
     """
     xp, (w, b) = device.xp, theta
     pairs = zip(examples.x, examples.t, strict=True)
-    wrong = [(x, t) for x, t in pairs if not device.get(t * (w.T @ x + b))[0, 0] > 0]
+    measured = ((x, t, float(device.get(t * (w.T @ x + b)).sum()), float(device.get(t).sum())) for x, t in pairs)
+    wrong = [(x, t) for x, t, m, sign in measured if not m > 0 and (signs or m < 0 or sign > 0)]
 
     def E(**moved: Array) -> Array:
         w, b = Theta(**{**theta._asdict(), **moved})

@@ -14,6 +14,8 @@ from engine.walks.step import Path
 class PerceptronRun(NamedTuple):
     """The first w (M,) and b, points x (N, M) with their classes y (N,), 0 or 1, the rate η, and the whole run on them.
 
+    `signs` says by which rule: see `feedforward.perceptron`.
+
     The sections are walks of the run on any device, each from the state that the run had there.
     """
 
@@ -23,6 +25,7 @@ class PerceptronRun(NamedTuple):
     y: HostArray
     eta: float
     outcome: Outcome
+    signs: bool = True
 
     def after(self, visits: int) -> tuple[HostArray, float]:
         """w and b after so many visits."""
@@ -51,7 +54,7 @@ class PerceptronRun(NamedTuple):
             visits = self.outcome.visits[first : first + N]
             theta, here = self.theta(device, first), (*at, ("epoch", visits[0].epoch))
             some = Examples(examples.x[: len(visits)], examples.t[: len(visits)])
-            walk = partial(epoch, device, theta, some, self.eta, here)
+            walk = partial(epoch, device, theta, some, self.eta, here, signs=self.signs)
             made = partial(_env, theta, examples, eta=self.eta)
             sections.append(Section(here, walk, made, sum(map(steps_of, visits))))
         return sections
@@ -72,7 +75,7 @@ class PerceptronRun(NamedTuple):
 
 
 def steps_of(visit: Visit) -> int:
-    """A visit's steps: u and t·u; after a mistake w and b too."""
+    """A visit's steps: u and t·u, or the output; after a mistake w and b too."""
     return 2 + 2 * int(visit.mistake)
 
 

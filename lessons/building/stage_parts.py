@@ -74,6 +74,15 @@ def subscripted(name: str, t: int) -> str:
     return name + subscript(str(t))
 
 
+def corner(parts: Parts, name: str, part: int, title: str = "", vector: bool = False) -> Block:
+    """The first rows and columns of a matrix, or the first entries of a vector in a line: `part` of them at most."""
+    value, shape = parts.view.get(name), (1 if vector else part, part)
+    if value is not None:
+        value = value.reshape(1, -1)[:, :part] if vector else np.atleast_2d(value)[:part, :part]
+        shape = value.shape
+    return Block(name, value, shape, "row" if vector else "matrix", title=title, **parts.flags(name))
+
+
 def flow(id: str, items: Mapping[int, Item], priority: int, label: str = "", title: str = "") -> Matrix:
     """Blocks side by side."""
     return Matrix(id=id, priority=priority, title=title, rows=[Row(label, items)])

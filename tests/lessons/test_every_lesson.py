@@ -53,7 +53,8 @@ SPOKEN = {
 }  # fmt: skip
 """How a formula is written on the screen, and in Python."""
 FUNCTIONS = {
-    "sqrt": np.sqrt, "tanh": np.tanh, "sign": np.sign, "exp": np.exp, "e": np.e, "ln": np.log, "max": max, "min": min,
+    "sqrt": np.sqrt, "inf": np.inf,
+    "tanh": np.tanh, "sign": np.sign, "exp": np.exp, "e": np.e, "ln": np.log, "max": max, "min": min,
     "abs": abs, "σ": lambda z: 1 / (1 + np.exp(-z)), "ln_σ": lambda z: -np.log1p(np.exp(-z)),
     "argmax": lambda *v: v.index(max(v)) if len(v) > 1 else first(v[0], max), "argmin": lambda v: first(v, min),
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from lessons.contract.knobs import Refused
 from lessons.contract.view import Start
 from lessons.course import open_lesson
 from lessons.data.points import GATES, MOST, points
-from lessons.feedforward.perceptron import CARD
+from lessons.feedforward.perceptron import CARD, RULES
+from lessons.feedforward.perceptron.case import run_of
+from lessons.feedforward.perceptron.lesson import Perceptron
 from lessons.player.player import Player
 from lessons.player.show import everything
+from lessons.player.state import restore
 
 SEEDS = range(10)
 
@@ -34,25 +38,27 @@ def shuffled(data: str, seed: int) -> Start:
     return Start({"w": np.zeros(2), "b": np.zeros(1)}, {"x": x[order].tolist(), "y": y[order].tolist()})
 
 
+@pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("data", ["and", "or", "nand", "separable"])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_it_ends_within_the_bound(data: str, seed: int) -> None:
+def test_it_ends_within_the_bound(data: str, rule: str, seed: int) -> None:
     rate = [1, 0.5, 0.1, 2, 0.37][seed % 5]
     start = shuffled(data, seed) if data != "separable" else None
-    found = show(seed, start, data=data, rate=rate, epochs=500)
+    found = show(seed, start, data=data, rate=rate, epochs=500, rule=rule)
     assert found["converged"]
     assert 1 <= found["mistakes"] <= found["bound"]
     assert "cycle" not in found
 
 
+@pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_on_xor_the_state_comes_back(seed: int) -> None:
+def test_on_xor_the_state_comes_back(seed: int, rule: str) -> None:
     rate = [1, 0.5, 0.25, 2, 8][seed % 5]
     start = shuffled("xor", seed)
-    found = show(seed, start, data="xor", rate=rate)
+    found = show(seed, start, data="xor", rate=rate, rule=rule)
     assert not found["converged"]
     first, last = found["cycle"]
-    player = Player(open_lesson(CARD), HOST, {"data": "xor", "rate": rate}, seed, start)
+    player = Player(open_lesson(CARD), HOST, {"data": "xor", "rate": rate, "rule": rule}, seed, start)
     held = []
     for p in (first, last):
         player.move(player.reel, p)
@@ -65,10 +71,10 @@ def test_on_xor_the_state_comes_back(seed: int) -> None:
 
 
 def test_the_circle_of_the_screen() -> None:
-    found = show(data="xor")
+    found = show(data="xor", rule="-1/1")
     assert found["cycle_visits"] == [0, 4]
     assert found["mistakes"] == 4
-    player = Player(open_lesson(CARD), HOST, {"data": "xor"})
+    player = Player(open_lesson(CARD), HOST, {"data": "xor", "rule": "-1/1"})
     states = []
     for i in (1, 2, 3, 4):
         player.jump(f"learn/epoch=1/i={i}")
@@ -86,15 +92,16 @@ def test_a_cloud_with_points_on_the_wrong_side_never_ends(seed: int) -> None:
     assert not found["converged"]
 
 
-def test_the_walk_and_the_run_at_full_speed_agree() -> None:
+@pytest.mark.parametrize("signs", [True, False])
+def test_the_walk_and_the_run_at_full_speed_agree(signs: bool) -> None:
     draw = np.random.default_rng(3)
     x, t = draw.normal(size=(7, 2)), np.sign(draw.normal(size=7))
     w, b = draw.normal(size=2), 0.3
-    run = perceptron.run(w, b, x, t, 0.7, 9)
+    run = perceptron.run(w, b, x, t, 0.7, 9, signs=signs)
     theta = perceptron.Theta(w[:, None], np.array([[b]]))
     examples = perceptron.Examples([row[:, None] for row in x], [np.array([[v]]) for v in t])
     for e in range(len(run.visits) // 7):
-        theta = drain(perceptron.epoch(HOST, theta, examples, 0.7))
+        theta = drain(perceptron.epoch(HOST, theta, examples, 0.7, signs=signs))
         last = run.visits[7 * (e + 1) - 1]
         np.testing.assert_allclose(theta.w[:, 0], last.w, atol=1e-12)
         assert float(theta.b[0, 0]) == pytest.approx(last.b)
@@ -127,7 +134,7 @@ def test_predictions() -> None:
         if player.asked is not None:
             truths[player.asked.ask.id] = player.answer(0.0 if player.asked.ask.kind == "number" else "?").truth
             player.skip()
-    assert truths == {"ends": "ends", "mistakes": 18.0, "most": 3.0, "half": "never"}
+    assert truths == {"ends": "ends", "mistakes": 10.0, "most": 3.0, "half": "never"}
 
 
 def test_points_are_moved_by_hand() -> None:
@@ -220,10 +227,11 @@ def test_states_with_no_points(inputs: dict[str, Any]) -> None:
 @pytest.mark.parametrize("rate", [0.1, 0.05, 0.37, 7.3, 0.003])
 def test_rounding_ends_nothing_too_early(rate: float) -> None:
     """Every state is a multiple of the rate: with any rate the same mistakes, the same circle, to the last bit."""
-    found = show(rate=rate)
-    assert found["mistakes"] == 18
-    assert found["bound"] == pytest.approx(87)
-    assert show(data="xor", rate=rate)["cycle_visits"] == [0, 4]
+    for rule, mistakes, cycle in (("0/1", 10, [5, 9]), ("-1/1", 18, [0, 4])):
+        found = show(rate=rate, rule=rule)
+        assert found["mistakes"] == mistakes
+        assert found["bound"] == pytest.approx(87)
+        assert show(data="xor", rate=rate, rule=rule)["cycle_visits"] == cycle
     player = Player(open_lesson(CARD), HOST, {"rate": rate})
     player.jump("circle")
     assert player.view().get("gap") == 0
@@ -251,3 +259,58 @@ def test_no_bound_is_claimed_where_none_holds() -> None:
     player.jump("bound")
     panels = player.lesson.panels(player.view(), load("lessons.feedforward.perceptron", "en"))
     assert "this start is not 0" in next(panel.text for panel in panels if panel.id == "verdict")  # type: ignore[attr-defined]
+
+
+def by_hand(x: np.ndarray, y: np.ndarray) -> list[tuple[np.ndarray, float, bool]]:
+    """The rule as slide 9 has it, written once more: y = 1 if u > 0, else 0."""
+    w, b, states = np.zeros(2), 0.0, []
+    while True:
+        clean = True
+        for point, wanted in zip(x, y, strict=True):
+            error = wanted - (1.0 if w @ point + b > 0 else 0.0)
+            w, b, clean = w + error * point, b + error, clean and error == 0
+            states.append((w, b, error != 0))
+        if clean:
+            return states
+
+
+@pytest.mark.parametrize("data", ["and", "or", "nand"])
+def test_the_rule_of_the_slide_is_not_pushed_on_once_all_are_right(data: str) -> None:
+    x, y = points(data, 0, 4)
+    states = by_hand(x, y)
+    player = Player(open_lesson(CARD), HOST, {"data": data})
+    visits = run_of("learn", player.knobs, player.start).outcome.visits
+    assert len(visits) == len(states)
+    for visit, (w, b, wrong) in zip(visits, states, strict=True):
+        assert (visit.w.tolist(), visit.b, visit.mistake) == (w.tolist(), b, wrong)
+    moves = [n for n, visit in enumerate(visits) if visit.mistake]
+    first = next(n for n, visit in enumerate(visits) if visit.right == 4)
+    assert moves[-1] == first  # the visit that puts all four right is the last that moves the line
+    strict = run_of("learn", {**player.knobs, "rule": "-1/1"}, player.start).outcome.visits
+    assert len(strict) > len(visits)
+    if data == "and":
+        assert strict[25].right == 4
+        assert strict[26].mistake
+        assert strict[26].right == 3
+
+
+def test_what_is_on_the_line_is_a_mistake_for_class_1_alone() -> None:
+    player = Player(open_lesson(CARD), HOST)
+    for i, wanted, wrong in ((1, 0.0, False), (4, 1.0, True)):
+        run = run_of("learn", player.knobs, player.start)
+        assert (run.y[i - 1], run.outcome.visits[i - 1].u) == (wanted, 0.0)
+        assert run.outcome.visits[i - 1].mistake == wrong
+    assert isinstance(player.lesson, Perceptron)
+    of = player.lesson.objective(HOST, player.knobs, player.start)
+    assert of.gradient["w"][:, 0].tolist() == [-1.0, -1.0]  # from 0, (1,1) alone is a mistake
+
+
+def test_a_state_of_before_is_that_of_the_rule_of_then(tmp_path: Path) -> None:
+    state = everything(Player(open_lesson(CARD), HOST, {"rule": "-1/1"}), all_steps=False)
+    old = {**state, "schema": 2, "knobs": {name: value for name, value in state["knobs"].items() if name != "rule"}}
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(old), encoding="utf-8")
+    knobs, start, seed = restore(open_lesson(CARD), str(file), {})
+    assert knobs["rule"] == "-1/1"
+    assert everything(Player(open_lesson(CARD), HOST, knobs, seed, start), all_steps=False)["result"] == state["result"]
+    assert restore(open_lesson(CARD), str(file), {"rule": "0/1"})[0]["rule"] == "0/1"

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.device import HOST
 from engine.maths.activations import ACTIVATIONS
+from lessons.building.over_log import over_log
 from lessons.building.staging import LessonStage
 from lessons.contract.panels import Axis, Item, Label, Line, Matrix, Plot, Row, Stage
 from lessons.explaining.figures import five
@@ -78,15 +79,10 @@ class ActivationsStage(LessonStage):
 
     def fading(self, depth: int) -> Plot:
         """|g| over the layers, on a log axis: a straight line down is a product of equal factors."""
-        known = [(k, self.number(f"g[{k}]")) for k in range(depth, -1, -1)]
-        sizes = [(float(k), abs(g)) for k, g in known if g is not None and g != 0]
-        lines = [Line("|g|", [k for k, _ in sizes][::-1], [g for _, g in sizes][::-1])] if len(sizes) > 1 else []
-        least, most = (of((g for _, g in sizes), default=1.0) for of in (min, max))
-        low = 10.0 ** min(-2.0, 2 * np.floor(np.log10(max(least, 1e-300)) / 2))
-        heights = (low, 10.0 ** max(0.0, np.ceil(np.log10(most))))
-        points = [(k, g, "●") for k, g in sizes]
-        title = self.say("fading")
-        return Plot(id="fading", priority=7, title=title, lines=lines, x=(0, depth), y=heights, points=points, log=True)
+        known = [(k, self.number(f"g[{k}]")) for k in range(depth + 1)]
+        sizes = [(float(k), abs(g)) for k, g in known if g]
+        lines = [Line("|g|", [k for k, _ in sizes], [g for _, g in sizes])] if len(sizes) > 1 else []
+        return over_log("fading", 7, self.say("fading"), (0, depth), lines, [(k, g, "●") for k, g in sizes])
 
     def show_softmax(self) -> Stage:
         """K scores and what becomes of them, one column each."""

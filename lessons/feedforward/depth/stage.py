@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from lessons.building.over_log import Point, over_log
 from lessons.building.stage_parts import flow, subscripted
 from lessons.building.staging import LessonStage
 from lessons.contract.panels import Block, Item, Line, Plot, Stage, Table
@@ -65,14 +67,9 @@ class DepthStage(LessonStage):
         lines = [Line("‖δ‖", [n for n, _ in found], [s for _, s in found])] if len(found) > 1 else []
         return self.log_plot("sizes", lines, [(n, s, "●") for n, s in found])
 
-    def log_plot(self, id: str, lines: list[Line], points: list[tuple[float, float, str]]) -> Plot:
-        every = [float(v) for line in lines for v in line.y] + [y for _, y, _ in points]
-        every = [v for v in every if np.isfinite(v) and v > 0] or [1.0]
-        low, high = 10.0 ** np.floor(np.log10(min(every))), 10.0 ** np.ceil(np.log10(max(every)) + 1e-9)
-        if high / low < 100:
-            low, high = low / 10, high * 10
-        x, y, title = (1, self.lengths["D"]), (low, high), self.say("sizes")
-        return Plot(id=id, priority=9, title=title, lines=lines, x=x, y=y, points=points, log=True)
+    def log_plot(self, id: str, lines: list[Line], points: Sequence[Point] = ()) -> Plot:
+        """Sizes over the layers."""
+        return over_log(id, 9, self.say("sizes"), (1, self.lengths["D"]), lines, points)
 
     def comparing(self) -> Stage:
         """Act 4: the same weights, three kinds of unit."""
@@ -84,7 +81,7 @@ class DepthStage(LessonStage):
                 layers = np.arange(1, self.lengths["D"] + 1)
                 lines.append(Line(kind, layers, sizes[:, 0], dotted=kind != now))
         shares = {f"share_{kind}": f"{kind}: {self.say('share')}" for kind in KINDS}
-        return [self.law(f"share_{now}"), self.side_by_side(shares, id="shares"), self.log_plot("compared", lines, [])]
+        return [self.law(f"share_{now}"), self.side_by_side(shares, id="shares"), self.log_plot("compared", lines)]
 
     def fields(self) -> dict[str, Any]:
         D, knobs = self.lengths["D"], self.knobs

@@ -10,21 +10,31 @@ from engine.feedforward import perceptron
 from engine.feedforward.perceptron_run import PerceptronRun
 from lessons.contract.view import Knobs, Start
 from lessons.data.points import points
+from lessons.feedforward.perceptron import RULES
 
 
 def run_of(act: str, knobs: Knobs, start: Start, rate: float | None = None) -> PerceptronRun:
-    """What an act is about: the learner's points in the first two, XOR in the others; at the knobs' rate or another."""
+    """What an act is about: the learner's points in the first two, XOR in the others; at the knobs' rate or another.
+
+    The bound is measured on the line that the rule with t = ±1 finds, which leaves no point on the line.
+    """
     if act in ("learn", "bound"):
         w, b = start.params["w"], float(start.params["b"][0])
         x, y = np.array(start.inputs["x"]), np.array(start.inputs["y"])
     else:
         w, b, (x, y) = np.zeros(2), 0.0, points("xor", 0, 4)
     rate = float(knobs["rate"]) if rate is None else rate
-    return _run(w.tobytes(), b, x.tobytes(), y.tobytes(), rate, int(knobs["epochs"]))
+    signs = act == "bound" or with_signs(knobs)
+    return _run(w.tobytes(), b, x.tobytes(), y.tobytes(), rate, int(knobs["epochs"]), signs)
+
+
+def with_signs(knobs: Knobs) -> bool:
+    """Whether the rule is that with t = ±1, for which u = 0 is a mistake for both classes."""
+    return knobs["rule"] == RULES[1]
 
 
 @lru_cache(maxsize=16)
-def _run(w: bytes, b: float, x: bytes, y: bytes, rate: float, epochs: int) -> PerceptronRun:
+def _run(w: bytes, b: float, x: bytes, y: bytes, rate: float, epochs: int, signs: bool) -> PerceptronRun:
     weights, flat, classes = (np.frombuffer(raw, dtype=float) for raw in (w, x, y))
-    outcome = perceptron.run(weights, b, flat.reshape(-1, 2), 2 * classes - 1, rate, epochs)
-    return PerceptronRun(weights, b, flat.reshape(-1, 2), classes, rate, outcome)
+    outcome = perceptron.run(weights, b, flat.reshape(-1, 2), 2 * classes - 1, rate, epochs, signs=signs)
+    return PerceptronRun(weights, b, flat.reshape(-1, 2), classes, rate, outcome, signs)

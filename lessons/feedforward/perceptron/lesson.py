@@ -20,7 +20,7 @@ from lessons.building.holds import Input, Parameter, Size
 from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start, hides
 from lessons.data.points import CLOUDS, points
-from lessons.feedforward.perceptron.case import run_of
+from lessons.feedforward.perceptron.case import run_of, with_signs
 from lessons.feedforward.perceptron.stage import PerceptronStage
 
 
@@ -31,7 +31,8 @@ def opened(how: str) -> Callable[[Scope, Path], list[Section]]:
 
 def criterion_of(s: Scope) -> Objective:
     """E over the learner's points that are mistakes at the start."""
-    return criterion(s.device, Theta(s.theta["w"], s.theta["b"]), Examples(s.x, [2 * y - 1 for y in s.y]))
+    examples = Examples(s.x, [2 * y - 1 for y in s.y])
+    return criterion(s.device, Theta(s.theta["w"], s.theta["b"]), examples, signs=with_signs(s.knobs))
 
 
 # results and predictions
@@ -51,7 +52,8 @@ def outcome(trial: Trial) -> dict[str, Any]:
         ends["cycle"] = [sum(map(steps_of, whole.visits[:n])) for n in whole.cycle]
         ends["cycle_visits"] = list(whole.cycle)
     if whole.converged and not run.w.any() and not run.b:
-        ends["bound"] = float(drain(bound(HOST, run.last(HOST), run.examples(HOST)))[0, 0])
+        strict = run_for(trial, "bound")
+        ends["bound"] = float(drain(bound(HOST, strict.last(HOST), strict.examples(HOST)))[0, 0])
     return ends
 
 
@@ -101,7 +103,7 @@ class Perceptron(DeclaredLesson):
     )  # fmt: skip
     loops = ("epoch", "i")
     grain = "i"
-    explains = ("w", "m", "u")
+    explains = ("w", "m", "yhat", "u")
     rebuilds = frozenset({"data", "points"})
     shown_as = PerceptronStage
 

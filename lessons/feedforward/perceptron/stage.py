@@ -27,7 +27,7 @@ from lessons.contract.panels import (
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
-from lessons.feedforward.perceptron.case import run_of
+from lessons.feedforward.perceptron.case import run_of, with_signs
 
 SAYS = 0.3
 """What a field holds where the answer is 1: the lightest glyph; nothing stands where it is 0."""
@@ -40,6 +40,7 @@ class PerceptronStage(LessonStage):
     def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
         super().__init__(lesson, view, text)
         self.case = run_of(self.act, self.knobs, view.start)
+        self.signs = with_signs(self.knobs)
         self.run, self.x, self.y, self.N = self.case.outcome, self.case.x, self.case.y, len(self.case.x)
         self.i, self.epoch = view.loop("i"), view.loop("epoch")
 
@@ -51,8 +52,8 @@ class PerceptronStage(LessonStage):
         if self.i is None or self.epoch is None or self.view.step is None:
             return 0
         n = (self.epoch - 1) * self.N + self.i
-        last = "b" if self.run.visits[n - 1].mistake else "m"
-        return n if self.view.step.op == last else n - 1
+        last = ("b", "b_error") if self.run.visits[n - 1].mistake else ("m", "yhat")
+        return n if self.view.step.op in last else n - 1
 
     def points(self) -> Matrix:
         """Every point in a column: where it is, and the class it wants."""
@@ -73,14 +74,16 @@ class PerceptronStage(LessonStage):
         """The latest visits, the one under way included; a bracket where the state came back."""
         n = self.visits
         first = max(0, n - LOG)
-        visit, example, t, mistake = (self.say(key) for key in ("visit", "example", "t", "mistake"))
-        heads = [visit, example, t, "u", "t·u", mistake, "w[0]", "w[1]", "b", self.say("right", n=self.N)]
+        visit, example, mistake = (self.say(key) for key in ("visit", "example", "mistake"))
+        says = ["t", "u", "t·u"] if self.signs else ["y", "u", "ŷ"]
+        heads = [visit, example, *says, mistake, "w[0]", "w[1]", "b", self.say("right", n=self.N)]
         w, b = self.case.w, self.case.b
         rows = [] if first else [self._row(self.say("start"), "", "", "", "", "", w, b, self._right(w, b))]
         for k, v in enumerate(self.run.visits[first:n], first + 1):
-            said = "✗" if v.mistake else ""
-            t = f"{2 * self.y[v.i - 1] - 1:.0f}".replace("-", "−")
-            rows.append(self._row(str(k), self._name(v.i), t, _short(v.u), _short(v.m), said, v.w, v.b, v.right))
+            said, y = "✗" if v.mistake else "", float(self.y[v.i - 1])
+            goal, output = (2 * y - 1, v.m) if self.signs else (y, 1 - y if v.mistake else y)
+            shown = (_short(goal), _short(v.u), _short(output), said)
+            rows.append(self._row(str(k), self._name(v.i), *shown, v.w, v.b, v.right))
         cycle = self.run.cycle
         shift = 0 if first else 1
         bracket = None
@@ -106,7 +109,9 @@ class PerceptronStage(LessonStage):
             return self.field(n, self.say("says"), 11, 46)
         shown = range(max(0, n - (0 if self.view.act == "bound" else 4)), n + 1)
         names = {0: self.say("start")}
-        fields = [self.field(k, names.get(k, self.say("after", n=k)), 5, 11) for k in shown]
+        fields = [
+            self.field(k, names.get(k, "" if self.act == "bound" else self.say("after", n=k)), 5, 11) for k in shown
+        ]
         return Multiples(id="plane", priority=8, title=self.say("says"), fields=fields, arrows=True)
 
     def field(self, n: int, title: str, rows: int, cols: int) -> Field:
@@ -131,11 +136,12 @@ class PerceptronStage(LessonStage):
         i = self.i or 1
         state: dict[int, Item] = {
             0: self.weights(), 1: self.shown("b", "b"), 2: self.shown(f"u[{i}]", subscripted("u", i)),
-            3: self.shown(f"m[{i}]", f"t·{subscripted('u', i)}"),
+            3: self.shown(f"m[{i}]", f"t·{subscripted('u', i)}") if self.signs else self.shown(f"yhat[{i}]"),
         }  # fmt: skip
+        moves = ("w", "b") if self.signs else ("yhat", "w_error", "b_error")
         verdict = [self.verdict()] if self.visits == len(self.run.visits) else []
         return [
-            self.law("u", "w", "b"), *verdict, self.points(), flow("state", state, 10), self.log(), self.plane(),
+            self.law("u", *moves), *verdict, self.points(), flow("state", state, 10), self.log(), self.plane(),
         ]  # fmt: skip
 
     show_xor = show_learn
@@ -153,7 +159,7 @@ class PerceptronStage(LessonStage):
 
     def show_bound(self) -> Stage:
         """No more mistakes than (R/γ)²."""
-        made = "·" if self.view.hides("mistakes") else self.run.mistakes
+        made = "·" if self.view.hides("mistakes") else self.mistakes
         sums: dict[int, Item] = {
             0: self.weights(), 1: self.shown("b", "b"), 2: self.shown("R", "R"), 3: self.shown("gamma", "γ"),
             4: self.shown("bound", "(R/γ)²"), 5: Label(self.say("made", n=made)),
@@ -171,9 +177,14 @@ class PerceptronStage(LessonStage):
         if bound is not None and gamma is not None:
             from_zero = not self.case.w.any() and not self.case.b
             key = "no_bound" if not gamma > 0 else "holds" if from_zero else "elsewhere"
-            text = self.say(key, n=self.run.mistakes, most=five(bound))
+            text = self.say(key, n=self.mistakes, most=five(bound))
             panels.append(Note(id="verdict", priority=8, text=text, level="proof" if key == "holds" else "say"))
         return panels
+
+    @property
+    def mistakes(self) -> int:
+        """The mistakes of the rule on the learner's points."""
+        return run_of("learn" if self.act == "bound" else self.act, self.knobs, self.view.start).outcome.mistakes
 
     def show_circle(self) -> Stage:
         """The state is one that was there before."""
@@ -186,7 +197,7 @@ class PerceptronStage(LessonStage):
     def fields(self) -> dict[str, Any]:
         rate = float(self.knobs["rate"])
         return self.figures("bound") | {
-            "N": self.N, "data": str(self.knobs["data"]), "mistakes": self.run.mistakes,
+            "N": self.N, "data": str(self.knobs["data"]), "mistakes": self.mistakes, "rule": self.knobs["rule"],
             "visits": len(self.run.visits), "rate": f"{rate:g}", "half": f"{rate / 2:g}",
         }  # fmt: skip
 

@@ -11,7 +11,8 @@ from engine.device import HostArray
 from engine.maths.optimisers import UNCLIPPED
 from engine.recurrent.vanish import radius
 from lessons.building.defaults import function
-from lessons.building.stage_parts import flow, growing
+from lessons.building.over_log import Point, over_log
+from lessons.building.stage_parts import corner, flow, growing
 from lessons.building.staging import Lengths, LessonStage
 from lessons.contract.panels import Block, Item, Label, Line, Matrix, Plot, Row, Stage, Table
 from lessons.contract.text import Text
@@ -23,8 +24,6 @@ from lessons.explaining.typeset import subscript
 PART = 4
 """Units that are shown in digits."""
 NAMES = ("tanh .5", "tanh .9", "tanh 1.5", "linear 1.5", "relu I", "gate")
-FLOOR = 1e-24
-"""The least number that is drawn."""
 
 
 class VanishingStage(LessonStage):
@@ -43,29 +42,19 @@ class VanishingStage(LessonStage):
         for i in range(first, min(first + 6, self.T)):
             z, s = ("z", "s") if i == first else ("", "")
             items: dict[int, Item] = {
-                0: self.some(f"z[{i}]", z), 1: self.some(f"s[{i}]", s), 2: Label(self.mean_slope(i)),
+                0: corner(self, f"z[{i}]", self.part, z, True), 1: corner(self, f"s[{i}]", self.part, s, True),
+                2: Label(self.mean_slope(i)),
             }  # fmt: skip
             rows.append(Row(f"t={i}", items, mark=i == t))
         states = Matrix(id="states", priority=10, title=self.say("states", n=self.part, H=self.H), rows=rows)
-        return [self.law("z", "s"), states, self.weights(), flow("start", {0: self.some("s_init", "s₋₁")}, 6)]
-
-    def some(self, name: str, title: str) -> Block:
-        """The first entries of a vector."""
-        value = self.view.get(name)
-        entries = None if value is None else value.reshape(-1)[None, : self.part]
-        return Block(name, entries, (1, self.part), "row", title=title, **self.flags(name))
-
-    def corner(self, name: str, title: str) -> Block:
-        """The first rows and columns of a matrix."""
-        value = self.view.get(name)
-        entries = None if value is None else value[: self.part, : self.part]
-        return Block(name, entries, (self.part, self.part), title=title, **self.flags(name))
+        start = flow("start", {0: corner(self, "s_init", self.part, "s₋₁", True)}, 6)
+        return [self.law("z", "s"), states, self.weights(), start]
 
     def weights(self, *more: tuple[str, str]) -> Matrix:
         """The first entries of W, which can be edited; and of other matrices, by (symbol, title)."""
         part = "" if self.part == self.H else f" 1–{self.part}/{self.H}"
         corners: dict[int, Item] = {
-            i: self.corner(name, title + part) for i, (name, title) in enumerate((("W", "W"), *more))
+            i: corner(self, name, self.part, title + part) for i, (name, title) in enumerate((("W", "W"), *more))
         }
         return flow("weights", corners, 8)
 
@@ -86,20 +75,13 @@ class VanishingStage(LessonStage):
         numbers = [self.number(f"{family}[{first}{t}]") for t in range(self.T)]
         return np.array([np.nan if each is None else each for each in numbers], dtype=float)
 
-    def log_plot(self, id: str, priority: int, title: str, lines: Sequence[Line], points: Any = ()) -> Plot:
-        """Lines over T timesteps on a log axis, which reaches from the power of ten below to that above."""
-        y = np.concatenate([np.empty(0), *(np.asarray(line.y, dtype=float) for line in lines)])
-        y = y[np.isfinite(y)]
-        low, high = (float(y.min()), float(y.max())) if y.size else (1.0, 1.0)
-        heights, last = (decade(low, -1), decade(high, 1)), float(max(self.T - 1, 1))
-        return Plot(
-            id=id, priority=priority, title=title, log=True, lines=list(lines), points=list(points),
-            x=(0.0, last), y=heights,
-        )  # fmt: skip
+    def log_plot(self, id: str, priority: int, title: str, lines: Sequence[Line], points: Sequence[Point] = ()) -> Plot:
+        """Lines over T timesteps."""
+        return over_log(id, priority, title, (0.0, float(max(self.T - 1, 1))), lines, points)
 
     def over_distance(self, values: HostArray, name: str) -> Line:
         """Numbers by timestep, drawn from the last timestep back."""
-        return Line(name, np.arange(self.T, dtype=float), drawn(values[::-1]))
+        return Line(name, np.arange(self.T, dtype=float), values[::-1])
 
     def reach(self) -> Plot:
         """The norm of the product over the distance."""
@@ -140,7 +122,7 @@ class VanishingStage(LessonStage):
             known = values[np.isfinite(values)]
             if known.size:
                 label = f"{name} {five(float(known[-1])).strip()}"
-                lines.append(Line(label, np.arange(self.T, dtype=float), drawn(values), v % 2 == 1))
+                lines.append(Line(label, np.arange(self.T, dtype=float), values, v % 2 == 1))
         return self.log_plot("rivals", 10, self.say("rivals"), lines)
 
     def ends(self) -> Table:
@@ -156,14 +138,14 @@ class VanishingStage(LessonStage):
         """The rival's product in cells, what multiplies it, and its state (a gate has none)."""
         v, t = self.view.loop("v") or 0, self.view.loop("t") or 0
         items: dict[int, Item] = {
-            0: self.scalar(f"far[{v},{t}]", title="‖Q‖"), 1: self.corner(f"Q[{v},{t}]", self.say("product")),
+            0: self.scalar(f"far[{v},{t}]", title="‖Q‖"),
+            1: corner(self, f"Q[{v},{t}]", self.part, self.say("product")),
         }  # fmt: skip
         gate = v == len(NAMES) - 1
         factor, state = "gate" if gate else f"M[{v}]", f"u[{v},{t}]"
-        M, u = self.view.get(factor), self.view.get(state)
-        if M is not None:
-            corner = np.atleast_2d(M)[: self.part, : self.part]
-            items[2] = Block(factor, corner, corner.shape, title=symbol_name(factor), **self.flags(factor))
+        u = self.view.get(state)
+        if self.known(factor):
+            items[2] = corner(self, factor, self.part, symbol_name(factor))
         if u is not None and not gate:
             column = u.reshape(-1, 1)[: self.part]
             items[3] = Block(state, column, column.shape, "column", title=symbol_name(state), **self.flags(state))
@@ -181,7 +163,7 @@ class VanishingStage(LessonStage):
         for i, (name, key) in enumerate((("dW", "all"), ("near", "near"), *bounded)):
             value = self.view.get(name)
             norm = "·" if value is None else five(float(np.linalg.norm(value))).strip()
-            items[i] = self.corner(name, self.say(key, norm=norm, window=self.knobs["window"]))
+            items[i] = corner(self, name, self.part, self.say(key, norm=norm, window=self.knobs["window"]))
         return flow("gradient", items, 9)
 
     def terms(self) -> Plot:
@@ -203,14 +185,3 @@ class VanishingStage(LessonStage):
             "gate": five(float(gate)).strip(), "left": five(float(gate**self.T)).strip(),
             "alive": "·" if identity is None else str(round(identity**2)), "last": subscript(str(last)),
         }  # fmt: skip
-
-
-def drawn(values: HostArray) -> HostArray:
-    """What can be shown on a log axis: a norm of 0 is not there."""
-    return np.where(values > FLOOR, values, np.nan)
-
-
-def decade(value: float, up: int) -> float:
-    """The next power of ten, away from the numbers."""
-    exponent = np.log10(max(value, FLOOR))
-    return float(10.0 ** (np.floor(exponent) if up < 0 else np.ceil(exponent + 1e-9)))
