@@ -118,7 +118,7 @@ def test_both_nets_learn_and_are_judged() -> None:
     judged, curve = found["judged"], found["curve"]
     assert isinstance(judged, Table)
     assert isinstance(curve, Curve)
-    assert [row[0] for row in judged.rows] == ["GRU", "SRN", "counts, order 4", "counts, order 6"]
+    assert [row[0] for row in judged.rows] == ["GRU", "SRN", "Markov chain, order 4", "Markov chain, order 6"]
     assert [row[1] for row in judged.rows[:2]] == [str(run.reading.tally.bars) for run in data]
 
 

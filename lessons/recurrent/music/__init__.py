@@ -12,10 +12,10 @@ CARD = Card(
     chapter="recurrent",
     slides="30",
     minutes=20,
-    title={"en": "Tunes that write themselves", "zh": "自己写下去的曲子"},
+    title={"en": "Music, letter by letter", "zh": "逐字符生成音乐"},
     lead={
-        "en": "A net writes tunes letter by letter. A bar that adds up is a memory of its beats.",
-        "zh": "网络一个字符一个字符地写曲子。小节的时值凑得齐，说明它记得数到了第几拍。",
+        "en": "A net writes tunes letter by letter. For a bar to add up, the state must hold its beats so far.",
+        "zh": "网络逐个字符写曲子。小节的时值正确，说明状态中记住了已有的拍数。",
     },
     acts=("read", "write", "train"),
     needs=("generate",),
