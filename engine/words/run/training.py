@@ -23,7 +23,7 @@ from engine.words.run.sample import mean_loss, sample
 xp = HOST.xp
 STRETCH = 32768
 """Codes in a chunk."""
-GROUPS = {"sg": 48, "cbow": 128}
+GROUPS = {"sg": 16, "cbow": 32}
 """Tokens that share negatives; fewer in skip-gram, where a token has all its neighbours as targets, not one."""
 NEIGHBOURS = 16
 """Skip-gram with a tree: fewest tokens of a tile; with a window on either side it is a multiple of this."""
