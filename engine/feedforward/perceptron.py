@@ -93,7 +93,7 @@ def visit(
         yield Step(here, "m", {f"m[{i}]": m})
         by, wrong, ops = t, is_mistake(get(m), get(w), get(x), get(b)), ("w", "b")
     else:
-        yhat = device.xp.where(u > 0, device.xp.ones_like(u), 0 * t)
+        yhat = device.xp.where(u > 0, device.xp.ones_like(u), device.xp.zeros_like(u))
         yield Step(here, "yhat", {f"yhat[{i}]": yhat})
         by, wrong, ops = (t + 1) / 2 - yhat, above != (get(t).sum() > 0), ("w_error", "b_error")
     if wrong:
