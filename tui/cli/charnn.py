@@ -106,7 +106,7 @@ class LettersTraining(NetTraining):
         self.output.room(4 * sum(value.size for value in theta.values()))
         state = school.start(theta, float(np.log2(len(letters))))
         whole = o["updates"] or o["epochs"] * source.windows
-        allow(o["threads"] or suited(source.B * o["hidden"] ** 2 * max(1, len(cell.gates))))
+        allow(o.get("threads") or suited(source.B * o["hidden"] ** 2 * max(1, len(cell.gates))))
         return Begun(school, Model(o["cell"], o["layers"], {}, letters, o["lower"]), state, whole, started)
 
     def taken_up(self, begun: Begun) -> Begun:
