@@ -11,10 +11,11 @@ many of them and checks its input once.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from functools import partial
+
+from engine.threads import hold_to_one_thread
 
 UNITS, BATCH, EXAMPLES, RATE, COUNT = 64, 20, 1000, 0.05, 2000
 
@@ -26,8 +27,7 @@ def options() -> argparse.Namespace:
 
 
 ARGS = options()
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
+hold_to_one_thread()
 
 import numpy as np  # noqa: E402 - the number of threads must be set first
 import turns  # noqa: E402
@@ -114,6 +114,8 @@ def main() -> None:
     print(f"numpy {np.__version__}, scikit-learn {sklearn.__version__}, one thread, {ARGS.rounds} turns")
     for mine, name in enumerate(sides):
         by = [turns.verdict(found, best, mine, other) for other in (0, 1)]
+        if mine > 1:
+            turns.tell(f"RBM, an update, {name}", "scikit-learn", by[1])
         print(f"{name:12} {by[0].mine * 1e6:7.1f} µs   partial_fit / it {by[0]}   fit / it {by[1]}")
 
 

@@ -10,10 +10,11 @@ that is one-hot, cross-entropy with `ignore_index`, Adam and its own clipping. S
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from functools import partial
+
+from engine.threads import allow, hold_to_one_thread
 
 ASKED = 1.2
 HIDDEN, BATCH = 64, 32
@@ -28,8 +29,7 @@ def options() -> argparse.Namespace:
 
 
 ARGS = options()
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = str(ARGS.threads)
+hold_to_one_thread()
 
 import numpy as np  # noqa: E402 - the number of threads must be set first
 import turns  # noqa: E402
@@ -110,6 +110,7 @@ def theirs(eye: str, kind: str) -> Callable[[], object]:
 
 def main() -> None:
     torch.set_num_threads(ARGS.threads)
+    allow(ARGS.threads)
     print(f"numpy {np.__version__}, torch {torch.__version__}, {ARGS.threads} thread(s), {ARGS.rounds} turns")
     print(f"{'':<18}{'torch ms':>9}{'ours ms':>9}  {'torch / ours':<42}asked")
     for kind in ARGS.kinds.split(","):
@@ -120,6 +121,7 @@ def main() -> None:
             found = turns.take([[partial(turns.seconds, side, 20) for side in sides]] * ARGS.rounds)
             told = turns.verdict(found, min(turn.pace for turn in found), 1, 0)
             asked = str(ASKED) if eye == "linear" else ""
+            turns.tell(f"captions, an update, {eye}, {kind}", "PyTorch", told, asked)
             print(f"{eye + ', ' + kind:<18}{told.other * 1e3:>9.2f}{told.mine * 1e3:>9.2f}  {told!s:<42}{asked}")
 
 

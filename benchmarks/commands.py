@@ -28,6 +28,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import turns
+
 VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 ASKED = {"sg+ns": 3.0, "cbow+ns": 1.5, "sg+hs": 1.0, "cbow+hs": 1.0, "defaults": 2.0, "H = 512": 1.1}
 """Peer's wall time over ours, at least."""
@@ -127,11 +129,12 @@ def beside(busy: int) -> Iterator[None]:
 def row(name: str, mine: Sequence[Ran], peer: Sequence[Ran], more: str) -> None:
     """A row of the table: medians of seconds, the median of ratios of wall times."""
     here, there = ([statistics.median(each) for each in zip(*side, strict=True)] for side in (mine, peer))
-    ratios = [other.wall / own.wall for own, other in zip(mine, peer, strict=True)]
-    least, most = min(ratios), max(ratios)
+    found = [turns.Turn((own.wall, other.wall), 0.0) for own, other in zip(mine, peer, strict=True)]
+    said = turns.verdict(found, 0.0)
+    turns.tell(f"the command, {name}", "the peer's script", said, ASKED[name])
     print(
         f"| {name} | {here[0]:.1f} ({here[1]:.1f}) | {there[0]:.1f} ({there[1]:.1f}) | "
-        f"{statistics.median(ratios):.2f} ({least:.2f}–{most:.2f}) | {ASKED[name]} | {more} |",
+        f"{said} | {ASKED[name]} | {more} |",
         flush=True,
     )
 
@@ -179,9 +182,7 @@ def main() -> None:
     options = parser.parse_args()
     unroll = shutil.which("unroll") or sys.exit("install unroll first")
     print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, {options.busy} of them kept busy")
-    print(
-        "| command | ours, s (CPU) | peer, s (CPU) | ratio (least–most) | at least | learned |\n|---|---|---|---|---|---|"
-    )
+    print("| command | ours, s (CPU) | peer, s (CPU) | ratio (quartiles) | at least | learned |\n" + 6 * "|---" + "|")
     with tempfile.TemporaryDirectory() as name, beside(options.busy):
         if options.only != "letters":
             words(unroll, options.text, options.forms, options.rounds, Path(name))

@@ -10,10 +10,11 @@ an update of a net of the lesson `convolution` (12×12, batch 32, Adam), float64
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from functools import partial
+
+from engine.threads import allow, hold_to_one_thread
 
 ASKED, FLOOR = 0.7, 0.3
 CHANNELS, FILTERS, BATCH, SIDE = 8, 16, 32, 28
@@ -28,8 +29,7 @@ def options() -> argparse.Namespace:
 
 
 ARGS = options()
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = str(ARGS.threads)
+hold_to_one_thread()
 
 import numpy as np  # noqa: E402 - the number of threads must be set first
 import turns  # noqa: E402
@@ -153,12 +153,14 @@ def compared(name: str, sides: list[Callable[[], object]], said: str) -> None:
     best = min(turn.pace for turn in found)
     for form, mine in zip(("fast", "plain"), range(1, len(sides)), strict=False):
         told = turns.verdict(found, best, mine, 0)
+        turns.tell(f"{name}, {form}", "PyTorch", told, said if mine == 1 else "")
         took = f"{told.other * 1e3:>9.2f}{told.mine * 1e3:>9.2f}"
         print(f"{name:<22}{form:<7}{took}  {told!s:<42}{said if mine == 1 else ''}")
 
 
 def main() -> None:
     torch.set_num_threads(ARGS.threads)
+    allow(ARGS.threads)
     print(f"numpy {np.__version__}, torch {torch.__version__}, {ARGS.threads} thread(s), {ARGS.rounds} turns")
     print(f"{'':<29}{'torch ms':>9}{'ours ms':>9}  {'torch / ours':<42}asked (floor)")
     compared(f"convolution, {ARGS.kind}", [theirs(), fast(), plain()], f"{ASKED} ({FLOOR})")

@@ -11,12 +11,13 @@ loader to slow it.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from itertools import product
+
+from engine.threads import allow, hold_to_one_thread
 
 SIZES, BATCHES, EXAMPLES, RATE = (2, 8, 8, 1), (10, 100, 1000), 1000, 0.03
 
@@ -29,8 +30,7 @@ def options() -> argparse.Namespace:
 
 
 ARGS = options()
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = str(ARGS.threads)
+hold_to_one_thread()
 
 import numpy as np  # noqa: E402 - the number of threads must be set first
 
@@ -146,6 +146,7 @@ def seconds(update: Callable[[], None], count: int) -> float:
 
 def main() -> None:
     torch.set_num_threads(ARGS.threads)
+    allow(ARGS.threads)
     print(
         f"numpy {np.__version__}, torch {torch.__version__}, {ARGS.threads} thread(s), medians of {ARGS.rounds} rounds"
     )

@@ -10,11 +10,12 @@ for how ratios are taken.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
+
+from engine.threads import allow, hold_to_one_thread
 
 SIZES = ((64, 1, 25), (128, 16, 50), (256, 32, 50), (512, 64, 64))
 ASKED = {"srn": (8, 2.7, 1.6, 1.25), "lstm": (1.7, 1.05, 1.1, 1.25), "gru": (6, 1.8, 1.25, 1.25)}
@@ -34,8 +35,7 @@ def options() -> argparse.Namespace:
 
 
 ARGS = options()
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = str(ARGS.threads)
+hold_to_one_thread()
 
 import numpy as np  # noqa: E402 - the number of threads must be set first
 import turns  # noqa: E402
@@ -150,6 +150,7 @@ class Row(NamedTuple):
         walk, fast, share = (turns.verdict(self.turns, best, mine, other) for mine, other in ((1, 0), (2, 0), (2, 3)))
         known = self.size in SIZES
         asked, floor = ((of[self.name][SIZES.index(self.size)] if known else 0) for of in (ASKED, FLOOR))
+        turns.tell(f"{self.name} {self.size}, an update", "PyTorch", fast, floor or "")
         of_sgemm = share.ratio * self.work / (2 * 1024**3)
         took = f"{fast.other * 1e3:>9.2f}{walk.mine * 1e3:>9.2f}{fast.mine * 1e3:>9.2f}{walk.ratio:>7.2f}  {fast!s:<40}"
         rates = f"{self.work / fast.mine / 1e9:>7.1f}{of_sgemm:>7.2f}"
@@ -169,6 +170,7 @@ def measured(name: str, size: tuple[int, int, int]) -> Row:
 
 def main() -> None:
     torch.set_num_threads(ARGS.threads)
+    allow(ARGS.threads)
     print(f"numpy {np.__version__}, torch {torch.__version__}, {ARGS.threads} thread(s), {ARGS.rounds} turns")
     sizes = [(H, B, T) for H, B, T in (map(int, size.split(",")) for size in ARGS.sizes)]
     rows = [measured(name, size) for name in ARGS.cells.split(",") for size in sizes]

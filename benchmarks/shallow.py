@@ -10,16 +10,16 @@ each of ten classes, beside 50 rounds of scikit-learn's AdaBoostClassifier on al
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
+from engine.threads import hold_to_one_thread
+
+hold_to_one_thread()
 
 import numpy as np  # noqa: E402 - the number of threads must be set first
-from turns import pace, seconds, take, verdict  # noqa: E402
+from turns import pace, seconds, take, tell, verdict  # noqa: E402
 
 from engine.device import HOST  # noqa: E402
 from engine.shallow import boosting_fast, margin_fast, neighbours, tree_fast  # noqa: E402
@@ -97,6 +97,7 @@ def main() -> None:
 
         found = take(pieces())
         said = verdict(found, min(best, *(turn.pace for turn in found)))
+        tell(name, "scikit-learn", said, asked)
         print(f"{name:<32}{said.mine * 1e3:>9.2f}{said.other * 1e3:>11.2f}   {said} ({asked})")
 
 

@@ -8,14 +8,14 @@ One unit is `MLPClassifier` with 64 hidden units, 30 epochs, batches of 32, on a
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 import warnings
 from statistics import median
 
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
+from engine.threads import hold_to_one_thread
+
+hold_to_one_thread()
 
 from lessons.data.pictures.digits import digits  # noqa: E402 - the number of threads must be set first
 from lessons.data.tasks import Sizes, task  # noqa: E402

@@ -10,10 +10,11 @@ has its own GRU, `bmm` and Adam, and its batches as tensors beforehand. See `tur
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from functools import partial
+
+from engine.threads import allow, hold_to_one_thread
 
 ASKED, FLOOR, WORDS = 2.0, 1.2, 30
 
@@ -30,8 +31,7 @@ def options() -> argparse.Namespace:
 
 
 ARGS = options()
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = str(ARGS.threads)
+hold_to_one_thread()
 
 import numpy as np  # noqa: E402 - the number of threads must be set first
 import turns  # noqa: E402
@@ -136,6 +136,7 @@ def theirs() -> Callable[[], object]:
 
 def main() -> None:
     torch.set_num_threads(ARGS.threads)
+    allow(ARGS.threads)
     print(f"numpy {np.__version__}, torch {torch.__version__}, {ARGS.threads} thread(s), {ARGS.rounds} turns")
     print(f"{'':<29}{'torch ms':>9}{'ours ms':>9}  {'torch / ours':<42}asked (floor)")
     sides = [theirs(), fast(), whole()]
@@ -146,6 +147,7 @@ def main() -> None:
     best = min(turn.pace for turn in found)
     for form, mine in (("fast", 1), ("run", 2)):
         told = turns.verdict(found, best, mine, 0)
+        turns.tell(f"translation with attention, an update, {form}", "PyTorch", told, FLOOR)
         took = f"{told.other * 1e3:>9.2f}{told.mine * 1e3:>9.2f}"
         print(f"{f'H {H}, B {B}, T {T}, {ARGS.kind}':<22}{form:<7}{took}  {told!s:<42}{f'{ASKED} ({FLOOR})'}")
 

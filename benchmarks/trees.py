@@ -11,10 +11,11 @@ PyTorch with the same batches by height as ours. See `turns.py` for how ratios a
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from functools import partial
+
+from engine.threads import allow, hold_to_one_thread
 
 ASKED = 4
 TREES, LEAVES, WORDS, CLASSES = 100, 8, 20, 5
@@ -29,8 +30,7 @@ def options() -> argparse.Namespace:
 
 
 ARGS = options()
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = str(ARGS.threads)
+hold_to_one_thread()
 
 import numpy as np  # noqa: E402 - the number of threads must be set first
 import turns  # noqa: E402
@@ -148,6 +148,7 @@ def levels() -> Callable[[], object]:
 
 def main() -> None:
     torch.set_num_threads(ARGS.threads)
+    allow(ARGS.threads)
     print(f"numpy {np.__version__}, torch {torch.__version__}, {ARGS.threads} thread(s), H {ARGS.hidden}")
     print(f"{'':<22}{'torch ms':>9}{'ours ms':>9}  {'torch / ours':<42}asked")
     for title, other, forms, asked in (
@@ -162,6 +163,7 @@ def main() -> None:
         best = min(turn.pace for turn in found)
         for mine, form in enumerate(forms, 1):
             told = turns.verdict(found, best, mine, 0)
+            turns.tell(f"100 trees, {title}, {form}", "PyTorch", told, asked if form == "fast" else "")
             took = f"{told.other * 1e3:>9.2f}{told.mine * 1e3:>9.2f}"
             print(f"{title:<17}{form:<5}{took}  {told!s:<42}{asked if form == 'fast' else ''}")
 

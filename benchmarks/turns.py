@@ -9,6 +9,8 @@ take seconds, the moments before and after say nothing; they have no such median
 
 from __future__ import annotations
 
+import json
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +22,8 @@ REST = 1.1
 """At rest a product takes at most this much longer than the fastest."""
 COLD = 3
 """Times twenty products that only warm the caches."""
+ROWS = "UNROLL_BENCHMARK_ROWS"
+"""The variable with the file that rows are left in."""
 LITTLE = 5
 """So many turns at rest at least are told of."""
 
@@ -75,6 +79,14 @@ class Verdict(NamedTuple):
     def __str__(self) -> str:
         rest = "" if self.at_rest is None else f"; at rest {self.at_rest:.2f}, {self.rests} of {self.count}"
         return f"{self.ratio:.2f} ({self.low:.2f}–{self.high:.2f}{rest})"
+
+
+def tell(name: str, peer: str, said: Verdict, asked: object = "") -> None:
+    """Leave a row for the table of all benchmarks, where `table.py` has asked for one: see there."""
+    if path := os.environ.get(ROWS):
+        row = [name, peer, said.mine, said.other, said.ratio, said.low, said.high, str(asked)]
+        with open(path, "a", encoding="utf-8") as file:
+            print(json.dumps(row), file=file)
 
 
 def verdict(found: Sequence[Turn], best: float, mine: int = 0, other: int = 1) -> Verdict:

@@ -26,6 +26,8 @@ from itertools import chain, count, repeat
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.threads import hold_to_one_thread
+
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -38,8 +40,7 @@ def options() -> argparse.Namespace:
 
 
 ARGS = options()
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
+hold_to_one_thread()
 
 import numpy as np  # noqa: E402 - the number of threads must be set first
 import turns  # noqa: E402
@@ -251,6 +252,7 @@ def main() -> None:
     best = min((turn.pace for row in rows for turn in row.turns), default=0.0)
     for row in rows:
         said = turns.verdict(row.turns, 0.0 if row.long else best)
+        turns.tell(f"word2vec, {row.name}, a {row.unit.partition('s/')[0]}", "gensim", said, row.asked)
         print(f"| {row.name} | {1 / said.mine:,.0f} | {1 / said.other:,.0f} {row.unit} | {said} | {row.asked} |")
     if ARGS.only in (None, "quality"):
         print("\nquality", flush=True)
