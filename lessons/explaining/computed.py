@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -27,7 +27,7 @@ from lessons.explaining.inspect import Inspection, inspect
 
 xp = HOST.xp
 PLACEHOLDER = re.compile(
-    r"\{(?![/?])(?P<kind>=|work |if |)\s*(?P<body>[^{}:]+?)(?:\s+at\s+(?P<at>[\w/=,]+))?\s*(?::(?P<form>[^{}]*))?\}"
+    r"\{(?![/?])(?P<kind>=|work |if |)\s*(?P<body>[^{}:]+?)(?:\s+at\s+(?P<at>[\w/=,-]+))?\s*(?::(?P<form>[^{}]*))?\}"
 )
 """One placeholder: its kind, what is computed, at which address, and how it is written."""
 CONDITION = re.compile(r"(?P<asked>\{if [^{}]+\})(?P<yes>.*?)(?:\{else\}(?P<no>.*?))?\{/\}", re.DOTALL)
@@ -55,7 +55,7 @@ class Unresolved(ValueError):
     """Why something in a text cannot be computed here."""
 
 
-Views = Callable[[str], list[View]]
+Views = Callable[[str], Sequence[View]]
 """The views at an address; of "" all those in which a symbol without an address is looked for, the best first."""
 
 
@@ -92,23 +92,23 @@ class Computed:
 
     def work(self, cell: str, at: str = "") -> Inspection:
         """A symbol or one entry of it, explained by the rule that made it."""
-        name, index = self._cell(cell)
         views = self._views(at)
-        known = [view for view in views if view.get(name) is not None]
-        made = [view for view in known if view.writer(name) is not None] or known
-        if not made:
+        name, index = self._cell(cell, views)
+        made = next((view for view in views if view.get(name) is not None and view.writer(name) is not None), None)
+        made = made or next((view for view in views if view.get(name) is not None), None)
+        if made is None:
             raise Unresolved(f"{name} is not known at {at or 'any act'}")
-        found = inspect(made[0], name, index)
+        found = inspect(made, name, index)
         if found.value is None:
             raise Unresolved(f"{cell} is more than one number: name an entry, as in {name}[0]")
         return found
 
-    def _cell(self, cell: str) -> tuple[str, tuple[int, ...]]:
+    def _cell(self, cell: str, views: Sequence[View]) -> tuple[str, tuple[int, ...]]:
         """The symbol and the entry of "delta[3,1][0]", or of "W[0,1]" where no symbol is called so."""
         parts = re.fullmatch(r"(\w+)((?:\[[\w,+\-() ]+\])*)", cell.strip())
         if parts is None:
             raise Unresolved(f"{cell!r} is neither a symbol nor an entry of one")
-        views, name = self._views(""), parts[1]
+        name = parts[1]
         groups = [[part.strip() for part in each.split(",")] for each in re.findall(r"\[([^\]]+)\]", parts[2])]
         indices = [
             [_last(views, name, i, len(g)) if e == "last" else self._whole(e) for i, e in enumerate(g)] for g in groups
@@ -129,7 +129,7 @@ def _value(node: ast.expr) -> Any:
 class _Reads(ast.NodeTransformer):
     """Puts what an expression reads in the place of its names, and what its calls give in that of the calls."""
 
-    def __init__(self, views: list[View], computed: Computed) -> None:
+    def __init__(self, views: Sequence[View], computed: Computed) -> None:
         self.views, self.computed = views, computed
         self.first = 0
         """What the entries of the family read last count from."""
@@ -240,7 +240,7 @@ def _is_last(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "last"
 
 
-def _last(views: list[View], name: str, place: int, places: int) -> int:
+def _last(views: Sequence[View], name: str, place: int, places: int) -> int:
     """The largest index in one place of a family's; in others it is the least that there is, or any."""
     for view in views:
         found = [i for i in range(2) if view.get(symbol(name, i)) is not None] if places == 1 else []
@@ -285,5 +285,5 @@ def written(value: Any, form: str = "") -> str:
     if form.startswith("."):
         return f"{value + 0.0:{form}f}".replace("-", MINUS) if abs(value) < 1e9 else three(float(value))
     if form == "d" or (float(value).is_integer() and abs(value) < MOST_WHOLE):
-        return f"{value:.0f}".replace("-", MINUS)
+        return f"{value + 0.0:.0f}".replace("-", MINUS)
     return three(float(value))

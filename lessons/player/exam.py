@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, NamedTuple
 
 from engine.device import quiet
@@ -35,6 +36,8 @@ MOST_UPDATES = 5_000
 """Updates that an address in a text may ask for: they are made anew for it."""
 START = "start"
 """The address of what is there before the first step."""
+LAST = {"last": 0, "last-1": 1, "last-2": 2}
+"""Indices of an address that count from the last there is."""
 UNKNOWN = "·"
 """What stands where something cannot be computed."""
 HELD = re.compile("[\ue000-\uf8ff]")
@@ -87,6 +90,25 @@ class Run:
         return id(self.setup), id(self.branch), -1 if self.state is None else self.state.n
 
 
+class Made(Sequence[View]):
+    """Views that are made one by one as they are come to: an act that nobody asks for is not walked through."""
+
+    def __init__(self, views: Iterator[View]) -> None:
+        self._views, self._made = views, list[View]()
+
+    def __iter__(self) -> Iterator[View]:
+        yield from self._made
+        while (view := next(self._views, None)) is not None:
+            self._made.append(view)
+            yield view
+
+    def __getitem__(self, at: Any) -> Any:
+        return next(islice(self, at, None))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class Paper:
     """The exam over one run. It belongs to one thread: its reels are its own."""
 
@@ -99,15 +121,15 @@ class Paper:
         if run.branch is not None and run.state is not None:
             track = run.branch.history.track._replace(begin=run.state)
             self.own.made = [replace(run.branch, history=History(track, run.branch.history))]
-        self._views: dict[str, list[View]] = {}
+        self._views: dict[str, Sequence[View]] = {}
         self.computed = Computed(self.views)
 
     # where
 
-    def views(self, at: str) -> list[View]:
+    def views(self, at: str) -> Sequence[View]:
         """The view at an address; of "" those at the ends of all acts, the last first. Raises Unresolved."""
         if at not in self._views:
-            self._views[at] = [self._at(at)] if at else list(self._ends())
+            self._views[at] = [self._at(at)] if at else Made(self._ends())
         return self._views[at]
 
     def _ends(self) -> Iterator[View]:
@@ -149,13 +171,13 @@ class Paper:
         parts = at.split("/")
         for n, part in enumerate(parts):
             name, _, index = part.partition("=")
-            if index != "last":
+            if index not in LAST:
                 continue
             before = parse_address("/".join(parts[:n])) if n else ()
             found = addresses.indices(self._inside(before), tuple(p for p in before if not _of_training(p)), name)
             if not found:
                 raise Unresolved(f"there is no {name} at {'/'.join(parts[:n])}")
-            parts[n] = f"{name}={max(found)}"
+            parts[n] = f"{name}={max(max(found) - LAST[index], min(found))}"
         return "/".join(parts)
 
     def _inside(self, before: Path) -> Reel:

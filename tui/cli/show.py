@@ -97,7 +97,8 @@ def show_command(
         from lessons.player.show import everything, exam_object, part
 
         found: Any = everything(player, all_steps)
-        found["exam"] = exam_object(player, text_of(player))
+        if only is None or only.strip("/").partition("/")[0] == "exam":
+            found["exam"] = exam_object(player, text_of(player))
         found = found if only is None else part(found, only)
         _print(json.dumps(found, ensure_ascii=False, allow_nan=False))
     elif with_exam:
