@@ -14,8 +14,8 @@ CARD = Card(
     minutes=20,
     title={"en": "Recursive neural networks", "zh": "递归神经网络"},
     lead={
-        "en": "The same W at every node of a tree; a recurrent net is the tree that leans to one side.",
-        "zh": "树的每个结点用同一个 W；循环神经网络就是一棵向一边倾斜的树。",
+        "en": "The same W at every node of a tree; a recurrent net is the special case in which the tree is a chain.",
+        "zh": "树的每个结点共用同一个 W；树是一条链时，就是循环神经网络。",
     },
     acts=("forward", "backward", "ledger", "chain", "train"),
     needs=("bptt",),
