@@ -7,6 +7,7 @@
 
 A sentence that answers the prediction `id` stands as {?id}…{/}: it is left out until that has been answered.
 In a section `exam.NAME` a line `---` parts question and answer: see "Exam questions" in CONTRIBUTING.md.
+A term of the field stands as **term** where its idea appears (docs/terms.md has them all).
 A Chinese heading ends in {en 1a2b3c4d}, the hash of the English section that it renders.
 `python -m lessons.contract.text FOLDER` says which have fallen behind, and with --stamp marks them as caught up.
 """
@@ -26,6 +27,11 @@ HEADING = re.compile(r"^(?P<id>[\w.-]+):\s*(?P<title>.*?)(?:\s*\{en (?P<hash>[0-
 
 SENTENCE = re.compile(r"\{\?(?P<ids>[\w ]+)\}(?P<said>.*?)\{/\}(?P<space> ?)")
 """A sentence that answers a prediction."""
+
+TERM = re.compile(r"\*\*(.+?)\*\*")
+"""A term in bold."""
+MARK = "\u2060"
+"""What stands before and after a term in a text that is filled: it takes no room and joins what is around it."""
 
 
 class Section(NamedTuple):
@@ -144,7 +150,7 @@ def load(package: str, lang: str) -> Text:
 
 
 def fill(template: str, fields: dict[str, Any], unanswered: Collection[str] = ()) -> str:
-    """A template with its {fields} filled; backticks, which only mark formulas, go.
+    """A template with its {fields} filled and a `MARK` around terms; backticks, which only mark formulas, go.
 
     So do the sentences that answer a prediction which is `unanswered`.
     """
@@ -152,7 +158,8 @@ def fill(template: str, fields: dict[str, Any], unanswered: Collection[str] = ()
     def sentence(found: re.Match[str]) -> str:
         return "" if set(found["ids"].split()) & set(unanswered) else found["said"] + found["space"]
 
-    return SENTENCE.sub(sentence, template).strip().replace("`", "").format_map(fields)
+    said = SENTENCE.sub(sentence, template).strip().replace("`", "")
+    return TERM.sub(rf"{MARK}\1{MARK}", said).format_map(fields)
 
 
 def behind(folder: Path) -> list[str]:

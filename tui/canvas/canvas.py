@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from rich.cells import cell_len, get_character_cell_size, split_graphemes
 
+from lessons.contract.text import MARK
 from tui.canvas.visible import visible
 
 _PAIRS = (
@@ -107,9 +108,14 @@ class Canvas:
     def put(self, x: int, y: int, text: str, ink: str = "") -> int:
         """Draw text from (x, y), cut at the right edge; the column after it. A wide character is never halved.
 
-        A mark goes into the cell of its letter; control characters are shown as signs.
+        A mark goes into the cell of its letter; control characters are shown as signs. What stands between two `MARK`
+        is a term, in an ink of its own.
         """
         if y < 0:
+            return x
+        if MARK in text:
+            for n, part in enumerate(text.split(MARK)):
+                x = self.put(x, y, part, "term" if n % 2 else ink)
             return x
         text = visible(text)
         self._grow(y + 1)
@@ -232,8 +238,10 @@ OPENING = "（《「『“‘"
 def wrap(text: str, width: int) -> tuple[str, ...]:
     """Text in lines of at most `width` cells (2 at least): words stay whole, Chinese breaks between characters.
 
-    No line begins with a closing mark or ends with an opening one.
+    No line begins with a closing mark or ends with an opening one. A term that is parted is one in both lines.
     """
+    if MARK in text:
+        return tuple(_marked(text, wrap(text.replace(MARK, ""), width)))
     lines, line, used = [], "", 0
     width = max(width, 2)
     for piece in _pieces(text):
@@ -252,6 +260,22 @@ def wrap(text: str, width: int) -> tuple[str, ...]:
             size = cell_len(piece)
         line, used = line + piece, used + size
     return (*lines, line.rstrip()) if line.strip() or not lines else tuple(lines)
+
+
+def _marked(text: str, lines: Sequence[str]) -> Iterator[str]:
+    """The lines of a text with the marks that it has, a pair in each line."""
+    at, inside = 0, False
+    for line in lines:
+        found = MARK if inside else ""
+        for char in line:
+            while text[at] != char:  # a mark, or spaces at the end of a line
+                if text[at] == MARK:
+                    inside, found = not inside, found + MARK
+                at += 1
+            found, at = found + char, at + 1
+        if inside and text[at : at + 1] == MARK:
+            inside, at, found = False, at + 1, found + MARK
+        yield found + MARK if inside else found
 
 
 def _pieces(text: str) -> Iterator[str]:

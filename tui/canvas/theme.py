@@ -27,6 +27,7 @@ NAMES = ("dark", "light", "contrast")
 PALETTES: dict[str, dict[str, str]] = {
     "dark": {
         "": "#C9D1D9", "dim": "#7D8590", "title": "bold #FFFFFF", "head": "bold #FFFFFF", "rule": "#3D444D",
+        "term": "bold #FFFFFF",
         "label": "#8B949E", "law": "#D2D9E0", "key": "bold #FFFFFF", "lit": "bold #FFFFFF on #2A3440",
         "forward": "#57C785", "backward": "#E08AE0", "update": "#E3C14B", "right": "bold #6CB8FF",
         "wrong": "bold #FFB454",
@@ -35,6 +36,7 @@ PALETTES: dict[str, dict[str, str]] = {
     },
     "light": {
         "": "#1F2328", "dim": "#656D76", "title": "bold #000000", "head": "bold #000000", "rule": "#C3C9D0",
+        "term": "bold #000000",
         "label": "#57606A", "law": "#24292F", "key": "bold #000000", "lit": "bold #000000 on #DDE7F1",
         "forward": "#1A7F37", "backward": "#8A2A8A", "update": "#7A5B00", "right": "bold #0B5CA8",
         "wrong": "bold #9A4B00",
@@ -43,6 +45,7 @@ PALETTES: dict[str, dict[str, str]] = {
     },
     "contrast": {
         "": "#FFFFFF", "dim": "#C0C0C0", "title": "bold #FFFFFF", "head": "bold #FFFFFF", "rule": "#FFFFFF",
+        "term": "bold #FFFFFF",
         "label": "#FFFFFF", "law": "#FFFFFF", "key": "bold #FFFFFF", "lit": "bold #000000 on #FFFFFF",
         "forward": "bold #57FF9A", "backward": "bold #FF9AFF", "update": "bold #FFE14B", "right": "bold #6CB8FF",
         "wrong": "bold #FFB454",
@@ -53,6 +56,7 @@ PALETTES: dict[str, dict[str, str]] = {
 MONO = {
     "title": "bold",
     "head": "bold",
+    "term": "bold",
     "key": "bold",
     "lit": "reverse",
     "grain": "bold",
