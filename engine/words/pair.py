@@ -2,8 +2,9 @@
 
 v[c]  (D, 1)  input vectors: the centre's (skip-gram), or those of C context words (CBOW)
 h     (D, 1)  the hidden layer: v, or the mean of them
-u[j]  (D, 1)  output vectors of the targets: word 0 did occur (t = 1), the others are noise (t = 0)
-a[j] = u·h    p[j] = σ(a)    q[j] = p − t, the error     L = −ln σ(u₀·h) − Σ ln σ(−uⱼ·h)
+u[j]  (D, 1)  output vectors of the targets: those in the window (t = 1), and those drawn at random (t = 0)
+a[j] = u·h    p[j] = σ(a)    q[j] = p − t, the error     L = −Σ ln σ(uⱼ·h) over t = 1 − Σ ln σ(−uⱼ·h) over t = 0
+P_pos = Π p[j] over t = 1 and P_neg = Π (1 − p[j]) over t = 0, the two likelihoods: L = −ln (P_pos P_neg)
 theta[j], d[j]  the same for hierarchical softmax: vectors of the nodes on the path to the word, and its bits
 """
 
@@ -46,14 +47,22 @@ RULES = {
         )
     },
 }
-"""The rule of every op below."""
+"""The rule of every op below but those of `likelihoods`."""
+LIKELIHOODS = {
+    "pos_0": "P_pos = 1 + 0 * L",
+    "neg_0": "P_neg = 1 + 0 * L",
+    "pos": "P_pos = P_pos * p[j]",
+    "neg": "P_neg = P_neg * (1 - p[j])",
+}
+"""The rule of every op of `likelihoods`."""
 
 
 class Scored(NamedTuple):
-    """The errors of all targets, and the loss."""
+    """The errors of all targets, the loss, and the probabilities that were given."""
 
     q: list[Array]
     L: Array
+    p: list[Array]
 
 
 def hidden(v: Sequence[Array], mean: bool = True, at: Path = ()) -> Walk[Array]:
@@ -75,7 +84,7 @@ def hidden(v: Sequence[Array], mean: bool = True, at: Path = ()) -> Walk[Array]:
 
 def scores(xp: Any, h: Array, u: Sequence[Array], t: Sequence[Array], at: Path = ()) -> Walk[Scored]:
     """Binary logistic regression on every target: σ(u·h) should be t (slide 45)."""
-    L, errors = 0 * h.T @ h, []
+    L, errors, given = 0 * h.T @ h, [], []
     yield Step(at, "L_0", {"L": L})
     for j, target in enumerate(u):
         here = (*at, ("j", j))
@@ -86,9 +95,26 @@ def scores(xp: Any, h: Array, u: Sequence[Array], t: Sequence[Array], at: Path =
         q = p - t[j]
         yield Step(here, "q", {f"q[{j}]": q})
         errors.append(q)
+        given.append(p)
         L = L - log_sigmoid(xp, (2 * t[j] - 1) * a)
         yield Step(here, "L", {"L": L})
-    return Scored(errors, L)
+    return Scored(errors, L, given)
+
+
+def likelihoods(L: Array, p: Sequence[Array], positive: int, at: Path = ()) -> Walk[tuple[Array, Array]]:
+    """(P_pos, P_neg): the likelihood of the first `positive` targets, Π σ, and of the others, Π (1 − σ) (slide 45)."""
+    P_pos, P_neg = 1 + 0 * L, 1 + 0 * L
+    yield Step(at, "pos_0", {"P_pos": P_pos})
+    yield Step(at, "neg_0", {"P_neg": P_neg})
+    for j, probability in enumerate(p):
+        here = (*at, ("j", j))
+        if j < positive:
+            P_pos = P_pos * probability
+            yield Step(here, "pos", {"P_pos": P_pos})
+        else:
+            P_neg = P_neg * (1 - probability)
+            yield Step(here, "neg", {"P_neg": P_neg})
+    return P_pos, P_neg
 
 
 def gradients(
@@ -142,7 +168,7 @@ def step(
 
 def tree_scores(xp: Any, h: Array, theta: Sequence[Array], d: Sequence[Array], at: Path = ()) -> Walk[Scored]:
     """p(w) = Π σ((1 − 2d) θ·h): a question at each node on the path to the word (slide 43)."""
-    L, P, errors = 0 * h.T @ h, 1 + 0 * h.T @ h, []
+    L, P, errors, given = 0 * h.T @ h, 1 + 0 * h.T @ h, [], []
     yield Step(at, "L_0", {"L": L})
     yield Step(at, "P_0", {"P": P})
     for j, node in enumerate(theta):
@@ -156,9 +182,10 @@ def tree_scores(xp: Any, h: Array, theta: Sequence[Array], d: Sequence[Array], a
         q = sigmoid(xp, a) - (1 - d[j])
         yield Step(here, "q_node", {f"q[{j}]": q})
         errors.append(q)
+        given.append(s)
         L = L - log_sigmoid(xp, (1 - 2 * d[j]) * a)
         yield Step(here, "L_node", {"L": L})
-    return Scored(errors, L)
+    return Scored(errors, L, given)
 
 
 def forward(

@@ -25,7 +25,7 @@ LETTERS = {
     "e_v": "e", "lnZ": "ln Z", "decay": "λ", "F_v": "Fᵛ", "F_x": "Fˣ",
     "du": "∂L/∂u", "dv": "∂L/∂v", "dh": "∂L/∂h", "dtheta": "∂L/∂θ",
     "n_pairs": "n", "half": "½", "rate_all": "η", "count_a": "left", "count_b": "right",
-    "one": "1", "top": "max", "g_norm": "‖g‖", "h": "h", "slope": "f'",
+    "P_pos": "P₊", "P_neg": "P₋", "one": "1", "top": "max", "g_norm": "‖g‖", "h": "h", "slope": "f'",
 }  # fmt: skip
 START = "_init"
 """What the name of a state ends with that is there before the first timestep: s_init is s₋₁."""

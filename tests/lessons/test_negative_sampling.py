@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
 from engine.device import HOST, rng
+from engine.walks.step import address
 from engine.words import limit
 from lessons.contract.knobs import Refused
 from lessons.contract.panels import Block, Matrix, Picture, Plot
@@ -15,7 +17,9 @@ from lessons.contract.text import load
 from lessons.explaining.figures import five
 from lessons.language.negative_sampling import CARD
 from lessons.language.negative_sampling.meetings import words_of
+from lessons.player.bookmark import bring_back
 from lessons.player.player import Player
+from lessons.player.state import restore
 from tests.lessons.playing import played, result
 
 
@@ -23,13 +27,77 @@ def player(seed: int | None = None, **given: Any) -> Player:
     return played(CARD, seed, **given)
 
 
+def test_the_lecture_s_pairs_worked_out_by_hand() -> None:
+    """(brown; quick, fox; dog), slide 45: the likelihoods of the positive pairs and of the negative one, and a step."""
+    made = player()
+    found = result(made)
+    v, U, t = np.array([0.1, 0.2, -0.1]), np.array([[0.3, -0.1, 0.2], [-0.2, 0.1, 0.4], [0.05, 0.3, -0.3]]), [1, 1, 0]
+    sigma = 1 / (1 + np.exp(-np.array([-0.01, -0.04, 0.095])))  # the scores u·v
+    assert found["q"] == pytest.approx(sigma - t, abs=1e-12)
+    assert found["likelihood_positive"] == pytest.approx(sigma[0] * sigma[1], abs=1e-12)
+    assert found["likelihood_negative"] == pytest.approx(1 - sigma[2], abs=1e-12)
+    assert (found["likelihood_positive"], found["likelihood_negative"]) == pytest.approx((0.243776, 0.476268), abs=1e-6)
+    assert found["loss"] == pytest.approx(-np.log(sigma[0] * sigma[1] * (1 - sigma[2])), abs=1e-12)
+    assert np.array(found["grad"]["v"]) == pytest.approx((sigma - t) @ U, abs=1e-12)
+    assert np.array(found["grad"]["U"]) == pytest.approx(np.outer(sigma - t, v), abs=1e-12)
+    made.jump("step/likelihood/j=2")
+    after = [made.view().get(name) for name in ("P_pos", "P_neg")]
+    both = float(np.prod([each for each in after if each is not None]))
+    assert both == pytest.approx(np.exp(-found["loss_after"]), rel=1e-12)
+    assert both > found["likelihood_positive"] * found["likelihood_negative"]
+
+
+@pytest.mark.parametrize("words", ["a; b; c", "a; b, c, d, e; f, g, h, i", "棕色；敏捷，狐狸；狗", "x; y; z z z"])
+def test_the_likelihoods_are_those_of_the_two_kinds_of_pairs(words: str) -> None:
+    made = player(words=words, dim=4)
+    found, positive = result(made), [len(part.replace("，", ",").split(",")) for part in re.split("[;；]", words)][1]
+    sigma = 1 / (1 + np.exp(-made.start.params["U"] @ made.start.params["v"]))
+    assert found["likelihood_positive"] == pytest.approx(sigma[:positive].prod(), rel=1e-12)
+    assert found["likelihood_negative"] == pytest.approx((1 - sigma[positive:]).prod(), rel=1e-12)
+    assert all(q < 0 for q in found["q"][:positive])
+    assert all(q > 0 for q in found["q"][positive:])
+    assert len(found["q"]) == len(made.start.params["U"])
+
+
+@pytest.mark.parametrize(
+    "words", ["a", "a; b", "a; b; c; d", "; b; c", "a b; c; d", "a; ; c", "a; b; c d e f g h i j k"]
+)
+def test_what_is_no_pair_is_refused(words: str) -> None:
+    with pytest.raises(Refused, match="brown; quick, fox; dog"):
+        player(words=words)
+
+
+def test_what_was_written_before_the_words_had_names_still_opens() -> None:
+    """One positive target and so many drawn ones, as many as the knob said: bookmarks, edits and states."""
+    old: dict[str, Any] = {"v": [0.5, 0.1], "U": [[0.1 * i, 0.2] for i in range(5)]}
+    kept = {
+        "schema": 2, "given": {"negatives": 4, "dim": 2}, "seed": None, "grain": 2, "record": {}, "branches": [],
+        "spot": {"training": False, "p": 9, "n": 0, "open": False}, "address": "scores/j=1", "current": 0,
+        "start": {"params": old, "inputs": {"text": "a b a c"}},
+    }  # fmt: skip
+    back = player()
+    assert bring_back(back, kept)
+    assert back.start.params["U"].shape == (5, 2)
+    assert back.knobs["words"] == ""
+    assert [round(q, 1) < 0 for q in result(back)["q"]] == [True, *[False] * 4]
+    assert address(back.path) == "scores/j=1"
+    state = {"lesson": CARD.id, "schema": 2, "seed": None, "params": old, "inputs": {"text": "a b a c"}}
+    for knobs in ({"negatives": 4, "dim": 2}, {}):
+        found, start, _ = restore(back.lesson, "f.json", {}, {**state, "knobs": knobs})
+        assert (found["negatives"], found["words"]) == (4, "")
+        assert result(Player(back.lesson, HOST, found, None, start))["loss"] == result(back)["loss"]
+    fresh = player()
+    assert bring_back(fresh, {**kept, "given": {}, "start": None})
+    assert result(fresh)["loss"] == pytest.approx(2.1132817293, abs=1e-10)
+
+
 def test_the_pair_worked_out_by_hand() -> None:
-    found = result(player())
+    found = result(player(words=""))
     assert found["loss"] == pytest.approx(2.1132817293, abs=1e-10)
     assert found["loss_after"] == pytest.approx(2.038478, abs=1e-6)
     assert found["grad"]["v"] == pytest.approx([-0.22256365, 0.25636978, -0.06161911], abs=1e-8)
     assert found["grad"]["U"][0] == pytest.approx([-0.05025, -0.1005, 0.05025], abs=1e-5)
-    made = player()
+    made = player(words="")
     made.jump("step/after")
     L = made.view().get("L")
     assert L is not None
@@ -38,7 +106,7 @@ def test_the_pair_worked_out_by_hand() -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_small_step_raises_the_likelihood_and_q_has_its_sign(seed: int) -> None:
-    found = result(player(seed, negatives=1 + seed % 8, dim=1 + seed % 8, rate=0.1))
+    found = result(player(seed, words="", negatives=1 + seed % 8, dim=1 + seed % 8, rate=0.1))
     assert found["loss_after"] < found["loss"]
     assert found["q"][0] < 0
     assert all(q > 0 for q in found["q"][1:])

@@ -3,6 +3,7 @@
 from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 
+FOX = "brown; quick, fox; dog"
 ZH = "猫 坐 在 垫子 上 狗 坐 在 地毯 上 猫 看 着 狗"
 
 CARD = Card(
@@ -18,13 +19,14 @@ CARD = Card(
     acts=("scores", "gradient", "step", "limit"),
     needs=("neuron",),
     knobs=(
+        Knob("words", "text", FOX, 0, 100, was="", zh="棕色；敏捷，狐狸；狗"),
         Knob("negatives", "int", 2, 1, 8),
         Knob("dim", "int", 3, 1, 8),
         Knob("rate", "float", 0.5, 0.0001, 100),
         Knob("text", "text", "the cat sat on the mat and the dog sat on the rug", 3, 300, zh=ZH),
         Knob("window", "int", 2, 1, 5),
     ),
-    places={45: Place("scores"), 46: Place("gradient")},
+    places={45: Place("scores", {"words": FOX}), 46: Place("gradient", {"words": FOX})},
     terms=(
         Term("negative sampling", "负采样", "scores"),
         Term("logistic regression", "逻辑回归", "scores"),

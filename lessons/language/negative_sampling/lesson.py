@@ -9,15 +9,16 @@ from typing import Any
 from engine.device import Array, Rng, rng
 from engine.walks.gradient_check import Objective
 from engine.walks.reel import Env, Section, indexed
-from engine.walks.step import Path
+from engine.walks.step import Path, Walk
 from engine.words import limit, pair
 from engine.words.limit import Met
 from lessons.building.acts import Act, Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Lengths, Parameter, Size
-from lessons.contract.view import Knobs
-from lessons.language.negative_sampling.meetings import check, read
+from lessons.contract.knobs import Refused, Value
+from lessons.contract.view import Knobs, Start
+from lessons.language.negative_sampling.meetings import check, pair_in, pair_of, read
 from lessons.language.negative_sampling.stage import NegativeSamplingStage
 from lessons.language.pairs import numbers, objective
 from lessons.language.texts import TextSource
@@ -27,7 +28,7 @@ UPDATES = 400
 RATE = 3.0
 """Their rate is RATE / (1 + k): short enough for any text that fits."""
 
-# The pair whose numbers are worked out by hand: one word that was met, two that were drawn.
+# The pair whose numbers are worked out by hand: brown, with quick and fox beside it, and dog, which was drawn.
 V = [0.1, 0.2, -0.1]
 U = [[0.3, -0.1, 0.2], [-0.2, 0.1, 0.4], [0.05, 0.3, -0.3]]
 
@@ -61,10 +62,27 @@ def loss(s: Scope) -> Objective:
     return objective(s.device, s.trial.start, "U", range(s.targets), s.labels)
 
 
+def positives(s: Scope) -> int:
+    """How many of the targets stand beside the centre."""
+    return len(pair_in(s.trial.knobs, s.trial.start).positive)
+
+
+def scored(s: Scope, at: Path) -> Walk[Any]:
+    """The score of every target, then the likelihoods of the positive ones and of the negative ones."""
+    found = yield from pair.forward(s.xp, [s.v], s.u, s.labels, at=at)
+    yield from pair.likelihoods(found.L, found.p, s.positives, (*at, ("likelihood", -1)))
+
+
+def stepped(s: Scope, at: Path) -> Walk[Any]:
+    """A step of gradient descent; then all that `scored` has."""
+    found = yield from pair.step_and_forward(s.xp, [s.v], s.u, s.labels, s.rate, at=at)
+    yield from pair.likelihoods(found.L, found.p, s.positives, (*at, ("likelihood", -1)))
+
+
 def moves_most(trial: Trial) -> str:
     """Which target has the largest error: all move along the same v."""
-    errors = abs(trial.device.get(trial.value("scores/q")))
-    return "met" if errors.max() == errors[0] else "drawn"
+    errors = abs(trial.device.get(trial.value("scores/q"))).reshape(-1)
+    return "met" if errors.argmax() < trial.first.positives else "drawn"
 
 
 def ends(trial: Trial) -> str:
@@ -80,14 +98,41 @@ def limit_of(trial: Trial) -> dict[str, Any]:
     return {"limit": {"words": found.words, "counts": found.N, "scores": scores, "pmi_minus_ln_k": found.optimum}}
 
 
+class PairSource(TextSource):
+    """A text, and the words of the pair, where they are named."""
+
+    def begin(self, knobs: Knobs) -> dict[str, Any]:
+        return self._named(super().begin(knobs), knobs["words"])
+
+    def read(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:
+        words = given.get("words", knobs["words"])
+        if not isinstance(words, str):
+            raise Refused("inputs_words", file=file)
+        return self._named(super().read(file, given, knobs), words)
+
+    def _named(self, inputs: dict[str, Any], words: Value) -> dict[str, Any]:
+        pair_of(str(words))
+        return {**inputs, "words": words} if words else inputs
+
+    def knobs(self, inputs: Mapping[str, Any]) -> dict[str, Value]:
+        return {**super().knobs(inputs), "words": inputs.get("words", "")}
+
+    def lengths(self, inputs: Mapping[str, Any]) -> dict[str, int]:
+        return {"targets": len(pair_of(inputs["words"]).targets)} if "words" in inputs else {}
+
+
 class NegativeSampling(DeclaredLesson):
-    """Row 0 of U is the word that was met, the others were drawn."""
+    """The first rows of U are the words beside the centre, the others were drawn; where none is named one is positive.
+
+    The knob `negatives` is k of the last act; of the pair too where its words are not named.
+    """
 
     sizes = (Size("targets", "negatives", more=1), Size("dim", "dim"))
-    source = TextSource("text", "inputs_words", check, span=(3, 300))
+    source = PairSource("text", "inputs_words", check, span=(3, 300))
     holds = (Parameter("v", "dim", also=("h", "v[0]")), Parameter("U", ("targets", "dim"), rows="u"))
     derived = (
-        Derived("labels", lambda s: numbers(s.device, [j == 0 for j in range(s.targets)])),
+        Derived("positives", positives),
+        Derived("labels", lambda s: numbers(s.device, [j < s.positives for j in range(s.targets)])),
         Derived("t", lambda s, j: indexed(s.labels)(j), indexed=True),
         Derived("rate", lambda s: float(s.knobs["rate"])),
         Derived("rate_all", lambda s: RATE / (1 + int(s.knobs["negatives"]))),
@@ -97,14 +142,17 @@ class NegativeSampling(DeclaredLesson):
     )
     matrices = frozenset({"V", "X", "S", "dX", "dV"})
     acts = (
-        Act("scores", lambda s, at: pair.forward(s.xp, [s.v], s.u, s.labels, at=at)),
+        Act("scores", scored),
         Act("gradient", lambda s, at: pair.gradients(s.h, s.u, s.q, 1, True, "u", at)),
-        Act("step", lambda s, at: pair.step_and_forward(s.xp, [s.v], s.u, s.labels, s.rate, at=at)),
+        Act("step", stepped),
         Sections("limit", updates),
     )
     lecture: Mapping[str, Any] = {"v": V, "U": U}
     gradient = Gradient(loss, name="L")
-    results = (("loss", "scores/L"), ("q", "scores/q"), ("loss_after", "step/L"), limit_of)
+    results = (
+        ("loss", "scores/L"), ("likelihood_positive", "scores/P_pos"), ("likelihood_negative", "scores/P_neg"),
+        ("q", "scores/q"), ("loss_after", "step/L"), limit_of,
+    )  # fmt: skip
     questions = (
         Question("sign", "scores/j=0", "number", lambda trial: trial.number("scores/q[0]"), 0.0, within=0.1),
         Question("most", "gradient/j=0", "choice", moves_most),
@@ -113,12 +161,16 @@ class NegativeSampling(DeclaredLesson):
     loops = (("phase", "n"), ("j", "c"))
     grain = "j"
     explains = ("q", "du", "dh", "a", "u")
-    draws = frozenset({"negatives", "dim"})
-    rebuilds = draws | {"text"}
+    draws = frozenset({"dim"})
+    rebuilds = draws | {"text", "words", "negatives"}
     shown_as = NegativeSamplingStage
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
-        return {**pair.RULES, **limit.RULES}
+        return {**pair.RULES, **pair.LIKELIHOODS, **limit.RULES}
+
+    def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
+        fitted, start = super().read(file, state, knobs)
+        return {**fitted, **({"negatives": knobs["negatives"]} if "words" in start.inputs else {})}, start
 
     def drawn(self, knobs: Knobs, lengths: Lengths, draw: Rng) -> Mapping[str, Any]:
         v = draw.normal(0, 0.5, lengths["dim"])

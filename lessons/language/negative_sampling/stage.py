@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from engine.device import HOST
-from engine.maths.activations import log_sigmoid, sigmoid
+from engine.maths.activations import sigmoid
 from lessons.building.stage_parts import flow, subscripted
 from lessons.building.staging import Lengths
 from lessons.contract.panels import Item, Label, Line, Matrix, Panel, Picture, Plot, Stage, Table
 from lessons.contract.text import Text
 from lessons.contract.view import View
-from lessons.explaining.figures import five
-from lessons.language.negative_sampling.meetings import read
+from lessons.explaining.figures import cells, five
+from lessons.language.negative_sampling.meetings import pair_in, read
 from lessons.language.pairs import PairStage
 
 LINE = 44
@@ -30,13 +31,17 @@ class NegativeSamplingStage(PairStage):
     def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
         super().__init__(lesson, view, text)
         self.targets, self.dim = self.lengths["targets"], self.lengths["dim"]
-        self.meetings = read(self.knobs, view.start)
-        self.after = ("after", -1) in view.path
+        self.meetings, self.pair = read(self.knobs, view.start), pair_in(self.knobs, view.start)
+        self.positive = len(self.pair.positive)
+        self.after = ("after", -1) in view.path or (self.act == "step" and ("likelihood", -1) in view.path)
         self.moving = self.after or ("move", -1) in view.path
         self.begun = self.params["U"] @ self.params["v"]  # u·v of every target before the step
 
     def name(self, j: int) -> str:
-        return self.say("met") if j == 0 else subscripted("n", j)
+        return self.pair.targets[j] or (self.say("met") if j == 0 else subscripted("n", j))
+
+    def listed(self, names: list[str]) -> str:
+        return reduce(lambda some, other: self.say("list", some=some, other=other), names)
 
     def lines(self) -> Matrix:
         """One line for each target: its vector, what it should be, what was said, the error, its gradient."""
@@ -54,42 +59,44 @@ class NegativeSamplingStage(PairStage):
             dh = self.vector("dh", self.dim, title="Σ q u")
             items[1] = dh if self.act == "gradient" else replace(dh, values=None)  # the step is by dv
             items[2] = self.vector("dv[0]", self.dim, title="dv")
-        return flow("centre", items, 9, self.say("centre"))
+        return flow("centre", items, 9, self.pair.centre or self.say("centre"))
 
     def line(self) -> Picture:
         """σ of every target on a line from 0 to 1: where it is, where it should be, where the step takes it."""
         marks: list[tuple[int, int, str, str]] = []
+        wide = max(5, *(cells(self.name(j)) for j in range(self.targets)))
         for j, a in enumerate(self.begun):
-            marks.append((j, 0, f"{self.name(j):<6}", "label"))
-            marks.append((j, 7, "0 " + "─" * LINE + " 1", "rule"))
-            goal = 9 + (LINE - 1) * (j == 0)
-            marks.append((j, goal, "◆" if j == 0 else "◇", "right"))
+            goal, zero, told_at = j < self.positive, wide + 4, wide + 7 + LINE
+            marks.append((j, 0, self.name(j), "label"))
+            marks.append((j, wide + 2, "0 " + "─" * LINE + " 1", "rule"))
+            marks.append((j, zero + (LINE - 1) * goal, "◆" if goal else "◇", "right"))
             before = float(sigmoid(HOST.xp, a)) if self.moving else self.number(f"p[{j}]")
             if before is None:
-                marks.append((j, 12 + LINE, "", ""))
+                marks.append((j, told_at, "", ""))
                 continue
-            marks.append((j, 9 + round(before * (LINE - 1)), "○", "head"))
+            marks.append((j, zero + round(before * (LINE - 1)), "○", "head"))
             told = five(before).strip()
             made = self.after and self.standing(f"p[{j}]", f"u[{j}]", "v[0]")
             now = self.number(f"p[{j}]") if made else None
             if now is not None:
-                marks.append((j, 9 + round(now * (LINE - 1)), "►" if now > before else "◄", "written"))
+                marks.append((j, zero + round(now * (LINE - 1)), "►" if now > before else "◄", "written"))
                 told += f" → {five(now).strip()}"
-            marks.append((j, 12 + LINE, told, ""))
+            marks.append((j, told_at, told, ""))
         return Picture(id="line", priority=6, title=self.say("line"), marks=marks)
 
     def loss(self) -> list[Panel]:
-        """L, and after the step both."""
-        L = self.number("L")
-        if L is None:
+        """L and the two likelihoods that it is made of; after the step with what they were before it."""
+        if self.number("L") is None:
             return []
-        items: dict[int, Item] = {0: self.score("L", (*(f"u[{j}]" for j in range(self.targets)), "v[0]"), "L")}
-        if self.after and self.view.loop("j") == self.targets - 1 and "L" in self.view.written:
-            wanted = np.array([1.0] + [-1.0] * (self.targets - 1))
-            before = -float(log_sigmoid(HOST.xp, wanted * self.begun).sum())
-            said = self.say("likelihood", before=f"{before:.4f}", after=f"{L:.4f}", p=f"{np.exp(-before):.4f}",
-                            q=f"{np.exp(-L):.4f}")  # fmt: skip
-            items[1] = Label(said)
+        made_from = (*(f"u[{j}]" for j in range(self.targets)), "v[0]")
+        items: dict[int, Item] = {0: self.score("L", made_from, "L")}
+        p = sigmoid(HOST.xp, self.begun)
+        before = {"P_pos": p[: self.positive].prod(), "P_neg": (1 - p[self.positive :]).prod()}
+        if ("likelihood", -1) in self.view.path or self.act == "gradient":
+            items[1] = self.score("P_pos", made_from, "P₊ = Π σ(u·v)")
+            items[2] = self.score("P_neg", made_from, "P₋ = Π (1 − σ(u·v))")
+        if self.act == "step" and ("likelihood", -1) in self.view.path:
+            items[3] = Label(self.say("before", **{name: f"{value:.4f}" for name, value in before.items()}))
         return [flow("loss", items, 7)]
 
     def one_pair(self, *ops: str) -> Stage:
@@ -97,13 +104,13 @@ class NegativeSamplingStage(PairStage):
         return [self.law(*ops), self.lines(), self.centre(), self.line(), *self.loss()]
 
     def show_scores(self) -> Stage:
-        return self.one_pair("p", "q")
+        return self.one_pair("pos", "neg") if ("likelihood", -1) in self.view.path else self.one_pair("p", "q")
 
     def show_gradient(self) -> Stage:
         return self.one_pair("dh_u", "du")
 
     def show_step(self) -> Stage:
-        return self.one_pair("u", "v")
+        return self.one_pair("pos", "neg") if ("likelihood", -1) in self.view.path else self.one_pair("u", "v")
 
     def show_limit(self) -> Stage:
         """All scores of the text beside their limits."""
@@ -129,9 +136,11 @@ class NegativeSamplingStage(PairStage):
     def fields(self) -> dict[str, Any]:
         """The fields that the text of `negative-sampling` may use."""
         words, N, _ = self.meetings
-        k = self.targets - 1
+        k, names = int(self.knobs["negatives"]), [self.name(j) for j in range(self.targets)]
         return {
-            "K": k, "k": k, "lnk": five(float(np.log(k))).strip(), "D": self.dim, "V": len(words),
+            "m": self.positive, "K": self.targets - self.positive, "k": k, "centre": self.pair.centre or "v",
+            "positive": self.listed(names[: self.positive]), "negative": self.listed(names[self.positive :]),
+            "lnk": five(float(np.log(k))).strip(), "D": self.dim, "V": len(words),
             "pairs": f"{N.sum():g}", "rate": f"{float(self.knobs['rate']):g}", "window": self.knobs["window"],
             "n": self.view.loop("n") or 0,
             **self.figures(q="q[0]"),
