@@ -101,9 +101,13 @@ def scores(xp: Any, h: Array, u: Sequence[Array], t: Sequence[Array], at: Path =
     return Scored(errors, L, given)
 
 
-def likelihoods(L: Array, p: Sequence[Array], positive: int, at: Path = ()) -> Walk[tuple[Array, Array]]:
-    """(P_pos, P_neg): the likelihood of the first `positive` targets, Π σ, and of the others, Π (1 − σ) (slide 45)."""
-    P_pos, P_neg = 1 + 0 * L, 1 + 0 * L
+def likelihoods(walk: Walk[Scored], positive: int, at: Path = ()) -> Walk[tuple[Array, Array]]:
+    """A walk that ends in scores; then (P_pos, P_neg), at the address "likelihood" (slide 45).
+
+    P_pos is the likelihood of the first `positive` targets, Π σ, and P_neg that of the others, Π (1 − σ).
+    """
+    _, L, p = yield from walk
+    P_pos, P_neg, at = 1 + 0 * L, 1 + 0 * L, (*at, ("likelihood", -1))
     yield Step(at, "pos_0", {"P_pos": P_pos})
     yield Step(at, "neg_0", {"P_neg": P_neg})
     for j, probability in enumerate(p):

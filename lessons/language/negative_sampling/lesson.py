@@ -9,19 +9,19 @@ from typing import Any
 from engine.device import Array, Rng, rng
 from engine.walks.gradient_check import Objective
 from engine.walks.reel import Env, Section, indexed
-from engine.walks.step import Path, Walk
+from engine.walks.step import Path
 from engine.words import limit, pair
 from engine.words.limit import Met
 from lessons.building.acts import Act, Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
 from lessons.building.holds import Lengths, Parameter, Size
-from lessons.contract.knobs import Refused, Value
+from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start
-from lessons.language.negative_sampling.meetings import check, pair_in, pair_of, read
+from lessons.language.named_pairs import PairSource, pair_in
+from lessons.language.negative_sampling.meetings import check, read
 from lessons.language.negative_sampling.stage import NegativeSamplingStage
 from lessons.language.pairs import numbers, objective
-from lessons.language.texts import TextSource
 
 UPDATES = 400
 """Updates of the last act."""
@@ -62,23 +62,6 @@ def loss(s: Scope) -> Objective:
     return objective(s.device, s.trial.start, "U", range(s.targets), s.labels)
 
 
-def positives(s: Scope) -> int:
-    """How many of the targets stand beside the centre."""
-    return len(pair_in(s.trial.knobs, s.trial.start).positive)
-
-
-def scored(s: Scope, at: Path) -> Walk[Any]:
-    """The score of every target, then the likelihoods of the positive ones and of the negative ones."""
-    found = yield from pair.forward(s.xp, [s.v], s.u, s.labels, at=at)
-    yield from pair.likelihoods(found.L, found.p, s.positives, (*at, ("likelihood", -1)))
-
-
-def stepped(s: Scope, at: Path) -> Walk[Any]:
-    """A step of gradient descent; then all that `scored` has."""
-    found = yield from pair.step_and_forward(s.xp, [s.v], s.u, s.labels, s.rate, at=at)
-    yield from pair.likelihoods(found.L, found.p, s.positives, (*at, ("likelihood", -1)))
-
-
 def moves_most(trial: Trial) -> str:
     """Which target has the largest error: all move along the same v."""
     errors = abs(trial.device.get(trial.value("scores/q"))).reshape(-1)
@@ -98,40 +81,14 @@ def limit_of(trial: Trial) -> dict[str, Any]:
     return {"limit": {"words": found.words, "counts": found.N, "scores": scores, "pmi_minus_ln_k": found.optimum}}
 
 
-class PairSource(TextSource):
-    """A text, and the words of the pair, where they are named."""
-
-    def begin(self, knobs: Knobs) -> dict[str, Any]:
-        return self._named(super().begin(knobs), knobs["words"])
-
-    def read(self, file: str, given: Mapping[str, Any], knobs: Knobs) -> dict[str, Any]:
-        words = given.get("words", knobs["words"])
-        if not isinstance(words, str):
-            raise Refused("inputs_words", file=file)
-        return self._named(super().read(file, given, knobs), words)
-
-    def _named(self, inputs: dict[str, Any], words: Value) -> dict[str, Any]:
-        pair_of(str(words))
-        return {**inputs, "words": words} if words else inputs
-
-    def knobs(self, inputs: Mapping[str, Any]) -> dict[str, Value]:
-        return {**super().knobs(inputs), "words": inputs.get("words", "")}
-
-    def lengths(self, inputs: Mapping[str, Any]) -> dict[str, int]:
-        return {"targets": len(pair_of(inputs["words"]).targets)} if "words" in inputs else {}
-
-
 class NegativeSampling(DeclaredLesson):
-    """The first rows of U are the words beside the centre, the others were drawn; where none is named one is positive.
-
-    The knob `negatives` is k of the last act; of the pair too where its words are not named.
-    """
+    """Rows of U: words beside the centre, then those drawn; where none is named, one, and as many as the knob says."""
 
     sizes = (Size("targets", "negatives", more=1), Size("dim", "dim"))
     source = PairSource("text", "inputs_words", check, span=(3, 300))
     holds = (Parameter("v", "dim", also=("h", "v[0]")), Parameter("U", ("targets", "dim"), rows="u"))
     derived = (
-        Derived("positives", positives),
+        Derived("positives", lambda s: len(pair_in(s.trial.knobs, s.trial.start).positive)),
         Derived("labels", lambda s: numbers(s.device, [j < s.positives for j in range(s.targets)])),
         Derived("t", lambda s, j: indexed(s.labels)(j), indexed=True),
         Derived("rate", lambda s: float(s.knobs["rate"])),
@@ -142,9 +99,17 @@ class NegativeSampling(DeclaredLesson):
     )
     matrices = frozenset({"V", "X", "S", "dX", "dV"})
     acts = (
-        Act("scores", scored),
+        Act(
+            "scores",
+            lambda s, at: pair.likelihoods(pair.forward(s.xp, [s.v], s.u, s.labels, at=at), s.positives, at),
+        ),
         Act("gradient", lambda s, at: pair.gradients(s.h, s.u, s.q, 1, True, "u", at)),
-        Act("step", stepped),
+        Act(
+            "step",
+            lambda s, at: pair.likelihoods(
+                pair.step_and_forward(s.xp, [s.v], s.u, s.labels, s.rate, at=at), s.positives, at
+            ),
+        ),
         Sections("limit", updates),
     )
     lecture: Mapping[str, Any] = {"v": V, "U": U}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,8 @@ from lessons.contract.panels import Item, Label, Line, Matrix, Panel, Picture, P
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import cells, five
-from lessons.language.negative_sampling.meetings import pair_in, read
+from lessons.language.named_pairs import pair_in
+from lessons.language.negative_sampling.meetings import read
 from lessons.language.pairs import PairStage
 
 LINE = 44
@@ -32,16 +32,13 @@ class NegativeSamplingStage(PairStage):
         super().__init__(lesson, view, text)
         self.targets, self.dim = self.lengths["targets"], self.lengths["dim"]
         self.meetings, self.pair = read(self.knobs, view.start), pair_in(self.knobs, view.start)
-        self.positive = len(self.pair.positive)
-        self.after = ("after", -1) in view.path or (self.act == "step" and ("likelihood", -1) in view.path)
+        self.likely, self.positive = ("likelihood", -1) in view.path, len(self.pair.positive)
+        self.after = ("after", -1) in view.path or (self.act == "step" and self.likely)
         self.moving = self.after or ("move", -1) in view.path
         self.begun = self.params["U"] @ self.params["v"]  # u·v of every target before the step
 
     def name(self, j: int) -> str:
         return self.pair.targets[j] or (self.say("met") if j == 0 else subscripted("n", j))
-
-    def listed(self, names: list[str]) -> str:
-        return reduce(lambda some, other: self.say("list", some=some, other=other), names)
 
     def lines(self) -> Matrix:
         """One line for each target: its vector, what it should be, what was said, the error, its gradient."""
@@ -90,13 +87,12 @@ class NegativeSamplingStage(PairStage):
             return []
         made_from = (*(f"u[{j}]" for j in range(self.targets)), "v[0]")
         items: dict[int, Item] = {0: self.score("L", made_from, "L")}
-        p = sigmoid(HOST.xp, self.begun)
-        before = {"P_pos": p[: self.positive].prod(), "P_neg": (1 - p[self.positive :]).prod()}
-        if ("likelihood", -1) in self.view.path or self.act == "gradient":
+        if self.likely or self.act == "gradient":
             items[1] = self.score("P_pos", made_from, "P₊ = Π σ(u·v)")
             items[2] = self.score("P_neg", made_from, "P₋ = Π (1 − σ(u·v))")
-        if self.act == "step" and ("likelihood", -1) in self.view.path:
-            items[3] = Label(self.say("before", **{name: f"{value:.4f}" for name, value in before.items()}))
+        if self.likely and self.act == "step":
+            p, m = sigmoid(HOST.xp, self.begun), self.positive
+            items[3] = Label(self.say("before", P_pos=f"{p[:m].prod():.4f}", P_neg=f"{(1 - p[m:]).prod():.4f}"))
         return [flow("loss", items, 7)]
 
     def one_pair(self, *ops: str) -> Stage:
@@ -104,13 +100,13 @@ class NegativeSamplingStage(PairStage):
         return [self.law(*ops), self.lines(), self.centre(), self.line(), *self.loss()]
 
     def show_scores(self) -> Stage:
-        return self.one_pair("pos", "neg") if ("likelihood", -1) in self.view.path else self.one_pair("p", "q")
+        return self.one_pair("pos", "neg") if self.likely else self.one_pair("p", "q")
 
     def show_gradient(self) -> Stage:
         return self.one_pair("dh_u", "du")
 
     def show_step(self) -> Stage:
-        return self.one_pair("pos", "neg") if ("likelihood", -1) in self.view.path else self.one_pair("u", "v")
+        return self.one_pair("pos", "neg") if self.likely else self.one_pair("u", "v")
 
     def show_limit(self) -> Stage:
         """All scores of the text beside their limits."""
@@ -139,7 +135,7 @@ class NegativeSamplingStage(PairStage):
         k, names = int(self.knobs["negatives"]), [self.name(j) for j in range(self.targets)]
         return {
             "m": self.positive, "K": self.targets - self.positive, "k": k, "centre": self.pair.centre or "v",
-            "positive": self.listed(names[: self.positive]), "negative": self.listed(names[self.positive :]),
+            "positive": ", ".join(names[: self.positive]), "negative": ", ".join(names[self.positive :]),
             "lnk": five(float(np.log(k))).strip(), "D": self.dim, "V": len(words),
             "pairs": f"{N.sum():g}", "rate": f"{float(self.knobs['rate']):g}", "window": self.knobs["window"],
             "n": self.view.loop("n") or 0,
