@@ -3,7 +3,8 @@
 s[t] = f(W s[t-1] + n[t])  (H, 1)     J[k] (H, H)  ∂s_k/∂s_{k-1} = diag f'(s_k) W
 P[k] = ∂s_T/∂s_k  (H, H)              reach[k]  its length ‖P[k]‖ (Frobenius)
 E = ½ ‖s_T‖²    delta[k] = ∂E/∂z_k    term[k]  ‖k-th term of ∂E/∂W‖    dW their sum, near that of a window
-u[v,t], Q[v,t] = ∂u_t/∂u_init, far[v,t] = ‖Q[v,t]‖  of variant v, with weights M[v] and units of its own
+u[v,t], Q[v,t] = ∂u_t/∂u_init, far[v,t] = ‖Q[v,t]‖  of variant v, with weights M[v] and units of its own; a ()  what
+the noise is multiplied by in a louder one
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def rules(f: Activation) -> dict[str, str]:
     }
     for name, unit in ACTIVATIONS.items():
         by_op[f"u_{name}"] = f"u[v,t] = {unit.rule.format(z='(M[v] @ u[v,t-1] + n[t])')}"
+        by_op[f"u_{name}_louder"] = f"u[v,t] = {unit.rule.format(z='(M[v] @ u[v,t-1] + a * n[t])')}"
         by_op[f"Q_{name}"] = f"Q[v,t] = ({unit.slope_rule.format(s='u[v,t]')} * M[v]) @ Q[v,t-1]"
     return by_op
 
@@ -130,10 +132,14 @@ def remedies(
 
 
 class Variant(NamedTuple):
-    """A kind of net: its units, an activation's name, with weights M (H, H); or "gate", with the factor M (1, 1)."""
+    """A kind of net: its units, an activation's name, with weights M (H, H); or "gate", with the factor M (1, 1).
+
+    The noise enters `a` times as large.
+    """
 
     units: str
     M: Array
+    a: float = 1.0
 
 
 def variant(xp: Any, v: int, of: Variant, inputs: Inputs, at: Path = ()) -> Walk[list[Array]]:
@@ -147,8 +153,8 @@ def variant(xp: Any, v: int, of: Variant, inputs: Inputs, at: Path = ()) -> Walk
             yield Step(here, "Q_gate", {f"Q[{v},{t}]": Q})
         else:
             f = ACTIVATIONS[of.units]
-            u = f.f(xp, of.M @ u + n)
-            yield Step(here, f"u_{of.units}", {f"u[{v},{t}]": u})
+            u = f.f(xp, of.M @ u + of.a * n)
+            yield Step(here, f"u_{of.units}" + "_louder" * (of.a != 1), {f"u[{v},{t}]": u})
             Q = (f.slope(xp, u) * of.M) @ Q
             yield Step(here, f"Q_{of.units}", {f"Q[{v},{t}]": Q})
         length = xp.sqrt(xp.sum(Q**2))

@@ -152,3 +152,19 @@ def test_a_place_of_schema_2_keeps_its_address_where_steps_have_gone() -> None:
     assert bring_back(again, place)
     assert (again.path, again.spot.p) == (player.path, player.spot.p)
     assert keep(again)["schema"] == SCHEMA
+
+
+@pytest.mark.parametrize(("id", "knob"), [("perceptron", "rule"), ("vanishing", "noise")])
+def test_a_place_of_before_has_the_defaults_of_then(id: str, knob: str) -> None:
+    lesson = open_lesson(find(id))
+    (was,) = (each.was for each in lesson.card.knobs if each.id == knob)
+    assert was is not None
+    then = Player(lesson, HOST, {knob: was})
+    then.jump(lesson.card.acts[2])
+    place = json.loads(json.dumps({**keep(then), "schema": 2, "given": {}}))
+    again = Player(open_lesson(find(id)), HOST)
+    assert again.knobs[knob] != was
+    assert bring_back(again, place)
+    assert (again.knobs[knob], again.path) == (was, then.path)
+    for name, value in then.start.inputs.items():
+        np.testing.assert_array_equal(again.start.inputs[name], value)

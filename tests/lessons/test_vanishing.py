@@ -13,7 +13,7 @@ from engine.recurrent import vanish
 from engine.recurrent.vanish import radius
 from engine.walks.step import drain
 from lessons.building.acts import Trial
-from lessons.contract.panels import Block, Laws, Matrix
+from lessons.contract.panels import Block, Laws, Matrix, Plot
 from lessons.contract.text import load
 from lessons.course import open_lesson
 from lessons.player.player import Player
@@ -34,13 +34,54 @@ def player(seed: int | None = None, **given: Any) -> Player:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_it_vanishes_for_small_radii_and_explodes_for_large_ones_with_linear_units(seed: int) -> None:
     """‖∂s_50/∂s_0‖ beside ‖I‖ = 4: radius .5 and .9 with tanh fall, 1.5 linear grows, and tanh hides that."""
-    far = {name: values[-1] / 4 for name, values in result(player(seed))["far"].items()}
+    far = {name: values[-1] / 4 for name, values in result(player(seed, noise=0.5))["far"].items()}
     assert far["tanh 0.5"] < 1e-14
     assert far["tanh 0.9"] < 1e-3
     assert far["linear 1.5"] > 1e6
     assert far["tanh 1.5"] < 1
     assert far["gate"] == pytest.approx((1 / (1 + np.exp(-4))) ** 50, rel=1e-9)
     assert far["tanh 0.5"] < far["tanh 0.9"] < far["tanh 1.5"] < far["linear 1.5"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_relu_from_the_identity_keeps_what_tanh_loses_until_the_noise_is_large(seed: int) -> None:
+    """The remedy of slide 39, at the lesson's own noise: a third of the norm at least. Five times as much leaves less."""
+    far = {name: values[-1] / 4 for name, values in result(player(seed))["far"].items()}
+    assert 1 / 3 < far["relu identity"] <= 1
+    assert far["tanh 0.9"] < 1e-3 < far["gate"]
+    assert far["relu identity, noise times 5"] < far["relu identity"]
+    louder = result(player(seed, noise=0.5))["far"]["relu identity"]
+    assert far["relu identity, noise times 5"] == pytest.approx(louder[-1] / 4)
+
+
+def test_at_the_start_of_the_lesson_the_remedy_works_and_fails_in_a_step_of_its_own() -> None:
+    far = result(player())["far"]
+    assert far["relu identity"][-1] == pytest.approx(5**0.5)
+    assert far["relu identity, noise times 5"][-1] == 0
+    made = player()
+    made.jump("compare/v=5/t=49")
+    step = made.reel.step(made.spot.p)
+    assert step is not None
+    assert step.path[:2] == (("compare", -1), ("v", 5))
+
+
+@pytest.mark.parametrize("activation", ["tanh", "linear", "sigmoid", "relu"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_product_is_longer_than_gamma_times_the_norm_of_w_allows(activation: str, seed: int) -> None:
+    """The condition on the screen: with γ‖W‖ < 1 the gradient vanishes, and with it below the line that is drawn."""
+    made = player(seed, activation=activation, radius=0.3, steps=20)
+    made.jump("joints")
+    panels = made.lesson.panels(made.view(), load("lessons.recurrent.vanishing", "en"))
+    (plot,) = (panel for panel in panels if isinstance(panel, Plot))
+    most = np.linalg.norm(made.start.params["W"], 2) * (0.25 if activation == "sigmoid" else 1)
+    assert most < 1
+    product, bound = plot.lines
+    assert np.all(np.asarray(product.y) <= np.asarray(bound.y) * (1 + 1e-9))
+    np.testing.assert_allclose(bound.y, 4 * most ** np.arange(20))
+    wide = player(seed, activation="tanh", radius=1.5, steps=20)
+    wide.jump("joints")
+    panels = wide.lesson.panels(wide.view(), load("lessons.recurrent.vanishing", "en"))
+    assert [len(panel.lines) for panel in panels if isinstance(panel, Plot)] == [1]  # above 1 nothing follows
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -138,7 +179,7 @@ def test_every_prediction_says_what_it_has_come_to(given: dict[str, Any]) -> Non
 
 def test_beside_a_rival_stands_what_it_multiplies_by() -> None:
     made = player()
-    for v in range(6):
+    for v in range(7):
         made.jump(f"compare/v={v}/t=3")
         panels = {
             panel.id: panel for panel in made.lesson.panels(made.view(), load("lessons.recurrent.vanishing", "en"))
@@ -150,8 +191,8 @@ def test_beside_a_rival_stands_what_it_multiplies_by() -> None:
         assert isinstance(factor, Block)
         held = made.view().get(factor.symbol)
         assert held is not None
-        assert factor.symbol == ("gate" if v == 5 else f"M[{v}]")
+        assert factor.symbol == ("gate" if v == 6 else f"M[{v}]")
         assert factor.values is not None
         assert factor.values[0, 0] == np.atleast_2d(held)[0, 0]
-        assert ("u[v,t] =" in law.laws[0]) == (v < 5)
+        assert ("u[v,t] =" in law.laws[0]) == (v < 6)
         assert "1 M" not in law.laws[0]

@@ -24,13 +24,8 @@ def run_of(act: str, knobs: Knobs, start: Start, rate: float | None = None) -> P
     else:
         w, b, (x, y) = np.zeros(2), 0.0, points("xor", 0, 4)
     rate = float(knobs["rate"]) if rate is None else rate
-    signs = act == "bound" or with_signs(knobs)
+    signs = act == "bound" or knobs["rule"] == RULES[1]
     return _run(w.tobytes(), b, x.tobytes(), y.tobytes(), rate, int(knobs["epochs"]), signs)
-
-
-def with_signs(knobs: Knobs) -> bool:
-    """Whether the rule is that with t = ±1, for which u = 0 is a mistake for both classes."""
-    return knobs["rule"] == RULES[1]
 
 
 @lru_cache(maxsize=16)

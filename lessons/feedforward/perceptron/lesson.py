@@ -20,7 +20,7 @@ from lessons.building.holds import Input, Parameter, Size
 from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start, hides
 from lessons.data.points import CLOUDS, points
-from lessons.feedforward.perceptron.case import run_of, with_signs
+from lessons.feedforward.perceptron.case import run_of
 from lessons.feedforward.perceptron.stage import PerceptronStage
 
 
@@ -32,7 +32,7 @@ def opened(how: str) -> Callable[[Scope, Path], list[Section]]:
 def criterion_of(s: Scope) -> Objective:
     """E over the learner's points that are mistakes at the start."""
     examples = Examples(s.x, [2 * y - 1 for y in s.y])
-    return criterion(s.device, Theta(s.theta["w"], s.theta["b"]), examples, signs=with_signs(s.knobs))
+    return criterion(s.device, Theta(s.theta["w"], s.theta["b"]), examples, signs=run_for(s.trial, "learn").signs)
 
 
 # results and predictions

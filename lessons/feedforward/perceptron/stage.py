@@ -27,7 +27,7 @@ from lessons.contract.panels import (
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import five
-from lessons.feedforward.perceptron.case import run_of, with_signs
+from lessons.feedforward.perceptron.case import run_of
 
 SAYS = 0.3
 """What a field holds where the answer is 1: the lightest glyph; nothing stands where it is 0."""
@@ -40,7 +40,8 @@ class PerceptronStage(LessonStage):
     def __init__(self, lesson: Lengths, view: View, text: Text) -> None:
         super().__init__(lesson, view, text)
         self.case = run_of(self.act, self.knobs, view.start)
-        self.signs = with_signs(self.knobs)
+        own = run_of("learn" if self.act == "bound" else self.act, self.knobs, view.start)
+        self.signs, self.mistakes = own.signs, own.outcome.mistakes
         self.run, self.x, self.y, self.N = self.case.outcome, self.case.x, self.case.y, len(self.case.x)
         self.i, self.epoch = view.loop("i"), view.loop("epoch")
 
@@ -180,11 +181,6 @@ class PerceptronStage(LessonStage):
             text = self.say(key, n=self.mistakes, most=five(bound))
             panels.append(Note(id="verdict", priority=8, text=text, level="proof" if key == "holds" else "say"))
         return panels
-
-    @property
-    def mistakes(self) -> int:
-        """The mistakes of the rule on the learner's points."""
-        return run_of("learn" if self.act == "bound" else self.act, self.knobs, self.view.start).outcome.mistakes
 
     def show_circle(self) -> Stage:
         """The state is one that was there before."""

@@ -20,7 +20,7 @@ CARD = Card(
         Knob("activation", "choice", "tanh", choices=("tanh", "linear", "relu", "sigmoid")),
         Knob("hidden", "int", 16, 1, 32),
         Knob("steps", "int", 50, 2, 100),
-        Knob("noise", "float", 0.5, 0, 5),
+        Knob("noise", "float", 0.1, 0, 5, was=0.5),
         Knob("window", "int", 10, 1, 100),
         Knob("clip", "float", 1.0, 0.001, 1e300),
         Knob("gate", "float", 4.0, -10, 10),

@@ -22,17 +22,20 @@ from lessons.contract.view import Knobs, View
 from lessons.recurrent.vanishing.stage import VanishingStage
 
 RADII = (("tanh", 0.5), ("tanh", 0.9), ("tanh", 1.5), ("linear", 1.5))
-"""Units and spectral radius of the rivals; a ReLU net that starts from the identity and a gate follow."""
-NAMES = (*(f"{units} {r:g}" for units, r in RADII), "relu identity", "gate")
+"""Units and spectral radius of the rivals; ReLU nets that start from the identity and a gate follow."""
+LOUDER = 5.0
+"""How many times the noise enters the second of the ReLU nets: most of its units are off sooner or later."""
+NAMES = (*(f"{units} {r:g}" for units, r in RADII), "relu identity", f"relu identity, noise times {LOUDER:g}", "gate")
 
 
 def rivals(s: Scope) -> list[Variant]:
-    """The nets of act 3: the weights of act 1 scaled, then the identity, then a gate."""
+    """The nets of act 3: the weights of act 1 scaled, then the identity, with either noise, then a gate."""
     W = s.trial.start.params["W"]
     unit = W / (radius(W) or 1.0)
     scaled = [Variant(units, s.device.put(r * unit)) for units, r in RADII]
     gate = 1 / (1 + np.exp(-float(s.knobs["gate"])))
-    return [*scaled, Variant("relu", s.eye), Variant(vanish.GATE, s.device.put([[gate]]))]
+    identity = [Variant("relu", s.eye), Variant("relu", s.eye, LOUDER)]
+    return [*scaled, *identity, Variant(vanish.GATE, s.device.put([[gate]]))]
 
 
 def inputs(s: Scope) -> Inputs:
@@ -95,6 +98,7 @@ class Vanishing(DeclaredLesson):
     derived = (
         Derived("eye", lambda s: s.device.put(np.eye(s.H))),
         Derived("theta", lambda s: float(s.knobs["clip"])),
+        Derived("a", lambda s: LOUDER),
         Derived("rivals", rivals),
         Derived("gate", lambda s: s.rivals[-1].M),
         Derived("M", lambda s, v: s.rivals[v].M if 0 <= v < len(s.rivals) else None, indexed=True),

@@ -23,7 +23,7 @@ from lessons.explaining.typeset import subscript
 
 PART = 4
 """Units that are shown in digits."""
-NAMES = ("tanh .5", "tanh .9", "tanh 1.5", "linear 1.5", "relu I", "gate")
+NAMES = ("tanh .5", "tanh .9", "tanh 1.5", "linear 1.5", "relu I", "relu I 5n", "gate")
 
 
 class VanishingStage(LessonStage):
@@ -70,6 +70,13 @@ class VanishingStage(LessonStage):
         product = [(f"P[{k}]", f"P{k}")] if k is not None else []
         return [self.law("J", "P", "reach"), self.reach(), self.factors(), self.weights(*joint, *product)]
 
+    @property
+    def most(self) -> float:
+        """γ‖W‖: the largest value of f' times the spectral norm of W. No Jacobian has a larger norm."""
+        f = function(self.knobs)
+        gamma = f.slope(np, f.f(np, np.array([0.0, 1.0]))).max()
+        return float(gamma * np.linalg.norm(self.params["W"], 2))
+
     def known_numbers(self, family: str, first: str = "") -> HostArray:
         """The numbers of a family over t as far as they are known, NaN where not."""
         numbers = [self.number(f"{family}[{first}{t}]") for t in range(self.T)]
@@ -87,10 +94,13 @@ class VanishingStage(LessonStage):
         """The norm of the product over the distance."""
         values, k = self.known_numbers("reach"), self.view.loop("k")
         points = [] if k is None else [(float(self.T - 1 - k), float(values[k]), "●")]
-        line = self.over_distance(values, self.say("product"))
-        return self.log_plot(
-            "reach", 9, self.say("reach", T=self.T - 1, last=subscript(str(self.T - 1))), [line], points
-        )
+        lines = [self.over_distance(values, self.say("product"))]
+        if self.most < 1:  # then this bound falls, and the product stays below it
+            m = np.arange(self.T, dtype=float)
+            lines.append(Line("√H (γ‖W‖)ᵐ", m, self.H**0.5 * self.most**m, True))
+        last, most = subscript(str(self.T - 1)), five(self.most).strip()
+        title = self.say("reach", T=self.T - 1, last=last, most=most)
+        return self.log_plot("reach", 9, title, lines, points)
 
     def factors(self) -> Table:
         """The latest Jacobians: the mean slope, the norm of the Jacobian, the norm of the product so far."""
@@ -110,8 +120,8 @@ class VanishingStage(LessonStage):
 
     def show_compare(self) -> Stage:
         """Rivals on the same noise, one after the other."""
-        units = NAMES[self.view.loop("v") or 0].split()[0]
-        state = () if units == "gate" else (f"u_{units}",)
+        units, _, kind = NAMES[self.view.loop("v") or 0].partition(" ")
+        state = () if units == "gate" else (f"u_{units}" + "_louder" * kind.endswith("5n"),)
         return [self.law(*state, f"Q_{units}", "far"), self.rivals(), self.ends(), self.rival_at_work()]
 
     def rivals(self) -> Plot:
@@ -178,10 +188,11 @@ class VanishingStage(LessonStage):
         knobs, last = self.knobs, self.T - 1
         numbers = self.figures(first="reach[0]", tanh=f"far[2,{last}]", linear=f"far[3,{last}]")
         gate, noise = 1 / (1 + np.exp(-float(knobs["gate"]))), float(np.std(self.inputs["noise"]))
-        identity = self.number(f"far[4,{last}]")  # its square counts the ReLU units that have been on all along
+        identity = [self.number(f"far[{v},{last}]") for v in (4, 5)]  # squares count the units that were on all along
+        alive, louder = ("·" if each is None else str(round(each**2)) for each in identity)
         return {field: figure.strip() for field, figure in numbers.items()} | {
             "H": self.H, "T": self.T, "radius": five(radius(self.params["W"])).strip(), "f": knobs["activation"],
             "noise": five(noise).strip(), "window": knobs["window"], "clip": f"{float(knobs['clip']):g}",
             "gate": five(float(gate)).strip(), "left": five(float(gate**self.T)).strip(),
-            "alive": "·" if identity is None else str(round(identity**2)), "last": subscript(str(last)),
+            "alive": alive, "louder": louder, "last": subscript(str(last)),
         }  # fmt: skip
