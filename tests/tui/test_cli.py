@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -298,3 +299,27 @@ def test_help_and_unknown_options_do_not_look_for_lessons() -> None:
 def test_a_locale_that_is_not_utf8_gets_ascii() -> None:
     done = unroll("show", "bptt", "--at", "dW/t=3/k=1", env={"PYTHONIOENCODING": "latin-1"})
     assert done.stdout.isascii()
+
+
+def on_a_terminal(*args: str) -> str:
+    """What a command writes on a terminal, both streams together."""
+    import pty
+
+    main, second = pty.openpty()
+    running = subprocess.Popen([sys.executable, "-m", "tui.cli", *args], stdout=second, stderr=second, env=ENV)
+    os.close(second)
+    found = b""
+    with contextlib.suppress(OSError):  # the end, as a terminal tells it
+        while part := os.read(main, 4096):
+            found += part
+    os.close(main)
+    assert running.wait(60) == 0
+    return found.decode()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no pseudo-terminal here")
+def test_what_takes_long_says_so_and_leaves_nothing_of_it() -> None:
+    found = on_a_terminal("doctor")
+    assert found.startswith("working …\r") and found.index("python") > found.rindex("working …")
+    piped = subprocess.run([sys.executable, "-m", "tui.cli", "doctor"], capture_output=True, text=True, env=ENV)
+    assert "working" not in piped.stdout + piped.stderr

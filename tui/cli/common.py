@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from threading import Lock, Timer
 from typing import Any, NoReturn
 
 import click
+from rich.cells import cell_len
 
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
@@ -14,6 +18,8 @@ from tui.canvas.visible import visible
 from tui.machine.folders import language_kept
 from tui.machine.terminal import language
 
+SOON = 0.15
+"""Seconds after which it is said that something is worked out."""
 spoken = {"lang": ""}
 """What --lang said, before anything can go wrong."""
 
@@ -33,6 +39,34 @@ def language_spoken() -> str:
 def words_of(lang: str = "") -> Words:
     """The words of the command line, in the language of this run where none is named."""
     return Words(lang or language_spoken(), "tui.cli", "tui")
+
+
+@contextmanager
+def at_work() -> Iterator[None]:
+    """Say on standard error that something is worked out, where that is a terminal and it takes longer than `SOON`.
+
+    Nothing may be written meanwhile; what was said is gone afterwards.
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    said, lock, over = words_of()("train.working"), Lock(), False
+
+    def say() -> None:
+        with lock:
+            if not over:
+                print(said, end="", file=sys.stderr, flush=True)
+
+    timer = Timer(SOON, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        with lock:
+            over = True
+        print("\r" + " " * cell_len(said) + "\r", end="", file=sys.stderr, flush=True)
 
 
 def fail(said: str) -> NoReturn:

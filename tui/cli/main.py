@@ -18,6 +18,7 @@ from lessons.contract.phrases import reason
 from tui.cli.as_json import print_json
 from tui.cli.common import (
     above,
+    at_work,
     fail,
     given_knobs,
     given_seed,
@@ -343,7 +344,8 @@ def doctor_command(clear: bool, as_json: bool, lang: str | None) -> None:
     if clear:
         click.echo(clear_training())
         return
-    found = examine()
+    with at_work():
+        found = examine()
     if as_json:
         print_json(found)
         return

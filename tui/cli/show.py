@@ -15,6 +15,7 @@ from lessons.contract.knobs import Refused
 from lessons.contract.notations import NOTATIONS
 from tui.cli.common import (
     above,
+    at_work,
     given_knobs,
     given_seed,
     language_spoken,
@@ -86,23 +87,27 @@ def show_command(
     from lessons.player.player import Player
     from lessons.player.state import restore
 
-    opened = open_lesson(card)
-    if state is not None:
-        knobs, start, drawn = restore(opened, state, given, loaded)
-        player = Player(opened, target, knobs, drawn, start)
-    else:
-        player = Player(opened, target, given, drawn, language=language_spoken())
+    with at_work():
+        opened = open_lesson(card)
+        if state is not None:
+            knobs, start, drawn = restore(opened, state, given, loaded)
+            player = Player(opened, target, knobs, drawn, start)
+        else:
+            player = Player(opened, target, given, drawn, language=language_spoken())
     _go(player, place, step)
     if as_json:
         from lessons.player.show import everything, exam_object, part
 
-        found: Any = everything(player, all_steps)
-        if only is None or only.strip("/").partition("/")[0] == "exam":
-            found["exam"] = exam_object(player, text_of(player))
+        with at_work():
+            found: Any = everything(player, all_steps)
+            if only is None or only.strip("/").partition("/")[0] == "exam":
+                found["exam"] = exam_object(player, text_of(player))
         found = found if only is None else part(found, only)
         _print(json.dumps(found, ensure_ascii=False, allow_nan=False))
     elif with_exam:
-        _print("\n".join(_exam(player, NOTATIONS[notation] == "second")))
+        with at_work():
+            lines = list(_exam(player, NOTATIONS[notation] == "second"))
+        _print("\n".join(lines))
     else:
         from tui.cli.cells import cell_at
         from tui.cli.headless import picture
@@ -113,7 +118,9 @@ def show_command(
         if svg_file is not None:
             _save_svg(player, svg_file, ascii_only, pointed, NOTATIONS[notation] == "second")
             return
-        _print(picture(player, language_spoken(), ascii_only, pointed, NOTATIONS[notation] == "second"))
+        with at_work():
+            painted = picture(player, language_spoken(), ascii_only, pointed, NOTATIONS[notation] == "second")
+        _print(painted)
 
 
 def text_of(player: Any) -> Any:

@@ -13,7 +13,7 @@ from engine.threads import allow, suited
 from lessons.contract.knobs import Refused
 from tui.canvas.visible import visible
 from tui.cli.as_json import print_json
-from tui.cli.common import above, open_on, words_of
+from tui.cli.common import above, at_work, open_on, words_of
 from tui.cli.running import reading
 from tui.cli.speaking import SpokenCommand, SpokenGroup
 from tui.cli.train import WordsTraining, find
@@ -74,7 +74,7 @@ def held_in(path: Path) -> Held:
     """The vectors of a file."""
     from engine.words.run.loading import load
 
-    with reading(path):
+    with reading(path), at_work():
         held = load(path)
     if any(held.found.values()):
         print(words_of()("train.found", **held.found), file=sys.stderr)
