@@ -33,7 +33,7 @@ CARD = Card(
         Term("ReLU", "修正线性单元", "curve"),
         Term("softmax", "softmax 函数", "softmax"),
         Term("logistic function", "逻辑斯谛函数", "two"),
-        Term("saturation", "饱和", "layers"),
+        Term("saturation", "饱和", "curve"),
     ),
     load="lessons.feedforward.activations.lesson:Activations",
 )
