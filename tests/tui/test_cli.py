@@ -320,6 +320,7 @@ def on_a_terminal(*args: str) -> str:
 @pytest.mark.skipif(os.name == "nt", reason="there is no pseudo-terminal here")
 def test_what_takes_long_says_so_and_leaves_nothing_of_it() -> None:
     found = on_a_terminal("doctor")
-    assert found.startswith("working …\r") and found.index("python") > found.rindex("working …")
+    assert found.startswith("working …\r")
+    assert found.index("python") > found.rindex("working …")
     piped = subprocess.run([sys.executable, "-m", "tui.cli", "doctor"], capture_output=True, text=True, env=ENV)
     assert "working" not in piped.stdout + piped.stderr

@@ -73,7 +73,8 @@ def encode(text: str, letters: Letters) -> HostArray:
     """A text as codes, int32: each letter's index in `letters`. Letters that are not among them are dropped."""
     if not isinstance(letters, str):
         at = {letter: code for code, letter in enumerate(letters)}
-        return xp.array([at[letter] for letter in graphemes(text) if letter in at], dtype=xp.int32)
+        known: HostArray = xp.array([at[letter] for letter in graphemes(text) if letter in at], dtype=xp.int32)
+        return known
     table = xp.full(LARGEST, -1, dtype=xp.int32)
     table[points(letters)] = xp.arange(len(letters))
     codes: HostArray = table[points(text)]
