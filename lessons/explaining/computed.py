@@ -45,10 +45,11 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "argmin": lambda a: int(xp.argmin(a)), "count": lambda a: int(xp.sum(xp.asarray(a) != 0)),
     "len": lambda a: len(a) if hasattr(a, "__len__") else 1,
     "radius": lambda a: float(xp.max(xp.abs(xp.linalg.eigvals(xp.atleast_2d(a))))),
+    "spectral": lambda a: float(xp.linalg.norm(xp.atleast_2d(a), 2)),
     "diag": lambda a: xp.diag(xp.atleast_1d(a)), "row": lambda a, i: xp.atleast_2d(a)[int(i)],
     "column": lambda a, i: xp.atleast_2d(a)[:, int(i)],
 }  # fmt: skip
-"""What expressions in texts may call; `norm` is the root of the sum of squares, `radius` the spectral radius."""
+"""What expressions in texts may call; `norm` is the root of the sum of squares, `radius` the spectral radius, `spectral` the spectral norm."""
 
 
 class Unresolved(ValueError):
