@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from lessons.contract.text import Text, load, parse
 from lessons.explaining.figures import eight
-from lessons.player.exam import Paper
+from lessons.player.exam import SECTION, Paper
 from tests.tui.driving import lesson, shown, until
 from tui.picture.exam import Exam
 from tui.picture.lesson_picture import LessonPicture
@@ -144,7 +144,8 @@ async def test_in_training_it_is_worked_out_anew_at_each_update(
 
 
 class Both(Text):
-    """One text with the sections of another after its own."""
+    """One text with the exam questions of another in the place of its own."""
 
     def __init__(self, one: Text, other: Text) -> None:
-        super().__init__({**one.sections, **other.sections})
+        own = {id: section for id, section in one.sections.items() if not id.startswith(SECTION)}
+        super().__init__({**own, **other.sections})
