@@ -67,6 +67,8 @@ def kinds(worked: Worked) -> list[bool]:
 
 def other(knob: Knob) -> Any:
     """A value that is not the default; None where there is none to be had so easily."""
+    if knob.kind == "several":
+        return ",".join(knob.choices[1:4])
     if knob.choices:
         return knob.choices[(knob.choices.index(str(knob.default)) + 1) % len(knob.choices)]
     if knob.kind == "int":
