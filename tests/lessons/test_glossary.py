@@ -91,12 +91,13 @@ def test_every_knob_is_explained(card: Card, lang: str) -> None:
 def test_parts_of_gates_and_layers_and_what_comes_of_them() -> None:
     text, words = text_of(next(card for card in CARDS if card.id == "lstm"), "en"), Words("en")
     assert meaning(text, words, "Wf") == "weights from the state before into the forget gate f"
-    assert meaning(text, words, "delta_g[2]") == "error of the candidate state g: how E changes with its net input"
-    assert meaning(text, words, "dUi[1,0]") == "gradient: how E changes with Ui"
-    assert meaning(text, words, "G_by") == "what the optimiser remembers of the gradients of by"
+    error = "error of the candidate state g: derivative of E with respect to its net input"
+    assert meaning(text, words, "delta_g[2]") == error
+    assert meaning(text, words, "dUi[1,0]") == "gradient: derivative of E with respect to Ui"
+    assert meaning(text, words, "G_by") == "what the optimiser accumulates of the gradients of by"
     assert meaning(text, words, "W2") == "weights into layer 2"
     assert meaning(text, words, "Wf2") == "weights from the state before into the forget gate f, layer 2"
-    assert meaning(text, words, "dWf2") == "gradient: how E changes with Wf₂"
+    assert meaning(text, words, "dWf2") == "gradient: derivative of E with respect to Wf₂"
     assert meaning(text, words, "h2[3]") == f"{meaning(text, words, 'h[3]')}, layer 2"
     assert meaning(text, words, "c2_init") == "start state: c₂ before the first timestep"
     assert meaning(text, words, "dq") == meaning(text, words, "Wx") == meaning(text, words, "nothing") == ""
@@ -108,7 +109,7 @@ def test_one_letter_for_two_things() -> None:
     for id in ("gru", "memory", "generate"):
         text = text_of(next(card for card in CARDS if card.id == id), "en")
         assert meaning(text, words, "n[3]") == "candidate state"
-        assert meaning(text, words, "n") == "which update it is"
+        assert meaning(text, words, "n") == "number of the update"
         assert meaning(text, words, "z2[1]").startswith("update gate")
     text = text_of(next(card for card in CARDS if card.id == "network"), "en")
     assert meaning(text, words, "z2") == "net inputs of layer 2"
