@@ -28,7 +28,7 @@ CARD = Card(
         Term("forget gate", "遗忘门", "forward"),
         Term("output gate", "输出门", "forward"),
         Term("candidate state", "候选状态", "forward"),
-        Term("cell state", "细胞状态", "road"),
+        Term("cell state", "细胞状态", "forward"),
     ),
     load="lessons.recurrent.lstm.lesson:Lstm",
 )

@@ -28,9 +28,10 @@ CARD = Card(
     notation={"W": "W_hh", "s": "h"},
     places={39: Place("compare")},
     terms=(
-        Term("vanishing gradient", "梯度消失", "compare", also=("gradient vanishing",)),
-        Term("exploding gradient", "梯度爆炸", "compare", also=("gradient exploding",)),
-        Term("spectral radius", "谱半径", "joints"),
+        Term("vanishing gradient", "梯度消失", "joints", also=("gradient vanishing",)),
+        Term("exploding gradient", "梯度爆炸", "joints", also=("gradient exploding",)),
+        Term("spectral radius", "谱半径", "run"),
+        Term("Jacobian", "雅可比矩阵", "joints", also=("Jacobian matrix",)),
         Term("gradient clipping", "梯度裁剪", "remedies"),
     ),
     load="lessons.recurrent.vanishing.lesson:Vanishing",
