@@ -45,8 +45,12 @@ def test_how_many_there_are() -> None:
     found = read(JIGS)
     studies = [tune for tune in found.tunes if tune.header["T"].startswith("Study")]
     assert all(tune.header["O"] == "study, made for unroll" for tune in studies)
-    assert (len(found.tunes) - len(studies), len(studies), found.left) == (27, 40, 0)
+    assert (len(found.tunes) - len(studies), len(studies), found.left) == (29, 38, 0)
     assert {bar.metre for tune in found.tunes for bar in tune.bars} == {Fraction(3, 4)}
+    songs = read("songs")
+    assert (len(songs.tunes), songs.left) == (32, 0)
+    assert {bar.metre for tune in songs.tunes for bar in tune.bars} == {Fraction(1), Fraction(3, 4), Fraction(1, 2)}
+    assert "M:2/4\nK:C\nccde|cedG|" in songs.text, "the metre is learned where tunes differ in it"
 
 
 @each
