@@ -1,7 +1,7 @@
 """How large the error is at each layer of a deep net, and which share of it reaches the first (slides 34, 39).
 
-size[n]     ()  ‖δ_n‖, over units and examples: the error at layer n
-taught[n]   ()  ‖∂E/∂W_n‖: the gradient of that layer's weights
+norm_delta[n]     ()  ‖δ_n‖, over units and examples: the error at layer n
+norm_dW[n]   ()  ‖∂E/∂W_n‖: the gradient of that layer's weights
 share_tanh  ()  ‖δ_1‖ / ‖δ_D‖ of a net of D layers with tanh units
 """
 
@@ -20,8 +20,8 @@ def rules(depth: int, kinds: tuple[str, ...]) -> dict[str, str]:
     """The rule of every op below."""
     by_op = {}
     for n in range(1, depth + 1):
-        by_op[f"size{n}"] = f"size[{n}] = sqrt(sum(delta{n}**2))"
-        by_op[f"taught{n}"] = f"taught[{n}] = sqrt(sum(dW{n}**2))"
+        by_op[f"size{n}"] = f"norm_delta[{n}] = sqrt(sum(delta{n}**2))"
+        by_op[f"taught{n}"] = f"norm_dW[{n}] = sqrt(sum(dW{n}**2))"
     for kind in kinds:
         by_op[f"share_{kind}"] = f"share_{kind} = first_{kind} / last_{kind}"
     return by_op
@@ -40,9 +40,9 @@ def measure(xp: Any, deltas: Sequence[Array], grad: Mapping[str, Array], at: Pat
     for n in range(len(deltas), 0, -1):
         here = (*at, ("layer", n))
         size = xp.sqrt(xp.sum(deltas[n - 1] ** 2))
-        yield Step(here, f"size{n}", {f"size[{n}]": size})
+        yield Step(here, f"size{n}", {f"norm_delta[{n}]": size})
         taught = xp.sqrt(xp.sum(grad[f"W{n}"] ** 2))
-        yield Step(here, f"taught{n}", {f"taught[{n}]": taught})
+        yield Step(here, f"taught{n}", {f"norm_dW[{n}]": taught})
         norms.append(size)
     return norms[::-1]
 

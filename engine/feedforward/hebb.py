@@ -17,7 +17,7 @@ RULES = {
     "y": "y[n] = w.T @ x[n]",
     "hebb": "w = w + eta * y[n] * x[n]",
     "oja": "w = w + eta * y[n] * (x[n] - y[n] * w)",
-    "size": "size[n] = sqrt(sum(w**2))",
+    "size": "w_norm[n] = sqrt(sum(w**2))",
     "zero": "W = 0 * W",
     "store": "W = W + q[m] @ q[m].T / K",
     "diagonal": "W = W * (1 - I)",
@@ -36,7 +36,7 @@ def hebb(xp: Any, w: Array, x: Sequence[Array], eta: float, at: Path = ()) -> Wa
         w = w + eta * y * sample
         yield Step(here, "hebb", {"w": w})
         size = xp.sqrt(xp.sum(w**2))
-        yield Step(here, "size", {f"size[{n}]": size})
+        yield Step(here, "size", {f"w_norm[{n}]": size})
     return w
 
 
@@ -49,7 +49,7 @@ def oja(xp: Any, w: Array, x: Sequence[Array], eta: float, at: Path = ()) -> Wal
         w = w + eta * y * (sample - y * w)
         yield Step(here, "oja", {"w": w})
         size = xp.sqrt(xp.sum(w**2))
-        yield Step(here, "size", {f"size[{n}]": size})
+        yield Step(here, "size", {f"w_norm[{n}]": size})
     return w
 
 

@@ -1,7 +1,7 @@
 """Networks of any depth: forward, and back-propagation layer by layer (slides 8, 10-27, 34).
 
     x   (M, B)  inputs, one column an example        W1 (L, M), b1 (L, 1), W2 (N, L), …  weights between layers
-    z1, z2, …   net inputs of each layer             h1, h2, …   its outputs; the last layer's are the answer
+    net1, net2, …   net inputs of each layer             h1, h2, …   its outputs; the last layer's are the answer
     y   (N, B)  targets                              delta1, delta2, …   ∂E/∂z of each layer
 
 The deck writes w (M×L) and v (L×N), from row to column; W here is the transpose, so that a layer reads z = W h + b.
@@ -52,9 +52,9 @@ class Forward(NamedTuple):
 
 
 def written(run: Forward) -> dict[str, Array]:
-    """The values of a forward pass by symbol: z1, h1, z2, …, E."""
+    """The values of a forward pass by symbol: net1, h1, net2, …, E."""
     nets, outs = enumerate(run.z, 1), enumerate(run.h[1:], 1)
-    return {"E": run.E, **{f"z{n}": z for n, z in nets}, **{f"h{n}": h for n, h in outs}}
+    return {"E": run.E, **{f"net{n}": z for n, z in nets}, **{f"h{n}": h for n, h in outs}}
 
 
 def names(depth: int) -> tuple[str, ...]:
@@ -72,9 +72,9 @@ def rules(net: Net) -> dict[str, str]:
     by_op = {}
     L = net.depth
     for n in range(1, L + 1):
-        by_op[f"z{n}"] = f"z{n} = W{n} @ {below(n)} + b{n}"
+        by_op[f"net{n}"] = f"net{n} = W{n} @ {below(n)} + b{n}"
         f = net.unit(n)
-        by_op[f"h{n}"] = f"h{n} = softmax(z{n})" if _is_softmax(net, n) else f"h{n} = {f.rule.format(z=f'z{n}')}"
+        by_op[f"h{n}"] = f"h{n} = softmax(net{n})" if _is_softmax(net, n) else f"h{n} = {f.rule.format(z=f'net{n}')}"
         by_op[f"dW{n}"] = f"dW{n} = delta{n} @ {below(n)}.T"
         by_op[f"db{n}"] = f"db{n} = batch(delta{n})"
         by_op[f"l1_W{n}"] = f"dW{n} = dW{n} + l1 * sign(W{n})"
@@ -83,8 +83,8 @@ def rules(net: Net) -> dict[str, str]:
             by_op[f"delta{n}"] = f"delta{n} = (W{n + 1}.T @ delta{n + 1}) * {f.slope_rule.format(s=f'h{n}')}"
     by_op["E"] = {
         "squared": f"E = sum((h{L} - y)**2) / (2 * B)",
-        "logistic": f"E = -sum(y * log_sigmoid(z{L}) + (1 - y) * log_sigmoid(-z{L})) / B",
-        "softmax": f"E = -sum(y * log_softmax(z{L})) / B",
+        "logistic": f"E = -sum(y * log_sigmoid(net{L}) + (1 - y) * log_sigmoid(-net{L})) / B",
+        "softmax": f"E = -sum(y * log_softmax(net{L})) / B",
     }[net.loss]
     slope = net.unit(L).slope_rule.format(s=f"h{L}")
     by_op[f"delta{L}"] = (
@@ -105,7 +105,7 @@ def forward(xp: Any, net: Net, theta: Theta, x: Array, y: Array, at: Path = ()) 
     for n in range(1, net.depth + 1):
         here = (*at, ("layer", n))
         z = theta[f"W{n}"] @ h[-1] + theta[f"b{n}"]
-        yield Step(here, f"z{n}", {f"z{n}": z})
+        yield Step(here, f"net{n}", {f"net{n}": z})
         zs.append(z)
         h.append(softmax(xp, z) if _is_softmax(net, n) else net.unit(n).f(xp, z) + 0)
         yield Step(here, f"h{n}", {f"h{n}": h[-1]})

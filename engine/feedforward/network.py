@@ -39,9 +39,9 @@ def rules(f: Activation) -> dict[str, str]:
         "oab": "oab = o(a + b)",
         "o0": "o0 = o(0 * a)",
         "bent": "bent = oab - oa - ob + o0",
-        "turned_0": "turned = 0 * b_all[1]",
-        "turned": f"turned = turned + e[1,j] * {f.rule.format(z='(W_[1,j] @ h[0] + b_[1,j])')}",
-        "same": "same = sum(abs(turned - h[1]))",
+        "turned_0": "htilde = 0 * b_all[1]",
+        "turned": f"htilde = htilde + e[1,j] * {f.rule.format(z='(W_[1,j] @ h[0] + b_[1,j])')}",
+        "same": "same = sum(abs(htilde - h[1]))",
         "hit": "hit[r] = (T_W @ q[r] + T_b > 0)",
         "answer": "answer[r] = T_V @ hit[r]",
         "missed_0": "missed = 0",
@@ -87,10 +87,10 @@ def turned(device: Device, f: Activation, layer: Layer, x: Array, h: Array, at: 
     """
     (W, b), xp = layer, device.xp
     out = 0 * b
-    yield Step((*at, ("j", W.shape[0])), "turned_0", {"turned": out})
+    yield Step((*at, ("j", W.shape[0])), "turned_0", {"htilde": out})
     for j in range(W.shape[0], 0, -1):
         out = out + unit(device, W.shape[0], j) * f.f(xp, W[j - 1 : j, :] @ x + b[j - 1 : j, :])
-        yield Step((*at, ("j", j)), "turned", {"turned": out})
+        yield Step((*at, ("j", j)), "turned", {"htilde": out})
     same = xp.sum(xp.abs(out - h))
     yield Step(at, "same", {"same": same})
     return same

@@ -1,7 +1,7 @@
 """A convolutional net: convolutions with ReLU and pooling, then a dense softmax layer, forward and back (slide 4).
 
 x  (C·H·W, B)  pictures, one column each      X1 (C·k·k, P·B)  windows under the kernels, as `images.windows` has them
-K1 (F, C·k·k)  filters, b1 (F, 1) biases      z1, h1 (F, P·B)  maps; p1 (F, P'·B) what pooling keeps of them
+K1 (F, C·k·k)  filters, b1 (F, 1) biases      net1, h1 (F, P·B)  maps; p1 (F, P'·B) what pooling keeps of them
 W3 (K, N), b3  the dense layer                h3 (K, B)        probabilities; y (K, B) targets, E the mean of −ln p
 
 Columns of maps are places row by row, and at each place the pictures of the batch. The maps kept by the last pooling
@@ -108,8 +108,8 @@ def rules(net: Cnn) -> dict[str, str]:
     for n, conv in enumerate(net.convolutions, 1):
         by_op |= {
             f"X{n}": f"X{n} = windows{n}({below(net, n)})",
-            f"z{n}": f"z{n} = K{n} @ X{n} + b{n}",
-            f"h{n}": f"h{n} = {net.unit.rule.format(z=f'z{n}')}",
+            f"net{n}": f"net{n} = K{n} @ X{n} + b{n}",
+            f"h{n}": f"h{n} = {net.unit.rule.format(z=f'net{n}')}",
             f"delta{n}": f"delta{n} = by_h{n} * {net.unit.slope_rule.format(s=f'h{n}')}",
             f"dK{n}": f"dK{n} = delta{n} @ X{n}.T",
             f"db{n}": f"db{n} = batch(delta{n})",
@@ -119,9 +119,9 @@ def rules(net: Cnn) -> dict[str, str]:
         if n > 1:
             by_op[f"by_{below(net, n)}"] = f"by_{below(net, n)} = spread{n}(K{n}.T @ delta{n})"
     by_op |= {
-        f"z{L}": f"z{L} = W{L} @ {below(net, L)} + b{L}",
-        f"h{L}": f"h{L} = softmax(z{L})",
-        "E": f"E = -sum(y * log_softmax(z{L})) / B",
+        f"net{L}": f"net{L} = W{L} @ {below(net, L)} + b{L}",
+        f"h{L}": f"h{L} = softmax(net{L})",
+        "E": f"E = -sum(y * log_softmax(net{L})) / B",
         f"delta{L}": f"delta{L} = (h{L} - y) / B",
         f"dW{L}": f"dW{L} = delta{L} @ {below(net, L)}.T",
         f"db{L}": f"db{L} = batch(delta{L})",
@@ -180,24 +180,24 @@ def functions(xp: Any, net: Cnn) -> dict[str, Placing]:
 
 
 class Forward(NamedTuple):
-    """The result of a forward pass, by symbol without E: X1, z1, h1, p1, …; and E."""
+    """The result of a forward pass, by symbol without E: X1, net1, h1, p1, …; and E."""
 
     made: dict[str, Array]
     E: Array
 
 
 def convolved(xp: Any, net: Cnn, theta: Theta, x: Array, at: Path = ()) -> Walk[dict[str, Array]]:
-    """Windows, one product, the unit and pooling in every convolutional layer. Returns X1, z1, h1, p1, …"""
+    """Windows, one product, the unit and pooling in every convolutional layer. Returns X1, net1, h1, p1, …"""
     made, read = dict[str, Array](), x
     for n, shift in enumerate(shifts(xp, net), 1):
         here = (*at, ("layer", n))
         X = shift.windows(read)
         yield Step(here, f"X{n}", {f"X{n}": X})
         z = theta[f"K{n}"] @ X + theta[f"b{n}"]
-        yield Step(here, f"z{n}", {f"z{n}": z})
+        yield Step(here, f"net{n}", {f"net{n}": z})
         read = h = net.unit.f(xp, z) + 0
         yield Step(here, f"h{n}", {f"h{n}": h})
-        made |= {f"X{n}": X, f"z{n}": z, f"h{n}": h}
+        made |= {f"X{n}": X, f"net{n}": z, f"h{n}": h}
         if shift.conv.pool:
             read = shift.pool(h)
             yield Step(here, f"p{n}", {f"p{n}": read})
@@ -209,12 +209,12 @@ def forward(xp: Any, net: Cnn, theta: Theta, x: Array, y: Array, at: Path = ()) 
     """The convolutional layers; then the dense layer and E."""
     made, L = (yield from convolved(xp, net, theta, x, at)), net.depth
     z = theta[f"W{L}"] @ made[below(net, L)] + theta[f"b{L}"]
-    yield Step((*at, ("layer", L)), f"z{L}", {f"z{L}": z})
+    yield Step((*at, ("layer", L)), f"net{L}", {f"net{L}": z})
     h = softmax(xp, z)
     yield Step((*at, ("layer", L)), f"h{L}", {f"h{L}": h})
     E = -xp.sum(y * log_softmax(xp, z)) / x.shape[1]
     yield Step((*at, ("loss", -1)), "E", {"E": E})
-    return Forward({**made, f"z{L}": z, f"h{L}": h}, E)
+    return Forward({**made, f"net{L}": z, f"h{L}": h}, E)
 
 
 def backward(xp: Any, net: Cnn, theta: Theta, run: Forward, y: Array, at: Path = ()) -> Walk[dict[str, Array]]:
@@ -238,7 +238,7 @@ def backward(xp: Any, net: Cnn, theta: Theta, run: Forward, y: Array, at: Path =
 def convolved_back(
     xp: Any, net: Cnn, theta: Theta, made: Theta, error: Array, at: Path = ()
 ) -> Walk[tuple[dict[str, Array], Array]]:
-    """Back through the convolutional layers from ∂E/∂(what the last one keeps). Returns (their gradient, ∂E/∂z1)."""
+    """Back through the convolutional layers from ∂E/∂(what the last one keeps). Returns (their gradient, ∂E/∂net1)."""
     grad, delta = dict[str, Array](), error
     for n, shift in reversed(list(enumerate(shifts(xp, net), 1))):
         here = (*at, ("layer", n))

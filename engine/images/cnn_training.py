@@ -61,7 +61,7 @@ class CnnRun(training.MeasuredRun[Reading]):
         x, y = (self.device.put(value) for value in some)
         if self.device is HOST:
             return self.kernel.scores(theta, x)
-        return drain(cnn.forward(self.device.xp, self.net, theta, x, y)).made[f"z{self.net.depth}"]
+        return drain(cnn.forward(self.device.xp, self.net, theta, x, y)).made[f"net{self.net.depth}"]
 
     def _wrong(self, theta: Theta, some: Examples) -> float:
         count, found = len(some.x.T), 0

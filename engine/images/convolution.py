@@ -1,12 +1,12 @@
 """Convolution in a convolutional net is a cross-correlation: one small kernel at every place of a picture (slide 4).
 
 x[c,i,j]    (1, 1)  pixel of channel c             K[f,c,u,v]  (1, 1)  weight of filter f for channel c
-b[f]        (1, 1)  bias of filter f               z[f,i,j]    (1, 1)  its net input at a place, h[f,i,j] its output
-patch[c,i,j] (k, k) pixels under the kernel there  delta[f,i,j] (1, 1) ∂E/∂z[f,i,j]
+b[f]        (1, 1)  bias of filter f               net[f,i,j]    (1, 1)  its net input at a place, h[f,i,j] its output
+patch[c,i,j] (k, k) pixels under the kernel there  delta[f,i,j] (1, 1) ∂E/∂net[f,i,j]
 by_K[f,c]   (k, k)  ∂E/∂K, of which term[f,c,i,j] is the part of one place, as BPTT has one of each time
 by_x[c,i,j] (1, 1)  ∂E/∂x: the errors near[g,i,j] (k, k) around a pixel, weighed by turned[g,c], K turned by 180°
 
-    z[f,i,j] = b[f] + Σ_{c,u,v} K[f,c,u,v] x[c, s·i+u−p, s·j+v−p]        stride s; p zeros around the picture
+    net[f,i,j] = b[f] + Σ_{c,u,v} K[f,c,u,v] x[c, s·i+u−p, s·j+v−p]        stride s; p zeros around the picture
 
 Filters and channels count from 1, places and the kernel's rows and columns from 0. These walks are of one picture;
 `engine.images.windows` has the same for a batch, in one product.
@@ -67,9 +67,9 @@ def rules(slide: Slide, unit: Activation) -> dict[str, str]:
     less = f"-{slide.padding}" if slide.padding else ""
     pixel = f"x[c,{step}i+u{less},{step}j+v{less}]"
     return {
-        "bias": "z[f,i,j] = b[f]",
-        "product": f"z[f,i,j] = z[f,i,j] + K[f,c,u,v] * {pixel}",
-        "h": f"h[f,i,j] = {unit.rule.format(z='z[f,i,j]')}",
+        "bias": "net[f,i,j] = b[f]",
+        "product": f"net[f,i,j] = net[f,i,j] + K[f,c,u,v] * {pixel}",
+        "h": f"h[f,i,j] = {unit.rule.format(z='net[f,i,j]')}",
         "delta": f"delta[f,i,j] = by_h[f,i,j] * {unit.slope_rule.format(s='h[f,i,j]')}",
         "dK_begin": "by_K[f,c] = 0 * K[f,c]",
         "term": "term[f,c,i,j] = delta[f,i,j] * patch[c,i,j]",
@@ -123,11 +123,11 @@ def forward(
         for i, j in product(range(rows) if only is None else (only,), range(cols)):
             here = (*at, ("f", f), ("i", i), ("j", j))
             z = bias + 0
-            yield Step(here, "bias", {symbol("z", f, i, j): z})
+            yield Step(here, "bias", {symbol("net", f, i, j): z})
             for c, u, v in product(range(len(x)), range(slide.side), range(slide.side)):
                 pixel = one(padded[c], slide.stride * i + u, slide.stride * j + v)
                 z = z + one(kernels[c], u, v) * pixel
-                yield Step((*here, ("c", c + 1), ("u", u), ("v", v)), "product", {symbol("z", f, i, j): z})
+                yield Step((*here, ("c", c + 1), ("u", u), ("v", v)), "product", {symbol("net", f, i, j): z})
             h = layer.unit.f(xp, z) + 0
             yield Step(here, "h", {symbol("h", f, i, j): h})
             net_of.append(z)

@@ -1,9 +1,9 @@
 """The simple recurrent network: forward, and the gradient as the lecture's double sum or as one sweep (slides 31-37).
 
     U  (H, K)  input to hidden        x[t]  (K, B)  one-hot input          e[t]        (K, B)  yhat[t] - y[t]
-    W  (H, H)  hidden to hidden       s[t]  (H, B)  hidden state           delta[t,k]  (H, B)  dE_t/dz_k
-    V  (K, H)  hidden to output       o[t]  (K, B)  scores                 a[k]        (H, B)  dE/dz_k
-    b  (H, 1)  c (K, 1)  biases       yhat[t] (K, B) softmax of o[t]       E[t]        ()      loss, summed over batch
+    W  (H, H)  hidden to hidden       s[t]  (H, B)  hidden state           delta[t,k]  (H, B)  dE_t/dnet_k
+    V  (K, H)  hidden to output       z[t]  (K, B)  scores                 delta[k]    (H, B)  dE/dnet_k
+    b  (H, 1)  c (K, 1)  biases       yhat[t] (K, B) softmax of z[t]       E[t]        ()      loss, summed over batch
 
 Columns are the examples of a batch, so that the code reads as the equation does. Every walk stops after each operation;
 `rules` has each operation as a formula, which is shown to the learner and tested against every step.
@@ -24,14 +24,13 @@ COLUMNS = frozenset(
     [
         "x",
         "y",
-        "z",
+        "net",
         "s",
-        "o",
+        "z",
         "yhat",
         "e",
         "delta",
         "column",
-        "a",
         "b",
         "c",
         "db",
@@ -76,23 +75,23 @@ def rules(f: Activation) -> dict[str, str]:
     """The rule of every op of the walks below, for hidden units f."""
     slope = f.slope_rule.format(s="s[k]")
     by_op = {
-        "z": "z[t] = U @ x[t] + W @ s[t-1] + b",
-        "s": f"s[t] = {f.rule.format(z='z[t]')}",
-        "o": "o[t] = V @ s[t] + c",
-        "yhat": "yhat[t] = softmax(o[t])",
-        "E": "E[t] = -sum(y[t] * log_softmax(o[t]))",
+        "net": "net[t] = U @ x[t] + W @ s[t-1] + b",
+        "s": f"s[t] = {f.rule.format(z='net[t]')}",
+        "z": "z[t] = V @ s[t] + c",
+        "yhat": "yhat[t] = softmax(z[t])",
+        "E": "E[t] = -sum(y[t] * log_softmax(z[t]))",
         "e": "e[t] = yhat[t] - y[t]",
         "dV_t": "dV[t] = e[t] @ s[t].T",
         "dc_t": "dc[t] = batch(e[t])",
-        "delta_t": f"delta[t,k] = (V.T @ e[k]) * {slope}",
+        "delta_t": f"delta[t,t] = (V.T @ e[t]) * {f.slope_rule.format(s='s[t]')}",
         "delta": f"delta[t,k] = (W.T @ delta[t,k+1]) * {slope}",
         "column": "column[k] = total(delta, k)",
-        "a_last": f"a[k] = (V.T @ e[k]) * {slope}",
-        "a": f"a[k] = (V.T @ e[k] + W.T @ a[k+1]) * {slope}",
-        "U_met": "met_U[k] = a[k] @ x[k].T",
-        "W_met": "met_W[k] = a[k] @ s[k-1].T",
+        "a_last": f"delta[k] = (V.T @ e[k]) * {slope}",
+        "a": f"delta[k] = (V.T @ e[k] + W.T @ delta[k+1]) * {slope}",
+        "U_met": "met_U[k] = delta[k] @ x[k].T",
+        "W_met": "met_W[k] = delta[k] @ s[k-1].T",
         "V_met": "met_V[k] = e[k] @ s[k].T",
-        "b_met": "met_b[k] = batch(a[k])",
+        "b_met": "met_b[k] = batch(delta[k])",
         "c_met": "met_c[k] = batch(e[k])",
         "W_term": "dW[t,k] = delta[t,k] @ s[k-1].T",
         "U_term": "dU[t,k] = delta[t,k] @ x[k].T",
@@ -116,15 +115,15 @@ def forward(xp: Any, f: Activation, theta: Params, inputs: Inputs, at: Path = ()
     states, guesses, losses = [], [], []
     for t, (x, y) in enumerate(zip(inputs.x, inputs.y, strict=True)):
         here = (*at, ("t", t))
-        z = U @ x + W @ s + b
-        yield Step(here, "z", {f"z[{t}]": z})
-        s = f.f(xp, z)
+        net = U @ x + W @ s + b
+        yield Step(here, "net", {f"net[{t}]": net})
+        s = f.f(xp, net)
         yield Step(here, "s", {f"s[{t}]": s})
-        o = V @ s + c
-        yield Step(here, "o", {f"o[{t}]": o})
-        yhat = softmax(xp, o)
+        z = V @ s + c
+        yield Step(here, "z", {f"z[{t}]": z})
+        yhat = softmax(xp, z)
         yield Step(here, "yhat", {f"yhat[{t}]": yhat})
-        E = cross_entropy(xp, o, y)
+        E = cross_entropy(xp, z, y)
         yield Step(here, "E", {f"E[{t}]": E})
         states.append(s)
         guesses.append(yhat)
@@ -147,7 +146,7 @@ def output_error(xp: Any, inputs: Inputs, run: Forward, t: int, at: Path = ()) -
 def row(
     xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Forward, t: int, window: int, of: str, at: Path = ()
 ) -> Walk[dict[str, Array]]:
-    """∂E_t/∂W = Σ_k ∂E_t/∂z_k · ∂z_k/∂W, one term for each use of W (slides 35-37, equation 2); U and b alike.
+    """∂E_t/∂W = Σ_k ∂E_t/∂net_k · ∂net_k/∂W, one term for each use of W (slides 35-37, equation 2); U and b alike.
 
     `of` names the parameters wanted, of "W", "U", "b"; `window` keeps k = t-window+1 … t. Returns their sums over k.
     """
@@ -208,7 +207,7 @@ def column_sums(xp: Any, deltas: Sequence[Array], at: Path = ()) -> Walk[Sequenc
 
 
 def sweep(xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Forward, at: Path = ()) -> Walk[Params]:
-    """The same gradient from right to left: a[k] sums the errors of all E_t, t ≥ k, first (slide 37; Werbos 1990)."""
+    """The same gradient from right to left: delta[k], of all E_t with t ≥ k, comes first (slide 37; Werbos 1990)."""
     last, total = len(inputs.x) - 1, {}
     for p in PARAMETERS:
         total[p] = xp.zeros_like(getattr(theta, p))
@@ -216,16 +215,16 @@ def sweep(xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Forward, a
     for k in range(last, -1, -1):
         here, e, bias = (*at, ("k", k)), run.yhat[k] - inputs.y[k], one(xp, inputs)
         if k == last:
-            a = (theta.V.T @ e) * f.slope(xp, run.s[k])
-            yield Step(here, "a_last", {f"a[{k}]": a})
+            delta = (theta.V.T @ e) * f.slope(xp, run.s[k])
+            yield Step(here, "a_last", {f"delta[{k}]": delta})
         else:
-            a = (theta.V.T @ e + theta.W.T @ a) * f.slope(xp, run.s[k])
-            yield Step(here, "a", {f"a[{k}]": a})
+            delta = (theta.V.T @ e + theta.W.T @ delta) * f.slope(xp, run.s[k])
+            yield Step(here, "a", {f"delta[{k}]": delta})
         met = {
-            "U": (a, inputs.x[k]),
-            "W": (a, before(inputs, run, k)),
+            "U": (delta, inputs.x[k]),
+            "W": (delta, before(inputs, run, k)),
             "V": (e, run.s[k]),
-            "b": (a, bias),
+            "b": (delta, bias),
             "c": (e, bias),
         }
         for p, (error, factor) in met.items():

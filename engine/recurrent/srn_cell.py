@@ -1,7 +1,7 @@
 """One cell of the simple recurrent net in its smallest parts, and what moves when one weight moves (slides 31-33, 38).
 
-    in_[t] (H, B) U x_t    rec[t] (H, B) W s_{t-1}     z[t] = in_ + rec + b    s[t] = f(z)     o[t] (K, B) = V s + c
-    top[t] (1, B) the largest score     raised[t] (K, B) e^(o − top)     Z[t] (1, B) their sum     yhat[t] = raised / Z
+    in_[t] (H, B) U x_t    rec[t] (H, B) W s_{t-1}     net[t] = in_ + rec + b    s[t] = f(net)     z[t] (K, B) = V s + c
+    m[t] (1, B) the largest score     r[t] (K, B) e^(z − m)     Z[t] (1, B) their sum     yhat[t] = r / Z
     move[t] (H, B)  ∂s_t/∂w for the one weight w = W[0,0], which acts at every timestep and through all states after it
     dw[t]  ∂E_t/∂w, dw their sum
 
@@ -28,16 +28,16 @@ def rules(f: Activation) -> dict[str, str]:
     return {
         "in": "in_[t] = U @ x[t]",
         "rec": "rec[t] = W @ s[t-1]",
-        "z": "z[t] = in_[t] + rec[t] + b",
-        "s": f"s[t] = {f.rule.format(z='z[t]')}",
-        "o": "o[t] = V @ s[t] + c",
-        "raised": "raised[t] = exp(o[t] - top[t])",
-        "top": "top[t] = largest(o[t])",
-        "Z": "Z[t] = column_sum(raised[t])",
-        "yhat": "yhat[t] = raised[t] / Z[t]",
-        "E": "E[t] = -sum(y[t] * log_softmax(o[t]))",
-        "move_0": f"move[0] = (pick @ s[-1]) * {f.slope_rule.format(s='s[0]')}",
-        "move": f"move[t] = (pick @ s[t-1] + W @ move[t-1]) * {f.slope_rule.format(s='s[t]')}",
+        "net": "net[t] = in_[t] + rec[t] + b",
+        "s": f"s[t] = {f.rule.format(z='net[t]')}",
+        "z": "z[t] = V @ s[t] + c",
+        "r": "r[t] = exp(z[t] - m[t])",
+        "m": "m[t] = largest(z[t])",
+        "Z": "Z[t] = column_sum(r[t])",
+        "yhat": "yhat[t] = r[t] / Z[t]",
+        "E": "E[t] = -sum(y[t] * log_softmax(z[t]))",
+        "move_0": f"move[0] = (unit @ s[-1]) * {f.slope_rule.format(s='s[0]')}",
+        "move": f"move[t] = (unit @ s[t-1] + W @ move[t-1]) * {f.slope_rule.format(s='s[t]')}",
         "dE": "dw[t] = sum((yhat[t] - y[t]) * (V @ move[t]))",
         "dw_0": "dw = dw[0]",
         "dw": "dw = dw + dw[t]",
@@ -55,21 +55,21 @@ def forward(xp: Any, f: Activation, theta: Params, inputs: Inputs, at: Path = ()
         yield Step(cell, "in", {f"in_[{t}]": entered})
         recurred = W @ s
         yield Step(cell, "rec", {f"rec[{t}]": recurred})
-        z = entered + recurred + b
-        yield Step(cell, "z", {f"z[{t}]": z})
-        s = f.f(xp, z)
+        net = entered + recurred + b
+        yield Step(cell, "net", {f"net[{t}]": net})
+        s = f.f(xp, net)
         yield Step(cell, "s", {f"s[{t}]": s})
-        o = V @ s + c
-        yield Step(out, "o", {f"o[{t}]": o})
-        top = xp.max(o, axis=0, keepdims=True)
-        yield Step(out, "top", {f"top[{t}]": top})
-        raised = xp.exp(o - top)
-        yield Step(out, "raised", {f"raised[{t}]": raised})
-        Z = xp.sum(raised, axis=0, keepdims=True)
+        z = V @ s + c
+        yield Step(out, "z", {f"z[{t}]": z})
+        m = xp.max(z, axis=0, keepdims=True)
+        yield Step(out, "m", {f"m[{t}]": m})
+        r = xp.exp(z - m)
+        yield Step(out, "r", {f"r[{t}]": r})
+        Z = xp.sum(r, axis=0, keepdims=True)
         yield Step(out, "Z", {f"Z[{t}]": Z})
-        yhat = raised / Z
+        yhat = r / Z
         yield Step(out, "yhat", {f"yhat[{t}]": yhat})
-        E = cross_entropy(xp, o, y)
+        E = cross_entropy(xp, z, y)
         yield Step(out, "E", {f"E[{t}]": E})
         states.append(s)
         guesses.append(yhat)
@@ -78,15 +78,15 @@ def forward(xp: Any, f: Activation, theta: Params, inputs: Inputs, at: Path = ()
 
 
 def moved(
-    xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Forward, pick: Array, at: Path = ()
+    xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Forward, unit: Array, at: Path = ()
 ) -> Walk[tuple[Sequence[Array], Array]]:
-    """∂s_t/∂w and ∂E_t/∂w for one weight w of W; `pick` (H, H) is 1 at it, else 0. Returns (all ∂s_t/∂w, ∂E/∂w)."""
+    """∂s_t/∂w and ∂E_t/∂w for one weight w of W; `unit` (H, H) is 1 at it, else 0. Returns (all ∂s_t/∂w, ∂E/∂w)."""
     move: Array = None
     moves: list[Array] = []
     dw: Array = None
     for t, s in enumerate(run.s):
         here = (*at, ("t", t))
-        met = pick @ before(inputs, run, t)
+        met = unit @ before(inputs, run, t)
         if move is None:
             move = met * f.slope(xp, s)
             yield Step(here, "move_0", {f"move[{t}]": move})

@@ -68,8 +68,8 @@ class Unrolled:
         """e[t] (K, B)."""
         return self.run.yhat[t] - self.inputs.y[t]
 
-    def delta(self, t: int, k: int) -> Array | None:
-        """delta[t,k], or None outside the ledger."""
+    def delta(self, t: int, k: int = -1) -> Array | None:
+        """delta[t,k], or None outside the ledger; what has one index, delta[k], is of the sweep."""
         return self.row(t)[t - k] if 0 <= t - k < self.window and 0 <= k <= t < self.steps else None
 
     def row_gradient(self, t: int) -> Params:

@@ -2,7 +2,7 @@
 
 s[t] = f(W s[t-1] + n[t])  (H, 1)     J[k] (H, H)  ∂s_k/∂s_{k-1} = diag f'(s_k) W
 P[k] = ∂s_T/∂s_k  (H, H)              reach[k]  its length ‖P[k]‖ (Frobenius)
-E = ½ ‖s_T‖²    delta[k] = ∂E/∂z_k    term[k]  ‖k-th term of ∂E/∂W‖    dW their sum, near that of a window
+E = ½ ‖s_T‖²    delta[k] = ∂E/∂net_k    term[k]  ‖k-th term of ∂E/∂W‖    dW their sum, near that of a window
 u[v,t], Q[v,t] = ∂u_t/∂u_init, far[v,t] = ‖Q[v,t]‖  of variant v, with weights M[v] and units of its own; a ()  what
 the noise is multiplied by in a louder one
 """
@@ -38,8 +38,8 @@ def rules(f: Activation) -> dict[str, str]:
     """The rule of every op below, for units f."""
     slope = f.slope_rule.format(s="s[k]")
     by_op = {
-        "z": "z[t] = W @ s[t-1] + n[t]",
-        "s": f"s[t] = {f.rule.format(z='z[t]')}",
+        "net": "net[t] = W @ s[t-1] + n[t]",
+        "s": f"s[t] = {f.rule.format(z='net[t]')}",
         "J": f"J[k+1] = {f.slope_rule.format(s='s[k+1]')} * W",
         "P_last": "P[k] = eye",
         "P": "P[k] = P[k+1] @ J[k+1]",
@@ -49,8 +49,8 @@ def rules(f: Activation) -> dict[str, str]:
         "term": "term[k] = sqrt(sum((delta[k] @ s[k-1].T)**2))",
         "dW_0": "dW = 0 * W",
         "dW": "dW = dW + delta[k] @ s[k-1].T",
-        "near_0": "near = 0 * W",
-        "near": "near = near + delta[k] @ s[k-1].T",
+        "near_0": "g_near = 0 * W",
+        "near": "g_near = g_near + delta[k] @ s[k-1].T",
         "g": "g_norm = sqrt(sum(dW**2))",
         "clipped": "clipped = dW * (theta / maximum(g_norm, theta))",
         "Q_gate": "Q[v,t] = gate * Q[v,t-1]",
@@ -68,9 +68,9 @@ def run(xp: Any, f: Activation, W: Array, inputs: Inputs, at: Path = ()) -> Walk
     s, states = inputs.s_init, []
     for t, n in enumerate(inputs.n):
         here = (*at, ("t", t))
-        z = W @ s + n
-        yield Step(here, "z", {f"z[{t}]": z})
-        s = f.f(xp, z)
+        net = W @ s + n
+        yield Step(here, "net", {f"net[{t}]": net})
+        s = f.f(xp, net)
         yield Step(here, "s", {f"s[{t}]": s})
         states.append(s)
     return states
@@ -106,7 +106,7 @@ def remedies(
     last = len(s) - 1
     dW = near = 0 * W
     yield Step((*at, ("k", last)), "dW_0", {"dW": dW})
-    yield Step((*at, ("k", last)), "near_0", {"near": near})
+    yield Step((*at, ("k", last)), "near_0", {"g_near": near})
     for k in range(last, -1, -1):
         here, before = (*at, ("k", k)), s[k - 1] if k else inputs.s_init
         if k == last:
@@ -121,7 +121,7 @@ def remedies(
         yield Step(here, "dW", {"dW": dW})
         if k > last - window:
             near = near + term
-            yield Step(here, "near", {"near": near})
+            yield Step(here, "near", {"g_near": near})
     if theta >= UNCLIPPED:
         return {"W": dW, "near": near, "clipped": dW}
     g = xp.sqrt(xp.sum(dW**2))

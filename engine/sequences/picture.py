@@ -69,8 +69,8 @@ def rules(eye: Eye, carried: str) -> dict[str, str]:
     """The rule of every op of `look` and `look_back`; `carried` is how ∂E/∂h_k comes from timestep k + 1."""
     phi = eye.features
     by_op = {
-        "zD": f"zD = D @ {phi} + bD",
-        "h_init": "h_init = tanh(zD)",
+        "netD": f"netD = D @ {phi} + bD",
+        "h_init": "h_init = tanh(netD)",
         "gh_init": f"gh_init = {carried.replace('[k+1]', '[0]')}",
         "delta_init": "delta_init = gh_init * (1 - h_init**2)",
         "dD": f"dD = delta_init @ {phi}.T",
@@ -82,8 +82,8 @@ def rules(eye: Eye, carried: str) -> dict[str, str]:
         by_op = {**of_net, **by_op, "X1": "X1 = windows1(I)", "by_I": "by_I = to_pixels(K1.T @ delta1)"}
     elif eye.hidden:
         by_op |= {
-            "z1": "z1 = W1 @ I + b1",
-            "h1": "h1 = tanh(z1)",
+            "net1": "net1 = W1 @ I + b1",
+            "h1": "h1 = tanh(net1)",
             "delta1": "delta1 = by_h1 * (1 - h1**2)",
             "dW1": "dW1 = delta1 @ I.T",
             "db1": "db1 = batch(delta1)",
@@ -113,16 +113,16 @@ def look(xp: Any, eye: Eye, theta: Theta, image: Array, at: Path = ()) -> Walk[d
     elif eye.hidden:
         here = (*at, ("layer", 1))
         z = theta["W1"] @ image + theta["b1"]
-        yield Step(here, "z1", {"z1": z})
+        yield Step(here, "net1", {"net1": z})
         h = UNIT.f(xp, z)
         yield Step(here, "h1", {"h1": h})
-        made |= {"z1": z, "h1": h}
+        made |= {"net1": z, "h1": h}
     here = (*at, ("start", -1))
     z = theta["D"] @ made[eye.features] + theta["bD"]
-    yield Step(here, "zD", {"zD": z})
+    yield Step(here, "netD", {"netD": z})
     h = UNIT.f(xp, z)
     yield Step(here, "h_init", {"h_init": h})
-    return {**made, "zD": z, "h_init": h}
+    return {**made, "netD": z, "h_init": h}
 
 
 def look_back(

@@ -220,6 +220,8 @@ def unify(rule: str, name: str) -> Path | None:
     if len(parts) != len(indices) or not all(isinstance(part, ast.Name) for part in parts):
         return None
     bound = {part.id: index for part, index in zip(parts, indices, strict=True) if isinstance(part, ast.Name)}
+    if any(bound[part.id] != at for part, at in zip(parts, indices, strict=True) if isinstance(part, ast.Name)):
+        return None  # delta[t,t] is no delta[3,1]
     used = {node.id for sub in ast.walk(expression) if isinstance(sub, ast.Subscript) for node in names(sub.slice)}
     return tuple(bound.items()) if used <= set(bound) and _makes(expression, target) else None
 

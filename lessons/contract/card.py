@@ -68,8 +68,8 @@ class Card:
     needs: tuple[str, ...] = ()
     notation: Mapping[str, str] = field(default_factory=dict)
     """What its symbols are called in the other notation, the lecture's or that of papers, if it has one."""
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    """What its symbols are called now that were called otherwise in states of schema 1 (docs/json.md): {old: new}."""
+    renamed: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    """What the next schema calls symbols that were called otherwise in a schema (docs/json.md): {1: {old: new}}."""
     place: int = 0
     """Its place among the lessons of the same slide; from `LAST` on, at the end of its chapter."""
     roles: Mapping[str, str] = field(default_factory=dict)

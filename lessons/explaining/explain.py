@@ -14,7 +14,7 @@ from engine.walks.rules import Lookup, bindings, index, members, parse, referenc
 from engine.walks.step import Path
 from lessons.explaining.figures import counts, figures, parted, three
 from lessons.explaining.formulas import FUNCTIONS, OPERATORS, ORDERS, beginning, plain_number, raised, typeset
-from lessons.explaining.typeset import BIASES, entry, subscript
+from lessons.explaining.typeset import entry, entry_of
 
 MOST_TERMS = 6
 """A sum of more terms than this is shown by its first ones and its last."""
@@ -111,9 +111,7 @@ class _Expansion:
         shape = getattr(array, "shape", ())
         single = not shape or array.size == 1
         where = () if single else at if len(shape) > 1 and max(shape[1:]) > 1 else (at[0],)
-        lowered = symbol in BIASES and len(where) == 1
-        symbols = f"{symbol}{subscript(str(*where))}" if lowered else entry(symbol, where)
-        return Cell(symbols, figures(x, counted), 3, x, counted=counted)
+        return Cell(entry(symbol, where), figures(x, counted), 3, x, counted=counted)
 
     def product(self, left: ast.expr, right: ast.expr, at: tuple[int, int]) -> Cell:
         """Σ_m left[i,m] right[m,j]; of more than two terms those that are exactly 0 are left out."""
@@ -195,11 +193,12 @@ class _Expansion:
         answer = self.value(node)
         x = float(self.at(answer, at))
         if isinstance(self.lookup(function), rules.Placing):
-            return Cell(f"{typeset(node, self.bound).text}[{at[0]},{at[1]}]", figures(x, False), 3, x)
+            return Cell(entry_of(typeset(node, self.bound).text, at), figures(x, False), 3, x)
         if function not in rules.FUNCTIONS:  # a network of the lesson's, which answers a whole column
             inputs = [self.cell(args[0], (i, at[1])).numbers for i in range(self.value(args[0]).shape[0])]
-            which = f"[{at[0]}]" if len(answer) > 1 else ""
-            return Cell(f"{typeset(node, self.bound).text}{which}", f"{function}({', '.join(inputs)}){which}", 3, x)
+            which = at[:1] if len(answer) > 1 else ()
+            made = f"{function}({', '.join(inputs)})"
+            return Cell(entry_of(typeset(node, self.bound).text, which), entry_of(made, which), 3, x)
         cells = [self.cell(a, at) for a in args]
         form = {"abs": "|{}|", "sqrt": "√({})"}.get(function) or FUNCTIONS.get(function, function) + "({})"
         symbols = form.format(", ".join(c.symbols for c in cells))

@@ -10,7 +10,7 @@ from lessons.contract.text import Text
 from lessons.explaining.typeset import SIDES, START, name
 
 GATE = re.compile(r"(?P<part>W|U|b|net|delta_)(?P<of>[a-z])")
-LAYER = re.compile(r"(?P<part>W|b|z|h|delta)(?P<of>\d+)")
+LAYER = re.compile(r"(?P<part>W|b|net|h|delta)(?P<of>\d+)")
 """Weights, biases, net inputs, outputs and errors of a gate (Wf) or a layer (W2)."""
 GROWN = re.compile(r"(?P<how>d|G_|m_|v_)(?P<of>\w+)")
 """The gradient of a parameter (dWf), and what an optimiser remembers of it (G_Wf)."""
@@ -33,6 +33,8 @@ def meaning(text: Text, words: Words, symbol: str) -> str:
         return words(f"symbol.of.{'gradient' if grown['how'] == 'd' else 'memory'}", p=name(grown["of"]))
     if family[-2:] in SIDES and (said := meaning(text, words, f"{family[:-2]}[0]" if indices else family[:-2])):
         return words(f"symbol.of.side{family[-2:]}", said=said)
+    if not indices and (layered := LAYER.fullmatch(family)):
+        return words(f"symbol.of.layer_{layered['part']}", n=layered["of"])
     below = family.rstrip("0123456789")
     if (gated := GATE.fullmatch(below)) and (gate := words.get(f"symbol.gate.{gated['of']}", "")):
         known = words.get(f"symbol.of.gate_{gated['part'].rstrip('_')}", "").format(gate=gate)

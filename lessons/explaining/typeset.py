@@ -9,8 +9,10 @@ from contextvars import ContextVar
 
 from engine.walks.step import split
 
-SUBSCRIPTS = str.maketrans("0123456789+-tkijns,", "₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙₛ,")
-UNLOWERED = re.compile("[abcdefghlmopqruvwxyz]")
+LOWERED = "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"
+"""Digits, signs and letters that have a lowered form."""
+SUBSCRIPTS = str.maketrans("0123456789+-aehijklmnoprstuvx", LOWERED)
+UNLOWERED = re.compile("[bcdfgqwyz*]")
 """Letters that have no lowered form in common fonts: an index with one of them stands in brackets."""
 LETTERS = {
     "delta": "δ", "W_": "W", "b_": "b", "T_W": "W", "T_b": "b", "T_V": "V",
@@ -25,34 +27,39 @@ LETTERS = {
     "e_v": "e", "lnZ": "ln Z", "decay": "λ", "F_v": "Fᵛ", "F_x": "Fˣ",
     "du": "∂L/∂u", "dv": "∂L/∂v", "dh": "∂L/∂h", "dtheta": "∂L/∂θ",
     "n_pairs": "n", "half": "½", "rate_all": "η", "count_a": "left", "count_b": "right",
-    "P_pos": "P₊", "P_neg": "P₋", "one": "1", "top": "max", "g_norm": "‖g‖", "h": "h", "slope": "f'",
+    "one": "1", "g_norm": "‖g‖", "h": "h", "slope": "f'", "in_": "netˣ", "rec": "netˢ", "unit": "1ᵢⱼ",
+    "move": "∂s{at}/∂w", "column": "S", "eye": "I", "g_near": "g̃", "clipped": "ĝ", "reach": "ρ", "far": "‖Q{at}‖",
+    "road": "Π", "tau": "τ", "oa": "o₁", "ob": "o₂", "oab": "o₃", "bent": "Δ", "same": "Δh", "hit": "g", "answer": "o",
+    "wants": "t", "missed": "E", "w_norm": "‖w{at}‖", "norm_delta": "‖δ{at}‖", "norm_dW": "‖∂E/∂W{at}‖", "w_then": "w′",
+    "b_then": "b′", "turn": "∂cos/∂v{at}", "grad_W": "∂cos/∂W", "edge": "F", "edges": "F", "keep": "p_keep",
+    "share": "ω", "back": "ω′", "P_pos": "P₊", "P_neg": "P₋",
 }  # fmt: skip
 START = "_init"
 """What the name of a state ends with that is there before the first timestep: s_init is s₋₁."""
-BIASES = frozenset("bc")
-"""Families of biases: in a formula one index is lowered, b₀, as two are of a weight."""
 OF_PARAMETER = {
     "E_plus": "E₊", "E_minus": "E₋", "gap": "|diff|", "numeric": "≈∂E/∂{p}", "met": "(∂E/∂{p}){at}", "unit": "1ᵢⱼ",
-    "sweep": "∂E/∂{p}", "do": "∂o/∂{p}{at}", "by": "∂E/∂{p}{at}", "share": "share({p})",
+    "sweep": "∂E/∂{p}", "do": "∂o/∂{p}{at}", "by": "∂E/∂{p}{at}", "share": "ρ({p})",
     "first": "‖δ₁‖({p})", "last": "‖δ‖({p})",
     "f": "{p}(z)", "df": "{p}'(z)", "G": "G({p})", "m": "m({p})", "v": "v({p})",
 }  # fmt: skip
 """Families that belong to a parameter: met_W is one term of ∂E/∂W, G_W what AdaGrad remembers of it."""
-PARAMETER = re.compile(r"[A-Za-z]\d*|[WUb][acdDfghimnoryz]\d?|va|T[xy]")
+PARAMETER = re.compile(r"[A-Za-z]\d*|[WUb][acdDfghimnoryz]\d?|va|T[xy]|net")
 """Names of parameters, whose gradient is the family with a d before it."""
 
 
 SIDES = {"_e": "ᵉ", "_d": "ᵈ"}
 """What the symbols of an encoder and of a decoder end in, and how that is set: z_e[3] is zᵉ₃."""
-INDEXED = re.compile(r"(?=[₀-₉₋₊ₜₖᵢⱼₙₛ\[)]|$)")
+COMPOSED = re.compile(rf"[{LOWERED}]$|/|^‖")
+"""A name that is put in brackets before an entry of it is taken: it has an index, or is a derivative or a norm."""
+IN_TIME = frozenset({"alpha", "galpha", "e_att"})
+"""Families of vectors along the timesteps, whose entries are counted from 0 as these are."""
+INDEXED = re.compile(rf"(?=[{LOWERED}\[)]|$)")
 """Where the index of a name begins, or its end."""
 
 
 def subscript(text: str) -> str:
-    """Digits and t k i j n, lowered; a single index with an operator goes to brackets, having no neat form."""
-    if (any(sign in text for sign in "+-") and "," not in text) or UNLOWERED.search(text):
-        return f"[{text}]"
-    return text.translate(SUBSCRIPTS)
+    """An index, lowered; in brackets where one of its letters has no lowered form."""
+    return f"[{text}]" if UNLOWERED.search(text) else text.translate(SUBSCRIPTS)
 
 
 NAMES: ContextVar[Mapping[str, str]] = ContextVar("NAMES", default={})  # noqa: B039 - never changed in place
@@ -79,7 +86,7 @@ def family_name(family: str, indices: list[str]) -> str:
     """The same of a family and its indices, which may be letters: delta with t and k is δₜ,ₖ."""
     other = NAMES.get()
     if family.removesuffix(START) in other:
-        return other[family.removesuffix(START)] + (subscript(",".join(indices)) if family in other else "₋₁")
+        return placed(other[family.removesuffix(START)], subscript(",".join(indices)) if family in other else "₋₁")
     if family[-2:] in SIDES and len(family) > 2:
         return INDEXED.sub(SIDES[family[-2:]], family_name(family[:-2], indices), count=1)
     if family.endswith(START):
@@ -88,9 +95,7 @@ def family_name(family: str, indices: list[str]) -> str:
     if family in ("gh", "gc") and len(indices) > 1:
         return f"∂E{subscript(indices[0])}/∂{family[1]}{subscript(indices[1])}"
     if family in LETTERS:
-        return LETTERS[family] + subscript(",".join(indices))
-    if family == "column":
-        return f"col{subscript(indices[0])}"
+        return placed(LETTERS[family], subscript(",".join(indices)))
     kind, _, of = family.rpartition("_")
     form = OF_PARAMETER.get(kind)
     if form is not None:
@@ -114,16 +119,27 @@ def numbered(family: str) -> str:
         return NAMES.get()[family]
     if family[-2:] in SIDES and len(family) > 2:
         return numbered(family[:-2]) + SIDES[family[-2:]]
-    return LETTERS.get(letters, letters) + subscript(family[len(letters) :])
+    return placed(LETTERS.get(letters, letters), subscript(family[len(letters) :]))
+
+
+def placed(form: str, at: str) -> str:
+    """A name with its lowered index: at its end, or where the name says, ∂s{at}/∂w."""
+    return form.format(at=at) if "{at}" in form else form + at
 
 
 def entry(symbol: str, at: tuple[int, ...]) -> str:
-    """One entry of a symbol: W₀₁ for a plain matrix, δ₃,₁[0] for anything that has an index already."""
-    family, indices = split(symbol)
-    plain = len(family) == 1 and not indices and len(at) == 2 and all(i < 10 for i in at)
-    if plain:
-        return numbered(family) + subscript("".join(map(str, at)))
-    return name(symbol) + (f"[{','.join(map(str, at))}]" if at else "")
+    """One entry of a symbol, counted from 1 (of what lies along time, from 0): W₁₂, (δ₃,₁)₁ of what has an index."""
+    return entry_of(name(symbol), at, int(split(symbol)[0] not in IN_TIME))
+
+
+def entry_of(text: str, at: tuple[int, ...], first: int = 1) -> str:
+    """An entry, at places from 0, of what is typeset so; the first one is called `first`."""
+    if not at:
+        return text
+    places = [str(i + first) for i in at]
+    low = subscript(("" if all(len(place) == 1 for place in places) else ",").join(places))
+    sign = text[: text.startswith("≈")]
+    return f"{sign}({text.removeprefix(sign)}){low}" if COMPOSED.search(text) else text + low
 
 
 def slope(of: str, p: str) -> str:

@@ -18,7 +18,7 @@ from engine.device import Device
 from engine.walks.history import History, Record, State
 from engine.walks.packing import Packed, PackingError, pack, unpack
 from lessons.contract.card import Card
-from lessons.player.schema import SCHEMA, is_old, renewed_tree
+from lessons.player.schema import SCHEMA, is_old, renewed_tree, schema_of
 
 ROOM, MARKS = 8 << 20, 40
 """Bytes and number of the states that a checkpoint holds of a run beside its latest and the one in focus."""
@@ -86,17 +86,17 @@ class Checkpoint:
         try:
             if tree["version"] != unroll_version():
                 raise PackingError(f"version {tree['version']} made it")
-            self._old = is_old(tree)
+            self._schema = schema_of(tree)
             fits = tree["setup"] == setup_mark(place)
             self._runs = {str(run["run"]): run for run in tree["runs"]} if fits else {}
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise PackingError(f"it is damaged: {error}") from error
 
     def renew(self, card: Card) -> None:
         """Spell the symbols of a lesson as now, where they were written before that; the marks of runs stay."""
-        if card.renamed and self._old:
-            self._old = False
-            self._runs = {mark: renewed_tree(card, run) for mark, run in self._runs.items()}
+        if is_old(card, self._schema):
+            self._runs = {mark: renewed_tree(card, run, self._schema) for mark, run in self._runs.items()}
+            self._schema = SCHEMA
 
     def forked(self, branch: Mapping[str, Any], device: Device, kinds: tuple[type, ...]) -> State | None:
         """The state that a fork began with; None where it does not hold that run. Raises PackingError."""

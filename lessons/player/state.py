@@ -13,7 +13,7 @@ from lessons.contract.knobs import Refused, Value, read_all
 from lessons.contract.lesson import Lesson
 from lessons.contract.phrases import reason
 from lessons.contract.view import Start
-from lessons.player.schema import SCHEMA, is_old, knobs_then, renewed_names
+from lessons.player.schema import SCHEMA, is_old, knobs_then, renewed_names, schema_of
 
 MOST_BYTES = 256 << 20
 """A state file may hold so much; checked before it is read."""
@@ -80,8 +80,8 @@ def restore(
     contradicts itself or what is given.
     """
     state = loaded or load(file, lesson.card.id)
-    if is_old(state):
-        state["params"] = renewed_names(lesson.card, state["params"])
+    schema = schema_of(state)
+    state["params"] = renewed_names(lesson.card, state["params"], schema)
     stored, seed = state.get("knobs", {}), state.get("seed")
     if not isinstance(stored, dict):
         raise Refused("file_knobs", file=file, found=type(stored).__name__)
@@ -94,8 +94,8 @@ def restore(
     try:
         knobs, start = lesson.read(file, state, settled)
     except Refused as refused:
-        if is_old(state) and lesson.card.renamed:
-            raise Refused("file_old", why=refused.say) from None
+        if is_old(lesson.card, schema):
+            raise Refused("file_old", why=refused.say, schema=schema) from None
         raise
     for name in merged:
         if knobs[name] != settled[name]:

@@ -14,9 +14,9 @@ def gated_notation(gates: str) -> dict[str, str]:
     return {f"{p}{q}": form.format(q) for p, form in of.items() for q in gates} | {"U": "W", "W": "U", "by": "b_y"}
 
 
-def gated_renamed(gates: str) -> dict[str, str]:
+def gated_renamed(gates: str) -> dict[int, dict[str, str]]:
     """What the weights of gates were called before schema 2, when W and U had each other's places."""
-    return {f"{old}{q}": f"{new}{q}" for old, new in ("WU", "UW") for q in gates}
+    return {1: {f"{old}{q}": f"{new}{q}" for old, new in ("WU", "UW") for q in gates}}
 
 
 def gated_knobs(own: Knob) -> tuple[Knob, ...]:

@@ -27,12 +27,12 @@ XP = HOST.xp
 def test_softmax_at_a_temperature(T: float) -> None:
     scores = np.array([1.2, -0.4, 0.7])
 
-    def found(o: HostArray) -> dict[str, Any]:
-        return dict(drain(soft(XP, [np.array([[each]]) for each in o], T, 2)))
+    def found(z: HostArray) -> dict[str, Any]:
+        return dict(drain(soft(XP, [np.array([[each]]) for each in z], T, 2)))
 
     wanted = -log_softmax(XP, scores[:, None] / T)[1, 0]
     assert float(np.squeeze(found(scores)["loss"])) == pytest.approx(wanted, abs=1e-14)
-    for i, slope in enumerate(np.ravel(found(scores)["by_o"])):
+    for i, slope in enumerate(np.ravel(found(scores)["by_z"])):
         nudge = 1e-6 * (np.arange(3) == i)
         ends = [float(np.squeeze(found(scores + sign * nudge)["loss"])) for sign in (1, -1)]
         assert slope == pytest.approx((ends[0] - ends[1]) / 2e-6, abs=1e-8)

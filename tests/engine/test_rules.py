@@ -60,16 +60,16 @@ def test_a_wrong_rule_is_caught() -> None:
         "W_term": "dW[t,k] = delta[t,k] @ s[k].T",
         "W_add": "dW[t] = dW[t,k]",
         "column": "column[k] = delta[k,k]",
-        "E": "E[t] = -sum(y[t] * o[t])",
+        "E": "E[t] = -sum(y[t] * z[t])",
     }.items():
         with pytest.raises(AssertionError, match="off by"):
             assert_rules_hold(HOST, reel, {**net.rules(), op: wrong})
     with pytest.raises(AssertionError):
-        assert_rules_hold(HOST, reel, {**net.rules(), "z": "s[t] = U @ x[t] + W @ s[t-1] + b"})
+        assert_rules_hold(HOST, reel, {**net.rules(), "net": "s[t] = U @ x[t] + W @ s[t-1] + b"})
     with pytest.raises(AssertionError, match="no rule"):
         assert_rules_hold(HOST, reel, {op: rule for op, rule in net.rules().items() if op != "gap_c"})
     with pytest.raises(AssertionError, match="cannot read"):
-        assert_rules_hold(HOST, reel, {**net.rules(), "z": "z[t] = U @ x[t] + W @ s[t] + b"})
+        assert_rules_hold(HOST, reel, {**net.rules(), "net": "net[t] = U @ x[t] + W @ s[t] + b"})
 
 
 def test_the_slope_in_a_rule_is_the_slope_in_the_code() -> None:

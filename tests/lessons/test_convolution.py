@@ -111,13 +111,13 @@ def test_the_picture_gets_back_what_this_filter_hands_to_it() -> None:
 def test_every_number_of_a_map_is_explained_by_its_own_step() -> None:
     player = played(CARD)
     player.jump("slide/i=6/j=5")
-    told = inspect(player.view(), "z[1]", (4, 3))
-    assert (told.symbol, told.value) == ("z[1,4,3]", float(player.view().get("z[1,4,3]").reshape(-1)[0]))  # type: ignore[union-attr]
+    told = inspect(player.view(), "net[1]", (4, 3))
+    assert (told.symbol, told.value) == ("net[1,4,3]", float(player.view().get("net[1,4,3]").reshape(-1)[0]))  # type: ignore[union-attr]
     assert told.symbols.startswith("b₁ + ")
     assert "K₁,₁[" in told.symbols
-    assert "K₁,₁,₂,₂" in inspect(player.view(), "z[1]", (6, 3)).symbols
+    assert "K₁,₁,₂,₂" in inspect(player.view(), "net[1]", (6, 3)).symbols
     assert inspect(player.view(), "h[1]", (2, 7)).symbols == "max(z₁,₂,₇, 0)"
-    assert inspect(player.view(), "z[1]", (11, 3)).value is None
+    assert inspect(player.view(), "net[1]", (11, 3)).value is None
 
 
 def test_the_window_stands_where_the_step_reads() -> None:
@@ -137,7 +137,7 @@ def test_the_window_stands_where_the_step_reads() -> None:
 def test_a_weight_of_a_tile_is_the_weight_that_is_edited() -> None:
     player = played(CARD, filter=3)
     player.jump("slide/i=6/j=5")
-    before = player.view().get("z[3,6,5]")
+    before = player.view().get("net[3,6,5]")
     tile = next(
         block for panel in panels(player).values() for block in panel.blocks()
         if block.symbol == "K1" and block.values is not None
@@ -149,7 +149,7 @@ def test_a_weight_of_a_tile_is_the_weight_that_is_edited() -> None:
     assert tile.cell((2, 5)) == (1, 2)
     player.edit("K1", tile.index(1, 2), "2.5")
     assert player.start.params["K1"][2, 5] == 2.5
-    assert not np.array_equal(player.view().get("z[3,6,5]"), before)  # type: ignore[arg-type]
+    assert not np.array_equal(player.view().get("net[3,6,5]"), before)  # type: ignore[arg-type]
     player.edit("x", (5, 6), "0.3")
     assert player.start.inputs["x"][5][6] == 0.3
 

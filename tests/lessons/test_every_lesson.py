@@ -69,7 +69,9 @@ def first(entries: dict[int, float], of: Callable[..., float]) -> int:
 def worth(numbers: str, network: Callable[[Any], Any] | None) -> float:
     """What a formula of numbers comes to; o is what a network answers."""
     said = re.sub(r"\|([^|]*)\|", r"abs(\1)", numbers)
-    said = re.sub(r"ln ([\d.e−+]+)", r"ln(\1)", re.sub(r"\)\[(\d+)\]", r").item(\1)", said))
+    said = re.sub(
+        r"ln ([\d.e−+]+)", r"ln(\1)", re.sub(r"\)([₁-₉])", lambda m: f").item({'₁₂₃₄₅₆₇₈₉'.index(m[1])})", said)
+    )
     said = re.sub(r"(arg\w+)\(([^()]*)\)", r"\1({\2})", said)
     for written, python in SPOKEN.items():
         said = said.replace(written, python)

@@ -116,7 +116,7 @@ def test_the_formula_of_the_slide_comes_out() -> None:
     p.jump("dW/t=3/k=1")
     cell = inspect(p.view(), "delta[3,1]", (0,))
     symbols, numbers = cell.lines(100)
-    assert symbols == "δ₃,₁[0]  =  (W₀₀·δ₃,₂[0] + W₁₀·δ₃,₂[1])·(1 − s₁[0]²)"
+    assert symbols == "(δ₃,₁)₁  =  (W₁₁·(δ₃,₂)₁ + W₂₁·(δ₃,₂)₂)·(1 − (s₁)₁²)"
     assert numbers.strip() == "=  (.500·.311 + .250·.478)·(1 − (−.205)²)  =  .275 · .958  =  .263"
     assert cell.value == pytest.approx(0.26337285, abs=1e-8)
     assert set(cell.sources) == {"W", "delta[3,2]", "s[1]"}
@@ -174,10 +174,10 @@ def test_what_is_overwritten_is_no_equation() -> None:
 def test_halves_of_a_stack_are_explained_by_what_stands_there() -> None:
     held = {"a": np.array([[1.0], [2.0]]), "b": np.array([[3.0]]), "x": np.array([[1.0], [2.0], [3.0]])}
     for rule, at, symbols, value in (
-        ("x = stack(a, b)", 1, "a[1]", 2.0),
+        ("x = stack(a, b)", 1, "a₂", 2.0),
         ("x = stack(a, b)", 2, "b", 3.0),
-        ("y = left(x, a)", 1, "x[1]", 2.0),
-        ("y = right(x, b)", 0, "x[2]", 3.0),
+        ("y = left(x, a)", 1, "x₂", 2.0),
+        ("y = right(x, b)", 0, "x₃", 3.0),
     ):
         cell = explain(rule, (), (at, 0), held.get)
         assert (cell.symbols, cell.value) == (symbols, value)

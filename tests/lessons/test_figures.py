@@ -105,21 +105,25 @@ def test_names(symbol: str, shown: str) -> None:
 
 
 def test_entries() -> None:
-    assert entry("W", (0, 1)) == "W₀₁"
-    assert entry("W", (0, 11)) == "W[0,11]"
-    assert entry("delta[3,1]", (0,)) == "δ₃,₁[0]"
+    assert entry("W", (0, 1)) == "W₁₂"  # as on the slides: from 1
+    assert entry("W", (0, 11)) == "W₁,₁₂"
+    assert entry("b", (2,)) == "b₃"
+    assert entry("delta[3,1]", (0,)) == "(δ₃,₁)₁"
+    assert entry("dW", (0, 1)) == "(∂E/∂W)₁₂"
+    assert entry("alpha[2]", (0,)) == "(α₂)₀"  # it lies along time, which counts from 0
+    assert entry("E", ()) == "E"
 
 
 def test_laws() -> None:
     rule = "delta[t,k] = (W.T @ delta[t,k+1]) * (1 - s[k]**2)"
     assert law(rule) == "δₜ,ₖ = (Wᵀ δₜ,ₖ₊₁) ∘ (1 − sₖ²)"
     assert law(rule, {"t": 3, "k": 1}) == "δ₃,₁ = (Wᵀ δ₃,₂) ∘ (1 − s₁²)"
-    assert law("dW[t,k] = delta[t,k] @ s[k-1].T") == "(∂Eₜ/∂W)ₖ = δₜ,ₖ s[k-1]ᵀ"
+    assert law("dW[t,k] = delta[t,k] @ s[k-1].T") == "(∂Eₜ/∂W)ₖ = δₜ,ₖ sₖ₋₁ᵀ"
     assert law("z[t] = U @ x[t] + W @ s[t-1] + b", {"t": 0}) == "z₀ = U x₀ + W s₋₁ + b"
     assert law("G_W = G_W + dW**2") == "G(W) ← G(W) + (∂E/∂W)²"
     assert law("dw = dw[0]") == "∂E/∂w = ∂E₀/∂w"
     assert law("dw = dw + dw[t]") == "∂E/∂w ← ∂E/∂w + ∂Eₜ/∂w"
-    assert law("P[k] = P[k+1] @ J[k+1]") == "Pₖ = P[k+1] J[k+1]"  # another one of the same family is not overwritten
+    assert law("P[k] = P[k+1] @ J[k+1]") == "Pₖ = Pₖ₊₁ Jₖ₊₁"  # another one of the same family is not overwritten
     assert law("u[j] = u[j] - rate * du[j]", {"j": 2}) == "u₂ ← u₂ − η ∂L/∂u₂"
     assert law("netf2[t] = Uf2 @ h[t] + Wf2 @ h2[t-1]", {"t": 0}) == "netf₂,₀ = Uf₂ h₀ + Wf₂ h₂,₋₁"
 

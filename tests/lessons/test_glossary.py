@@ -112,5 +112,5 @@ def test_one_letter_for_two_things() -> None:
         assert meaning(text, words, "n") == "number of the update"
         assert meaning(text, words, "z2[1]").startswith("update gate")
     text = text_of(next(card for card in CARDS if card.id == "network"), "en")
-    assert meaning(text, words, "z2") == "net inputs of layer 2"
+    assert meaning(text, words, "net2") == "net inputs of layer 2"
     assert meaning(text, words, "b2") == "biases of layer 2"

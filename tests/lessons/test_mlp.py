@@ -48,7 +48,7 @@ def test_the_numbers_of_the_example() -> None:
     made.jump("backward/layer=1")
     view = made.view()
     for symbol, wanted in {
-        "z1": (0.5, -0.75), "h1": (0.46211716, -0.63514895), "z2": (0.77969164,), "h2": (0.68561365,),
+        "net1": (0.5, -0.75), "h1": (0.46211716, -0.63514895), "net2": (0.77969164,), "h2": (0.68561365,),
         "delta2": (-0.31438635,), "delta1": (-0.24724843, 0.09377922), "E": 0.37744100,
     }.items():  # fmt: skip
         assert view.get(symbol) == pytest.approx(wanted, abs=1e-8), symbol
@@ -224,7 +224,7 @@ def test_numbers_from_a_file(tmp_path: Path) -> None:
     made = player(0, data=str(file))
     assert made.knobs["problem"] == "numbers"
     assert made.knobs["loss"] == "squared"
-    assert made.lesson.rule(made.knobs)["h3"] == "h3 = z3"
+    assert made.lesson.rule(made.knobs)["h3"] == "h3 = net3"
     x, y = np.array(made.start.inputs["x"]), np.array(made.start.inputs["y"])
     assert y == pytest.approx(x[:, 1] / 10)
     classed = player(0, data=str(file), problem="classes")

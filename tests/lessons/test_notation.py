@@ -8,17 +8,17 @@ from lessons.explaining.notation import in_formulas, renamed, respelled
 from lessons.explaining.typeset import entry, name, naming
 from lessons.recurrent.cards import NOTATION as SRN
 
-Z = "z[t] = U @ x[t] + W @ s[t-1] + b"
+Z = "net[t] = U @ x[t] + W @ s[t-1] + b"
 
 
 def test_formulas_are_typeset_in_the_notation_chosen() -> None:
-    assert law(Z) == "zₜ = U xₜ + W s[t-1] + b"
+    assert law(Z) == "netₜ = U xₜ + W sₜ₋₁ + b"
     with naming(SRN):
-        assert law(Z) == "zₜ = W_hv xₜ + W_hh h[t-1] + b_h"
-        assert law(Z, {"t": 0}) == "z₀ = W_hv x₀ + W_hh h₋₁ + b_h"
-        assert law("dW[t,k] = delta[t,k] @ s[k-1].T") == "(∂Eₜ/∂W_hh)ₖ = δₜ,ₖ h[k-1]ᵀ"
+        assert law(Z) == "netₜ = W_hv xₜ + W_hh hₜ₋₁ + b_h"
+        assert law(Z, {"t": 0}) == "net₀ = W_hv x₀ + W_hh h₋₁ + b_h"
+        assert law("dW[t,k] = delta[t,k] @ s[k-1].T") == "(∂Eₜ/∂W_hh)ₖ = δₜ,ₖ hₖ₋₁ᵀ"
         assert (name("s[3]"), name("s_init"), name("dV"), name("G_U")) == ("h₃", "h₋₁", "∂E/∂W_oh", "G(W_hv)")
-        assert entry("W", (0, 1)) == "W_hh₀₁"
+        assert entry("W", (0, 1)) == "W_hh₁₂"
     assert name("s[3]") == "s₃"
 
 

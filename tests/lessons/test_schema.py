@@ -1,4 +1,4 @@
-"""What was written before schema 2, when W and U of gated cells had each other's places, is read as it was meant.
+"""What was written before symbols were renamed is read as it was meant: W and U of gated cells, z and o of activations.
 
 The files in `schema1` were written by the program of then. In all of them H is K, or the inputs are as many as the
 units: both matrices of a gate have one shape, and nothing but the translation tells them apart.
@@ -136,7 +136,7 @@ def test_who_leaves_the_number_out_is_told_what_follows(tmp_path: Path) -> None:
     state = everything(Player(open_lesson(find("lstm")), HOST, {"hidden": 2}), all_steps=False)
     file = tmp_path / "state.json"
     file.write_text(json.dumps({name: value for name, value in state.items() if name != "schema"}), encoding="utf-8")
-    with pytest.raises(Refused, match=r"U and W are read as they were then: docs/json\.md"):
+    with pytest.raises(Refused, match=r"of schema 1, .* symbols are read as they were then: docs/json\.md"):
         opened("lstm", file)
     file.write_text(json.dumps(state), encoding="utf-8")
     assert everything(opened("lstm", file), all_steps=False) == state
@@ -168,3 +168,20 @@ def test_a_place_of_before_has_the_defaults_of_then(id: str, knob: str) -> None:
     assert (again.knobs[knob], again.path) == (was, then.path)
     for name, value in then.start.inputs.items():
         np.testing.assert_array_equal(again.start.inputs[name], value)
+
+
+@pytest.mark.parametrize("schema", [{}, {"schema": 1}, {"schema": 2}], ids=["none", "1", "2"])
+def test_net_inputs_and_scores_have_the_names_of_the_slides(schema: dict[str, int], tmp_path: Path) -> None:
+    """Up to schema 2 the net input was z and the scores were o; z is the scores now."""
+    file, old = tmp_path / "state.json", {"z": [0.7], "w": [0.9], "o": [0.2, -1.5]}
+    state = {"lesson": "activations", "knobs": {"scores": 2}, "inputs": {"truth": 1}, **schema}
+    file.write_text(json.dumps({**state, "params": old}), encoding="utf-8")
+    printed = everything(opened("activations", file), all_steps=False)
+    assert printed["params"] == {"net": [0.7], "w": [0.9], "z": [0.2, -1.5]}
+    assert printed["result"]["functions"]["tanh"]["value"] == pytest.approx(float(np.tanh(0.7)), abs=1e-15)
+    assert printed["result"]["p"][0] == pytest.approx(1 / (1 + float(np.exp(-1.7))), abs=1e-15)
+    file.write_text(json.dumps({**state, "params": printed["params"]} | {"schema": SCHEMA}), encoding="utf-8")
+    assert everything(opened("activations", file), all_steps=False)["result"] == printed["result"]
+    file.write_text(json.dumps({**state, "params": old} | {"schema": SCHEMA}), encoding="utf-8")
+    with pytest.raises(Refused, match=r"z has shape \(1,\)"):
+        opened("activations", file)

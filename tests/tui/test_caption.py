@@ -92,7 +92,7 @@ async def test_training_opens_an_update_and_forks(tmp_path: Path) -> None:
         await pilot.press("enter", "full_stop")
         assert player.spot.open
         assert player.path[0] == ("update", 40)
-        assert "h₋₁ = tanh(zD)" in shown(screen, "stage")
+        assert "h₋₁ = tanh(netD)" in shown(screen, "stage")
         await pilot.press("end")
         assert player.path[-2][0] == "step"
         await pilot.press("escape")

@@ -55,10 +55,10 @@ async def test_a_weight_by_hand_and_the_check_of_its_gradient(tmp_path: Path) ->
         go(screen, "slide/i=6/j=5")
         screen.look.cursor = ("K1", (0, 5))
         screen.paint()
-        before, weight = player.view().get("z[1,6,5]"), float(player.start.params["K1"][0, 5])
+        before, weight = player.view().get("net[1,6,5]"), float(player.start.params["K1"][0, 5])
         await pilot.press("right_square_bracket")
         assert player.start.params["K1"][0, 5] == pytest.approx(weight + 0.1)
-        assert not np.array_equal(player.view().get("z[1,6,5]"), before)  # type: ignore[arg-type]
+        assert not np.array_equal(player.view().get("net[1,6,5]"), before)  # type: ignore[arg-type]
         await pilot.press("g")
         assert isinstance(screen.look.drawer, Check)
         assert screen.look.drawer.agrees

@@ -19,10 +19,11 @@ _PAIRS = (
     "└+ ┘+ ├+ ┤+ ┬+ ┴+ ┼+ ┏+ ┓+ ┗+ ┛+ ┳+ ┻+ ┣+ ╌- ═= ╸= ▲^ ▼v ●o ○. ◐@ ✓v ✗x …~ –- →> ←< ↑^ ↓v ⇐< ⇒> ⇓v ░. ▒: ▓# ≡% "
     "▁_ ▂_ ▃- ▄- ▅= ▆= ▇# ◉8 ◎: ◓^ ◒v "
     "█# ▌| δd ΣS ∂D ŷy ηn θo σs ∘* ‖| ∞8 √V ≤< ≥> ×x ▏| ▎| ▍| ▋| ▊| ▉| ↵/ ᵀ' ⁻- ␣_ ⏎/ ⇥> “\" ”\" ‘' ’' ▸> ⇄= ̂^ ̃~ Δd "
-    "▀' ▄, ⁺+ ⟨< ⟩> ʰh ᵛv ›> ≈~ ╲\\ ╱/ ┊| ◆* ◇. ◦,"
+    "▀' ▄, ⁺+ ⟨< ⟩> ʰh ᵛv ›> ≈~ ╲\\ ╱/ ┊| ◆* ◇. ◦, ′' ρp ωw τt ΠP"
 )
 ASCII = {ord(pair[0]): pair[1] for pair in _PAIRS.split(" ") if len(pair) == 2}
-ASCII |= {ord(low): plain for low, plain in zip("₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼₙₛᵉᵈ", "0123456789+-tkijnsed", strict=True)}
+_SMALL = zip("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵉᵈˢˣ", "0123456789+-aehijklmnoprstuvxedsx", strict=True)
+ASCII |= {ord(small): plain for small, plain in _SMALL}
 """For terminals that draw ambiguous characters double: one ASCII character for each, so that no column moves."""
 BRAILLE = range(0x2800, 0x2900)
 

@@ -22,6 +22,7 @@ CARD = Card(
         Knob("scores", "int", 4, 2, 8),
         Knob("temperature", "float", 1.0, 0.05, 100),
     ),
+    renamed={2: {"z": "net", "o": "z"}},
     places={7: Place("curve"), 31: Place("curve"), 32: Place("softmax"), 39: Place("layers")},
     terms=(
         Term("activation function", "激活函数", "curve", also=("激励函数",)),

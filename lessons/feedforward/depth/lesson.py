@@ -105,7 +105,7 @@ class Depth(DeclaredLesson):
     )
     loops = ("phase", ("layer", "i"))
     grain = "layer"
-    explains = ("size", "share", "delta", "z")
+    explains = ("norm_delta", "share", "delta", "net")
     rebuilds = frozenset({"depth", "width", "initial"})
     shown_as = DepthStage
 

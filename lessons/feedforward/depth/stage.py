@@ -29,10 +29,10 @@ class DepthStage(LessonStage):
         if self.act == "forward":
             layer[1] = self.matrix("x", "x") if n == 1 else self.matrix(f"h{n - 1}", subscripted("h", n - 1))
             made: dict[int, Item] = {
-                0: self.matrix(f"z{n}", subscripted("z", n)),
+                0: self.matrix(f"net{n}", subscripted("net", n)),
                 1: self.matrix(f"h{n}", subscripted("h", n)),
             }
-            ops = (f"z{n}", f"h{n}")
+            ops = (f"net{n}", f"h{n}")
         else:
             layer[1] = self.matrix(f"delta{n}", subscripted("δ", n))
             made = {0: self.matrix(f"dW{n}", f"∂E/∂{W}")}
@@ -42,8 +42,8 @@ class DepthStage(LessonStage):
     def matrix(self, name: str, title: str) -> Block:
         value = self.view.get(name)
         shape = (1, 1) if value is None else value.shape if value.ndim == 2 else (value.shape[0], 1)
-        if value is None and name.startswith(("h", "z", "delta")):
-            n = int(name.lstrip("hzdelta"))
+        if value is None and name.startswith(("h", "net", "delta")):
+            n = int(name.lstrip("hnetdla"))
             shape = (self.params[f"W{n}"].shape[0], self.lengths["B"])
         shown = None if value is None else value.reshape(shape)
         return Block(name, shown, (shape[0], shape[1]), title=title, **self.flags(name))
@@ -62,7 +62,7 @@ class DepthStage(LessonStage):
 
     def measured(self) -> Plot:
         """‖δ_n‖ over the layers, as far as it is known, on a log axis."""
-        known = [(n, self.number(f"size[{n}]")) for n in range(1, self.lengths["D"] + 1)]
+        known = [(n, self.number(f"norm_delta[{n}]")) for n in range(1, self.lengths["D"] + 1)]
         found = [(float(n), size) for n, size in known if size]
         lines = [Line("‖δ‖", [n for n, _ in found], [s for _, s in found])] if len(found) > 1 else []
         return self.log_plot("sizes", lines, [(n, s, "●") for n, s in found])

@@ -34,7 +34,7 @@ def what_becomes(act: str) -> Callable[[Trial], str]:
     """Whether ‖w‖ goes on growing, settles near 1, or does something else."""
 
     def answer(trial: Trial) -> str:
-        sizes = np.array([float(trial.device.get(size)) for size in trial.after(act).size])
+        sizes = np.array([float(trial.device.get(size)) for size in trial.after(act).w_norm])
         late = sizes[len(sizes) // 2 :]
         steady = np.abs(late - 1).max() < 0.35 and abs(late[-1] - late[0]) < 0.1
         rising = bool((np.diff(sizes) >= -1e-12 * sizes[:-1]).all()) or not np.isfinite(sizes[-1])

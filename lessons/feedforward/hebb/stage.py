@@ -40,7 +40,7 @@ class HebbStage(LessonStage):
     def growing(self) -> Stage:
         """Acts 1 and 2: one sample after the other, and how long w has become."""
         n = self.view.loop("n") or 1
-        shown = {f"x[{n}]": subscripted("x", n), "w": "w", f"y[{n}]": subscripted("y", n), f"size[{n}]": "‖w‖"}
+        shown = {f"x[{n}]": subscripted("x", n), "w": "w", f"y[{n}]": subscripted("y", n), f"w_norm[{n}]": "‖w‖"}
         return [self.law("y", self.act), self.side_by_side(shown, id="state"), self.length_and_turn(), self.samples()]
 
     def length_and_turn(self) -> Panel:
@@ -55,7 +55,7 @@ class HebbStage(LessonStage):
     def length(self) -> Plot:
         """‖w‖ after every sample so far; the axis grows by doubling."""
         N = self.lengths["N"]
-        found = [(n, self.number(f"size[{n}]")) for n in range(1, (self.view.loop("n") or 0) + 1)]
+        found = [(n, self.number(f"w_norm[{n}]")) for n in range(1, (self.view.loop("n") or 0) + 1)]
         known = [(float(n), size) for n, size in found if size is not None and np.isfinite(size)]
         x, y = [0.0, *(n for n, _ in known)], [float(np.linalg.norm(self.params["w"])), *(size for _, size in known)]
         top = 2.0
@@ -116,7 +116,7 @@ class HebbStage(LessonStage):
     def fields(self) -> dict[str, Any]:
         n, inputs = self.view.loop("n") or 0, self.inputs
         return {name: self.lengths[name] for name in "NMP"} | {
-            "rate": f"{float(self.knobs['rate']):g}", "n": n, "size": self.figure(f"size[{n}]"),
+            "rate": f"{float(self.knobs['rate']):g}", "n": n, "size": self.figure(f"w_norm[{n}]"),
             "wrong": int((np.array(inputs["shown"]) != np.array(inputs["patterns"][0])).sum()),
         }  # fmt: skip
 

@@ -134,7 +134,7 @@ class Mlp(DeclaredLesson):
     results = (outcome,)
     questions = asks.GATE
     loops = ("update", "phase", "layer")
-    explains = ("delta", "h", "z", "E", "dW")
+    explains = ("delta", "h", "net", "E", "dW")
     second_views = frozenset({"train"})
     draws = frozenset({"data", "layers", "features", "initial"})
     rebuilds = draws | {"points", "noise", "split", "loss", "problem"}

@@ -82,7 +82,7 @@ class MlpStage(LessonStage):
             name = f"h{n}"
             nodes.append(Node(name, "output", n, subscripted("h", n), self.block(name, self.units[n])))
             back = self.phase == "backward" and self.known(f"delta{n}") and n > 1
-            live = f"z{n}" in self.view.written or (back and f"delta{n - 1}" in self.view.written)
+            live = f"net{n}" in self.view.written or (back and f"delta{n - 1}" in self.view.written)
             way = "backward" if back and self.known(f"delta{n - 1}") else "forward" if known[n] or live else ""
             edges.append(Edge(f"h{n - 1}", name, subscripted("W", n), way, live))
         shown = "·" if E is None else f"E {loss_figures(E)}"
@@ -96,7 +96,7 @@ class MlpStage(LessonStage):
         """Net inputs, on the way back errors, under the layer that they belong to."""
         every = range(1, self.depth + 1)
         up = self.phase in ("forward", "after")
-        family, label = ("z", "net") if up else ("delta", "error")
+        family, label = ("net", "net") if up else ("delta", "error")
         row = Row(self.say(label), {n: self.block(f"{family}{n}", self.units[n]) for n in every})
         return Matrix(id="under", priority=10, rows=[row], axis=self.axis)
 
@@ -148,7 +148,7 @@ class MlpStage(LessonStage):
             return self.law(*slots, f"step_{parameter}")
         if phase == "backward":
             return self.law(f"delta{n}", f"dW{n}")
-        return self.law("E") if ("loss", -1) in self.view.path else self.law(f"z{n}", f"h{n}")
+        return self.law("E") if ("loss", -1) in self.view.path else self.law(f"net{n}", f"h{n}")
 
     def passing(self) -> Stage:
         """A forward or backward pass, or a step: the net, and under it the weights."""

@@ -108,7 +108,7 @@ class NetworkStage(LessonStage):
         items: dict[int, Item] = {
             0: self.layer("h[0]", self.M, "x"), 1: self.matrix("W1", "W₁"),
             2: self.layer("h[1]", self.L, self.say("down")),
-            3: self.layer("turned", self.L, self.say("up")), 4: self.scalar("same", title=self.say("gap")),
+            3: self.layer("htilde", self.L, self.say("up")), 4: self.scalar("same", title=self.say("gap")),
         }  # fmt: skip
         found: Stage = [self.law("turned"), flow("layers", items, 10)]
         if self.known("same"):
@@ -139,7 +139,7 @@ class NetworkStage(LessonStage):
     def show_adapt(self) -> Stage:
         """Act 5: one step against the gradient."""
         phase, written = dict(self.view.path), self.view.writer("E")
-        ops = ("delta2", "delta1") if "backward" in phase else ("step_W1",) if "step" in phase else ("z1", "h1", "E")
+        ops = ("delta2", "delta1") if "backward" in phase else ("step_W1",) if "step" in phase else ("net1", "h1", "E")
         grads: dict[int, Item] = {
             0: self.matrix("dW1", "∂E/∂W₁"), 1: self.layer("db1", self.L, "∂E/∂b₁"),
             2: self.matrix("dW2", "∂E/∂W₂"), 3: self.layer("db2", self.N, "∂E/∂b₂"),

@@ -62,7 +62,7 @@ def rules(made: Cnn, optimiser: str) -> Mapping[str, str]:
     """The rules of all acts and of an opened update."""
     first = made.convolutions[0]
     assert first.pool is not None
-    whole = "z[f,i,j] = b[f] + sum(K[f,1] * patch[1,i,j])"  # explains a place of an earlier row
+    whole = "net[f,i,j] = b[f] + sum(K[f,1] * patch[1,i,j])"  # explains a place of an earlier row
     return {
         "whole": whole,
         **convolution.rules(first.slide, made.unit), **pooling.rules(first.pool),
@@ -135,7 +135,7 @@ class Convolution(DeclaredLesson):
     )
     loops = ("update", "phase", ("layer", "f"), ("i", "m"), ("j", "n"), ("c", "a"), ("g", "u", "b"), "v")
     grain = "j"
-    explains = ("p", "z", "by_K", "by_x", "h", "delta", "E")
+    explains = ("p", "net", "by_K", "by_x", "h", "delta", "E")
     counted = frozenset({"won"})
     example = False
     rebuilds = frozenset({"net", "example", "picture", "label"})

@@ -87,7 +87,7 @@ class ConvolutionStage(LessonStage):
         kernel = self.filter(self.f, title=self.say("kernel", f=self.f), row=u, only=v, read=u is not None)
         patch = symbol("patch", 1, self.i, self.j), self.say("patch")
         pictures = [self.picture(), ("kernel_tile", self.filter(self.f), frame), self.places("h", "map")]
-        numbers = patch, (self.here("z"), "z"), (self.here("h"), "h")
+        numbers = patch, (self.here("net"), "net"), (self.here("h"), "h")
         return self.part(("product", "h"), pictures, *numbers, kernel=kernel)
 
     def square(self) -> Shown:
@@ -184,11 +184,11 @@ def opened(stage: ConvolutionStage) -> Stage:
     name = next(iter(step.values), "") if step is not None else ""
     value = stage.view.get(name) if name else None
     if step is None or value is None:
-        return [stage.law("z1", "h1")]
+        return [stage.law("net1", "h1")]
     if value.size == 1 or value.ndim == 1:
         made = stage.scalar(name) if value.size == 1 else stage.vector(name, len(value))
         return [stage.law(step.op), flow("made", {0: made}, 10)]
-    title = stage.say("op_columns" if name.startswith(("X", "z", "h", "p", "delta", "by_")) else "op_weights")
+    title = stage.say("op_columns" if name.startswith(("X", "net", "h", "p", "delta", "by_")) else "op_weights")
     block = Block(name, value, (value.shape[0], value.shape[1]), written=True)
     return [stage.law(step.op), Heat(id="made", priority=10, title=title, block=block)]
 

@@ -121,7 +121,7 @@ def vectors(trial: Trial) -> float:
 def leaves_out(trial: Trial) -> str:
     """Whether the sweep differs from the column sum by more than rounding."""
     assert trial.view is not None
-    a, column = (trial.view.held(f"{family}[{trial.lengths['T'] - 1}]") for family in ("a", "column"))
+    a, column = (trial.view.held(f"{family}[{trial.lengths['T'] - 1}]") for family in ("delta", "column"))
     return "yes" if abs(a - column).max() > 1e-9 * max(1.0, abs(column).max()) else "no"
 
 

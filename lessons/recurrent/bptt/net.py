@@ -14,13 +14,13 @@ def unrolled(stage: TimeStage, back_to: int | None = None, back_from: int | None
     view, moments = stage.view, dict[int, Moment]()
     for t in stage.near:
         x, y = (stage.inputs[name][t] for name in "xy")
-        live = f"z[{t}]" in view.written or f"s[{t}]" in view.written
+        live = f"net[{t}]" in view.written or f"s[{t}]" in view.written
         back = back_from is not None and back_to is not None and back_to <= t <= back_from
         known, answered = live or stage.known(f"s[{t}]"), stage.known(f"E[{t}]")
         moments[t] = Moment(
             stage.state(f"s[{t}]"), stage.vocabulary[x], stage.vocabulary[y], chance(view.get(f"yhat[{t}]"), y),
             way(known, False), way(known, back and t != back_to), way(answered, back and t == back_from), live,
-            f"o[{t}]" in view.written, answered and stage.t == t and stage.act in ("dV", "dW", "dU", "train"),
+            f"z[{t}]" in view.written, answered and stage.t == t and stage.act in ("dV", "dW", "dU", "train"),
         )  # fmt: skip
     return time.unrolled(stage, "s", moments, stage.state("s_init"))
 

@@ -31,10 +31,10 @@ class BpttStage(TimeStage):
     def show_forward(self) -> Stage:
         """The same cell at every timestep."""
         t = self.t or 0
-        below = weights(self, t, self.column(f"z[{t}]", self.H, subscripted("z", t)))
-        scores = self.column(f"o[{t}]", self.K, subscripted("o", t))
+        below = weights(self, t, self.column(f"net[{t}]", self.H, subscripted("net", t)))
+        scores = self.column(f"z[{t}]", self.K, subscripted("z", t))
         above = output(self, scores, self.column(f"yhat[{t}]", self.K, subscripted("ŷ", t)))
-        return [self.law("z", "s", "o"), *self.strip(), unrolled(self), self.guesses(5), below, above]
+        return [self.law("net", "s", "z"), *self.strip(), unrolled(self), self.guesses(5), below, above]
 
     def show_dV(self) -> Stage:
         """∂E_t/∂V, one product of two vectors the state already has."""

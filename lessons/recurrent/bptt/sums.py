@@ -30,8 +30,8 @@ class Sums:
         """The sums down the columns; under them what the sweep finds at the same place, and makes of it."""
         stage = self.stage
         column = Row(stage.say("sum"), {k: stage.state(f"column[{k}]") for k in stage.near}, rule=True)
-        sweep = stage.row_of(stage.say("sweep"), "a", self.H)
-        rows = [column, sweep, self.matrices("aₖ s[k-1]ᵀ", "met_W")]
+        sweep = stage.row_of(stage.say("sweep"), "delta", self.H)
+        rows = [column, sweep, self.matrices("δₖ sₖ₋₁ᵀ", "met_W")]
         return Matrix(id="columns", priority=9, axis=stage.axis, rows=rows)
 
     def by_t(self) -> Matrix:
@@ -48,7 +48,7 @@ class Sums:
     def difference(self) -> str:
         """How far the sweep is from the column sums, over the columns around here that both have."""
         get = self.stage.view.get
-        pairs = [(get(f"a[{k}]"), get(f"column[{k}]")) for k in self.stage.near]
+        pairs = [(get(f"delta[{k}]"), get(f"column[{k}]")) for k in self.stage.near]
         gaps = [float(abs(a - column).max()) for a, column in pairs if a is not None and column is not None]
         return self.stage.say("difference", gap=tiny(max(gaps)) if gaps else "·")
 

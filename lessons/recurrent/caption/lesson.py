@@ -31,7 +31,7 @@ from lessons.recurrent.gated import columns, seed_of
 
 NAMES = frozenset(("K1", "b1", "K2", "b2", "W1", "D", "bD", *(p for kind in KINDS for p in CELLS[kind].names)))
 BIASES = frozenset(name for name in NAMES if name[0] == "b")
-SEEN = frozenset(("I", "z1", "h1", "p2", "zD", "h_init", "delta1", "delta_init", "gh_init", "word", "mask"))
+SEEN = frozenset(("I", "net1", "h1", "p2", "netD", "h_init", "delta1", "delta_init", "gh_init", "word", "mask"))
 MORE = frozenset(f"{to}{b}" for b in ("bD", "b1", "b2", "I", "h1", "p2") for to in ("", "d", "G_", "m_", "v_", "by_"))
 
 

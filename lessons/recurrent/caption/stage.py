@@ -59,7 +59,7 @@ class CaptionStage(TimeStage):
 
     def show_look(self) -> Stage:
         """The picture, its features, the start state; rows of D."""
-        law = self.law(self.at.op) if "layer" in dict(self.view.path) else self.law("zD", "h_init")
+        law = self.law(self.at.op) if "layer" in dict(self.view.path) else self.law("netD", "h_init")
         start = pictures.pixels(self, "h_init", self.say("h_init"), pictures.square(self.H))
         return [
             law,
@@ -121,7 +121,7 @@ def rows_of_D(stage: CaptionStage, name: str, by: str) -> Stage:
     if stage.net.eye.features != "I":
         return []
     cursor = stage.view.cursor
-    first = [cursor[1][0]] if cursor is not None and cursor[0] in ("h_init", "zD", "delta_init", "gh_init") else []
+    first = [cursor[1][0]] if cursor is not None and cursor[0] in ("h_init", "netD", "delta_init", "gh_init") else []
     rows = [*first, *(j for j in pictures.largest(stage, by, stage.H) if j not in first)][:ROWS]
     return [pictures.rows_as_pictures(stage, name, FRAME, rows, stage.say(f"rows_{name}"))]
 

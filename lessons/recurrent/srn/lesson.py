@@ -19,7 +19,7 @@ from lessons.recurrent.bptt.lesson import SrnLesson, losses, net
 from lessons.recurrent.srn.stage import SrnStage
 
 
-def pick(s: Scope) -> Array:
+def unit(s: Scope) -> Array:
     """(H, H): 1 at the weight that is followed."""
     host = np.zeros((s.H, s.H))
     host[int(s.knobs["row"]), int(s.knobs["column"])] = 1
@@ -48,7 +48,7 @@ def how_many(trial: Trial) -> float:
 class Srn(SrnLesson):
     """Weights and texts are those of `bptt`, and so are all numbers."""
 
-    derived = (Derived("net", net), Derived("pick", pick))
+    derived = (Derived("net", net), Derived("unit", unit))
     acts = (
         Act(
             "cell",
@@ -57,7 +57,7 @@ class Srn(SrnLesson):
         ),
         Act(
             "shared",
-            lambda s, at: srn_cell.moved(s.xp, s.f, s.net.theta, s.net.inputs, s.left("cell"), s.pick, at),
+            lambda s, at: srn_cell.moved(s.xp, s.f, s.net.theta, s.net.inputs, s.left("cell"), s.unit, at),
             length=lambda s: 3 * s.T,
         ),
     )
@@ -70,7 +70,7 @@ class Srn(SrnLesson):
     loops = ("update", "t", "phase", ())
     grain = "op"
     explains = ("s", "yhat", "move")
-    columns = SrnLesson.columns | {"in_", "rec", "raised", "move", "top", "Z", "dw"}
+    columns = SrnLesson.columns | {"in_", "rec", "r", "move", "m", "Z", "dw"}
     shown_as = SrnStage
 
     def settled(self, knobs: Knobs, given: Any) -> dict[str, Value]:

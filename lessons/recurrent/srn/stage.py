@@ -23,9 +23,9 @@ class SrnStage(TimeStage):
         """The cell from its inputs to its state, then the softmax above it."""
         top = [*self.strip(), unrolled(self), self.inside()]
         if ("output", -1) in self.view.path:
-            ops = ("o", "raised", "Z", "yhat", "E")
+            ops = ("z", "m", "r", "Z", "yhat", "E")
             return [self.law(*ops), *top, self.softmax(), self.numbers(), output(self)]
-        return [self.law("in", "rec", "z", "s"), *top, weights(self, self.t or 0, priority=8), self.softmax()]
+        return [self.law("in", "rec", "net", "s"), *top, weights(self, self.t or 0, priority=8), self.softmax()]
 
     def show_shared(self) -> Stage:
         """One weight, met at every timestep."""
@@ -38,7 +38,7 @@ class SrnStage(TimeStage):
         """The cell at work: what comes in, what comes back, their sum, the state."""
         t = self.t or 0
         low, before = subscript(str(t)), name(symbol("s", t - 1))
-        titles = {"in_": f"U x{low}", "rec": f"W {before}", "z": f"z{low}", "s": f"s{low}"}
+        titles = {"in_": f"U x{low}", "rec": f"W {before}", "net": f"net{low}", "s": f"s{low}"}
         items: dict[int, Item] = {
             i: self.column(symbol(of, t), self.H, title) for i, (of, title) in enumerate(titles.items())
         }
@@ -54,8 +54,8 @@ class SrnStage(TimeStage):
             p = self.view.get(f"yhat[{t}]")
             bar = "" if p is None else "█" * round(BAR * float(p[i]))
             items: dict[int, Item] = {
-                0: Label(f"o {self.at('o', i):>6}", **self.flags(f"o[{t}]")),
-                1: Label(f"e^(o−max) {self.at('raised', i):>6}", **self.flags(f"raised[{t}]")),
+                0: Label(f"z {self.at('z', i):>6}", **self.flags(f"z[{t}]")),
+                1: Label(f"e^(z−m) {self.at('r', i):>6}", **self.flags(f"r[{t}]")),
                 2: Label(f"ŷ {self.at('yhat', i):>5} {bar}", **self.flags(f"yhat[{t}]")),
             }
             rows.append(Row(f"{self.vocabulary[i]}{'  ←' if target == i else ''}", items, mark=target == i))
@@ -70,8 +70,8 @@ class SrnStage(TimeStage):
         """The same softmax in cells, which the inspector explains."""
         t, K = self.t or 0, self.K
         items: dict[int, Item] = {
-            0: self.column(f"o[{t}]", K, subscripted("o", t)),
-            1: self.column(f"raised[{t}]", K, "e^(o−max)"),
+            0: self.column(f"z[{t}]", K, subscripted("z", t)),
+            1: self.column(f"r[{t}]", K, "e^(z−m)"),
             2: self.scalar(f"Z[{t}]", title="Σ"),
             3: self.column(f"yhat[{t}]", K, subscripted("ŷ", t)),
         }

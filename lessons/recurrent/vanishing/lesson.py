@@ -105,7 +105,7 @@ class Vanishing(DeclaredLesson):
         Derived("u", before("s_init"), indexed=True),
         Derived("Q", before("eye"), indexed=True),
     )
-    matrices = frozenset({"J", "P", "Q", "M", "eye", "near", "clipped", "g_norm"})
+    matrices = frozenset({"J", "P", "Q", "M", "eye", "g_near", "clipped", "g_norm"})
     acts = (
         Act("run", lambda s, at: vanish.run(s.xp, s.f, s.W, inputs(s), at)),
         Act("joints", lambda s, at: vanish.joints(s.xp, s.f, s.W, s.eye, s.left("run"), at)),

@@ -40,15 +40,15 @@ class VanishingStage(LessonStage):
         first = max(0, min(t - 3, self.T - 6))
         rows = []
         for i in range(first, min(first + 6, self.T)):
-            z, s = ("z", "s") if i == first else ("", "")
+            net, s = ("net", "s") if i == first else ("", "")
             items: dict[int, Item] = {
-                0: corner(self, f"z[{i}]", self.part, z, True), 1: corner(self, f"s[{i}]", self.part, s, True),
+                0: corner(self, f"net[{i}]", self.part, net, True), 1: corner(self, f"s[{i}]", self.part, s, True),
                 2: Label(self.mean_slope(i)),
             }  # fmt: skip
             rows.append(Row(f"t={i}", items, mark=i == t))
         states = Matrix(id="states", priority=10, title=self.say("states", n=self.part, H=self.H), rows=rows)
         start = flow("start", {0: corner(self, "s_init", self.part, "s₋₁", True)}, 6)
-        return [self.law("z", "s"), states, self.weights(), start]
+        return [self.law("net", "s"), states, self.weights(), start]
 
     def weights(self, *more: tuple[str, str]) -> Matrix:
         """The first entries of W, which can be edited; and of other matrices, by (symbol, title)."""
@@ -170,7 +170,7 @@ class VanishingStage(LessonStage):
         """The gradient so far: of all terms, of the window's, and clipped where there is a bound."""
         items: dict[int, Item] = {}
         bounded = (("clipped", "clipped"),) if float(self.knobs["clip"]) < UNCLIPPED else ()
-        for i, (name, key) in enumerate((("dW", "all"), ("near", "near"), *bounded)):
+        for i, (name, key) in enumerate((("dW", "all"), ("g_near", "near"), *bounded)):
             value = self.view.get(name)
             norm = "·" if value is None else five(float(np.linalg.norm(value))).strip()
             items[i] = corner(self, name, self.part, self.say(key, norm=norm, window=self.knobs["window"]))
