@@ -27,9 +27,9 @@ def result(seed: int | None = None, **given: Any) -> dict[str, Any]:
 def through(name: str, z: float, w: float = 1.0, depth: int = 10) -> float:
     """∂h_K/∂z of a chain."""
     player = Player(open_lesson(CARD), HOST, {"activation": name, "depth": depth})
-    player.edit("z", (0,), str(z))
+    player.edit("net", (0,), str(z))
     player.edit("w", (0,), str(w))
-    return float(everything(player, all_steps=False)["result"]["grad"]["z"][0])
+    return float(everything(player, all_steps=False)["result"]["grad"]["net"][0])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -50,7 +50,7 @@ def test_the_saturated_pass_nothing_and_the_linear_everything() -> None:
     functions = result()["functions"]
     assert set(functions) == set(ACTIVATIONS)
     player = Player(open_lesson(CARD), HOST)
-    player.edit("z", (0,), "20")
+    player.edit("net", (0,), "20")
     far = everything(player, all_steps=False)["result"]["functions"]
     assert max(far[name]["slope"] for name in ("ramp", "step", "sigmoid", "tanh")) < 1e-8
     assert far["linear"]["slope"] == far["relu"]["slope"] == 1
@@ -68,7 +68,7 @@ def test_softmax_adds_to_one_and_cools_to_the_largest(seed: int) -> None:
 
 def test_large_scores_do_not_overflow() -> None:
     player = Player(open_lesson(CARD), HOST)
-    player.edit("o[1]", (0,), "1e300")
+    player.edit("z[1]", (0,), "1e300")
     assert everything(player, all_steps=False)["result"]["p"] == [1.0, 0.0, 0.0, 0.0]
 
 
@@ -82,22 +82,22 @@ def test_equals_autograd(name: str, seed: int) -> None:
         "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu,
     }  # fmt: skip
     player = Player(open_lesson(CARD), HOST, {"activation": name, "depth": 7, "scores": 5, "temperature": 0.7}, seed)
-    z, w, o = (torch.tensor(player.start.params[p], requires_grad=True) for p in ("z", "w", "o"))
-    h = z
+    net, w, z = (torch.tensor(player.start.params[p], requires_grad=True) for p in ("net", "w", "z"))
+    h = net
     for _ in range(7):
         h = functions[name](w * h)
-    loss = h.sum() - torch.log_softmax(o / 0.7, 0)[0]
+    loss = h.sum() - torch.log_softmax(z / 0.7, 0)[0]
     loss.backward()
     found = everything(player, all_steps=False)["result"]
     assert found["loss"] == pytest.approx(loss.item(), rel=1e-12)
-    for p, tensor in (("z", z), ("w", w), ("o", o)):
+    for p, tensor in (("net", net), ("w", w), ("z", z)):
         np.testing.assert_allclose(found["grad"][p], tensor.grad.numpy(), rtol=1e-9, atol=1e-13)
 
 
 def test_predictions_follow_what_is_put_in() -> None:
     for z, steeper in (("0.1", "tanh"), ("3", "sigmoid")):
         player = Player(open_lesson(CARD), HOST)
-        player.edit("z", (0,), z)
+        player.edit("net", (0,), z)
         while player.asked is None:
             player.forward()
         assert player.asked.ask.id == "steeper"
@@ -112,7 +112,7 @@ def test_predictions_follow_what_is_put_in() -> None:
 
 def test_the_loss_of_a_hopeless_score_is_finite() -> None:
     player = Player(open_lesson(CARD), HOST)
-    player.edit("o[1]", (0,), "-800")
+    player.edit("z[1]", (0,), "-800")
     player.jump("softmax")
     loss = player.view().get("L")
     assert loss is not None
@@ -126,7 +126,7 @@ def test_softmax_of_two_is_the_sigmoid_of_their_difference_to_the_last_bit(seed:
     for size in (0.1, 3, 50, 1e4):
         z = draw.normal(0, size, 2)
         for i, value in enumerate(z):
-            player.edit(f"o[{i + 1}]", (0,), repr(float(value)))
+            player.edit(f"z[{i + 1}]", (0,), repr(float(value)))
         two = everything(player, all_steps=False)["result"]["two"]
         assert two["softmax"] == two["sigmoid"] == pytest.approx(1 / (1 + np.exp(np.clip(z[1] - z[0], -700, 700))))
         player.jump("two/sigmoid")
