@@ -126,5 +126,7 @@ class OneFilter:
             found |= {"by_K": lambda f, c: self.by_weights[0][0][c - 1], "by_b": lambda f: self.by_weights[1][0]}
         if done or row:
             last = self.rows if done else row
-            found |= {name: convolution.entries(maps, f, last) for name, maps in zip("zh", self.maps, strict=True)}
+            found |= {
+                name: convolution.entries(maps, f, last) for name, maps in zip(("net", "h"), self.maps, strict=True)
+            }
         return Env({**self.theta, "x": self.x}, found)

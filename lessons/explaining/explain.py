@@ -1,10 +1,9 @@
-"""One entry of a rule with its numbers in place: `δ₃,₁[0] = (W₀₀·δ₃,₂[0] + …)·(1 − s₁[0]²) = (.500·.311 + …)·…`."""
+"""One entry of a rule with its numbers in place: `(δ₃,₁)₁ = (W₁₁·(δ₃,₂)₁ + …)·(1 − (s₁)₁²) = (.500·.311 + …)·…`."""
 
 from __future__ import annotations
 
 import ast
 import math
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -14,12 +13,10 @@ from engine.walks.rules import Lookup, bindings, index, members, parse, referenc
 from engine.walks.step import Path
 from lessons.explaining.figures import counts, figures, parted, three
 from lessons.explaining.formulas import FUNCTIONS, OPERATORS, ORDERS, beginning, plain_number, raised, typeset
-from lessons.explaining.typeset import entry, entry_of
+from lessons.explaining.typeset import entry, entry_of, subscript
 
 MOST_TERMS = 6
 """A sum of more terms than this is shown by its first ones and its last."""
-INDEX = re.compile(r"\[\d+(?:,\d+)?\]")
-"""The index of an entry, as in s₁[0]."""
 
 
 class Cell(NamedTuple):
@@ -260,13 +257,15 @@ class _Expansion:
 
     def softmax(self, function: str, scores: ast.expr, at: tuple[int, int], x: float) -> Cell:
         """x = softmax of a column of scores, or its logarithm."""
-        inner = self.cell(scores, at)
+        inner, array, said = self.cell(scores, at), self.value(scores), typeset(scores, self.bound)
+        own = subscript(str(at[0] + 1))
+        one = entry_of(said.text, at[:1])
+        each = one.removesuffix(own) + "ⱼ"
         if function == "log_softmax":
-            return Cell(f"ln softmax({inner.symbols.partition('[')[0]})[{at[0]}]", f"ln {three(math.exp(x))}", 2, x)
-        array, one = self.value(scores), _wrap(inner.symbols, inner.tight, 3)
+            return Cell(f"ln softmax({said.text}){own}", f"ln {three(math.exp(x))}", 2, x)
         every = array[:, min(at[1], array.shape[1] - 1)].tolist()
         others = _series([f"e^{_bracket(three(v))}" for v in written_out(every)], len(every))
-        symbols = f"e^{one} / Σⱼ e^{INDEX.sub('[j]', one)}"
+        symbols = f"e^{one} / Σⱼ e^{each}"
         return Cell(symbols, f"e^{_bracket(three(inner.value))} / ({others})", 2, x)
 
     def sum(self, inner: ast.expr) -> Cell:

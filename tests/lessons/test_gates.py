@@ -293,7 +293,7 @@ def test_the_law_of_a_reset_after_the_matrix_says_what_it_scales() -> None:
     made = player("gru", 1, reset="after")
     made.jump("forward/t=1/gate_n")
     said, *_ = said_at_the_top(made)
-    assert said.startswith("mₜ = Wn h[t-1] + bm")
+    assert said.startswith("mₜ = Wn hₜ₋₁ + bm")
     made.set_knobs({"reset": "before"})
     made.jump("forward/t=1/gate_n")
-    assert "Wn (rₜ ∘ h[t-1])" in said_at_the_top(made)[0]
+    assert "Wn (rₜ ∘ hₜ₋₁)" in said_at_the_top(made)[0]

@@ -250,8 +250,8 @@ def test_a_chance_is_explained_with_its_temperature() -> None:
     made = small()
     made.jump("write/t=1/output")
     said = inspect(made.view(), "q[1]", (0,))
-    assert "(a₁[0] / tau)" in said.symbols
-    assert "(a₁[j] / tau)" in said.symbols
+    assert "e^(a₁ / τ)₁" in said.symbols
+    assert "Σⱼ e^(a₁ / τ)ⱼ" in said.symbols
     assert said.value is not None
 
 

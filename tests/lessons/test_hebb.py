@@ -34,7 +34,7 @@ def sizes(player: Player, act: str) -> list[float]:
     player.jump(act)
     player.move(player.reel, player.reel.forward(player.spot.p - 1, 0))
     view = player.view()
-    found = [view.get(f"size[{n}]") for n in range(1, len(player.start.inputs["x"]) + 1)]
+    found = [view.get(f"w_norm[{n}]") for n in range(1, len(player.start.inputs["x"]) + 1)]
     return [float(size) for size in found if size is not None]
 
 

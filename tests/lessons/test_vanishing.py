@@ -194,5 +194,5 @@ def test_beside_a_rival_stands_what_it_multiplies_by() -> None:
         assert factor.symbol == ("gate" if v == 6 else f"M[{v}]")
         assert factor.values is not None
         assert factor.values[0, 0] == np.atleast_2d(held)[0, 0]
-        assert ("u[v,t] =" in law.laws[0]) == (v < 6)
+        assert ("uᵥ,ₜ =" in law.laws[0]) == (v < 6)
         assert "1 M" not in law.laws[0]

@@ -36,7 +36,7 @@ async def test_a_step_is_a_place_and_a_finer_one_a_product(size: tuple[int, int]
 async def test_the_acts_have_their_pictures(size: tuple[int, int], tmp_path: Path) -> None:
     places = {
         "slide/i=5/j=5": ("picture x", "kernel K", "map h"), "pool/m=2/n=2": ("map h", "pooled p"),
-        "back/unpool/m=2/n=2": ("∂E/∂p", "∂E/∂h"), "back/error/i=5/j=5": ("δ = ∂E/∂z",),
+        "back/unpool/m=2/n=2": ("∂E/∂p", "∂E/∂h"), "back/error/i=5/j=5": ("δ = ∂E/∂net",),
         "back/kernel/i=5/j=5": ("picture x", "∂E/∂K"), "back/picture/i=5/j=5": ("K rotated", "∂E/∂x"),
     }  # fmt: skip
     async with lesson(tmp_path, size, id="convolution") as (_, screen):

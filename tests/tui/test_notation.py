@@ -43,10 +43,10 @@ async def test_gated_cells_have_the_letters_of_papers(tmp_path: Path) -> None:
     """W at the input and U at the state, as in Cho et al. 2014, on weights, formulas and edges."""
     async with lesson(tmp_path, (120, 36), id="lstm") as (pilot, screen):
         go(screen, "forward/t=1/gate_i")
-        assert "netiₜ = Ui xₜ + Wi h[t-1] + bi" in shown(screen, "stage")
+        assert "netiₜ = Ui xₜ + Wi hₜ₋₁ + bi" in shown(screen, "stage")
         assert "i = σ(Ui x + Wi h₋₁ + bi)" in " ".join(shown(screen, "text").replace("│", " ").split())
         await pilot.press("m")
-        assert "netiₜ = W_i xₜ + U_i h[t-1] + b_i" in shown(screen, "stage")
+        assert "netiₜ = W_i xₜ + U_i hₜ₋₁ + b_i" in shown(screen, "stage")
         assert "i = σ(W_i x + U_i h₋₁ + b_i)" in " ".join(shown(screen, "text").replace("│", " ").split())
         assert not re.search(r"\b[UW]i\b", shown(screen, "stage"))
 
