@@ -7,9 +7,10 @@ Every panel has a stable id and a priority (the higher stays longer when the ter
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.device import HostArray
+from lessons.contract.card import Lead
 
 
 @dataclass(frozen=True)
@@ -231,13 +232,15 @@ class Formula(Panel):
 class Table(Panel):
     """Rows of cells under heads; numbers are right-aligned. The row `lit` is marked as written.
 
-    `bracket` joins two rows at the right: the state after the second is that after the first.
+    `bracket` joins two rows at the right: the state after the second is that after the first. A cell (row, column) in
+    `leads` opens what it leads to where it is clicked.
     """
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
     lit: int | None = None
     bracket: tuple[int, int] | None = None
+    leads: Mapping[tuple[int, int], Lead] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,12 @@ from lessons.contract.panels import Beside, Cloud, Note
 from lessons.course import find
 from tests.lessons.playing import played
 from tests.tui.driving import go, lesson, shown, typed, until
+from tui.app import UnrollApp
+from tui.canvas.canvas import Hit
 from tui.draw import Pen, draw
 from tui.picture.drawers import Fork, Knobs
+from tui.screens.lesson import LessonScreen
+from tui.widgets.canvas_view import Lines
 
 SIZES = [(80, 24), (120, 36), (60, 20), (200, 50)]
 
@@ -107,7 +112,12 @@ async def test_the_race_and_the_results_by_keys(tmp_path: Path) -> None:
         await pilot.press("full_stop", "full_stop")
         assert [len(branch.history) for branch in player.branches] == [2, 2, 2, 2]
         said = shown(screen, "stage")
-        for name in ("skip-gram + 5 negatives", "skip-gram + tree", "CBOW + 5 negatives", "CBOW + tree"):
+        for name in (
+            "skip-gram + 5 negatives",
+            "skip-gram + hierarchical softmax",
+            "CBOW + 5 negatives",
+            "CBOW + hierarchical softmax",
+        ):
             assert said.count(name) == 2
         await pilot.press("f")
         assert isinstance(screen.look.drawer, Fork)
@@ -164,3 +174,44 @@ def test_a_fork_of_the_rate_goes_on_from_the_loss_that_was_measured_last() -> No
     assert said[0].n < player.spot.n
     assert said[1] is said[0]
     assert said[2].n == player.spot.n
+
+
+def forms_of(screen: LessonScreen) -> tuple[str, str, str]:
+    player = screen.player
+    return str(player.knobs["model"]), str(player.knobs["loss"]), player.act
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=str)
+async def test_the_table_of_slide_43_opens_every_form(size: tuple[int, int], tmp_path: Path) -> None:
+    """By ↵ one after the other, by the mouse any of them; what was left stays as it was, and ⌫ comes back to it."""
+    async with lesson(tmp_path, size, id="word2vec", dim=4, window=3) as (pilot, screen):
+        app = screen.app
+        assert isinstance(app, UnrollApp)
+        screen.paint()
+
+        def here() -> LessonScreen:
+            assert isinstance(app.screen, LessonScreen)
+            app.screen.player.record = {ask.id: "skipped" for ask in app.screen.player.lesson.asks}
+            return app.screen
+
+        def cells() -> dict[tuple[str, str], Hit]:
+            hits = here().query_one("#stage", Lines).canvas.hits
+            leads = [(hit, hit.target[1].place.knobs) for hit in hits if hit.target[0] == "lead"]
+            return {(str(knobs["model"]), str(knobs["loss"])): hit for hit, knobs in leads}
+
+        assert all(said in shown(here(), "stage") for said in ("hierarchical softmax", "CBOW", "skip-gram", "1 + 5"))
+        seen = [forms_of(here())]
+        for _ in range(4):
+            await pilot.press("enter")
+            await until(pilot, lambda: forms_of(here()) != seen[-1])
+            seen.append(forms_of(here()))
+            assert (here().player.knobs["dim"], here().player.knobs["window"]) == (4, 3)
+        assert seen[0] == ("sg", "ns", "corpus")
+        assert [each[:2] for each in seen[1:]] == [("sg", "hs"), ("cbow", "ns"), ("cbow", "hs"), ("sg", "ns")]
+        assert {each[2] for each in seen[1:]} == {"learn"}
+        for wanted in (("cbow", "ns"), ("sg", "hs"), ("cbow", "hs"), ("sg", "ns")):
+            go(here(), "corpus")
+            await until(pilot, lambda: len(cells()) == 4)
+            await pilot.click("#stage", offset=(cells()[wanted].x, cells()[wanted].y))
+            await until(pilot, partial(lambda form: forms_of(here()) == (*form, "learn"), wanted))
+            assert (here().player.knobs["dim"], here().player.knobs["window"]) == (4, 3)

@@ -113,7 +113,10 @@ def draw_table(panel: Table, width: int, pen: Pen) -> Canvas:
         if lit:
             canvas.put(1, y, "►", "written")
         for i, text in enumerate(line):
-            ink = "label" if y == 0 else "written" if lit else ""
+            lead = panel.leads.get((y - 1 + hidden, i)) if y else None
+            ink = "label" if y == 0 else "key" if lead is not None else "written" if lit else ""
+            if lead is not None:
+                canvas.hit(x, y, wide[i], 1, "lead", lead)
             if i == 0:
                 canvas.put(x, y, fit(text, wide[0]), ink)
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lessons.contract.card import Lead
 from tui.picture.bar import act_ends, position
 from tui.screens.modes.answering import Answering
 from tui.screens.modes.base import Change, Parts
@@ -37,6 +38,8 @@ class Clicks:
                 self.transport.pause()
                 wanted = position(act_ends(player), (event.x - x + 0.5) / width)
                 self.take(self.stepping.gone(lambda: player.scrub_to(wanted / max(1, player.progress[1]))))
+            case ("lead", Lead() as lead):
+                self.take(self.stepping.follow(lead))
             case ("option", int(i)):
                 self.take(self.answering.click(i, event.double) or Change())
             case ("curve", float(reach) | int(reach), int(left), int(room)) if self.transport.on_curve:

@@ -7,7 +7,7 @@ from lessons.data.corpora import TEXTS
 CARD = Card(
     id="word2vec",
     chapter="language",
-    slides="48",
+    slides="43, 48",
     minutes=20,
     title={"en": "word2vec, live", "zh": "word2vec 现场训练"},
     lead={
@@ -32,7 +32,7 @@ CARD = Card(
         Knob("vocabulary", "int", 5000, 2, 20_000),
         Knob("sentences", "int", 5000, 100, 50_000),
     ),
-    places={43: Place("train/update=2000", {"race": "four"}), 48: Place("corpus")},
+    places={43: Place("corpus"), 48: Place("corpus/w=0")},
     terms=(
         Term("corpus", "语料", "corpus"),
         Term("vocabulary", "词表", "corpus"),

@@ -12,8 +12,9 @@ from engine.words.corpus.reading import Corpus
 from engine.words.kernel.fast import unpacked
 from engine.words.run.live import Live
 from engine.words.run.training import Settings
+from lessons.contract.card import Lead, Place
 from lessons.contract.knobs import Refused, Value
-from lessons.contract.view import Knobs, Start
+from lessons.contract.view import Knobs, Start, View
 from lessons.data.corpora import PYTHON
 from lessons.data.corpora import read as corpora
 
@@ -122,6 +123,20 @@ def out_name(knobs: Knobs) -> str:
 def begun(knobs: Knobs, inputs: Mapping[str, Any]) -> Start:
     """V drawn by the seed among the inputs, as the trainer draws it; the other table is zero."""
     return Start(unpacked(HOST, live(HOST, knobs, Start({}, inputs)).run.start()), inputs)
+
+
+def lead(knobs: Knobs, start: Start, model: str, loss: str) -> Lead:
+    """To the first batch of one of the four forms, all else as it is."""
+    form = {**knobs, "model": model, "loss": loss}
+    return Lead("word2vec", Place("learn", form, seed=int(start.inputs["seed"]) or None))
+
+
+def next_form(lesson: object, view: View) -> Lead | None:
+    """A method of the lesson: to the form after this one, in the order of `FORMS`."""
+    if view.act not in ("corpus", "learn"):
+        return None
+    at = FORMS.index((str(view.knobs["model"]), str(view.knobs["loss"])))
+    return lead(view.knobs, view.start, *FORMS[(at + 1) % len(FORMS)])
 
 
 def rivals(knobs: Knobs, start: Start) -> Sequence[tuple[str, Knobs, Start]]:

@@ -151,6 +151,7 @@ class Word2vec(DeclaredLesson):
     rebuilds = draws
     matrices = frozenset({"counts", "total", "one", "sample", "window", "Z", "L", "rate", "bound"})
     shown_as = WordStage
+    lead = exp.next_form
 
     def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
         """The knobs, those that were not given as the text asks for."""
@@ -175,8 +176,8 @@ class Word2vec(DeclaredLesson):
         return exp.rivals(knobs, start)
 
     def at(self, start: Start, state: State, device: Device) -> Start:
-        updates = state.n + int(start.inputs.get("earlier", 0))
-        return Start(unpacked(device, state.data.vectors), {**start.inputs, "updates": updates})
+        n = state.n + int(start.inputs.get("earlier", 0))
+        return Start(unpacked(device, state.data.vectors), {**start.inputs, "updates": n})
 
     def rule(self, knobs: Knobs) -> Mapping[str, str]:
         return {**prepare.RULES, **batch.RULES}
@@ -190,5 +191,6 @@ class Word2vec(DeclaredLesson):
 
     def panels(self, view: View, text: Text) -> Stage:
         """An update of training that is opened is shown as the first one is."""
-        inside = view.training is not None and view.training.open
-        return STAGES["learn" if inside else view.act](self, view, text).stage()
+        return STAGES["learn" if view.training is not None and view.training.open else view.act](
+            self, view, text
+        ).stage()

@@ -21,6 +21,8 @@ ROWS, BEFORE = 10, 5
 """Words of the table of chances, and how many of them stand above the one in focus."""
 PAIRS = 7
 """Pairs that are listed at most."""
+MODELS, LOSSES = ("cbow", "sg"), ("hs", "ns")
+"""The columns and rows of the table of forms, as on slide 43."""
 Marks = list[tuple[int, int, str, str]]
 
 
@@ -29,7 +31,20 @@ class TextStage(WordStage):
 
     def show_corpus(self) -> Stage:
         """What sub-sampling leaves, and how likely each word is drawn."""
-        return [self.law("share", "keep", "P"), self.raw(), self.chances(), self.word_at_work()]
+        return [self.law("share", "keep", "P"), self.forms(), self.raw(), self.chances(), self.word_at_work()]
+
+    def forms(self) -> Table:
+        """The four forms, each of which opens where it is clicked; the one of this run has a dot."""
+        rows, leads = [], {}
+        for y, loss in enumerate(LOSSES):
+            said = []
+            for x, model in enumerate(MODELS, 1):
+                here = (self.knobs["model"], self.knobs["loss"]) == (model, loss)
+                said.append(("● " if here else "○ ") + self.say(f"does_{model}_{loss}", K=self.knobs["negatives"]))
+                leads[y, x] = exp.lead(self.knobs, self.view.start, model, loss)
+            rows.append((self.say(loss), *said))
+        heads = (self.say("forms_of"), *map(self.say, MODELS))
+        return Table(id="forms", priority=8, heads=heads, rows=rows, leads=leads)
 
     def raw(self) -> Picture:
         """The beginning of the text; words that sub-sampling left out stand in brackets."""

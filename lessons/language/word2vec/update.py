@@ -58,7 +58,7 @@ class UpdateStage(WordStage):
             to = self.say("way", n=len(targets))
         else:
             to = ", ".join(self.words[each.word] for each in targets if not each.noise)
-        line = self.say("example", n=n, all=len(some), said=said, to=to)
+        line = self.say("example", n=n + 1, all=len(some), said=said, to=to)
         return Picture(id="who", priority=9, marks=[(0, 0, line, "head")])
 
     def example(self, n: int, inputs: Sequence[Input], targets: Sequence[Target]) -> Stage:

@@ -223,11 +223,11 @@ class Stepping(Mode):
         self.player.go_in()
         return Change()
 
-    def follow(self) -> Change:
-        """To the lesson that this position leads to, if it leads to one."""
+    def follow(self, lead: Lead | None = None) -> Change:
+        """Where this leads to; else to the lesson that this position leads to, if it leads to one."""
         self.parts.transport.pause()
-        if self.leads is not None:
-            self.parts.context.follow(self.leads, self.player.lesson.card.id)
+        if (lead := lead or self.leads) is not None:
+            self.parts.context.follow(lead, self.player.lesson.card.id)
         return Change("")
 
     def go_back(self) -> Change | None:
