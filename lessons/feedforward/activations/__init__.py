@@ -26,6 +26,7 @@ CARD = Card(
     places={7: Place("curve"), 31: Place("curve"), 32: Place("softmax"), 39: Place("layers")},
     terms=(
         Term("activation function", "激活函数", "curve", also=("激励函数",)),
+        Term("derivative", "导数", "curve"),
         Term("linear function", "线性函数", "curve"),
         Term("ramp function", "斜面函数", "curve", also=("非线性斜面",)),
         Term("step function", "阶跃函数", "curve"),

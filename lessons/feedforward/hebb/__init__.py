@@ -25,6 +25,7 @@ CARD = Card(
     places={3: Place("hebb")},
     terms=(
         Term("Hebbian learning", "赫布学习", "hebb"),
+        Term("unsupervised learning", "无监督学习", "hebb"),
         Term("Oja's rule", "Oja 规则", "oja"),
         Term("associative memory", "联想记忆", "store", also=("Hopfield",)),
     ),

@@ -19,6 +19,8 @@ CARD = Card(
     terms=(
         Term("decision boundary", "决策边界", "train"),
         Term("minibatch", "小批量", "train"),
+        Term("overfitting", "过拟合", "train"),
+        Term("generalisation", "泛化", "train"),
     ),
     load="lessons.feedforward.playground.lesson:Playground",
 )
