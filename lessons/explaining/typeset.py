@@ -40,7 +40,7 @@ OF_PARAMETER = {
     "E_plus": "E₊", "E_minus": "E₋", "gap": "|diff|", "numeric": "≈∂E/∂{p}", "met": "(∂E/∂{p}){at}", "unit": "1ᵢⱼ",
     "sweep": "∂E/∂{p}", "do": "∂o/∂{p}{at}", "by": "∂E/∂{p}{at}", "share": "ρ({p})",
     "first": "‖δ₁‖({p})", "last": "‖δ‖({p})",
-    "f": "{p}(z)", "df": "{p}'(z)", "G": "G({p})", "m": "m({p})", "v": "v({p})",
+    "f": "{p}(net)", "df": "{p}'(net)", "G": "G({p})", "m": "m({p})", "v": "v({p})",
 }  # fmt: skip
 """Families that belong to a parameter: met_W is one term of ∂E/∂W, G_W what AdaGrad remembers of it."""
 PARAMETER = re.compile(r"[A-Za-z]\d*|[WUb][acdDfghimnoryz]\d?|va|T[xy]|net")
