@@ -242,11 +242,12 @@ def _is_last(node: ast.expr) -> bool:
 
 
 def _last(views: Sequence[View], name: str, place: int, places: int) -> int:
-    """The largest index in one place of a family's; in others it is the least that there is, or any."""
-    for view in views:
-        found = [i for i in range(2) if view.get(symbol(name, i)) is not None] if places == 1 else []
+    """The largest index in one place of a family's, or of an array of that name, where there is no family."""
+    for view in views if places == 1 else ():
+        found = [i for i in range(2) if view.get(symbol(name, i)) is not None]
         if found:
             return found[0] + sum(1 for _ in _family(view, name, found[0])) - 1
+    for view in views:
         held = view.get(name)
         if held is not None and held.ndim > place:
             return int(held.shape[place]) - 1

@@ -211,6 +211,7 @@ def test_symbols_entries_and_families() -> None:
     assert value(player, "vocabulary[argmax(x[0])]") == player.start.inputs["text"][0]
     assert value(player, "s[0]", "forward/t=0")[0] == states[0]["s[0]"][0]
     assert value(player, "E[last]", "forward/t=last") == losses[3]
+    np.testing.assert_array_equal(value(player, "dW[last]"), value(player, "dW[3]"))  # not the second row of their sum
     with pytest.raises(Unresolved, match="not known"):
         value(player, "E[3]", "forward/t=1")
     assert value(player, "known(E[3])", "forward/t=1") is False
