@@ -176,6 +176,12 @@ class Canvas:
                 return target
         return None
 
+    def copy(self) -> Canvas:
+        """What is drawn now, without what a click finds there."""
+        found = Canvas(self.width, 0, self.ascii_only)
+        found.chars, found.inks = [row[:] for row in self.chars], [row[:] for row in self.inks]
+        return found
+
     def stamp(self, other: Canvas, x: int, y: int, height: int | None = None) -> None:
         """Copy another canvas, or its first `height` lines, to (x, y)."""
         lines = other.height if height is None else min(height, other.height)

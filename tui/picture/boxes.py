@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tui.draw.pen import Cursor
 
 Styled = list[tuple[str, str]]
+Told = Callable[[Words, "Text", int], Styled]
+"""Lines of at most so many columns, in the words of a language and of a lesson."""
 
 
 @dataclass
@@ -106,21 +108,23 @@ class Choices(Drawer):
 
 
 class Help(Drawer):
-    """All keys by their ids, before them those that do something at this moment."""
+    """All keys by their ids; before them those that do something at this moment, and the legend of the stage."""
 
     keys = (("↑↓", "more"), ("esc", "leave"))
 
-    def __init__(self, ids: Sequence[str], now: Sequence[Hint] = ()) -> None:
-        self.ids, self.top, self.most = ids, 0, 0
+    def __init__(self, ids: Sequence[str], now: Sequence[Hint] = (), legend: Told | None = None) -> None:
+        self.ids, self.top, self.most, self.legend = ids, 0, 0, legend
         self.now = [hint for hint in now if hint.words]
 
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         words = desk.words
         lines: Styled = [(f"{hint.sign:<10}{words(f'keys.{hint.words}')}", "head") for hint in self.now]
         if self.now:
-            lines = [(words("help.now"), "label"), *lines, ("", ""), (words("help.all"), "label")]
+            lines = [(words("help.now"), "label"), *lines, ("", "")]
+            told = [] if self.legend is None else self.legend(words, desk.text, min(width, 60) - 4)
+            lines += [*told, *([("", "")] if told else []), (words("help.all"), "label")]
         lines += [(f"{ALL[key].sign:<10}{words(f'help.{key}')}", "") for key in self.ids]
-        lines += [(words("help.digits"), "dim"), (words("help.shades"), "dim"), (words("help.points"), "dim")]
+        lines += [(words("help.digits"), "dim")]
         room = max(1, height - 2)
         self.most = max(0, len(lines) - room)
         self.top = min(self.top, self.most)

@@ -28,6 +28,7 @@ from tui.picture import frame
 from tui.picture.boxes import Desk
 from tui.picture.layout import lay
 from tui.picture.left_out import names
+from tui.picture.legend import Legend
 from tui.picture.lens import flat, lens_for
 from tui.picture.look import Look
 from tui.picture.question import draw_card
@@ -90,6 +91,7 @@ class LessonPicture:
         self.tune = ""
         self.size = (WIDE, 40)
         self._hits: list[Hit] = []
+        self._bare: tuple[Canvas, Sequence[Panel]] = Canvas(0), ()
 
     @property
     def words(self) -> Words:
@@ -143,6 +145,10 @@ class LessonPicture:
     def in_focus(self) -> Cursor | None:
         """The cell that is explained when none is chosen."""
         return focus(self.view, {hit.target[1] for hit in self.cells}, self.player.lesson.explains)
+
+    def legend(self) -> Legend:
+        """What the signs and the symbols of the stage are, as it was drawn last, what lies over it aside."""
+        return Legend.of(*self._bare, self.view)
 
     # panels
 
@@ -262,6 +268,7 @@ class LessonPicture:
         self.tune = next((panel.abc for panel in flat(panels) if isinstance(panel, Stave) and panel.abc), "")
         laid = lay(panels, width, room, large(panels, look, pen, width), dense)
         canvas, self.left_out = laid.canvas, laid.dropped
+        self._bare = canvas.copy(), panels
         self.missed = names(laid.left_out, panels, self.words)
         if not self.wide and not manner.present:
             self._under(canvas, width, room, fields)

@@ -143,9 +143,10 @@ class Opening(Mode):
         return Change()
 
     def help(self) -> Change:
-        """All keys, those first that do something at this moment."""
+        """All keys, those first that do something at this moment; and what the signs and symbols of the stage are."""
         shown, now = isinstance(self.look.drawer, Help), self._live_keys()
-        self.look.drawer = None if shown else Help([key.id for key in (*LESSON, *EVERYWHERE)], now)
+        ids = [key.id for key in (*LESSON, *EVERYWHERE)]
+        self.look.drawer = None if shown else Help(ids, now, self.picture.legend().lines)
         return Change()
 
     # view, text, files
