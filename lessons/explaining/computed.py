@@ -49,7 +49,10 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "diag": lambda a: xp.diag(xp.atleast_1d(a)), "row": lambda a, i: xp.atleast_2d(a)[int(i)],
     "column": lambda a, i: xp.atleast_2d(a)[:, int(i)],
 }  # fmt: skip
-"""What expressions in texts may call; `norm` is the root of the sum of squares, `radius` the spectral radius, `spectral` the spectral norm."""
+"""What expressions in texts may call; `norm` is the root of the sum of squares.
+
+`radius` is the spectral radius, `spectral` the spectral norm.
+"""
 
 
 class Unresolved(ValueError):

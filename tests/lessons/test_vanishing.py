@@ -45,7 +45,7 @@ def test_it_vanishes_for_small_radii_and_explodes_for_large_ones_with_linear_uni
 
 @pytest.mark.parametrize("seed", range(12))
 def test_relu_from_the_identity_keeps_what_tanh_loses_until_the_noise_is_large(seed: int) -> None:
-    """The remedy of slide 39, at the lesson's own noise: a third of the norm at least. Five times as much leaves less."""
+    """The remedy of slide 39, at the lesson's own noise: a third of the norm at least. Five times it leaves less."""
     far = {name: values[-1] / 4 for name, values in result(player(seed))["far"].items()}
     assert 1 / 3 < far["relu identity"] <= 1
     assert far["tanh 0.9"] < 1e-3 < far["gate"]
