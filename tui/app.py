@@ -163,6 +163,7 @@ class UnrollApp(App[None]):
             self.register_theme(textual_theme(name))
         self._take_theme()
         remap(self, self.store, self.words)
+        self.store.probe()
         self.push_screen(Contents(self.opening.choices))
         self.set_timer(0.3, self._load_more)
         try:

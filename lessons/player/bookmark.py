@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -54,7 +55,7 @@ def keep(player: Player) -> dict[str, Any]:
     setting, spot = player.setup.setting, player.spot
     return {
         "schema": SCHEMA,
-        "given": dict(setting.given),
+        "given": found_again(setting.given, player.lesson.card.knobs),
         "seed": setting.seed,
         "language": setting.language,
         "start": _start(setting.start),
@@ -63,8 +64,21 @@ def keep(player: Player) -> dict[str, Any]:
         "record": dict(player.record),
         "address": ("train/" if spot.training else "") + address(player.path),
         "current": player.current,
-        "branches": [_branch(branch, player.branches) for branch in player.branches],
+        "branches": [_branch(branch, player) for branch in player.branches],
     }
+
+
+def found_again(given: Mapping[str, Any], knobs: tuple[Knob, ...]) -> dict[str, Any]:
+    """Knobs with the names of files in full: a place may be come back to from another folder."""
+    files = {knob.id for knob in knobs if knob.id in given and knob.names_file(given[knob.id])}
+    return {name: _in_full(str(value)) if name in files else value for name, value in given.items()}
+
+
+def _in_full(name: str) -> str:
+    try:
+        return os.path.abspath(name)
+    except (OSError, ValueError):  # the folder that one is in is no more
+        return name
 
 
 def _has(player: Player, owed: Mapping[str, Any]) -> bool:
@@ -80,14 +94,14 @@ def take(player: Player, place: Mapping[str, Any]) -> Taken | None:
     return Taken(place, histories, player.device) if any(map(len, histories)) else None
 
 
-def _branch(branch: Branch, branches: list[Branch]) -> dict[str, Any]:
+def _branch(branch: Branch, player: Player) -> dict[str, Any]:
     """One training run: which one it was forked from, at which update, with what change; and how far it went."""
     trunk = branch.history.trunk
-    parent = next((i for i, other in enumerate(branches) if other.history is trunk), None)
+    parent = next((i for i, other in enumerate(player.branches) if other.history is trunk), None)
     return {
         "parent": parent,
         "at": branch.history.track.begin.n,
-        "knobs": dict(branch.knobs),
+        "knobs": found_again(branch.knobs, player.lesson.card.knobs),
         "start": None if parent is None else _start(branch.start),
         "change": branch.change,
         "length": len(branch.history),
@@ -130,7 +144,7 @@ def is_set_up_as(kept: Mapping[str, Any], place: Place, knobs: tuple[Knob, ...])
         return False
     own = {knob.id: knob.begins(_language(kept)) for knob in knobs}
     given = kept.get("given")
-    return isinstance(given, Mapping) and {**own, **given} == {**own, **place.knobs}
+    return isinstance(given, Mapping) and {**own, **given} == {**own, **found_again(place.knobs, knobs)}
 
 
 class Back(NamedTuple):

@@ -15,6 +15,7 @@ from engine.threads import hold_to_one_thread
 from lessons.contract.knobs import Refused
 from lessons.contract.notations import NOTATIONS
 from lessons.contract.phrases import reason
+from tui.canvas.visible import visible
 from tui.cli.as_json import print_json
 from tui.cli.common import (
     above,
@@ -235,8 +236,13 @@ def run_app(
     code = app.return_code or 0
     if 0 < code < 128:
         print(f"unroll: {words_of()('error.ended', folder=store.data)}", file=sys.stderr)
-    if code:
-        sys.exit(code)
+    rescued = store.rescue()
+    if rescued is not None:
+        why, folder = rescued
+        key = "error.rescued" if folder != Path() else "error.not_kept"
+        print(f"unroll: {visible(words_of()(key, why=why, folder=folder))}", file=sys.stderr)
+    if code or rescued is not None:
+        sys.exit(code or 1)
 
 
 @cli.command("deck")

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui.machine.folders import made
+
 if TYPE_CHECKING:
     from engine.walks.packing import Packed
     from lessons.player.checkpoint import Taken
@@ -50,7 +52,7 @@ class RunFiles:
             return
         if path is None or sum(array.nbytes for array in packed.arrays) > MOST_BYTES:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
+        made(self.folder)
         write(path, packed)
         self._bound(path)
 
@@ -74,7 +76,10 @@ class RunFiles:
 
     def usage(self) -> Usage:
         """How much there is, damaged files that were kept aside included."""
-        sizes = [path.stat().st_size for path in self.folder.glob("*.npz*") if path.is_file()]
+        try:
+            sizes = [path.stat().st_size for path in self.folder.glob("*.npz*") if path.is_file()]
+        except OSError:  # no folder can have this name
+            sizes = []
         return Usage(len(sizes), sum(sizes))
 
     def clear(self) -> Usage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from engine.files import write_whole
 from lessons.contract.phrases import Words, reason
 from tui.machine import merging
-from tui.machine.folders import data_folder, language_kept, settings_folder
+from tui.machine.folders import data_folder, kept_text, language_kept, made, settings_folder
 from tui.machine.run_files import RunFiles
 from tui.machine.terminal import language
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 Merge = Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
 """What is written, of (what was read or written last, what there is now, what the file holds now)."""
+ROOM = 64 << 10
+"""Bytes that there should be room for."""
 PATIENCE = 2.0
 """Seconds that another app may take to write."""
 
@@ -85,6 +88,7 @@ class Store:
         self.config = folder or settings_folder()
         self.data = folder or data_folder()
         self.trouble: list[str] = []
+        self.unsaved: dict[Path, OSError] = {}
         self.runs = RunFiles(self.data / "runs")
         self.settings = self._read(self.config / "settings.json", Settings)
         self.keeps_progress = not fresh_record
@@ -97,7 +101,7 @@ class Store:
 
     def _read(self, path: Path, kind: Any) -> Any:
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            found = json.loads(kept_text(path))
             fresh = kind()
             self._base[path] = copy.deepcopy(found) if isinstance(found, dict) else {}
             for name, default in asdict(fresh).items():
@@ -110,6 +114,9 @@ class Store:
         except FileNotFoundError:
             return kind()
         except OSError as error:  # it is there, and must not be written over
+            if not os.path.lexists(path):  # the folder is none, or cannot be entered
+                self._tell(path, error)
+                return kind()
             why = reason(error)(self.words)
             self.trouble.append(self.words("store.damaged", file=path, error=why, kept=self._aside(path)))
             return kind()
@@ -125,7 +132,7 @@ class Store:
         """Keep a file that cannot be read under another name, never overwriting an earlier one."""
         for n in range(1, 1000):
             kept = path.with_name(f"{path.name}.damaged-{n}")
-            if not kept.exists():
+            if not os.path.lexists(kept):
                 try:
                     path.rename(kept)
                 except OSError as error:
@@ -149,7 +156,7 @@ class Store:
 
     def _merge(self, path: Path, content: dict[str, Any], merge: Merge) -> None:
         """Write what was changed here into the file as it is now: another app may have written it. Raises OSError."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        made(path.parent)
         with locked(path.parent):
             write_whole(path, text_of(merge(self._base.get(path, {}), content, held_in(path))))
         self._base[path] = content
@@ -209,9 +216,10 @@ class Store:
     def probe(self) -> bool:
         """Whether the folder of the progress can be written; if not, a word in `trouble`."""
         try:
-            self.data.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.data):
-                return True
+            made(self.data)
+            with tempfile.TemporaryFile(dir=self.data) as file:
+                file.write(bytes(ROOM))  # a full disk takes an empty file
+            return True
         except OSError as error:
             self._tell(self.data, error)
             return False
@@ -221,13 +229,34 @@ class Store:
             write()
         except OSError as error:
             self._tell(path, error)
+            self.unsaved[path] = error
             return False
+        self.unsaved.pop(path, None)
         return True
+
+    def rescue(self) -> tuple[str, Path] | None:
+        """Where the progress or the settings could not be written: (why, the folder that holds them now).
+
+        The folder is a new one among the temporary files, "." where that cannot be had. None where all was written.
+        """
+        files = {self.data / "progress.json": self.progress, self.config / "settings.json": self.settings}
+        lost = {path: error for path, error in self.unsaved.items() if path in files}
+        if not lost:
+            return None
+        path, error = next(iter(lost.items()))
+        why = self.words("store.refused", file=path, error=reason(error)(self.words))
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="unroll-"))
+            for each, held in files.items():
+                write_whole(folder / each.name, text_of(asdict(held)))
+        except OSError:
+            return why, Path()
+        return why, folder
 
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a text by `engine.files.write_whole`, its folder made where it is missing. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    made(path.parent)
     write_whole(path, text)
 
 
@@ -244,7 +273,7 @@ def text_of(content: Any) -> str:
 def held_in(path: Path) -> dict[str, Any]:
     """What a file holds now; nothing where it is missing or is no object: a damaged one was kept aside on reading."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(kept_text(path))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

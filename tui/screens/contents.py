@@ -51,13 +51,19 @@ class Contents(PaintedScreen):
 
     def on_mount(self) -> None:
         self.to_last()
-        store = self.unroll.store
-        if not store.probe() or store.trouble:
-            self.notice = Notice(self.unroll.words("drawer.trouble"), "\n".join(store.trouble))
-            store.trouble.clear()
+        self._tell()
 
     def on_screen_resume(self) -> None:
         self.to_last()
+        self.unroll.store.flush()  # what a lesson wrote that was just left
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say what the folder refused: in the lesson that is left it would not be seen any more."""
+        store = self.unroll.store
+        if store.trouble:
+            self.notice = Notice(self.unroll.words("drawer.trouble"), "\n".join(dict.fromkeys(store.trouble)))
+            store.trouble.clear()
 
     def to_last(self) -> None:
         """Put the cursor on the lesson that was opened last, at first on the one to begin with."""

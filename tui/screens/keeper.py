@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from lessons.contract.knobs import Refused
 from tui.machine.store import Store
 
 if TYPE_CHECKING:
@@ -68,9 +69,11 @@ class Keeper:
             yield from self._by_checkpoint(player, left)
             act, step = screen.text.phrase("acts", player.act), f"{player.progress[0]:,}"
             screen.said = screen.words("say.restored", act=act, step=step)
-        except Lost:
-            brought = False
+        except Lost as lost:
+            brought, why = False, lost.__cause__
             screen.said = screen.words("say.lost")
+            if isinstance(why, Refused):  # a file that is gone, for one
+                screen.said += f": {why.say(screen.words)}"
         player.owed = None
         then(brought)
 

@@ -12,7 +12,7 @@ from lessons.contract.panels import Beside, Picture, Stage
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.data.corpora import PYTHON
-from lessons.explaining.figures import cut, number
+from lessons.explaining.figures import ending, number
 from lessons.recurrent.generate import learning
 from lessons.recurrent.generate.watched import Watched
 from lessons.recurrent.in_time import letter
@@ -77,7 +77,7 @@ class GenerateStage(LetterStage):
     def source(self) -> str:
         """Where the text is from."""
         name = str(self.knobs["corpus"])
-        return self.say("typed") if self.knobs["text"] else self.say("python") if name == PYTHON else cut(name, 24)
+        return self.say("typed") if self.knobs["text"] else self.say("python") if name == PYTHON else ending(name, 24)
 
     def fields(self) -> dict[str, Any]:
         text, tau = self.net.text, float(self.knobs["temperature"])

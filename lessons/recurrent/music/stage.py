@@ -15,7 +15,7 @@ from lessons.contract.panels import Axis, Block, Label, Matrix, Picture, Row, St
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.data.tunes import TUNES
-from lessons.explaining.figures import cut, number
+from lessons.explaining.figures import ending, number
 from lessons.recurrent.letter_stage import LetterStage, forward, in_a_line, opened, writing
 from lessons.recurrent.music import learning, score
 
@@ -83,7 +83,7 @@ class MusicStage(LetterStage):
             "cell": str(knobs["cell"]).upper(), "beside": str(learning.beside(knobs)["cell"]).upper(), "H": self.H,
             "K": self.K, "T": self.lengths["T"], "B": self.net.streams.B, "optimiser": knobs["optimiser"],
             "rate": f"{float(knobs['rate']):g}", "tau": f"{self.net.tau:g}", "even": f"{np.log2(self.K):.2f}",
-            "source": self.say(f"set_{name}") if name in TUNES else cut(name, 24), "tunes": len(self.tunes.tunes),
+            "source": self.say(f"set_{name}") if name in TUNES else ending(name, 24), "tunes": len(self.tunes.tunes),
             "letters": number(len(self.net.text.codes)), "left": self.tunes.left,
             "title": self.tunes.tunes[0].header.get("T", "?"), "copied": percent(last, "right", "bars"),
             "anew": percent(last, "new", "bars"), "composed": percent(last, "new_right", "new"),
