@@ -222,7 +222,7 @@ def test_lines_are_broken_in_cells() -> None:
     assert broken("逐步运行神经网络，一次一个运算。", 16) == ["逐步运行神经网", "络，一次一个运", "算。"]
     assert broken("one two three", 7) == ["one two", "three"]
     assert broken("", 10) == [""]
-    assert cells("参数=值") == 7
+    assert cells("设置=值") == 7
 
 
 @pytest.mark.parametrize("name", sorted(Words("en").under("os.")))
