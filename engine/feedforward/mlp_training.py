@@ -7,6 +7,7 @@ an epoch  every example once, in an order drawn anew           test    examples 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from engine.device import HOST, Array, Device, HostArray, rng
@@ -74,10 +75,22 @@ class Dealt:
 
 
 class Losses(NamedTuple):
-    """The mean loss on all training examples, and on all test examples (NaN where there are none)."""
+    """The mean loss on all training examples, and on all test examples (NaN where there are none).
+
+    `change` is how much that on the training examples has changed since it was measured before, infinite at first.
+    """
 
     train: float
     test: float
+    change: float = float("inf")
+
+
+def converged(tolerance: float) -> Callable[[State], bool]:
+    """Whether training has come to rest at a state: the loss on all training examples has changed by less than this.
+
+    It is measured every few whole epochs: see `Batches.between`.
+    """
+    return lambda state: bool(state.data.reading.change < tolerance)
 
 
 def loss_on(xp: Any, net: Net, theta: Theta, some: Examples) -> Array:
@@ -175,6 +188,15 @@ class MlpRun(training.MeasuredRun[Losses]):
             *(float(device.get(loss_on(xp, self.net, theta, e))) if e.x.shape[1] else float("nan") for e in both)
         )
 
+    def update(self, n: int, data: Learning[Losses]) -> Learning[Losses]:
+        """One update at full speed; where the losses are measured, also how far the first has changed."""
+        after = super().update(n, data)
+        if after.reading is data.reading:
+            return after
+        before = data.reading and data.reading.train
+        change = float("inf") if before is None else abs(after.reading.train - before)
+        return after._replace(reading=after.reading._replace(change=change))
+
     def moved(self, n: int, data: Learning[Losses]) -> Learning[Losses]:
         """Update n at full speed."""
         if self.device is not HOST:
@@ -213,6 +235,6 @@ class MlpRun(training.MeasuredRun[Losses]):
         ]
 
     def track(self, begin_at: State, grains: Grains, also: Any = ()) -> Track:
-        """Training from a state on; beside E of every batch, the losses on all training and all test examples."""
-        both = (lambda state: state.data.reading.train, lambda state: state.data.reading.test)
-        return super().track(begin_at, grains, (*both, *also))
+        """Training from a state on; beside E of every batch, the losses on all examples and how the first changes."""
+        held = (lambda state: state.data.reading.train, lambda state: state.data.reading.test)
+        return super().track(begin_at, grains, (*held, lambda state: state.data.reading.change, *also))

@@ -10,6 +10,7 @@ from lessons.building.stage_parts import Parts, measured
 from lessons.contract.panels import Curve, Series
 from lessons.contract.view import Curve as Measured
 from lessons.contract.view import Training, View
+from lessons.explaining.figures import five
 
 
 def training_of(view: View) -> Training:
@@ -62,6 +63,24 @@ def known_at(training: Training, curve: Measured) -> float | None:
     _, y, first = curve
     at = training.n - 1 - first
     return float(y[at]) if 0 <= at < len(y) else None
+
+
+def stopping(stage: Parts, changes: Measured, tolerance: float, every: int) -> tuple[str, list[tuple[int, str, str]]]:
+    """The criterion that stops training in words, with its number now; and the mark of where it was first met.
+
+    The loss has converged where it changed by less than `tolerance` over `every` updates; 0 asks for nothing. The
+    phrases are "change" and "converged" of the lesson.
+    """
+    training, (_, y, first) = training_of(stage.view), changes
+    met = np.flatnonzero(np.asarray(y, dtype=float) < tolerance)
+    if not tolerance > 0:
+        return "", []
+    if met.size and (at := first + int(met[0]) + 1) <= training.n:
+        said = stage.say("converged", n=f"{at:,}", tolerance=f"{tolerance:g}")
+        return said, [(at, "▼", stage.say("met"))]
+    now = known_at(training, changes)
+    known = "·" if now is None or not np.isfinite(now) else five(now).strip()
+    return stage.say("change", change=known, every=every, tolerance=f"{tolerance:g}"), []
 
 
 def lines(curves: Sequence[Measured], now_and_then: bool = False) -> list[Series]:

@@ -52,7 +52,7 @@ class Bar:
 class Block:
     """Numbers of one symbol, shown in one place. `values` is (rows, cols) as shown; None where not yet known.
 
-    `lie` says how the shown cell (r, c) is indexed in the symbol: "matrix" (r, c), "row" (c,), "column" (r,),
+    `lie` says how the shown cell (r, c) is indexed: "matrix" (r, c), "transposed" (c, r), "row" (c,), "column" (r,),
     "slice": (c, fixed), "line": (fixed, c), "at": (fixed,). Shown as a picture, row by row, are a vector, "square";
     column `fixed` of a matrix, "slice_square"; and every `step`-th entry of row `fixed`, "fold".
     """
@@ -77,7 +77,8 @@ class Block:
         """The index in the symbol of the shown cell."""
         fixed, flat = self.fixed, r * self.shape[1] + c
         lies: Mapping[str, tuple[int, ...]] = {
-            "matrix": (r, c), "row": (c,), "column": (r,), "slice": (c, fixed), "line": (fixed, c), "at": (fixed,),
+            "matrix": (r, c), "transposed": (c, r), "row": (c,), "column": (r,), "slice": (c, fixed),
+            "line": (fixed, c), "at": (fixed,),
             "square": (flat,), "slice_square": (flat, fixed), "fold": (fixed, flat * self.step),
         }  # fmt: skip
         return lies[self.lie]
@@ -86,7 +87,7 @@ class Block:
         """The cell (r, c) that shows an entry of the symbol, None where this block does not show it."""
         i, j = (*index, 0, 0)[:2]
         folded = divmod(j // self.step if self.lie == "fold" else i, max(self.shape[1], 1))
-        cells = {"matrix": (i, j), "column": (i, 0), "line": (0, j), "at": (0, 0)}
+        cells = {"matrix": (i, j), "transposed": (j, i), "column": (i, 0), "line": (0, j), "at": (0, 0)}
         r, c = {**cells, **dict.fromkeys(("square", "slice_square", "fold"), folded)}.get(self.lie, (0, i))
         inside = 0 <= r < self.shape[0] and 0 <= c < self.shape[1]
         return (r, c) if inside and self.index(r, c) == (*index, 0, 0)[: len(self.index(r, c))] else None

@@ -12,7 +12,7 @@ import pytest
 from engine.device import HOST
 from engine.walks.history import History
 from lessons.contract.knobs import Refused
-from lessons.contract.panels import Curve, Network
+from lessons.contract.panels import Block, Curve, Label, Matrix, Network
 from lessons.contract.text import load
 from lessons.contract.view import View
 from lessons.course import open_lesson
@@ -26,8 +26,10 @@ from lessons.player.show import everything
 from lessons.player.state import restore
 from tests.engine.ruling import assert_rules_hold
 from tests.lessons.playing import played, result
+from tui.screens.trainer import Trainer
 
 SEEDS = range(10)
+SUB = dict(enumerate("₀₁₂₃₄₅₆₇"))
 
 
 def player(seed: int | None = None, card: Any = CARD, **given: Any) -> Player:
@@ -60,7 +62,7 @@ def test_the_numbers_of_the_example() -> None:
     assert E is not None
     assert float(E) == pytest.approx(0.25208711, abs=1e-8)
     shown = everything(player(), all_steps=False)
-    assert shown["params"]["W1"] == [[1.0, 1.0], [-1.0, 0.5]]
+    assert shown["params"]["W1"] == [[1.0, 1.0], [-1.0, -0.5]]
     assert shown["result"]["example"]["loss"] == pytest.approx(0.37744100, abs=1e-8)
 
 
@@ -596,3 +598,107 @@ def test_sizes_that_are_no_numbers(value: str) -> None:
 def test_a_name_that_no_file_can_have() -> None:
     with pytest.raises(Refused):
         player(data="a\0.csv")
+
+
+def test_it_opens_on_a_start_that_solves_xor_beside_one_that_does_not() -> None:
+    made = player()
+    made.jump("update 1000")
+    a, b = made.branches
+    assert (a.change, b.change) == ("", "W1[1,1]=0.5")
+    assert result(made)["train_accuracy"] == 1.0
+    assert a.history.curve()[-1] < 0.01
+    assert b.history.curve()[-1] == pytest.approx(np.log(2) / 2, abs=0.005)
+    made.swap()
+    assert result(made)["train_accuracy"] < 1.0
+    edited = player()
+    edited.edit("W1", (1, 1), "0.5")  # the one start becomes the other by this edit
+    for name, value in edited.start.params.items():
+        np.testing.assert_array_equal(value, b.start.params[name])
+    for knob, other in (("weights", "stuck"), ("data", "circle"), ("layers", "3")):
+        alone = player(None, CARD, **{knob: other})
+        alone.to_act("train")
+        assert len(alone.branches) == 1
+    assert result(player(weights="stuck"))["loss"] == pytest.approx(0.69435641, abs=1e-8)
+
+
+@pytest.mark.parametrize("given", [{}, {"data": "circle", "tolerance": 1e-3, "batch": 7, "points": 60}])
+@pytest.mark.parametrize("seed", [None, 0, 1, 2, 3])
+def test_training_stops_where_the_loss_has_converged_and_says_so(seed: int | None, given: dict[str, Any]) -> None:
+    """The first measurement that differs from the one before by less than the knob: computed here from the curve."""
+    made = player(seed, **given)
+    made.to_act("train")
+    trainer = Trainer(made.history)
+    trainer.start()
+    trainer._thread.join(60)
+    n, every = len(made.history), exp.batches(made.knobs, made.start).between(len(made.start.inputs["x"]))
+    train, tolerance = made.history.curve(1), float(made.knobs["tolerance"])
+    measured = [made.history.state(0).data.reading.train, *train[every - 1 :: every]]
+    changes = np.abs(np.diff(measured))
+    first = int(np.flatnonzero(changes < tolerance)[0]) + 1
+    assert n == first * every
+    text = load("lessons.feedforward.mlp", "en")
+
+    def notes(at: int) -> str:
+        made.land(at, is_open=False)
+        panels = made.lesson.panels(made.view(), text)
+        (net,) = (panel for panel in panels if isinstance(panel, Network))
+        return " | ".join(net.notes)
+
+    assert f"converged at update {n:,}" in notes(n)
+    assert "converged" not in notes(n - 1)
+    assert f"over {every} updates, stop < {tolerance:g}" in notes(n - 1)
+    again = Trainer(made.history)
+    again.start()
+    while len(made.history) < n + every:
+        assert again.running
+    again.stop()  # started past the end it goes on
+
+
+def test_without_a_tolerance_training_goes_on() -> None:
+    made = player(0, PLAY)
+    state = made.history.grow(300)
+    assert not made.history.track.done(state)
+    assert not any(player(tolerance=0).history.track.done(state) for state in (made.history.state(0), state))
+
+
+@pytest.mark.parametrize("layers", ["2", "3,4", "2,3,2"])
+def test_the_chain_rule_stands_above_the_pass_back_and_the_transposed_weights_under_it(layers: str) -> None:
+    """What is lit is what the step computed; Wᵀ δ on the stage, times the derivative, is the δ that comes next."""
+    made = player(3, PLAY, layers=layers)
+    depth, text = layers.count(",") + 2, load("lessons.feedforward.playground", "en")
+    made.grain = made.lesson.grains["op"]
+    made.jump(f"backward/layer={depth}")
+    made.move(made.reel, made.reel.starts[1] + 1)
+    seen = set()
+    while made.path[0] == ("backward", -1):
+        view = made.view()
+        assert view.step is not None
+        op, panels = view.step.op, {panel.id: panel for panel in made.lesson.panels(view, text)}
+        chain = panels["chain"]
+        assert isinstance(chain, Matrix)
+        factors = [item for item in chain.rows[0].items.values() if isinstance(item, Label)]
+        lit = [item.text.removeprefix("· ") for item in factors if item.written]
+        n = int(op.lstrip("deltaWb"))
+        if op.startswith("delta"):
+            assert lit[-1] == f"∂h{SUB[n]}/∂z{SUB[n]}"
+            assert lit[0] == (f"∂E/∂h{SUB[n]}" if n == depth else f"∂z{SUB[n + 1]}/∂h{SUB[n]}")
+        assert (lit == [f"∂z{SUB[n]}/∂W{SUB[n]}"]) == op.startswith("dW")
+        if n < depth and op.startswith("delta"):
+            layer = panels[f"layer{n}"]
+            assert isinstance(layer, Matrix)
+            W = layer.rows[0].items[4]
+            assert isinstance(W, Block)
+            assert W.values is not None
+            h, above, made_now = (view.get(name) for name in (f"h{n}", f"delta{n + 1}", f"delta{n}"))
+            assert h is not None
+            assert above is not None
+            assert made_now is not None
+            np.testing.assert_allclose((W.values @ above) * (1 - h**2), made_now, atol=1e-12)
+            held = view.get(W.symbol)
+            assert held is not None
+            for r, c in np.ndindex(W.shape):
+                assert W.values[r, c] == held[W.index(r, c)]
+                assert W.cell(W.index(r, c)) == (r, c)
+            seen.add(n)
+        made.forward()
+    assert seen == set(range(1, depth))

@@ -90,7 +90,7 @@ async def test_without_its_checkpoint_it_is_recomputed(
         assert list(screen.player.history.curve()) == curve
         assert screen.player.spot.n == 900
         assert screen.look.status == screen.words("say.restored", act="train", step="900")
-        assert stored(tmp_path) == [900]
+        assert stored(tmp_path) == [900, 0]
     assert path.with_name("mlp.npz.damaged-1").exists() == (harm != "gone")
 
 
@@ -129,7 +129,7 @@ async def test_one_who_stops_it_loses_nothing(tmp_path: Path, monkeypatch: pytes
         await pilot.press("right", "right")
         assert len(screen.player.history) >= made
         screen.settle()
-    assert stored(tmp_path) == [900]
+    assert stored(tmp_path) == [900, 0]
     monkeypatch.setattr("lessons.player.bookmark.SLICE", 0.05)
     app = UnrollApp("mlp", Store(tmp_path))
     async with app.run_test(size=(100, 30)) as pilot:
@@ -228,7 +228,7 @@ async def test_doctor_says_how_much_is_kept_and_clears_it(tmp_path: Path, monkey
     assert "2 checkpoints" in said
     assert CliRunner().invoke(cli, ["doctor", "--clear"]).exit_code == 0
     assert not list((tmp_path / "runs").iterdir())
-    assert stored(tmp_path) == [50]
+    assert stored(tmp_path) == [50, 50]
     assert CliRunner().invoke(cli, ["doctor", "--clear"]).exit_code == 0
 
 

@@ -6,10 +6,14 @@ from lessons.contract.knobs import Knob
 
 SETS = ("gate", "circle", "xor", "gauss", "spiral", "plane", "hills")
 FEATURES = ("x1", "x2", "x1x1", "x2x2", "x1x2", "sinx1", "sinx2")
+STARTS = ("solves", "stuck")
+"""The two first weights of the example, where none are drawn: from one XOR is learned, from the other it is not."""
 UNITS = ("tanh", "sigmoid", "relu", "linear")
 
 
-def knobs(data: str, layers: str, loss: str, rate: float, batch: int, example: int, initial: str) -> tuple[Knob, ...]:
+def knobs(
+    data: str, layers: str, loss: str, rate: float, batch: int, example: int, initial: str, tolerance: float
+) -> tuple[Knob, ...]:
     """The knobs, with the values that go with a data set."""
     return (
         Knob("data", "data", data, choices=SETS),
@@ -24,6 +28,7 @@ def knobs(data: str, layers: str, loss: str, rate: float, batch: int, example: i
         Knob("l1", "float", 0.0, 0, 10, live=True),
         Knob("l2", "float", 0.0, 0, 10, live=True),
         Knob("clip", "float", 1e300, 0.001, 1e300, live=True),
+        Knob("tolerance", "float", tolerance, 0, 1, live=True, was=0.0),
         Knob("noise", "float", 0.0, 0, 50),
         Knob("points", "int", 500, 10, 1000),
         Knob("split", "int", 50, 10, 90),
@@ -45,7 +50,10 @@ CARD = Card(
     },
     acts=("forward", "backward", "step", "train"),
     needs=("perceptron", "network"),
-    knobs=knobs("gate", "2", "logistic", 0.5, 4, 3, "small"),
+    knobs=(
+        *knobs("gate", "2", "logistic", 0.5, 4, 3, "small", 1e-5),
+        Knob("weights", "choice", STARTS[0], choices=STARTS, was=STARTS[1]),
+    ),
     places={34: Place("backward")},
     terms=(
         Term("multilayer perceptron", "多层感知机", "forward", also=("MLP",)),
@@ -54,6 +62,7 @@ CARD = Card(
         Term("loss function", "损失函数", "forward"),
         Term("gradient descent", "梯度下降", "step"),
         Term("learning rate", "学习率", "step"),
+        Term("convergence", "收敛", "train"),
         Term("epoch", "轮次", "train"),
         Term("minibatch", "小批量", "train"),
     ),

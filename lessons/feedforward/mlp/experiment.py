@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from engine.device import HOST, Device, HostArray, rng
 from engine.feedforward import mlp
 from engine.feedforward.mlp import Net
-from engine.feedforward.mlp_training import Batches, Examples, MlpRun
+from engine.feedforward.mlp_training import Batches, Examples, MlpRun, converged
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import for_size, he, layers, xavier
 from engine.walks.history import State, Track
@@ -18,21 +18,29 @@ from engine.walks.reel import Grains
 from engine.walks.step import drain
 from lessons.building.defaults import function, on_device, recipe
 from lessons.contract.knobs import Refused, Value
+from lessons.contract.lesson import Lesson
 from lessons.contract.view import Knobs, Start
 from lessons.data.points import has_classes, pairs_of_state, points, read_examples
 from lessons.data.scatter import MAKERS, NUMBERS, features, scatter
+from lessons.feedforward.mlp import STARTS
 
 ORDER = 8
 """The section of the seed that shuffles points into those that teach and those that test."""
 
-# The example of back-propagation on XOR: two tanh units, one sigmoid, x = (1, 0), which should give 1.
-EXAMPLE = {"W1": [[1.0, 1.0], [-1.0, 0.5]], "b1": [-0.5, 0.25], "W2": [[1.0, -0.5]], "b2": [0.0]}
+# The example of back-propagation on XOR: two tanh units, one sigmoid, x = (1, 0), which should give 1. Its two starts
+# differ in the sign of one weight, which reads x₂ = 0: the first acts are the same from both.
+EXAMPLE = {"W1": [[1.0, 1.0], [-1.0, -0.5]], "b1": [-0.5, 0.25], "W2": [[1.0, -0.5]], "b2": [0.0]}
+STUCK = {**EXAMPLE, "W1": [[1.0, 1.0], [-1.0, 0.5]]}
+CHANGE = "W1[1,1]=0.5"
+"""What leads from the one to the other, as it would be edited."""
 
 GATE: Mapping[str, Value] = {
     "layers": "2", "loss": "logistic", "rate": 0.5, "batch": 4, "example": 3, "initial": "small",
+    "tolerance": 1e-5,
 }  # fmt: skip
 PLAY: Mapping[str, Value] = {
     "layers": "4,2", "loss": "squared", "rate": 0.03, "batch": 10, "example": 1, "initial": "xavier",
+    "tolerance": 0.0,
 }  # fmt: skip
 FITS: Mapping[str, Mapping[str, Value]] = {
     "xor": {"layers": "8,4"},
@@ -118,7 +126,8 @@ def begin_at(knobs: Knobs, seed: int | None) -> Start:
         "y_test": y[test].tolist(), "order_seed": seed or 0,
     }  # fmt: skip
     if seed is None and knobs["data"] == "gate":
-        return Start({name: np.array(value) for name, value in EXAMPLE.items()}, inputs)
+        first = STUCK if knobs.get("weights") == STARTS[1] else EXAMPLE
+        return Start({name: np.array(value) for name, value in first.items()}, inputs)
     return Start(weights(knobs, seed or 0, x[teach]), inputs)
 
 
@@ -149,7 +158,15 @@ def training(device: Device, knobs: Knobs, start: Start, fork: State | None, gra
     some, test = examples(knobs, start), examples(knobs, start, test=True)
     run = MlpRun(device, net_of(knobs), recipe(knobs), batches(knobs, start), some, test)
     theta = on_device(device, start.params)
-    return run.track(run.start(theta) if fork is None else run.fork(fork, theta), grains)
+    track = run.track(run.start(theta) if fork is None else run.fork(fork, theta), grains)
+    return track._replace(done=converged(float(knobs["tolerance"])))
+
+
+def rivals(lesson: Lesson, knobs: Knobs, start: Start) -> Sequence[tuple[str, Knobs, Start]]:
+    """Beside the start that solves XOR, the one that gets stuck."""
+    same = {name: value.tolist() for name, value in start.params.items()} == EXAMPLE
+    stuck = {name: np.array(value) for name, value in STUCK.items()}
+    return [(CHANGE, knobs, Start(stuck, start.inputs))] if same and knobs["data"] == "gate" else []
 
 
 def one(knobs: Knobs, start: Start) -> Examples:

@@ -137,8 +137,9 @@ class Mlp(DeclaredLesson):
     explains = ("delta", "h", "net", "E", "dW")
     second_views = frozenset({"train"})
     draws = frozenset({"data", "layers", "features", "initial"})
-    rebuilds = draws | {"points", "noise", "split", "loss", "problem"}
+    rebuilds = draws | {"weights", "points", "noise", "split", "loss", "problem"}
     shown_as = MlpStage
+    rivals = exp.rivals
 
     def settled(self, knobs: Knobs, given: Collection[str]) -> dict[str, Value]:
         return exp.settled(knobs, given)

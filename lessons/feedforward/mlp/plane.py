@@ -12,6 +12,7 @@ from engine.feedforward.mlp_training import loss_on
 from engine.walks.step import drain, split
 from lessons.building.defaults import on_device
 from lessons.building.staging import LessonStage
+from lessons.building.training_panel import stopping, training_of
 from lessons.contract.panels import Block, Dot, Field, Network, Unit
 from lessons.data.scatter import FEATURES, MAKERS, REACH, features
 from lessons.explaining.figures import five
@@ -26,7 +27,13 @@ class Plane:
     """What each unit of the net computes over the plane at a position. A unit is (layer, its number from 0)."""
 
     def __init__(self, stage: LessonStage) -> None:
-        self.view, self.say, self.knobs, self.inputs = stage.view, stage.say, stage.knobs, stage.inputs
+        self.stage, self.view, self.say, self.knobs, self.inputs = (
+            stage,
+            stage.view,
+            stage.say,
+            stage.knobs,
+            stage.inputs,
+        )
         self.units = exp.sizes(self.knobs)
         self.depth = len(self.units) - 1
         self.net = exp.net_of(self.knobs)
@@ -104,7 +111,8 @@ class Plane:
             head = self.say("inputs") if n == 0 else self.say("output") if n == self.depth else self.say("hidden", n=n)
             columns.append((head, units))
         return Network(
-            id="net", priority=10, title=self.title(), columns=columns, field=self.field(), notes=self.notes(),
+            id="net", priority=10, title=self.title(), columns=columns, field=self.field(),
+            notes=self.notes(),
             caption=self.say("unit_weights"), weights=self.weights(),
             wires=[self.theta[f"W{n}"] for n in range(1, self.depth + 1)],
         )  # fmt: skip
@@ -160,7 +168,14 @@ class Plane:
         """The chosen unit as a formula, its weights in it; and both losses."""
         losses = zip(("train", "test"), self.losses(), strict=True)
         shown = "   ".join(self.say(name, loss=five(E).strip()) for name, E in losses if E is not None)
-        return [shown, *([self.formula()] if self.chosen[0] else [])]
+        return [shown, *([self.formula()] if self.chosen[0] else []), *filter(None, [self.stop[0]])]
+
+    @property
+    def stop(self) -> tuple[str, list[tuple[int, str, str]]]:
+        """The criterion of convergence in words, and where it was met: of the run in focus."""
+        training = training_of(self.view)
+        every = exp.batches(self.knobs, self.view.start).between(len(self.inputs["x"]))
+        return stopping(self.stage, training.also[2][training.current], float(self.knobs["tolerance"]), every)
 
     def formula(self) -> str:
         """The chosen unit: f of its weighted inputs, with the weights' numbers."""

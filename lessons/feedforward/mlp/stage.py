@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from lessons.building.chain_rule import chain_of_layer, transposed
 from lessons.building.stage_parts import flow, subscripted
 from lessons.building.staging import Lengths, LessonStage
 from lessons.building.training_panel import training_curve, training_of
@@ -121,6 +122,8 @@ class MlpStage(LessonStage):
             for slot in ("G", "m", "v"):
                 if self.phase == "move" and self.known(f"{slot}_W{n}"):
                     items[len(items)] = self.matrix(f"{slot}_W{n}", n, f"{slot}(W{low})")
+            if self.phase == "backward" and n == self.focus < self.depth:
+                items[len(items)] = transposed(self, f"W{n + 1}", (self.units[n + 1], size))
             found.append(flow(f"layer{n}", items, 9 if n == self.focus else 6))
         return found
 
@@ -155,7 +158,10 @@ class MlpStage(LessonStage):
         norm = [Matrix(id="norm", priority=5, rows=[self.clipped()])] if self.phase == "clip" else []
         was = [self.before()] if self.phase == "after" else []
         above = [self.law_at_work(), *self.put_in(), self.graph(), self.under()]
-        net = [] if self.view.training is not None else [self.edges()]
+        net: list[Panel] = [] if self.view.training is not None else [self.edges()]
+        if self.phase == "backward":
+            step = self.view.step
+            above[1:1] = [chain_of_layer(self.focus, self.depth, step.op if step else "")]
         return [*above, *was, *self.layers_of_weights(), *norm, *net]
 
     show_forward = show_backward = show_step = passing
@@ -195,7 +201,7 @@ class MlpStage(LessonStage):
     def curve(self, priority: int = 7) -> Curve:
         """Both losses of the run in focus; of several runs, the test loss of each (training loss, where none test)."""
         training = training_of(self.view)
-        (train, test), tested, several = training.also, bool(self.inputs["x_test"]), len(training.curves) > 1
+        (train, test), tested, several = training.also[:2], bool(self.inputs["x_test"]), len(training.curves) > 1
         both = [(self.say("curve_train"), *train[0][1:]), (self.say("curve_test"), *test[0][1:])]
         curves = (test if tested else train) if several else both[: 1 + tested]
         known = [float(y[0]) for _, y, _ in curves if len(y) and np.isfinite(y[0])]
@@ -203,7 +209,7 @@ class MlpStage(LessonStage):
         name = ("curves" if several else "curve") + ("" if tested else "_train")
         return training_curve(
             self, self.say(f"title_{name}", every=every), curves, now_and_then=True, priority=priority,
-            least_top=max([0.1, *known]), ends=several,
+            least_top=max([0.1, *known]), ends=several, marks=self.plane.stop[1],
         )  # fmt: skip
 
     def fields(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ CARD = Card(
     },
     acts=("forward", "backward", "step", "train"),
     needs=("mlp",),
-    knobs=knobs("circle", "4,2", "squared", 0.03, 10, 1, "xavier"),
+    knobs=knobs("circle", "4,2", "squared", 0.03, 10, 1, "xavier", 0.0),
     terms=(
         Term("decision boundary", "决策边界", "train"),
         Term("minibatch", "小批量", "train"),
