@@ -150,6 +150,6 @@ def test_a_word_drawn_is_negative_unless_it_met_or_is_the_centre() -> None:
     made.jump("draw/n=12")
     rows = [line.replace("►", "").split(maxsplit=3) for line in drawing(made, "draws")[1:]]
     assert len(rows) == 12
-    barred = {"c": "skipped: it is the centre", "b": "skipped: it did meet", "d": "skipped: it did meet"}
+    barred = {"c": "left out: the centre itself", "b": "left out: in the window", "d": "left out: in the window"}
     assert {row[2] for row in rows} >= {"c", "b", "e"}
-    assert all(row[3] == barred.get(row[2], "negative, t = 0") for row in rows)
+    assert all(row[3] == barred.get(row[2], "negative sample, t = 0") for row in rows)

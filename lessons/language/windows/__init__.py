@@ -10,10 +10,10 @@ CARD = Card(
     chapter="language",
     slides="43–44, 47",
     minutes=12,
-    title={"en": "A sentence becomes pairs", "zh": "一句话变成词对"},
+    title={"en": "From a sentence to training pairs", "zh": "从句子到训练样本"},
     lead={
-        "en": "Slide the window over a sentence: pairs that met, words drawn as noise, CBOW and skip-gram.",
-        "zh": "让窗口滑过一句话：哪些词相遇过，哪些词被抽来当噪声，CBOW 和 Skip-gram 各往哪边预测。",
+        "en": "A window over a sentence gives positive pairs, drawn words negative ones: for skip-gram and CBOW.",
+        "zh": "窗口滑过句子得到正样本，随机抽词得到负样本；Skip-gram 与 CBOW 的预测方向相反。",
     },
     acts=("window", "noise", "draw", "skipgram", "cbow"),
     knobs=(

@@ -19,10 +19,10 @@ CARD = Card(
     chapter="language",
     slides="40–42",
     minutes=10,
-    title={"en": "Words as numbers", "zh": "词的表示"},
+    title={"en": "Representing words", "zh": "词的表示"},
     lead={
-        "en": "One-hot vectors know no likeness; the company a word keeps does.",
-        "zh": "独热向量里没有“相似”二字；词的相似，在它常与谁为伴。",
+        "en": "One-hot vectors cannot express similarity; the contexts of a word can.",
+        "zh": "独热向量不能表示词的相似；词的相似体现在上下文里。",
     },
     acts=("onehot", "company", "dense", "size"),
     knobs=(

@@ -13,6 +13,7 @@ import numpy as np
 from engine.device import HostArray
 from engine.words.corpus import splitting
 from lessons.contract.knobs import Refused
+from lessons.explaining.figures import five
 
 ENDS = re.compile(r"[/.!?。！？；;\n]+")
 SPACED = re.compile(rf"[{splitting.HAN}][ \u3000]+[{splitting.HAN}]")
@@ -27,6 +28,7 @@ class Company(NamedTuple):
     words: tuple[str, ...]
     chosen: tuple[int, ...]
     beside: dict[int, list[int]]
+    window: int
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -88,7 +90,7 @@ def read(text: str, chosen: str, window: int) -> Company:
     lonely = next((words[code] for code, others in beside.items() if not others), None)
     if lonely is not None:
         raise Refused("lonely", word=lonely)
-    return Company(words, tuple(beside), beside)
+    return Company(words, tuple(beside), beside, window)
 
 
 def counted(text: str, window: int) -> HostArray:
@@ -98,3 +100,13 @@ def counted(text: str, window: int) -> HostArray:
     for pair in meetings(text, window):
         count[pair] += 1
     return count
+
+
+def association(text: str, company: Company) -> dict[str, str]:
+    """The pointwise mutual information of the first chosen word and the word most often beside it, and its counts."""
+    count, word = counted(text, company.window), company.chosen[0]
+    other = int(count[word].argmax())
+    n_pair, n_a, n_other, n_all = count[word, other], count[word].sum(), count[other].sum(), count.sum()
+    numbers = {"n_pair": n_pair, "n_a": n_a, "n_other": n_other, "n_all": n_all}
+    pmi = five(float(np.log(n_pair * n_all / (n_a * n_other)))).strip()
+    return {"other": company.words[other], "pmi": pmi, **{name: f"{n:g}" for name, n in numbers.items()}}

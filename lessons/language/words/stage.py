@@ -12,7 +12,7 @@ from lessons.contract.panels import Beside, Block, Cloud, Item, Line, Matrix, Pa
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.explaining.figures import cells, five, number
-from lessons.language.words.company import read
+from lessons.language.words.company import association, read
 
 WIDE = 76
 SIZES = (10, 100, 1000, 10_000, 100_000, 1_000_000)
@@ -159,5 +159,5 @@ class WordsStage(LessonStage):
         return {
             "V": len(words), "a": a, "b": b, "c": c, "D": self.dim, "window": self.knobs["window"],
             "wide": self.knobs["wide"], "count": len(chosen), "pairs": len(self.read.pairs),
-            "words": ", ".join(map(self.word, chosen)),
+            "words": ", ".join(map(self.word, chosen)), **association(str(self.inputs["text"]), self.read),
         }  # fmt: skip
