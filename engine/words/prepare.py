@@ -53,7 +53,7 @@ def meetings(
 ) -> Walk[list[Array]]:
     """The weight of each pair; `places` are i and o of each, `sizes` the sizes of the centres' windows, if drawn."""
     weights = []
-    for n, (i, o) in enumerate(places):
+    for n, (i, o) in enumerate(places, 1):
         here = (*at, ("n", n))
         d = xp.abs(o - i)
         yield Step(here, "d", {f"d[{n}]": d})
@@ -61,7 +61,7 @@ def meetings(
             m = (window - d + 1) / window
             yield Step(here, "m", {f"m[{n}]": m})
         else:
-            m = xp.where(d <= sizes[n], xp.ones_like(d), xp.zeros_like(d))
+            m = xp.where(d <= sizes[n - 1], xp.ones_like(d), xp.zeros_like(d))
             yield Step(here, "m_drawn", {f"m[{n}]": m})
         weights.append(m)
     return weights

@@ -144,9 +144,9 @@ def test_the_pairs_of_the_first_batch_are_those_of_the_text(model: str) -> None:
         if i != j and abs(i - j) <= reach[i] and line[i] == line[j]
     ]
     assert lv.pairs(*lv.place(0, 0)) == wanted
-    made.jump(f"samples/n={len(wanted) - 1}")
+    made.jump(f"samples/n={len(wanted)}")
     view = made.view()
-    for n, pair in enumerate(wanted):
+    for n, pair in enumerate(wanted, 1):
         share = (3 - abs(pair.centre - pair.other) + 1) / 3
         assert view.get(f"m[{n}]") == pytest.approx(share if drawn is None else 1)
 
@@ -374,7 +374,7 @@ def test_a_race_is_brought_back_as_it_was_left() -> None:
 
 def test_the_window_stands_on_the_strip_however_far_the_pair_is() -> None:
     made = player(corpus="python")
-    for n in (0, 100, 300):
+    for n in (1, 101, 301):
         made.jump(f"samples/n={n}")
         (strip,) = (
             p for p in made.lesson.panels(made.view(), load("lessons.language.word2vec", "en")) if p.id == "sentence"
@@ -388,10 +388,11 @@ def test_the_window_stands_on_the_strip_however_far_the_pair_is() -> None:
 def test_a_symbol_of_one_act_asked_for_in_another_is_not_there() -> None:
     """m has one index among the samples and two in a batch: the cursor may still stand on the one."""
     made = played(CARD, sentences=100)
-    made.jump("learn/n=0")
-    assert made.view().get("m[0,0]") is not None
+    made.jump("learn/n=1")
+    assert made.view().get("m[1,0]") is not None
+    assert made.view().get("m[0,0]") is None, "examples count from 1"
     assert made.view().get("m[0]") is None
-    assert made.view().get("h[0,1]") is None
+    assert made.view().get("h[1,1]") is None
 
 
 def test_kinds_of_analogies_have_names_in_both_languages() -> None:

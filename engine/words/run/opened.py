@@ -60,8 +60,8 @@ class Opened:
         return self._passed[n]
 
     def example(self, n: int) -> Walk[tuple[Table, Any]]:
-        """Example n, one operation at a time."""
-        return learn(self.device.xp, self.some[n], self.table, *self.passed(n), self.of, (*self.at, ("n", n)))
+        """The example after n others, one operation at a time; its steps count examples from 1."""
+        return learn(self.device.xp, self.some[n], self.table, *self.passed(n), self.of, (*self.at, ("n", n + 1)))
 
     def move(self) -> Walk[Table]:
         """The moves of all words and nodes of the batch."""
@@ -110,19 +110,19 @@ class Opened:
             count = 2 + 2 * len(inputs) + 6 * len(targets) + len(met - known)
             known |= met
             env = partial(self.env, n, late)
-            sections.append(Section((*self.at, ("n", n)), partial(self.example, n), env, count))
+            sections.append(Section((*self.at, ("n", n + 1)), partial(self.example, n), env, count))
         last = len(self.some)
         return [*sections, Section((*self.at, ("move", -1)), self.move, partial(self.env, last, late), 2 * len(known))]
 
 
 def within(make: Callable[..., Any]) -> Callable[..., Any]:
-    """The function of a family, which gives None for indices without a value."""
+    """The function of a family by its first index from 1, an example, which gives None for indices without a value."""
 
     count = len(signature(make).parameters)
 
     def at_index(*index: int) -> Any:
         try:
-            return make(*index) if len(index) == count and min(index) >= 0 else None
+            return make(index[0] - 1, *index[1:]) if len(index) == count and index[0] > 0 <= index[-1] else None
         except IndexError:
             return None
 

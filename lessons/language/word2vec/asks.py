@@ -22,7 +22,7 @@ def stays(trial: Trial) -> float:
 def first_moves(trial: Trial) -> str:
     """Whether a word that spoke is told anything in the first example of all."""
     assert trial.view is not None
-    heard = trial.view.get("dh[0]")
+    heard = trial.view.get("dh[1]")
     assert heard is not None
     return "some" if heard.any() else "none"
 
@@ -51,7 +51,7 @@ def comes_first(trial: Trial) -> str:
 
 QUESTIONS = (
     Question("stays", "corpus/w=0/keep", "number", stays, 0.2),
-    Question("first", "learn/n=0/hear", "choice", first_moves),
+    Question("first", "learn/n=1/hear", "choice", first_moves),
     Question("usual", "update=0", "choice", usual, track="train"),
     Question(
         "order", "update=0", "choice", comes_first, when=lambda s: bool(exp.held(s.knobs).questions), track="train"

@@ -129,9 +129,9 @@ class Word2vec(DeclaredLesson):
         Derived("centres", lambda s: numbers(s.device, (pair.centre for pair in s.pairs))),
         Derived("others", lambda s: numbers(s.device, (pair.other for pair in s.pairs))),
         Derived("sizes", lambda s: numbers(s.device, (pair.reach for pair in s.pairs if s.knobs["model"] == "cbow"))),
-        Derived("i", lambda s, n: indexed(s.centres)(n), indexed=True),
-        Derived("o", lambda s, n: indexed(s.others)(n), indexed=True),
-        Derived("size", lambda s, n: indexed(s.sizes)(n), indexed=True),
+        Derived("i", lambda s, n: indexed(s.centres)(n - 1), indexed=True),
+        Derived("o", lambda s, n: indexed(s.others)(n - 1), indexed=True),
+        Derived("size", lambda s, n: indexed(s.sizes)(n - 1), indexed=True),
     )
     acts = (
         Act("corpus", chances, length=lambda s: 1 + 3 * min(exp.FIRST, s.words)),

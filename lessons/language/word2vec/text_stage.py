@@ -82,12 +82,12 @@ class TextStage(WordStage):
 
     def show_samples(self) -> Stage:
         """Who meets whom, who is drawn as noise."""
-        pairs, n = self.live.pairs(*self.live.place(0, 0)), self.view.loop("n") or 0
+        pairs, n = self.live.pairs(*self.live.place(0, 0)), self.view.loop("n") or 1
         drawn = self.knobs["model"] == "cbow"
         cells = [self.scalar(f"{name}[{n}]", name) for name in ("i", "o", "d", *(["size"] if drawn else []), "m")]
         return [
             self.law("d", "m_drawn" if drawn else "m"),
-            self.sentence(pairs[n] if pairs else None),
+            self.sentence(pairs[n - 1] if pairs else None),
             self.met(pairs, n),
             flow("numbers", dict(enumerate(cells)), 10, self.say("pair")),
             flow("noise", {0: Label(self.noise())}, 6, self.say("noise")),
@@ -117,9 +117,9 @@ class TextStage(WordStage):
     def met(self, pairs: Sequence[Pair], n: int) -> Table:
         """The pairs so far, with what each counts."""
         rows = []
-        for i in range(max(0, n + 1 - PAIRS), min(n + 1, len(pairs))):
+        for i in range(max(0, n - PAIRS), min(n, len(pairs))):
             said = f"{self.words[pairs[i].word]} → {self.words[pairs[i].near]}"
-            rows.append((str(i + 1), said, self.figure(f"d[{i}]"), self.figure(f"m[{i}]")))
+            rows.append((str(i + 1), said, self.figure(f"d[{i + 1}]"), self.figure(f"m[{i + 1}]")))
         heads = ("n", self.say("pair"), "d", "m")
         return Table(id="pairs", priority=9, heads=heads, rows=rows, lit=len(rows) - 1 if rows else None)
 

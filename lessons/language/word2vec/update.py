@@ -36,13 +36,13 @@ class UpdateStage(WordStage):
 
     def show_learn(self) -> Stage:
         """The example at work, or the moves; under it L so far, and the rate."""
-        some, n = self.examples, self.view.loop("n") or 0
+        some, n = self.examples, self.view.loop("n") or 1
         loss = self.side_by_side({"L": "L", "rate": "rate"}, "loss", 5)
         if ("move", -1) in self.view.path or not some:
             return [self.law("cut_dv", "v"), self.moves(), loss]
         phases = {name for name, index in self.view.path if index < 0}
         ops = ["h"] if "say" in phases else ["dv"] if "back" in phases else ["p", "q", f"d{self.of}", f"dh_{self.of}"]
-        return [self.law(*ops), self.speaks(n, some), *self.example(n, *some[n]), loss]
+        return [self.law(*ops), self.speaks(n, some), *self.example(n, *some[n - 1]), loss]
 
     show_train = show_learn
 
@@ -52,13 +52,13 @@ class UpdateStage(WordStage):
 
     def speaks(self, n: int, some: Sequence[Example]) -> Picture:
         """Who says what to whom, in a line."""
-        inputs, targets = some[n]
+        inputs, targets = some[n - 1]
         said = " + ".join(self.words[each.word] for each in inputs)
         if self.tree:
             to = self.say("way", n=len(targets))
         else:
             to = ", ".join(self.words[each.word] for each in targets if not each.noise)
-        line = self.say("example", n=n + 1, all=len(some), said=said, to=to)
+        line = self.say("example", n=n, all=len(some), said=said, to=to)
         return Picture(id="who", priority=9, marks=[(0, 0, line, "head")])
 
     def example(self, n: int, inputs: Sequence[Input], targets: Sequence[Target]) -> Stage:
