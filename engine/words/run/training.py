@@ -88,7 +88,7 @@ class WordRun:
         self.device, self.settings, self.vocabulary, self.dtype = device, settings, vocabulary, xp.dtype(dtype).type
         V, total = len(vocabulary.words), sum(vocabulary.counts)
         cbow, tree = settings.model == "cbow", settings.loss == "hs"
-        most = (2048 if cbow else 256) if tree else 1024  # in skip-gram the nodes fill the cache, in CBOW they are few
+        most = (512 if cbow else 256) if tree else 1024  # in skip-gram the nodes fill the cache; see the benchmark notes
         batch = settings.batch or tokens(V, most)
         tile = -(-settings.window // TILE) * TILE
         if tree and not cbow and batch >= NEIGHBOURS:
