@@ -9,6 +9,8 @@ import pytest
 
 from engine.device import HOST
 from lessons.contract.knobs import Refused
+from lessons.contract.panels import Label, Matrix
+from lessons.contract.text import load
 from lessons.course import open_lesson
 from lessons.feedforward.network import CARD, KINDS
 from lessons.player.player import Player
@@ -112,3 +114,18 @@ def test_large_weights_do_not_make_a_linear_net_bent() -> None:
     while player.asked is None:
         player.forward()
     assert player.answer("?").truth == "yes"
+
+
+@pytest.mark.parametrize(("M", "L", "N"), [(2, 3, 1), (3, 2, 2), (4, 5, 3)])
+def test_the_number_of_weights_stands_on_the_stage(M: int, L: int, N: int) -> None:
+    made = Player(open_lesson(CARD), HOST, {"inputs": M, "hidden": L, "outputs": N})
+    made.jump("forward")
+    panels = made.lesson.panels(made.view(), load("lessons.feedforward.network", "en"))
+    (count,) = (panel for panel in panels if isinstance(panel, Matrix) and panel.id == "count")
+    label = count.rows[0].items[0]
+    assert isinstance(label, Label)
+    params = made.start.params
+    weights, biases = (
+        sum(v.size for name, v in params.items() if name in kind) for kind in (("W1", "W2"), ("b1", "b2"))
+    )
+    assert f"= {weights}   biases L + N = {biases}" in label.text

@@ -71,7 +71,9 @@ class NetworkStage(LessonStage):
 
     def show_forward(self) -> Stage:
         """Act 1: one unit after the other."""
-        return [self.law("net", "h"), *self.weights("h[0]"), self.graph()]
+        M, L, N = self.M, self.L, self.N
+        count = self.say("count", M=M, L=L, N=N, weights=M * L + L * N, biases=L + N)
+        return [self.law("net", "h"), *self.weights("h[0]"), self.graph(), flow("count", {0: Label(count)}, 6)]
 
     def graph(self) -> Net:
         """The units of all layers with what they answer, and every weight between them; the unit at work marked."""
