@@ -1,6 +1,7 @@
 """From what someone types to a place in the course: the number of a slide, a lesson, a title, or a term of the field.
 
-Slides and terms are declared on the cards. No lesson is loaded; the titles of acts are read from the heads of its text.
+Slides and terms are declared on the cards; terms also stand in bold in the texts of acts, whose titles are found too.
+No lesson is loaded.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ Course = Mapping[str, Card | Broken]
 
 SLIDE = re.compile(r"(?:slide|page|p|第)?\s*(\d{1,3})\s*页?", re.IGNORECASE)
 ACT = re.compile(r"^## act\.(?P<act>\w+): *(?P<title>.*?)(?: *\{en [0-9a-f]{8}\})?$", re.MULTILINE)
+BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
 RANGE = re.compile(r"(\d+)(?:\s*[–-]\s*(\d+))?")
 EXACT, BEGINS, WITHIN = 1, 3, 4
 """How well a name fits: it is what was typed, begins with it, has it within; one more for the title of an act."""
@@ -138,8 +140,30 @@ def _names(course: Course) -> Iterator[Name]:
         yield card.id, None, _titles(card), (card.id, *card.title.values()), 0
         for term in card.terms:
             yield card.id, Place(term.at), {"en": term.en, "zh": term.zh}, term.names, 0
+        for act, (en, zh) in bold_terms(card):
+            yield card.id, Place(act), {"en": en, "zh": zh}, (en, zh), 0
         for act, name in act_titles(card).items():
             yield card.id, Place(act), name, tuple(name.values()), 1
+
+
+def bold_terms(card: Card) -> list[tuple[str, tuple[str, str]]]:
+    """The terms that stand in bold in the texts of a lesson's acts: (act, its two names)."""
+    package = card.load.partition(":")[0].rpartition(".")[0]
+    both = [_bold(package, lang) for lang in LANGUAGES]
+    shared = [act for act in both[0] if len(both[0][act]) == len(both[1].get(act, ()))]
+    return [(act, (en, zh)) for act in shared for en, zh in zip(both[0][act], both[1][act], strict=True)]
+
+
+@cache
+def _bold(package: str, lang: str) -> dict[str, tuple[str, ...]]:
+    """The terms in bold of each act's text, in their order."""
+    said = _said(package, lang)
+    heads = [*ACT.finditer(said)]
+    ends = [said.find("\n## ", head.end()) for head in heads]
+    return {
+        head["act"]: tuple(BOLD.findall(said[head.end() : end if end >= 0 else len(said)]))
+        for head, end in zip(heads, ends, strict=True)
+    }  # fmt: skip
 
 
 def _titles(card: Card | Broken) -> Mapping[str, str]:
@@ -159,11 +183,15 @@ def act_titles(card: Card) -> dict[str, dict[str, str]]:
 @cache
 def _heads(package: str, lang: str) -> tuple[tuple[str, str], ...]:
     """(act, title) from the heads of a text, which costs less than parsing it."""
+    return tuple((found["act"], found["title"]) for found in ACT.finditer(_said(package, lang)))
+
+
+def _said(package: str, lang: str) -> str:
+    """A lesson's text as it is written; "" where there is none."""
     try:
-        text = (files(package) / f"{lang}.md").read_text(encoding="utf-8")
+        return (files(package) / f"{lang}.md").read_text(encoding="utf-8")
     except (OSError, ImportError, ValueError, TypeError):  # a third-party lesson without a text breaks nothing here
-        return ()
-    return tuple((found["act"], found["title"]) for found in ACT.finditer(text))
+        return ""
 
 
 def _nothing(query: str, course: Course) -> Refused:
