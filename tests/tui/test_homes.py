@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import files
 from tests.tui.driving import lesson, shown
 from tests.tui.test_coming_back import lesson_of
 from tui.app import UnrollApp
@@ -152,7 +153,7 @@ class Full:
     """A disk that is full from now on, for one folder, at any write that goes through `engine.files`."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder, self.is_full, real = folder, False, stores.write_whole
+        self.folder, self.is_full, real = folder, False, files.write_whole
 
         def write_whole(path: Path, content: bytes | str) -> None:
             if self.is_full and path.is_relative_to(self.folder):
@@ -170,7 +171,7 @@ async def test_a_disk_that_fills_while_a_lesson_is_open(tmp_path: Path, monkeypa
         before = (tmp_path / "progress.json").read_bytes()
         disk.is_full = True
         await pilot.press("right", "right", "n", "q")
-        contents = screen.unroll.screen
+        contents = pilot.app.screen
         assert isinstance(contents, Contents)
         assert contents.notice is not None
         assert os.strerror(errno.ENOSPC) in contents.notice.said
