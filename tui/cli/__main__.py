@@ -1,6 +1,6 @@
 """`python -m tui.cli` is `unroll`."""
 
-from tui.cli.main import main
+from unroll_nn import main
 
 if __name__ == "__main__":
     main()

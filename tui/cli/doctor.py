@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 from typing import Any
 
 from engine import threads
@@ -16,6 +16,7 @@ from lessons.course import course, open_lesson
 from tui.canvas.visible import visible
 from tui.cli.common import language_spoken, words_of
 from tui.machine.terminal import speaks_utf8, wants_ascii
+from unroll_nn import FIRST, foreign
 
 
 def entry(ok: bool, said: str) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def examine() -> dict[str, dict[str, Any]]:
     found = {"python": entry(sys.version_info >= (3, 11), python)}
     packages = ("unroll-nn", "textual", "rich", "numpy", "click")
     found["versions"] = entry(True, ", ".join(f"{name} {version(name)}" for name in packages))
+    found["packages"] = _packages()
     found["terminal"] = _terminal()
     found["glyphs"] = entry(True, words("doctor.ascii" if wants_ascii("auto") else "doctor.unicode"))
     found["language"] = entry(True, words("doctor.language"))
@@ -48,6 +50,39 @@ def name_of(subject: str) -> str:
     """A subject of the report as it is printed."""
     kind, _, lesson = subject.partition(" ")
     return words_of().get(f"doctor.name.{kind}", subject).format(id=lesson)
+
+
+def _packages() -> dict[str, Any]:
+    """Whether `engine`, `lessons` and `tui` are our own, whole, and nobody else's."""
+    from importlib.metadata import packages_distributions
+
+    wrong = foreign(lang=words_of().lang)
+    if wrong:
+        return entry(False, wrong)
+    others = packages_distributions()
+    also = sorted({name for each in FIRST for name in others.get(each, ()) if name != "unroll-nn"})
+    if also:
+        return entry(False, words_of()("doctor.also", others=", ".join(also), names=", ".join(FIRST)))
+    changed = _changed()
+    if changed:
+        return entry(False, words_of()("doctor.changed", n=len(changed), first=changed[0]))
+    return entry(True, words_of()("doctor.packages", names=", ".join(FIRST)))
+
+
+def _changed() -> list[str]:
+    """Files of the three packages that are not as they were installed."""
+    import base64
+    import hashlib
+
+    def differs(file: Any) -> bool:
+        path = file.locate()
+        if not path.is_file():
+            return True
+        digest = hashlib.new(file.hash.mode, path.read_bytes()).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != file.hash.value
+
+    listed = [file for file in distribution("unroll-nn").files or () if file.hash and file.parts[0] in FIRST]
+    return [str(file) for file in listed if differs(file)]
 
 
 def _terminal() -> dict[str, Any]:
