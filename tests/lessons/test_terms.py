@@ -67,8 +67,8 @@ def bold(id: str, act: str, lang: str) -> list[str]:
 
 
 def is_called(term: str, name: str) -> bool:
-    """Whether a term in bold is this one, in the plural perhaps."""
-    return term in (name.lower(), f"{name.lower()}s", f"{name.lower()}es")
+    """Whether a term in bold is this one, in the plural or past perhaps."""
+    return term in {f"{name.lower()}{ending}" for ending in ("", "s", "es", "d")}
 
 
 def test_every_row_is_read() -> None:
