@@ -49,8 +49,10 @@ def test_an_srn_fails_at_a_hundred_where_a_kept_road_solves_sixty(seed: int) -> 
 @pytest.mark.representative("0")
 @pytest.mark.parametrize("seed", range(3))
 def test_who_solves_forty_is_foretold_by_the_bars(seed: int) -> None:
-    """As the lesson opens: the ReLU net from the identity and the LSTM with bias 4, and nobody else."""
-    won: dict[str, dict[str, Any]] = {"relu": {"model": "relu"}, "lstm 4": {"model": "lstm"}}
+    """As the lesson opens: the ReLU net from the identity, LSTM and GRU with a bias of 4, and no other."""
+    won: dict[str, dict[str, Any]] = {
+        "relu": {"model": "relu"}, "lstm 4": {"model": "lstm"}, "gru 4": {"model": "gru_bias"},
+    }  # fmt: skip
     lost: dict[str, dict[str, Any]] = {
         "srn": {"model": "srn"},
         "lstm 1": {"model": "lstm", "forget": 1.0},
@@ -106,10 +108,10 @@ def test_an_update_opened_is_the_update_and_a_seed_runs_for_itself(model: str) -
 def test_the_field() -> None:
     made = played(CARD, length=5, batch=4)
     assert [race.name(branch.knobs) for branch in (made.branch, *made.branches[1:])] == [
-        "LSTM bf=4", "SRN tanh", "SRN ReLU, W=I", "LSTM bf=1", "GRU"
+        "LSTM bf=4", "SRN tanh", "SRN ReLU, W=I", "LSTM bf=1", "GRU bz=0", "GRU bz=4"
     ]  # fmt: skip
-    assert len(race.rivals({**DEFAULT, "forget": 1.0})) == 3
-    assert len(race.rivals({**DEFAULT, "model": "gru", "forget": -2.0})) == 4
+    assert len(race.rivals({**DEFAULT, "forget": 1.0})) == 4
+    assert len(race.rivals({**DEFAULT, "model": "gru", "forget": -2.0})) == 5
     assert race.name({**DEFAULT, "forget": -2.0}) == "LSTM bf=−2"
 
 
@@ -138,7 +140,7 @@ def test_the_table_says_what_was_measured() -> None:
     made.to_act("train")
     found = stage(made)["race"]
     assert isinstance(found, Table)
-    assert [row[2] for row in found.rows] == ["·"] * 5
+    assert [row[2] for row in found.rows] == ["·"] * 6
     made.land(120, is_open=False)
     panels = stage(made)
     table, verdict, curve = panels["race"], panels["verdict"], panels["curve"]

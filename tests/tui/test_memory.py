@@ -22,7 +22,9 @@ async def test_the_race_in_view(size: tuple[int, int], tmp_path: Path) -> None:
         assert all(abs(len(branch.history) - len(player.history)) <= 1 for branch in player.branches)
         if size[0] >= 80:
             said = shown(screen, "stage")
-            assert all(model in said for model in ("LSTM bf=4", "SRN tanh", "SRN ReLU", "LSTM bf=1", "GRU"))
+            assert all(
+                model in said for model in ("LSTM bf=4", "SRN tanh", "SRN ReLU", "LSTM bf=1", "GRU bz=0", "GRU bz=4")
+            )
         await pilot.press("f", "tab", "escape")
         assert player.current == 1
         await pilot.press("enter")

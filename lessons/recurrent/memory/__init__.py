@@ -4,14 +4,14 @@ from lessons.contract.card import Card, Place, Term
 from lessons.contract.knobs import Knob
 from lessons.recurrent.cards import OPTIMISERS, gated_notation, gated_renamed
 
-MODELS = ("srn", "relu", "lstm", "gru")
+MODELS = ("srn", "relu", "lstm", "gru", "gru_bias")
 
 CARD = Card(
     id="memory",
     chapter="recurrent",
     slides="39",
     minutes=20,
-    title={"en": "Long-term dependencies: five models", "zh": "长程依赖：五种模型的比较"},
+    title={"en": "Long-term dependencies: six models", "zh": "长程依赖：六种模型的比较"},
     lead={
         "en": "One bit, then noise, a question at the end: where no gradient reaches the bit, it is not learned.",
         "zh": "开头一个比特，随后都是噪声，最后提问：梯度传不到开头，就学不会记住它。",

@@ -21,7 +21,7 @@ from lessons.building.defaults import on_device, recipe
 from lessons.contract.knobs import Value
 from lessons.contract.view import Knobs, Start
 
-CELLS: Mapping[str, Cell] = {"srn": SRN, "relu": RELU, "lstm": LSTM, "gru": AFTER}
+CELLS: Mapping[str, Cell] = {"srn": SRN, "relu": RELU, "lstm": LSTM, "gru": AFTER, "gru_bias": AFTER}
 LATEST = 20
 """Batches that the accuracy is read from."""
 SMALL = 0.1
@@ -93,18 +93,20 @@ def model_of(params: Mapping[str, Any], knobs: Knobs) -> Value:
     """The model that has such parameters; that of the knobs where several have, or none."""
     if "Uh" in params:
         return knobs["model"] if knobs["model"] in ("srn", "relu") else "srn"
-    return "lstm" if "Uf" in params else "gru" if "Uz" in params else knobs["model"]
+    if "Uz" in params:
+        return knobs["model"] if knobs["model"] in ("gru", "gru_bias") else "gru"
+    return "lstm" if "Uf" in params else knobs["model"]
 
 
 def drawn(knobs: Knobs, seed: int) -> dict[str, HostArray]:
-    """Small weights, N(0, .1²); biases 0 but the LSTM's forget bias; with ReLU the identity on the way on."""
+    """Small weights, N(0, .1²); biases 0 but that of the gate that keeps; with ReLU Wh is the identity."""
     model, H, draw = knobs["model"], int(knobs["hidden"]), rng(seed, 1)
     shapes = cell_of(knobs).shapes(H, 2, 1)
     params = {
         name: draw.normal(0, SMALL, shape) if len(shape) == 2 else np.zeros(shape) for name, shape in shapes.items()
     }
-    if model == "lstm":
-        params["bf"] = np.full(H, float(knobs["forget"]))
+    if model in ("lstm", "gru_bias"):
+        params["bf" if model == "lstm" else "bz"] = np.full(H, float(knobs["forget"]))
     if model == "relu":
         params["Wh"] = np.eye(H)
     return params
@@ -161,15 +163,16 @@ def forked(fork: State, i: int, school: GatedRun[Reading], theta: Theta) -> Stat
 
 
 def rivals(knobs: Knobs) -> Sequence[tuple[str, dict[str, Any]]]:
-    """The other models of the race, with their knobs: all four, the LSTM also with a forget bias of 1."""
+    """The other models of the race, with their knobs: the LSTM also with a bias of 1, the GRU with and without one."""
     bias = float(knobs["forget"])
-    field = [("srn", bias), ("relu", bias), ("lstm", 1.0), ("lstm", bias), ("gru", bias)]
+    field = [("srn", bias), ("relu", bias), ("lstm", 1.0), ("lstm", bias), ("gru", bias), ("gru_bias", bias)]
     others = [{**knobs, "model": model, "forget": forget} for model, forget in field]
-    by_name = {name(other): other for other in others}  # both LSTMs are one where the forget bias is 1
+    by_name = {name(other): other for other in others}  # two are one where the bias is that of the other
     return [(label, other) for label, other in by_name.items() if label != name(knobs)]
 
 
 def name(knobs: Knobs) -> str:
     """A model as it stands in the table."""
     bias = f"{float(knobs['forget']):g}".replace("-", "−")
-    return {"srn": "SRN tanh", "relu": "SRN ReLU, W=I", "lstm": f"LSTM bf={bias}", "gru": "GRU"}[str(knobs["model"])]
+    gated = {"lstm": f"LSTM bf={bias}", "gru": "GRU bz=0", "gru_bias": f"GRU bz={bias}"}
+    return {"srn": "SRN tanh", "relu": "SRN ReLU, W=I", **gated}[str(knobs["model"])]
