@@ -83,6 +83,20 @@ def stopping(stage: Parts, changes: Measured, tolerance: float, every: int) -> t
     return stage.say("change", change=known, every=every, tolerance=f"{tolerance:g}"), []
 
 
+def parting(stage: Parts, curve: Measured) -> tuple[str, list[tuple[int, str, str]]]:
+    """Where a test loss was least, in words and as a mark, if it is larger by a twentieth now: what may be overfitting.
+
+    The phrases are "least" and "least_mark" of the lesson.
+    """
+    _, held, first = curve
+    y = np.asarray(held, dtype=float)[: max(0, training_of(stage.view).n - first)]
+    if not np.isfinite(y).any() or not y[-1] > 1.05 * y[int(np.nanargmin(y))]:
+        return "", []
+    at = int(np.nanargmin(y))
+    n = first + at + 1
+    return stage.say("least", loss=five(float(y[at])).strip(), n=f"{n:,}"), [(n, "▼", stage.say("least_mark"))]
+
+
 def lines(curves: Sequence[Measured], now_and_then: bool = False) -> list[Series]:
     """A line for every branch, dotted but for the first; straight between two measurements made `now_and_then`."""
     line = measured if now_and_then else Series

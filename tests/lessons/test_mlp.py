@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.device import HOST
+from engine.device import HOST, HostArray
 from engine.walks.history import History
 from lessons.contract.knobs import Refused
 from lessons.contract.panels import Block, Curve, Label, Matrix, Network
@@ -17,6 +17,7 @@ from lessons.contract.text import load
 from lessons.contract.view import View
 from lessons.course import open_lesson
 from lessons.data.scatter import CLASSES, FEATURES, MAKERS, NUMBERS, features, scatter
+from lessons.explaining.figures import five
 from lessons.feedforward.mlp import CARD
 from lessons.feedforward.mlp import experiment as exp
 from lessons.feedforward.mlp.lesson import Mlp
@@ -702,3 +703,47 @@ def test_the_chain_rule_stands_above_the_pass_back_and_the_transposed_weights_un
             seen.add(n)
         made.forward()
     assert seen == set(range(1, depth))
+
+
+FEW: dict[str, Any] = {"data": "circle", "points": 60, "noise": 25, "layers": "8,8"}
+"""Few noisy points and a large net: where the text of the playground sends one for overfitting."""
+
+
+def losses_of(seed: int, updates: int, **given: Any) -> tuple[HostArray, HostArray]:
+    made = player(seed, PLAY, **{**FEW, **given})
+    made.to_act("train")
+    made.history.grow(updates)
+    return np.array(made.history.curve(1)), np.array(made.history.curve(2))
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("seed", range(10))
+def test_few_noisy_points_are_overfitted_and_l2_holds_the_losses_together(seed: int) -> None:
+    train, test = losses_of(seed, 2500)
+    assert test[-1] > 1.08 * test.min()
+    assert train[-1] < train[int(test.argmin())]  # while the one rises the other goes on falling
+    train_l2, test_l2 = losses_of(seed, 2500, l2=0.03)
+    assert test_l2[-1] - train_l2[-1] < 0.9 * (test[-1] - train[-1])
+
+
+def test_where_the_test_loss_was_least_is_marked_once_it_has_risen() -> None:
+    made, text = player(None, PLAY, **FEW), load("lessons.feedforward.playground", "en")
+    made.to_act("train")
+    made.history.grow(2000)
+    test = np.array(made.history.curve(2))
+    at = int(test.argmin()) + 1
+
+    def shown(n: int) -> tuple[str, list[tuple[int, str, str]]]:
+        made.land(n, is_open=False)
+        made.flipped = False
+        panels = made.lesson.panels(made.view(), text)
+        (net,) = (panel for panel in panels if isinstance(panel, Network))
+        (curve,) = (panel for panel in panels if isinstance(panel, Curve))
+        return " | ".join(net.notes), list(curve.marks)
+
+    notes, marks = shown(2000)
+    assert f"least test loss {five(test.min()).strip()}, at update {at:,}" in notes
+    assert (at, "▼", "least test loss") in marks
+    notes, marks = shown(at)
+    assert "least" not in notes
+    assert [sign for _, sign, _ in marks] == ["▲"]

@@ -12,7 +12,7 @@ from engine.feedforward.mlp_training import loss_on
 from engine.walks.step import drain, split
 from lessons.building.defaults import on_device
 from lessons.building.staging import LessonStage
-from lessons.building.training_panel import stopping, training_of
+from lessons.building.training_panel import parting, stopping, training_of
 from lessons.contract.panels import Block, Dot, Field, Network, Unit
 from lessons.data.scatter import FEATURES, MAKERS, REACH, features
 from lessons.explaining.figures import five
@@ -168,7 +168,7 @@ class Plane:
         """The chosen unit as a formula, its weights in it; and both losses."""
         losses = zip(("train", "test"), self.losses(), strict=True)
         shown = "   ".join(self.say(name, loss=five(E).strip()) for name, E in losses if E is not None)
-        return [shown, *([self.formula()] if self.chosen[0] else []), *filter(None, [self.stop[0]])]
+        return [shown, *([self.formula()] if self.chosen[0] else []), *filter(None, [self.parted[0], self.stop[0]])]
 
     @property
     def stop(self) -> tuple[str, list[tuple[int, str, str]]]:
@@ -176,6 +176,12 @@ class Plane:
         training = training_of(self.view)
         every = exp.batches(self.knobs, self.view.start).between(len(self.inputs["x"]))
         return stopping(self.stage, training.also[2][training.current], float(self.knobs["tolerance"]), every)
+
+    @property
+    def parted(self) -> tuple[str, list[tuple[int, str, str]]]:
+        """Where the test loss of the run in focus was least, if it has risen since."""
+        training = training_of(self.view)
+        return parting(self.stage, training.also[1][training.current])
 
     def formula(self) -> str:
         """The chosen unit: f of its weighted inputs, with the weights' numbers."""

@@ -209,7 +209,7 @@ class MlpStage(LessonStage):
         name = ("curves" if several else "curve") + ("" if tested else "_train")
         return training_curve(
             self, self.say(f"title_{name}", every=every), curves, now_and_then=True, priority=priority,
-            least_top=max([0.1, *known]), ends=several, marks=self.plane.stop[1],
+            least_top=max([0.1, *known]), ends=several, marks=self.plane.stop[1] + self.plane.parted[1],
         )  # fmt: skip
 
     def fields(self) -> dict[str, Any]:
