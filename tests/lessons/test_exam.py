@@ -17,17 +17,11 @@ from lessons.contract.text import Text, load, parse
 from lessons.course import course, open_lesson
 from lessons.explaining.computed import CONDITION, PLACEHOLDER, Unresolved, written
 from lessons.explaining.inspect import Inspection
-from lessons.player.exam import SECTION, Paper, Run, Worked, exam, has_exam
+from lessons.player.exam import SECTION, Paper, Run, Worked, exam
 from lessons.player.player import Player
 from lessons.player.show import everything, exam_object
 
 CARDS = {card.id: card for card in course().values() if isinstance(card, Card)}
-NONE_YET = {
-    "timeline", "boltzmann", "rivals", "convolution", "hebb", "activations", "network", "mlp", "playground", "depth",
-    "srn", "bptt", "tree", "vanishing", "lstm", "gru", "memory", "generate", "shapes", "caption", "translate", "music",
-    "words", "windows", "hierarchical-softmax", "negative-sampling", "word2vec",
-}  # fmt: skip
-"""Lessons that need have no questions yet: it may only become shorter."""
 UPDATES = 3
 
 
@@ -35,8 +29,7 @@ def text_of(id: str, lang: str = "en") -> Text:
     return load(CARDS[id].load.partition(":")[0].rpartition(".")[0], lang)
 
 
-WITH = [id for id in CARDS if has_exam(text_of(id))]
-each = pytest.mark.parametrize("id", WITH)
+each = pytest.mark.parametrize("id", CARDS)
 
 
 def opened(id: str, seed: int | None = None, **given: Any) -> Player:
@@ -106,12 +99,7 @@ def together(id: str) -> Player:
 def test_every_lesson_has_three() -> None:
     for id in CARDS:
         count = sum(section.startswith(SECTION) for section in text_of(id).sections)
-        assert count == 3 or (id in NONE_YET and not count), (id, count)
-
-
-def test_the_list_is_of_lessons_and_may_only_become_shorter() -> None:
-    assert set(CARDS) >= NONE_YET
-    assert len(NONE_YET) <= 27
+        assert count == 3, (id, count)
 
 
 @each

@@ -47,7 +47,9 @@ def test_it_is_in_the_course_and_opens(site: Path, tmp_path: Path) -> None:
     assert len(state["steps"]) == 2 + 2 * len(w)
 
 
-@pytest.mark.parametrize("laws", ["tests/lessons/test_every_lesson.py", "tests/tui/test_every_lesson.py"])
+@pytest.mark.parametrize(
+    "laws", ["tests/lessons/test_every_lesson.py", "tests/lessons/test_exam.py", "tests/tui/test_every_lesson.py"]
+)
 def test_it_keeps_the_laws_of_every_lesson(site: Path, laws: str) -> None:
     done = run("pytest", "-q", "-p", "no:cacheprovider", "-k", "my-lesson", laws, path=site)
     assert done.returncode == 0, done.stdout

@@ -11,8 +11,6 @@ from tui.screens.transport import Every
 
 Key = tuple[tuple[int, int, int], str, tuple[tuple[str, str], ...]]
 """The run, the language, the notation."""
-SOON = 0.02
-"""Seconds that a key waits for what is worked out at once: then it is painted once."""
 
 
 class Examiner:
@@ -37,9 +35,7 @@ class Examiner:
         key = (run.key, desk.words.lang, tuple(desk.names.items()))
         if self._working is None and (self._done is None or self._done.key != key):
             self._working = Working(key, run, desk, self._done)
-            if not self._working.within(0 if self._shown(key) else SOON):
-                self._wait()
-            self._take()
+            self._wait()
         return self._shown(key)
 
     def _shown(self, key: Key) -> tuple[Worked, ...] | None:
@@ -47,24 +43,20 @@ class Examiner:
         done = self._done
         return done.found if done is not None and done.key[1:] == key[1:] and done.key[0][:2] == key[0][:2] else None
 
-    def _take(self) -> bool:
-        """Take over what has been worked out. False where that is still under way."""
-        working = self._working
-        if working is None or working.running:
-            return working is None
-        self._working, self._done = None, working
-        if working.error is not None:
-            raise working.error
-        return True
-
     def _wait(self) -> None:
+        """Begin when the key has been answered, and take over what is found when it is there."""
+
         def look() -> bool:
-            if not self._take():
+            working = self._working
+            if working is None or working.goes_on():
                 return False
             timer.stop()
+            self._working, self._done = None, working
+            if working.error is not None:
+                raise working.error
             return True
 
-        timer = self._every(0.03, look)
+        timer = self._every(0.02, look)
 
 
 class Working:
@@ -78,7 +70,6 @@ class Working:
         self.error: BaseException | None = None
         self._text, self._names = desk.text, desk.names
         self._thread = threading.Thread(target=self._run, name="exam", daemon=True)
-        self._thread.start()
 
     def _run(self) -> None:
         try:
@@ -87,11 +78,8 @@ class Working:
         except Exception as error:  # raised again where it can be seen: a thread must not touch the screen
             self.error = error
 
-    def within(self, seconds: float) -> bool:
-        """Whether it ends within so many seconds, which are waited for."""
-        self._thread.join(seconds)
-        return not self.running
-
-    @property
-    def running(self) -> bool:
+    def goes_on(self) -> bool:
+        """Whether there is more to wait for; the first time, it begins."""
+        if self._thread.ident is None:
+            self._thread.start()
         return self._thread.is_alive()
