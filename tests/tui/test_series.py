@@ -70,14 +70,14 @@ def test_the_inks_of_lines_are_colours_of_their_own(theme: str) -> None:
         assert style(theme, one).color != style(theme, other).color
 
 
-def test_the_five_models_of_memory_can_be_told_apart() -> None:
+def test_the_six_models_of_memory_can_be_told_apart() -> None:
     made = played(find("memory"))
     made.jump("train")
     made.forward()
     curve = next(p for p in made.lesson.panels(made.view(), load("lessons.recurrent.memory", "en")) if p.id == "curve")
     assert isinstance(curve, Curve)
     signs = looks(draw(curve, 85, Pen()), [line.name for line in curve.series])
-    assert len(set(signs.values())) == len(curve.series) == 5
+    assert len(set(signs.values())) == len(curve.series) == 6
 
 
 @pytest.mark.parametrize("height", [5, 15, 28])
