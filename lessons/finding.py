@@ -186,6 +186,7 @@ def _heads(package: str, lang: str) -> tuple[tuple[str, str], ...]:
     return tuple((found["act"], found["title"]) for found in ACT.finditer(_said(package, lang)))
 
 
+@cache
 def _said(package: str, lang: str) -> str:
     """A lesson's text as it is written; "" where there is none."""
     try:

@@ -28,7 +28,6 @@ CARD = Card(
         Term("cell body", "细胞体", "weigh"),
         Term("weight", "权重", "weigh"),
         Term("bias", "偏置", "weigh", also=("偏移量",)),
-        Term("partial derivative", "偏导数", "answer"),
     ),
     load="lessons.feedforward.neuron.lesson:OneNeuron",
 )
