@@ -31,12 +31,12 @@ LEAVES = 32
 """CBOW with a tree: tokens in a tile."""
 ROUND = 4
 """Chunks that each of several workers trains on before they synchronise."""
-BOUND = 0.5
-"""The longest move of a row in one batch."""
+BOUND, LOW = 0.5, 0.25
+"""The longest move of a row in one batch; the lower one in CBOW with a tree, whose top nodes every token moves."""
 
 
 class Settings(NamedTuple):
-    """The settings of a run. `batch` 0 chooses by the size of the vocabulary, `group` 0 by the model.
+    """The settings of a run. `batch` 0 chooses by the size of the vocabulary, `group` and `bound` 0 by the model.
 
     `exact`: in CBOW the gradient of h is divided by C, the number of context words; word2vec.c leaves that out.
     """
@@ -56,7 +56,7 @@ class Settings(NamedTuple):
     batch: int = 0
     shared: int = 16
     group: int = 0
-    bound: float = BOUND
+    bound: float = 0
 
 
 class Text(Protocol):
@@ -88,7 +88,7 @@ class WordRun:
         self.device, self.settings, self.vocabulary, self.dtype = device, settings, vocabulary, xp.dtype(dtype).type
         V, total = len(vocabulary.words), sum(vocabulary.counts)
         cbow, tree = settings.model == "cbow", settings.loss == "hs"
-        most = (512 if cbow else 256) if tree else 1024  # in skip-gram the nodes fill the cache; see the benchmark notes
+        most = (2048 if cbow else 256) if tree else 1024  # in skip-gram the nodes fill the cache, in CBOW they are few
         batch = settings.batch or tokens(V, most)
         tile = -(-settings.window // TILE) * TILE
         if tree and not cbow and batch >= NEIGHBOURS:
@@ -97,7 +97,8 @@ class WordRun:
         group, leaves = min(settings.group or GROUPS[settings.model], whole), min(LEAVES, whole)
         unit = math.lcm(tile, (leaves if cbow else tile) if tree else group)
         self.shape = Shape(-(-batch // unit) * unit, tile, settings.window, V)
-        self.form = Form(cbow, tree, settings.negative, settings.shared, group, leaves, settings.exact, settings.bound)
+        bound = settings.bound or (LOW if cbow and tree else BOUND)
+        self.form = Form(cbow, tree, settings.negative, settings.shared, group, leaves, settings.exact, bound)
         keep = {"c": keep_c, "paper": keep_paper}[settings.formula]
         self.keep = xp.array([keep(count / total, settings.sample) for count in vocabulary.counts], dtype=xp.float32)
         self.alias = None if tree else alias.table(noise(vocabulary.counts, POWER))
