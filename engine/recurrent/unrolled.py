@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.device import Array, Device, quiet
 from engine.maths.activations import Activation
+from engine.recurrent import srn_chain
 from engine.recurrent.srn import (
     PARAMETERS,
     Forward,
@@ -182,6 +183,9 @@ class Unrolled:
     def _at(values: Sequence[Array]) -> Any:
         return lambda t: values[t] if 0 <= t < len(values) else None
 
+    def _eye(self, size: int) -> Array:
+        return self.device.put([[float(i == j) for j in range(size)] for i in range(size)])
+
     @property
     def shapes(self) -> dict[str, tuple[int, int]]:
         return {name: (value.shape[0], value.shape[1]) for name, value in self.theta._asdict().items()}
@@ -214,6 +218,17 @@ class Unrolled:
             lambda: row(self.device.xp, self.f, self.theta, self.inputs, self.run, t, self.window, of, at),
             self.env_run,
             terms + len(of) * (1 + 2 * terms),
+        )
+
+    def section_chain(self, at: Path, t: int) -> Section:
+        """The gradient of E_t as a product of partial derivatives, for a batch of one."""
+        K, H = self.theta.V.shape
+        eyes = self._eye(K), self._eye(H)
+        return Section(
+            at,
+            lambda: srn_chain.chain(self.device.xp, self.f, self.theta, self.inputs, self.run, t, eyes, at),
+            lambda: Env(self._given(eye=eyes[1]), self._ran()),
+            srn_chain.steps(t),
         )
 
     def section_sum(self, at: Path) -> Section:

@@ -36,6 +36,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sum": xp.sum,
     "batch": lambda a: xp.sum(a, axis=1, keepdims=True),
     "row_sum": lambda a: xp.sum(a, axis=1, keepdims=True),
+    "diag": lambda a: xp.eye(len(a)) * a,
     "column_sum": lambda a: xp.sum(a, axis=0, keepdims=True),
     "largest": lambda a: xp.max(a, axis=0, keepdims=True),
     "cumulative": lambda a: xp.cumsum(a, axis=0),

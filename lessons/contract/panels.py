@@ -222,6 +222,18 @@ class Laws(Panel):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Product(Panel):
+    """Equations of the lecture, each a left side and the factors of the right one; `lit` are those computed here.
+
+    `lit` has (equation, factor), from 0.
+    """
+
+    equations: Sequence[tuple[str, Sequence[str]]]
+    lit: frozenset[tuple[int, int]] = frozenset()
+    right: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Formula(Panel):
     """Lines of formula. `short` is the same in fewer, for want of room."""
 

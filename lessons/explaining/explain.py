@@ -153,6 +153,8 @@ class _Expansion:
         if function == "cumulative":
             entries = [(i, at[1]) for i in range(at[0] + 1)]
             return self.series(args[0], entries, float(self.at(self.value(node), at)))
+        if function == "diag":
+            return self.cell(args[0], (at[0], 0)) if at[0] == at[1] else Cell("0", "0", 3, 0.0)
         if function in ("stack", "left", "right"):
             above, below = (len(self.value(each)) for each in args)
             if function == "stack":

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from lessons.contract.panels import Beside, Block, Graph, Item, Matrix, Panel, Row, Stage
+from lessons.contract.panels import Beside, Block, Graph, Item, Label, Matrix, Panel, Product, Row, Stage, Table
 
 Names = Mapping[str, str]
 """What each symbol is called instead: {"W": "W_hh"}."""
@@ -24,8 +24,9 @@ def _pattern(symbols: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def respelled(text: str, names: Names) -> str:
-    """A formula with every symbol under its other name."""
-    return _pattern(tuple(names)).sub(lambda match: names[match[1]], text) if names else text
+    """A formula with every symbol under its other name. What is named with a place for its index is typeset so."""
+    plain = tuple(name for name, other in names.items() if "{" not in other)
+    return _pattern(plain).sub(lambda match: names[match[1]], text) if plain else text
 
 
 def in_formulas(paragraph: str, names: Names) -> str:
@@ -49,15 +50,31 @@ def _panel(panel: Panel, names: Names) -> Panel:
                 for node in panel.nodes
             ]
             return replace(panel, edges=edges, nodes=nodes)
+        case Product():
+            told = [(respelled(left, names), [respelled(each, names) for each in of]) for left, of in panel.equations]
+            return replace(panel, equations=told)
+        case Table():
+            rows = [tuple(_formula(each, names) for each in row) for row in panel.rows]
+            return replace(panel, heads=[_formula(each, names) for each in panel.heads], rows=rows)
         case Beside():
             return replace(panel, stacks=[[_panel(each, names) for each in stack] for stack in panel.stacks])
     return panel
 
 
 def _row(row: Row, names: Names) -> Row:
-    label = respelled(row.label, names) if FORMULA.search(row.label) else row.label
-    items: dict[int, Item] = {
-        column: replace(item, title=respelled(item.title, names)) if isinstance(item, Block) else item
-        for column, item in row.items.items()
-    }
-    return replace(row, label=label, items=items)
+    items = {column: _item(item, names) for column, item in row.items.items()}
+    return replace(row, label=_formula(row.label, names), items=items)
+
+
+def _item(item: Item, names: Names) -> Item:
+    match item:
+        case Block():
+            return replace(item, title=respelled(item.title, names))
+        case Label():
+            return replace(item, text=_formula(item.text, names))
+    return item
+
+
+def _formula(text: str, names: Names) -> str:
+    """A text that is a formula; letters and words stay."""
+    return respelled(text, names) if FORMULA.search(text) else text

@@ -34,6 +34,11 @@ LETTERS = {
     "b_then": "b′", "turn": "∂cos/∂v{at}", "grad_W": "∂cos/∂W", "edge": "F", "edges": "F", "keep": "p_keep",
     "share": "ω", "back": "ω′", "P_pos": "P₊", "P_neg": "P₋",
 }  # fmt: skip
+OF_TWO = {
+    "ds": "∂s{t}/∂s{k}", "by_s": "∂E{t}/∂s{k}", "by_yhat": "∂E{t}/∂ŷ{t}", "dyhat_z": "∂ŷ{t}/∂z{t}",
+    "dyhat_s": "∂ŷ{t}/∂s{t}", "norm_J": "‖J{at}‖", "norm_ds": "‖∂s{t}/∂s{k}‖",
+}  # fmt: skip
+"""Derivatives of one symbol by another, each at its place in time."""
 START = "_init"
 """What the name of a state ends with that is there before the first timestep: s_init is s₋₁."""
 OF_PARAMETER = {
@@ -92,6 +97,8 @@ def family_name(family: str, indices: list[str]) -> str:
     if family.endswith(START):
         before = family.removesuffix(START)
         return numbered(before) + (",₋₁" if before[-1:].isdigit() else "₋₁")
+    if family in OF_TWO:
+        return placed(OF_TWO[family], subscript(",".join(indices)))
     if family in ("gh", "gc") and len(indices) > 1:
         return f"∂E{subscript(indices[0])}/∂{family[1]}{subscript(indices[1])}"
     if family in LETTERS:
@@ -123,8 +130,9 @@ def numbered(family: str) -> str:
 
 
 def placed(form: str, at: str) -> str:
-    """A name with its lowered index: at its end, or where the name says, ∂s{at}/∂w."""
-    return form.format(at=at) if "{at}" in form else form + at
+    """A name with its lowered index: at its end, or where the name says, ∂s{at}/∂w; of two, t and k, ∂s{t}/∂s{k}."""
+    t, _, k = at.partition(",")
+    return form.format(at=at, t=t, k=k) if "{" in form else form + at
 
 
 def entry(symbol: str, at: tuple[int, ...]) -> str:

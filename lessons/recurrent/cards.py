@@ -4,7 +4,10 @@ from engine.maths.optimisers import OPTIMISERS as TABLE
 from lessons.contract.knobs import Knob
 
 OPTIMISERS = tuple(TABLE)
-NOTATION = {"U": "W_hv", "W": "W_hh", "V": "W_oh", "b": "b_h", "c": "b_o", "s": "h"}
+NOTATION = {
+    "U": "W_hv", "W": "W_hh", "V": "W_oh", "b": "b_h", "c": "b_o", "s": "h", "rec": "netʰ", "move": "∂h{at}/∂w",
+    "ds": "∂h{t}/∂h{k}", "by_s": "∂E{t}/∂h{k}", "dyhat_s": "∂ŷ{t}/∂h{t}", "norm_ds": "‖∂h{t}/∂h{k}‖",
+}  # fmt: skip
 """The second notation of the simple recurrent network; its start is h₋₁ here, for time is counted from 0."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from lessons.contract.panels import Formula, Laws, Note, Picture, Strip, Table
+from lessons.contract.panels import Formula, Laws, Note, Picture, Product, Strip, Table
 from lessons.explaining.figures import folded
 from tui.canvas.canvas import Canvas, fit, wrap
 from tui.draw.pen import Pen, columns, draw
@@ -42,6 +42,12 @@ def draw_laws(panel: Laws, width: int, pen: Pen) -> Canvas:
     if missed and cell_len(lines[-1]) + 2 <= room:
         lines[-1] = f"{lines[-1]} …"
     canvas = _formulas(lines, width, room, pen)
+    y = next((y for y, line in enumerate(lines) if panel.now and panel.now in line), None)
+    if y is not None and len(shown) > 1:  # of several laws the one that the step went by is marked
+        now = panel.now.replace("·", "*") if pen.ascii_only else panel.now
+        x = cell_len(lines[y].partition(panel.now)[0])
+        canvas.put(x, y, "►", "written")
+        canvas.put(x + 1, y, fit(now, room - x), "key")
     canvas.lacks += [panel.id] if missed else []
     if panel.right:
         canvas.right(width - 1, 0, panel.right, "head")
@@ -64,6 +70,32 @@ def _formulas(lines: Sequence[str], width: int, room: int, pen: Pen) -> Canvas:
     for y, line in enumerate(lines):
         shown = line.replace("·", "*") if pen.ascii_only else line  # a full stop is a decimal point already
         canvas.put(1, y, fit(shown, room), "law")
+    return canvas
+
+
+@draw.register
+def draw_product(panel: Product, width: int, pen: Pen) -> Canvas:
+    """Equations, one a line or side by side; the factors that are computed here are marked and bright."""
+    canvas = pen.canvas(width)
+    whole = [left + " = " + " · ".join(factors) for left, factors in panel.equations]
+    room = width - 2 - (cell_len(panel.right) + 2 if panel.right else 0)
+    apart = cell_len((GAP + " ").join(whole)) > room
+    x = y = 0
+    for n, (left, factors) in enumerate(panel.equations):
+        if n and apart:
+            x, y = 0, y + 1
+        canvas.put(x + 1, y, left + " =", "law")
+        x += cell_len(left) + 3
+        for i, factor in enumerate(factors):
+            lit = (n, i) in panel.lit
+            canvas.put(x, y, ("►" if lit else " ") + factor, "written" if lit else "law")
+            x += cell_len(factor) + 1
+            if i < len(factors) - 1:
+                canvas.put(x, y, "*" if pen.ascii_only else "·", "dim")
+                x += 1
+        x += len(GAP)
+    if panel.right:
+        canvas.right(width - 1, 0, panel.right, "head")
     return canvas
 
 

@@ -15,7 +15,7 @@ CARD = Card(
         "en": "Take the gradient apart, term by term, and see why s₂ is no constant.",
         "zh": "把梯度一项一项拆开，看清 s₂ 为什么不是常数。",
     },
-    acts=("forward", "dV", "dW", "dU", "sum", "check", "train"),
+    acts=("forward", "chain", "dV", "dW", "dU", "sum", "check", "train"),
     needs=("srn", "mlp"),
     knobs=(
         Knob("text", "text", "hello", 2, 500, zh="他说慢慢来"),

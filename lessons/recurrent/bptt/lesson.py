@@ -14,6 +14,7 @@ from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import normal
 from engine.maths.optimisers import OPTIMISERS
 from engine.recurrent.srn import COLUMNS, PARAMETERS, Inputs, Params, rules
+from engine.recurrent.srn_chain import rules as chain_rules
 from engine.recurrent.srn_training import SrnRun
 from engine.recurrent.unrolled import Unrolled
 from engine.walks.descent import rules as descent_rules
@@ -142,7 +143,8 @@ def first_right(trial: Trial) -> str:
 def all_rules(activation: str, optimiser: str) -> Mapping[str, str]:
     """The rules of all acts."""
     moves = descent_rules(OPTIMISERS[optimiser], PARAMETERS)
-    return {**rules(ACTIVATIONS[activation]), **check_rules(PARAMETERS), **moves}
+    f = ACTIVATIONS[activation]
+    return {**rules(f), **chain_rules(f), **check_rules(PARAMETERS), **moves}
 
 
 class SrnLesson(DeclaredLesson):
@@ -162,7 +164,7 @@ class SrnLesson(DeclaredLesson):
     gradient = Gradient(lambda s: s.net.loss(), lambda s: s.net.ledger.grad._asdict())
     draws = frozenset({"text", "hidden"})
     rebuilds = draws | {"start"}
-    columns = COLUMNS | {f"{slot}_{p}" for slot in "Gmv" for p in "bc"}
+    columns = COLUMNS | {"by_yhat", "by_s"} | {f"{slot}_{p}" for slot in "Gmv" for p in "bc"}
 
     def start(self, knobs: Knobs, seed: int | None) -> Start:
         begun = super().start(knobs, seed)
@@ -184,6 +186,7 @@ class Bptt(SrnLesson):
     derived = (Derived("net", net),)
     acts = (
         Sections("forward", lambda s, at: [s.net.section_forward(at)]),
+        Sections("chain", lambda s, at: [s.net.section_chain(at, s.T - 1)]),
         Sections("dV", lambda s, at: [s.net.section_output(at)]),
         Sections("dW", rows("W")),
         Sections("dU", rows("Ub")),

@@ -15,6 +15,7 @@ from lessons.explaining.figures import eight, five
 from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.typeset import name, subscript
 from lessons.recurrent.bptt.double_sum import DoubleSum
+from lessons.recurrent.bptt.factors import Factors, equations, total
 from lessons.recurrent.bptt.net import output, unrolled, weights
 from lessons.recurrent.bptt.sums import Sums, tiny
 from lessons.recurrent.in_time import TimeStage, guesses, in_short, letter_at, parameter_step
@@ -34,7 +35,15 @@ class BpttStage(TimeStage):
         below = weights(self, t, self.column(f"net[{t}]", self.H, subscripted("net", t)))
         scores = self.column(f"z[{t}]", self.K, subscripted("z", t))
         above = output(self, scores, self.column(f"yhat[{t}]", self.K, subscripted("ŷ", t)))
-        return [self.law("net", "s", "z"), *self.strip(), unrolled(self), self.guesses(5), below, above]
+        return [self.law("net", "s", "z", "yhat", "E", right=total(self)), *self.strip(), unrolled(self), self.guesses(5), below, above]
+
+    def show_chain(self) -> Stage:
+        """The gradient of the last loss, factor by factor."""
+        factors, output = Factors(self), ("output", -1) in self.view.path
+        ops = ("by_yhat", "dyhat_z", "by_z", "e", "dyhat_s", "by_s_t") if output else ("J", "ds", "delta_by_s", "W_term")
+        made = factors.of_output() if output else factors.of_state()
+        net = unrolled(self, factors.t if output else self.k, factors.t)
+        return [equations(self, "V", "W"), self.law(*ops), *self.strip(), net, *made]
 
     def show_dV(self) -> Stage:
         """∂E_t/∂V, one product of two vectors the state already has."""
@@ -42,6 +51,7 @@ class BpttStage(TimeStage):
         error = [self.row_of("e = ŷ − y", "e", self.K, "column")]
         terms = Row("∂Eₜ/∂V", {t: self.matrix(f"dV[{t}]", (self.K, self.H)) for t in self.near})
         return [
+            equations(self, "V"),
             self.law("e", "dV_t"),
             *self.strip(),
             unrolled(self, self.t, self.t),
@@ -61,21 +71,21 @@ class BpttStage(TimeStage):
         """One row of the sum over t and k: δ, the terms, the ledger of all, the sum so far."""
         row = DoubleSum(self, p)
         law, net = (
-            self.law(f"{p}_term", "delta_t" if self.k == self.t else "delta", right=row.counted()),
+            self.law(f"{p}_term", "delta_t", "delta", right=row.counted()),
             unrolled(self, self.k, self.t),
         )
-        return [law, *self.strip(), net, row.deltas(), row.terms(), row.ledger(), row.so_far()]
+        return [equations(self, p), law, *self.strip(), net, row.deltas(), row.terms(), row.ledger(), row.so_far()]
 
     def show_sum(self) -> Stage:
         """The sum over t, down the columns, and the sweep that needs only their sums."""
         sums = Sums(self)
         ways = [sums.triangle(), sums.columns(), sums.by_t(), sums.gradients(), sums.cost()]
-        return [self.law("column", "a"), *self.strip(), *ways]
+        return [self.law("column", "a_last", "a", right=total(self)), *self.strip(), *ways]
 
     def show_check(self) -> Stage:
         """Every weight nudged both ways."""
         p = next((place[0] for place in self.view.path[1:] if place[1] < 0), "W")
-        return [self.law(f"numeric_{p}", right="h = 1e-5"), *self.strip(), unrolled(self), checks(self)]
+        return [self.law(f"numeric_{p}", right=f"h = 1e-5   {total(self)}"), *self.strip(), unrolled(self), checks(self)]
 
     def show_train(self) -> Stage:
         """The loss of every update; and one update opened, with all that the acts before have shown."""
