@@ -44,7 +44,14 @@ def steps(t: int) -> int:
 
 
 def chain(
-    xp: Any, f: Activation, theta: Params, inputs: Inputs, run: Forward, t: int, eyes: tuple[Array, Array], at: Path = ()
+    xp: Any,
+    f: Activation,
+    theta: Params,
+    inputs: Inputs,
+    run: Forward,
+    t: int,
+    eyes: tuple[Array, Array],
+    at: Path = (),
 ) -> Walk[Array]:
     """∂E_t/∂V = ∂E_t/∂yhat · ∂yhat/∂z · ∂z/∂V, and ∂E_t/∂W = Σ_k ∂E_t/∂yhat · ∂yhat/∂s_t · ∂s_t/∂s_k · ∂s_k/∂W.
 

@@ -100,7 +100,7 @@ def typeset(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
         case ast.Constant(value=constant):
             return Typeset(plain_number(constant), 3)
         case ast.Attribute(value=inner, attr="T"):
-            return Typeset(f"{_paren(typeset(inner, bound), 3)}ᵀ", 3)
+            return Typeset(f"{raised(_paren(typeset(inner, bound), 3))}ᵀ", 3)
         case ast.UnaryOp(operand=inner):
             return Typeset(f"−{_paren(typeset(inner, bound), 2)}", 1)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
 from lessons.contract.panels import Beside, Block, Graph, Item, Label, Matrix, Panel, Product, Row, Stage, Table
+from lessons.contract.text import Section, Text
 
 Names = Mapping[str, str]
 """What each symbol is called instead: {"W": "W_hh"}."""
 FORMULA = re.compile("[∂=‖Σδₜₖ]")
 """What makes the label of a row a formula, and no word or letter."""
+FIELD = re.compile(r"(\{[^{}]*\})")
+"""A field in a text, which is filled later."""
 INDEXED = re.compile("[₋₀-₉]")
 """What makes the text of a node that shows numbers a symbol, s₀, and no letter that is read, s."""
 
@@ -31,7 +34,38 @@ def respelled(text: str, names: Names) -> str:
 
 def in_formulas(paragraph: str, names: Names) -> str:
     """A paragraph whose formulas, between backticks, are respelled."""
-    return re.sub(r"`([^`]*)`", lambda match: f"`{respelled(match[1], names)}`", paragraph) if names else paragraph
+
+    def formula(found: re.Match[str]) -> str:
+        return "".join(part if part[:1] == "{" else respelled(part, names) for part in FIELD.split(found[0]))
+
+    return re.sub(r"`[^`]*`", formula, paragraph) if names else paragraph
+
+
+UNSPELLED = ("labels", "symbols", "knobs", "exam.")
+"""Sections that are left as they are: labels are respelled on the panels, exam questions where they are filled."""
+
+
+def spelled(text: Text, names: Names) -> Text:
+    """A lesson's text with titles, paragraphs, options, verdicts and the names of acts in the other notation."""
+    if not names:
+        return text
+    return Text(
+        {key: each if key.startswith(UNSPELLED) else _section(each, names) for key, each in text.sections.items()}
+    )
+
+
+def _section(section: Section, names: Names) -> Section:
+    def told(paragraphs: Iterable[str]) -> tuple[str, ...]:
+        return tuple(in_formulas(each, names) for each in paragraphs)
+
+    parts = [item.partition(":") for item in told(section.items)]
+    return section._replace(
+        title=in_formulas(section.title, names),
+        before=told(section.before),
+        items=tuple(f"{key}{colon}{_formula(phrase, names)}" for key, colon, phrase in parts),
+        after=told(section.after),
+        remarks=tuple((n, in_formulas(said, names)) for n, said in section.remarks),
+    )
 
 
 def renamed(stage: Stage, names: Names) -> Stage:
@@ -42,7 +76,7 @@ def renamed(stage: Stage, names: Names) -> Stage:
 def _panel(panel: Panel, names: Names) -> Panel:
     match panel:
         case Matrix():
-            return replace(panel, rows=[_row(row, names) for row in panel.rows])
+            return replace(panel, title=_formula(panel.title, names), rows=[_row(row, names) for row in panel.rows])
         case Graph():
             edges = [replace(edge, label=respelled(edge.label, names)) for edge in panel.edges]
             nodes = [

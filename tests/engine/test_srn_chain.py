@@ -49,7 +49,7 @@ def test_every_step_goes_by_its_rule(name: str) -> None:
 
 
 def test_the_numbers_of_the_lecture() -> None:
-    """"hell" → "ello": ‖∂s₃/∂sₖ‖ and the errors, in order from k = 3 (MATHS.md has the norms of δ₃,ₖ)."""
+    """ "hell" → "ello": ‖∂s₃/∂sₖ‖ and the errors, in order from k = 3 (MATHS.md has the norms of δ₃,ₖ)."""
     case, f = hello(HOST), ACTIVATIONS["tanh"]
     run = drain(srn.forward(HOST.xp, f, case.theta, case.inputs))
     found: dict[str, np.ndarray] = {}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from lessons.contract.panels import Block, Edge, Graph, Matrix, Node, Row
+from lessons.contract.text import load
 from lessons.explaining.formulas import law
-from lessons.explaining.notation import in_formulas, renamed, respelled
+from lessons.explaining.notation import in_formulas, renamed, respelled, spelled
 from lessons.explaining.typeset import entry, name, naming
 from lessons.recurrent.cards import NOTATION as SRN
 
@@ -44,3 +49,23 @@ def test_panels_keep_letters_and_words() -> None:
     assert [node.text for node in drawn.nodes] == ["h₀", "s", "W"]
     assert drawn.edges[0].label == "W_hv"
     assert renamed([matrix], {}) == [matrix]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("id", ["srn", "bptt"])
+def test_titles_options_and_names_of_acts_are_respelled_and_fields_are_not(id: str, lang: str) -> None:
+    """`m` leaves U, V, W and s in no title, paragraph, option, remark or name of an act; {fields} keep their names."""
+    text = load(f"lessons.recurrent.{id}", lang)
+    other = spelled(text, SRN)
+    assert spelled(text, {}) is text
+    for key, section in other.sections.items():
+        if key in ("labels", "symbols", "knobs") or key.startswith("exam."):
+            assert section == text[key]
+            continue
+        said = [*section.before, *section.after, section.title, *section.phrases().values()]
+        found = [re.findall(r"(?<![A-Za-z_{])(?:[UVW](?!_)|s[₀-₉₋ₜₖ])", each) for each in said]
+        assert not any(found), (key, found)
+        assert re.findall(r"{\w+}", " ".join(said)) == re.findall(
+            r"{\w+}",
+            " ".join([*text[key].before, *text[key].after, text[key].title, *text[key].phrases().values()]),
+        )

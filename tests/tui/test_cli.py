@@ -137,7 +137,7 @@ def test_a_state_goes_out_and_comes_in(tmp_path: Path) -> None:
         (("show", "bptt", "--at", "nowhere"), "no such place"),
         (("show", "bptt", "--at", "t=="), "no place"),
         (("show", "bptt", "--at", "train/update=9999999999"), "at most"),
-        (("show", "bptt", "--step", "100000"), "0 to 306"),
+        (("show", "bptt", "--step", "100000"), "0 to 342"),
         (("show", "bptt", "--device", "tpu"), "tpu"),
         (("show", "bptt", "--state", "/no/such/file.json"), "no such file"),
         (("show", "bptt", "--state", "."), "folder"),

@@ -119,7 +119,7 @@ def give_away(player: Player, asked: Asked, lang: str, size: tuple[int, int]) ->
     text, ahead = picture.text, player.ahead(ask)
     with picture.drawing():
         true = player.lesson.says(ahead, text)
-        told = squeezed("".join(frame.told(player, text, player.lesson.says(picture.view, text), {}).paragraphs))
+        told = squeezed("".join(frame.told(player, text, player.lesson.says(picture.view, text)).paragraphs))
         hidden = [b.symbol for panel in picture.panels() for b in panel.blocks() if picture.view.hides(b.symbol)]
         known = [symbol for symbol in hidden if picture.view.get(symbol) is not None]
         panels = {panel.id for panel in picture.panels()} & asked.hides.panels
@@ -236,10 +236,10 @@ def test_no_punctuation_is_left_where_a_number_is_still_to_come(card: Card) -> N
         text = LessonPicture(player, Look(), Manner(Words(lang, "tui"))).text
         for act in card.acts:
             player.to_act(act)
-            said = frame.told(player, text, player.lesson.says(player.view(), text), {}).paragraphs
+            said = frame.told(player, text, player.lesson.says(player.view(), text)).paragraphs
             assert not [paragraph for paragraph in said if left.search(paragraph)], (act, lang)
         for asking, asked in questions(card):
-            said = frame.told(asking, text, asking.lesson.says(asking.view(), text), {}).paragraphs
+            said = frame.told(asking, text, asking.lesson.says(asking.view(), text)).paragraphs
             assert not [paragraph for paragraph in said if left.search(paragraph)], (asked.ask.id, lang)
 
 

@@ -13,7 +13,6 @@ from lessons.contract.panels import Told
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text, fill
 from lessons.explaining.figures import number
-from lessons.explaining.notation import Names, in_formulas
 from lessons.explaining.typeset import name as symbol_name
 from lessons.player.player import Player
 from tui.canvas.canvas import Canvas, fit, wrap
@@ -26,13 +25,13 @@ ADDRESS = 1
 """The line of the foot that has the address."""
 
 
-def told(player: Player, text: Text, fields: dict[str, Any], names: Names) -> Told:
-    """The text of the act in focus, its fields filled, its formulas in the notation chosen."""
+def told(player: Player, text: Text, fields: dict[str, Any]) -> Told:
+    """The text of the act in focus, its fields filled, its formulas marked no more."""
     section = text[f"act.{player.act}"]
     asks = player.unanswered()
     fields = {name: "…" if value == "·" else value for name, value in fields.items()}  # still to come, in a sentence
     fields |= {name: "…" for ask in asks for name in ask.hides.fields}
-    said = [closed(fill(in_formulas(p, names), fields, [ask.id for ask in asks])) for p in section.before]
+    said = [closed(fill(p, fields, [ask.id for ask in asks])) for p in section.before]
     return Told(section.title.replace("`", ""), [paragraph for paragraph in said if paragraph])
 
 

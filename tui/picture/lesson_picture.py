@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from rich.cells import cell_len
@@ -17,7 +18,7 @@ from lessons.contract.text import Text, load
 from lessons.contract.view import View
 from lessons.explaining.figures import counting
 from lessons.explaining.inspect import focus, inspect
-from lessons.explaining.notation import renamed
+from lessons.explaining.notation import renamed, spelled
 from lessons.explaining.typeset import naming
 from lessons.player.player import Player
 from tui.canvas.canvas import Canvas, Hit, boxed, fit, key_line, wrap
@@ -99,8 +100,8 @@ class LessonPicture:
 
     @property
     def text(self) -> Text:
-        """The lesson's text in the language in use."""
-        return load(type(self.player.lesson).__module__.rpartition(".")[0], self.words.lang)
+        """The lesson's text in the language and the notation in use."""
+        return _text(type(self.player.lesson).__module__.rpartition(".")[0], self.words.lang, tuple(self.names.items()))
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -225,7 +226,7 @@ class LessonPicture:
 
     def _column(self, fields: dict[str, Any], height: int) -> Canvas:
         """The text, and in its lower part the prediction card."""
-        said = frame.told(self.player, self.text, fields, self.names)
+        said = frame.told(self.player, self.text, fields)
         canvas = frame.column(said, height, self.look.text_top, self.manner.ascii_only)
         card = self._card(fields, frame.TEXT - 2)
         if card is None and self.look.drawer is not None and self.look.drawer.aside:
@@ -273,7 +274,7 @@ class LessonPicture:
         if not self.wide and not manner.present:
             self._under(canvas, width, room, fields)
         if look.text_over and not self.wide:
-            said = frame.told(self.player, self.text, fields, self.names)
+            said = frame.told(self.player, self.text, fields)
             lines = frame.text_lines(said, width - 8)[1:][look.text_top :]
             self.more_text = len(lines) > room - 2
             sheet(canvas, boxed(said.heading, lines[: room - 2], width - 4, manner.ascii_only), 2, 0)
@@ -288,7 +289,7 @@ class LessonPicture:
 
     def _under(self, canvas: Canvas, width: int, y: int, fields: dict[str, Any]) -> None:
         """On a small screen: the text's first sentence, and that there is more, of the text and of the stage."""
-        said = frame.told(self.player, self.text, fields, self.names)
+        said = frame.told(self.player, self.text, fields)
         text = f"t {self.words('keys.more')}"
         panels = fit(self._more(), width - cell_len(text) - 5)
         wide = cell_len(text) + (cell_len(panels) + 3 if panels else 0)
@@ -391,3 +392,8 @@ def too_small(words: Words, width: int, height: int) -> Canvases:
     canvas.put(1, 0, words("say.small", width=width, height=height), "head")
     canvas.put(1, 1, words("say.small_lesson"))
     return Canvases(top=empty, stage=canvas, text=None, foot=empty)
+
+
+@lru_cache(maxsize=16)
+def _text(package: str, lang: str, names: tuple[tuple[str, str], ...]) -> Text:
+    return spelled(load(package, lang), dict(names))

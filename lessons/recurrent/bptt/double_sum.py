@@ -57,13 +57,13 @@ class DoubleSum:
         stage, t = self.stage, self.t
         have = [k for k in range(t, -1, -1) if stage.known(f"d{self.p}[{t},{k}]")]
         rest = [k for k in range(t, max(-1, t - self.window), -1) if k not in have]
-        terms = _series(have, "0")
+        terms = f"k = {_series(have)}" if have else "0"
         if rest:
-            terms += stage.say("to_come") + " " + _series(rest, "", ", ")
+            terms += stage.say("to_come") + " " + _series(rest)
         labels = "cols" if self.p == "U" else ""
         block = stage.matrix(f"d{self.p}[{t}]", stage.params[self.p].shape, labels=labels)
         label = f"∂E{subscript(str(t))}/∂{self.p}\n{stage.say('so_far')}"
-        return Matrix(id="so_far", priority=7, rows=[Row(label, {0: block, 1: Label(f"= {terms}")})])
+        return Matrix(id="so_far", priority=7, rows=[Row(label, {0: block, 1: Label(terms)})])
 
     def ledger(self) -> Panel:
         """‖term k of ∂E_t/∂p‖ for all t and k: rows above the present one are done, its own as far as it has come.
@@ -130,8 +130,8 @@ def deltas(stage: TimeStage, t: int) -> Row:
     return Row(label, {k: stage.state(f"delta[{t},{k}]") for k in stage.near if k <= t})
 
 
-def _series(ks: list[int], none: str, between: str = " + ") -> str:
-    terms = [f"k{k}" for k in ks]
+def _series(ks: list[int]) -> str:
+    terms = [str(k) for k in ks]
     if len(terms) > 7:
         terms = [*terms[:5], "…", terms[-1]]
-    return between.join(terms) or none
+    return ", ".join(terms)

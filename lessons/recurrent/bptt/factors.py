@@ -70,7 +70,7 @@ class Factors:
         ks = [k for k in stage.near if k <= t]
         low, row = subscript(str(t)), DoubleSum(stage, "W")
         jacobians = [
-            Row("Jₖ = ∂sₖ/∂sₖ₋₁", {k: stage.matrix(f"J[{k}]", square) for k in ks if k}),
+            Row("Jₖ", {k: stage.matrix(f"J[{k}]", square) for k in ks if k}),
             Row("‖Jₖ‖", {k: self.norm(f"norm_J[{k}]") for k in ks if k}),
             Row(f"∂s{low}/∂sₖ", {k: stage.matrix(f"ds[{t},{k}]", square) for k in ks}),
             Row(f"‖∂s{low}/∂sₖ‖", {k: self.norm(f"norm_ds[{t},{k}]") for k in ks if k < t}),

@@ -35,12 +35,21 @@ class BpttStage(TimeStage):
         below = weights(self, t, self.column(f"net[{t}]", self.H, subscripted("net", t)))
         scores = self.column(f"z[{t}]", self.K, subscripted("z", t))
         above = output(self, scores, self.column(f"yhat[{t}]", self.K, subscripted("ŷ", t)))
-        return [self.law("net", "s", "z", "yhat", "E", right=total(self)), *self.strip(), unrolled(self), self.guesses(5), below, above]
+        return [
+            self.law("net", "s", "z", "yhat", "E", right=total(self)),
+            *self.strip(),
+            unrolled(self),
+            self.guesses(5),
+            below,
+            above,
+        ]
 
     def show_chain(self) -> Stage:
         """The gradient of the last loss, factor by factor."""
         factors, output = Factors(self), ("output", -1) in self.view.path
-        ops = ("by_yhat", "dyhat_z", "by_z", "e", "dyhat_s", "by_s_t") if output else ("J", "ds", "delta_by_s", "W_term")
+        ops = (
+            ("by_yhat", "dyhat_z", "by_z", "e", "dyhat_s", "by_s_t") if output else ("J", "ds", "delta_by_s", "W_term")
+        )
         made = factors.of_output() if output else factors.of_state()
         net = unrolled(self, factors.t if output else self.k, factors.t)
         return [equations(self, "V", "W"), self.law(*ops), *self.strip(), net, *made]
@@ -85,7 +94,12 @@ class BpttStage(TimeStage):
     def show_check(self) -> Stage:
         """Every weight nudged both ways."""
         p = next((place[0] for place in self.view.path[1:] if place[1] < 0), "W")
-        return [self.law(f"numeric_{p}", right=f"h = 1e-5   {total(self)}"), *self.strip(), unrolled(self), checks(self)]
+        return [
+            self.law(f"numeric_{p}", right=f"h = 1e-5   {total(self)}"),
+            *self.strip(),
+            unrolled(self),
+            checks(self),
+        ]
 
     def show_train(self) -> Stage:
         """The loss of every update; and one update opened, with all that the acts before have shown."""
@@ -131,7 +145,7 @@ class BpttStage(TimeStage):
             "next": subscript(str((k or 0) + 1)), "joints": (t or 0) - (k or 0),
             "x": letter_at(self.inputs, k if k is not None else t), "first": norm(0),
             "wrote": ", ".join(map(name, sorted(view.written, key=_order)[:3])) or "·",
-            "s2_name": subscripted("s", third),
+            "third": name(f"s[{third}]"),
         }  # fmt: skip
 
 

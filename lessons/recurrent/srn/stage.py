@@ -8,7 +8,7 @@ from engine.walks.step import symbol
 from lessons.building.stage_parts import AROUND, flow, subscripted
 from lessons.contract.panels import Item, Label, Matrix, Row, Stage
 from lessons.explaining.figures import five
-from lessons.explaining.typeset import name, subscript
+from lessons.explaining.typeset import entry, name, subscript
 from lessons.recurrent.bptt.net import output, unrolled, weights
 from lessons.recurrent.in_time import TimeStage, in_short, norm_bars
 
@@ -95,5 +95,5 @@ class SrnStage(TimeStage):
             "text": in_short(self.inputs),
             "s0": "·" if s is None else " ".join(five(float(v)).strip() for v in s[:4]),
             "dw": self.figure("dw").strip() if last else "·",
-            "w": f"W{subscript(f'{row}{column}')}" if max(row, column) < 10 else f"W[{row},{column}]",
+            "w": entry("W", (row, column)),
         }  # fmt: skip
