@@ -9,54 +9,30 @@ from typing import Any
 
 import numpy as np
 
-from engine.device import Device, Rng, rng
+from engine.device import Device
 from engine.maths.activations import ACTIVATIONS
-from engine.maths.initial import normal
 from engine.maths.optimisers import OPTIMISERS
-from engine.recurrent.srn import COLUMNS, PARAMETERS, Inputs, Params, rules
+from engine.recurrent.srn import PARAMETERS, rules
 from engine.recurrent.srn_chain import rules as chain_rules
 from engine.recurrent.srn_training import SrnRun
-from engine.recurrent.unrolled import Unrolled
 from engine.walks.descent import rules as descent_rules
 from engine.walks.gradient_check import rules as check_rules
 from engine.walks.history import History, State, Track
 from engine.walks.reel import Section
 from engine.walks.step import Path
 from lessons.building.acts import Derived, Scope, Sections, Trial
-from lessons.building.asks import Gradient, Question
-from lessons.building.declared import DeclaredLesson
+from lessons.building.asks import Question
 from lessons.building.defaults import learned, recipe
-from lessons.building.holds import Lengths, Parameter, Size
 from lessons.building.stage_parts import WIDE
 from lessons.contract.card import Lead, Place
 from lessons.contract.view import Knobs, Start, View, hides
 from lessons.recurrent.bptt.stage import BpttStage
-from lessons.recurrent.letters import Letters
+from lessons.recurrent.simple_net import SrnLesson, inputs, losses, net
 
 LATEST = 300
 """Updates looked ahead for the first right answer."""
 MOST_NUMBERS = 10_000_000
 """`terms` holds up to so many numbers; beyond that the vectors they are made of are given instead."""
-
-# The lecture's example, "hell" → "ello" over h, e, l, o, without biases (slides 34-37).
-EXAMPLE = {
-    "U": [[0.5, -0.5, 0.25, 0.0], [-0.25, 0.5, 0.0, 0.5]],
-    "W": [[0.5, -0.25], [0.25, 0.5]],
-    "V": [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]],
-}
-
-
-# the net
-
-
-def inputs(s: Scope) -> Inputs:
-    return Inputs(s.x, s.y, s.s_init)
-
-
-def net(s: Scope) -> Unrolled:
-    """The unrolled net that everything below is taken from."""
-    theta, window = Params(*(s.theta[p] for p in PARAMETERS)), int(s.knobs.get("window", s.T))
-    return Unrolled(s.device, s.f, theta, inputs(s), window)
 
 
 def rows(of: str) -> Callable[[Scope, Path], list[Section]]:
@@ -71,11 +47,6 @@ def three_ways(s: Scope, at: Path) -> list[Section]:
 
 
 # results
-
-
-def losses(trial: Trial) -> dict[str, Any]:
-    found = [float(trial.device.get(E)) for E in trial.first.net.run.E]
-    return {"losses": found, "loss": sum(found)}
 
 
 def terms(trial: Trial) -> dict[str, Any]:
@@ -145,39 +116,6 @@ def all_rules(activation: str, optimiser: str) -> Mapping[str, str]:
     moves = descent_rules(OPTIMISERS[optimiser], PARAMETERS)
     f = ACTIVATIONS[activation]
     return {**rules(f), **chain_rules(f), **check_rules(PARAMETERS), **moves}
-
-
-class SrnLesson(DeclaredLesson):
-    """A simple recurrent network on a text: what `bptt` and `srn` hold, and how it is drawn."""
-
-    source = Letters()
-    sizes = (Size("H", "hidden"),)
-    holds = (
-        Parameter("U", ("H", "K")),
-        Parameter("W", ("H", "H")),
-        Parameter("V", ("K", "H")),
-        Parameter("b", "H", optional=True),
-        Parameter("c", "K", optional=True),
-        Parameter("s_init", "H", optional=True, learned=False),
-    )
-    lecture = EXAMPLE
-    gradient = Gradient(lambda s: s.net.loss(), lambda s: s.net.ledger.grad._asdict())
-    draws = frozenset({"text", "hidden"})
-    rebuilds = draws | {"start"}
-    columns = COLUMNS | {"by_yhat", "by_s"} | {f"{slot}_{p}" for slot in "Gmv" for p in "bc"}
-
-    def start(self, knobs: Knobs, seed: int | None) -> Start:
-        begun = super().start(knobs, seed)
-        if knobs["start"] == "random" and seed is None:
-            begun.params["s_init"][:] = normal(rng(0), int(knobs["hidden"]), 1, 0.5)[:, 0]
-        return begun
-
-    def drawn(self, knobs: Knobs, lengths: Lengths, draw: Rng) -> Mapping[str, Any]:
-        """N(0, min(½, 1/√H)²), biases 0."""
-        H, K = lengths["H"], lengths["K"]
-        shapes = {"U": (H, K), "W": (H, H), "V": (K, H)}
-        weights = {name: normal(draw, *shape, min(0.5, H**-0.5)) for name, shape in shapes.items()}
-        return weights | ({"s_init": normal(draw, H, 1, 0.5)[:, 0]} if knobs["start"] == "random" else {})
 
 
 class Bptt(SrnLesson):

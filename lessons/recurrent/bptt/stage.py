@@ -16,9 +16,9 @@ from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.typeset import name, subscript
 from lessons.recurrent.bptt.double_sum import DoubleSum
 from lessons.recurrent.bptt.factors import Factors, equations, total
-from lessons.recurrent.bptt.net import output, unrolled, weights
 from lessons.recurrent.bptt.sums import Sums, tiny
 from lessons.recurrent.in_time import TimeStage, guesses, in_short, letter_at, parameter_step
+from lessons.recurrent.simple_stage import output, unrolled, weights
 
 LEARNED = 0.2
 """The loss under which a text counts as learned."""

@@ -15,7 +15,7 @@ from lessons.building.asks import Question
 from lessons.building.defaults import function
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs
-from lessons.recurrent.bptt.lesson import SrnLesson, losses, net
+from lessons.recurrent.simple_net import SrnLesson, losses, net
 from lessons.recurrent.srn.stage import SrnStage
 
 

@@ -9,8 +9,8 @@ from lessons.building.stage_parts import AROUND, flow, subscripted
 from lessons.contract.panels import Item, Label, Matrix, Row, Stage
 from lessons.explaining.figures import five
 from lessons.explaining.typeset import entry, name, subscript
-from lessons.recurrent.bptt.net import output, unrolled, weights
 from lessons.recurrent.in_time import TimeStage, in_short, norm_bars
+from lessons.recurrent.simple_stage import output, unrolled, weights
 
 BAR, LETTERS = 18, 12
 """Cells of the longest bar; letters that are shown of a vocabulary."""

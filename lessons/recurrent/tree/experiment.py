@@ -25,9 +25,9 @@ from lessons.building.holds import Source
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start
 from lessons.data.treebank import Brackets, Treebank, branch_of, coded, example, nodes_of, treebank, typed, words_of
-from lessons.recurrent.bptt.lesson import EXAMPLE
 from lessons.recurrent.gated import seed_of
 from lessons.recurrent.letters import Letters
+from lessons.recurrent.simple_net import EXAMPLE
 
 FEW, MANY = 4, 8
 """Units of p where they are not given: for formulas, for other data."""
