@@ -22,7 +22,7 @@ from lessons.contract.view import NOTHING, View
 from lessons.explaining.computed import CONDITION, PLACEHOLDER, Computed, Unresolved, written
 from lessons.explaining.figures import cells, counting
 from lessons.explaining.inspect import Inspection
-from lessons.explaining.notation import in_formulas
+from lessons.explaining.notation import respelled
 from lessons.explaining.typeset import naming
 from lessons.player import addresses
 from lessons.player.branches import Branch, Branches
@@ -40,6 +40,11 @@ LAST = {"last": 0, "last-1": 1, "last-2": 2}
 """Indices of an address that count from the last there is."""
 UNKNOWN = "·"
 """What stands where something cannot be computed."""
+SPACES = re.compile(r"(\s+)")
+SIGN = re.compile("[∂Σδ₀-₉₋ₜₖᵢⱼᵀ∘‖²=·]")
+OPERATORS = frozenset("=+−·∘×/←≈")
+CAPITALS = frozenset("UVW")
+"""What makes a word of a paragraph part of a formula: signs in it, operators beside it, capitals that are matrices."""
 HELD = re.compile("[\ue000-\uf8ff]")
 """What stands for a placeholder while formulas are respelled."""
 
@@ -208,6 +213,28 @@ def _of_training(part: tuple[str, int]) -> bool:
     return part == addresses.TRAINING or part[0] == "update"
 
 
+def spelled(said: str, names: Mapping[str, str]) -> str:
+    """A paragraph in another notation: what stands between backticks, and what is a formula without them."""
+    if not names:
+        return said.replace("`", "")
+    parts = said.split("`")
+    return "".join(
+        respelled(part, names) if n % 2 else _in_prose(SPACES.split(part), names) for n, part in enumerate(parts)
+    )
+
+
+def _in_prose(tokens: Sequence[str], names: Mapping[str, str]) -> str:
+    """Words and spaces in turn: a word is part of a formula that has a sign, stands beside one, or is a capital."""
+    words = tokens[::2]
+    found = []
+    for n, word in enumerate(words):
+        beside = {*words[max(0, n - 1) : n], *words[n + 1 : n + 2]}
+        is_formula = SIGN.search(word) or beside & OPERATORS or word.strip(".,;:()") in CAPITALS
+        found.append(respelled(word, names) if is_formula else word)
+        found += tokens[2 * n + 1 : 2 * n + 2]
+    return "".join(found)
+
+
 class Writer:
     """Fills a section; what cannot be computed is noted and stands as a dot."""
 
@@ -234,7 +261,7 @@ class Writer:
             return self._work(alone)
         found = list(PLACEHOLDER.finditer(template))
         held = iter(range(0xE000, 0xF8FF))
-        said = in_formulas(PLACEHOLDER.sub(lambda match: chr(next(held)), template), self.names).replace("`", "")
+        said = spelled(PLACEHOLDER.sub(lambda match: chr(next(held)), template), self.names)
         return re.sub("  +", " ", HELD.sub(lambda match: self._filled(found[ord(match[0]) - 0xE000]), said))
 
     def _decided(self, match: re.Match[str]) -> str:

@@ -17,6 +17,7 @@ from tests.tui.driving import lesson, shown, until
 from tui.picture.exam import Exam
 from tui.picture.lesson_picture import LessonPicture
 from tui.screens.lesson import LessonScreen
+from tui.widgets.canvas_view import Lines
 
 SIZES = ((80, 24), (100, 30), (120, 36))
 
@@ -149,3 +150,42 @@ class Both(Text):
     def __init__(self, one: Text, other: Text) -> None:
         own = {id: section for id, section in one.sections.items() if not id.startswith(SECTION)}
         super().__init__({**own, **other.sections})
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_other_notation_respells_question_and_answer(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with lesson(tmp_path, size, id="bptt") as (pilot, screen):
+        drawer = await opened(pilot, screen)
+        await pilot.press("enter")
+        first = "".join(await pages(pilot, screen, drawer))
+        await pilot.press("m")
+        await worked(pilot, screen)
+        second = "".join(await pages(pilot, screen, drawer))
+        names = screen.player.lesson.card.notation
+        assert f"∂{names['W']}" in second.replace(" ", "")
+        assert "∂W" in first.replace(" ", "")
+        asked = second[second.index("question 1") :]
+        assert not re.search(r"(?<![A-Za-z_])[UVW](?![A-Za-z_])", asked), asked
+
+
+async def pages(pilot: Pilot[None], screen: LessonScreen, drawer: Exam) -> list[str]:
+    """All of a question, page by page."""
+    drawer.top = 0
+    screen.paint()
+    found = [stage(screen)]
+    while drawer.top < drawer.most:
+        await pilot.press("pagedown")
+        found.append(stage(screen))
+    return found
+
+
+async def test_without_colours_and_in_ascii_it_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with lesson(tmp_path, (80, 24), id="neuron") as (pilot, screen):
+        screen.context.ascii_only = True  # type: ignore[misc]
+        await opened(pilot, screen)
+        await pilot.press("enter")
+        drawn = screen.query_one("#stage", Lines).canvas.text()
+        assert "Answer" in drawn
+        assert ".700" in drawn
+        assert drawn.isascii()
