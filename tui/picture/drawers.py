@@ -12,7 +12,7 @@ from engine.walks.tape import function_source
 from lessons.contract.knobs import Knob, Refused
 from lessons.contract.phrases import Words
 from lessons.contract.view import NOTHING
-from lessons.explaining.figures import eight, five, parted
+from lessons.explaining.figures import cells, eight, five, parted
 from lessons.explaining.figures import loss as loss_figures
 from lessons.explaining.glossary import meaning, setting
 from lessons.explaining.inspect import USERS, Inspection, inspect
@@ -21,6 +21,11 @@ from lessons.explaining.typeset import name as symbol_name
 from tui.canvas.canvas import Canvas, boxed, fit, wrap
 from tui.draw.pen import Cursor
 from tui.picture.boxes import Desk, Drawer, Styled
+
+
+def padded(said: str, width: int) -> str:
+    """Text with spaces behind it, so many cells wide."""
+    return said + " " * (width - cells(said))
 
 
 def explained(said: str, width: int, ink: str) -> Styled:
@@ -123,27 +128,32 @@ class Knobs(Drawer):
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         lines: Styled = []
         rows = self.rows(desk)
+        names = {knob.id: desk.words.get(f"name.{knob.id}", "") for knob in rows}
+        room = max(map(cells, names.values())) + 1 if any(names.values()) else 0
         mark, ink, said = "!", "warn", self.error
         if not said:
-            mark, ink, said = " ", "label", setting(desk.text, desk.words, rows[self.at].id)
-        below = explained(said, min(width, 52) - 6, ink)
+            mark, ink, said = " ", "label", self.about(desk, rows[self.at])
+        wide = min(width, 52 + room)
+        below = explained(said, wide - 6, ink)
         seen = max(3, height - 2 - len(below))
         first = max(0, min(self.at - seen // 2, len(rows) - seen))
         for i, knob in list(enumerate(rows))[first : first + seen]:
             changed = knob.id in self.pending or (knob.id == "seed" and self.seed is not None)
             star = "*" if changed or knob.id in desk.player.changed else " "
-            value = str(self.value(desk, knob)).replace("\n", "⏎")
-            shown = f"[{value[:18]}]" if i == self.at else f" {value[:18]} "
-            limits = "←→" if knob.choices else knob.range()
-            lines.append(
-                (
-                    f"{'►' if i == self.at else ' '}{star}{knob.id:<11}{shown:<21} {limits}",
-                    "head" if i == self.at else "",
-                )
-            )
+            value = fit(str(self.value(desk, knob)).replace("\n", "⏎"), 18)
+            shown = f"[{value}]" if i == self.at else f" {value} "
+            limits, name = "←→" if knob.choices else knob.range(), padded(names[knob.id], room)
+            row = f"{'►' if i == self.at else ' '}{star}{knob.id:<11}{name}{padded(shown, 21)} {limits}"
+            lines.append((row, "head" if i == self.at else ""))
         lines += [(f"{mark} {line}", ink) for line, ink in below]
         cut = f"  {self.at + 1}/{len(rows)}" if len(rows) > seen else ""
-        return boxed(desk.words("drawer.knobs") + cut, lines, min(width, 52), desk.ascii_only)
+        return boxed(desk.words("drawer.knobs") + cut, lines, wide, desk.ascii_only)
+
+    def about(self, desk: Desk, knob: Knob) -> str:
+        """What a knob sets, and what its value is called where it is one of some that have names."""
+        value, said = str(self.value(desk, knob)), setting(desk.text, desk.words, knob.id)
+        named = desk.words.get(f"value.{knob.id}.{value}", "") or desk.words.get(f"value.any.{value}", "")
+        return f"{value} {named}  {said}" if knob.choices and named else said
 
     def move(self, desk: Desk, dx: int, dy: int) -> bool:
         rows = self.rows(desk)
