@@ -17,7 +17,7 @@ def chain_rule(derivative: str, factors: Sequence[str], lit: Collection[int], pr
 
 def chain_of_layer(n: int, depth: int, op: str) -> Matrix:
     """∂E/∂W of layer n of `depth`, from the derivative by the layer above, which is known by then; `op` lights it."""
-    net, h, W, above = (name(symbol) for symbol in (f"z{n}", f"h{n}", f"W{n}", f"z{n + 1}"))
+    net, h, W, above = (name(symbol) for symbol in (f"net{n}", f"h{n}", f"W{n}", f"net{n + 1}"))
     front = [f"∂E/∂{h}"] if n == depth else [f"∂E/∂{above}", f"∂{above}/∂{h}"]
     at = len(front)
     lit = {f"delta{n}": (at - 1, at), f"dW{n}": (at + 1,)}

@@ -10,6 +10,7 @@ import pytest
 from engine.device import HOST, HostArray
 from engine.feedforward import depth, network, perceptron
 from engine.feedforward.activation_curves import soft
+from engine.feedforward.mlp import Net, forward
 from engine.feedforward.mlp_training import Examples, epoch
 from engine.feedforward.perceptron import ROUNDING, Theta
 from engine.feedforward.perceptron_run import PerceptronRun
@@ -36,6 +37,27 @@ def test_softmax_at_a_temperature(T: float) -> None:
         nudge = 1e-6 * (np.arange(3) == i)
         ends = [float(np.squeeze(found(scores + sign * nudge)["loss"])) for sign in (1, -1)]
         assert slope == pytest.approx((ends[0] - ends[1]) / 2e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize(("kind", "gain"), [("tanh", 1.0), ("relu", 2.0), ("sigmoid", 1.0)])
+def test_the_variance_of_net_inputs_is_that_of_sums_of_independent_products(kind: str, gain: float) -> None:
+    """Over many draws of the weights the mean square of the net inputs is L v q; He's weights keep it with ReLU."""
+    L, B, D = 24, 5, 4
+    net, sums = Net(D, ACTIVATIONS[kind]), np.zeros((D, 2))
+    for seed in range(300):
+        draw = np.random.default_rng(seed)
+        theta = {f"W{n}": draw.normal(0, (gain / L) ** 0.5, (L if n < D else 1, L)) for n in range(1, D + 1)}
+        theta |= {f"b{n}": np.zeros((theta[f"W{n}"].shape[0], 1)) for n in range(1, D + 1)}
+        x, y = draw.normal(size=(L, B)), np.zeros((1, B))
+        run = drain(forward(XP, net, theta, x, y))
+        steps = list(depth.variances(XP, theta, x, run))
+        assert [step.path for step in steps] == [(("layer", n),) for n in range(1, D + 1) for _ in range(5)]
+        last = {name: float(value) for step in steps for name, value in step.values.items()}
+        sums += [(last[f"expected[{n}]"], last[f"found[{n}]"]) for n in range(1, D + 1)]
+        assert last["gain[2]"] == pytest.approx(gain, rel=0.35)
+    np.testing.assert_allclose(sums[:, 0], sums[:, 1], rtol=0.08)
+    if kind == "relu":
+        np.testing.assert_allclose(sums[1:, 1], sums[0, 1], rtol=0.15)  # half is lost, and 2 makes up for it
 
 
 def test_kinds_of_units_are_counted_from_one() -> None:

@@ -681,9 +681,9 @@ def test_the_chain_rule_stands_above_the_pass_back_and_the_transposed_weights_un
         lit = [item.text.removeprefix("· ") for item in factors if item.written]
         n = int(op.lstrip("deltaWb"))
         if op.startswith("delta"):
-            assert lit[-1] == f"∂h{SUB[n]}/∂z{SUB[n]}"
-            assert lit[0] == (f"∂E/∂h{SUB[n]}" if n == depth else f"∂z{SUB[n + 1]}/∂h{SUB[n]}")
-        assert (lit == [f"∂z{SUB[n]}/∂W{SUB[n]}"]) == op.startswith("dW")
+            assert lit[-1] == f"∂h{SUB[n]}/∂net{SUB[n]}"
+            assert lit[0] == (f"∂E/∂h{SUB[n]}" if n == depth else f"∂net{SUB[n + 1]}/∂h{SUB[n]}")
+        assert (lit == [f"∂net{SUB[n]}/∂W{SUB[n]}"]) == op.startswith("dW")
         if n < depth and op.startswith("delta"):
             layer = panels[f"layer{n}"]
             assert isinstance(layer, Matrix)

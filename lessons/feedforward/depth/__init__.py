@@ -15,7 +15,7 @@ CARD = Card(
         "en": "The error at each layer of a deep net, for sigmoid, tanh and ReLU, and for four initialisations.",
         "zh": "深层网络各层的误差有多大：sigmoid、tanh 与 ReLU 的比较，四种初始化的比较。",
     },
-    acts=("forward", "backward", "measure", "compare"),
+    acts=("forward", "backward", "measure", "compare", "variance"),
     needs=("network", "activations"),
     knobs=(
         Knob("depth", "int", 8, 2, 12),

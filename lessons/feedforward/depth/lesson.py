@@ -96,6 +96,7 @@ class Depth(DeclaredLesson):
         Act("backward", lambda s, at: mlp.backward(s.xp, net(s), s.theta, s.left("forward"), s.y, at)),
         Act("measure", lambda s, at: depth.measure(s.xp, errors(s), s.left("backward"), at)),
         Act("compare", lambda s, at: depth.compare(s.xp, s.by_kind, at)),
+        Act("variance", lambda s, at: depth.variances(s.xp, s.theta, s.x, s.left("forward"), at)),
     )
     gradient = Gradient("E", "d{}")
     results = (("loss", "E"), lambda trial: {"sizes": in_numbers(trial)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ class DepthStage(LessonStage):
         n = self.view.loop("layer") or 1
         if self.act == "compare":
             return self.comparing()
+        if self.act == "variance":
+            return self.variances()
         if self.act == "measure":
             return [self.law(f"size{n}", f"taught{n}"), self.log(), self.measured()]
         W = subscripted("W", n)
@@ -52,13 +54,19 @@ class DepthStage(LessonStage):
         value = self.view.get(name)
         return "·" if value is None else five(float(np.linalg.norm(value)))
 
+    def by_layer(self, id: str, heads: Sequence[str], cells: Callable[[int], Sequence[str]]) -> Table:
+        """A row for every layer, that at work lit."""
+        rows = [(str(n), *cells(n)) for n in range(1, self.lengths["D"] + 1)]
+        n = self.view.loop("layer")
+        return Table(
+            id=id, priority=8, heads=(self.say("layer"), *heads), rows=rows, lit=None if n is None else n - 1
+        )  # fmt: skip
+
     def log(self) -> Table:
-        """Every layer: how large its weights, outputs, errors and gradient are."""
-        heads = (self.say("layer"), "‖W‖", "‖h‖", "‖δ‖", "‖∂E/∂W‖")
-        families, n = ("W", "h", "delta", "dW"), self.view.loop("layer")
-        layers = range(1, self.lengths["D"] + 1)
-        rows = [(str(layer), *(self.norm(f"{family}{layer}") for family in families)) for layer in layers]
-        return Table(id="log", priority=8, heads=heads, rows=rows, lit=None if n is None else n - 1)
+        """How large the weights, outputs, errors and gradient of a layer are."""
+        families = ("W", "h", "delta", "dW")
+        heads = ("‖W‖", "‖h‖", "‖δ‖", "‖∂E/∂W‖")
+        return self.by_layer("log", heads, lambda n: [self.norm(f"{family}{n}") for family in families])
 
     def measured(self) -> Plot:
         """‖δ_n‖ over the layers, as far as it is known, on a log axis."""
@@ -70,6 +78,19 @@ class DepthStage(LessonStage):
     def log_plot(self, id: str, lines: list[Line], points: Sequence[Point] = ()) -> Plot:
         """Sizes over the layers."""
         return over_log(id, 9, self.say("sizes"), (1, self.lengths["D"]), lines, points)
+
+    def variances(self) -> Stage:
+        """L Var(w), the mean square of the inputs, the variance that follows, and what the net inputs have."""
+        n, families = self.view.loop("layer") or 1, ("gain", "q", "expected", "found")
+        heads, lines = ("L·v", "q", "L·v·q", self.say("found")), []
+        for family, head in zip(families[2:], heads[2:], strict=True):
+            layers = [n for n in range(1, self.lengths["D"] + 1) if self.known(f"{family}[{n}]")]
+            sizes = [self.number(f"{family}[{n}]") or 0.0 for n in layers]
+            lines.append(Line(head, layers, sizes, family == "found"))
+        shown = lines if self.known("found[2]") else []
+        plot = over_log("spread", 8, self.say("spread"), (1, self.lengths["D"]), shown)
+        table = self.by_layer("variances", heads, lambda n: [self.figure(f"{each}[{n}]").strip() for each in families])
+        return [self.law(f"gain{n}", f"expected{n}", f"found{n}"), table, plot]
 
     def comparing(self) -> Stage:
         """Act 4: the same weights, three kinds of unit."""
