@@ -58,14 +58,14 @@ class Setup:
         """
         with quiet():
             knobs = lesson.settled(read_all(lesson.card.knobs, setting.given, setting.language), setting.given)
-            drawn = not lesson.example or (bool(lesson.draws & set(setting.given)) and setting.start is None)
+            default = defaults(lesson, setting.language)
+            changed = frozenset(name for name, value in knobs.items() if value != default[name])
+            drawn = not lesson.example or (bool(lesson.draws & set(setting.given) & changed) and setting.start is None)
             seed = setting.seed if setting.seed is not None else (0 if drawn else None)
             lesson.prepare(knobs, seed, setting.start, float("inf") if setting.own else patience)
             start = setting.start or lesson.start(knobs, seed)
             reel = lesson.reel(device, knobs, start)
             reel.patience = patience
-        default = defaults(lesson, setting.language)
-        changed = frozenset(name for name, value in knobs.items() if value != default[name])
         return cls(lesson, device, setting, knobs, seed, start, reel, changed)
 
     @property
