@@ -122,3 +122,21 @@ async def test_what_is_typed_paints_once(tmp_path: Path) -> None:
         painted = counted(screen)
         await typed(pilot, "dW/t=2/k=1")
         assert len(painted) == 1
+
+
+async def test_tab_goes_from_kind_to_kind_so_that_weights_are_near(tmp_path: Path) -> None:
+    """Of what there is at every timestep tab takes one, the nearest; arrows reach the others."""
+    async with lesson(tmp_path, (120, 36)) as (pilot, screen):
+        go(screen, "forward/t=2")
+        seen = list[str]()
+        while "W" not in seen and len(seen) < 20:
+            await pilot.press("tab")
+            assert screen.look.cursor is not None
+            seen.append(screen.look.cursor[0])
+        assert len(seen) <= 10
+        kinds = [symbol.partition("[")[0] for symbol in seen]
+        assert len(kinds) == len(set(kinds)), "none comes twice"
+        assert "s[2]" in seen, "of the states that of the column it is in"
+        await pilot.press("tab", "shift+tab")
+        assert screen.look.cursor is not None
+        assert screen.look.cursor[0] == "W", "and back"

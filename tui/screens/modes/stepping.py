@@ -302,16 +302,23 @@ class Stepping(Mode):
     # cells
 
     def cursor(self, by: int) -> Change | None:
-        """The cursor on, or to the next block of numbers."""
-        first = {hit.target[1]: hit.target[1:] for hit in reversed(self.picture.cells)}
+        """The cursor on, or to the next kind of number; of one with a block at each place, to the nearest block."""
+        first = {hit.target[1]: hit for hit in reversed(self.picture.cells)}
         symbols = list(dict.fromkeys(hit.target[1] for hit in self.picture.cells))
         if not symbols:
             return None
-        here = self.look.cursor
+        here, kinds = self.look.cursor, list(dict.fromkeys(map(kind, symbols)))
         if here is None:
             wanted = self.picture.in_focus()
-            self.look.cursor = wanted if wanted and wanted[0] in symbols else first[symbols[0]]
+            self.look.cursor = wanted if wanted and wanted[0] in symbols else first[symbols[0]].target[1:]
         else:
-            at = symbols.index(here[0]) if here[0] in symbols else -by
-            self.look.cursor = first[symbols[(at + by) % len(symbols)]]
+            at = kinds.index(kind(here[0])) if kind(here[0]) in kinds else -by
+            x = next((hit.x for hit in self.picture.cells if hit.target[1:] == here), 0)
+            some = [first[symbol] for symbol in symbols if kind(symbol) == kinds[(at + by) % len(kinds)]]
+            self.look.cursor = min(some, key=lambda hit: abs(hit.x - x)).target[1:]
         return Change()
+
+
+def kind(symbol: str) -> str:
+    """What a symbol is one of: s of s[3]."""
+    return symbol.partition("[")[0]
