@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+from engine.device import HOST
 from lessons.contract.knobs import Refused, read_all
 from lessons.contract.phrases import Words
+from lessons.course import open_lesson
+from lessons.player.player import Player
 from lessons.recurrent.bptt import CARD
 
 KNOBS = {knob.id: knob for knob in CARD.knobs}
@@ -68,3 +72,15 @@ def test_names_that_are_no_knob() -> None:
     with pytest.raises(Refused, match="no knob speed; the knobs are text, hidden"):
         read_all(CARD.knobs, {"speed": 1})
     assert read_all(CARD.knobs, {})["rate"] == 0.1
+
+
+def test_a_default_given_back_brings_the_lecture_back() -> None:
+    """A text of one's own draws weights from seed 0; with the lecture's text the lecture's weights are there again."""
+    made = Player(open_lesson(CARD), HOST)
+    lecture = made.start.params["W"].copy()
+    made.set_knobs({"text": "hallo"})
+    assert made.seed == 0
+    assert not np.array_equal(made.start.params["W"], lecture)
+    made.set_knobs({"text": "hello"})
+    assert made.seed is None
+    np.testing.assert_array_equal(made.start.params["W"], lecture)
