@@ -39,6 +39,7 @@ CARD = Card(
     terms=(
         Term("BPTT", "随时间反向传播", "dW"),
         Term("chain rule", "链式法则", "dV/t=3"),
+        Term("Jacobian", "雅可比矩阵", "chain", also=("Jacobian matrix",)),
         Term("truncated backpropagation", "截断的反向传播", "dW"),
         Term("gradient check", "梯度检验", "check"),
         Term("cross-entropy", "交叉熵", "forward"),

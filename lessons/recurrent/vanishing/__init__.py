@@ -31,7 +31,6 @@ CARD = Card(
         Term("vanishing gradient", "梯度消失", "joints", also=("gradient vanishing",)),
         Term("exploding gradient", "梯度爆炸", "joints", also=("gradient exploding",)),
         Term("spectral radius", "谱半径", "run"),
-        Term("Jacobian", "雅可比矩阵", "joints", also=("Jacobian matrix",)),
         Term("gradient clipping", "梯度裁剪", "remedies"),
     ),
     load="lessons.recurrent.vanishing.lesson:Vanishing",
