@@ -48,10 +48,10 @@ class Lesson(Protocol):
 
     `reel` is its finite part; `track`, where it has one, its training. `columns` are the families shown flat,
     `explains` those explained first when a step wrote several; those `counted` are whole numbers by what they mean. A
-    knob in `rebuilds` makes a new start, so that edits go; one in `draws`, changed, has weights drawn, from seed 0 where
-    none is given, instead of the lecture's; without `example` there are none of the lecture's, and they are always drawn. A
-    lesson holds no position and no setting; its callers see to it that overflow makes no noise. What follows from a
-    declaration stands in
+    knob in `rebuilds` makes a new start, so that edits go; one in `draws`, where it is changed, has weights drawn, from
+    seed 0 where none is given, instead of the lecture's; without `example` there are none of the lecture's, and they
+    are always drawn. A lesson holds no position and no setting; its callers see to it that overflow makes no noise.
+    What follows from a declaration stands in
     `lessons.building.declared.DeclaredLesson`.
     """
 
