@@ -182,7 +182,7 @@ async def pages(pilot: Pilot[None], screen: LessonScreen, drawer: Exam) -> list[
 async def test_without_colours_and_in_ascii_it_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with lesson(tmp_path, (80, 24), id="neuron") as (pilot, screen):
-        screen.context.ascii_only = True  # type: ignore[misc]
+        screen.context.ascii_only = True
         await opened(pilot, screen)
         await pilot.press("enter")
         drawn = screen.query_one("#stage", Lines).canvas.text()
