@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -169,3 +170,15 @@ def read_array(file: str, name: str, given: Mapping[str, Any], shape: tuple[int,
     if not np.isfinite(value).all():
         raise Refused("finite", file=file, symbol=name)
     return value
+
+
+def sizes_of_layers(params: Mapping[str, Any], most: int) -> str:
+    """The sizes of hidden layers as the weights W1, W2, … of a state have them, "4,2"; "" where they do not say."""
+    names = takewhile(lambda name: isinstance(params.get(name), list), (f"W{n}" for n in range(1, most + 1)))
+    weights = [params[name] for name in names]
+    if not all(isinstance(row, list) and not any(isinstance(w, list) for w in row) for W in weights for row in W):
+        return ""  # one that is no matrix says nothing of the sizes
+    *hidden, last = [len(W) for W in weights] or [0]
+    if last == 0 or any(not 1 <= size <= 8 for size in hidden):
+        return ""
+    return ",".join(map(str, hidden)) or "0"

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from lessons.contract.panels import Dot, Field, Network, Unit
 from lessons.explaining.figures import five
-from tests.tui.driving import lesson, shown, typed
+from tests.tui.driving import lesson, shown, typed, until
 from tui.canvas.canvas import Canvas
 from tui.canvas.theme import NAMES, style
 from tui.draw import Pen, draw
@@ -267,3 +267,30 @@ async def test_no_colour_has_no_half_blocks(tmp_path: Path, monkeypatch: pytest.
         assert "≡" in stage
         assert isinstance(screen, LessonScreen)
         assert isinstance(screen.query_one("#stage", Lines).canvas, Canvas)
+
+
+async def test_mlp_by_keys_trains_until_it_has_converged_and_then_goes_on(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), id="mlp") as (pilot, screen):
+        player = screen.player
+        player.to_act("train")
+        await pilot.press(*["plus"] * 12, "space")
+        await until(pilot, lambda: player.spot.n > 0 and not screen.transport.is_playing)
+        stopped = len(player.history)
+        assert player.history.track.done(player.history.latest)
+        assert not player.history.track.done(player.history.state(stopped - 1))
+        assert f"converged at update {stopped:,} (ΔE < 1e-05)" in shown(screen, "stage")
+        assert [branch.change for branch in player.branches] == ["", "W1[1,1]=0.5"]
+        assert len(player.branches[1].history) == stopped
+        await pilot.press("space")
+        await until(pilot, lambda: len(player.history) > stopped + 20)
+        await pilot.press("space")
+
+
+async def test_the_two_starts_of_mlp_are_told_apart_by_keys(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36), id="mlp") as (pilot, screen):
+        screen.player.jump("update 1500")
+        solved = screen.player.history.curve(1)[-1]
+        await pilot.press("f", "tab", "escape")
+        await pilot.press("x")
+        assert screen.player.branch.name == "B"
+        assert solved < 0.01 < 0.3 < screen.player.history.curve(1)[-1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from engine.walks.step import drain
 from lessons.building.acts import Act, Derived, Scope, Trial
 from lessons.building.asks import Gradient
 from lessons.building.declared import DeclaredLesson, like
-from lessons.building.defaults import read_params, recipe
+from lessons.building.defaults import read_params, recipe, sizes_of_layers
 from lessons.building.holds import Input, Lengths, Net, Size
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start, View
@@ -180,21 +179,9 @@ def read_state(file: str, lesson: str, state: Mapping[str, Any], knobs: Knobs) -
     if not isinstance(given, Mapping):
         raise Refused("inputs_object", file=file)
     inputs = exp.restored_inputs(file, given, knobs)
-    fitted = {**knobs, "layers": layers_of(params) or knobs["layers"]}
+    fitted = {**knobs, "layers": sizes_of_layers(params, len(LAYERS)) or knobs["layers"]}
     start = Start(read_params(file, lesson, params, shapes(fitted, {}), BIASES), inputs)
     stored = state.get("knobs")
     if isinstance(stored, Mapping) and "x" in given:
         fitted |= {name: stored[name] for name in ("data", "points", "noise", "split") if name in stored}
     return fitted, start
-
-
-def layers_of(params: Mapping[str, Any]) -> str:
-    """The knob `layers` as a state's weights have it; "" where they do not say."""
-    names = takewhile(lambda name: isinstance(params.get(name), list), (f"W{n}" for n in LAYERS))
-    weights = [params[name] for name in names]
-    if not all(isinstance(row, list) and not any(isinstance(w, list) for w in row) for W in weights for row in W):
-        return ""  # one that is no matrix says nothing of the sizes
-    *hidden, last = [len(W) for W in weights] or [0]
-    if last == 0 or any(not 1 <= size <= 8 for size in hidden):
-        return ""
-    return ",".join(map(str, hidden)) or "0"

@@ -187,7 +187,7 @@ class MlpStage(LessonStage):
         norm, most = self.number("g_norm"), float(self.knobs["clip"])
         if norm is None:
             return Row("‖g‖", {})
-        text = self.say("norm", norm=five(norm), clip=five(most) if most < 1e300 else "∞")
+        text = self.say("norm", norm=five(norm), clip=five(most))
         return Row("‖g‖", {0: Label(text, **self.flags("g_norm"))})
 
     def show_train(self) -> Stage:
