@@ -10,7 +10,6 @@ from threading import Lock, Timer
 from typing import Any, NoReturn
 
 import click
-from rich.cells import cell_len
 
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
@@ -66,6 +65,8 @@ def at_work() -> Iterator[None]:
         timer.cancel()
         with lock:
             over = True
+        from rich.cells import cell_len  # which a light command need not wait for
+
         print("\r" + " " * cell_len(said) + "\r", end="", file=sys.stderr, flush=True)
 
 

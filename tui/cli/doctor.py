@@ -79,7 +79,7 @@ def _changed() -> list[str]:
         if not path.is_file():
             return True
         digest = hashlib.new(file.hash.mode, path.read_bytes()).digest()
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != file.hash.value
+        return bool(base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != file.hash.value)
 
     listed = [file for file in distribution("unroll-nn").files or () if file.hash and file.parts[0] in FIRST]
     return [str(file) for file in listed if differs(file)]
