@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -361,6 +362,16 @@ class UnrollApp(App[None]):
 
         self._at_work.call_soon_threadsafe(leave)
         return True
+
+    def keep_now(self) -> None:
+        """From another thread, as the app does not answer and has to end: write down where the learner is."""
+        from tui.screens.lesson import LessonScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, LessonScreen):
+                with contextlib.suppress(Exception):  # what the app is about to change may be half changed
+                    self.keeper.keep(screen.player, place=screen.player is not self._beside)
+        self.store.flush()
 
     def _settle(self) -> None:
         for screen in self.screen_stack:

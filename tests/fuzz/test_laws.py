@@ -12,9 +12,13 @@ from tests.fuzz.kinds import kinds
 from tests.fuzz.states import CARDS
 
 SEED = int(os.environ.get("UNROLL_FUZZ_SEED", "1"))
-COUNTS = {"state": 12, "bookmark": 20, "typed": 30}
+COUNTS = {"state": 12, "bookmark": 20, "typed": 30, "session": 1, "cells": 1}
 """How many of each kind a lesson is tried with, unless UNROLL_FUZZ_COUNT says it."""
-DEAR = {"state": ("timeline", "rivals"), "bookmark": ("timeline", "rivals"), "typed": ("timeline",)}
+DEAR = {
+    "state": ("timeline", "rivals"), "bookmark": ("timeline", "rivals"), "typed": ("timeline",),
+    "session": ("timeline", "rivals"),
+    "cells": ("timeline", "rivals"),
+}  # fmt: skip
 """Lessons whose every start takes long: `python -m tests.fuzz` tries them."""
 
 

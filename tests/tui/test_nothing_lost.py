@@ -253,3 +253,19 @@ async def test_one_speed_has_one_name(tmp_path: Path) -> None:
             await pilot.press(*keys)
             assert screen.words("play.full") in screen.transport.said()
             assert "/s" not in screen.transport.said()
+
+
+async def test_an_error_of_a_lessons_leaves_it_where_it_was(tmp_path: Path) -> None:
+    """What was done up to there is kept, though the screen that shows it goes."""
+    async with lesson(tmp_path, (100, 30)) as (pilot, screen):
+        app = pilot.app
+        assert isinstance(app, UnrollApp)
+        app.forgives = True
+        await pilot.press("right", "right", "right")
+        step = screen.player.progress[0]
+        assert step > 0
+        app._handle_exception(ValueError("of the lesson"))
+        await pilot.pause()
+        assert isinstance(app.screen, Contents)
+        assert "of the lesson" in app.screen.said
+        assert Store(tmp_path).progress.lessons["bptt"]["step"] == step

@@ -42,3 +42,42 @@ async def test_the_palette_speaks_the_language(tmp_path: Path, lang: str) -> Non
         await pilot.press("escape")
         await pilot.pause()
         assert app.screen is screen
+
+
+async def test_two_clicks_beside_the_palette_close_it_and_no_more(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (100, 30)) as (pilot, screen):
+        app = pilot.app
+        for _ in range(4):
+            app.simulate_key("colon")
+            await pilot.pause()
+            palette = app.screen
+            assert isinstance(palette, Palette)
+            palette.dismiss()
+            palette.dismiss()
+            await pilot.pause()
+            palette.dismiss()
+            await pilot.pause()
+            assert app.screen is screen
+
+
+async def test_what_is_searched_for_as_the_palette_opens_and_closes_ends_nothing(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (100, 30)) as (pilot, screen):
+        app = pilot.app
+        for _ in range(8):
+            app.simulate_key("colon")
+            await pilot.pause(0)
+            palette = app.screen
+            if isinstance(palette, Palette):
+                palette._gather_commands("x")
+                for key in ("a", "escape", "b"):
+                    app.simulate_key(key)
+                palette._gather_commands("z")
+                await pilot.pause(0)
+                if app.screen is palette:
+                    await app.pop_screen()
+                palette._gather_commands("late")
+            await pilot.pause(0)
+        Palette(Words("en", "tui"))._gather_commands("before it is mounted")
+        await pilot.pause()
+        assert app._exception is None
+        assert app.screen is screen

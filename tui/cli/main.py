@@ -221,7 +221,9 @@ def run_app(
     if lang:
         store.settings.language = lang
     begun: list[UnrollApp] = []
-    with ending(lambda number: bool(begun) and begun[0].end(number), store.flush):  # asking the terminal changes it too
+    with ending(
+        lambda number: bool(begun) and begun[0].end(number), lambda: begun[0].keep_now() if begun else None
+    ):  # asking the terminal changes it too
         ascii_only = wants_ascii(glyphs or store.settings.glyphs)
         choices = Choices(*found, course()) if found is not None and lesson is None else None
         opening = Opening(place, choices, stops, present)

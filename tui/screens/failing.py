@@ -53,7 +53,7 @@ def left_for(app: App[None], error: Exception, folder: Path, words: Any) -> bool
         return False
     file = written(folder, error)
     with contextlib.suppress(Exception):
-        lesson.transport.pause()
+        lesson.settle()
     said = words("say.failed", lesson=lesson.player.lesson.card.id, error=visible(line_of(error)), file=file)
 
     async def leave() -> None:

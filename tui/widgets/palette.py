@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.align import Align
 from rich.text import Text
+from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette
 from textual.widgets.option_list import Option
 
@@ -16,6 +19,18 @@ class Palette(CommandPalette):
     def __init__(self, words: Words) -> None:
         super().__init__(placeholder=words("palette.find"), id="--command-palette")
         self._none = words("palette.none")
+
+    def _gather_commands(self, search_value: str) -> Any:
+        """As Textual's own, where the list is there: what is typed ahead, or as it closes, comes when there is none."""
+        if self.query(CommandList):
+            return super()._gather_commands(search_value)
+        if self.is_attached:
+            self.call_after_refresh(self._gather_commands, search_value)
+        return None
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Close it, once: a second click that came before it was gone would take the screen below with it."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()
 
     def _start_no_matches_countdown(self, search_value: str) -> None:
         """As Textual's own, whose words cannot be given."""
