@@ -57,10 +57,9 @@ class Stepping(Mode):
         player = self.player
         ended = player.scrub is not None and not player.spot.training and player.spot.p >= player.scrub.total
         focus, parts = player.focus(), len(player.parts())
-        on = [] if ended else [Hint("→", "step", "forward")]
         grain = [Hint("↑↓", "grain", "coarser" if focus else "finer")] if parts > 1 else []
         goes = [Hint("space", "play", "play")] if not ended else [EXAM] if has_exam(self.picture.text) else []
-        found = [*axis_keys(self.picture, self.look), *on, *grain, *goes]
+        found = [*axis_keys(self.picture, self.look), *([Hint("→", "step", "forward")] * (not ended)), *grain, *goes]
         if self.parts.context.came_from:
             found.append(Hint("backspace", "return", "erase"))
         if self.leads:
@@ -75,9 +74,8 @@ class Stepping(Mode):
             others = Hint(f"{letters} f l" if forks else f"{letters} l", "", "help")
             return [*found, Hint("t", "text", "text"), others, *LAST]
         found += [] if self.picture.wide else [Hint("t", "text", "text")]
-        found += [Hint("i", "inspect", "inspect")] if cells else []
-        check = [Hint("g", "check", "check")] if checks else []
-        found += [Hint("c", "code", "code"), *check, Hint("k", "knobs", "knobs")]
+        found += [*([Hint("i", "inspect", "inspect")] * cells), Hint("c", "code", "code")]
+        found += [*([Hint("g", "check", "check")] * checks), Hint("k", "knobs", "knobs")]
         found += [Hint("f", "fork", "fork")] if forks else []
         return [*found, Hint("l", "other", "app.language"), *LAST]
 
