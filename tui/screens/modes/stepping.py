@@ -10,6 +10,8 @@ from lessons.contract.card import Lead
 from lessons.contract.knobs import Refused
 from lessons.player.exam import has_exam
 from lessons.player.player import Player
+from tui.canvas.canvas import Hit
+from tui.draw.pen import Cursor
 from tui.keys import Hint
 from tui.picture import notices
 from tui.picture.again import Again
@@ -300,21 +302,26 @@ class Stepping(Mode):
     # cells
 
     def cursor(self, by: int) -> Change | None:
-        """The cursor on, or to the next kind of number; of one with a block at each place, to the nearest block."""
-        first = {hit.target[1]: hit for hit in reversed(self.picture.cells)}
-        symbols = list(dict.fromkeys(hit.target[1] for hit in self.picture.cells))
-        if not symbols:
+        """The cursor on, or to the next kind of number."""
+        cells, here = self.picture.cells, self.look.cursor
+        if not cells:
             return None
-        here, kinds = self.look.cursor, list(dict.fromkeys(map(kind, symbols)))
-        if here is None:
-            wanted = self.picture.in_focus()
-            self.look.cursor = wanted if wanted and wanted[0] in symbols else first[symbols[0]].target[1:]
-        else:
-            at = kinds.index(kind(here[0])) if kind(here[0]) in kinds else -by
-            x = next((hit.x for hit in self.picture.cells if hit.target[1:] == here), 0)
-            some = [first[symbol] for symbol in symbols if kind(symbol) == kinds[(at + by) % len(kinds)]]
-            self.look.cursor = min(some, key=lambda hit: abs(hit.x - x)).target[1:]
+        wanted = self.picture.in_focus() if here is None else next_kind(cells, here, by)
+        is_there = wanted is not None and any(hit.target[1] == wanted[0] for hit in cells)
+        self.look.cursor = wanted if is_there else cells[0].target[1:]
         return Change()
+
+
+def next_kind(cells: Sequence[Hit], here: Cursor, by: int) -> Cursor:
+    """The first cell of the next kind of number; of a kind with a block at each place, of that nearest to here."""
+    first = {hit.target[1]: hit for hit in reversed(cells)}
+    kinds = list(dict.fromkeys(kind(hit.target[1]) for hit in cells))
+    at = kinds.index(kind(here[0])) if kind(here[0]) in kinds else -by
+    x = next((hit.x for hit in cells if hit.target[1:] == here), 0)
+    symbols = dict.fromkeys(hit.target[1] for hit in cells)
+    some = [first[symbol] for symbol in symbols if kind(symbol) == kinds[(at + by) % len(kinds)]]
+    found: Cursor = min(some, key=lambda hit: abs(hit.x - x)).target[1:]
+    return found
 
 
 def kind(symbol: str) -> str:
