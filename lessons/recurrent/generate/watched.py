@@ -70,7 +70,7 @@ class Watched:
     def samples(self) -> Table:
         """The latest samples."""
         say, latest = self.stage.say, self.reading.samples[-SAMPLES:]
-        texts = [each.text.replace("\n", "⏎").replace("\t", "⇥") for each in latest]
+        texts = [cut(each.text.replace("\n", "⏎").replace("\t", "⇥"), learning.LONG) for each in latest]
         wide = max(map(cells, texts), default=0)
         rows = [
             (number(each.n), f"{each.bits:.2f}", text + " " * (wide - cells(text)))
