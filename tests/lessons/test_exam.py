@@ -214,6 +214,7 @@ def test_training_is_that_of_the_learner() -> None:
     player.jump("update 7")
     W, at_start = player.start_here().params["W"], opened("bptt").start.params["W"]
     np.testing.assert_array_equal(value(player, "W", "train"), W)
+    assert Paper(Run.of(player)).own.history.first == 7  # from the state in focus: no update is made again for it
     np.testing.assert_array_equal(value(player, "W", "train/update=0"), at_start)
     assert value(player, "len(curve[0])", "train") == 7
     assert value(player, "curve[0][6]", "train") == player.history.value(6)
