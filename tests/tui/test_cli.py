@@ -7,9 +7,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 
@@ -265,7 +267,7 @@ def test_doctor_version_help_and_completion() -> None:
 HEAVY = """
 import sys
 sys.argv = ["unroll", *{args!r}]
-from tui.cli.main import main
+from tui.cli.main import cli, main
 try:
     main()
 except SystemExit:
@@ -324,3 +326,24 @@ def test_what_takes_long_says_so_and_leaves_nothing_of_it() -> None:
     assert found.index("python") > found.rindex("working …")
     piped = subprocess.run([sys.executable, "-m", "tui.cli", "doctor"], capture_output=True, text=True, env=ENV)
     assert "working" not in piped.stdout + piped.stderr
+
+
+def with_ranges(group: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every option that takes a number which need not be whole."""
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
+        if hasattr(command, "list_commands"):
+            yield from with_ranges(command, (*at, name))
+        for option in command.params:
+            if isinstance(option.type, click.FloatRange):
+                yield (*at, name), option.opts[0]
+
+
+def test_no_option_takes_what_is_no_number() -> None:
+    found = list(with_ranges(cli))
+    assert len(found) > 10
+    for names, option in found:
+        for value in ("nan", "-nan", "inf"):
+            files = ["x"] if names[0] in ("train", "generate") else []
+            with pytest.raises(click.BadParameter):
+                cli.main([*names, *files, f"{option}={value}"], standalone_mode=False)

@@ -7,6 +7,7 @@ by itself it looks up with gettext, by its English; `translate_click` puts the p
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 import unicodedata
@@ -228,7 +229,12 @@ class SpokenCommand(click.Command):
         waiting = {name for param in self.params if isinstance(param, click.Option) for name in param.opts}
         if ctx.resilient_parsing and args and args[-1] in waiting:
             args = args[:-1]
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        for param in self.params:  # a range takes what is no number: it compares as neither below nor above
+            value = ctx.params.get(param.name or "")
+            if isinstance(value, float) and not math.isfinite(value):
+                raise click.BadParameter(f"{str(value)!r} is not a valid {param.type.name}.", ctx, param)
+        return rest
 
     def get_help(self, ctx: click.Context) -> str:
         """The whole help, in the learner's language."""

@@ -64,7 +64,7 @@ def load(path: Path) -> Words:
         if (
             count is not None and size(path) != UNKNOWN and size(path) < count * 2 * dim
         ):  # a digit and a space, at least
-            raise VectorsError("truncated", path=str(path), count=count, read="?")
+            raise VectorsError("truncated", path=str(path), count=count, read=f"≤ {size(path) // (2 * dim)}")
         rest = Ahead(file, begins[start:])
         is_text = count is None or text_row(rest.line(), dim) is not None
         rest.back()
