@@ -22,6 +22,14 @@ NEAR = 12
 """Columns on either side of the one in focus that are filled."""
 
 
+def beyond(points: HostArray, share: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """How far points (N, 2) reach in x and in y, and beyond them by a share of it; by 1 where they do not spread."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = np.where(high > low, share * (high - low), 1.0)
+    (x0, y0), (x1, y1) = low - margin, high + margin
+    return (float(x0), float(x1)), (float(y0), float(y1))
+
+
 class Plane:
     """The plane of a stage, with points x (N, 2) of classes y (N,), ±1; `square` where they lie on the playground's."""
 
@@ -32,10 +40,7 @@ class Plane:
         """How far the plane is shown: the playground's square, or a little beyond all points."""
         if self.square:
             return (-REACH, REACH), (-REACH, REACH)
-        low, high = self.x.min(axis=0), self.x.max(axis=0)
-        margin = np.where(high > low, 0.2 * (high - low), 1.0)
-        (x0, y0), (x1, y1) = low - margin, high + margin
-        return (float(x0), float(x1)), (float(y0), float(y1))
+        return beyond(self.x, 0.2)
 
     def field(
         self, title: str, says: Says | None, dots: Sequence[Dot] = (), size: tuple[int, int] = (LINES, COLUMNS)

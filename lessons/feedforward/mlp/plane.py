@@ -11,6 +11,7 @@ from engine.feedforward import mlp
 from engine.feedforward.mlp_training import loss_on
 from engine.walks.step import drain, split
 from lessons.building.defaults import on_device
+from lessons.building.over_plane import beyond
 from lessons.building.staging import LessonStage
 from lessons.building.training_panel import parting, stopping, training_of
 from lessons.contract.panels import Block, Dot, Field, Network, Unit
@@ -44,11 +45,7 @@ class Plane:
         """How far the plane reaches: the playground's square, or a little beyond the learner's own points."""
         if self.knobs["data"] in MAKERS:
             return (-REACH, REACH), (-REACH, REACH)
-        points = np.array(self.inputs["x"] + self.inputs["x_test"], dtype=float).reshape(-1, 2)
-        low, high = points.min(axis=0), points.max(axis=0)
-        margin = np.where(high > low, 0.15 * (high - low), 1.0)
-        (x0, y0), (x1, y1) = low - margin, high + margin
-        return (float(x0), float(x1)), (float(y0), float(y1))
+        return beyond(np.array(self.inputs["x"] + self.inputs["x_test"], dtype=float).reshape(-1, 2), 0.15)
 
     def grid(self, size: int) -> HostArray:
         """The points (size², 2) of the picture, from the top left."""

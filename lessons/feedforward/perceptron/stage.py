@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.device import HostArray
+from lessons.building.over_plane import beyond
 from lessons.building.stage_parts import flow, subscripted
 from lessons.building.staging import Lengths, LessonStage
 from lessons.contract.panels import (
@@ -118,9 +119,7 @@ class PerceptronStage(LessonStage):
     def field(self, n: int, title: str, rows: int, cols: int) -> Field:
         """What the state after n visits says over the plane."""
         w, b = self.case.after(n)
-        low, high = self.x.min(axis=0), self.x.max(axis=0)
-        margin = np.where(high > low, 0.3 * (high - low) if self.N <= 4 else 0.08 * (high - low), 1.0)
-        (x0, y0), (x1, y1) = low - margin, high + margin
+        (x0, x1), (y0, y1) = beyond(self.x, 0.3 if self.N <= 4 else 0.08)
         xs, ys = np.meshgrid(np.linspace(x0, x1, cols), np.linspace(y1, y0, rows))
         values = np.where(w[0] * xs + w[1] * ys + b > 0, SAYS, 0.0)
         dots = [
