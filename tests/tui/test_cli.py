@@ -15,6 +15,8 @@ import click
 import numpy as np
 import pytest
 
+from tui.cli.main import cli
+
 ENV = {**os.environ, "LANG": "C.UTF-8", "PYTHONIOENCODING": "utf-8"}
 
 
