@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -365,12 +364,7 @@ class UnrollApp(App[None]):
 
     def keep_now(self) -> None:
         """From another thread, as the app does not answer and has to end: write down where the learner is."""
-        from tui.screens.lesson import LessonScreen
-
-        for screen in self.screen_stack:
-            if isinstance(screen, LessonScreen):
-                with contextlib.suppress(Exception):  # what the app is about to change may be half changed
-                    self.keeper.keep(screen.player, place=screen.player is not self._beside)
+        self.keeper.keep_all(self.screen_stack, self._beside)
         self.store.flush()
 
     def _settle(self) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from lessons.contract.knobs import Refused
@@ -36,6 +37,15 @@ class Keeper:
             self._keep_place(player, kept)
         progress.last = lesson
         self.store.save_progress()
+
+    def keep_all(self, screens: Sequence[object], beside: Player | None) -> None:
+        """Write down all lessons that are open, but for the place of one `beside`; whatever state the app is in."""
+        from tui.screens.lesson import LessonScreen
+
+        for screen in screens:
+            if isinstance(screen, LessonScreen):
+                with suppress(Exception):  # what the app is about to change may be half changed
+                    self.keep(screen.player, place=screen.player is not beside)
 
     def _keep_place(self, player: Player, kept: dict[str, Any]) -> None:
         """Where the learner is; the training runs where they have gone on."""
