@@ -64,6 +64,7 @@ LESSON = (
     Key("log", "x", "command('log')", "x"),
     Key("alone", "z", "command('alone')", "z"),
     Key("notation", "m", "command('notation')", "m"),
+    Key("table", "M", "command('table')", "M"),
     Key("text", "t", "command('text')", "t"),
     Key("copy", "y", "command('copy')", "y"),
     Key("save", "s", "command('save')", "s"),

@@ -60,3 +60,34 @@ async def test_it_is_kept_and_others_say_that_they_have_one(tmp_path: Path) -> N
     async with lesson(tmp_path, (120, 36), id="hebb") as (pilot, screen):
         await pilot.press("m")
         assert "one notation" in screen.look.status
+
+
+OTHER = {
+    "srn": (r"(?<![A-Za-z_])(?:[UVW](?![A-Za-z_])|s[₀-₉₋ₜₖ])", ("cell/t=1/inside", "cell/t=3/output", "shared/t=2")),
+    "bptt": (
+        r"(?<![A-Za-z_])(?:[UVW](?![A-Za-z_])|s[₀-₉₋ₜₖ])",
+        (
+            "forward/t=2", "chain/output/t=3", "chain/state/t=3/k=1", "dV/t=3", "dW/t=3/k=1", "dU/t=3/k=1",
+            "sum/columns/k=2", "sum/sweep/k=1", "check/W/cell=2", "train",
+        ),
+    ),
+    "lstm": (r"(?<![A-Za-z_])[UW][ifog](?![A-Za-z_])", ("forward/t=1/gate_i", "backward/k=1", "road/k=1")),
+    "gru": (r"(?<![A-Za-z_])[UW][zrn](?![A-Za-z_])", ("forward/t=1/gate_n", "backward/k=1")),
+}  # fmt: skip
+"""What is spelled otherwise in the other notation, and places that show it."""
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("id", OTHER)
+async def test_no_symbol_of_the_first_notation_is_left(id: str, lang: str, tmp_path: Path) -> None:
+    spelled_otherwise, places = OTHER[id]
+    async with lesson(tmp_path, (120, 46), id=id) as (pilot, screen):
+        if lang == "zh":
+            await pilot.press("l")
+        await pilot.press("m")
+        for place in places:
+            go(screen, place)
+            for part in ("top", "text", "stage", "foot"):
+                said = shown(screen, part)
+                left = [line for line in said.splitlines() if re.search(spelled_otherwise, line)]
+                assert left == [], (place, part)

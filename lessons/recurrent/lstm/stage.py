@@ -12,7 +12,8 @@ from lessons.contract.panels import Bar, Item, Label, Matrix, Row, Stage
 from lessons.contract.text import Text
 from lessons.contract.view import Knobs, View
 from lessons.explaining.figures import five
-from lessons.explaining.typeset import subscript
+from lessons.explaining.notation import in_formulas
+from lessons.explaining.typeset import NAMES, subscript
 from lessons.recurrent.cell_drawing import drawn
 from lessons.recurrent.cell_position import CellPosition, Families
 from lessons.recurrent.in_time import TimeStage, guesses, in_short
@@ -119,13 +120,13 @@ class GatedStage(TimeStage):
         gru, T = "Uz" in self.params, self.T
         numbers = self.figures(keep="z[0]" if gru else "f[0]", left="road[0]")
         count = sum(param.size for name, param in self.params.items() if name[0] in "UWb" and name != "by")
-        form = self.text.phrase("labels", f"form_{self.knobs['reset']}").replace("`", "") if gru else ""
+        form = in_formulas(self.text.phrase("labels", f"form_{self.knobs['reset']}"), NAMES.get()) if gru else ""
         return {name: figure.strip() for name, figure in numbers.items()} | {
             "T": T, "H": self.H, "K": self.K, "text": in_short(self.inputs), "ten": T * (T + 1) // 2,
             "rate": f"{float(self.knobs['rate']):g}", "optimiser": self.knobs["optimiser"],
             "bias": f"{float(self.knobs['keep' if gru else 'forget']):g}".replace("-", "−"),
             "column": "  ".join(five(each).strip() for each in first_column(self.view)) or "·",
-            "last": subscript(str(T - 1)), "form": form, "count": f"{count:,}",
+            "last": subscript(str(T - 1)), "form": form.replace("`", ""), "count": f"{count:,}",
             "sizes": "3(HK + H² + H)" + (" + H" if "bm" in self.params else ""),
         }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The exam of a lesson is opened and closed, from wherever one is."""
+"""The exam of a lesson and the table of symbols are opened and closed, from wherever one is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tui.keys import Hint
 from tui.picture.exam import Exam
 from tui.picture.look import Look
 from tui.picture.question import what_does
+from tui.picture.symbols import Symbols
 from tui.screens.modes.base import Change, Command, Mode
 
 
@@ -23,7 +24,12 @@ class Sitting(Mode):
         return ()
 
     def knows(self) -> Mapping[str, Command]:
-        return {"exam": self.exam}
+        return {"exam": self.exam, "table": self.table}
+
+    def table(self) -> Change:
+        """The table of symbols, those of this stage first; again, closed."""
+        self.look.drawer = None if isinstance(self.look.drawer, Symbols) else Symbols(self.picture.legend())
+        return Change("")
 
     def exam(self) -> Change:
         """The exam questions, answered from this run; again, closed. Not while a prediction is open."""
