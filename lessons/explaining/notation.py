@@ -7,7 +7,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from lessons.contract.panels import Beside, Block, Graph, Item, Label, Matrix, Panel, Product, Row, Stage, Table
+from lessons.contract.panels import (
+    Beside,
+    Block,
+    Graph,
+    Item,
+    Label,
+    Matrix,
+    Panel,
+    Picture,
+    Product,
+    Row,
+    Stage,
+    Table,
+)
 from lessons.contract.text import Section, Text
 
 Names = Mapping[str, str]
@@ -84,6 +97,9 @@ def _panel(panel: Panel, names: Names) -> Panel:
                 for node in panel.nodes
             ]
             return replace(panel, edges=edges, nodes=nodes)
+        case Picture():
+            marks = [(y, x, names.get(mark, mark), role) for y, x, mark, role in panel.marks]
+            return replace(panel, marks=marks)
         case Product():
             told = [(respelled(left, names), [respelled(each, names) for each in of]) for left, of in panel.equations]
             return replace(panel, equations=told)
