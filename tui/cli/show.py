@@ -100,7 +100,7 @@ def show_command(
 
         with at_work():
             found: Any = everything(player, all_steps)
-            if only is None or only.strip("/").partition("/")[0] == "exam":
+            if with_exam or (only or "").strip("/").partition("/")[0] == "exam":
                 found["exam"] = exam_object(player, text_of(player))
         found = found if only is None else part(found, only)
         _print(json.dumps(found, ensure_ascii=False, allow_nan=False))
