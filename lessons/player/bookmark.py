@@ -22,7 +22,7 @@ from lessons.player.branches import Branch
 from lessons.player.checkpoint import Checkpoint, Taken
 from lessons.player.player import Player
 from lessons.player.position import Spot
-from lessons.player.schema import SCHEMA, renewed_place
+from lessons.player.schema import SCHEMA, renewed_place, schema_of
 from lessons.player.setup import Setting
 from lessons.player.state import plain
 
@@ -142,9 +142,11 @@ def is_set_up_as(kept: Mapping[str, Any], place: Place, knobs: tuple[Knob, ...])
         return True
     if kept.get("seed") != place.seed or kept.get("start") is not None:
         return False
-    own = {knob.id: knob.begins(_language(kept)) for knob in knobs}
+    begins = {knob.id: knob.begins(_language(kept)) for knob in knobs}
+    now = schema_of(kept) >= SCHEMA  # what was kept before it has the defaults of then
+    own = begins if now else begins | {knob.id: knob.was for knob in knobs if knob.was is not None}
     given = kept.get("given")
-    return isinstance(given, Mapping) and {**own, **given} == {**own, **found_again(place.knobs, knobs)}
+    return isinstance(given, Mapping) and {**own, **given} == {**begins, **found_again(place.knobs, knobs)}
 
 
 class Back(NamedTuple):

@@ -15,10 +15,11 @@ import pytest
 
 from engine.device import HOST
 from engine.walks.packing import Packed, read
+from lessons.contract.card import Place
 from lessons.contract.knobs import Refused
 from lessons.course import find, open_lesson
 from lessons.player import checkpoint as checkpoints
-from lessons.player.bookmark import bring_back, keep
+from lessons.player.bookmark import bring_back, is_set_up_as, keep
 from lessons.player.checkpoint import Checkpoint
 from lessons.player.player import Player
 from lessons.player.schema import SCHEMA, renewed, renewed_place
@@ -185,3 +186,13 @@ def test_net_inputs_and_scores_have_the_names_of_the_slides(schema: dict[str, in
     file.write_text(json.dumps({**state, "params": old} | {"schema": SCHEMA}), encoding="utf-8")
     with pytest.raises(Refused, match=r"z has shape \(1,\)"):
         opened("activations", file)
+
+
+def test_a_place_of_before_is_not_that_of_a_slide() -> None:
+    """It has the defaults of then, so the slide opens beside it."""
+    player = Player(open_lesson(find("vanishing")), HOST)
+    kept, knobs = keep(player), player.lesson.card.knobs
+    assert is_set_up_as(kept, Place("compare"), knobs)
+    assert not is_set_up_as({**kept, "schema": 2}, Place("compare"), knobs)
+    assert is_set_up_as({**kept, "schema": 2}, Place("compare", {"noise": 0.5}), knobs)
+    assert is_set_up_as({**kept, "schema": 2}, Place(), knobs)
