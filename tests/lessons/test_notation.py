@@ -6,11 +6,16 @@ import re
 
 import pytest
 
-from lessons.contract.panels import Block, Edge, Graph, Matrix, Node, Row
+from engine.device import HOST
+from engine.walks import rules as ruling
+from engine.walks.step import split
+from lessons.contract.panels import Block, Edge, Graph, Matrix, Node, Product, Row
 from lessons.contract.text import load
+from lessons.course import find, open_lesson
 from lessons.explaining.formulas import law
 from lessons.explaining.notation import in_formulas, renamed, respelled, spelled
-from lessons.explaining.typeset import entry, name, naming
+from lessons.explaining.typeset import entry, family_name, name, naming
+from lessons.player.player import Player
 from lessons.recurrent.cards import NOTATION as SRN
 
 Z = "net[t] = U @ x[t] + W @ s[t-1] + b"
@@ -69,3 +74,31 @@ def test_titles_options_and_names_of_acts_are_respelled_and_fields_are_not(id: s
             r"{\w+}",
             " ".join([*text[key].before, *text[key].after, text[key].title, *text[key].phrases().values()]),
         )
+
+
+NOT_SYMBOLS = {"i", "j", "k", "n", "t", "f", "T", "K", "H", "ln", "exp", "softmax", "tanh", "diag", "max", "Σ", "E", "net"}
+"""Indices, sizes and functions, which may stand in any formula; E and net, by which δ is defined."""
+
+
+@pytest.mark.parametrize("id", ["srn", "bptt"])
+def test_no_text_names_a_symbol_that_its_act_does_not_have(id: str) -> None:
+    """What stands between backticks in the text of an act is read or made by its steps, or held."""
+    lesson = open_lesson(find(id))
+    player, text = Player(lesson, HOST), load(f"lessons.recurrent.{id}", "en")
+    player.record = {ask.id: "skipped" for ask in lesson.asks}
+    rules = lesson.rule(player.knobs)
+    for act in [act for act in lesson.card.acts if act != "train"]:
+        here, ops = {*player.start.params, *player.start.inputs, "yhat"}, set[str]()
+        for step in (player.reel.step(n) for n in range(1, player.reel.total + 1)):
+            if step is not None and step.path[0][0] == act:
+                ops.add(step.op)
+                here |= {split(name)[0] for name in (*step.values, *ruling.reads(rules[step.op], step.path))}
+        shown = " ".join({family_name(family, []) for family in here} | {law(rules[op]) for op in ops})
+        player.to_act(act)
+        player.forward()
+        equations = (panel for panel in lesson.panels(player.view(), text) if isinstance(panel, Product))
+        shown += " ".join(f"{left} {' '.join(of)}" for each in equations for left, of in each.equations)
+        for formula in text[f"act.{act}"].formulas:
+            for symbol in re.findall(r"[A-Za-zδŷ]\w*", re.sub(r"{\w*}|[₀-₉₊₋ₜₖᵀ²,]", "", formula)):
+                known = symbol in NOT_SYMBOLS or symbol in {knob.id for knob in lesson.card.knobs}
+                assert known or re.search(rf"(?<![A-Za-z]){symbol}", shown), (act, formula, symbol)
