@@ -13,7 +13,7 @@ from lessons.building.training_panel import training_curve, training_of
 from lessons.contract.panels import Curve, Label, Matrix, Panel, Row, Stage, Table
 from lessons.explaining.figures import eight, five
 from lessons.explaining.figures import loss as loss_figures
-from lessons.explaining.typeset import name, subscript
+from lessons.explaining.typeset import entry, name, subscript
 from lessons.recurrent.bptt.double_sum import DoubleSum
 from lessons.recurrent.bptt.factors import Factors, equations, total
 from lessons.recurrent.bptt.sums import Sums, tiny
@@ -161,7 +161,7 @@ def checks(stage: TimeStage) -> Table:
                 continue
             if {f"numeric_{p}[{i}]", f"gap_{p}[{i}]"} & stage.view.written:
                 lit = len(rows)
-            cell = f"∂E/∂{p}[{r},{c}]" if len(shape) == 2 else f"∂E/∂{p}[{r}]"
+            cell = entry(f"d{p}", (r, c)[: len(shape)])
             value = "·" if grad is None else eight(float(grad.reshape(shape[0], -1)[r, c]))
             rows.append((cell, value, eight(numeric), "·" if gap is None else tiny(gap)))
     heads = (stage.say("weight"), stage.say("lesson"), "(E₊−E₋)/2h", stage.say("gap"))
