@@ -391,7 +391,7 @@ class UnrollApp(App[None]):
 
     def action_command_palette(self) -> None:
         """The command palette, with our words in the place of Textual's."""
-        if not isinstance(self.screen, Palette):
+        if not any(isinstance(each, Palette) for each in self._nodes):  # one that closes is still there for a moment
             self.push_screen(Palette(self.words))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

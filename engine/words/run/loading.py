@@ -192,7 +192,7 @@ def text_row(line: bytes, dim: int) -> Row | None:
     if b"\t" in line:
         line = line.replace(b"\t", b" ")
     word, *numbers = line.rstrip(b"\r\n ").rsplit(b" ", dim)
-    if len(numbers) != dim or not word.strip():
+    if len(numbers) != dim or not word.strip() or b"\0" in line:  # NumPy would leave out a NUL at the end of a number
         return None
     try:
         return word, xp.array(numbers, dtype=xp.float32)
