@@ -157,3 +157,12 @@ def test_killed_at_any_instant_nothing_is_torn(wait: float, tmp_path: Path) -> N
     found = json.loads((tmp_path / "progress.json").read_text(encoding="utf-8"))
     assert found["lessons"]["bptt"]["n"] >= 3
     assert Store(tmp_path).trouble == []
+
+
+def test_what_a_killed_process_left_is_swept_away(tmp_path: Path) -> None:
+    old, fresh = tmp_path / ".progress.json.abc", tmp_path / ".progress.json.now"
+    for file in (old, fresh):
+        file.write_text("{")
+    os.utime(old, (1, 1))
+    assert Store(tmp_path).save_progress()
+    assert (old.exists(), fresh.exists()) == (False, True)

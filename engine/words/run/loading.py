@@ -66,7 +66,7 @@ def load(path: Path) -> Words:
         ):  # a digit and a space, at least
             raise VectorsError("truncated", path=str(path), count=count, read=f"≤ {size(path) // (2 * dim)}")
         rest = Ahead(file, begins[start:])
-        is_text = count is None or text_row(rest.line(), dim) is not None
+        is_text = count is None or is_text_row(rest.line(), dim)
         rest.back()
         if count is None or is_text:
             rows = text_rows(path, rest, dim, 1 if count is None else 2)
@@ -92,7 +92,7 @@ def are_vectors(path: Path) -> bool:
     if count is None:
         return dim >= LEAST
     rest = Ahead(BytesIO(), begins[start:])
-    if text_row(rest.line(), dim) is not None:
+    if is_text_row(rest.line(), dim):
         return True
     rest.back()
     return any(
@@ -198,6 +198,12 @@ def text_row(line: bytes, dim: int) -> Row | None:
         return word, xp.array(numbers, dtype=xp.float32)
     except ValueError:
         return None
+
+
+def is_text_row(line: bytes, dim: int) -> bool:
+    """Whether a line is a row of a text file, each number as Python reads it: NumPy takes some bytes for one."""
+    fields = line.replace(b"\t", b" ").rstrip(b"\r\n ").rsplit(b" ", dim)[1:]
+    return text_row(line, dim) is not None and all(number(each) is not None for each in fields)
 
 
 def text_rows(path: Path, rest: Ahead, dim: int, first: int) -> Iterator[Row]:
