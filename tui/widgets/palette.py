@@ -19,6 +19,7 @@ class Palette(CommandPalette):
     def __init__(self, words: Words) -> None:
         super().__init__(placeholder=words("palette.find"), id="--command-palette")
         self._none = words("palette.none")
+        self._closes = False
 
     def _gather_commands(self, search_value: str) -> Any:
         """As Textual's own, where the list is there: what is typed ahead, or as it closes, comes when there is none."""
@@ -30,7 +31,10 @@ class Palette(CommandPalette):
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Close it, once: a second click that came before it was gone would take the screen below with it."""
-        return super().dismiss(result) if self.is_current else AwaitComplete()
+        if self._closes or not self.is_current:
+            return AwaitComplete()
+        self._closes = True
+        return super().dismiss(result)
 
     def _start_no_matches_countdown(self, search_value: str) -> None:
         """As Textual's own, whose words cannot be given."""
