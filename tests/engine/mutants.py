@@ -34,7 +34,7 @@ a term is dropped | engine.recurrent.srn:row | rows rows_numerically
 -total[p] + term
 +total[p] + term * (k != 1)
 
-row: W not transposed | engine.recurrent.srn | rows rows_within rows_numerically
+row: W not transposed | engine.recurrent.srn:row | rows rows_within rows_numerically
 -theta.W.T @ delta
 +theta.W @ delta
 
@@ -79,32 +79,32 @@ sum: a t is left out | engine.recurrent.srn | rows
 +range(1, len(rows))
 
 sweep: W not transposed | engine.recurrent.srn | swept
--theta.V.T @ e + theta.W.T @ a
-+theta.V.T @ e + theta.W @ a
+-theta.V.T @ e + theta.W.T @ delta
++theta.V.T @ e + theta.W @ delta
 
 sweep: nothing handed on | engine.recurrent.srn | swept
--theta.V.T @ e + theta.W.T @ a
+-theta.V.T @ e + theta.W.T @ delta
 +theta.V.T @ e
 
 sweep: no slope | engine.recurrent.srn | swept
--(theta.V.T @ e + theta.W.T @ a) * f.slope(xp, run.s[k])
-+theta.V.T @ e + theta.W.T @ a
+-(theta.V.T @ e + theta.W.T @ delta) * f.slope(xp, run.s[k])
++theta.V.T @ e + theta.W.T @ delta
 
 sweep: no db | engine.recurrent.srn | swept
--(a, bias)
-+(0 * a, bias)
+-(delta, bias)
++(0 * delta, bias)
 
 sweep: no dc | engine.recurrent.srn | swept
 -(e, bias)
 +(0 * e, bias)
 
 forward: no bias | engine.recurrent.srn | forward
--z = U @ x + W @ s + b
-+z = U @ x + W @ s
+-net = U @ x + W @ s + b
++net = U @ x + W @ s
 
 forward: no memory | engine.recurrent.srn | forward
--z = U @ x + W @ s + b
-+z = U @ x + b
+-net = U @ x + W @ s + b
++net = U @ x + b
 
 ledger: W not transposed | engine.recurrent.srn_terms | diagonal
 -theta.W.T @ delta[:, batch:]

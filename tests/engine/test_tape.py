@@ -12,15 +12,16 @@ from engine.walks.tape import Source, Tape, function_source
 from tests.engine.cases import ALL, lesson_reel, make, update_reel
 
 LIT = {
-    "z": "z = U @ x + W @ s + b",
+    "net": "net = U @ x + W @ s + b",
+    "z": "z = V @ s + c",
     "delta_t": "delta = (theta.V.T @ ",
-    "delta": "theta.W.T @ delta",
+    "delta": "delta = (theta.W.T @ delta)",
     "W_zero": "total[p] = xp.zeros_like(getattr(theta, p))",
     "U_term": "term = delta @ factor[p].T",
     "b_add": "total[p] = total[p] + term",
     "sum_V": "total[name] = total[name] + getattr(grad, name)",
     "column": "column = deltas[k]",
-    "a": "a = (theta.V.T @ e + theta.W.T @ a)",
+    "a": "delta = (theta.V.T @ e + theta.W.T @ delta)",
     "numeric_U": "numeric = (plus - minus)",
     "g_norm": "length = norm(xp, grad)",
     "clip_W": "clipped[p] = g * ",
@@ -96,7 +97,7 @@ def test_function_of_a_lit_line() -> None:
     assert source.function == "forward"
     first, lines = function_source(source)
     assert lines[0].startswith("def forward(")
-    assert "z = U @ x + W @ s + b" in lines[source.line - first]
+    assert "net = U @ x + W @ s + b" in lines[source.line - first]
     assert lines[-1].startswith("    return Forward(")
 
 

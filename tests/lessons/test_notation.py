@@ -76,7 +76,9 @@ def test_titles_options_and_names_of_acts_are_respelled_and_fields_are_not(id: s
         )
 
 
-NOT_SYMBOLS = {"i", "j", "k", "n", "t", "f", "T", "K", "H", "ln", "exp", "softmax", "tanh", "diag", "max", "Σ", "E", "net"}
+NOT_SYMBOLS = {
+    "i", "j", "k", "n", "t", "f", "T", "K", "H", "ln", "exp", "softmax", "tanh", "diag", "max", "Σ", "E", "net",
+}  # fmt: skip
 """Indices, sizes and functions, which may stand in any formula; E and net, by which δ is defined."""
 
 

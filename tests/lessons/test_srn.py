@@ -49,11 +49,11 @@ def test_softmax_adds_up_and_keeps_the_order(seed: int) -> None:
     for t in range(10):
         made.jump(f"cell/t={t}/output")
         view = made.view()
-        yhat, o = view.get(f"yhat[{t}]"), view.get(f"o[{t}]")
+        yhat, z = view.get(f"yhat[{t}]"), view.get(f"z[{t}]")
         assert yhat is not None
-        assert o is not None
+        assert z is not None
         assert yhat.sum() == pytest.approx(1)
-        assert (np.argsort(yhat) == np.argsort(o)).all()
+        assert (np.argsort(yhat) == np.argsort(z)).all()
         assert (yhat > 0).all()
 
 
