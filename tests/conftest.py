@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from typing import Any
 
@@ -86,3 +88,12 @@ def device(request: Any, monkeypatch: pytest.MonkeyPatch) -> Device:
         return open_device(request.param)
     except DeviceError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(autouse=True)
+def speech() -> Iterator[None]:
+    """What a command that ran in this process spoke is no other test's language."""
+    yield
+    common = sys.modules.get("tui.cli.common")
+    if common is not None and common.spoken["lang"]:
+        common.speak("")

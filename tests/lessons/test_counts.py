@@ -18,7 +18,7 @@ from tui.picture.lens import flat
 from tui.picture.lesson_picture import LessonPicture, Manner
 from tui.picture.look import Look
 
-MEASURED = {"activations": {"top"}, "memory": {"bf"}, "perceptron": {"w", "b", "u", "m"}}
+MEASURED = {"activations": {"top", "m"}, "memory": {"bf"}, "perceptron": {"w", "b", "u", "m"}}
 """Families that happen to be whole numbers in the lecture's example, and need not be."""
 
 

@@ -104,7 +104,8 @@ def test_seeds_repeat_and_differ() -> None:
     assert drawn["seed"] == 3
     assert drawn == show("--seed", "3")
     assert drawn["params"] != show("--seed", "4")["params"]
-    assert show("--set", "text=hello")["seed"] == 0
+    assert show("--set", "text=hallo")["seed"] == 0
+    assert show("--set", "text=hello")["seed"] is None, "that is the example of the slides, with its weights"
 
 
 def test_a_state_goes_out_and_comes_in(tmp_path: Path) -> None:

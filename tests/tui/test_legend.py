@@ -111,7 +111,7 @@ async def test_the_help_has_the_legend(tmp_path: Path, size: tuple[int, int], la
         plain = re.sub("[│ ]+", " ", said)
         for key in ("help.legend", "help.symbols", "legend.written", "legend.read", "legend.backward"):
             assert screen.words(key) in plain
-        assert re.search("δ +" + {"en": "error of the state", "zh": "状态"}[lang], plain)
+        assert re.search("δ +" + {"en": "∂Eₜ/∂netₖ of one loss", "zh": "一个损失的 ∂Eₜ/∂netₖ"}[lang], plain)
         assert plain.index(screen.words("help.now")) < plain.index(screen.words("help.legend"))
 
 

@@ -85,6 +85,7 @@ KINDS: list[Panel] = [
     panels.Strip(id="strip", tokens="ab", axis=AXIS),
     panels.Cloud(id="cloud", points=[(0.0, 0.0, "a", "")]),
     panels.Note(id="note", text="words"),
+    panels.Product(id="product", equations=[("∂E/∂V", ["∂E/∂ŷ", "∂ŷ/∂V"])], lit=frozenset({(0, 1)}), right="E = 1"),
     panels.Tiles(
         id="tiles", tiles=[panels.Tile(block("W", (5, 4)), "1"), panels.Tile(block("k", (3, 3)), window=(0, 1, 2, 2))]
     ),

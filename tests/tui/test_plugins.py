@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import lessons.course as courses
+from engine.device import HOST
 from lessons.contract.card import Broken, Card
 from lessons.contract.knobs import Refused
 from lessons.course import course, open_lesson
@@ -19,6 +20,7 @@ from lessons.feedforward.neuron.lesson import OneNeuron
 from tui.app import UnrollApp
 from tui.machine.store import Store
 from tui.screens.contents import Contents
+from tui.screens.failing import opened
 from tui.screens.lesson import LessonScreen
 
 NEURON: Any = course()["neuron"]
@@ -88,7 +90,15 @@ def failing(where: str) -> type[OneNeuron]:
         raise RuntimeError(f"{where} is broken\nin two lines \x1b[2J")
 
     own = getattr(OneNeuron, where, None)
-    return type("Failing", (OneNeuron,), {where: fail if callable(own) else property(fail)})
+    body = {"__module__": OneNeuron.__module__, where: fail if callable(own) else property(fail)}
+    return type("Failing", (OneNeuron,), body)
+
+
+def test_a_lesson_without_texts_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = type("Bare", (OneNeuron,), {"__module__": "tests.tui.nowhere"})
+    monkeypatch.setattr("lessons.feedforward.neuron.lesson.Bare", bare, raising=False)
+    with pytest.raises(Refused, match="cannot be loaded"):
+        opened(replace(NEURON, id="bad", load="lessons.feedforward.neuron.lesson:Bare"), HOST, 1.0, "en")
 
 
 KEYS = (

@@ -164,7 +164,7 @@ async def test_the_end_is_said_once_with_the_count_of_predictions(tmp_path: Path
         player.land(LEARNED - 1, is_open=False)
         await pilot.press("full_stop")
         assert isinstance(screen.look.drawer, Notice)
-        assert "7 of 7 acts" in shown(screen, "text")
+        assert "8 of 8 acts" in shown(screen, "text")
         await pilot.press("escape", "right", "right")
         assert screen.look.drawer is None
 
@@ -246,12 +246,16 @@ async def test_keys_typed_ahead_keep_their_order(tmp_path: Path) -> None:
         assert screen.player.spot.p > 0
 
 
+BASE, RECURSION = "δₜ,ₜ = (Vᵀ eₜ)", "δₜ,ₖ = (Wᵀ δₜ,ₖ₊₁)"
+
+
 async def test_the_law_at_the_top_is_that_of_the_term(tmp_path: Path) -> None:
-    """Where k = t, δ comes from the error; before it, from the δ after it. One of the two is never above the other."""
+    """Where k = t, δ comes from the error; before it, from the δ after it. Both are there, and the one that counts lit."""
     async with lesson(tmp_path, (120, 36)) as (_, screen):
         for matrix in ("dW", "dU"):
-            for k, shows, other in ((3, "δₜ,ₖ = (Vᵀ eₖ)", "(Wᵀ δₜ,ₖ₊₁)"), (2, "δₜ,ₖ = (Wᵀ δₜ,ₖ₊₁)", "(Vᵀ eₖ)")):
-                go(screen, f"{matrix}/t=3/k={k}")
-                top = shown(screen, "stage").split("\n")[0]
-                assert shows in top
-                assert other not in top
+            for at, lit, other in (("3/delta_t", BASE, RECURSION), ("2/delta", RECURSION, BASE)):
+                go(screen, f"{matrix}/t=3/k={at}")
+                top = shown(screen, "stage")
+                assert f"►{lit}" in top
+                assert other in top
+                assert f"►{other}" not in top
