@@ -250,7 +250,7 @@ BASE, RECURSION = "δₜ,ₜ = (Vᵀ eₜ)", "δₜ,ₖ = (Wᵀ δₜ,ₖ₊₁)
 
 
 async def test_the_law_at_the_top_is_that_of_the_term(tmp_path: Path) -> None:
-    """Where k = t, δ comes from the error; before it, from the δ after it. Both are there, and the one that counts lit."""
+    """Where k = t, δ comes from the error; before it, from the δ after it. Both are there, the one that counts lit."""
     async with lesson(tmp_path, (120, 36)) as (_, screen):
         for matrix in ("dW", "dU"):
             for at, lit, other in (("3/delta_t", BASE, RECURSION), ("2/delta", RECURSION, BASE)):
