@@ -169,6 +169,7 @@ def reel_of(device: Device, slide: Slide, pool: Pool) -> tuple[Reel, dict[str, s
     return Reel(sections, GRAINS, kept=10**6), {**convolution.rules(slide, RELU), **pooling.rules(pool)}
 
 
+@pytest.mark.representative("cpu-*kind='mean'*side=3, stride=2*", "strict-*kind='max'*side=2, stride=2*")
 @pytest.mark.parametrize("slide", [Slide(3, 1, 1), Slide(2, 2, 1), Slide(3, 2)], ids=str)
 @pytest.mark.parametrize("pool", [Pool(2), Pool(2, "mean"), Pool(1)], ids=str)
 def test_every_rule_gives_its_step(slide: Slide, pool: Pool, device: Device) -> None:

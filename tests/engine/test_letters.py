@@ -73,6 +73,7 @@ def test_letters_of_old_nets_are_code_points() -> None:
     assert len(encode(text, letters)) == len(text)
 
 
+@pytest.mark.exhaustive
 def test_every_character_that_makes_a_letter_of_two_is_one_that_joins() -> None:
     """By all of Unicode: where no character of `JOINING` is in a text, each of its code points is a letter."""
     every = [chr(code) for code in range(0x20, 0x110000) if not 0xD800 <= code < 0xE000]

@@ -56,7 +56,9 @@ async def test_there_and_back_at_every_grain(id: str, size: tuple[int, int], tmp
                 await pilot.press("comma")
 
 
-@pytest.mark.representative("80x24-*", "120x36-lstm")
+@pytest.mark.representative(
+    *(f"80x24-{id}" for id in ("neuron", "mlp", "bptt", "gru", "tree", "words", "word2vec")), "120x36-lstm"
+)
 @each
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_drawers_languages_and_checks(id: str, size: tuple[int, int], tmp_path: Path) -> None:

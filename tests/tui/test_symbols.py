@@ -11,6 +11,7 @@ from tests.tui.driving import go, lesson, shown
 from tui.picture.symbols import Symbols
 
 
+@pytest.mark.representative("120x36")
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 36)], ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_the_table_opens_scrolls_and_closes(size: tuple[int, int], tmp_path: Path) -> None:
     async with lesson(tmp_path, size) as (pilot, screen):
