@@ -31,10 +31,10 @@ DAMAGED = (
     TypeError,
     ValueError,
     IndexError,
+    ArithmeticError,
     AttributeError,
     StopIteration,
     AssertionError,
-    OverflowError,
     RecursionError,
     Refused,
 )

@@ -86,7 +86,7 @@ async def test_training_opens_an_update_and_forks(tmp_path: Path) -> None:
         player = screen.player
         go(screen, "train/update=40")
         stage = shown(screen, "stage")
-        assert all(name in stage for name in ("A linear", "B mlp", "C cnn", "classifier, 123 whole captions"))
+        assert all(name in stage for name in ("A linear", "B mlp", "C cnn", "classifier of 123 whole captions"))
         assert "seven of hearts" in stage
         player.grain = player.lesson.grains["op"]
         await pilot.press("enter", "full_stop")

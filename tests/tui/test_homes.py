@@ -81,7 +81,7 @@ CANNOT: dict[str, tuple[Home, int]] = {
     "a file": (a_file, errno.ENOTDIR),
     "under a file": (lambda folder: a_file(folder) / "deep", errno.ENOTDIR),
     "a broken link": (lambda folder: link(folder, "nowhere"), errno.ENOENT),
-    "a link to itself": (lambda folder: link(folder, "home"), errno.ENOENT),
+    "a link to itself": (lambda folder: link(folder, "home"), errno.ELOOP),
     "too long": (lambda folder: folder / ("x" * 300), errno.ENAMETOOLONG),
     "read-only": (lambda folder: mounted(folder, "-o", "ro"), errno.EROFS),
     "full": (full, errno.ENOSPC),
