@@ -117,6 +117,7 @@ async def test_it_trains_opens_an_update_and_forks(tmp_path: Path) -> None:
         assert rates == [0.005, 0.02]
 
 
+@pytest.mark.exhaustive
 async def test_the_predictions_of_training_are_answered_by_training(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), asks=True, id="convolution") as (pilot, screen):
         player = screen.player
