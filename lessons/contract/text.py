@@ -149,6 +149,16 @@ def load(package: str, lang: str) -> Text:
     return Text(parse((files(package) / f"{lang}.md").read_text(encoding="utf-8")))
 
 
+def package_of(lesson: object) -> str:
+    """The package of a lesson, which has its texts."""
+    return type(lesson).__module__.rpartition(".")[0]
+
+
+def text_of(lesson: object, lang: str) -> Text:
+    """The text of a lesson. Raises OSError where it has none."""
+    return load(package_of(lesson), lang)
+
+
 def fill(template: str, fields: dict[str, Any], unanswered: Collection[str] = ()) -> str:
     """A template with its {fields} filled and a `MARK` around terms; backticks, which only mark formulas, go.
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from lessons.contract.lesson import Lesson
 from lessons.contract.phrases import LANGUAGES
-from lessons.contract.text import load
+from lessons.contract.text import load, package_of
 
 BETWEEN = re.compile(r"\s*[›>]\s*")
 NUMBERED = re.compile(r"^\d+ +(?=\D)")
@@ -42,7 +42,7 @@ class Reading(NamedTuple):
 
 def readings(lesson: Lesson, text: str) -> Iterator[Reading]:
     """The addresses that a text may mean, the likeliest first; what is typed as it should be stays as it is."""
-    names = _names(type(lesson).__module__.rpartition(".")[0], lesson.card.acts)
+    names = _names(package_of(lesson), lesson.card.acts)
     whole = _bare(text)
     if not BETWEEN.search(text):
         acts = names.acts.get(_folded(whole), ())

@@ -96,12 +96,13 @@ def show_command(
             player = Player(opened, target, given, drawn, language=language_spoken())
     _go(player, place, step)
     if as_json:
+        from lessons.contract.text import text_of
         from lessons.player.show import everything, exam_object, part
 
         with at_work():
             found: Any = everything(player, all_steps)
             if with_exam or (only or "").strip("/").partition("/")[0] == "exam":
-                found["exam"] = exam_object(player, text_of(player))
+                found["exam"] = exam_object(player, text_of(player.lesson, language_spoken()))
         found = found if only is None else part(found, only)
         _print(json.dumps(found, ensure_ascii=False, allow_nan=False))
     elif with_exam:
@@ -123,24 +124,18 @@ def show_command(
         _print(painted)
 
 
-def text_of(player: Any) -> Any:
-    """The lesson's text in the language spoken."""
-    from lessons.contract.text import load
-
-    return load(type(player.lesson).__module__.rpartition(".")[0], language_spoken())
-
-
 WIDTH = 79
 """Columns of what is printed of an exam."""
 
 
 def _exam(player: Any, second: bool) -> Iterator[str]:
     """The exam questions and their answers, line by line. Raises Refused where the lesson has none."""
+    from lessons.contract.text import text_of
     from lessons.player.exam import exam, lines_of
     from tui.canvas.canvas import wrap
 
     words = words_of()
-    found = exam(player, text_of(player), player.lesson.card.notation if second else {})
+    found = exam(player, text_of(player.lesson, language_spoken()), player.lesson.card.notation if second else {})
     if not found:
         raise Refused("no_exam", lesson=player.lesson.card.id)
     for n, worked in enumerate(found, 1):

@@ -14,7 +14,7 @@ from engine.device import quiet
 from lessons.building.stage_parts import with_law, with_now
 from lessons.contract.panels import Curve, Field, Formula, Network, Panel, Stave
 from lessons.contract.phrases import Words
-from lessons.contract.text import Text, load
+from lessons.contract.text import Text, load, package_of
 from lessons.contract.view import View
 from lessons.explaining.figures import counting
 from lessons.explaining.inspect import focus, inspect
@@ -101,7 +101,7 @@ class LessonPicture:
     @property
     def text(self) -> Text:
         """The lesson's text in the language and the notation in use."""
-        return _text(type(self.player.lesson).__module__.rpartition(".")[0], self.words.lang, tuple(self.names.items()))
+        return _text(package_of(self.player.lesson), self.words.lang, tuple(self.names.items()))
 
     @property
     def names(self) -> Mapping[str, str]:

@@ -29,14 +29,14 @@ def opened(card: Card | Broken, device: Device, patience: float, language: str) 
 
     Raises Refused, also where the lesson fails in a way of its own.
     """
-    from lessons.contract.text import load
+    from lessons.contract.text import text_of
     from lessons.player.player import Player
 
     lesson = open_lesson(card)
     try:
         player = Player(lesson, device, patience=patience, language=language)
         player.view()
-        load(type(lesson).__module__.rpartition(".")[0], language)
+        text_of(lesson, language)
     except (Refused, Far):
         raise
     except Exception as error:
