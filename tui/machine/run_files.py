@@ -21,6 +21,13 @@ SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 """Ids of lessons that may be names of files."""
 
 
+def sweep(folder: Path, pattern: str) -> None:
+    """Remove files of this pattern that processes killed while they wrote have left. Raises OSError."""
+    for left in folder.glob(pattern):
+        if time.time() - left.stat().st_mtime > STALE:
+            left.unlink(missing_ok=True)
+
+
 class Usage(NamedTuple):
     """How many files there are, and how many bytes they have."""
 
@@ -91,9 +98,7 @@ class RunFiles:
 
     def _bound(self, newest: Path) -> None:
         """Remove the oldest files beyond the bounds, and what a process that was killed while it wrote has left."""
-        for left in self.folder.glob(".*.npz.*"):
-            if time.time() - left.stat().st_mtime > STALE:
-                left.unlink(missing_ok=True)
+        sweep(self.folder, ".*.npz.*")
         files = self.files()
         together = sum(path.stat().st_size for path in files)
         for path in files:

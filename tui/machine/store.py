@@ -7,7 +7,6 @@ import json
 import os
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -19,7 +18,7 @@ from engine.files import write_whole
 from lessons.contract.phrases import Words, reason
 from tui.machine import merging
 from tui.machine.folders import data_folder, kept_text, language_kept, made, settings_folder
-from tui.machine.run_files import STALE, RunFiles
+from tui.machine.run_files import RunFiles, sweep
 from tui.machine.terminal import language
 
 if TYPE_CHECKING:
@@ -160,7 +159,7 @@ class Store:
         made(path.parent)
         with locked(path.parent):
             write_whole(path, text_of(merge(self._base.get(path, {}), content, held_in(path))))
-            sweep(path)
+            sweep(path.parent, f".{path.name}.*")
         self._base[path] = content
 
     def save_run(self, lesson: str, taken: Taken) -> bool:
@@ -260,13 +259,6 @@ def write_atomically(path: Path, text: str) -> None:
     """Write a text by `engine.files.write_whole`, its folder made where it is missing. Raises OSError."""
     made(path.parent)
     write_whole(path, text)
-
-
-def sweep(path: Path) -> None:
-    """Remove what processes that were killed while they wrote a file have left of it. Raises OSError."""
-    for left in path.parent.glob(f".{path.name}.*"):
-        if time.time() - left.stat().st_mtime > STALE:
-            left.unlink(missing_ok=True)
 
 
 def text_of(content: Any) -> str:
