@@ -17,6 +17,7 @@ from engine.walks.packing import PackingError
 from engine.walks.step import address, parse_address
 from lessons.contract.card import Place
 from lessons.contract.knobs import Knob, Refused, read_all
+from lessons.contract.plain import plain
 from lessons.contract.view import Start
 from lessons.player.branches import Branch
 from lessons.player.checkpoint import Checkpoint, Taken
@@ -24,7 +25,6 @@ from lessons.player.player import Player
 from lessons.player.position import Spot
 from lessons.player.schema import SCHEMA, renewed_place, schema_of
 from lessons.player.setup import Setting
-from lessons.player.state import plain
 
 DAMAGED = (
     KeyError,

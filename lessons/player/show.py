@@ -10,12 +10,13 @@ from engine.device import finite, quiet
 from engine.walks.reel import Reel
 from engine.walks.step import address
 from lessons.contract.knobs import Refused
+from lessons.contract.plain import plain
 from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.player.branches import left_finite
 from lessons.player.exam import Paragraph, exam
 from lessons.player.player import Player
-from lessons.player.state import export, plain
+from lessons.player.state import export
 
 WIDE = 10_000
 """No formula is folded to be printed as data."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,24 +11,12 @@ from engine.files import STANDARD, UNKNOWN, opened, size
 from lessons.contract.knobs import Refused, Value, read_all
 from lessons.contract.lesson import Lesson
 from lessons.contract.phrases import reason
+from lessons.contract.plain import plain
 from lessons.contract.view import Start
 from lessons.player.schema import SCHEMA, is_old, knobs_then, renewed_names, schema_of
 
 MOST_BYTES = 256 << 20
 """A state file may hold so much; checked before it is read."""
-
-
-def plain(value: Any) -> Any:
-    """Arrays as nested lists, and numbers that are not finite as None: what JSON can hold."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    return value
 
 
 def load(file: str, lesson: str) -> dict[str, Any]:

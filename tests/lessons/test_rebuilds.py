@@ -10,10 +10,10 @@ import pytest
 from engine.device import HOST
 from lessons.contract.card import Card
 from lessons.contract.knobs import Knob, Refused
+from lessons.contract.plain import plain
 from lessons.contract.view import Start
 from lessons.course import course, open_lesson
 from lessons.player.setup import Setting, Setup
-from lessons.player.state import plain
 
 CARDS = {card.id: card for card in course().values() if isinstance(card, Card)}
 TEXTS = ("abba abba ab", "hello hello world hello")

@@ -14,11 +14,12 @@ import pytest
 
 from engine.device import HOST
 from lessons.contract.knobs import Refused
+from lessons.contract.plain import plain
 from lessons.course import find, open_lesson
 from lessons.player.player import Player
 from lessons.player.show import everything, part
 from tests.tui.test_cli import unroll
-from tui.cli.as_json import SCHEMA, finite
+from tui.cli.as_json import SCHEMA
 from tui.cli.main import cli
 
 TEXT = "the cat sees the dog . the dog sees the cat . one two three\n" * 30
@@ -98,7 +99,7 @@ def test_every_command_with_json_is_in_the_docs() -> None:
 
 def test_numbers_that_are_not_finite_are_null() -> None:
     value = {"a": [float("nan"), 1.0, (float("inf"), {"b": float("-inf")})], "c": "NaN", 3: True}
-    assert finite(value) == {"a": [None, 1.0, [None, {"b": None}]], "c": "NaN", "3": True}
+    assert plain(value) == {"a": [None, 1.0, [None, {"b": None}]], "c": "NaN", "3": True}
 
 
 def within(draw: random.Random, value: Any) -> tuple[str, Any]:
