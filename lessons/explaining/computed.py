@@ -18,7 +18,6 @@ from itertools import count
 from typing import Any
 
 from engine.device import HOST, quiet
-from engine.maths.activations import sigmoid, softmax
 from engine.walks import rules
 from engine.walks.step import symbol
 from lessons.contract.view import View
@@ -37,8 +36,8 @@ MOST_SHOWN = 8
 MOST_WHOLE = 1e5
 """A whole number below this is written without a decimal point."""
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "exp": xp.exp, "ln": xp.log, "sqrt": xp.sqrt, "abs": xp.abs, "tanh": xp.tanh, "sign": xp.sign,
-    "sigmoid": lambda z: sigmoid(xp, z), "softmax": lambda z: softmax(xp, z), "round": xp.round,
+    **{name: rules.FUNCTIONS[name] for name in ("exp", "sqrt", "abs", "tanh", "sign", "sigmoid", "softmax")},
+    "ln": xp.log, "round": xp.round,
     "sum": lambda a: float(xp.sum(a)), "mean": lambda a: float(xp.mean(a)), "std": lambda a: float(xp.std(a)),
     "max": lambda *a: float(max(xp.max(each) for each in a)), "min": lambda *a: float(min(xp.min(each) for each in a)),
     "norm": lambda a: float(xp.sqrt(xp.sum(xp.square(a)))), "argmax": lambda a: int(xp.argmax(a)),
