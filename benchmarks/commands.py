@@ -2,7 +2,7 @@
 
     python benchmarks/commands.py TEXT [--only words|letters] [--forms sg+ns …] [--rounds 3] [--busy 0]
 
-Nothing is set in the environment: our side is started as a user starts it. The peer is too, and once more with one
+Nothing is set in the environment: our side is started as a user starts it. The peer is too, PyTorch once more with one
 thread; its faster setting counts. With --busy so many processes compute beside both. TEXT has a sentence a line, words
 between spaces, as gensim's script reads it. Every round takes another seed.
 
@@ -31,6 +31,8 @@ from typing import NamedTuple
 import turns
 
 VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+SETTINGS = ({}, dict.fromkeys(VARIABLES, "1"))
+"""The environments that PyTorch is tried in: as it is, and with one thread."""
 ASKED = {"sg+ns": 3.0, "cbow+ns": 1.5, "sg+hs": 1.0, "cbow+hs": 1.0, "defaults": 2.0, "H = 512": 1.1}
 """Peer's wall time over ours, at least."""
 LETTERS = {"defaults": (128, 16, 50, 1000), "H = 512": (512, 64, 64, 40)}
@@ -148,7 +150,7 @@ def words(unroll: str, text: Path, forms: Sequence[str], rounds: int, folder: Pa
             options = ["--model", model, "--loss", loss, "--seed", str(seed), "--out", str(out), "--quiet", "--force"]
             mine.append(ran([unroll, "train", "word2vec", str(text), *options], {}))
             script = [sys.executable, "-c", GENSIM, str(text), str(other), model, loss, str(seed)]
-            peer.append(min((ran(script, more) for more in settings(1)), key=lambda one: one.wall))
+            peer.append(ran(script, {}))
             quality.append(judged(out) + judged(other))
         mean = [statistics.mean(each) for each in zip(*quality, strict=True)]
         row(form, mine, peer, f"ρ {mean[0]:.3f}, {mean[1]:.1f} %; peer ρ {mean[2]:.3f}, {mean[3]:.1f} %")
@@ -163,13 +165,8 @@ def letters(unroll: str, text: Path, rounds: int, folder: Path) -> None:
             mine.append(ran([unroll, "train", "charnn", str(text), *sizes, *out], {}))
             numbers = map(str, (H, B, T, updates, seed))
             script = [sys.executable, "-c", TORCH, str(text), str(folder / "peer.pt"), *numbers]
-            peer.append(min((ran(script, more) for more in settings(2)), key=lambda one: one.wall))
+            peer.append(min((ran(script, more) for more in SETTINGS), key=lambda one: one.wall))
         row(name, mine, peer, f"{updates} updates")
-
-
-def settings(count: int) -> list[dict[str, str]]:
-    """The environments that a peer is tried in: as it is, and with one thread."""
-    return [{}, dict.fromkeys(VARIABLES, "1")][:count]
 
 
 def main() -> None:
