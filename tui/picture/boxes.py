@@ -67,6 +67,27 @@ class Drawer:
         return False
 
 
+class Scrolled(Drawer):
+    """A drawer of more lines than it may have room for, through which the arrows go."""
+
+    top = most = 0
+    """The first line that is seen, and the largest that it may be."""
+
+    def seen(self, lines: Styled, height: int) -> Styled:
+        """The lines that a drawer of this height has room for."""
+        room = max(1, height - 2)
+        self.most = max(0, len(lines) - room)
+        self.top = min(self.top, self.most)
+        return lines[self.top : self.top + room]
+
+    def move(self, desk: Desk, dx: int, dy: int) -> bool:
+        self.top = max(0, min(self.most, self.top + dy))
+        return dy != 0 or dx != 0
+
+    def live_keys(self, desk: Desk) -> list[tuple[str, str]]:
+        return [key for key in self.keys if self.most or key[0] != "↑↓"]
+
+
 class Choices(Drawer):
     """Places that fit what was typed, of which one is chosen."""
 
@@ -107,13 +128,13 @@ class Choices(Drawer):
         return list(self.keys if len(self.found) > 1 else self.keys[1:])
 
 
-class Help(Drawer):
+class Help(Scrolled):
     """All keys by their ids; before them those that do something at this moment, and the legend of the stage."""
 
     keys = (("↑↓", "more"), ("esc", "leave"))
 
     def __init__(self, ids: Sequence[str], now: Sequence[Hint] = (), legend: Told | None = None) -> None:
-        self.ids, self.top, self.most, self.legend = ids, 0, 0, legend
+        self.ids, self.legend = ids, legend
         self.now = [hint for hint in now if hint.words]
 
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
@@ -125,17 +146,7 @@ class Help(Drawer):
             lines += [*told, *([("", "")] if told else []), (words("help.all"), "label")]
         lines += [(f"{ALL[key].sign:<10}{words(f'help.{key}')}", "") for key in self.ids]
         lines += [(words("help.digits"), "dim")]
-        room = max(1, height - 2)
-        self.most = max(0, len(lines) - room)
-        self.top = min(self.top, self.most)
-        return boxed(words("drawer.help"), lines[self.top : self.top + room], min(width, 60), desk.ascii_only)
-
-    def move(self, desk: Desk, dx: int, dy: int) -> bool:
-        self.top = max(0, min(self.most, self.top + dy))
-        return dy != 0 or dx != 0
-
-    def live_keys(self, desk: Desk) -> list[tuple[str, str]]:
-        return list(self.keys if self.most else self.keys[1:])
+        return boxed(words("drawer.help"), self.seen(lines, height), min(width, 60), desk.ascii_only)
 
 
 @dataclass

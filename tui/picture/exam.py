@@ -7,13 +7,13 @@ from collections.abc import Callable
 from lessons.explaining.inspect import Inspection
 from lessons.player.exam import Paragraph, Worked, lines_of
 from tui.canvas.canvas import Canvas, boxed, wrap
-from tui.picture.boxes import Desk, Drawer, Styled
+from tui.picture.boxes import Desk, Scrolled, Styled
 
 WIDTH = 84
 """Columns at most: longer lines are hard to read."""
 
 
-class Exam(Drawer):
+class Exam(Scrolled):
     """Three questions; ←→ goes from one to the next, ↵ shows or hides the answer of the one that is open."""
 
     keys = (("←→", "choose"), ("↑↓", "more"), ("↵", "answers"), ("esc", "leave"))
@@ -21,7 +21,7 @@ class Exam(Drawer):
     def __init__(self, found: Callable[[Desk], tuple[Worked, ...] | None]) -> None:
         """`found` gives the questions, None while they are worked out."""
         self._found = found
-        self.at = self.top = self.most = 0
+        self.at = 0
         self.count = 1
         self.shown: set[int] = set()
         """The questions whose answers are shown."""
@@ -29,12 +29,9 @@ class Exam(Drawer):
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         width = min(width, WIDTH)
         lines = self._lines(desk, width - 4)
-        room = max(1, height - 2)
-        self.most = max(0, len(lines) - room)
-        self.top = min(self.top, self.most)
-        seen = lines[self.top : self.top + room]
+        seen = self.seen(lines, height)
         if self.top < self.most:
-            seen[-1] = (f"▼ {len(lines) - self.top - room + 1}", "dim")
+            seen[-1] = (f"▼ {len(lines) - self.top - len(seen) + 1}", "dim")
         heading = desk.words("drawer.exam", n=self.at + 1, all=self.count)
         return boxed(heading, seen, width, desk.ascii_only)
 
@@ -66,12 +63,11 @@ class Exam(Drawer):
     def move(self, desk: Desk, dx: int, dy: int) -> bool:
         if dx:
             self.at, self.top = (self.at + dx) % self.count, 0
-        self.top = max(0, min(self.most, self.top + dy))
+        super().move(desk, 0, dy)
         return True
 
     def live_keys(self, desk: Desk) -> list[tuple[str, str]]:
-        works = {"←→": self.count > 1, "↑↓": self.most > 0}
-        return [key for key in self.keys if works.get(key[0], True)]
+        return [key for key in super().live_keys(desk) if self.count > 1 or key[0] != "←→"]
 
 
 def _said(paragraph: Paragraph, width: int) -> Styled:

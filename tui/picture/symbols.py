@@ -6,27 +6,25 @@ from lessons.explaining.glossary import meaning
 from lessons.explaining.table import entries
 from lessons.explaining.typeset import name
 from tui.canvas.canvas import Canvas, boxed
-from tui.picture.boxes import Desk, Drawer, Styled
+from tui.picture.boxes import Desk, Scrolled, Styled
 from tui.picture.legend import Legend, hung
 
 WIDTH = 84
 """Columns at most: longer lines are hard to read."""
 
 
-class Symbols(Drawer):
+class Symbols(Scrolled):
     """The page docs/notation.md, the symbols of this stage first. ↑↓ scroll it."""
 
     keys = (("↑↓", "more"), ("esc", "leave"))
 
     def __init__(self, legend: Legend) -> None:
-        self.legend, self.top, self.most = legend, 0, 0
+        self.legend = legend
 
     def draw(self, desk: Desk, width: int, height: int) -> Canvas:
         width = min(width, WIDTH)
-        lines, room = self._lines(desk, width - 4), max(1, height - 2)
-        self.most = max(0, len(lines) - room)
-        self.top = min(self.top, self.most)
-        return boxed(desk.words("drawer.symbols"), lines[self.top : self.top + room], width, desk.ascii_only)
+        seen = self.seen(self._lines(desk, width - 4), height)
+        return boxed(desk.words("drawer.symbols"), seen, width, desk.ascii_only)
 
     def _lines(self, desk: Desk, width: int) -> Styled:
         words, lines = desk.words, list[tuple[str, str]]()
@@ -43,10 +41,3 @@ class Symbols(Drawer):
             lines += [(line, "") for line in hung(f"{entry.symbol:<6} {told}", width, 7)]
             lines += [(line, "dim") for line in hung(f"{'':<6} {rest}", width, 7)]
         return lines
-
-    def move(self, desk: Desk, dx: int, dy: int) -> bool:
-        self.top = max(0, min(self.most, self.top + dy))
-        return dy != 0 or dx != 0
-
-    def live_keys(self, desk: Desk) -> list[tuple[str, str]]:
-        return list(self.keys if self.most else self.keys[1:])

@@ -12,11 +12,10 @@ from lessons.player.player import Player
 from lessons.player.questions import KINDS
 from tui.keys import EVERYWHERE, Hint, half_width
 from tui.picture.again import Again
-from tui.picture.boxes import Choices, Help, Notice
+from tui.picture.boxes import Choices, Notice, Scrolled
 from tui.picture.drawers import Code, Fork, Inspect, Knobs
 from tui.picture.exam import Exam
 from tui.picture.look import Look
-from tui.picture.symbols import Symbols
 from tui.screens.modes.base import LAST, Change, Command, Mode
 from tui.screens.modes.editing import ask_edit
 
@@ -88,7 +87,7 @@ class InDrawer(Mode):
 
     def page(self, by: int) -> Change | None:
         """Several lines of the help or the exam; in other drawers the key is the lesson's."""
-        return self.arrow(0, 8 * by) if isinstance(self.look.drawer, Help | Exam | Symbols) else None
+        return self.arrow(0, 8 * by) if isinstance(self.look.drawer, Scrolled) else None
 
     def back(self) -> Change | None:
         """Left; in the notice of a divergence, to just before the step that it names."""
