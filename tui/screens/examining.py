@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-
 from lessons.player.exam import Paper, Run, Worked
 from lessons.player.player import Player
 from tui.picture.boxes import Desk
+from tui.screens.seeking import Seeking
 from tui.screens.transport import Every
 
 Key = tuple[tuple[int, int, int], str, tuple[tuple[str, str], ...]]
@@ -48,38 +47,29 @@ class Examiner:
 
         def look() -> bool:
             working = self._working
-            if working is None or working.goes_on():
+            if working is None:
+                return False
+            working.start()
+            if working.running:
                 return False
             timer.stop()
             self._working, self._done = None, working
-            if working.error is not None:
-                raise working.error
+            working.taken()
             return True
 
         timer = self._every(0.02, look)
 
 
-class Working:
+class Working(Seeking[tuple[Worked, ...]]):
     """A thread that works an exam out."""
 
     def __init__(self, key: Key, run: Run, desk: Desk, before: Working | None) -> None:
         """`before` is what was worked out last: of the same run, what it has computed is used again."""
+        super().__init__("exam", self._questions)
         self.key, self.run = key, run
         self._paper: Paper | None = before._paper if before is not None and before.run.key == run.key else None
-        self.found: tuple[Worked, ...] | None = None
-        self.error: BaseException | None = None
         self._text, self._names = desk.text, desk.names
-        self._thread = threading.Thread(target=self._run, name="exam", daemon=True)
 
-    def _run(self) -> None:
-        try:
-            self._paper = self._paper or Paper(self.run)
-            self.found = self._paper.questions(self._text, self._names)
-        except Exception as error:  # raised again where it can be seen: a thread must not touch the screen
-            self.error = error
-
-    def goes_on(self) -> bool:
-        """Whether there is more to wait for; the first time, it begins."""
-        if self._thread.ident is None:
-            self._thread.start()
-        return self._thread.is_alive()
+    def _questions(self) -> tuple[Worked, ...]:
+        self._paper = self._paper or Paper(self.run)
+        return self._paper.questions(self._text, self._names)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from functools import partial
 
 from lessons.contract.lesson import Ask
-from lessons.contract.view import View
 from lessons.player.branches import Branch
 from lessons.player.player import Player
 from lessons.player.questions import Asked
+from tui.screens.seeking import Seeking
 from tui.screens.transport import Every
 
 
@@ -19,7 +19,7 @@ class TruthSeeker:
     def __init__(self, player: Player, every: Every, keep: Callable[[], None]) -> None:
         self.player = player
         self._every, self._keep = every, keep
-        self._seeking: Seeking
+        self._seeking: Seeking[str | float | None]
         self._sought: tuple[Ask, Branch, int] | None = None
         """What is being found out: of which prediction, in which run, before which update."""
 
@@ -35,7 +35,9 @@ class TruthSeeker:
         asked.view = self.player.ahead(asked.ask)
         here = (asked.ask, self.player.branch, self.player.spot.n)
         if self._sought != here:  # one who left the card may have come back
-            self._sought, self._seeking = here, Seeking(asked.ask, asked.view)
+            self._sought = here
+            self._seeking = Seeking("prediction", partial(asked.ask.truth, asked.view))
+            self._seeking.start()
         seeking = self._seeking
 
         def look() -> bool:
@@ -46,32 +48,9 @@ class TruthSeeker:
             if self.player.asked is not asked:  # the learner has gone elsewhere
                 return False
             self._sought = None
-            if seeking.error is not None:
-                raise seeking.error
-            asked.truth = seeking.truth
+            asked.truth = seeking.taken()
             then()
             self._keep()
             return True
 
         timer = self._every(0.05, look)
-
-
-class Seeking:
-    """A thread that finds out the truth of a prediction. It reads a view and changes nothing."""
-
-    def __init__(self, ask: Ask, view: View) -> None:
-        self.ask, self.view = ask, view
-        self.truth: str | float | None = None
-        self.error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="prediction", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self.truth = self.ask.truth(self.view)
-        except Exception as error:  # raised again where it can be seen: a thread must not touch the screen
-            self.error = error
-
-    @property
-    def running(self) -> bool:
-        return self._thread.is_alive()
