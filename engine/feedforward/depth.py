@@ -1,11 +1,11 @@
 """How large the error is at each layer of a deep net, and which share of it reaches the first (slides 34, 39).
 
-norm_delta[n]     ()  ‖δ_n‖, over units and examples: the error at layer n
-norm_dW[n]   ()  ‖∂E/∂W_n‖: the gradient of that layer's weights
-q[n], v[n]  ()  mean square of what layer n reads, and of its weights; gain[n] = L v with L inputs
-expected[n] = gain q, the variance
-found[n]    ()  of the net inputs if the weights have the mean 0 and depend on nothing; and their mean square as it is
-share_tanh  ()  ‖δ_1‖ / ‖δ_D‖ of a net of D layers with tanh units
+norm_delta[n]  ()  ‖δ_n‖, over units and examples: the error at layer n
+norm_dW[n]     ()  ‖∂E/∂W_n‖: the gradient of that layer's weights
+q[n], v[n]     ()  mean square of what layer n reads, and of its weights; gain[n] = L v with L inputs
+expected[n]    ()  gain q, the variance of the net inputs if the weights have the mean 0 and depend on nothing
+found[n]       ()  the mean square of the net inputs as it is
+share_tanh     ()  ‖δ_1‖ / ‖δ_D‖ of a net of D layers with tanh units
 """
 
 from __future__ import annotations

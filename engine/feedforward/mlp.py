@@ -1,10 +1,10 @@
 """Networks of any depth: forward, and back-propagation layer by layer (slides 8, 10-27, 34).
 
     x   (M, B)  inputs, one column an example        W1 (L, M), b1 (L, 1), W2 (N, L), …  weights between layers
-    net1, net2, …   net inputs of each layer             h1, h2, …   its outputs; the last layer's are the answer
-    y   (N, B)  targets                              delta1, delta2, …   ∂E/∂z of each layer
+    net1, net2, …   net inputs of each layer         h1, h2, …   its outputs; the last layer's are the answer
+    y   (N, B)  targets                              delta1, delta2, …   ∂E/∂net of each layer
 
-The deck writes w (M×L) and v (L×N), from row to column; W here is the transpose, so that a layer reads z = W h + b.
+The deck writes w (M×L) and v (L×N), from row to column; W here is the transpose, so that net = W h + b.
 E is the mean loss over the batch, plus the penalty of the regularisers.
 """
 

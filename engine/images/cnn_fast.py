@@ -49,11 +49,11 @@ class Convolver:
         return self.z
 
     def by_weights(self, delta: Array) -> tuple[Array, Array]:
-        """∂E/∂K and ∂E/∂b of the batch that went forward last, from ∂E/∂z."""
+        """∂E/∂K and ∂E/∂b of the batch that went forward last, from ∂E/∂net."""
         return delta @ self.X.T, xp.sum(delta, axis=1, keepdims=True)
 
     def by_pictures(self, delta: Array, K: Array) -> Array:
-        """∂E/∂x (C, H, W, B) from ∂E/∂z."""
+        """∂E/∂x (C, H, W, B) from ∂E/∂net."""
         xp.matmul(K.T, delta, out=self.dX)
         self.dx[...] = 0
         for move, part in zip(self.moves, self.back, strict=True):
