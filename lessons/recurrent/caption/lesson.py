@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Device
+from engine.device import HOST, Device, HostArray
 from engine.gated.run.files import CELLS
 from engine.maths.optimisers import OPTIMISERS
 from engine.sequences import caption
@@ -53,6 +53,11 @@ class Words(Source):
 
     def lengths(self, inputs: Mapping[str, Any]) -> dict[str, int]:
         return {"T": len(inputs["caption"]) + 1}
+
+
+def same(one: Mapping[str, HostArray], other: Mapping[str, HostArray]) -> bool:
+    """Whether all parameters are equal."""
+    return all(np.array_equal(value, one[p]) for p, value in other.items())
 
 
 def one(s: Scope) -> OnePicture:
@@ -159,11 +164,11 @@ class Captions(DeclaredLesson):
     def track(self, device: Device, knobs: Knobs, start: Start, fork: State | None = None) -> Track:
         """From weights drawn at random, or from those that were put in by hand in place of the trained ones."""
         seed, theta = int(start.inputs["seed"]), on_device(device, start.params)
-        both, taught = exp.training(device, knobs, seed), exp.weights(knobs, seed, int(knobs["trained"]))
+        both, drawn = exp.training(device, knobs, seed), exp.weights(knobs, seed, 0)
         if fork is not None:
             return both.track(both.fork(fork, theta), self.grains)
-        if all(np.array_equal(taught[p], value) for p, value in start.params.items()):
-            theta = on_device(device, exp.weights(knobs, seed, 0))
+        if not same(start.params, drawn) and same(start.params, exp.weights(knobs, seed, int(knobs["trained"]))):
+            theta = on_device(device, drawn)
         return both.track(both.start(theta), self.grains)
 
     def rivals(self, knobs: Knobs, start: Start) -> Sequence[tuple[str, Knobs, Start]]:
