@@ -87,6 +87,11 @@ def named(theta: Any) -> Mapping[str, Array]:
     return theta if isinstance(theta, Mapping) else theta._asdict()
 
 
+def same(one: Mapping[str, HostArray], other: Mapping[str, HostArray]) -> bool:
+    """Whether all parameters of `other` are equal in `one`."""
+    return all(np.array_equal(value, one[p]) for p, value in other.items())
+
+
 def column(device: Device, value: HostArray) -> Array:
     """A parameter on the device: a vector as a column."""
     return device.put(value if value.ndim == 2 else value[:, None])

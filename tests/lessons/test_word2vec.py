@@ -205,7 +205,7 @@ def test_a_large_vocabulary_goes_back_as_far_as_it_says(monkeypatch: pytest.Monk
         p for p in made.lesson.panels(made.view(), load("lessons.language.word2vec", "en")) if p.id == "recipe"
     )
     assert isinstance(recipe, Picture)
-    assert f"from {edge} on" in recipe.marks[1][2]
+    assert f"update {edge} and later ones" in recipe.marks[1][2]
     with pytest.raises(Refused, match=f"the first within reach is {edge}"):
         made.jump(f"update={edge - 1}")
     made.jump(f"update={edge}")

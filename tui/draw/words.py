@@ -155,7 +155,7 @@ def draw_table(panel: Table, width: int, pen: Pen) -> Canvas:
                 canvas.right(x + wide[i], y, text, ink)
             x += wide[i] + gap
     for y, mark in zip((0, len(rows)), marks, strict=True):
-        canvas.right(width - 2, y, mark, "dim")
+        canvas.right(width - 2, y, mark, "key")
     if panel.bracket is not None:
         _bracket(canvas, panel.bracket, hidden, len(rows), x)
     return canvas

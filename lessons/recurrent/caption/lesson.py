@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, Device, HostArray
+from engine.device import HOST, Device
 from engine.gated.run.files import CELLS
 from engine.maths.optimisers import OPTIMISERS
 from engine.sequences import caption
@@ -19,7 +19,7 @@ from engine.walks.history import State, Track
 from lessons.building.acts import Derived, Scope, Sections, Trial
 from lessons.building.asks import Gradient, Question
 from lessons.building.declared import DeclaredLesson
-from lessons.building.defaults import on_device
+from lessons.building.defaults import on_device, same
 from lessons.building.holds import Input, Net, Size, Source
 from lessons.contract.knobs import Refused, Value
 from lessons.contract.view import Knobs, Start, View
@@ -53,11 +53,6 @@ class Words(Source):
 
     def lengths(self, inputs: Mapping[str, Any]) -> dict[str, int]:
         return {"T": len(inputs["caption"]) + 1}
-
-
-def same(one: Mapping[str, HostArray], other: Mapping[str, HostArray]) -> bool:
-    """Whether all parameters are equal."""
-    return all(np.array_equal(value, one[p]) for p, value in other.items())
 
 
 def one(s: Scope) -> OnePicture:
