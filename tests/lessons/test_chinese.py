@@ -115,6 +115,7 @@ def test_a_text_is_asked_how_many_letters_it_has(kinds: int) -> None:
     assert len(few.start.inputs["letters"]) == 20
 
 
+@pytest.mark.exhaustive
 def test_rare_letters_of_english_are_left_out_as_before_and_a_run_that_had_fewer_comes_back() -> None:
     card = BY_ID["generate"]
     assert begun(card, "en").knobs["symbols"] == 40

@@ -101,6 +101,7 @@ def test_generate_reads_graphemes_and_old_states_by_code_points(tmp_path: Path) 
         assert everything(again, False)["result"] == everything(player, False)["result"]
 
 
+@pytest.mark.exhaustive
 def test_a_place_by_code_points_is_come_back_to() -> None:
     player = played(find("generate"), 1, text=SMALL, hidden=4, window=5, letter="code-point")
     player.edit("V", (0, 0), "0.5")

@@ -39,6 +39,7 @@ async def test_t_shows_and_hides_the_text_at_every_width(width: int, starts: boo
         assert shown(screen, "stage") == before
 
 
+@pytest.mark.representative("neuron", "bptt", "word2vec", "convolution")
 @pytest.mark.parametrize("id", IDS)
 async def test_a_small_screen_says_how_the_text_is_shown(id: str, tmp_path: Path) -> None:
     async with lesson(tmp_path, (80, 24), id=id) as (pilot, screen):

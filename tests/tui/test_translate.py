@@ -105,7 +105,7 @@ def test_train_and_translate(pairs: Path, tmp_path: Path) -> None:
 RUN = (*SMALL, "--updates", "4000", "--keep-every", "0", "--quiet")
 
 
-@pytest.mark.representative("SIGTERM")
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
 def test_stopped_and_taken_up(pairs: Path, tmp_path: Path, how: signal.Signals) -> None:
     """The same net as in one go, to the bit."""
