@@ -22,13 +22,12 @@ SOME = 8
 
 
 class PathTables(NamedTuple):
-    """The paths of all words and of padding, (depth, V + 1): the node at each depth, and the bit there.
+    """The paths of all words and of padding: `forks` (V + 1, depth) is 2 × the node at each depth + the bit there.
 
     `leaf` (V + 1) is the rank of every word among the leaves, from left to right.
     """
 
-    nodes: HostArray
-    bits: HostArray
+    forks: HostArray
     leaf: HostArray
 
 
@@ -81,14 +80,14 @@ class Paths(NamedTuple):
 def pack(codes: Sequence[HuffmanCode]) -> PathTables:
     """All paths as tables."""
     V, depth = len(codes), max(len(code.nodes) for code in codes)
-    nodes = xp.full((depth, V + 1), V - 1, dtype=xp.int32)
-    bits = xp.zeros((depth, V + 1), dtype=xp.int8)
+    nodes = xp.full((V + 1, depth), V - 1, dtype=xp.int32)
+    bits = xp.zeros((V + 1, depth), dtype=xp.int32)
     for word, code in enumerate(codes):
-        nodes[: len(code.nodes), word] = code.nodes
-        bits[: len(code.nodes), word] = code.bits
+        nodes[word, : len(code.nodes)] = code.nodes
+        bits[word, : len(code.nodes)] = code.bits
     leaf = xp.full(V + 1, V, dtype=xp.int64)
-    leaf[xp.lexsort(bits[::-1, :V])] = xp.arange(V)
-    return PathTables(nodes, bits, leaf)
+    leaf[xp.lexsort(bits[:V, ::-1].T)] = xp.arange(V)
+    return PathTables(2 * nodes + bits, leaf)
 
 
 def lay(device: Tables, tables: PathTables, codes: HostArray, tile: int, mixed: bool) -> Paths:
@@ -106,53 +105,53 @@ def lay(device: Tables, tables: PathTables, codes: HostArray, tile: int, mixed: 
     key.sort(axis=1)
     order = key % B
     words = xp.take_along_axis(codes, order, axis=1).reshape(-1)
-    nodes, bits = (_tiled(xp.take(table, words, axis=1), tile) for table in (tables.nodes, tables.bits))
-    passed = nodes != empty
-    begins = xp.ones(nodes.shape, dtype=bool)  # where another node stands than on the path before
-    xp.not_equal(nodes[..., 1:], nodes[..., :-1], out=begins[..., 1:])
-    new = begins & passed
-    fresh = xp.flatnonzero(new)
-    sizes = xp.count_nonzero(new, axis=(1, 2)).reshape(batches, -1)
-    ends = xp.zeros(batches + 1, dtype=xp.int64)
-    xp.cumsum(sizes.sum(axis=1), out=ends[1:])
+    rows = xp.take(tables.forks, words, axis=0).reshape(len(words) // tile, tile, -1)
+    forks: HostArray = xp.ascontiguousarray(rows.swapaxes(1, 2))  # (tiles, depth, tile)
+    nodes = (forks >> 1).reshape(-1)
+    begins = xp.empty(len(nodes), dtype=bool)  # where another node stands than on the path before
+    xp.not_equal(nodes[1:], nodes[:-1], out=begins[1:])
+    begins[::tile] = True
+    runs = xp.flatnonzero(begins)
+    node, length = nodes[runs], xp.diff(runs, append=len(nodes))
+    some = xp.flatnonzero(node != empty)
+    runs, node, length = runs[some], node[some], length[some]
+    at = xp.searchsorted(runs, xp.arange(len(forks) + 1) * forks[0].size)  # where the nodes of each tile begin
+    ends = at[:: B // tile]
     return Paths(
-        plan(device, nodes.reshape(-1)[fresh], ends, empty),
-        sizes.tolist(),
+        plan(device, node, ends, empty),
+        xp.diff(at).reshape(batches, -1).tolist(),
         device.send(order),
-        _own(device, passed, new, fresh, bits, ends) if mixed else _shared(device, passed, begins, bits, batches),
+        _own(device, nodes != empty, forks, runs, length, ends) if mixed else _shared(device, forks, runs, length, B),
     )
 
 
-def _tiled(table: HostArray, tile: int) -> HostArray:
-    """(depth, words) as (tiles, depth, tile)."""
-    tiles: HostArray = xp.ascontiguousarray(table.reshape(len(table), -1, tile).swapaxes(0, 1))
-    return tiles
+def _own(
+    device: Tables, passed: HostArray, forks: HostArray, runs: HostArray, length: HostArray, ends: HostArray
+) -> Own:
+    """Which word's path passes which node, from `forks` (tiles, depth, tile), and where there is one: `passed`, flat.
 
-
-def _own(device: Tables, passed: HostArray, new: HostArray, fresh: HostArray, bits: HostArray, ends: HostArray) -> Own:
-    """Which word's path passes which node, from arrays (tiles, depth, tile).
-
-    A node is `new` where the word before has another at that depth: at the flat indices `fresh`. Those of batch b are
-    fresh[ends[b]:ends[b+1]].
+    A node stands at so many (`length`) flat indices from each of `runs` on. Those of batch b are
+    runs[ends[b]:ends[b+1]].
     """
-    tile, batches = passed.shape[-1], len(ends) - 1
-    node = xp.arange(len(fresh)) - xp.repeat(ends[:-1], xp.diff(ends))
+    tile, many = forks.shape[-1], xp.diff(ends)
     where = xp.flatnonzero(passed)
-    length = xp.diff(xp.flatnonzero(new.reshape(-1)[where]), append=len(where))
-    marks = where + xp.repeat(node * tile + fresh % tile - fresh, length)
-    at = xp.searchsorted(where, xp.arange(batches + 1) * (new.size // batches))
-    return Own(at.tolist(), device.send(marks), device.send(bits.reshape(-1)[where] == 1))
+    begin = length.cumsum()
+    at = xp.concatenate([[0], begin])[ends]
+    shift = (xp.arange(len(runs)) - xp.repeat(ends[:-1], many)) * tile + runs % tile - runs
+    steps = xp.zeros(len(where), dtype=xp.int64)
+    steps[begin - length] = xp.diff(shift, prepend=0)
+    return Own(at.tolist(), device.send(where + steps.cumsum()), device.send((forks.reshape(-1)[where] & 1) == 1))
 
 
-def _shared(device: Tables, passed: HostArray, begins: HostArray, bits: HostArray, batches: int) -> Shared:
-    """Which words' paths pass each node, from arrays (tiles, depth, tile): adjacent words, bit 0 first."""
-    tiles, depth, tile = passed.shape
-    runs = xp.flatnonzero(begins)
-    some = passed.reshape(-1)[runs]
-    length = xp.diff(runs, append=begins.size)[some]
-    runs = runs[some]
-    zeros = xp.zeros(begins.size + 1, dtype=xp.int32)  # among all that stand before
-    xp.cumsum(bits == 0, out=zeros[1:])
-    start = runs // (depth * tile) % (tiles // batches) * (tile + 1) + runs % tile
-    middle = start + zeros[runs + length] - zeros[runs]
-    return Shared(*(device.send(array) for array in (start, middle, start + length)))
+def _shared(device: Tables, forks: HostArray, runs: HostArray, length: HostArray, B: int) -> Shared:
+    """Which words' paths pass each node, from `forks` (tiles, depth, tile): adjacent words, bit 0 first.
+
+    A node stands at so many (`length`) flat indices from each of `runs` on; a batch is B words.
+    """
+    _, depth, tile = forks.shape
+    ones = xp.zeros(forks.size + 1, dtype=xp.int32)  # among all that stand before
+    xp.cumsum(forks & 1, out=ones[1:])
+    start = runs // (depth * tile) % (B // tile) * (tile + 1) + runs % tile
+    end = start + length
+    middle = end - (ones[runs + length] - ones[runs])
+    return Shared(*(device.send(array) for array in (start, middle, end)))

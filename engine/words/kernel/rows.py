@@ -61,9 +61,13 @@ def plan(device: Tables, index: HostArray, at: HostArray, pad: int) -> Plan:
     first = xp.ones(len(key), dtype=bool)
     xp.not_equal(key[1:], key[:-1], out=first[1:])
     runs = xp.flatnonzero(first)
-    nth = xp.arange(len(key)) - xp.repeat(runs, xp.diff(runs, append=len(key)))  # number among the places of its row
+    steps = xp.ones(len(key), dtype=xp.int64)
+    steps[runs[1:]] -= xp.diff(runs)
+    steps[:1] = 0
+    nth = steps.cumsum()  # number among the places of its row
     layer = nth & (GROUP - 1)  # number in its group
-    heads = xp.flatnonzero(layer == 0)
+    begins = layer == 0
+    heads = xp.flatnonzero(begins)
     members = xp.diff(heads, append=len(key))
     of, number = batch[heads], nth[heads] // GROUP  # the batch of a group, its number among those of its row
     groups = _starts(of, batches)
@@ -77,7 +81,7 @@ def plan(device: Tables, index: HostArray, at: HostArray, pad: int) -> Plan:
     begin = xp.concatenate([[0], layers.sum(axis=1).cumsum()])
     lower = (begin[:-1, None] + layers.cumsum(axis=1) - layers).reshape(-1)  # where the members of one number begin
     where = xp.empty_like(place)
-    where[lower[batch * GROUP + layer] + xp.repeat(slot, members)] = place
+    where[lower[batch * GROUP + layer] + slot[xp.cumsum(begins) - 1]] = place
     write = xp.full(len(heads), pad, dtype=xp.int64)
     one = number == 0
     write[(groups[of] + slot)[one]] = key[heads[one]] & (1 << low) - 1

@@ -36,8 +36,9 @@ def save(path: Path, held: Words, binary: bool = False) -> None:
 
     def fill(file: IO[bytes]) -> None:
         file.write(f"{len(held.words)} {vectors.shape[1]}\n".encode())
+        line = " ".join(["%.9g"] * vectors.shape[1]) + "\n"
         for word, row in zip(held.words, vectors, strict=True):
-            numbers = row.astype("<f4").tobytes() if binary else " ".join(f"{x:.9g}" for x in row).encode() + b"\n"
+            numbers = row.astype("<f4").tobytes() if binary else (line % tuple(row.tolist())).encode()
             file.write(word.encode() + b" " + numbers)
 
     write(path, fill)
