@@ -19,7 +19,7 @@ from engine.device import HOST, Array, Device, HostArray, Tables
 from engine.words.kernel import rows
 from engine.words.kernel.chunk import Chunk, Shape
 from engine.words.kernel.node_scores import NodeScores, sigmoid_error
-from engine.words.kernel.paths import SOME, Paths
+from engine.words.kernel.paths import SOME, STACK, Paths
 
 
 class Vectors(NamedTuple):
@@ -113,7 +113,8 @@ class Kernel:
         """Node scores for CBOW: the contexts are the means h of the tokens, in the order of the tree's leaves."""
         (B, *_), tile = self.shape, self.form.leaves
         self.sorted, self.dsorted = self.new(B, self.D), self.new(B, self.D)
-        contexts, dcontexts = ([of[n : n + tile] for n in range(0, B, tile)] for of in (self.sorted, self.dsorted))
+        tiles = (of.reshape(-1, tile, self.D) for of in (self.sorted, self.dsorted))
+        contexts, dcontexts = ([of[n : n + STACK] for n in range(0, B // tile, STACK)] for of in tiles)
         return NodeScores(self.device, contexts, dcontexts, False, self.form.bound)
 
     def among_neighbours(self) -> NodeScores:

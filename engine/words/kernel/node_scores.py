@@ -6,7 +6,8 @@ the fast form, see `engine.words.kernel.fast`; a test holds it equal to the walk
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from engine.device import Array, Tables
@@ -17,16 +18,19 @@ from engine.words.kernel.paths import Own, Paths
 class NodeScores:
     """Scores of nodes with context vectors, and the gradients of both.
 
-    `contexts`, and `dcontexts`, into which their gradients are written, have an array (n, D) for each tile. `shared`:
-    every context of a tile is scored on the paths of all its words; else each on the path of its own word. Work arrays
-    grow with the number of nodes. `bound` is the longest move of a node in one batch.
+    `contexts`, and `dcontexts`, into which their gradients are written, have an array (n, D) for each tile, or one
+    (tiles, n, D) for each stack of tiles. `shared`: every context of a tile is scored on the paths of all its words;
+    else each on the path of its own word. Work arrays grow with the number of nodes. `bound` is the longest move of a
+    node in one batch.
     """
 
     def __init__(
         self, device: Tables, contexts: Sequence[Array], dcontexts: Sequence[Array], shared: bool, bound: float
     ) -> None:
         self.device, self.contexts, self.dcontexts, self.shared, self.bound = device, contexts, dcontexts, shared, bound
-        self.n, self.D = contexts[0].shape
+        self.n, self.D = contexts[0].shape[-2:]
+        self.product = device.xp.dot if shared else device.xp.matmul
+        self.turned = [each.swapaxes(-1, -2) for each in contexts]
         self.dtype = contexts[0].dtype
         self.buffers, self.size = rows.Buffers(self.D, self.dtype), -1
 
@@ -38,7 +42,7 @@ class NodeScores:
         def new(*size: int) -> Array:
             return self.device.xp.zeros(size, dtype=self.dtype)
 
-        self.size, self.theta, self.dtheta = count, new(count, self.D), new(count, 1, self.D)
+        self.size, self.theta, self.dtheta = count, new(count, self.D), new(count, self.D)
         self.a = new(count, self.n)
         self.sums = [new(count, self.n) for _ in range(3)] if self.shared else []
 
@@ -49,23 +53,32 @@ class NodeScores:
         `weight` is the rate; with `shared` it is (tiles, words + 1, n): how much each context counts, times the rate,
         for the first k words of a tile.
         """
-        xp, plan = self.device.xp, paths.nodes
+        plan = paths.nodes
         count = plan.at[b + 1] - plan.at[b]
         self.grow(count)
         theta, dtheta, a = self.theta[:count], self.dtheta[:count], self.a[:count]
         rows.gather(self.device, nodes, plan, b, theta)
-        tiles = list(_stretches(paths.sizes[b]))
-        for some, contexts in zip(tiles, self.contexts, strict=True):
-            xp.dot(theta[some], contexts.T, out=a[some])
+        stacks = list(self.stacks(paths.sizes[b], theta, a, dtheta))
+        for (of, scores, _), turned in zip(stacks, self.turned, strict=True):
+            self.product(of, turned, out=scores)
         if isinstance(paths.passed, Own):
             self.own_paths(a.reshape(-1), *paths.passed.of_batch(b), weight)
         else:
             self.all_paths(a, *paths.passed.words(plan.at[b], plan.at[b + 1]), weight.reshape(-1, self.n))
-        for some, contexts, dcontexts in zip(tiles, self.contexts, self.dcontexts, strict=True):
-            q = a[some]
-            xp.dot(q.T, theta[some], out=dcontexts)
-            xp.dot(q, contexts, out=dtheta[some, 0])
-        rows.add(self.device, nodes, plan, b, dtheta, self.bound, self.buffers)
+        for (of, q, move), contexts, dcontexts in zip(stacks, self.contexts, self.dcontexts, strict=True):
+            self.product(q.swapaxes(-1, -2), of, out=dcontexts)
+            self.product(q, contexts, out=move)
+        rows.add(self.device, nodes, plan, b, dtheta[:, None], self.bound, self.buffers)
+
+    def stacks(self, sizes: Sequence[int], *arrays: Array) -> Iterator[list[Array]]:
+        """Of each array (nodes, …) the part of each tile (nodes, …), or stack (tiles, nodes of a tile, …): views."""
+        start = 0
+        for size, contexts in zip(sizes, self.contexts, strict=True):
+            tiles = contexts.shape[:-2]
+            end = start + size * math.prod(tiles)
+            some = [array[start:end] for array in arrays]
+            yield [each.reshape(*tiles, size, each.shape[-1]) for each in some] if tiles else some
+            start = end
 
     def own_paths(self, a: Array, marks: Array, right: Array, rate: Any) -> None:
         """Each context on the path of its own word: a = rate × (1 − σ(a) − bit) at its `marks`, 0 elsewhere."""
@@ -83,14 +96,6 @@ class NodeScores:
         counts -= starts
         sigmoid_error(xp, a, counts)
         a -= rights
-
-
-def _stretches(sizes: Iterable[int]) -> Iterator[slice]:
-    """Slices of these sizes, one behind the other."""
-    start = 0
-    for size in sizes:
-        yield slice(start, start + size)
-        start += size
 
 
 def sigmoid_error(xp: Any, a: Array, weight: Array) -> Array:

@@ -19,6 +19,8 @@ from engine.words.kernel.rows import Plan, plan
 xp = HOST.xp
 SOME = 8
 """Batches whose paths are laid out at once, so that temporary arrays stay in the cache."""
+STACK = 8
+"""Where each context has its own path: tiles, of similar numbers of nodes, that one call multiplies."""
 
 
 class PathTables(NamedTuple):
@@ -67,8 +69,9 @@ class Shared(NamedTuple):
 class Paths(NamedTuple):
     """The paths of some batches: for batch b, tile by tile, the nodes on them, each once in a tile.
 
-    `nodes` plans their gathering; sizes[b] are their numbers by tile. `order` (batches, B) are the tokens of a batch,
-    in tiles, each tile in the order of leaves. `passed` is which words' paths pass each node.
+    `nodes` plans their gathering. sizes[b] are their numbers by tile; in stacks of tiles, for each stack that of its
+    largest tile, to which the others are padded. `order` (batches, B) are the tokens of a batch, in tiles, each tile in
+    the order of leaves. `passed` is which words' paths pass each node.
     """
 
     nodes: Plan
@@ -116,28 +119,58 @@ def lay(device: Tables, tables: PathTables, codes: HostArray, tile: int, mixed: 
     some = xp.flatnonzero(node != empty)
     runs, node, length = runs[some], node[some], length[some]
     at = xp.searchsorted(runs, xp.arange(len(forks) + 1) * forks[0].size)  # where the nodes of each tile begin
-    ends = at[:: B // tile]
+    ends, sizes = at[:: B // tile], xp.diff(at).reshape(batches, -1)
+    if not mixed:
+        shared = _shared(device, forks, runs, length, B)
+        return Paths(plan(device, node, ends, empty), sizes.tolist(), device.send(order), shared)
+    by_size, heights, first, starts = _stacked(sizes)
+    order = xp.take_along_axis(order.reshape(*sizes.shape, tile), by_size[..., None], axis=1).reshape(batches, B)
+    place = xp.arange(len(node)) + xp.repeat(first.reshape(-1) - at[:-1], sizes.reshape(-1))
+    padded = xp.full(starts[-1], empty, dtype=xp.int32)
+    padded[place] = node
+    row = place - xp.repeat(starts[:-1], xp.diff(ends))
     return Paths(
-        plan(device, node, ends, empty),
-        xp.diff(at).reshape(batches, -1).tolist(),
+        plan(device, padded, starts, empty),
+        heights.tolist(),
         device.send(order),
-        _own(device, nodes != empty, forks, runs, length, ends) if mixed else _shared(device, forks, runs, length, B),
+        _own(device, nodes != empty, forks, runs, length, row, ends),
     )
 
 
+def _stacked(sizes: HostArray) -> tuple[HostArray, HostArray, HostArray, HostArray]:
+    """Tiles, with `sizes` (batches, tiles) nodes each, in stacks of similar size: (order, heights, first, ends).
+
+    `order` (batches, tiles) is that of the tiles, `heights` (batches, stacks) the largest size in each stack. The nodes
+    of a tile stand from `first` (batches, tiles) on, those of batch b from ends[b] to ends[b+1].
+    """
+    order = sizes.argsort(axis=1, kind="stable")
+    begins = xp.arange(0, sizes.shape[1], STACK)
+    heights = xp.maximum.reduceat(xp.take_along_axis(sizes, order, axis=1), begins, axis=1)
+    each = xp.repeat(heights, xp.diff(begins, append=sizes.shape[1]), axis=1)
+    ends = xp.append(0, each.sum(axis=1).cumsum())
+    first = xp.empty_like(sizes)
+    xp.put_along_axis(first, order, each.cumsum(axis=1) - each + ends[:-1, None], axis=1)
+    return order, heights, first, ends
+
+
 def _own(
-    device: Tables, passed: HostArray, forks: HostArray, runs: HostArray, length: HostArray, ends: HostArray
+    device: Tables,
+    passed: HostArray,
+    forks: HostArray,
+    runs: HostArray,
+    length: HostArray,
+    row: HostArray,
+    ends: HostArray,
 ) -> Own:
     """Which word's path passes which node, from `forks` (tiles, depth, tile), and where there is one: `passed`, flat.
 
-    A node stands at so many (`length`) flat indices from each of `runs` on. Those of batch b are
-    runs[ends[b]:ends[b+1]].
+    A node stands at so many (`length`) flat indices from each of `runs` on, and in this `row` of its batch. Those of
+    batch b are runs[ends[b]:ends[b+1]].
     """
-    tile, many = forks.shape[-1], xp.diff(ends)
-    where = xp.flatnonzero(passed)
+    tile, where = forks.shape[-1], xp.flatnonzero(passed)
     begin = length.cumsum()
-    at = xp.concatenate([[0], begin])[ends]
-    shift = (xp.arange(len(runs)) - xp.repeat(ends[:-1], many)) * tile + runs % tile - runs
+    at = xp.append(0, begin)[ends]
+    shift = row * tile + runs % tile - runs
     steps = xp.zeros(len(where), dtype=xp.int64)
     steps[begin - length] = xp.diff(shift, prepend=0)
     return Own(at.tolist(), device.send(where + steps.cumsum()), device.send((forks.reshape(-1)[where] & 1) == 1))

@@ -27,7 +27,7 @@ GROUPS = {"sg": 16, "cbow": 32}
 """Tokens that share negatives; fewer in skip-gram, where a token has all its neighbours as targets, not one."""
 NEIGHBOURS = 16
 """Skip-gram with a tree: fewest tokens of a tile; with a window on either side it is a multiple of this."""
-LEAVES = 32
+LEAVES = 16
 """CBOW with a tree: tokens in a tile."""
 ROUND = 4
 """Chunks that each of several workers trains on before they synchronise."""
@@ -88,7 +88,7 @@ class WordRun:
         self.device, self.settings, self.vocabulary, self.dtype = device, settings, vocabulary, xp.dtype(dtype).type
         V, total = len(vocabulary.words), sum(vocabulary.counts)
         cbow, tree = settings.model == "cbow", settings.loss == "hs"
-        most = (2048 if cbow else 256) if tree else 1024  # in skip-gram the nodes fill the cache, in CBOW they are few
+        most = (2048 if cbow else 512) if tree else 1024  # in skip-gram the nodes fill the cache, in CBOW they are few
         batch = settings.batch or tokens(V, most)
         tile = -(-settings.window // TILE) * TILE
         if tree and not cbow and batch >= NEIGHBOURS:
