@@ -46,3 +46,16 @@ async def test_the_last_card_stands_over_the_text(id: str, tmp_path: Path) -> No
         assert "all acts" in shown(screen, "text")
         await pilot.press("escape")
         assert "all acts" not in shown(screen, "text")
+
+
+@pytest.mark.parametrize("made", [True, False])
+async def test_the_fork_drawer_is_drawn_at_any_height_also_before_its_runs_are_made(made: bool, tmp_path: Path) -> None:
+    async with lesson(tmp_path, (120, 36)) as (_, screen):
+        screen.player.jump("train")
+        desk = screen.picture.desk()
+        drawer = Fork(desk)
+        if not made:
+            screen.player.runs.made.clear()
+        for height in range(3, 40):
+            lines = drawer.draw(desk, 60, height).chars
+            assert any("►" in "".join(line) for line in lines)

@@ -336,7 +336,8 @@ def in_sight(lines: Styled, at: int, most: int) -> Styled:
     """At most so many lines with the one in focus among them; the first and the last say how many are beyond them."""
     first = max(0, min(at - most // 2, len(lines) - most))
     found, below = lines[first : first + most], max(0, len(lines) - first - most)
-    for i, said in ((0, f"  ▲ {first}" if first else ""), (-1, f"  ▼ {below}" if below else "")):
+    marks = (0, f"  ▲ {first}" if first else ""), (-1, f"  ▼ {below}" if below else "")
+    for i, said in marks if found else ():
         found[i] = found[i][0] + said, found[i][1]
     return found
 
