@@ -7,7 +7,6 @@ a reading ln p of all examples, exactly where Z can be summed, and −ln p(v|h) 
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any, NamedTuple
 
 from engine.device import HOST, Array, Device, HostArray, rng
@@ -18,7 +17,7 @@ from engine.images.rbm_fast import Kernel
 from engine.maths.optimisers import UNCLIPPED, update
 from engine.maths.optimisers import rules as optimiser_rules
 from engine.walks import descent, training
-from engine.walks.far import Far
+from engine.walks.far import Sliced
 from engine.walks.history import State, Track
 from engine.walks.reel import Env, Grains, Section, indexed
 from engine.walks.step import Path, Walk, drain
@@ -198,19 +197,7 @@ class RbmRun(training.Run[Reading]):
         return super().track(begin_at, grains, (*both, *also))
 
 
-class Fitting:
+def fitting(theta: Theta, recipe: Recipe, batches: Batches, v: HostArray, updates: int) -> Sliced[State]:
     """So many updates of CD-1 on v (V, N), on the host, made in slices: nothing is measured on the way."""
-
-    def __init__(self, theta: Theta, recipe: Recipe, batches: Batches, v: HostArray, updates: int) -> None:
-        self._run = RbmRun(HOST, recipe, Rule(), theta["b"].shape[0], batches, v, v[:, :0], updates + 1)
-        self._state, self._updates = self._run.start(theta), updates
-
-    def reach(self, seconds: float = float("inf")) -> Theta:
-        """The parameters at the end. Raises Far where that takes longer than so many seconds."""
-        end = time.monotonic() + seconds
-        while self._state.n < self._updates:
-            self._state = self._run.advance(self._state)
-            if time.monotonic() > end and self._state.n < self._updates:
-                raise Far(self._state.n, self._updates, self.reach)
-        theta: Theta = self._state.data.theta
-        return theta
+    run = RbmRun(HOST, recipe, Rule(), theta["b"].shape[0], batches, v, v[:, :0], updates + 1)
+    return Sliced(run.start(theta), lambda _, state: run.advance(state), updates)

@@ -11,6 +11,7 @@ import pytest
 
 from engine.device import HOST
 from engine.sequences import caption
+from engine.walks.far import Far
 from lessons.contract.knobs import Refused, read_all
 from lessons.contract.panels import Matrix, Panel, Table, Tiles
 from lessons.contract.phrases import Words
@@ -327,3 +328,26 @@ def test_rows_of_d_are_pictures_of_the_most_active_units() -> None:
     units = [int(tile.name) - 1 for tile in rows.tiles]
     assert h[units[0]] == h.max()
     assert_close(rows.tiles[0].block.values, player.start.params["D"][units[0]].reshape(16, 16), 0)
+
+
+def test_a_net_that_is_trained_long_before_it_is_shown_is_trained_in_slices() -> None:
+    """So that the app answers meanwhile; the weights are those that are trained at once."""
+    knobs = {"trained": 40, "hidden": 8}
+    player, slices = Player(open_lesson(CARD), HOST, patience=0.0), 0
+    try:
+        player.set_knobs(knobs)
+    except Far as far:
+        again = far.again
+        while True:
+            slices += 1
+            try:
+                again(0.0)
+            except Far:
+                continue
+            break
+    assert slices in (39, 40)
+    player.set_knobs(knobs)
+    once = Player(open_lesson(CARD), HOST)
+    exp._fitting.cache_clear()
+    once.set_knobs(knobs)
+    assert all((player.start.params[p] == value).all() for p, value in once.start.params.items())

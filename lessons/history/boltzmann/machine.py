@@ -14,9 +14,10 @@ from engine.images import dbn, rbm
 from engine.images.dbn import DbnRun, Plan
 from engine.images.rbm import Draws, Rule, Sampling
 from engine.images.rbm_filling import filled
-from engine.images.rbm_training import Fitting, RbmRun
+from engine.images.rbm_training import RbmRun, fitting
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.initial import Initial, he, xavier
+from engine.walks.far import Sliced
 from engine.walks.history import State, Track
 from engine.walks.reel import Grains
 from engine.walks.training import descending
@@ -73,16 +74,16 @@ def weights(knobs: Knobs, seed: int, seconds: float = float("inf")) -> dict[str,
     """W, a and b at the start, after as many updates of CD-1 as `trained` says. Raises Far after so many seconds."""
     scale = SCALE_STACKED if knobs["net"] == "dbn" else SCALE
     sizes = (int(knobs[name]) for name in ("hidden", "trained", "batch"))
-    theta = _fitting(str(knobs["data"]), *sizes, scale, seed).reach(seconds)
+    theta = _fitting(str(knobs["data"]), *sizes, scale, seed).reach(seconds).data.theta
     return {"W": theta["W"], "a": theta["a"][:, 0], "b": theta["b"][:, 0]}
 
 
 @lru_cache(maxsize=8)
-def _fitting(data: str, hidden: int, trained: int, batch: int, scale: float, seed: int) -> Fitting:
+def _fitting(data: str, hidden: int, trained: int, batch: int, scale: float, seed: int) -> Sliced[State]:
     x, means = pictures(data, seed).x, data == "digits"
     begun = rbm.initial(HOST, rng(seed, WEIGHTS), x, hidden, scale, means)
     recipe = descending(float(DIGITS["rate"]) if means else 0.1)
-    return Fitting(begun, recipe, Batches(batch, BEFORE + seed), x, trained)
+    return fitting(begun, recipe, Batches(batch, BEFORE + seed), x, trained)
 
 
 def start(knobs: Knobs, seed: int) -> Start:

@@ -19,6 +19,7 @@ from engine.sequences import caption
 from engine.sequences.caption import Captioner
 from engine.sequences.caption_training import Beside, BesideClassifier, CaptionRun, Reading
 from engine.sequences.picture import Eye
+from engine.walks.far import Sliced
 from engine.walks.history import advanced
 from engine.walks.training import Recipe
 from lessons.building.defaults import on_device, recipe
@@ -68,23 +69,19 @@ def training(device: Device, knobs: Knobs, seed: int) -> BesideClassifier:
 
 
 @lru_cache(maxsize=8)
-def _weights(key: Key, seed: int, updates: int) -> dict[str, HostArray]:
-    net = net_of(dict(key))
-    drawn = caption.drawn(net, rng(seed, WEIGHTS))
-    if not updates:
-        return drawn
-    some = sets_of(dict(key), seed)
+def _fitting(key: Key, seed: int, updates: int) -> Sliced[Any]:
+    net, some = net_of(dict(key)), sets_of(dict(key), seed)
     run = CaptionRun(HOST, net, TAUGHT, Batches(BATCH, seed), some.train, some.held)
-    data = run.start(on_device(HOST, drawn), Reading(0.0, 0.0)).data
-    for n in range(updates):
-        data = run.fast(n, data)
-    return {p: np.array(data.theta[p].reshape(value.shape)) for p, value in drawn.items()}
+    begun = run.start(on_device(HOST, caption.drawn(net, rng(seed, WEIGHTS))), Reading(0.0, 0.0))
+    return Sliced(begun.data, run.fast, updates)
 
 
-def weights(knobs: Knobs, seed: int, updates: int) -> dict[str, HostArray]:
-    """The weights of a net after so many updates from a seed, at the rate and batch of `TAUGHT`, whatever the knobs."""
+def weights(knobs: Knobs, seed: int, updates: int, seconds: float = float("inf")) -> dict[str, HostArray]:
+    """The weights after so many updates from a seed, by `TAUGHT` whatever the knobs. Raises Far after so many seconds."""
     key = tuple((name, knobs[name]) for name in ("eye", "pictures", "language", "held", "word", "cell", "hidden"))
-    return dict(_weights(key, seed, updates))
+    drawn = caption.drawn(net_of(knobs), rng(seed, WEIGHTS))
+    theta = _fitting(key, seed, updates).reach(seconds).theta if updates else drawn
+    return {p: np.array(theta[p].reshape(value.shape)) for p, value in drawn.items()}
 
 
 @lru_cache(maxsize=4)

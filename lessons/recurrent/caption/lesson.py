@@ -143,6 +143,10 @@ class Captions(DeclaredLesson):
     def lengths(self, knobs: Knobs, inputs: Mapping[str, Any] | None = None) -> dict[str, int]:
         return {**super().lengths(knobs, inputs), "K": exp.net_of(knobs).words}
 
+    def prepare(self, knobs: Knobs, seed: int | None, start: Start | None, seconds: float) -> None:
+        if start is None:
+            exp.weights(knobs, seed or 0, int(knobs["trained"]), seconds)
+
     def start(self, knobs: Knobs, seed: int | None) -> Start:
         inputs = {**self.source.begin(knobs), "seed": seed or 0}
         image = exp.album_of(knobs).image[:, int(knobs["example"]) - 1]
