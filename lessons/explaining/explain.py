@@ -179,7 +179,9 @@ class _Expansion:
             return Cell(symbols, numbers, 3, float(self.at(self.value(node), at)))
         if function == "at":
             where = [selecting.one(self.value(each)) for each in args[1:]]
-            return self.cell(args[0], (where[0], where[1] if len(where) > 1 else 0))
+            cell = self.cell(args[0], (where[0], where[1] if len(where) > 1 else 0))
+            chosen = ",".join(map(str, where))  # as what chose it counts, and the columns of the stage: from 0
+            return cell._replace(symbols=f"{_wrap(typeset(args[0], self.bound).text, 3, 3)}[{chosen}]", tight=3)
         if function in ("argmax", "argmin", "nearest"):
             return self.chosen(node, args)
         if function in ("cut_axis", "cut_place", "below"):

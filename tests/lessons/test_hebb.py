@@ -144,3 +144,11 @@ def test_w_is_drawn_as_an_arrow_that_comes_to_lie_along_the_first_axis() -> None
     assert tip == pytest.approx(tuple(w.reshape(-1)[:2]))
     far = plot.lines[0].x[1], plot.lines[0].y[1]
     assert abs(np.dot(far, tip)) / np.linalg.norm(far) / np.linalg.norm(tip) > 0.95
+
+
+def test_the_unit_at_work_has_the_same_number_in_the_title_of_its_state_and_of_its_net_input() -> None:
+    made = play()
+    made.jump("recall/sweep=1/i=6")
+    panels = made.lesson.panels(made.view(), load("lessons.feedforward.hebb", "en"))
+    titles = [block.title for panel in panels if panel.id == "cell_now" for block in panel.blocks()]
+    assert titles == ["net₆", "s₆"]

@@ -13,6 +13,8 @@ from engine.device import HOST
 from engine.feedforward import perceptron
 from engine.walks.step import drain
 from lessons.contract.knobs import Refused
+from lessons.contract.panels import Matrix, Table
+from lessons.contract.text import load
 from lessons.contract.view import Start
 from lessons.course import open_lesson
 from lessons.data.points import GATES, MOST, points
@@ -314,3 +316,17 @@ def test_a_state_of_before_is_that_of_the_rule_of_then(tmp_path: Path) -> None:
     assert knobs["rule"] == "-1/1"
     assert everything(Player(open_lesson(CARD), HOST, knobs, seed, start), all_steps=False)["result"] == state["result"]
     assert restore(open_lesson(CARD), str(file), {"rule": "0/1"})[0]["rule"] == "0/1"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_entries_are_named_in_the_log_and_beside_the_points_as_in_the_formula(lang: str) -> None:
+    made = Player(open_lesson(CARD), HOST)
+    made.jump("learn/epoch=1/i=4")
+    panels = made.lesson.panels(made.view(), load("lessons.feedforward.perceptron", lang))
+    log = next(panel for panel in panels if isinstance(panel, Table))
+    points_ = next(panel for panel in panels if panel.id == "points")
+    assert isinstance(points_, Matrix)
+    assert {"w₁", "w₂"} <= set(log.heads)
+    labels = " ".join(row.label for row in points_.rows)
+    assert "(xᵢ)₁" in labels
+    assert "[" not in labels + " ".join(log.heads)

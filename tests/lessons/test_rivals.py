@@ -17,10 +17,11 @@ from engine.shallow.tree import Limits
 from engine.walks.far import Far
 from lessons.contract.knobs import Refused
 from lessons.contract.lesson import Ask
-from lessons.contract.panels import Beside, Field, Multiples, Note, Panel, Tree
+from lessons.contract.panels import Beside, Field, Multiples, Note, Panel, Table, Tree
 from lessons.contract.text import load
 from lessons.course import open_lesson
 from lessons.data.scatter import SETS, labelled
+from lessons.explaining.inspect import inspect
 from lessons.history.rivals import CARD
 from lessons.history.rivals.models import NAMES, TOL, _kept, models_of
 from lessons.player.player import Player
@@ -406,3 +407,15 @@ def test_what_takes_long_to_solve_is_solved_in_slices(knobs: dict[str, Any]) -> 
     once = Player(open_lesson(CARD), HOST, knobs)
     assert player.reel.total == once.reel.total
     assert player.start.params["q"].tolist() == once.start.params["q"].tolist()
+
+
+@pytest.mark.parametrize("place", ["knn/j=2/op=vote", "knn/j=5/op=vote"])
+def test_a_chosen_point_has_the_same_number_in_the_table_and_in_the_formula(place: str) -> None:
+    made = at(place.rpartition("/")[0])
+    while made.view().step is None or made.view().step.op != "vote":  # type: ignore[union-attr]
+        assert made.forward()
+    j = made.view().loop("j")
+    table = panels(made)["nearest"]
+    assert isinstance(table, Table)
+    assert f"y[{table.rows[-1][1]}]" in inspect(made.view(), "vote", (0,)).symbols
+    assert table.rows[-1][1] == str(int(made.view().get(f"near[{j}]")[0]))  # type: ignore[index]

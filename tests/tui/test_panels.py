@@ -163,3 +163,28 @@ def test_a_number_alone_is_not_shaded_for_there_is_none_to_compare_it_with(value
 
     assert not [ink for ink in inks([[value]]) if ink.startswith(("pos", "neg"))]
     assert [ink for ink in inks([[value, 1.5]]) if ink.startswith("pos")]
+
+
+@pytest.mark.parametrize("kind", [Heat, Lens])
+def test_the_cells_around_the_focus_are_numbered_as_a_formula_numbers_them(kind: type[Heat] | type[Lens]) -> None:
+    """W₁₁ is row 1 and column 1."""
+    first = draw(kind(id="h", block=block("W", (30, 30)), focus=(0, 0)), 100, Pen()).text().splitlines()
+    heads = next(line for line in first if line.split()[-6:] == ["1", "2", "3", "4", "5", "6"])
+    assert "0" not in heads.split()
+    assert any(line.split("[")[0].split()[-1:] == ["1"] for line in first if "[" in line)
+
+
+def test_names_of_columns_are_written_out_where_there_is_room_for_all() -> None:
+    names = ("linear", "sigmoid", "tanh")
+    row = Row("", {n: panels.Label(name) for n, name in enumerate(names)})
+    drawn = [draw(Matrix(id="m", axis=Axis(names, 0, 1, close=True), rows=[row]), w, Pen()).text() for w in (64, 30)]
+    assert all(name in drawn[0] for name in names)
+    assert "sigmoid" not in drawn[1]
+    assert "tanh" in drawn[1]
+
+
+def test_the_ends_of_a_narrow_axis_do_not_touch() -> None:
+    for width in range(14, 60):
+        plot = panels.Plot(id="plot", lines=[], x=(1949, 2014), y=(0, 100))
+        foot = draw(plot, width, Pen()).text().splitlines()[-1].split()
+        assert foot in (["1949"], ["1949", "2014"]), width

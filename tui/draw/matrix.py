@@ -342,15 +342,15 @@ def draw_lens(panel: Lens, width: int, pen: Pen) -> Canvas:
 
 
 def _lens(canvas: Canvas, x: int, y: int, panel: Heat | Lens, values: HostArray, width: int) -> None:
-    """The exact cells around the focus, with their row and column numbers."""
+    """The exact cells around the focus, with the numbers of their rows and columns, from 1 as in a formula."""
     seen = max(0, min(6, (width - x - 5) // 6, values.shape[1]))
     r0 = max(0, min(panel.focus[0] - 1, values.shape[0] - 4))
     c0 = max(0, min(panel.focus[1] - seen // 2, values.shape[1] - seen))
     most = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
     for c in range(seen):
-        canvas.put(x + 6 + 6 * c, y, str(c0 + c), "dim")
+        canvas.put(x + 6 + 6 * c, y, str(c0 + c + 1), "dim")
     for r in range(min(4, values.shape[0])):
-        canvas.put(x, y + 1 + r, str(r0 + r), "dim")
+        canvas.put(x, y + 1 + r, str(r0 + r + 1), "dim")
         for c in range(seen):
             value = float(values[r0 + r, c0 + c])
             at = (r0 + r, c0 + c)

@@ -8,6 +8,8 @@ from functools import singledispatch
 from itertools import pairwise
 from typing import NamedTuple
 
+from rich.cells import cell_len
+
 from lessons.contract.panels import Axis, Panel
 from lessons.explaining.figures import cell
 from tui.canvas.canvas import Canvas
@@ -100,7 +102,9 @@ def columns(axis: Axis, width: int, pen: Pen) -> Columns:
     label = LABEL if width >= LABEL + 4 * COLUMN else NARROW
     count, room = len(axis.labels), width - label
     wide = 6 * axis.wide + 5
-    each = 6 * axis.wide if axis.close else wide if wide > COLUMN and count * wide <= room else COLUMN
+    named = max(map(cell_len, axis.labels), default=0) + 1  # a name is written out where there is room for all
+    close = max(6 * axis.wide, named if count * named <= room else 0)
+    each = close if axis.close else wide if wide > COLUMN and count * wide <= room else COLUMN
     seen = max(1, min(count, room // each))
     sought = pen.column[1] if pen.column is not None and pen.column[0] == axis.labels else None
     own = [column for column in dict.fromkeys((axis.focus, *axis.own)) if 0 <= column < count]

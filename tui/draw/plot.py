@@ -62,8 +62,10 @@ def _axes(canvas: Canvas, panel: Plot, top: int, rows: int, room: int) -> None:
         for y in range(top, top + rows):
             canvas.put(at, y, "┊", "rule")
         canvas.put(at, top + rows, "0", "dim")
-    canvas.put(LEFT, top + rows, tick(panel.x[0]).strip(), "dim")
-    canvas.right(LEFT + room, top + rows, tick(panel.x[1]).strip(), "dim")
+    first, last = (tick(end).strip() for end in panel.x)
+    canvas.put(LEFT, top + rows, first, "dim")
+    if len(first) + len(last) < room:  # two numbers that touch read as one
+        canvas.right(LEFT + room, top + rows, last, "dim")
 
 
 def _share(panel: Plot, y: float) -> float:

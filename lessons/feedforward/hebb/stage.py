@@ -102,7 +102,9 @@ class HebbStage(LessonStage):
         ]
         items: dict[int, Item] = {
             0: self.scalar(f"net[{i or 1}]", title=subscripted("net", i or 1)),
-            1: Block("s", s[at : at + 1].reshape(1, 1), (1, 1), "at", at, title=f"s[{at}]", **self.flags("s")),
+            1: Block(
+                "s", s[at : at + 1].reshape(1, 1), (1, 1), "at", at, title=subscripted("s", at + 1), **self.flags("s")
+            ),
         }
         wrong = int((s != wanted).sum())
         return [

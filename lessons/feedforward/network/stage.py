@@ -60,12 +60,12 @@ class NetworkStage(LessonStage):
     def weights(self, h0: str = "x", names: tuple[str, str] = ("h[1]", "h[2]")) -> list[Matrix]:
         """Both layers: what comes in, W, b, what goes out."""
         first: dict[int, Item] = {
-            0: self.layer(h0, self.M, "x"), 1: self.matrix("W1", "W₁"),
+            0: self.layer(h0, self.M, "x" if h0 == "x" else "x = h₀"), 1: self.matrix("W1", "W₁"),
             2: self.layer("b1", self.L, "b₁"), 3: self.layer(names[0], self.L, "h₁"),
         }  # fmt: skip
         second: dict[int, Item] = {
             0: self.layer(names[0], self.L, "h₁"), 1: self.matrix("W2", "W₂"),
-            2: self.layer("b2", self.N, "b₂"), 3: self.layer(names[1], self.N, "o"),
+            2: self.layer("b2", self.N, "b₂"), 3: self.layer(names[1], self.N, "o = h₂"),
         }  # fmt: skip
         return [flow("first", first, 10), flow("second", second, 9)]
 
@@ -108,7 +108,7 @@ class NetworkStage(LessonStage):
     def show_parallel(self) -> Stage:
         """Act 3: the hidden layer, from its last unit to its first."""
         items: dict[int, Item] = {
-            0: self.layer("h[0]", self.M, "x"), 1: self.matrix("W1", "W₁"),
+            0: self.layer("h[0]", self.M, "x = h₀"), 1: self.matrix("W1", "W₁"),
             2: self.layer("h[1]", self.L, self.say("down")),
             3: self.layer("htilde", self.L, self.say("up")), 4: self.scalar("same", title=self.say("gap")),
         }  # fmt: skip

@@ -65,7 +65,7 @@ class PerceptronStage(LessonStage):
         where: dict[int, Item] = {n: self.vector(f"x[{n + 1}]", 2, "column") for n in near}
         wants: dict[int, Item] = {n: self.scalar(f"y[{n + 1}]") for n in near}
         return Matrix(id="points", priority=6, axis=axis, rows=[
-            Row(self.say("example"), heads), Row("x[0]\nx[1]", where), Row(self.say("wants"), wants),
+            Row(self.say("example"), heads), Row("(xᵢ)₁\n(xᵢ)₂", where), Row(self.say("wants"), wants),
         ])  # fmt: skip
 
     def weights(self, name: str = "w") -> Block:
@@ -78,7 +78,7 @@ class PerceptronStage(LessonStage):
         first = max(0, n - LOG)
         visit, example, mistake = (self.say(key) for key in ("visit", "example", "mistake"))
         says = ["t", "u", "t·u"] if self.signs else ["y", "u", "ŷ"]
-        heads = [visit, example, *says, mistake, "w[0]", "w[1]", "b", self.say("right", n=self.N)]
+        heads = [visit, example, *says, mistake, "w₁", "w₂", "b", self.say("right", n=self.N)]
         w, b = self.case.w, self.case.b
         rows = [] if first else [self._row(self.say("start"), "", "", "", "", "", w, b, self._right(w, b))]
         for k, v in enumerate(self.run.visits[first:n], first + 1):
