@@ -77,7 +77,7 @@ def _fitting(key: Key, seed: int, updates: int) -> Sliced[Any]:
 
 
 def weights(knobs: Knobs, seed: int, updates: int, seconds: float = float("inf")) -> dict[str, HostArray]:
-    """The weights after so many updates from a seed, by `TAUGHT` whatever the knobs. Raises Far after so many seconds."""
+    """The weights after so many updates by `TAUGHT`, whatever the knobs. Raises Far after so many seconds."""
     key = tuple((name, knobs[name]) for name in ("eye", "pictures", "language", "held", "word", "cell", "hidden"))
     drawn = caption.drawn(net_of(knobs), rng(seed, WEIGHTS))
     theta = _fitting(key, seed, updates).reach(seconds).theta if updates else drawn
