@@ -10,12 +10,14 @@ from functools import lru_cache
 from lessons.contract.panels import (
     Beside,
     Block,
+    Curve,
     Graph,
     Item,
     Label,
     Matrix,
     Panel,
     Picture,
+    Plot,
     Product,
     Row,
     Stage,
@@ -106,6 +108,12 @@ def _panel(panel: Panel, names: Names) -> Panel:
         case Table():
             rows = [tuple(_formula(each, names) for each in row) for row in panel.rows]
             return replace(panel, heads=[_formula(each, names) for each in panel.heads], rows=rows)
+        case Plot():
+            lines = [replace(line, name=_said(line.name, names)) for line in panel.lines]
+            return replace(panel, title=_said(panel.title, names), lines=lines)
+        case Curve():
+            series = [replace(line, name=_said(line.name, names)) for line in panel.series]
+            return replace(panel, title=_said(panel.title, names), series=series)
         case Beside():
             return replace(panel, stacks=[[_panel(each, names) for each in stack] for stack in panel.stacks])
     return panel
@@ -128,3 +136,8 @@ def _item(item: Item, names: Names) -> Item:
 def _formula(text: str, names: Names) -> str:
     """A text that is a formula; letters and words stay."""
     return respelled(text, names) if FORMULA.search(text) else text
+
+
+def _said(text: str, names: Names) -> str:
+    """The title of a plot or the name of a line, where a formula may stand among words: "by" is one of these."""
+    return _formula(text, {name: other for name, other in names.items() if name != "by"})

@@ -92,6 +92,8 @@ def family_name(family: str, indices: list[str]) -> str:
     other = NAMES.get()
     if family.removesuffix(START) in other:
         return placed(other[family.removesuffix(START)], subscript(",".join(indices)) if family in other else "₋₁")
+    if family[:1] == "d" and family[1:] in other and family[-2:] in SIDES:
+        return placed(f"∂E/∂{other[family[1:]]}", subscript(",".join(indices)))
     if family[-2:] in SIDES and len(family) > 2:
         return INDEXED.sub(SIDES[family[-2:]], family_name(family[:-2], indices), count=1)
     if family.endswith(START):
