@@ -341,10 +341,10 @@ MUTATIONS = {
     "where bit 1 begins": (paths, "(ones[runs + length] - ones[runs])", "0 * ones[runs]"),
     "the gradient of a context": (
         node_scores,
-        "self.product(q.swapaxes(-1, -2), of, out=dcontexts)",
-        "dcontexts.fill(0)",
+        "self.product(q.swapaxes(-1, -2), of, out=dh)",
+        "dh.fill(0)",
     ),
-    "the gradient of a node": (node_scores, "self.product(q, contexts, out=move)", "move.fill(0)"),
+    "the gradient of a node": (node_scores, "self.product(q, h, out=move)", "move.fill(0)"),
     "the second of equal rows": (rows, "xp.add(first, some, out=first)", "pass"),
     "the ninth of equal rows": (rows, "sums[level.dst[start:end]] += sums[level.src[start:end]]", "pass"),
     "the bound": (

@@ -14,6 +14,9 @@ from engine.device import Array, Tables
 from engine.words.kernel import rows
 from engine.words.kernel.paths import Own, Paths
 
+SOME = 4
+"""Tiles whose contexts are scored on the paths of all words at once, so that work arrays stay in the cache."""
+
 
 class NodeScores:
     """Scores of nodes with context vectors, and the gradients of both.
@@ -30,6 +33,7 @@ class NodeScores:
         self.device, self.contexts, self.dcontexts, self.shared, self.bound = device, contexts, dcontexts, shared, bound
         self.n, self.D = contexts[0].shape[-2:]
         self.product = device.xp.dot if shared else device.xp.matmul
+        self.some = SOME if shared else len(contexts)
         self.turned = [each.swapaxes(-1, -2) for each in contexts]
         self.dtype = contexts[0].dtype
         self.buffers, self.size = rows.Buffers(self.D, self.dtype), -1
@@ -53,31 +57,34 @@ class NodeScores:
         `weight` is the rate; with `shared` it is (tiles, words + 1, n): how much each context counts, times the rate,
         for the first k words of a tile.
         """
-        plan = paths.nodes
-        count = plan.at[b + 1] - plan.at[b]
-        self.grow(count)
-        theta, dtheta, a = self.theta[:count], self.dtheta[:count], self.a[:count]
-        rows.gather(self.device, nodes, plan, b, theta)
-        stacks = list(self.stacks(paths.sizes[b], theta, a, dtheta))
-        for (of, scores, _), turned in zip(stacks, self.turned, strict=True):
-            self.product(of, turned, out=scores)
-        if isinstance(paths.passed, Own):
-            self.own_paths(a.reshape(-1), *paths.passed.of_batch(b), weight)
-        else:
-            self.all_paths(a, *paths.passed.words(plan.at[b], plan.at[b + 1]), weight.reshape(-1, self.n))
-        for (of, q, move), contexts, dcontexts in zip(stacks, self.contexts, self.dcontexts, strict=True):
-            self.product(q.swapaxes(-1, -2), of, out=dcontexts)
-            self.product(q, contexts, out=move)
-        rows.add(self.device, nodes, plan, b, dtheta[:, None], self.bound, self.buffers)
+        plan, first = paths.nodes, paths.nodes.at[b]
+        self.grow(plan.at[b + 1] - first)
+        for n in range(0, len(self.contexts), self.some):
+            some = slice(n, n + self.some)
+            stacks = list(self.stacks(some, paths.sizes[b][some], self.dtheta[first - plan.at[b] :]))
+            count = sum(math.prod(of.shape[:-1]) for of, *_ in stacks)
+            theta, a = self.theta[:count], self.a[:count]
+            self.device.take(nodes, plan.index[first : first + count], theta)
+            for (of, scores, _), turned in zip(stacks, self.turned[some], strict=True):
+                self.product(of, turned, out=scores)
+            if isinstance(paths.passed, Own):
+                self.own_paths(a.reshape(-1), *paths.passed.of_batch(b), weight)
+            else:
+                self.all_paths(a, *paths.passed.words(first, first + count), weight.reshape(-1, self.n))
+            for (of, q, move), h, dh in zip(stacks, self.contexts[some], self.dcontexts[some], strict=True):
+                self.product(q.swapaxes(-1, -2), of, out=dh)
+                self.product(q, h, out=move)
+            first += count
+        rows.add(self.device, nodes, plan, b, self.dtheta[: first - plan.at[b], None], self.bound, self.buffers)
 
-    def stacks(self, sizes: Sequence[int], *arrays: Array) -> Iterator[list[Array]]:
-        """Of each array (nodes, …) the part of each tile (nodes, …), or stack (tiles, nodes of a tile, …): views."""
+    def stacks(self, some: slice, sizes: Sequence[int], dtheta: Array) -> Iterator[list[Array]]:
+        """θ, a and ∂L/∂θ of each tile (nodes, …), or stack (tiles, nodes of a tile, …): views of work arrays."""
         start = 0
-        for size, contexts in zip(sizes, self.contexts, strict=True):
+        for size, contexts in zip(sizes, self.contexts[some], strict=True):
             tiles = contexts.shape[:-2]
             end = start + size * math.prod(tiles)
-            some = [array[start:end] for array in arrays]
-            yield [each.reshape(*tiles, size, each.shape[-1]) for each in some] if tiles else some
+            views = [array[start:end] for array in (self.theta, self.a, dtheta)]
+            yield [each.reshape(*tiles, size, each.shape[-1]) for each in views] if tiles else views
             start = end
 
     def own_paths(self, a: Array, marks: Array, right: Array, rate: Any) -> None:
