@@ -13,6 +13,7 @@ from lessons.course import course
 from lessons.explaining.formulas import law
 from lessons.explaining.table import entries
 from lessons.explaining.typeset import LOWERED, name
+from lessons.player.exam import exam
 from tests.lessons.playing import played
 from tests.lessons.test_glossary import every, symbols, text_of, variants
 from tests.notation_page import PAGE
@@ -126,3 +127,20 @@ def test_no_text_names_a_symbol_that_its_lesson_does_not_have(card: Card) -> Non
     assert seen > 0 or card.id == "timeline"
     assert missing == []
     assert used == {(id, each) for (of, id), all_of in INTRODUCED.items() if of == card.id for each in all_of}
+
+
+CODE = re.compile(r"[\w₀-₉)′ᵀ]\[[-\d,: ]+\]")
+"""An entry as it is typed, counted from 0: on screen it has subscripts, counted from 1."""
+
+
+@every
+def test_no_exam_writes_an_entry_as_code(card: Card) -> None:
+    """What is asked and what is answered, numbers and worked formulas included, in both languages."""
+    assert CODE.search("W₂[0,0] = 1")
+    assert not CODE.search("[0, 1) and (W₂)₁₁")
+    for lang in LANGUAGES:
+        questions = exam(played(card), text_of(card, lang))
+        assert questions
+        for each in (part for q in questions for part in (q.title, *q.asked, *q.answer)):
+            said = each if isinstance(each, str) else " ".join(each.short(10_000))
+            assert not CODE.search(said), said
