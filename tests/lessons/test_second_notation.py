@@ -17,8 +17,6 @@ from tui.cli.headless import drawn
 SECOND = [card for card in CARDS if card.notation]
 both = pytest.mark.parametrize("lang", LANGUAGES)
 every = pytest.mark.parametrize("card", SECOND, ids=lambda card: card.id)
-ABOUT_BOTH = {("srn", "notation")}
-"""Exam questions about the two notations, which name the symbols of both."""
 STEPS = 9
 
 
@@ -68,8 +66,6 @@ def test_no_symbol_of_the_first_notation_is_left_on_a_screen(card: Card, lang: s
 def test_no_symbol_of_the_first_notation_is_left_in_an_exam(card: Card, lang: str) -> None:
     old, left = first(card), []
     for question in exam(played(card), text_of(card, lang), card.notation):
-        if (card.id, question.id) in ABOUT_BOTH:
-            continue
         for each in (question.title, *question.asked, *question.answer):
             said = each if isinstance(each, str) else " ".join(each.short(10_000))
             left += [(question.id, said)] if old.search(said) else []
