@@ -20,7 +20,7 @@ MOST_CAUGHT_UP = 500
 """Updates that a run is brought forward by a step of another, or by being forked."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Branch:
     """One training run: the trunk is A; each fork gets the next letter. `knobs` and `start` are its own."""
 

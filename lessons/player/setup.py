@@ -33,7 +33,7 @@ class Setting:
         return self == Setting(language=self.language)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Setup:
     """A lesson on a device with every knob settled, its start made and its reel ready to be stepped through.
 

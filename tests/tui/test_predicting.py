@@ -90,6 +90,20 @@ async def test_another_run_closes_the_card(tmp_path: Path) -> None:
         assert not screen.player.record
 
 
+async def test_asked_again_in_a_run_that_was_begun_anew_it_is_sought_there(tmp_path: Path) -> None:
+    """Runs are told apart by which they are, not by what they hold: arrays have no one answer to ==."""
+    async with lesson(tmp_path, (120, 36), True, "convolution") as (pilot, screen):
+        come, seekers = held_back(screen)
+        for _ in range(2):
+            screen.player.restart()
+            screen.player.jump("train")
+            await pilot.press("right", "1", "enter")
+            assert asked(screen).trying
+            await pilot.press("escape")
+        assert len(seekers) == 2
+        come.set()
+
+
 async def test_nothing_is_chosen_beforehand(tmp_path: Path) -> None:
     async with lesson(tmp_path, (120, 36), True, "neuron") as (pilot, screen):
         await to_question(pilot, screen, "felt")
