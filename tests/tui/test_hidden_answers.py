@@ -18,7 +18,7 @@ from lessons.course import open_lesson
 from lessons.explaining.figures import five
 from lessons.player.player import Player
 from lessons.player.questions import Asked
-from tests.lessons.playing import every_card
+from tests.lessons.playing import CARDS, every_card
 from tui.picture import frame
 from tui.picture.lesson_picture import WIDE, LessonPicture, Manner
 from tui.picture.look import Look
@@ -182,6 +182,26 @@ def test_the_verdict_on_every_wrong_option_fits_its_card(card: Card) -> None:
                 box = draw_card(asked, picture.words, picture.text, fields, inner, ascii_only=False)
                 assert box.height <= height - 6, (asked.ask.id, chosen, lang, width)
         asked.verdict = ""
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("id", ["bptt", "lstm"])
+def test_a_verdict_is_whole_where_the_text_stands_beside_a_small_stage(id: str, lang: str) -> None:
+    """In the column of the text, or where it is too long for that, over the stage."""
+    over = set()
+    for player, asked in questions(next(card for card in CARDS if card.id == id)):
+        asked.view = player.ahead(asked.ask)
+        picture = LessonPicture(player, Look(), Manner(Words(lang, "tui"), text=True))
+        offered = [option for option, _ in options(asked, picture.text)]
+        for chosen, truth in zip(offered, offered[1:] + offered[:1], strict=True):
+            asked.given, asked.truth, asked.verdict = chosen, truth, "wrong"
+            drawn = picture.draw(100, 30, "", list)
+            assert drawn.text is not None
+            ways = [f"→ {picture.words('keys.go_on')}" in part.text() for part in (drawn.text, drawn.stage)]
+            assert ways.count(True) == 1, (asked.ask.id, chosen)
+            over.add(ways[1])
+        asked.verdict = ""
+    assert True in over or (id, lang) != ("bptt", "en")
 
 
 @every

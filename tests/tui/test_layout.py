@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from engine.device import HOST
+from lessons.contract.card import Card
 from lessons.contract.panels import Axis, Beside, Block, Formula, Label, Laws, Matrix, Panel, Picture, Row, Table
+from lessons.contract.phrases import LANGUAGES, Words
+from lessons.contract.text import text_of
+from lessons.course import open_lesson
+from tests.lessons.playing import CARDS
 from tui.draw import Pen, draw
+from tui.picture import frame
 from tui.picture.layout import lay
 
 
@@ -153,3 +163,16 @@ def test_a_picture_says_where_it_is_cut() -> None:
     first, second = draw(Picture(id="p", priority=9, marks=marks), 40, pen()).text().splitlines()
     assert first.rstrip().endswith("…")
     assert second.strip() == "king"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+def test_the_act_in_focus_has_its_name_in_the_title_however_many_acts_there_are(card: Card, lang: str) -> None:
+    text = text_of(open_lesson(card), lang)
+    for width, act in product((100, 120), card.acts):
+        player: Any = SimpleNamespace(lesson=SimpleNamespace(card=card), act=act, device=HOST)
+        title = frame.title(player, Words(lang, "tui"), text, "3.10", width, False, False)
+        assert f"[{card.acts.index(act) + 1} {text.phrase('acts', act)}]" in title.line(0)
+        targets = [hit.target[1] for hit in title.hits if hit.target[0] == "act"]
+        assert targets == list(card.acts)
+        assert all(0 < hit.x + hit.width <= width for hit in title.hits)

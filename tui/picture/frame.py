@@ -54,15 +54,15 @@ def title(
     rights = (f"{slides} · {device} · float64", f"{slides} · {device} · f64", f"{card.slides} · {device} · f64")
     x += 2
     acts = card.acts if wide else [act for act in card.acts if act == player.act]
-    for i, act in enumerate(card.acts, 1):
-        if act not in acts:
-            continue
-        short = f"{i} {text.phrase('acts', act)}"
+    shown = act_names(
+        acts, [f"{card.acts.index(act) + 1} {text.phrase('acts', act)}" for act in acts], player.act, width - x
+    )
+    for act, short in shown.items():
         here = act == player.act
         start = x
         x = canvas.put(x, 0, f"[{short}]" if here else f" {short} ", "grain" if here else "dim")
         canvas.hit(start, 0, x - start, 1, "act", act)
-        if act != acts[-1]:
+        if act != [*shown][-1]:
             x = canvas.put(x, 0, "·", "dim")
     right = next((said for said in rights if x + cell_len(said) + 2 < width), "")
     canvas.right(width - 1, 0, right, "dim")
@@ -70,6 +70,16 @@ def title(
     if beside:
         canvas.put(TEXT, 1, "┬", "rule")
     return canvas
+
+
+def act_names(acts: Sequence[str], names: Sequence[str], here: str, room: int) -> dict[str, str]:
+    """The acts by what stands for each: where not all names have room, of those farthest from here the number alone."""
+    shown, at = dict(zip(acts, names, strict=True)), acts.index(here)
+    for act in sorted(acts, key=lambda act: abs(acts.index(act) - at), reverse=True)[:-1]:
+        if sum(cell_len(name) + 3 for name in shown.values()) - 1 <= room:
+            break
+        shown[act] = shown[act].split()[0]
+    return shown
 
 
 def column(said: Told, height: int, top: int, ascii_only: bool) -> Canvas:
@@ -115,10 +125,17 @@ def address(player: Player, words: Words, text: Text, written: Sequence[str], wi
     x = canvas.put(1, 0, words("where.at"), "dim") + 1
     parts, focus = player.parts(), player.focus()
     step = player.scrub.step(player.spot.p) if player.scrub is not None else None
+    open_question = player.asked is not None and not player.asked.verdict
+    end = width - cell_len(words("where.asked")) - 5 if open_question else width + 2
     for i, (name, index, _) in enumerate(parts):
         label = op_name(text, step) if step and i == len(parts) - 1 else place_name(text, name, index)
         run = f" {player.branch.name}" if name == "update" and index >= 0 and len(player.branches) > 1 else ""
         shown = f"{i + 1} {label}{run}"
+        if (
+            x + cell_len(shown) + 2 > end and i > focus
+        ):  # that a prediction is open is said before the rest of the address
+            canvas.put(x, 0, "…", "dim")
+            break
         start = x
         ink = player.lesson.card.role(name) if i == 0 or index < 0 else ""
         x = canvas.put(x, 0, f"[{shown}]" if i == focus else f" {shown} ", "grain" if i == focus else ink)
