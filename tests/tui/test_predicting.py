@@ -257,3 +257,29 @@ async def test_going_to_the_next_act_says_which_predictions_it_passes_by(tmp_pat
         while player.asked is None:
             await pilot.press("right")
         assert player.asked.ask.id == first
+
+
+@pytest.mark.parametrize(("size", "way"), [((100, 30), "z"), ((120, 36), "z"), ((80, 24), "t")])
+async def test_the_keys_are_those_of_the_card_also_over_one_panel_or_the_text(
+    size: tuple[int, int], way: str, tmp_path: Path
+) -> None:
+    async with lesson(tmp_path, size, True, "srn") as (pilot, screen):
+        await pilot.press("right", way)
+        assert asked(screen)
+        assert screen.look.alone or screen.look.text_over
+        assert f"esc {screen.words('keys.skip')}" in shown(screen, "foot")
+        await pilot.press("escape")
+        assert list(screen.player.record.values()) == ["skipped"]
+        await pilot.press("escape", way)
+        assert not screen.look.alone
+        assert not screen.look.text_over
+
+
+async def test_a_long_address_leaves_room_to_say_that_a_prediction_is_open(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (100, 30), True, "convolution") as (pilot, screen):
+        await pilot.press("n", "n")
+        await until(pilot, lambda: screen.player.act == "back")
+        await pilot.press("right")
+        assert asked(screen).ask.id == "share"
+        assert screen.words("where.asked") in shown(screen, "foot")
+        assert "[" in shown(screen, "foot")

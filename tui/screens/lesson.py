@@ -79,7 +79,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
         self.catching_up = CatchingUp(context, player, self.look, self.every)
         self.modes: tuple[Mode, ...] = (
             Waiting(parts, self.catching_up), Typing(parts, self.prompt), self.lecturing, self.in_drawer,
-            Reading(parts), Alone(parts), self.answering, OnCell(parts), Playing(parts), self.stepping,
+            self.answering, Reading(parts), Alone(parts), OnCell(parts), Playing(parts), self.stepping,
             Sitting(parts), Opening(parts, self.key_hints),
         )  # fmt: skip
         self._canvases: Canvases | None = None
