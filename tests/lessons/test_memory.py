@@ -176,9 +176,9 @@ def test_lines_of_characters() -> None:
     assert spark([], 4) == "    "
     assert spark([0.5, 0.5, 1.0, 1.0], 2) == "▁█"
     assert spark([0.0, 1.0], 4) == "▁█  "
-    assert bar(float("-inf")) == bar(float("nan")) == " " * 12
-    assert bar(0.0) == bar(3.0) == "█" * 12
-    assert bar(-9.0).rstrip() == "█" * 6
+    assert bar(float("-inf")) == bar(float("nan")) == " " * 8
+    assert bar(0.0) == bar(3.0) == "█" * 8
+    assert bar(-9.0).rstrip() == "█" * 4
 
 
 @pytest.mark.parametrize(
@@ -274,3 +274,12 @@ def test_what_is_shown_is_numbered_as_it_is_asked_about() -> None:
     said = draw(answer, 58, Pen()).text()  # on the smallest screen too
     assert "−1" in said
     assert "target: +1" in said or "target: −1" in said
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_names_of_the_models_are_whole_where_the_text_stands_beside_a_small_stage(lang: str) -> None:
+    made = played(CARD)
+    made.to_act("train")
+    drawn = draw(stage(made, lang)["race"], 65, Pen()).text()
+    assert all(race.name(branch.knobs) in drawn for branch in made.branches)
+    assert len(made.branches) == 6

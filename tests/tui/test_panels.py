@@ -188,3 +188,23 @@ def test_the_ends_of_a_narrow_axis_do_not_touch() -> None:
         plot = panels.Plot(id="plot", lines=[], x=(1949, 2014), y=(0, 100))
         foot = draw(plot, width, Pen()).text().splitlines()[-1].split()
         assert foot in (["1949"], ["1949", "2014"]), width
+
+
+def test_columns_of_a_table_move_together_before_words_are_cut() -> None:
+    table = panels.Table(id="t", heads=("name", "right"), rows=[("a net with a name", "1.00"), ("another", ".5")])
+    whole = 2 + len("a net with a name") + 1 + len("right") + 1
+    assert "a net with a name" in draw(table, whole, Pen()).text()
+    assert "a net with a na…" in draw(table, whole - 1, Pen()).text()
+
+
+@pytest.mark.parametrize("kind", [panels.Plot, panels.Curve])
+def test_the_names_of_lines_have_the_room_that_they_need(kind: type[panels.Plot] | type[panels.Curve]) -> None:
+    x, names = np.arange(3.0), ("−ln p(v|h)", "linear 1.5 8e8")
+    if kind is panels.Plot:
+        panel: Panel = panels.Plot(id="p", x=(0, 2), y=(0, 2), lines=[Line(name, x, x) for name in names])
+    else:
+        panel = panels.Curve(id="c", title="", series=[Series(names[0], x), Series("−ln p", x)], ends=True)
+        names = (f"{names[0]} 2.00", "−ln p 2.00")
+    drawn = draw(panel, 80, Pen()).text()
+    assert all(name in drawn for name in names)
+    assert max(map(len, drawn.splitlines())) <= 80

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from rich.cells import cell_len
 
 from engine.device import HostArray
 from lessons.contract.panels import Curve
@@ -14,7 +15,10 @@ from tui.canvas.canvas import Canvas, fit
 from tui.draw.pen import Pen, draw
 from tui.draw.series import look, trace
 
-LEFT = 9
+LEFT, RIGHT, MOST = 9, 14, 20
+"""Columns before the axis, and for the names after it: as many as are usual, and as they are given to long names."""
+FIGURES = 5
+"""Columns that are kept for the number behind a name, whatever it is: the axis must not move with it."""
 HALF = 56
 """A curve alone in so few columns uses the room of the names."""
 LOWEST = 1.5 / 16
@@ -78,7 +82,9 @@ def draw_curve(panel: Curve, width: int, pen: Pen) -> Canvas:
     canvas.put(1, 0, fit(panel.title, width // 2 if panel.notes else width - 2), "label")
     for i, note in enumerate(panel.notes):
         canvas.right(width - 1, i, note, "" if i == 0 else "dim")
-    room = width - LEFT - (14 if len(panel.series) > 1 or width > HALF else 2)
+    names = [cell_len(line.name) + (FIGURES if panel.ends else 0) for line in panel.series if len(panel.series) > 1]
+    right = max(RIGHT, min(MOST if width > HALF else RIGHT, max(names, default=0) + 5))
+    room = width - LEFT - (right if len(panel.series) > 1 or width > HALF else 2)
     reach = doubled(panel.reach, 100)
     axis = _axis(panel, pen.log)
     measured = panel.top or any(np.isfinite(np.asarray(line.y, dtype=float)).any() for line in panel.series)

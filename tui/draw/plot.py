@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from rich.cells import cell_len
 
 from engine.device import HostArray
 from lessons.contract.panels import Line, Plot
@@ -21,7 +22,10 @@ def draw_plot(panel: Plot, width: int, pen: Pen) -> Canvas:
     """The axes with their ends, every line with its name at its right end, the points."""
     canvas = pen.canvas(width)
     rows = TIGHT if pen.tight else HEIGHT
-    room = max(8, min(width - LEFT - (RIGHT if panel.lines else 2), WIDEST))
+    names = [f"{look(i, canvas.ascii_only)[0]} {line.name}" for i, line in enumerate(panel.lines)]
+    names = names if len(names) > 1 else [line.name for line in panel.lines]
+    right = max(RIGHT, min(width // 4, 2 + max(map(cell_len, names), default=0)))  # a number is not cut
+    room = max(8, min(width - LEFT - (right if panel.lines else 2), WIDEST))
     top = 1 if panel.title else 0
     canvas.put(1, 0, fit(panel.title, width - 2), "label")
     for i, note in enumerate(panel.notes):
@@ -34,13 +38,12 @@ def draw_plot(panel: Plot, width: int, pen: Pen) -> Canvas:
     ends: list[int] = [*range(top, top + len(panel.notes))]
     trace(canvas, LEFT, top, [traced(line, panel, room, rows) for line in panel.lines])
     for i, line in enumerate(panel.lines):
-        sign, ink = look(i, canvas.ascii_only)
+        ink = look(i, canvas.ascii_only)[1]
         at = top + _row(panel, _last(line), rows)
         while at in ends:
             at += 1
         ends.append(at)
-        name = f"{sign} {line.name}" if len(panel.lines) > 1 else line.name
-        canvas.put(LEFT + room + 1, at, fit(name, RIGHT - 2), ink)
+        canvas.put(LEFT + room + 1, at, fit(names[i], right - 2), ink)
     for x, y, sign in panel.points:
         if panel.x[0] <= x <= panel.x[1] and np.isfinite(y) and np.isfinite(x):
             c = round((x - panel.x[0]) / (panel.x[1] - panel.x[0]) * (room - 1))

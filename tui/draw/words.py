@@ -135,9 +135,11 @@ def draw_table(panel: Table, width: int, pen: Pen) -> Canvas:
     wide = [max(cell_len(line[i]) for line in (panel.heads, *panel.rows)) for i in range(len(panel.heads))]
     marks = f"▲ {hidden}" if hidden else "", f"▼ {below}" if below else ""
     room = width - 1 - max(cell_len(mark) + 2 if mark else 0 for mark in marks)
-    least = sum(wide[1:]) + min(6, wide[0]) + 2
-    gap = next((gap for gap in (3, 2) if least + gap * (len(wide) - 1) <= room), 1)
-    beyond = sum(wide) + 2 + gap * (len(wide) - 1) - room
+    whole, between = sum(wide) + 2, len(wide) - 1
+    gap = next(
+        (gap for gap in (3, 2) if whole + gap * between <= room), 1
+    )  # columns move together before words are cut
+    beyond = whole + gap * between - room
     wide[0] = max(6, wide[0] - max(0, beyond))  # words are cut, not numbers
     for y, line in enumerate((panel.heads, *rows)):
         x = 2

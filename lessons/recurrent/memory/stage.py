@@ -24,7 +24,7 @@ FLOOR = -30.0
 """The least log₁₀ that is drawn."""
 LEVELS = "▁▂▃▄▅▆▇█"
 """From guessing to knowing."""
-WIDE, BAR, DEEP = 18, 12, 18.0
+WIDE, BAR, DEEP = 18, 8, 18.0
 """Characters of the accuracy over the batches and of the longest bar of a reach; −log₁₀ of the shortest."""
 
 
