@@ -10,6 +10,8 @@ import pytest
 from engine.device import HOST
 from engine.maths.activations import ACTIVATIONS
 from engine.maths.optimisers import OPTIMISERS
+from lessons.contract.panels import Table
+from lessons.contract.text import text_of
 from lessons.course import course, open_lesson
 from lessons.explaining.explain import explain
 from lessons.explaining.figures import cells
@@ -183,3 +185,33 @@ def test_halves_of_a_stack_are_explained_by_what_stands_there() -> None:
         assert (cell.symbols, cell.value) == (symbols, value)
     assert law("x[n] = stack(p[i], p[j])") == "xₙ = [pᵢ; pⱼ]"
     assert law("y = left(x, a)") == "y = left(x)"
+
+
+def test_the_weight_that_is_checked_is_in_the_table_before_its_derivative_is_known() -> None:
+    p, text = player(), text_of(open_lesson(CARD), "en")
+    seen = set()
+    for at in range(1, p.reel.total + 1):
+        step = p.reel.step(at)
+        if step is None or step.path[0][0] != "check":
+            continue
+        p.move(p.reel, at)
+        (_, (parameter, _), (_, i)) = step.path
+        table = next(panel for panel in p.lesson.panels(p.view(), text) if panel.id == "checks")
+        assert isinstance(table, Table)
+        assert table.lit == len(table.rows) - 1
+        assert table.rows[-1][0].startswith(f"(∂E/∂{parameter})")
+        seen.add((step.op.partition("_")[0], parameter, i, table.rows[-1][2] == "·"))
+    assert all(open_yet == (op in ("plus", "minus")) for op, *_, open_yet in seen)
+    assert len({(parameter, i) for _, parameter, i, _ in seen}) == 26
+
+
+def test_of_a_whole_check_the_derivative_that_is_explained_is_the_one_at_the_address() -> None:
+    p = player()
+    p.jump("check")
+    p.grain = 0
+    p.move(p.reel, p.reel.total)
+    view = p.view()
+    assert view.path[1] == ("c", -1)
+    found = focus(view, set(), p.lesson.explains)
+    assert found is not None
+    assert found[0] == "numeric_c[3]"

@@ -146,7 +146,7 @@ class Bptt(SrnLesson):
     )  # fmt: skip
     loops = ("update", "phase", ("t", "cell"), "k")
     grain = "k"
-    explains = ("numeric",)
+    explains = tuple(f"numeric_{p}" for p in "cbVWU")  # of all that were checked the last, as the address says
     second_views = frozenset({"dW", "dU", "train/backward"})
     shown_as = BpttStage
 

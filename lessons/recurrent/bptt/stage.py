@@ -157,13 +157,13 @@ def checks(stage: TimeStage) -> Table:
         at = list(cells(shape[0], shape[1] if len(shape) == 2 else 1, CHECKED))
         for i, (r, c) in enumerate(at):
             numeric, gap = stage.number(f"numeric_{p}[{i}]"), stage.number(f"gap_{p}[{i}]")
-            if numeric is None:
+            at_work = ((p, -1), ("cell", i)) == tuple(stage.view.path[1:3])
+            if numeric is None and not at_work:
                 continue
-            if {f"numeric_{p}[{i}]", f"gap_{p}[{i}]"} & stage.view.written:
-                lit = len(rows)
+            lit = len(rows) if at_work else lit
             cell = entry(f"d{p}", (r, c)[: len(shape)])
             value = "·" if grad is None else eight(float(grad.reshape(shape[0], -1)[r, c]))
-            rows.append((cell, value, eight(numeric), "·" if gap is None else tiny(gap)))
+            rows.append((cell, value, "·" if numeric is None else eight(numeric), "·" if gap is None else tiny(gap)))
     heads = (stage.say("weight"), stage.say("lesson"), "(E₊−E₋)/2h", stage.say("gap"))
     return Table(id="checks", priority=9, heads=heads, rows=rows, lit=lit)
 
