@@ -45,8 +45,8 @@ class CellPosition:
     def gate(self) -> str:
         """The gate at work: the one that was written last, else the one on the road."""
         name, op = self.phase, self.op
-        if name == "sum":  # what was added to last: dUf, dWf2, dbf
-            name = op[2:].rstrip("0123456789") if op[:1] == "d" else ""
+        if name in ("sum", "backward"):  # what was begun as a sum, or added to last: dUf_0, dWf2, dbf
+            name = op[2:].removesuffix("_0").rstrip("0123456789") if op[:1] == "d" else ""
         name = name.removeprefix("gate_")
         return name if name and name in self.cell.gates else self.cell.road or self.cell.gates
 

@@ -297,3 +297,18 @@ def test_the_law_of_a_reset_after_the_matrix_says_what_it_scales() -> None:
     made.set_knobs({"reset": "before"})
     made.jump("forward/t=1/gate_n")
     assert "Wn (rₜ ∘ hₜ₋₁)" in said_at_the_top(made)[0]
+
+
+@both
+def test_the_weights_on_the_stage_are_those_of_the_gate_whose_gradient_is_begun(kind: str) -> None:
+    """Also at the first steps of the way back, which begin sums of 0."""
+    made, begun, text = player(kind), set[str](), load(f"lessons.recurrent.{kind}", "en")
+    steps = ((at, made.reel.step(at)) for at in range(1, made.reel.total + 1))
+    for at, step in steps:
+        if step is None or not step.op.endswith("_0") or step.op[:2] not in ("dU", "dW"):
+            continue
+        made.move(made.reel, at)
+        blocks = [b.symbol for panel in made.lesson.panels(made.view(), text) for b in panel.blocks()]
+        assert set(step.values) <= set(blocks)
+        begun |= set(step.values)
+    assert len(begun) == 2 * len(CELLS[kind].gates)
