@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from engine.device import HOST, Array, Device, HostArray
+from engine.walks.far import Sliced
 from engine.walks.gradient_check import Objective
 from engine.walks.step import Path, Step, Walk
 
@@ -126,30 +127,56 @@ def epoch(
 
 def run(w: HostArray, b: float, x: HostArray, t: HostArray, eta: float, epochs: int, *, signs: bool = True) -> Outcome:
     """The rule at full speed on the host: w (M,), x (N, M), t (N,). Ends at an epoch without mistakes or in a cycle."""
-    visits: list[Visit] = []
-    seen = {(0, w.tobytes(), b): 0}
-    w, b, mistakes, one = w + 0.0, b + 0.0, 0, HOST.xp.ones(1)
-    for e in range(1, epochs + 1):
-        clean = True
-        for i in range(1, len(x) + 1):
-            u = float(w @ x[i - 1] + b)
-            m = float(t[i - 1] * u) + 0.0
-            wrong = is_mistake(m * one, w, x[i - 1], b * one)
-            if not signs and t[i - 1] < 0:
-                wrong = not is_mistake(u * one, w, x[i - 1], b * one)
+    return running(w, b, x, t, eta, epochs, signs=signs).reach()
+
+
+def running(
+    w: HostArray, b: float, x: HostArray, t: HostArray, eta: float, epochs: int, *, signs: bool = True
+) -> Sliced[Outcome]:
+    """What `run` computes, an epoch a slice."""
+    going = _Going(w, b, x, t, eta, signs)
+    return Sliced(going.outcome, lambda n, _: going.epoch(n + 1), epochs)
+
+
+class _Going:
+    """A run that is under way. What depends on w and b alone is computed anew only after a mistake."""
+
+    def __init__(self, w: HostArray, b: float, x: HostArray, t: HostArray, eta: float, signs: bool) -> None:
+        self.w, self.b, self.x, self.eta, self.signs = w + 0.0, b + 0.0, x, eta, signs
+        self.outcome, self.ended = Outcome([], 0, False, None), False
+        self._points = list(zip(x, t.tolist(), abs(x).sum(axis=1).tolist(), strict=True))
+        self._above = t > 0
+        self._seen = {(0, w.tobytes(), b): 0}
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """What follows from w and b: how many examples are right, |w₁| + … + |w_M|, w as a key."""
+        self._right = int(((self.x @ self.w + self.b > 0) == self._above).sum())
+        self._size, self._key = float(abs(self.w).sum()), self.w.tobytes()
+
+    def epoch(self, e: int) -> Outcome:
+        """Every example once, in order, until the state comes back; nothing where the run has ended."""
+        (visits, mistakes, *_), before = self.outcome, self.outcome.mistakes
+        if self.ended:
+            return self.outcome
+        for i, (x, t, size) in enumerate(self._points, 1):
+            u = float(self.w @ x + self.b)
+            m = t * u + 0.0
+            rounding = ROUNDING * (self._size * size + abs(self.b))
+            wrong = not m > rounding if self.signs or t > 0 else u > rounding
             if wrong:
-                w = settled(HOST.xp, w + eta * t[i - 1] * x[i - 1], eta)
-                b = float(settled(HOST.xp, b + eta * t[i - 1] * one, eta)[0])
-                mistakes, clean = mistakes + 1, False
-            right = int(((x @ w + b > 0) == (t > 0)).sum())
-            visits.append(Visit(e, i, u, m, wrong, w, b, right))
-            state = (i % len(x), w.tobytes(), b)
-            if not clean and state in seen:
-                return Outcome(visits, mistakes, False, (seen[state], len(visits)))
-            seen.setdefault(state, len(visits))
-        if clean:
-            return Outcome(visits, mistakes, True, None)
-    return Outcome(visits, mistakes, False, None)
+                moved = settled(HOST.xp, HOST.xp.append(self.w + self.eta * t * x, self.b + self.eta * t), self.eta)
+                self.w, self.b, mistakes = moved[:-1], float(moved[-1]), mistakes + 1
+                self._weigh()
+            visits.append(Visit(e, i, u, m, wrong, self.w, self.b, self._right))
+            state = (i % len(self.x), self._key, self.b)
+            if mistakes > before and state in self._seen:
+                self.outcome, self.ended = Outcome(visits, mistakes, False, (self._seen[state], len(visits))), True
+                return self.outcome
+            self._seen.setdefault(state, len(visits))
+        self.ended = mistakes == before
+        self.outcome = Outcome(visits, mistakes, self.ended, None)
+        return self.outcome
 
 
 def bound(device: Device, theta: Theta, examples: Examples, at: Path = ()) -> Walk[Array]:

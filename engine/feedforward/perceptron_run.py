@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from engine.device import Device, HostArray
-from engine.feedforward.perceptron import Examples, Outcome, Theta, Visit, bound, came_back, epoch
+from engine.device import HOST, Device, HostArray
+from engine.feedforward.perceptron import Examples, Outcome, Theta, Visit, bound, came_back, epoch, running
+from engine.walks.far import Sliced
 from engine.walks.reel import Env, Section, counted
 from engine.walks.step import Path
 
@@ -26,6 +27,15 @@ class PerceptronRun(NamedTuple):
     eta: float
     outcome: Outcome
     signs: bool = True
+
+    @classmethod
+    def of(
+        cls, w: HostArray, b: float, x: HostArray, y: HostArray, eta: float, epochs: int, signs: bool,
+        seconds: float = float("inf"),
+    ) -> PerceptronRun:  # fmt: skip
+        """Run to its end; what was made last is kept. Raises Far where that takes longer than so many seconds."""
+        going = _running(w.tobytes(), b, x.tobytes(), y.tobytes(), eta, epochs, signs)
+        return cls(w, b, x, y, eta, going.reach(seconds), signs)
 
     def after(self, visits: int) -> tuple[HostArray, float]:
         """w and b after so many visits."""
@@ -77,6 +87,12 @@ class PerceptronRun(NamedTuple):
 def steps_of(visit: Visit) -> int:
     """A visit's steps: u and t·u, or the output; after a mistake w and b too."""
     return 2 + 2 * int(visit.mistake)
+
+
+@lru_cache(maxsize=16)
+def _running(w: bytes, b: float, x: bytes, y: bytes, eta: float, epochs: int, signs: bool) -> Sliced[Outcome]:
+    weights, flat, classes = (HOST.xp.frombuffer(raw, dtype=float) for raw in (w, x, y))
+    return running(weights, b, flat.reshape(-1, len(weights)), 2 * classes - 1, eta, epochs, signs=signs)
 
 
 def _env(theta: Theta, examples: Examples, **more: Any) -> Env:

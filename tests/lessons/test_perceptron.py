@@ -11,6 +11,8 @@ import pytest
 
 from engine.device import HOST
 from engine.feedforward import perceptron
+from engine.feedforward.perceptron_run import _running
+from engine.walks.far import Far
 from engine.walks.step import drain
 from lessons.contract.knobs import Refused
 from lessons.contract.panels import Matrix, Table
@@ -107,6 +109,53 @@ def test_the_walk_and_the_run_at_full_speed_agree(signs: bool) -> None:
         last = run.visits[7 * (e + 1) - 1]
         np.testing.assert_allclose(theta.w[:, 0], last.w, atol=1e-12)
         assert float(theta.b[0, 0]) == pytest.approx(last.b)
+
+
+@pytest.mark.parametrize("signs", [True, False])
+@pytest.mark.parametrize("seed", range(4))
+def test_each_visit_of_a_run_follows_from_the_state_before_it(seed: int, signs: bool) -> None:
+    """To the last bit, as the walk has it: also what a run computes anew only after a mistake."""
+    draw = np.random.default_rng(seed)
+    x, t = np.round(draw.normal(size=(9, 2)), 1), np.sign(draw.normal(size=9))
+    w, b, eta = draw.normal(size=2), 0.3, float(draw.choice([0.1, 0.37, 7.3]))
+    run = perceptron.run(w, b, x, t, eta, 30, signs=signs)
+    mistakes = 0
+    for visit in run.visits:
+        xi, ti, theta = x[visit.i - 1], t[visit.i - 1], perceptron.Theta(w[:, None], np.array([[b]]))
+        examples = perceptron.Examples([row[:, None] for row in x], [np.array([[v]]) for v in t])
+        after = drain(perceptron.visit(HOST, theta, examples, visit.i, eta, signs=signs))
+        moved = (after.w[:, 0].tolist(), float(after.b[0, 0]))
+        assert (visit.u, visit.m) == (float(w @ xi + b), float(ti * (w @ xi + b)))
+        assert (visit.w.tolist(), visit.b) == moved
+        assert visit.mistake == (moved != (w.tolist(), b))
+        (w, b), mistakes = (visit.w, visit.b), mistakes + visit.mistake
+        assert visit.right == int(((x @ w + b > 0) == (t > 0)).sum())
+    assert run.mistakes == mistakes > 5
+
+
+def test_a_long_run_is_made_in_slices() -> None:
+    """With no patience the player stays as it was until every epoch of both runs is made; the run is the same."""
+    knobs: dict[str, Any] = {"data": "nearly", "epochs": 12, "points": 10}
+    player, made = Player(open_lesson(CARD), HOST, patience=0.0), list[int]()
+    before = player.setup
+    for _ in ("learn", "bound"):
+        with pytest.raises(Far) as far:
+            player.set_knobs(knobs, seed=4)
+        assert player.setup is before
+        again = far.value.again
+        made.append(far.value.done)
+        while True:
+            try:
+                again(0.0)
+            except Far as more:
+                made.append(more.done)
+                again = more.again
+            else:
+                break
+    assert made == [*range(1, 12)] * 2
+    player.set_knobs(knobs, seed=4)
+    _running.cache_clear()
+    assert everything(player, False)["result"] == show(4, **knobs)
 
 
 @pytest.mark.peer

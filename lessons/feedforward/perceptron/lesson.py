@@ -115,6 +115,10 @@ class Perceptron(DeclaredLesson):
         x, y = points(str(knobs["data"]), seed or 0, int(knobs["points"]))
         return Start({"w": np.zeros(2), "b": np.zeros(1)}, {"x": x.tolist(), "y": y.tolist()})
 
+    def prepare(self, knobs: Knobs, seed: int | None, start: Start | None, seconds: float) -> None:
+        for act in ("learn", "bound"):
+            run_of(act, knobs, start or self.start(knobs, seed), seconds=seconds)
+
     def read(self, file: str, state: Mapping[str, Any], knobs: Knobs) -> tuple[dict[str, Value], Start]:
         """Clouds have as many points as the state has."""
         fitted, start = super().read(file, state, knobs)
