@@ -84,7 +84,7 @@ def _jump_to(position: Position, what: str, n: int) -> None:
     elif 1 <= n <= len(acts):
         position.to_act(acts[n - 1])
     else:
-        raise Refused("place", place=f"act {n}", example=f"act {len(acts)}")
+        raise Refused("place", place=f"act {n}", example=f"act {acts.index(position.setup.acts[-1]) + 1}")
 
 
 def _jump_number(position: Position, n: int) -> None:

@@ -312,7 +312,7 @@ class Player:
     @property
     def finished(self) -> bool:
         """Whether all acts were seen to their end, and all predictions met."""
-        return set(self.lesson.card.acts) <= self.seen and self.questions.all_met()
+        return set(self.setup.acts) <= self.seen and self.questions.all_met()
 
     def has_question(self) -> bool:
         return self.asked is not None

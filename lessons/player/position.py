@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from engine.walks.reel import Reel, rank
 from engine.walks.step import Path
+from lessons.contract.knobs import Refused
 from lessons.player.branches import Branches
 from lessons.player.setup import Setup
 
@@ -34,7 +35,6 @@ class Position:
         self.grain, self.seen = grain, seen
         self.spot, self.since = Spot(), 0
         self._grains = setup.lesson.grains
-        self._acts = setup.lesson.card.acts
 
     # where this is
 
@@ -214,7 +214,9 @@ class Position:
     # acts and updates
 
     def to_act(self, act: str) -> None:
-        """To the start of an act."""
+        """To the start of an act. Raises Refused where there is none with these knobs."""
+        if act not in self.setup.acts:
+            raise Refused("place", place=act, example=self.setup.acts[0])
         if act == "train":
             self.spot, self.since = Spot(True, 0, self.spot.n if self.branches.made else 0, False), 0
             self.branches.branch  # noqa: B018 - made now, so that the first step is not late
@@ -228,10 +230,10 @@ class Position:
 
     def next_act(self, by: int = 1) -> bool:
         """To the next act, or the one before. False where there is none."""
-        at = self._acts.index(self.act) + by
-        if not 0 <= at < len(self._acts):
+        at = self.setup.acts.index(self.act) + by
+        if not 0 <= at < len(self.setup.acts):
             return False
-        self.to_act(self._acts[at])
+        self.to_act(self.setup.acts[at])
         return True
 
     def go_in(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from engine.device import Device, quiet
@@ -67,6 +68,12 @@ class Setup:
             reel = lesson.reel(device, knobs, start)
             reel.patience = patience
         return cls(lesson, device, setting, knobs, seed, start, reel, changed)
+
+    @cached_property
+    def acts(self) -> tuple[str, ...]:
+        """The acts that there are with these knobs."""
+        there = {"train", *(section.place[0][0] for section in self.reel.sections)}
+        return tuple(act for act in self.lesson.card.acts if act in there)
 
     @property
     def trains(self) -> bool:

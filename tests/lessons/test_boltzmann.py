@@ -506,6 +506,22 @@ def test_a_trained_machine_fills_in_what_goes_with_the_known_half() -> None:
         assert gains[0] < 2 < gains[1] - 2
 
 
+@pytest.mark.parametrize("knobs", [{"data": "digits", "hidden": 24, "trained": 0}, {"net": "dbn"}], ids=str)
+def test_an_act_that_is_out_of_reach_is_passed_over(knobs: dict[str, Any]) -> None:
+    """Z of 24 × 64 units is not computed: there is no act of probabilities, and going to it is refused."""
+    player, passed = Player(open_lesson(CARD), HOST, knobs), ["gibbs"]
+    while player.next_act():
+        passed.append(player.act)
+    assert passed == ["gibbs", "learn", "fill", "train"]
+    assert player.next_act(-1)
+    assert player.next_act(-1)
+    assert player.act == "learn"
+    for go, where in ((player.jump, "act 3"), (player.to_act, "likelihood")):
+        with pytest.raises(Refused, match="no such place here"):
+            go(where)
+        assert player.act == "learn"
+
+
 def test_weights_that_take_long_are_trained_in_slices() -> None:
     """With no patience the player stays as it was until all updates are made; the weights are then the same."""
     knobs = {"data": "digits", "hidden": 24, "trained": 40, "batch": 200}

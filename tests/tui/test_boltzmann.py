@@ -17,6 +17,23 @@ quick = pytest.mark.representative("*80, 24*")
 
 @quick
 @every_size
+async def test_an_act_that_is_out_of_reach_has_no_tab_and_is_passed_over(size: tuple[int, int], tmp_path: Path) -> None:
+    async with lesson(tmp_path, size, id="boltzmann") as (pilot, screen):
+        tab = " 3 "
+        assert (tab in shown(screen, "top").splitlines()[0]) == (size[0] >= 100)
+        screen.player.set_knobs({"data": "digits", "hidden": 24, "trained": 0})
+        screen.paint()
+        assert tab not in shown(screen, "top").splitlines()[0]
+        for act in ("learn", "fill", "train"):
+            await pilot.press("n")
+            assert screen.player.act == act
+        await pilot.press("j")
+        await typed(pilot, "act 3", keep=True)
+        assert screen.player.act == "train"
+
+
+@quick
+@every_size
 async def test_a_bit_is_drawn(size: tuple[int, int], tmp_path: Path) -> None:
     async with lesson(tmp_path, size, id="boltzmann") as (pilot, screen):
         player = screen.player

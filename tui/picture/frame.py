@@ -53,7 +53,7 @@ def title(
     slides, device = slides_of(card, words), player.device.name
     rights = (f"{slides} · {device} · float64", f"{slides} · {device} · f64", f"{card.slides} · {device} · f64")
     x += 2
-    acts = card.acts if wide else [act for act in card.acts if act == player.act]
+    acts = [act for act in player.setup.acts if wide or act == player.act]
     shown = act_names(
         acts, [f"{card.acts.index(act) + 1} {text.phrase('acts', act)}" for act in acts], player.act, width - x
     )

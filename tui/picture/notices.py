@@ -42,10 +42,10 @@ def diverged(player: Player, words: Words, text: Text) -> Notice | None:
 
 def done(player: Player, words: Words) -> Notice | None:
     """When all acts are through and all predictions met: what was done and what to look at again."""
-    acts = player.lesson.card.acts
     if not player.finished:
         return None
     count = list(player.record.values()).count
-    said = words("drawer.done_acts", acts=len(player.seen), all=len(acts), asks=len(player.record))
+    acts = len(player.setup.acts)
+    said = words("drawer.done_acts", acts=acts, all=acts, asks=len(player.record))
     hint = words("drawer.done_right", right=count("right"), wrong=count("wrong"), skipped=count("skipped"))
     return Notice(words("drawer.done", id=player.lesson.card.id), said, hint=hint, passing=True)

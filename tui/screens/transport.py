@@ -77,7 +77,7 @@ class Transport:
     @property
     def end(self) -> str:
         """What is said where there is no step further."""
-        return "say.end_all" if self.player.act == self.player.lesson.card.acts[-1] else "say.end"
+        return "say.end_all" if self.player.act == self.player.setup.acts[-1] else "say.end"
 
     @property
     def speed(self) -> float:
