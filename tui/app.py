@@ -130,6 +130,7 @@ class UnrollApp(App[None]):
         self.keeper = Keeper(self.store)
         self.opening = opening or Opening()
         self._at_work: asyncio.AbstractEventLoop | None = None
+        self._asked_to_end = 0
         self.forgives = False
         """Whether an error of a lesson's ends that lesson alone: so it is for a learner; a test should see it."""
         self.refused: Refused | None = None
@@ -159,6 +160,9 @@ class UnrollApp(App[None]):
 
     def on_mount(self) -> None:
         self._at_work = asyncio.get_running_loop()
+        if self._asked_to_end:
+            self.exit(return_code=128 + self._asked_to_end)
+            return
         for name in NAMES:
             self.register_theme(textual_theme(name))
         self._take_theme()
@@ -351,8 +355,14 @@ class UnrollApp(App[None]):
         self.exit()
 
     def end(self, number: int) -> bool:
-        """A signal asks the app to end: soon it does as by `q`, with its exit code. False where it does not run."""
-        if self._at_work is None or self._at_work.is_closed():
+        """A signal asks the app to end: soon it does as by `q`, with its exit code. False where it has ended.
+
+        On its way into the terminal it must not be broken off: it ends as soon as it is there.
+        """
+        if self._at_work is None:
+            self._asked_to_end = number
+            return True
+        if self._at_work.is_closed():
             return False
 
         def leave() -> None:

@@ -28,7 +28,7 @@ if sys.platform == "win32":
 class Terminal:
     """The app in a process of its own, on a pseudo-terminal of 100 columns; what it writes is read all the time."""
 
-    def __init__(self, home: Path, *args: str, ignored: bool = False) -> None:
+    def __init__(self, home: Path, *args: str, ignored: bool = False, before: str = "") -> None:
         self.ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
         self.modes = termios.tcgetattr(theirs)
@@ -47,7 +47,7 @@ class Terminal:
             signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
 
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tui.cli", *args], env=env, stdin=theirs, stdout=theirs, stderr=theirs,
+            [sys.executable, "-c", f"{before}\nfrom unroll_nn import main\nmain()", *args], env=env, stdin=theirs, stdout=theirs, stderr=theirs,
             preexec_fn=alone,
         )  # fmt: skip
         self.theirs, self.wrote, self.gone = theirs, bytearray(), False
@@ -118,8 +118,8 @@ Open = Callable[..., Terminal]
 def opened(tmp_path: Path) -> Iterator[Open]:
     running: list[Terminal] = []
 
-    def start(*args: str, ignored: bool = False) -> Terminal:
-        running.append(Terminal(tmp_path, *args, ignored=ignored))
+    def start(*args: str, ignored: bool = False, before: str = "") -> Terminal:
+        running.append(Terminal(tmp_path, *args, ignored=ignored, before=before))
         return running[-1]
 
     yield start
@@ -168,6 +168,43 @@ def test_a_signal_at_any_moment_of_the_start(opened: Open) -> None:
         code = terminal.ended(3)
         assert code in (128 + signal.SIGTERM, -signal.SIGTERM)  # before Python has begun nothing can be handled
         assert termios.tcgetattr(terminal.theirs) == terminal.modes
+
+
+INTERRUPTED = """
+import os, signal
+import textual.{module} as at
+def interrupted(*args, _real=at.{place}, **options):
+    at.{place} = _real
+    os.kill(os.getpid(), signal.SIGTERM)
+    return _real(*args, **options)
+at.{place} = interrupted
+"""
+"""Sends the signal when the library comes to a place for the first time."""
+
+
+@pytest.mark.parametrize(
+    ("module", "place"),
+    [
+        ("app", "App.run_async"),
+        ("drivers.linux_driver", "LinuxDriver.start_application_mode"),
+        ("drivers.linux_driver", "WriterThread.start"),
+        ("app", "App._ready"),
+    ],
+)
+def test_a_signal_on_the_way_into_the_terminal(opened: Open, module: str, place: str) -> None:
+    terminal = opened("bptt", before=INTERRUPTED.format(module=module, place=place))
+    assert terminal.ended(8) == 128 + signal.SIGTERM
+    assert b"Traceback" not in terminal.wrote
+    assert termios.tcgetattr(terminal.theirs) == terminal.modes
+
+
+def test_a_signal_on_the_way_out(opened: Open) -> None:
+    terminal = opened(before=INTERRUPTED.format(module="app", place="App._shutdown"))
+    terminal.until(b"quit")
+    terminal.type(b"q")
+    assert terminal.ended(8) in (0, 128 + signal.SIGTERM)  # it was about to end by itself
+    assert b"Traceback" not in terminal.wrote
+    assert termios.tcgetattr(terminal.theirs) == terminal.modes
 
 
 @pytest.mark.representative("True")
