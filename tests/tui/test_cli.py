@@ -267,6 +267,18 @@ def test_doctor_version_help_and_completion() -> None:
         assert "unroll" in unroll("completion", shell).stdout
 
 
+@pytest.mark.parametrize("args", [("typo", "--help"), ("typo", "-h", "--lang", "zh")], ids=str)
+def test_help_of_what_is_no_lesson_and_no_command_is_refused(args: tuple[str, ...]) -> None:
+    said = refused(*args)
+    assert "typo" in said
+    assert "neuron" in said
+
+
+@pytest.mark.parametrize("query", [("neuron",), ("Chain", "rule"), ("13",)], ids=str)
+def test_help_of_what_leads_to_a_lesson_is_that_of_opening_it(query: tuple[str, ...]) -> None:
+    assert "--afresh" in unroll(*query, "--help").stdout
+
+
 HEAVY = """
 import sys
 sys.argv = ["unroll", *{args!r}]

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +137,19 @@ def cli(ctx: click.Context, lang: str | None, glyphs: str | None, device: str) -
         run_app(None, **ctx.obj)
 
 
-@click.command("open", cls=SpokenCommand, hidden=True)
+class OpenCommand(SpokenCommand):
+    """Opens a lesson. What is none is refused before its help is given, since any unknown command may be a lesson."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing and not {*args}.isdisjoint(self.get_help_option_names(ctx)):
+            from lessons.course import course
+            from lessons.finding import find_places
+
+            find_places(" ".join(takewhile(lambda arg: not arg.startswith("-"), args)), course())
+        return super().parse_args(ctx, args)
+
+
+@click.command("open", cls=OpenCommand, hidden=True)
 @click.argument("query", metavar="", nargs=-1, required=True)
 @click.option("--at", metavar="PATH", shell_complete=addresses)
 @click.option("--set", "pairs", multiple=True, metavar="KNOB=VALUE", shell_complete=settings)
