@@ -23,7 +23,7 @@ CARD = Card(
         Knob("temperature", "float", 1.0, 0.05, 100),
     ),
     renamed={2: {"z": "net", "o": "z"}},
-    places={7: Place("curve"), 31: Place("curve"), 32: Place("softmax"), 39: Place("layers")},
+    places={7: Place("curve/i=4"), 31: Place("curve/i=5"), 32: Place("softmax"), 39: Place("layers")},
     terms=(
         Term("activation function", "激活函数", "curve", also=("激励函数",)),
         Term("derivative", "导数", "curve"),

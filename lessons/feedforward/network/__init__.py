@@ -36,7 +36,7 @@ CARD = Card(
         Term("feedforward network", "前馈网络", "forward"),
         Term("nonlinearity", "非线性", "nonlinear"),
         Term("parallel processing", "并行处理", "parallel"),
-        Term("adaptivity", "自适应", "adapt"),
+        Term("adaptivity", "自适应", "adapt", also=("自适应性",)),
     ),
     load="lessons.feedforward.network.lesson:Network",
 )

@@ -24,7 +24,7 @@ CARD = Card(
         Term("neuron", "神经元", "weigh"),
         Term("synapse", "突触", "weigh"),
         Term("dendrite", "树突", "weigh"),
-        Term("axon", "轴突", "fire"),
+        Term("axon", "轴突", "fire", also=("axon terminals", "轴突末梢")),
         Term("cell body", "细胞体", "weigh"),
         Term("weight", "权重", "weigh"),
         Term("bias", "偏置", "weigh", also=("偏移量",)),

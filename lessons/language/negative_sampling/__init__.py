@@ -28,8 +28,8 @@ CARD = Card(
     ),
     places={45: Place("scores", {"words": FOX}), 46: Place("gradient", {"words": FOX})},
     terms=(
-        Term("negative sampling", "负采样", "scores"),
-        Term("logistic regression", "逻辑回归", "scores"),
+        Term("negative sampling", "负采样", "scores", also=("positive sample", "正样本", "负样本")),
+        Term("logistic regression", "逻辑回归", "scores", also=("binary logistic regression", "二项逻辑回归")),
         Term("likelihood", "似然", "scores"),
         Term("pointwise mutual information", "点互信息", "limit", also=("PMI",)),
     ),

@@ -35,7 +35,7 @@ CARD = Card(
     places={40: Place("onehot"), 41: Place("onehot"), 42: Place("dense")},
     terms=(
         Term("natural language processing", "自然语言处理", "onehot", also=("NLP",)),
-        Term("one-hot", "独热", "onehot", also=("独热表示", "独热向量")),
+        Term("one-hot", "独热", "onehot", also=("独热表示", "独热向量", "sparse", "稀疏")),
         Term("distributed representation", "分布式表示", "dense"),
         Term("distributional hypothesis", "分布式假设", "company"),
         Term("word vector", "词向量", "dense", also=("embedding", "word embedding", "词嵌入")),

@@ -47,7 +47,7 @@ CARD = Card(
     places={29: Place("train/update=300")},
     terms=(
         Term("language model", "语言模型", "forward"),
-        Term("text generation", "语言生成", "write", also=("文本生成",)),
+        Term("text generation", "语言生成", "write", also=("文本生成", "language generation")),
         Term("temperature", "温度", "write"),
         Term("perplexity", "困惑度", "train"),
     ),

@@ -36,7 +36,7 @@ CARD = Card(
     roles={"read": "forward"},
     places={30: Place("train/update=300")},
     terms=(
-        Term("music generation", "音乐生成", "write", also=("music composition", "作曲")),
+        Term("music generation", "音乐生成", "write", also=("music composition", "作曲", "音乐作曲")),
         Term("ABC notation", "ABC 记谱法", "read"),
         Term("Markov chain", "马尔可夫链", "write", also=("n-gram", "n 元语法")),
     ),
