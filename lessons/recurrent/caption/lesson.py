@@ -122,7 +122,14 @@ class Captions(DeclaredLesson):
     results = (outcome,)
     questions = (
         Question("zero", "write/t=0", "choice", from_zero),
-        Question("who", "update=0", "choice", who, track="train", when=lambda s: s.knobs["held"] == "few"),
+        Question(
+            "who",
+            "update=0",
+            "choice",
+            who,
+            track="train",
+            when=lambda s: s.knobs["held"] == "few" and s.knobs["pictures"] == "cards",
+        ),
         Question("named", "update=0", "choice", named, track="train", when=lambda s: s.knobs["pictures"] == "cards"),
     )
     loops = ("update", "phase", ("t", "k", "layer"), ())
