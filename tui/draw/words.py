@@ -136,9 +136,8 @@ def draw_table(panel: Table, width: int, pen: Pen) -> Canvas:
     marks = f"▲ {hidden}" if hidden else "", f"▼ {below}" if below else ""
     room = width - 1 - max(cell_len(mark) + 2 if mark else 0 for mark in marks)
     whole, between = sum(wide) + 2, len(wide) - 1
-    gap = next(
-        (gap for gap in (3, 2) if whole + gap * between <= room), 1
-    )  # columns move together before words are cut
+    # columns move together before words are cut
+    gap = next((gap for gap in (3, 2) if whole + gap * between <= room), 1)
     beyond = whole + gap * between - room
     wide[0] = max(6, wide[0] - max(0, beyond))  # words are cut, not numbers
     for y, line in enumerate((panel.heads, *rows)):

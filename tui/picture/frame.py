@@ -131,9 +131,8 @@ def address(player: Player, words: Words, text: Text, written: Sequence[str], wi
         label = op_name(text, step) if step and i == len(parts) - 1 else place_name(text, name, index)
         run = f" {player.branch.name}" if name == "update" and index >= 0 and len(player.branches) > 1 else ""
         shown = f"{i + 1} {label}{run}"
-        if (
-            x + cell_len(shown) + 2 > end and i > focus
-        ):  # that a prediction is open is said before the rest of the address
+        # that a prediction is open is said before the rest of the address
+        if x + cell_len(shown) + 2 > end and i > focus:
             canvas.put(x, 0, "…", "dim")
             break
         start = x
