@@ -52,6 +52,8 @@ class Bar:
 class Block:
     """Numbers of one symbol, shown in one place. `values` is (rows, cols) as shown; None where not yet known.
 
+    Without a symbol they are of nothing that the step in view holds, and their cells cannot be pointed at.
+
     `lie` says how the shown cell (r, c) is indexed: "matrix" (r, c), "transposed" (c, r), "row" (c,), "column" (r,),
     "slice": (c, fixed), "line": (fixed, c), "at": (fixed,). Shown as a picture, row by row, are a vector, "square";
     column `fixed` of a matrix, "slice_square"; and every `step`-th entry of row `fixed`, "fold".
@@ -206,7 +208,7 @@ class Graph(Panel):
     axis: Axis
 
     def blocks(self) -> list[Block]:
-        return [node.block for node in self.nodes if node.block is not None]
+        return [node.block for node in self.nodes if node.block is not None and node.block.symbol]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from engine.walks.rules import Lookup, bindings, index, members, parse, referenc
 from engine.walks.step import Path
 from lessons.explaining.figures import counts, figures, parted, three
 from lessons.explaining.formulas import FUNCTIONS, OPERATORS, ORDERS, beginning, plain_number, raised, typeset
-from lessons.explaining.typeset import entry, entry_of, subscript
+from lessons.explaining.typeset import STACKED, entry, entry_of, subscript
 
 MOST_TERMS = 6
 """A sum of more terms than this is shown by its first ones and its last."""
@@ -216,11 +216,19 @@ class _Expansion:
             return self.cell(args[0], (index(args[1], self.bound), i * B + j))
         if function == "spread":
             return _times(self.cell(args[0], (i, j % B)), self.cell(args[1], divmod(j, B)))
+
+        def of_place(where: tuple[int, int]) -> Cell:
+            """An entry of the rows; of a batch the example's number follows that of the entry."""
+            cell = self.cell(args[0], where)
+            if B == 1 or not isinstance(args[0], ast.Name) or args[0].id not in STACKED:
+                return cell
+            return cell._replace(symbols=entry(f"{STACKED[args[0].id]}[{where[0]}]", divmod(where[1], B)))
+
         if function == "scored":
             pairs = [((i, n * B + j), (n, j)) for n in range(self.value(args[1]).shape[0])]
         else:
             pairs = [((s, i * B + j), (s, j)) for s in range(self.value(args[1]).shape[0])]
-        products = [_times(self.cell(args[0], a), self.cell(args[1], b)) for a, b in written_out(pairs)]
+        products = [_times(of_place(a), self.cell(args[1], b)) for a, b in written_out(pairs)]
         return _added(products, len(pairs), float(made[i, j]))
 
     def chosen(self, node: ast.Call, args: list[ast.expr]) -> Cell:

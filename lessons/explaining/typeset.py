@@ -56,8 +56,10 @@ SIDES = {"_e": "ᵉ", "_d": "ᵈ"}
 """What the symbols of an encoder and of a decoder end in, and how that is set: z_e[3] is zᵉ₃."""
 COMPOSED = re.compile(rf"[{LOWERED}]$|/|^‖")
 """A name that is put in brackets before an entry of it is taken: it has an index, or is a derivative or a norm."""
-IN_TIME = frozenset({"alpha", "galpha", "e_att"})
+IN_TIME = frozenset({"alpha", "galpha", "ge"})
 """Families of vectors along the timesteps, whose entries are counted from 0 as these are."""
+STACKED = {"hs": "h", "ks": "k", "ghs": "gh", "gks": "gk"}
+"""Families that hold the vectors of all places in rows, by the family of one place: row s of hs is h[s]."""
 INDEXED = re.compile(rf"(?=[{LOWERED}\[)]|$)")
 """Where the index of a name begins, or its end."""
 
@@ -139,14 +141,17 @@ def placed(form: str, at: str) -> str:
 
 def entry(symbol: str, at: tuple[int, ...]) -> str:
     """One entry of a symbol, counted from 1 (of what lies along time, from 0): W₁₂, (δ₃,₁)₁ of what has an index."""
-    return entry_of(name(symbol), at, int(split(symbol)[0] not in IN_TIME))
+    family = split(symbol)[0]
+    if family in STACKED and at:
+        return entry_of(name(f"{STACKED[family]}[{at[0]}]"), at[1:])
+    return entry_of(name(symbol), at, int(family not in IN_TIME))
 
 
 def entry_of(text: str, at: tuple[int, ...], first: int = 1) -> str:
-    """An entry, at places from 0, of what is typeset so; the first one is called `first`."""
+    """An entry, at places from 0, of what is typeset so; the first one along the first axis is called `first`."""
     if not at:
         return text
-    places = [str(i + first) for i in at]
+    places = [str(at[0] + first), *(str(i + 1) for i in at[1:])]
     low = subscript(("" if all(len(place) == 1 for place in places) else ",").join(places))
     sign = text[: text.startswith("≈")]
     return f"{sign}({text.removeprefix(sign)}){low}" if COMPOSED.search(text) else text + low

@@ -137,13 +137,22 @@ class Branches:
         """Whether the latest run is a fork."""
         return bool(self.made) and self.made[-1].history.trunk is not None
 
+    @property
+    def behind(self) -> int:
+        """The run in focus once the latest is forgotten: where that is in focus, the one that it forked from."""
+        last = len(self.made) - 1
+        if self.current < last:
+            return self.current
+        trunk = self.made[last].history.trunk
+        return next((i for i, branch in enumerate(self.made) if branch.history is trunk), last - 1)
+
     def drop(self) -> bool:
         """Forget the latest run. False where there is but one."""
         if len(self.made) < 2:
             return False
+        self.current = self.behind
         self.dropped = self.made.pop()
         self._opened = None
-        self.current = min(self.current, len(self.made) - 1)
         return True
 
     def bring_back(self) -> bool:

@@ -191,7 +191,7 @@ class Player:
         if len(self.branches) < 2:
             return False
         self.asked = None
-        before, self.current = self.current, min(self.current, len(self.branches) - 2)
+        before, self.current = self.current, self.runs.behind
         self._stay(before)
         return self.runs.drop()
 

@@ -10,7 +10,7 @@ import pytest
 from engine.device import HOST
 from engine.walks.step import parse_address
 from lessons.contract.knobs import Refused
-from lessons.course import open_lesson
+from lessons.course import course, open_lesson
 from lessons.player import addresses
 from lessons.player.bookmark import bring_back, keep
 from lessons.player.branches import Branches
@@ -506,6 +506,26 @@ def test_training_begins_again_and_undo_brings_back_the_runs_that_were_there() -
     assert p.undo()
     assert (p.act, p.spot, p.knobs["hidden"]) == ("train", spot, 3)
     assert list(p.history.curve()) == curve
+
+
+def test_a_fork_taken_back_leaves_one_in_the_run_that_it_forked_from() -> None:
+    """Not in the last of the runs that the lesson keeps beside it."""
+    p = Player(open_lesson(course()["translate"]), HOST, {"hidden": 2, "pairs": 20})
+    p.record = {ask.id: "skipped" for ask in p.lesson.asks}
+    p.to_act("train")
+    assert (len(p.branches), p.current) == (2, 0)
+    for take_back in (p.undo, p.drop):
+        p.fork("rate", 0.5)
+        assert (len(p.branches), p.current) == (3, 2)
+        assert take_back()
+        assert (len(p.branches), p.current) == (2, 0)
+    p.fork("rate", 0.5)
+    p.swap()
+    p.swap()
+    assert p.undo()
+    assert (len(p.branches), p.current) == (2, 1)
+    assert p.runs.drop()
+    assert p.current == 0
 
 
 def test_undo_of_a_knob_brings_back_the_training_before_it() -> None:

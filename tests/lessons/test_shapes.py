@@ -326,6 +326,33 @@ def test_the_drained_walk_is_the_forward_pass_of_many() -> None:
     assert drain(net.forward(()).open()).E
 
 
+@pytest.mark.parametrize("model", MODELS)
+@shapes
+def test_the_drawing_on_the_curve_is_all_of_the_example(shape: str, model: str) -> None:
+    """States and losses too are of the sequence whose words stand there, not of the minibatch read last."""
+    made = played(CARD, 0, shape=shape, model=model, hidden=4)
+    made.record = {ask.id: "skipped" for ask in made.lesson.asks}
+    made.to_act("train")
+    for _ in range(2):
+        made.history.advance()
+    made.follow()
+    run = Trial(made.lesson, HOST, made.knobs, made.start_here()).first.net.run  # type: ignore[arg-type]
+    stage = made.lesson.panels(made.view(), load("lessons.recurrent.shapes", "en"))
+    nodes = {node.id: node for panel in stage if isinstance(panel, Graph) for node in panel.nodes}
+    inputs, seen = made.start.inputs, [t for t in range(len(run.made)) if f"h{t}" in nodes]
+    assert seen
+    for t in seen:
+        block, now = nodes[f"h{t}"].block, run.made[t]
+        assert block is not None
+        assert block.values is not None
+        assert block.symbol == ""  # the symbol holds the minibatch's number: it is not what is drawn
+        np.testing.assert_allclose(block.values, now["h"][:1, :1], atol=1e-14)
+        if "yhat" in now:
+            loss = float(nodes[f"E{t}"].text.split()[1])
+            code = inputs["classes"].index(inputs["y"][t])
+            np.testing.assert_allclose(loss, -np.log(now["yhat"][code, 0]), atol=6e-4)
+
+
 def test_a_name_does_not_touch_its_percentage() -> None:
     """Letters stand before their number, a word is set apart by a space, and a figure by a dot."""
     assert [guess(shown, 0.532) for shown in ("e", "positive", "肯定", "6", "·")] == [

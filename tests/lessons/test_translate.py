@@ -16,9 +16,11 @@ from lessons.contract.card import Card
 from lessons.contract.knobs import Refused, read_all
 from lessons.course import course, open_lesson
 from lessons.data.translations.read import END, Pairs, cut, digits, number, pairs_of, translation
+from lessons.explaining.inspect import inspect
 from lessons.player.player import Player
 from lessons.player.show import everything
 from lessons.recurrent.translate import experiment as exp
+from tests.lessons.playing import played
 
 CARD = course()["translate"]
 assert isinstance(CARD, Card)
@@ -130,3 +132,21 @@ def test_a_state_of_other_words_is_refused() -> None:
     state["inputs"]["words"] = ["a", *state["inputs"]["words"][1:]]
     with pytest.raises(Refused, match="its words are others"):
         player.lesson.read("state.json", state, player.knobs)
+
+
+def test_places_count_from_0_in_every_entry_of_the_context() -> None:
+    """The state at place s is hₛ, as on the stage of the encoder, not a row of a matrix counted from 1."""
+    assert isinstance(CARD, Card)
+    made = played(CARD, 0, hidden=4, pairs=40)
+    made.to_act("backward")
+    made.end()
+    view = made.view()
+    assert inspect(view, "c[0]", (1,)).symbols.startswith("(h₀)₂·(α₀)₀ + (h₁)₂·(α₀)₁")
+    assert inspect(view, "galpha[0]", (1,)).symbols.startswith("(h₁)₁·(∂E/∂c₀)₁ + (h₁)₂·(∂E/∂c₀)₂")
+    assert inspect(view, "ghs", (1, 2)).label == "(∂E/∂h₁)₃"
+    assert inspect(view, "ge[0]", (1,)).label == "(∂E/∂e₀)₁"
+    made.to_act("train")
+    made.history.advance()
+    made.land(1, is_open=True)
+    made.move(made.inside(), made.inside().total)
+    assert inspect(made.view(), "c[0]", (1, 1)).symbols.startswith("(h₀)₂₂·(α₀)₀₂ + (h₁)₂₂·(α₀)₁₂")

@@ -61,7 +61,7 @@ async def test_the_lesson_by_keys(tmp_path: Path) -> None:
         await pilot.press("n", "right", "right")
         assert player.spot.training
         assert player.spot.n == 2
-        assert "B no" in shown(screen, "stage")
+        assert "B without" in shown(screen, "stage")
         await pilot.press("enter", "right")
         assert player.path[0] == ("update", 2)
         assert {"forward", "encoder", "decoder"} & set(dict(player.path))

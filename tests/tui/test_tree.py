@@ -136,3 +136,14 @@ async def test_updates_are_made_and_opened(size: tuple[int, int], tmp_path: Path
         await pilot.press("g")
         await pilot.press("escape", "escape")
         assert not player.spot.open
+
+
+async def test_both_halves_stand_beside_the_text_too(tmp_path: Path) -> None:
+    """The act is about them: they have room at 100 columns, of which the text takes a third, in both languages."""
+    async with lesson(tmp_path, (100, 30), id="tree") as (pilot, screen):
+        go(screen, "backward/n=7")
+        await pilot.press("t")
+        for _ in range(2):
+            lines = shown(screen, "stage").split("\n")
+            assert any(line.startswith(" Wᵀ δ ") and "►" in line for line in lines), lines
+            await pilot.press("l")

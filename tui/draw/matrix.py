@@ -74,7 +74,8 @@ def _cell(
         ink += "+read"
     chosen = pen.cursor == (block.symbol, block.index(*at))
     number(canvas, x, y, value, ink + ("+cursor" if chosen else ""), mark, counts(block.symbol))
-    canvas.hit(x, y, 6, 1, "cell", block.symbol, block.index(*at))
+    if block.symbol:
+        canvas.hit(x, y, 6, 1, "cell", block.symbol, block.index(*at))
 
 
 def blocks_of(values: HostArray, rows: int, cols: int) -> HostArray:

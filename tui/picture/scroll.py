@@ -31,7 +31,7 @@ def lines(panels: Sequence[Panel]) -> Iterator[Line]:
 
 def sorted_blocks(items: Iterator[tuple[int, object]]) -> list[tuple[int, Block]]:
     """The blocks among the items, by their columns."""
-    return sorted(((n, item) for n, item in items if isinstance(item, Block)), key=lambda each: each[0])
+    return sorted(((n, item) for n, item in items if isinstance(item, Block) and item.symbol), key=lambda each: each[0])
 
 
 def held_in(panels: Sequence[Panel], cell: Cursor) -> tuple[Line, int] | None:

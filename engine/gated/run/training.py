@@ -167,11 +167,16 @@ def drawn(cell: Cell, H: int, K: int, draw: Rng) -> dict[str, HostArray]:
     return theta
 
 
-def answered(device: Device, cell: Cell, theta: Theta, x: HostArray, first: int) -> list[HostArray]:
-    """ŷ (K, N) of sequences x (N, T, I) at every timestep from `first` on, the states 0 before them."""
+def answering(device: Device, cell: Cell, theta: Theta, x: HostArray, first: int) -> tuple[Made, ...]:
+    """All that is made at every timestep of sequences x (N, T, I), ŷ from `first` on; the states 0 before them."""
     N, T, _ = x.shape
     put, (K, H) = device.put, theta["V"].shape
     asked = [None if t < first else put([[0.0] * N] * K) for t in range(T)]
     start = dict.fromkeys(cell.carry, put([[0.0] * N] * H))
     inputs = Inputs([put(x[:, t].T.astype(float)) for t in range(T)], asked, start, N)
-    return [device.get(made["yhat"]) for made in drain(cells.forward(device.xp, cell, theta, inputs)).made[first:]]
+    return drain(cells.forward(device.xp, cell, theta, inputs)).made
+
+
+def answered(device: Device, cell: Cell, theta: Theta, x: HostArray, first: int) -> list[HostArray]:
+    """ŷ (K, N) at every timestep from `first` on."""
+    return [device.get(made["yhat"]) for made in answering(device, cell, theta, x, first)[first:]]

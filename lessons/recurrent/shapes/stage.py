@@ -9,9 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from engine.device import HOST, HostArray
-from engine.gated.run.training import answered
-from engine.walks.step import split
 from lessons.building.stage_parts import flow
 from lessons.building.staging import Lengths
 from lessons.building.training_panel import training_curve, training_of
@@ -21,10 +18,11 @@ from lessons.contract.text import Text
 from lessons.contract.view import View
 from lessons.data.pictures.digits import SIDE
 from lessons.data.sequences.sentences import GROUPS
-from lessons.data.sequences.task import AGES, SHAPES, numbers_of
+from lessons.data.sequences.task import AGES, SHAPES
 from lessons.recurrent.cell_position import CellPosition
 from lessons.recurrent.corner import Corners
 from lessons.recurrent.in_time import TimeStage, guesses, norm_bars
+from lessons.recurrent.on_curve import looked_at, tried
 from lessons.recurrent.shapes import experiment as exp
 from lessons.recurrent.unrolled import Moment, chance, unrolled, way
 
@@ -110,7 +108,8 @@ class ShapesStage(TimeStage):
 
     def unrolled(self) -> Graph:
         """The net in time: a box for an input and for a loss only where there is one."""
-        start = Block("h_init", np.zeros((1, self.units)), (1, self.units), "row", **self.flags("h_init"))
+        own = "" if self.on_curve else "h_init"
+        start = Block(own, np.zeros((1, self.units)), (1, self.units), "row", **self.flags("h_init"))
         return unrolled(self, "h", {t: self.moment(t) for t in self.near}, start)
 
     def moment(self, t: int) -> Moment:
@@ -118,25 +117,23 @@ class ShapesStage(TimeStage):
         y, written, yhat = self.wanted[t], self.view.written, self.example(f"yhat[{t}]")
         known, back = self.known(f"h[{t}]") or self.on_curve, self.at.back and self.known(f"gh[{t}]")
         return Moment(
-            self.corners.state(f"h[{t}]"), word(self, t), None if y is None else self.vocabulary[y],
+            looked_at(self.corners.state(f"h[{t}]"), self.tried.get(f"h[{t}]")), word(self, t),
+            None if y is None else self.vocabulary[y],
             None if y is None else chance(yhat, y), way(known, False), way(known, back),
             way(yhat is not None, self.at.error_sent(t)), f"h[{t}]" in written, f"yhat[{t}]" in written,
             f"e[{t}]" in written,
         )  # fmt: skip
 
     @cached_property
-    def tried(self) -> list[HostArray]:
-        """ŷ of the example at every timestep, with the weights that training has reached."""
-        device, state = self.view.device, training_of(self.view).state
-        assert state is not None
-        theta = {name: HOST.put(device.get(value)) for name, value in state.data.theta.items()}
-        x = numbers_of(self.inputs["x"], self.inputs["vocabulary"])[None]
-        return [p[:, 0] for p in answered(HOST, self.cell, theta, x, 0)]
+    def tried(self) -> Mapping[str, Any]:
+        """On the curve what the example makes, by symbol, not what the last minibatch made."""
+        return tried(self.view, self.cell, self.wanted) if self.on_curve else {}
 
     def example(self, name: str) -> Any:
-        """As elsewhere; on the curve ŷ is that of the example."""
-        family, at = split(name)
-        return self.tried[at[0]] if family == "yhat" and self.on_curve else super().example(name)
+        return self.tried[name] if name in self.tried else super().example(name)
+
+    def number(self, name: str) -> float | None:
+        return self.tried[name] if name in self.tried else super().number(name)
 
     def answers(self) -> Matrix:
         """The likeliest answers under each loss."""
