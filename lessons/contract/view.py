@@ -15,6 +15,8 @@ from engine.walks.step import Path, Step, split
 from engine.walks.tape import Source
 from lessons.contract.knobs import Value
 
+MOST_STEPS = 400
+"""Of a group of steps so many, the last ones, are looked at for what they read and wrote."""
 Knobs = Mapping[str, Value]
 Curve = tuple[str, Sequence[float], int]
 Cell = tuple[str, tuple[int, ...]]
@@ -132,15 +134,20 @@ class View:
         """What the group did, as rules."""
         return self._group.done
 
+    @property
+    def _begin(self) -> int:
+        """The position before the group of steps; of more than `MOST_STEPS` the last ones are looked at."""
+        return max(self.since, self.p - MOST_STEPS, 0)
+
     @cached_property
     def _group(self) -> Group:
-        """The group of steps; the last 400 of them where they are more."""
+        """The group of steps, as `_begin` has it."""
         if not self.reel or self.p <= self.since:
             return Group()
         written: set[str] = set()
         read: set[str] = set()
         done: dict[str, None] = {}
-        for q in range(max(self.since, self.p - 400) + 1, self.p + 1):
+        for q in range(self._begin + 1, self.p + 1):
             step = self.reel.step(q)
             assert step is not None
             rule = self.rules[step.op]
@@ -216,7 +223,9 @@ class View:
         if self.reel is None:
             return names
         end = self.reel.starts[self.reel.section(self.p) + 1]
-        for at in range(max(self.since, 0) + 1, min(end, self.p + 40) + 1):
+        for at in range(self._begin + 1, min(end, self.p + 40) + 1):
+            if len(names) >= most:
+                break
             step = self.reel.step(at)
             assert step is not None
             if symbol in ruling.reads(self.rules[step.op], step.path):
