@@ -1,6 +1,6 @@
 """CPU seconds to open every lesson at every act and draw it, with its knobs at their largest, alone and together.
 
-    python benchmarks/opening.py [--above 0.5] [--json FILE] [LESSON…]
+    python -m benchmarks.opening [--above 0.5] [--json FILE] [LESSON…]
 
 As in the app, from the lesson's own setting: the knobs are set, the act is gone to, its first picture drawn at 120×36;
 so is a step at the lesson's grain and one over the act; an update is opened. What takes long is computed in slices
@@ -11,94 +11,28 @@ between settings.
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import time
 from collections.abc import Callable, Iterator
-from functools import _lru_cache_wrapper, partial
-from itertools import chain, count, islice
+from functools import partial
+from itertools import chain
 from typing import Any
 
 from engine.device import HOST
 from engine.threads import hold_to_one_thread
 from engine.walks.far import Far
 from lessons.contract.card import Card
-from lessons.contract.knobs import Knob, Refused
+from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
 from lessons.course import course, open_lesson
 from lessons.player.bookmark import SLICE
 from lessons.player.player import Player
+from tests.lessons.largest import alone, doing, forget, together
 from tui.app import PATIENCE
 from tui.picture.lesson_picture import LessonPicture, Manner
 from tui.picture.look import Look
 
 SIZE = (120, 36)
-FEWER = {("windows", "centre"): 60, ("rivals", "k"): 400}
-"""Where not all that the knob allows goes with the others at their largest."""
-KEPT = ("lessons.course", "lessons.contract", "lessons.explaining")
-"""What caches here is there before a lesson is set up."""
-LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-
-def words(most: int, more: str = "") -> str:
-    """So many different words, among them those that lessons ask for by default."""
-    made = chain(("cat", "dog", "king", "queen"), (f"x{LETTERS[n // 26]}{LETTERS[n % 26]}" for n in count()))
-    return " ".join(word + more for word in islice(made, most))
-
-
-def largest(lesson: str, knob: Knob) -> list[Any]:
-    """The largest values of a knob; of a choice every other one. A text has 60 different words at most, a tree 40."""
-    if (lesson, knob.id) in FEWER:
-        return [FEWER[lesson, knob.id]]
-    if knob.kind in ("int", "float"):
-        return [knob.high] if knob.high != knob.default else []
-    if knob.kind == "sizes":
-        return [",".join([f"{knob.high:.0f}"] * knob.most)]
-    if knob.kind == "several":
-        return [",".join(knob.choices)]
-    if knob.choices:
-        return [choice for choice in knob.choices if choice != knob.default]
-    most = int(knob.high)
-    match lesson, knob.id:
-        case ("words" | "windows" | "negative-sampling", "text"):
-            return [words(60)]
-        case "words", "words":
-            return []
-        case "word2vec", "watch":
-            return []
-        case "hierarchical-softmax", "words":
-            return [words(40, ":9")]
-        case "hierarchical-softmax", "target":
-            return []
-        case "negative-sampling", "words":
-            return ["aaa; bbb, ccc; ddd, eee, fff, ggg, hhh"]
-        case "tree", "tree":
-            return ["(" * 15 + "1" + "+2)" * 15]
-        case "generate", "text":
-            return [(LETTERS * (most // len(LETTERS) + 1))[:most]]
-        case (("translate" | "shapes" | "caption" | "generate"), _):
-            return []
-    return [(LETTERS * (most // len(LETTERS) + 1))[:most], "ab" * (most // 2)]
-
-
-def settings(card: Card) -> Iterator[dict[str, Any]]:
-    """Each knob at its largest alone, and all together with every choice of each."""
-    values = {knob.id: largest(card.id, knob) for knob in card.knobs}
-    yield {}
-    yield from ({name: value} for name, several in values.items() for value in several)
-    numbers = {knob.id: values[knob.id][0] for knob in card.knobs if not knob.choices and values[knob.id]}
-    yield numbers
-    for knob in card.knobs:
-        if knob.choices and knob.kind != "several":
-            yield from ({**numbers, knob.id: choice} for choice in knob.choices if choice != knob.default)
-
-
-def forget() -> None:
-    """Clear the caches of what lessons computed."""
-    for each in gc.get_objects():
-        where = each.__module__ if isinstance(each, _lru_cache_wrapper) else ""
-        if where.startswith(("lessons.", "engine.")) and not where.startswith(KEPT):
-            each.cache_clear()
 
 
 class Stretches:
@@ -109,7 +43,12 @@ class Stretches:
 
     def __call__(self, do: Callable[[], Any]) -> None:
         """Do something as the app does: what is far in slices, and then it is done again."""
-        attempt, again = (lambda _: do()), False
+
+        def first(seconds: float) -> None:
+            do()
+
+        attempt: Callable[[float], object] = first
+        again = False
         while True:
             begun = time.process_time()
             try:
@@ -120,22 +59,9 @@ class Stretches:
             took = time.process_time() - begun
             self.longest, self.all = max(self.longest, took), self.all + took
             if done and again:
-                attempt, again = (lambda _: do()), False
+                attempt, again = first, False
             elif done:
                 return
-
-
-def doing(player: Player, act: str) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """What is done in an act, by name: it is gone to, and a step made at the lesson's grain and at the coarsest."""
-    yield act, partial(player.to_act, act)
-    yield f"{act} →", player.forward
-    if act == "train":
-        yield f"{act} inside", player.go_in
-        player.go_out()
-    grain = player.grain
-    player.set_grain(0)
-    yield f"{act} act →", player.forward
-    player.set_grain(grain)
 
 
 def opened(card: Card, given: dict[str, Any]) -> Iterator[tuple[str, Stretches, str]]:
@@ -176,7 +102,7 @@ def main() -> None:
     for id in given.lessons or course():
         card, begun = course()[id], time.process_time()
         assert isinstance(card, Card)
-        for setting in settings(card):
+        for setting in chain(alone(card), together(card)):
             for what, took, why in opened(card, setting):
                 if took.all >= given.above or why.startswith("ERROR"):
                     print(f"{id:12} {what:22} {took.longest:6.2f} {took.all:6.2f}  {short(setting)} {why}", flush=True)

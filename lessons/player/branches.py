@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,6 +20,38 @@ from lessons.player.setup import Setup
 
 MOST_CAUGHT_UP = 500
 """Updates that a run is brought forward by a step of another, or by being forked."""
+
+SOON = 0.25
+"""Seconds that one update may hold the screen; what has taken longer, and a first update, are made in a thread."""
+
+
+class Beside:
+    """Something done in a thread, which may be waited for."""
+
+    def __init__(self, do: Callable[[], object]) -> None:
+        self._do, self._error = do, list[Exception]()
+        self._took = 0.0
+        self._thread = threading.Thread(target=self._run, name="update", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        begun = time.monotonic()
+        try:
+            self._do()
+        except Exception as error:  # raised again where it is waited for
+            self._error.append(error)
+        self._took = time.monotonic() - begun
+
+    def ends_by(self, end: float) -> bool:
+        """Wait for its end until then at most."""
+        self._thread.join(max(0.0, end - time.monotonic()))
+        return not self._thread.is_alive()
+
+    def result(self) -> float:
+        """The seconds that it took. Raises what it raised."""
+        if self._error:
+            raise self._error[0]
+        return self._took
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +79,9 @@ class Branches:
         self.current = 0
         self.dropped: Branch | None = None
         self._opened: tuple[int, int, Reel] | None = None
+        self._took: dict[History, float] = {}
+        """Seconds of the latest update of a run."""
+        self._beside: dict[History, Beside] = {}
 
     @property
     def branch(self) -> Branch:
@@ -85,24 +122,43 @@ class Branches:
             curves.append((branch.name, branch.history.curve(measure)[first:], first))
         return curves
 
-    def _make(self, history: History, n: int, first: int, seconds: float) -> None:
-        """Make updates of a run up to n, and with it of those that are as far; Far where so many seconds are short."""
-        end = time.monotonic() + seconds
-        together = [branch.history for branch in self.made if len(branch.history) == len(history)]
-        while len(history) < n:
-            for each in together:
-                each.advance()
-            if len(history) < n and time.monotonic() > end:
-                raise Far(len(history) - first, n - first, partial(self._make, history, n, first))
+    def _make(self, runs: Sequence[History], n: int, first: int, seconds: float) -> None:
+        """Make updates of runs that stand at the same one up to n; Far where so many seconds are short."""
+        end, last = time.monotonic() + seconds, runs[-1]
+        while (at := len(last)) < n:
+            for each in runs:
+                if len(each) > at:
+                    continue
+                made = self._advanced(each, end)
+                if len(last) < n and (not made or time.monotonic() > end):
+                    raise Far(len(last) - first, n - first, partial(self._make, runs, n, first))
+
+    def _advanced(self, history: History, end: float) -> bool:
+        """Make one more update; False where it is not made by `end`: then a thread goes on with it."""
+        if end == float("inf") or (self._took.get(history, SOON) < SOON and history not in self._beside):
+            begun = time.monotonic()
+            history.advance()
+            self._took[history] = time.monotonic() - begun
+            return True
+        if history not in self._beside:
+            self._beside[history] = Beside(history.advance)
+            end = max(end, time.monotonic() + SOON)
+        beside = self._beside[history]
+        if not beside.ends_by(end):
+            return False
+        del self._beside[history]
+        self._took[history] = beside.result()
+        return True
 
     def catch_up(self, n: int) -> None:
         """Bring the run in focus to update n, and with it those that are near. Raises `Far`: see `patience`."""
-        if n > len(self.history):
-            self._make(self.history, n, len(self.history), self.patience)
+        if n > (made := len(self.history)):
+            beside = [branch.history for branch in self.made if branch is not self.branch]
+            self._make([*(each for each in beside if len(each) == made), self.history], n, made, self.patience)
         self.history.state(n, self.patience)
         for branch in self.made:
             if 0 < n - len(branch.history) <= MOST_CAUGHT_UP:
-                branch.history.grow(n)
+                self._make([branch.history], n, len(branch.history), self.patience)
 
     def with_knob(self, knob: str, raw: Any) -> tuple[dict[str, Value], str]:
         """The knobs of the run in focus with one live knob changed, and the change in words. Raises Refused."""
@@ -118,7 +174,8 @@ class Branches:
         self.add(self.current, self.history.grow(n), knobs, start, change)
         self.current = len(self.made) - 1
         reach = max(len(branch.history) for branch in self.made)
-        self.history.grow(min(reach, n + MOST_CAUGHT_UP))
+        with suppress(Far):
+            self._make([self.history], min(reach, n + MOST_CAUGHT_UP), len(self.history), max(self.patience, 2 * SOON))
 
     def add(self, trunk: int, at: State, knobs: Mapping[str, Value], start: Start, change: str) -> Branch:
         """A run that forks from run `trunk` at a state of it; the one in focus stays."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 from engine.device import HOST
+from engine.walks.far import Far
+from engine.walks.history import History, State
 from engine.walks.step import parse_address
+from lessons.contract.card import Card
 from lessons.contract.knobs import Refused
 from lessons.course import course, open_lesson
 from lessons.player import addresses
@@ -541,3 +546,88 @@ def test_undo_of_a_knob_brings_back_the_training_before_it() -> None:
     while p.undo():
         assert p.act == "train"
     assert (p.spot.n, p.knobs["hidden"]) == (0, 2)  # only the latest changes keep the runs
+
+
+def in_training(lesson: str, **given: Any) -> Player:
+    """A lesson at the beginning of its training, to be driven with no patience."""
+    card = course()[lesson]
+    assert isinstance(card, Card)
+    player = Player(open_lesson(card), HOST, given, patience=0.0)
+    player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+    player.to_act("train")
+    return player
+
+
+def test_an_update_that_takes_long_is_made_beside_the_one_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One may leave it and come back: it is not begun twice."""
+    player, let, begun = in_training("playground"), threading.Event(), list[History]()
+    advance = History.advance
+
+    def slow(history: History) -> State:
+        begun.append(history)
+        let.wait(60)
+        return advance(history)
+
+    monkeypatch.setattr(History, "advance", slow)
+    with pytest.raises(Far) as far:
+        player.forward()
+    assert (player.spot.n, len(player.history)) == (0, 0)
+    with pytest.raises(Far) as still:
+        far.value.again(0.0)
+    with pytest.raises(Far):
+        player.forward()
+    let.set()
+    still.value.again(60.0)
+    assert begun == [player.history]
+    assert player.forward()
+    assert (player.spot.n, len(player.history)) == (1, 1)
+    once = in_training("playground")
+    once.patience = once.runs.patience = float("inf")
+    once.forward()
+    assert player.history.curve() == once.history.curve()
+
+
+def test_an_update_that_fails_fails_where_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    player = in_training("playground")
+
+    def failing(history: History) -> State:
+        raise ZeroDivisionError("of this test")
+
+    monkeypatch.setattr(History, "advance", failing)
+    with pytest.raises(ZeroDivisionError, match="of this test"):
+        player.forward()
+
+
+def test_runs_that_stand_together_are_brought_on_one_by_one() -> None:
+    """With no patience there is an answer after each run's update; all have made it in the end."""
+    player, done = in_training("memory", length=5, hidden=2, batch=1, seeds=1), list[int]()
+    runs = [branch.history for branch in player.branches]
+
+    def attempt(seconds: float) -> None:
+        player.runs.catch_up(2)
+
+    going: Callable[[float], object] = attempt
+    while True:
+        try:
+            going(0.0)
+            break
+        except Far as far:
+            done.append(sum(map(len, runs)))
+            going = far.again
+    assert done == [*range(1, 2 * len(runs))]
+    assert [len(run) for run in runs] == [2] * len(runs)
+
+
+def test_a_fork_does_not_wait_for_updates_that_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    player, advance, let = in_training("playground"), History.advance, threading.Event()
+    player.history.grow(5)
+    player.land(1, is_open=False)
+
+    def slow(history: History) -> State:
+        let.wait(60)
+        return advance(history)
+
+    monkeypatch.setattr(History, "advance", slow)
+    player.fork("rate", 0.1)
+    assert (len(player.branches), len(player.history)) == (2, 1)
+    let.set()

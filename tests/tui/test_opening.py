@@ -1,0 +1,105 @@
+"""The law of opening: with knobs at their largest a lesson answers again before long, at each act, drawn and stepped.
+
+What takes long is done in slices between which the app looks at the keys. How long a slice is depends on the machine,
+so work is counted in its stead: calls of functions, from one answer to the next.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from engine.device import HOST
+from engine.walks.far import Far
+from lessons.contract.card import Card
+from lessons.contract.knobs import Refused
+from lessons.contract.phrases import Words
+from lessons.course import open_lesson
+from lessons.player.player import Player
+from tests.lessons.largest import doing, forget, together
+from tests.lessons.playing import CARDS
+from tui.picture.lesson_picture import LessonPicture, Manner
+from tui.picture.look import Look
+
+MOST_CALLS = 1_000_000
+"""About half a second."""
+QUICK = ("neuron", "perceptron", "hebb")
+
+
+class Work:
+    """Calls of functions between two answers."""
+
+    def __init__(self) -> None:
+        self.calls = self.longest = 0
+
+    def _count(self, frame: FrameType, event: str, arg: Any) -> None:
+        self.calls += event in ("call", "c_call")
+
+    def __call__(self, do: Callable[[], object]) -> int:
+        """The most calls of one slice, where something is done with no patience; what was far is done again."""
+        self.longest = 0
+        while self._far(do):
+            pass
+        return self.longest
+
+    def _far(self, do: Callable[[], object]) -> bool:
+        try:
+            self._slice(do)
+        except Far as far:
+            again = far.again
+            while True:
+                try:
+                    self._slice(partial(again, 0.0))
+                    return True
+                except Far as more:
+                    again = more.again
+        return False
+
+    def _slice(self, do: Callable[[], object]) -> None:
+        self.calls, before = 0, sys.getprofile()
+        sys.setprofile(self._count)
+        try:
+            do()
+        finally:
+            sys.setprofile(before)
+            self.longest = max(self.longest, self.calls)
+
+
+@pytest.mark.representative(*QUICK)
+@pytest.mark.parametrize("card", [pytest.param(card, id=card.id) for card in CARDS])
+def test_a_lesson_with_knobs_at_their_largest_soon_answers(card: Card) -> None:
+    work, opened = Work(), 0
+    for knobs in together(card):
+        forget()
+        player = Player(open_lesson(card), HOST, patience=0.0)
+        player.record = {ask.id: "skipped" for ask in player.lesson.asks}
+        try:
+            assert work(partial(player.set_knobs, knobs)) < MOST_CALLS, knobs
+        except Refused:
+            continue
+        opened += 1
+        picture = LessonPicture(player, Look(), Manner(Words("en", "tui")))
+        for act in player.setup.acts:
+            for what, do in doing(player, act):
+                assert work(do) < MOST_CALLS, (what, knobs)
+                assert work(partial(picture.draw, 120, 36, "", list)) < MOST_CALLS, (f"{what}: picture", knobs)
+    assert opened
+
+
+def test_work_is_counted() -> None:
+    work = Work()
+    slices = iter([3, 50, 7])
+
+    def go(seconds: float = 0.0) -> None:
+        n = next(slices, None)
+        if n is not None:
+            for _ in range(n):
+                abs(n)
+            raise Far(0, 1, go)
+
+    assert 50 < work(go) < 60
