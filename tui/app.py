@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -25,6 +24,7 @@ from lessons.course import course, following, number_of, unknown
 from lessons.data import corpora
 from tui.canvas.theme import NAMES, textual_theme
 from tui.machine import collecting
+from tui.machine.signals import Ending
 from tui.machine.store import Store
 from tui.picture.boxes import Choices, Notice
 from tui.screens.arriving import done_at_once
@@ -129,8 +129,7 @@ class UnrollApp(App[None]):
         self._first, self._afresh, self._told = lesson, afresh, False
         self.keeper = Keeper(self.store)
         self.opening = opening or Opening()
-        self._at_work: asyncio.AbstractEventLoop | None = None
-        self._asked_to_end = 0
+        self.end = Ending(self._leave)
         self.forgives = False
         """Whether an error of a lesson's ends that lesson alone: so it is for a learner; a test should see it."""
         self.refused: Refused | None = None
@@ -159,10 +158,7 @@ class UnrollApp(App[None]):
         return number_of(card, self.course)
 
     def on_mount(self) -> None:
-        self._at_work = asyncio.get_running_loop()
-        if self._asked_to_end:
-            self.exit(return_code=128 + self._asked_to_end)
-            return
+        self.end.begin()
         for name in NAMES:
             self.register_theme(textual_theme(name))
         self._take_theme()
@@ -354,23 +350,9 @@ class UnrollApp(App[None]):
         self._settle()
         self.exit()
 
-    def end(self, number: int) -> bool:
-        """A signal asks the app to end: soon it does as by `q`, with its exit code. False where it has ended.
-
-        On its way into the terminal it must not be broken off: it ends as soon as it is there.
-        """
-        if self._at_work is None:
-            self._asked_to_end = number
-            return True
-        if self._at_work.is_closed():
-            return False
-
-        def leave() -> None:
-            self._settle()
-            self.exit(return_code=128 + number)
-
-        self._at_work.call_soon_threadsafe(leave)
-        return True
+    def _leave(self, number: int) -> None:
+        self._settle()
+        self.exit(return_code=128 + number)
 
     def keep_now(self) -> None:
         """From another thread, as the app does not answer and has to end: write down where the learner is."""

@@ -170,7 +170,8 @@ def test_a_picture_says_where_it_is_cut() -> None:
 def test_the_act_in_focus_has_its_name_in_the_title_however_many_acts_there_are(card: Card, lang: str) -> None:
     text = text_of(open_lesson(card), lang)
     for width, act in product((100, 120), card.acts):
-        player: Any = SimpleNamespace(lesson=SimpleNamespace(card=card), act=act, device=HOST)
+        lesson, setup = SimpleNamespace(card=card), SimpleNamespace(acts=card.acts)
+        player: Any = SimpleNamespace(lesson=lesson, setup=setup, act=act, device=HOST)
         title = frame.title(player, Words(lang, "tui"), text, "3.10", width, False, False)
         assert f"[{card.acts.index(act) + 1} {text.phrase('acts', act)}]" in title.line(0)
         targets = [hit.target[1] for hit in title.hits if hit.target[0] == "act"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -16,6 +17,33 @@ PATIENCE = 1.5
 """Seconds that the app may take for its own end."""
 RESTORE = b"\x1b[?2004l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h"
 """Pastes without brackets, no reports of mouse, focus and size, plain keys, the normal screen, a cursor."""
+
+
+class Ending:
+    """What ends an app from a signal's handler: `leave(number)` in the app's event loop, as soon as the app runs.
+
+    On its way into the terminal an app must not be broken off.
+    """
+
+    def __init__(self, leave: Callable[[int], None]) -> None:
+        self._leave = leave
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._came = 0
+
+    def begin(self) -> None:
+        """The app runs, in this event loop."""
+        self._loop = asyncio.get_running_loop()
+        if self._came:
+            self(self._came)
+
+    def __call__(self, number: int) -> bool:
+        """A signal has come. False where the app has ended."""
+        if self._loop is not None and self._loop.is_closed():
+            return False
+        self._came = number
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._leave, number)
+        return True
 
 
 @contextlib.contextmanager

@@ -123,15 +123,11 @@ class Captions(DeclaredLesson):
     questions = (
         Question("zero", "write/t=0", "choice", from_zero),
         Question(
-            "who",
-            "update=0",
-            "choice",
-            who,
-            track="train",
+            "who", "update=0", "choice", who, track="train",
             when=lambda s: s.knobs["held"] == "few" and s.knobs["pictures"] == "cards",
         ),
         Question("named", "update=0", "choice", named, track="train", when=lambda s: s.knobs["pictures"] == "cards"),
-    )
+    )  # fmt: skip
     loops = ("update", "phase", ("t", "k", "layer"), ())
     grain = "t"
     explains = ("word", "yhat", "h", "by_I", "gh", "delta", "E")

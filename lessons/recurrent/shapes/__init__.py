@@ -39,12 +39,7 @@ CARD = Card(
         Term("many to many", "多对多", "forward", also=("one to one", "一对一")),
         Term("one to many", "一对多", "forward"),
         Term("sentiment classification", "情感分类", "train", also=("sentiment analysis", "many to one", "多对一")),
-        Term(
-            "video classification on frame level",
-            "视频逐帧分类",
-            "train",
-            also=("video", "视频", "frame", "帧", "视频分类"),
-        ),
+        Term("video classification on frame level", "视频逐帧分类", "train", also=("video", "视频", "视频分类")),
         Term("bag of words", "词袋", "train", also=("bag-of-words", "词袋模型")),
         Term("n-gram features", "n 元特征", "train", also=("bigram", "二元组")),
     ),
