@@ -21,12 +21,13 @@ from lessons.data.sequences.task import numbers_of
 
 
 def tried(view: View, cell: Cell, wanted: Sequence[int | None]) -> Mapping[str, Any]:
-    """h[t] (H,) and yhat[t] (K,) of the example x, and the loss E[t] where an answer is `wanted`, by symbol."""
+    """h_init and h[t] (H,), yhat[t] (K,) of the example x, and the loss E[t] where an answer is `wanted`, by symbol."""
     state, inputs = training_of(view).state, view.start.inputs
     assert state is not None
     theta = {name: HOST.put(view.device.get(value)) for name, value in state.data.theta.items()}
     made = answering(HOST, cell, theta, numbers_of(inputs["x"], inputs["vocabulary"])[None], 0)
     found: dict[str, Any] = {f"{name}[{t}]": now[name][:, 0] for t, now in enumerate(made) for name in ("h", "yhat")}
+    found["h_init"] = np.zeros(len(found["h[0]"]))
     return found | {f"E[{t}]": -float(np.log(made[t]["yhat"][y, 0])) for t, y in enumerate(wanted) if y is not None}
 
 

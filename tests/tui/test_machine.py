@@ -47,8 +47,8 @@ class Terminal:
             signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
 
         self.process = subprocess.Popen(
-            [sys.executable, "-c", f"{before}\nfrom unroll_nn import main\nmain()", *args], env=env, stdin=theirs, stdout=theirs, stderr=theirs,
-            preexec_fn=alone,
+            [sys.executable, "-c", f"{before}\nfrom unroll_nn import main\nmain()", *args],
+            env=env, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=alone,
         )  # fmt: skip
         self.theirs, self.wrote, self.gone = theirs, bytearray(), False
         self.reader = threading.Thread(target=self._read, daemon=True)

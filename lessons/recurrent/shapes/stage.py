@@ -108,9 +108,9 @@ class ShapesStage(TimeStage):
 
     def unrolled(self) -> Graph:
         """The net in time: a box for an input and for a loss only where there is one."""
-        own = "" if self.on_curve else "h_init"
-        start = Block(own, np.zeros((1, self.units)), (1, self.units), "row", **self.flags("h_init"))
-        return unrolled(self, "h", {t: self.moment(t) for t in self.near}, start)
+        start = Block("h_init", np.zeros((1, self.units)), (1, self.units), "row", **self.flags("h_init"))
+        moments = {t: self.moment(t) for t in self.near}
+        return unrolled(self, "h", moments, looked_at(start, self.tried.get("h_init")))
 
     def moment(self, t: int) -> Moment:
         """What is drawn of a timestep."""
@@ -118,10 +118,9 @@ class ShapesStage(TimeStage):
         known, back = self.known(f"h[{t}]") or self.on_curve, self.at.back and self.known(f"gh[{t}]")
         return Moment(
             looked_at(self.corners.state(f"h[{t}]"), self.tried.get(f"h[{t}]")), word(self, t),
-            None if y is None else self.vocabulary[y],
-            None if y is None else chance(yhat, y), way(known, False), way(known, back),
-            way(yhat is not None, self.at.error_sent(t)), f"h[{t}]" in written, f"yhat[{t}]" in written,
-            f"e[{t}]" in written,
+            None if y is None else self.vocabulary[y], None if y is None else chance(yhat, y), way(known, False),
+            way(known, back), way(yhat is not None, self.at.error_sent(t)),
+            *(f"{name}[{t}]" in written for name in ("h", "yhat", "e")),
         )  # fmt: skip
 
     @cached_property
