@@ -5,6 +5,7 @@ A grain is the size of a move: one operation, one timestep, one update, … (see
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -163,13 +164,15 @@ class Reel:
         while self.sections[begin].chained and begin:
             begin -= 1
         first = next((m + 1 for m in range(n - 1, begin - 1, -1) if m in self._ran), begin)
+        end = time.monotonic() + seconds
         for m in range(first, n + 1):
             tape, inside = self.tape(m), (p if m == n else self.starts[m + 1]) - self.starts[m]
-            if tape.reach(inside, seconds) < inside and not tape.done:
+            stopped = tape.reach(inside, end - time.monotonic()) < inside and not tape.done
+            if m < n and not stopped:
+                self._ran.add(m)
+            if stopped or (m < n and time.monotonic() > end):
                 done = self.starts[m] + len(tape.steps)
                 raise Far(done - self.starts[begin], p - self.starts[begin], partial(self.run, p))
-            if m < n:
-                self._ran.add(m)
 
     def source(self, p: int) -> Source | None:
         """The source statement of the step that led to position p; None at the start."""
