@@ -12,7 +12,10 @@ from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
 from lessons.player.player import Player
 
-FEWER = {("windows", "centre"): 60, ("rivals", "k"): 400, ("caption", "example"): 154}
+FEWER = {
+    ("windows", "centre"): 60, ("rivals", "k"): 400, ("caption", "example"): 154, ("mlp", "example"): 4,
+    ("playground", "example"): 900,
+}  # fmt: skip
 """Where not all that the knob allows goes with the others at their largest."""
 KEPT = ("lessons.course", "lessons.contract", "lessons.explaining")
 """What caches here is there before a lesson is set up."""

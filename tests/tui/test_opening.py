@@ -7,8 +7,10 @@ so work is counted in its stead: calls of functions, from one answer to the next
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 
 from engine.device import HOST
 from engine.walks.far import Far
+from engine.walks.history import History, State
 from lessons.contract.card import Card
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
@@ -23,11 +26,13 @@ from lessons.course import open_lesson
 from lessons.player.player import Player
 from tests.lessons.largest import doing, forget, together
 from tests.lessons.playing import CARDS
+from tests.tui.driving import at_rest, go, lesson, until
+from tui.app import PATIENCE
 from tui.picture.lesson_picture import LessonPicture, Manner
 from tui.picture.look import Look
 
-MOST_CALLS = 1_000_000
-"""About half a second."""
+MOST_CALLS = 2_500_000
+"""About a second."""
 QUICK = ("neuron", "perceptron", "hebb")
 
 
@@ -103,3 +108,31 @@ def test_work_is_counted() -> None:
             raise Far(0, 1, go)
 
     assert 50 < work(go) < 60
+
+
+async def test_an_update_that_takes_long_can_be_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The screen says that it computes; esc leaves it, and it is there when one comes again."""
+    async with lesson(tmp_path, (80, 24), id="playground") as (pilot, screen):
+        player, advance, let = screen.player, History.advance, threading.Event()
+
+        def slow(history: History) -> State:
+            let.wait(60)
+            return advance(history)
+
+        monkeypatch.setattr(History, "advance", slow)
+        go(screen, "train")
+        player.patience = player.runs.patience = PATIENCE
+        await pilot.press("full_stop")
+        assert screen.catching_up.busy
+        assert "0 of 1" in screen.look.status
+        await pilot.press("t")
+        assert screen.catching_up.busy
+        await pilot.press("escape")
+        assert not screen.catching_up.busy
+        assert screen.look.status == screen.words("say.not_gone")
+        assert player.spot.n == 0
+        let.set()
+        await until(pilot, lambda: len(player.history) == 1)
+        await pilot.press("full_stop")
+        await at_rest(pilot, screen)
+        assert player.spot.n == 1
