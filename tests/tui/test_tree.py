@@ -147,3 +147,20 @@ async def test_both_halves_stand_beside_the_text_too(tmp_path: Path) -> None:
             lines = shown(screen, "stage").split("\n")
             assert any(line.startswith(" Wᵀ δ ") and "►" in line for line in lines), lines
             await pilot.press("l")
+
+
+async def test_the_last_step_says_how_to_go_on_and_an_edit_which_entry_it_changed(tmp_path: Path) -> None:
+    async with lesson(tmp_path, (100, 30), id="tree") as (pilot, screen):
+        assert "n next act" not in shown(screen, "foot")
+        screen.player.end()
+        await pilot.press("left", "right")
+        assert "n next act" in shown(screen, "foot")
+        await pilot.press("n")
+        assert screen.player.act == "train"
+        assert "n next act" not in shown(screen, "foot")
+        go(screen, "backward/n=7")
+        screen.look.cursor = ("W", (1, 2))
+        await pilot.press("e")
+        await typed(pilot, "0.9")
+        assert screen.player.start.params["W"][1, 2] == 0.9
+        assert "W₂₃ = 0.9" in shown(screen, "foot")

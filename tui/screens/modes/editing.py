@@ -23,7 +23,7 @@ def ask_edit(parts: Parts, cell: Cursor | None, typed: str = "") -> Change:
     held = parts.picture.view.get(symbol)
     parts.transport.pause()
     label = entry(symbol, index if held is not None and value else ())
-    parts.ask(words("prompt.edit", cell=label), partial(_edit, parts, cell), typed or value, not typed)
+    parts.ask(words("prompt.edit", cell=label), partial(_edit, parts, cell, label), typed or value, not typed)
     return Change()
 
 
@@ -41,10 +41,10 @@ def number_in(parts: Parts, cell: Cursor) -> str:
     return value
 
 
-def _edit(parts: Parts, cell: Cursor, typed: str) -> str | Change:
+def _edit(parts: Parts, cell: Cursor, label: str, typed: str) -> str | Change:
     words = parts.picture.words
     try:
         parts.player.edit(*cell, typed)
     except Refused as refused:
         return refused.say(words)
-    return Change(words("say.edited", what=symbol_name(cell[0]), value=typed.strip()), keep=True)
+    return Change(words("say.edited", what=label, value=typed.strip()), keep=True)

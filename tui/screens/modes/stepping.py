@@ -44,7 +44,8 @@ class Playing(Mode):
 
 
 EXAM = Hint("E", "exam", "exam")
-"""The key that stands at the last step."""
+NEXT = Hint("n", "next", "next_act")
+"""The keys that stand at the last step."""
 PAUSE = 0.5
 """Seconds that lie at least between the press that says what comes after the lesson and the one that opens it."""
 
@@ -60,7 +61,9 @@ class Stepping(Mode):
         ended = player.scrub is not None and not player.spot.training and player.spot.p >= player.scrub.total
         focus, parts = player.focus(), len(player.parts())
         grain = [Hint("↑↓", "grain", "coarser" if focus else "finer")] if parts > 1 else []
-        goes = [Hint("space", "play", "play")] if not ended else [EXAM] if has_exam(self.picture.text) else []
+        last = player.act == player.setup.acts[-1]
+        over = [*([NEXT] * (not last)), *([EXAM] * has_exam(self.picture.text))]
+        goes = over if ended else [Hint("space", "play", "play")]
         found = [*axis_keys(self.picture, self.look), *([Hint("→", "step", "forward")] * (not ended)), *grain, *goes]
         if self.parts.context.came_from:
             found.append(Hint("backspace", "return", "erase"))
