@@ -321,9 +321,11 @@ def test_a_state_says_which_net_it_is_of(eye: str, cell: str) -> None:
 
 def test_rows_of_d_are_pictures_of_the_most_active_units() -> None:
     player = played(CARD)
+    assert panels(player)["rows"].title == "the first rows of D"  # no unit is active before the state is known
     player.jump("look")
     rows = panels(player)["rows"]
     assert isinstance(rows, Tiles)
+    assert rows.title == "rows of D of the most active units"
     h = np.abs(np.array(result(player)["start"]))
     units = [int(tile.name) - 1 for tile in rows.tiles]
     assert h[units[0]] == h.max()

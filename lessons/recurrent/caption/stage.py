@@ -123,7 +123,8 @@ def rows_of_D(stage: CaptionStage, name: str, by: str) -> Stage:
     cursor = stage.view.cursor
     first = [cursor[1][0]] if cursor is not None and cursor[0] in ("h_init", "netD", "delta_init", "gh_init") else []
     rows = [*first, *(j for j in pictures.largest(stage, by, stage.H) if j not in first)][:ROWS]
-    return [pictures.rows_as_pictures(stage, name, FRAME, rows, stage.say(f"rows_{name}"))]
+    title = f"rows_{name}" if stage.known(by) else "rows_first"
+    return [pictures.rows_as_pictures(stage, name, FRAME, rows, stage.say(title))]
 
 
 def run_name(stage: CaptionStage, n: int) -> str:
