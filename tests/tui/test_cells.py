@@ -60,6 +60,7 @@ def test_in_every_lesson_a_parameter_is_found_and_what_is_beyond_it_is_not(id: s
             cell_at(made, f"{name}[{','.join(map(str, value.shape))}]")
 
 
+@pytest.mark.representative("Q*")
 @pytest.mark.parametrize(
     ("cell", "en", "zh"),
     [

@@ -110,7 +110,7 @@ def run(home: Path, *args: str, **more: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, errors="replace")
 
 
-@pytest.mark.representative("full", "read-only", "a file")
+@pytest.mark.representative("full", "a file")
 @pytest.mark.parametrize("kind", [*CANNOT, *CAN])
 def test_commands_need_no_home(kind: str, home: Callable[[Home], Path]) -> None:
     at = home(CANNOT[kind][0] if kind in CANNOT else CAN[kind])
@@ -193,6 +193,7 @@ async def test_a_disk_that_fills_while_a_lesson_is_open(tmp_path: Path, monkeypa
 # where one is
 
 
+@pytest.mark.exhaustive
 def test_a_folder_that_was_deleted_and_a_home_that_is_relative(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     script = f"mkdir {gone} && cd {gone} && rmdir {gone} && {sys.executable} -m tui.cli"

@@ -59,6 +59,7 @@ def run(folder: Path, *args: str) -> Any:
     return strict(done.stdout)
 
 
+@pytest.mark.exhaustive
 def test_every_command_says_its_schema(folder: Path) -> None:
     found = {name: run(folder, "train", name, *args, "--json") for name, args in TRAIN.items()}
     found["lessons"] = run(folder, "lessons", "--json")

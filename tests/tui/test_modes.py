@@ -93,6 +93,7 @@ async def try_line(tmp_path: Path, size: tuple[int, int], id: str, place: str, k
         n += 1
 
 
+@pytest.mark.representative("*(80, 24)*")
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=str)
 @pytest.mark.parametrize("state", STATES)
 async def test_a_key_that_is_shown_does_something(state: str, size: tuple[int, int], tmp_path: Path) -> None:

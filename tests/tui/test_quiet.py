@@ -37,6 +37,7 @@ def test_every_training_command_is_run_here() -> None:
     assert set(SHORT) == set(train.list_commands(click.Context(train)))
 
 
+@pytest.mark.representative("charnn")
 @pytest.mark.parametrize("name", SHORT)
 def test_nothing_is_said_but_the_result(tmp_path: Path, name: str) -> None:
     text, out = written(tmp_path, name), tmp_path / "out"

@@ -126,6 +126,7 @@ async def test_the_gradient_of_f_is_checked(tmp_path: Path) -> None:
         assert "∂f/∂q" in shown(screen, "stage")
 
 
+@pytest.mark.representative("knn*", "tree*", "boosting*", "margin*")
 @pytest.mark.parametrize("act", ["knn/j=2", "tree/s=2", "boosting/t=4", "margin/pair=9", "compare/i=5"])
 async def test_there_and_back_in_every_act(act: str, tmp_path: Path) -> None:
     async with lesson(tmp_path, (100, 30), id="rivals") as (pilot, screen):

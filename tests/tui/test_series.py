@@ -97,6 +97,7 @@ def test_what_is_not_above_0_has_no_place_on_a_log_axis() -> None:
         assert canvas.height == 20
 
 
+@pytest.mark.representative("playground-*", "bptt-*")
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("id", ["playground", "mlp", "bptt", "lstm", "memory"])
 async def test_the_curve_in_full_height(id: str, size: tuple[int, int], tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
 SMALL = ("--dim", "24", "--window", "3", "--epochs", "40", "--alpha", ".05", "--min-count", "1")
 
 
+@pytest.mark.representative("sg-ns")
 @pytest.mark.parametrize("form", ["sg-ns", "cbow-hs"])
 def test_train_and_ask(text: Path, tmp_path: Path, form: str) -> None:
     out, (model, loss) = tmp_path / "v.bin", form.split("-")
