@@ -56,7 +56,7 @@ def rules(impurity: str) -> dict[str, str]:
         "open": "open = open + (node == n)",
         "chosen": "chosen[s] = argmax(worth, open)",
         "right": "right[s] = (leaf == chosen[s]) * (x @ (axis == at(feature, chosen[s])) > at(place, chosen[s]))",
-        "leaf": "leaf = leaf + (leaf == chosen[s]) * (2 * s - 1 - chosen[s]) + right[s]",
+        "leaf": "leaf = leaf + (leaf == chosen[s]) * (new[s] - chosen[s]) + right[s]",
         "close": "open = open - (node == chosen[s])",
     }
 
@@ -117,7 +117,8 @@ def state(device: Device, count: int, limits: Limits) -> dict[str, Array]:
     node = device.put([[float(n)] for n in range(nodes)])
     zero = device.xp.zeros_like(node)
     leaf = device.put([[0.0]] * count)
-    return {"node": node, "leaf": leaf, "feature": zero, "place": zero, "worth": zero, "open": zero}
+    new = {f"new[{s}]": node[2 * s - 1 : 2 * s, :] for s in range(1, (nodes + 1) // 2)}
+    return {"node": node, "leaf": leaf, "feature": zero, "place": zero, "worth": zero, "open": zero, **new}
 
 
 def grow(device: Device, x: Array, Y: Array, kind: Array, axis: Array, limits: Limits, at: Path = ()) -> Walk[Tree]:

@@ -63,6 +63,8 @@ class DeclaredLesson(Defaults):
     columns: Container[str] = frozenset()
     explains: tuple[str, ...] = ()
     counted: frozenset[str] = frozenset()
+    from_zero: frozenset[str] = frozenset()
+    ordinals: frozenset[str] = frozenset()
     draws: frozenset[str] = frozenset()
     rebuilds: frozenset[str] = frozenset()
     example = True

@@ -82,9 +82,9 @@ class Plane:
     def columns(
         self, id: str, rows: Mapping[str, str], count: int, focus: int, own: Sequence[int] = (), wide: int = 1
     ) -> Matrix:
-        """Vectors, each under its label, around one of their entries; the columns `own` stay in sight too."""
-        axis = Axis(tuple(map(str, range(count))), focus, wide, close=True, own=tuple(own))
+        """Vectors, each under its label, around one of their entries, from 1; the columns `own` stay in sight too."""
+        axis = Axis(tuple(map(str, range(1, count + 1))), focus, wide, close=True, own=tuple(own))
         near = sorted({*range(max(0, focus - NEAR), min(count, focus + NEAR + 1)), *own})
-        heads: dict[int, Item] = {i: Label(str(i), role="head" if i in (focus, *own) else "dim") for i in near}
+        heads: dict[int, Item] = {i: Label(str(i + 1), role="head" if i in (focus, *own) else "dim") for i in near}
         found = [Row(label, {i: self.entry(symbol, i) for i in near}) for symbol, label in rows.items()]
         return Matrix(id=id, priority=7, axis=axis, rows=[Row(self.stage.say(id), heads), *found])

@@ -47,10 +47,11 @@ class Lesson(Protocol):
     """A lesson: an experiment that can be run and taken apart, and what is shown of it.
 
     `reel` is its finite part; `track`, where it has one, its training. `columns` are the families shown flat,
-    `explains` those explained first when a step wrote several; those `counted` are whole numbers by what they mean. A
-    knob in `rebuilds` makes a new start, so that edits go; one in `draws`, where it is changed, has weights drawn, from
-    seed 0 where none is given, instead of the lecture's; without `example` there are none of the lecture's, and they
-    are always drawn. A lesson holds no position and no setting; its callers see to it that overflow makes no noise.
+    `explains` those explained first when a step wrote several; those `counted` are whole numbers by what they mean.
+    Loops in `from_zero`, and the values of families in `ordinals`, run from 0 and are shown from 1. A knob in
+    `rebuilds` makes a new start, so that edits go; one in `draws`, where it is changed, has weights drawn, from seed 0
+    where none is given, instead of the lecture's; without `example` there are none of the lecture's, and they are
+    always drawn. A lesson holds no position and no setting; its callers see to it that overflow makes no noise.
     What follows from a declaration stands in
     `lessons.building.declared.DeclaredLesson`.
     """
@@ -62,6 +63,8 @@ class Lesson(Protocol):
     columns: Container[str]
     explains: tuple[str, ...]
     counted: frozenset[str]
+    from_zero: frozenset[str]
+    ordinals: frozenset[str]
     draws: frozenset[str]
     example: bool
     rebuilds: frozenset[str]

@@ -13,6 +13,7 @@ from engine.walks.rules import Lookup, bindings, index, members, parse, referenc
 from engine.walks.step import Path
 from lessons.explaining.figures import counts, figures, parted, three
 from lessons.explaining.formulas import FUNCTIONS, OPERATORS, ORDERS, beginning, plain_number, raised, typeset
+from lessons.explaining.numbering import part, shift
 from lessons.explaining.typeset import STACKED, entry, entry_of, subscript
 
 MOST_TERMS = 6
@@ -69,7 +70,8 @@ class _Expansion:
             case ast.Constant(value=int() | float() as constant):
                 return Cell(plain_number(constant), plain_number(constant), 3, float(constant))
             case ast.Name(id=plain):
-                return Cell(str(self.bound[plain]), str(self.bound[plain]), 3, float(self.bound[plain]))
+                said = str(part(plain, self.bound[plain]))
+                return Cell(said, said, 3, float(self.bound[plain]))
             case ast.Attribute(value=inner, attr="T"):
                 return self.cell(inner, (at[1], at[0]))
             case ast.UnaryOp(operand=inner):
@@ -108,7 +110,8 @@ class _Expansion:
         shape = getattr(array, "shape", ())
         single = not shape or array.size == 1
         where = () if single else at if len(shape) > 1 and max(shape[1:]) > 1 else (at[0],)
-        return Cell(entry(symbol, where), figures(x, counted), 3, x, counted=counted)
+        said = figures(x + shift(symbol), counted)
+        return Cell(entry(symbol, where), said, 3, x, counted=counted, shown=said if shift(symbol) else "")
 
     def product(self, left: ast.expr, right: ast.expr, at: tuple[int, int]) -> Cell:
         """Σ_m left[i,m] right[m,j]; of more than two terms those that are exactly 0 are left out."""
@@ -174,13 +177,13 @@ class _Expansion:
             name, rows = FUNCTIONS.get(function, function), self.value(args[0]).shape[0]
             column = [self.cell(args[0], (i, at[1])) for i in range(rows)]
             symbols = f"{name}({', '.join(c.symbols for c in column)})"
-            several = [f"{i}: {c.numbers}" for i, c in enumerate(column)] if function == "argmaxes" else None
+            several = [f"{i}: {c.numbers}" for i, c in enumerate(column, 1)] if function == "argmaxes" else None
             numbers = f"{name}({', '.join(several or [c.numbers for c in column])})"
             return Cell(symbols, numbers, 3, float(self.at(self.value(node), at)))
         if function == "at":
             where = [selecting.one(self.value(each)) for each in args[1:]]
             cell = self.cell(args[0], (where[0], where[1] if len(where) > 1 else 0))
-            chosen = ",".join(map(str, where))  # as what chose it counts, and the columns of the stage: from 0
+            chosen = ",".join(str(i + 1) for i in where)  # as entries count
             return cell._replace(symbols=f"{_wrap(typeset(args[0], self.bound).text, 3, 3)}[{chosen}]", tight=3)
         if function in ("argmax", "argmin", "nearest"):
             return self.chosen(node, args)
@@ -240,9 +243,10 @@ class _Expansion:
         if len(rows) > MOST_TERMS:
             apart = {i: abs(float(column[i, 0] - column[int(x), 0])) for i in rows}
             shown = sorted(sorted(rows, key=apart.__getitem__)[: MOST_TERMS - 1])
-        compared = [f"{i}: {self.cell(args[0], (i, 0)).worth}" for i in shown] + ["…"] * (len(rows) > len(shown))
+        compared = [f"{i + 1}: {self.cell(args[0], (i, 0)).worth}" for i in shown] + ["…"] * (len(rows) > len(shown))
         said = typeset(node, self.bound).text
-        return Cell(said, f"{said.partition('(')[0]}({', '.join(compared)})", 3, x, counted=True)
+        numbers = f"{said.partition('(')[0]}({', '.join(compared)})"
+        return Cell(said, numbers, 3, x, counted=True, shown=f"{x + 1:.0f}")
 
     def cut(self, node: ast.Call, function: str, args: list[ast.expr], at: tuple[int, int]) -> Cell:
         """A place between two points of a column, which column that is, or whether a point is not above it."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from engine.walks.rules import index, parse
+from lessons.explaining.numbering import index_text
 from lessons.explaining.typeset import START, family_name, subscript
 
 SCALARS = frozenset({"rate", "eta", "t", "h", "slope", "w", "d", "g"})
@@ -95,7 +96,7 @@ def typeset(node: ast.expr, bound: Mapping[str, int]) -> Typeset:
             return Typeset(str(bound[plain]) if plain in bound else family_name(plain, []), 3)
         case ast.Subscript(value=ast.Name(id=family), slice=indices):
             parts = indices.elts if isinstance(indices, ast.Tuple) else [indices]
-            at = [_index(part, bound) for part in parts]
+            at = [index_text(family, n, part, bound) for n, part in enumerate(parts)]
             return Typeset(family_name(family + START, []) if at == ["-1"] else family_name(family, at), 3)
         case ast.Constant(value=constant):
             return Typeset(plain_number(constant), 3)

@@ -13,6 +13,7 @@ from lessons.contract.view import View
 from lessons.explaining.explain import explain
 from lessons.explaining.figures import cells, counts, eight, figures, folded, whole
 from lessons.explaining.formulas import law, sign
+from lessons.explaining.numbering import shift
 from lessons.explaining.typeset import entry
 
 USERS = 3
@@ -41,16 +42,17 @@ class Inspection:
     position: int | None = None
     counted: bool = False
     sign: str = "="
+    shift: int = 0
 
     @property
     def shown(self) -> str:
         """The value in eight figures."""
-        return "·" if self.value is None else eight(self.value)
+        return "·" if self.value is None else eight(self.value + self.shift)
 
     @property
     def full(self) -> str:
         """The value in all its figures, for copying."""
-        return "" if self.value is None else whole(self.value)
+        return "" if self.value is None else whole(self.value + self.shift)
 
     def lines(self, width: int = 80) -> tuple[str, ...]:
         """The formula in symbols, and under its = or ← the numbers, worked out; a third line where it is long."""
@@ -69,7 +71,7 @@ class Inspection:
     def _worked_out(self, head: str, width: int) -> tuple[str, ...]:
         """The numbers behind `head`, and what they come to."""
         parts = f"{self.parts}  =  " if self.parts and self.parts != self.numbers else ""
-        worth = "·" if self.value is None else figures(self.value, self.counted)
+        worth = "·" if self.value is None else figures(self.value + self.shift, self.counted)
         if self.numbers == worth:
             return (head + self.numbers,)
         whole = f"{head}{self.numbers}  =  {parts}{worth}"
@@ -97,7 +99,7 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
     label = entry(symbol, at if held is None or held.size > 1 else ())
     writer = view.writer(symbol) or view.origin(symbol)
     if writer is None:
-        return Inspection(symbol, at, label, value)
+        return Inspection(symbol, at, label, value, shift=shift(symbol))
     rule, path, position = writer
     lookup = view.lookup(position) if position is not None else view.held
     with quiet():
@@ -116,6 +118,7 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
         position=position,
         counted=cell.counted or counts(symbol),
         sign=sign(rule),
+        shift=shift(symbol),
     )
 
 

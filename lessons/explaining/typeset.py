@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from engine.walks.step import split
+from lessons.explaining.numbering import indices
 
 LOWERED = "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"
 """Digits, signs and letters that have a lowered form."""
@@ -85,8 +86,8 @@ def naming(names: Mapping[str, str]) -> Iterator[None]:
 
 def name(symbol: str) -> str:
     """A symbol as the field writes it: delta[3,1] is δ₃,₁, dW[3] is ∂E₃/∂W, its k-th term (∂E₃/∂W)ₖ."""
-    family, indices = split(symbol)
-    return family_name(family, [str(i) for i in indices])
+    family, at = split(symbol)
+    return family_name(family, indices(family, at))
 
 
 def family_name(family: str, indices: list[str]) -> str:

@@ -20,9 +20,10 @@ from lessons.contract.knobs import Refused
 from lessons.contract.text import Section, Text
 from lessons.contract.view import NOTHING, View
 from lessons.explaining.computed import CONDITION, PLACEHOLDER, Computed, Unresolved, written
-from lessons.explaining.figures import cells, counting
+from lessons.explaining.figures import cells
 from lessons.explaining.inspect import Inspection
 from lessons.explaining.notation import respelled
+from lessons.explaining.numbering import numbering
 from lessons.explaining.typeset import naming
 from lessons.player import addresses
 from lessons.player.branches import Branch, Branches
@@ -204,7 +205,7 @@ class Paper:
 
     def questions(self, text: Text, names: Mapping[str, str]) -> tuple[Worked, ...]:
         """All questions with their answers, in the notation that calls symbols by these names."""
-        with quiet(), naming(names), counting(self.setup.lesson.counted):
+        with quiet(), naming(names), numbering(self.setup.lesson, self.setup.knobs):
             sections = [each for id, each in text.sections.items() if id.startswith(SECTION)]
             return tuple(Writer(self, text, names).worked(section) for section in sections)
 

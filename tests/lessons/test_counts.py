@@ -11,7 +11,8 @@ from engine.walks.step import split
 from lessons.contract.card import Card
 from lessons.contract.phrases import Words
 from lessons.course import course, open_lesson
-from lessons.explaining.figures import COUNTED, counting, counts
+from lessons.explaining.figures import COUNTED, counts
+from lessons.explaining.numbering import numbering
 from lessons.player.player import Player
 from tests.lessons.playing import every_card
 from tui.picture.lens import flat
@@ -36,7 +37,7 @@ def test_what_is_always_whole_is_shown_whole(card: Card) -> None:
                     known = np.asarray(block.values)[np.isfinite(block.values)]
                     seen.setdefault(split(block.symbol)[0], []).extend(known[:40].tolist())
     whole = {name for name, held in seen.items() if held and max(held) > 1 and all(x == int(x) for x in held)}
-    with counting(player.lesson.counted):
+    with numbering(player.lesson, player.knobs):
         assert {name for name in whole if not counts(name)} <= MEASURED.get(card.id, set())
     assert COUNTED.get() == frozenset()
 

@@ -418,4 +418,4 @@ def test_a_chosen_point_has_the_same_number_in_the_table_and_in_the_formula(plac
     table = panels(made)["nearest"]
     assert isinstance(table, Table)
     assert f"y[{table.rows[-1][1]}]" in inspect(made.view(), "vote", (0,)).symbols
-    assert table.rows[-1][1] == str(int(made.view().get(f"near[{j}]")[0]))  # type: ignore[index]
+    assert table.rows[-1][1] == str(int(made.view().get(f"near[{j}]")[0]) + 1)  # type: ignore[index]

@@ -46,7 +46,7 @@ async def test_the_acts_have_their_pictures(size: tuple[int, int], tmp_path: Pat
             assert all(title in stage for title in titles), place
             assert "[" in stage
         go(screen, "back/kernel/i=5/j=5")
-        assert "terms of row i = 5" in shown(screen, "stage")
+        assert "terms of row i = 6" in shown(screen, "stage")
 
 
 async def test_a_weight_by_hand_and_the_check_of_its_gradient(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ async def test_a_weight_by_hand_and_the_check_of_its_gradient(tmp_path: Path) ->
         screen.look.cursor = ("h[1]", (3, 4))
         await pilot.press("i")
         assert isinstance(screen.look.drawer, Inspect)
-        assert "h₁,₃,₄" in shown(screen, "stage") + shown(screen, "text")
+        assert "h₁,₄,₅" in shown(screen, "stage") + shown(screen, "text")
 
 
 async def test_a_picture_of_ones_own_and_one_that_cannot_be_read(tmp_path: Path) -> None:

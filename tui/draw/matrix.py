@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from engine.device import HostArray
 from lessons.contract.panels import Bar, Block, Heat, Item, Label, Lens, Matrix, Row
 from lessons.explaining.figures import counts, five
+from lessons.explaining.numbering import shift
 from tui.canvas.canvas import Canvas, fit
 from tui.draw.pen import LABEL, Columns, Pen, bracket, columns, draw, glyph, level, number, say_hidden
 
@@ -73,6 +74,7 @@ def _cell(
     elif read:
         ink += "+read"
     chosen = pen.cursor == (block.symbol, block.index(*at))
+    value = None if value is None else value + shift(block.symbol)
     number(canvas, x, y, value, ink + ("+cursor" if chosen else ""), mark, counts(block.symbol))
     if block.symbol:
         canvas.hit(x, y, 6, 1, "cell", block.symbol, block.index(*at))

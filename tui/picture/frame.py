@@ -13,6 +13,7 @@ from lessons.contract.panels import Told
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text, fill
 from lessons.explaining.figures import number
+from lessons.explaining.numbering import part
 from lessons.explaining.typeset import NAMES
 from lessons.explaining.typeset import name as symbol_name
 from lessons.player.player import Player
@@ -110,6 +111,7 @@ def place_name(text: Text, name: str, index: int) -> str:
     label = text.phrase("places", name, name)
     if index < 0:
         return NAMES.get().get(label, label)  # a parameter that is checked, in the notation chosen
+    index = part(name, index)
     return f"{label} {number(index)}" if label != name or name == "update" else f"{name}={index}"
 
 

@@ -16,9 +16,9 @@ from lessons.contract.panels import Curve, Field, Formula, Network, Panel, Stave
 from lessons.contract.phrases import Words
 from lessons.contract.text import Text, load, package_of
 from lessons.contract.view import View
-from lessons.explaining.figures import counting
 from lessons.explaining.inspect import focus, inspect
 from lessons.explaining.notation import renamed, spelled
+from lessons.explaining.numbering import numbering
 from lessons.explaining.typeset import naming
 from lessons.player.player import Player
 from tui.canvas.canvas import Canvas, Hit, boxed, fit, key_line, wrap
@@ -127,7 +127,7 @@ class LessonPicture:
     @contextmanager
     def drawing(self) -> Iterator[None]:
         """The view of now, numbers beyond the finite shown as they are, symbols in the notation chosen."""
-        with quiet(), naming(self.names), counting(self.player.lesson.counted):
+        with quiet(), naming(self.names), numbering(self.player.lesson, self.player.knobs):
             self.view = self.player.view(cursor=self.look.cursor)
             yield
 

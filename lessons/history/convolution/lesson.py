@@ -112,7 +112,7 @@ def which_shift(trial: Trial) -> str:
 
 
 class Convolution(DeclaredLesson):
-    """Filters count from 1, places from 0. The first acts are about one filter of the first layer and one picture."""
+    """Filters count from 1, in arrays places count from 0. The first acts are about one filter and one picture."""
 
     source = Whole("inputs_picture", label=CLASSES - 1, seed=np.inf)
     holds = (
@@ -136,7 +136,7 @@ class Convolution(DeclaredLesson):
     loops = ("update", "phase", ("layer", "f"), ("i", "m"), ("j", "n"), ("c", "a"), ("g", "u", "b"), "v")
     grain = "j"
     explains = ("p", "net", "by_K", "by_x", "h", "delta", "E")
-    counted = frozenset({"won"})
+    from_zero, ordinals = frozenset("ijmnabuv"), frozenset({"won", "place"})
     example = False
     rebuilds = frozenset({"net", "example", "picture", "label"})
     draws = frozenset({"net"})

@@ -135,8 +135,8 @@ class ConvolutionStage(LessonStage):
         for j in range(self.size.maps[2]):
             name = symbol("term", self.f, 1, self.i, j)
             block = Block(name, self.view.get(name), (SIDE, SIDE), **self.flags(name))
-            tiles.append(Tile(block, str(j), lit=block.written))
-        return Tiles(id="ledger", priority=8, title=self.say("ledger", i=self.i), tiles=tiles)
+            tiles.append(Tile(block, str(j + 1), lit=block.written))
+        return Tiles(id="ledger", priority=8, title=self.say("ledger", i=self.i + 1), tiles=tiles)
 
     def back_picture(self) -> Stage:
         first, turned = BORDER - SIDE + 1, symbol("turned", self.f, 1)

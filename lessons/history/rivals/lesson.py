@@ -28,9 +28,10 @@ NEW = np.array([1.5, -1.0])
 LONG = 300
 """Rounds of boosting in the prediction about XOR."""
 COUNTS = (
-    "near", "rest", "vote", "row", "leaf", "node", "count", "inside", "g", "cL", "cR", "cut", "feature", "open",
-    "chosen", "right", "i", "j", "axis",
+    "rest", "vote", "count", "inside", "g", "cL", "cR", "feature", "open", "right", "axis",
 )  # fmt: skip
+ORDINALS = frozenset({"near", "row", "leaf", "node", "new", "cut", "chosen", "i", "j"})
+"""Numbers of points, nodes and cuts, which run from 0."""
 
 
 def models(s: Scope) -> Models:
@@ -139,7 +140,7 @@ def outcome(trial: Trial) -> dict[str, Any]:
 
 
 class Rivals(DeclaredLesson):
-    """Classes are −1 and +1; points are counted from 0, as the entries of vectors are."""
+    """Classes are −1 and +1; points, nodes and cuts are counted from 0 in arrays and addresses."""
 
     sizes = (Size("N", low=2, high=1000), Size("T", low=1, high=1000))
     holds = (
@@ -155,6 +156,7 @@ class Rivals(DeclaredLesson):
             lambda s: neighbours.begun(s.device, s.N) | tree.begun(s.device, given(s.trial)["y"], models(s).of.limits),
         ),
         *map(begun, ("row", "kind", "rest", "vote", "Y", "axis", "node", "leaf", "feature", "place", "worth", "open")),
+        Derived("new", lambda s, n: s.begun.get(f"new[{n}]"), indexed=True),
     )
     matrices = frozenset({"Y", "K", "cL", "cR"})
     acts = (
@@ -179,7 +181,7 @@ class Rivals(DeclaredLesson):
     loops = (("s", "t", "j", "pair", "i", "phase"), "n")
     grain = "s"
     explains = ("gain", "vote", "alpha", "wrong", "chosen", "o", "d", "eta", "train", "test")
-    counted = frozenset(COUNTS)
+    counted, ordinals, from_zero = frozenset(COUNTS), ORDINALS, frozenset("n")
     rebuilds = frozenset({"data", "points", "noise"})
     second_views = frozenset({"knn"})
     shown_as = RivalsStage

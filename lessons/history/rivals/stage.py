@@ -66,7 +66,7 @@ class RivalsStage(LessonStage):
         near = [i for j in range(1, k + 1) if (i := self.whole(f"near[{j}]")) is not None]
         rows, d = list[tuple[str, ...]](), self.view.get("d")
         for j, i in list(enumerate(near, 1))[-NEAREST:]:
-            rows.append((str(j), str(i), "·" if d is None else five(float(d[i])), "●" if self.y[i] > 0 else "○"))
+            rows.append((str(j), str(i + 1), "·" if d is None else five(float(d[i])), "●" if self.y[i] > 0 else "○"))
         heads = [self.say(key) for key in ("j", "point", "distance", "class")]
         field = self.plane.field(self.say("share", k=k), partial(votes, k=k), [*self.plane.dots(near), self.new])
         names = {"q": "q", "vote": self.say("votes"), "says": self.say("says")}
@@ -88,7 +88,7 @@ class RivalsStage(LessonStage):
         inside = self.view.get(f"inside[{n}]")
         lit = [] if inside is None or not splits else [int(i) for i in np.flatnonzero(inside)]
         field = self.plane.field(self.say("rectangles", n=tree.leaves), says, self.plane.dots(lit))
-        names = {f"{name}[{n}]": subscripted(name, n) for name in ("count", "G", "cut")}
+        names = {f"{name}[{n}]": subscripted(name, n + 1) for name in ("count", "G", "cut")}
         state = self.side_by_side(names | {f"chosen[{splits}]": self.say("chosen")}, "state", 9)
         way = set(trees.way(self.models.tree, self.q))
         grown = ui.Tree(id="tree", title=self.say("tree"), nodes=list(self.branches(0, "", way)))

@@ -131,7 +131,7 @@ class Captions(DeclaredLesson):
     loops = ("update", "phase", ("t", "k", "layer"), ())
     grain = "t"
     explains = ("word", "yhat", "h", "by_I", "gh", "delta", "E")
-    counted = frozenset({"word"})
+    ordinals = frozenset({"word", "letters"})
     example = False
     draws = frozenset({"eye", "pictures", "language", "held", "word", "trained", "cell", "hidden"})
     rebuilds = draws | {"example"}

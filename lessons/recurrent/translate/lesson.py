@@ -153,6 +153,7 @@ class Translate(DeclaredLesson):
     )  # fmt: skip
     loops = ("update", "phase", ("t", "s"), ())
     grain = "t"
+    ordinals = frozenset({"words"})
     explains = ("pick", "yhat", "a", "htilde", "c", "alpha", "h", "d", "ge", "gd", "gh")
     draws = frozenset({"data", "attention", "cell", "hidden", "pairs"})
     rebuilds = draws | {"sentence"}
