@@ -62,11 +62,7 @@ class DeclaredLesson(Defaults):
     grain = "op"
     columns: Container[str] = frozenset()
     explains: tuple[str, ...] = ()
-    counted: frozenset[str] = frozenset()
-    from_zero: frozenset[str] = frozenset()
-    ordinals: frozenset[str] = frozenset()
-    draws: frozenset[str] = frozenset()
-    rebuilds: frozenset[str] = frozenset()
+    counted = from_zero = ordinals = draws = rebuilds = frozenset[str]()
     example = True
 
     def __init__(self, card: Card) -> None:
