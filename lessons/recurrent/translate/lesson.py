@@ -145,12 +145,14 @@ class Translate(DeclaredLesson):
             "even", "attend/t=0/attention", "number", even, 0.3, hides=hides("alpha"), when=lambda s: s.whole.net.looks
         ),
         Question("long", "update=0", "choice", partial(share, "without"), track="train", when=on_digits),
-        Question("where", "update=0", "choice", where, track="train", when=lambda s: on_digits(s) and s.whole.net.looks),
+        Question(
+            "where", "update=0", "choice", where, track="train",
+            when=lambda s: on_digits(s) and s.whole.net.looks,
+        ),
         Question("longer", "update=0", "choice", partial(share, "longer"), track="train", when=on_digits),
     )  # fmt: skip
     loops = ("update", "phase", ("t", "s"), ())
-    grain = "t"
-    ordinals = frozenset({"words"})
+    grain, ordinals = "t", frozenset({"words"})
     explains = ("pick", "yhat", "a", "htilde", "c", "alpha", "h", "d", "ge", "gd", "gh")
     draws = frozenset({"data", "attention", "cell", "hidden", "pairs"})
     rebuilds = draws | {"sentence"}
