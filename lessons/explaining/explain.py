@@ -14,7 +14,7 @@ from engine.walks.step import Path
 from lessons.explaining.figures import counts, figures, parted, three
 from lessons.explaining.formulas import FUNCTIONS, OPERATORS, ORDERS, beginning, plain_number, raised, typeset
 from lessons.explaining.numbering import part, shift
-from lessons.explaining.typeset import STACKED, entry, entry_of, subscript
+from lessons.explaining.typeset import STACKED, entry, entry_of, first_of, subscript
 
 MOST_TERMS = 6
 """A sum of more terms than this is shown by its first ones and its last."""
@@ -274,8 +274,8 @@ class _Expansion:
     def softmax(self, function: str, scores: ast.expr, at: tuple[int, int], x: float) -> Cell:
         """x = softmax of a column of scores, or its logarithm."""
         inner, array, said = self.cell(scores, at), self.value(scores), typeset(scores, self.bound)
-        own = subscript(str(at[0] + 1))
-        one = entry_of(said.text, at[:1])
+        first = min((first_of(node.id) for node in ast.walk(scores) if isinstance(node, ast.Name)), default=1)
+        own, one = subscript(str(at[0] + first)), entry_of(said.text, at[:1], first)
         each = one.removesuffix(own) + "ⱼ"
         if function == "log_softmax":
             return Cell(f"ln softmax({said.text}){own}", f"ln {three(math.exp(x))}", 2, x)

@@ -14,7 +14,7 @@ from lessons.explaining.explain import explain
 from lessons.explaining.figures import cells, counts, eight, figures, folded, whole
 from lessons.explaining.formulas import law, sign
 from lessons.explaining.numbering import shift
-from lessons.explaining.typeset import entry
+from lessons.explaining.typeset import entry, scoring
 
 USERS = 3
 """At most so many symbols that were made from a cell are named."""
@@ -91,9 +91,14 @@ def inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
     `index` may be longer than the symbol has axes: what is over is dropped. Where a picture is shown whose entries are
     symbols of their own, as h[1,0,2] of the map h[1], it is that symbol.
     """
+    with scoring("galpha" in view.rules):
+        return _inspect(view, symbol, index)
+
+
+def _inspect(view: View, symbol: str, index: tuple[int, ...]) -> Inspection:
     held, own = view.get(symbol), f"{symbol[:-1]},{','.join(map(str, index))}]"
     if held is None and index and symbol.endswith("]") and view.get(own) is not None:
-        return inspect(view, own, (0, 0))
+        return _inspect(view, own, (0, 0))
     at = index[: held.ndim] if held is not None else index
     value = None if held is None or len(at) < held.ndim else float(held[at] if held.ndim else held)
     label = entry(symbol, at if held is None or held.size > 1 else ())

@@ -84,6 +84,20 @@ def naming(names: Mapping[str, str]) -> Iterator[None]:
         NAMES.reset(token)
 
 
+SCORES: ContextVar[bool] = ContextVar("SCORES", default=False)
+"""Whether e are the scores of places, as where there is attention, and not errors of outputs."""
+
+
+@contextmanager
+def scoring(places: bool) -> Iterator[None]:
+    """Inside, entries of e are counted from 0 as the places are, or from 1."""
+    token = SCORES.set(places)
+    try:
+        yield
+    finally:
+        SCORES.reset(token)
+
+
 def name(symbol: str) -> str:
     """A symbol as the field writes it: delta[3,1] is δ₃,₁, dW[3] is ∂E₃/∂W, its k-th term (∂E₃/∂W)ₖ."""
     family, at = split(symbol)
@@ -145,7 +159,12 @@ def entry(symbol: str, at: tuple[int, ...]) -> str:
     family = split(symbol)[0]
     if family in STACKED and at:
         return entry_of(name(f"{STACKED[family]}[{at[0]}]"), at[1:])
-    return entry_of(name(symbol), at, int(family not in IN_TIME))
+    return entry_of(name(symbol), at, first_of(family))
+
+
+def first_of(family: str) -> int:
+    """What the first entry of a family is called: 0 along timesteps and places, else 1."""
+    return int(family not in IN_TIME and not (family == "e" and SCORES.get()))
 
 
 def entry_of(text: str, at: tuple[int, ...], first: int = 1) -> str:

@@ -145,6 +145,8 @@ def test_places_count_from_0_in_every_entry_of_the_context() -> None:
     assert inspect(view, "galpha[0]", (1,)).symbols.startswith("(h₁)₁·(∂E/∂c₀)₁ + (h₁)₂·(∂E/∂c₀)₂")
     assert inspect(view, "ghs", (1, 2)).label == "(∂E/∂h₁)₃"
     assert inspect(view, "ge[0]", (1,)).label == "(∂E/∂e₀)₁"
+    assert inspect(view, "e[0]", (1,)).label == "(e₀)₁"
+    assert inspect(view, "alpha[0]", (1,)).symbols.startswith("e^(e₀)₁ / ")
     made.to_act("train")
     made.history.advance()
     made.land(1, is_open=True)
