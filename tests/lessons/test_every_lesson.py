@@ -24,6 +24,7 @@ from lessons.course import course, open_lesson
 from lessons.explaining import explain, figures
 from lessons.explaining.formulas import law
 from lessons.explaining.inspect import inspect
+from lessons.explaining.numbering import numbering, shift
 from lessons.explaining.typeset import name as typeset
 from lessons.player.player import Player
 from lessons.player.show import everything
@@ -97,11 +98,11 @@ def test_every_formula_in_numbers_gives_its_value(card: Card, monkeypatch: pytes
             rule, path, position = found
             for at in {tuple(where(size) for size in held.shape) for where in (lambda n: 0, lambda n: n - 1)}:
                 lookup = view.lookup(position)
-                with quiet():
-                    cell = explain.explain(rule, path, at, lookup)
+                with quiet(), numbering(player.lesson, player.knobs):
+                    cell, shown = explain.explain(rule, path, at, lookup), float(held[at]) + shift(name)
                     said = [worth(each, lookup("o")) for each in (cell.numbers, cell.parts) if each]
                 assert cell.value == pytest.approx(float(held[at]), rel=1e-9, abs=1e-12), (rule, at)
-                assert said == pytest.approx([cell.value] * len(said), rel=1e-9, abs=1e-9), (rule, at, cell)
+                assert said == pytest.approx([shown] * len(said), rel=1e-9, abs=1e-9), (rule, at, cell)
                 assert inspect(view, name, at).lines()
 
 

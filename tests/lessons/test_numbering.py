@@ -19,11 +19,10 @@ from lessons.player.player import Player
 from tests.lessons.playing import every_card
 
 IN_TIME = {
-    "boltzmann": {"n"}, "rivals": {"s"}, "activations": {"k"}, "srn": {"t"}, "bptt": {"t", "k", "cell"},
+    "boltzmann": {"n"}, "rivals": {"s"}, "activations": {"k"}, "srn": {"t"}, "bptt": {"t", "k"},
     "vanishing": {"t", "k", "v"}, "lstm": {"t", "k"}, "gru": {"t", "k"}, "memory": {"t", "k"}, "generate": {"t", "k"},
     "shapes": {"t", "k"}, "caption": {"t", "k"}, "translate": {"t", "s"}, "music": {"t"},
-    "words": {"n", "i", "o"}, "windows": {"w", "c", "j"}, "word2vec": {"w", "c", "j"},
-    "hierarchical-softmax": {"j", "c"}, "negative-sampling": {"j", "c"},
+    "windows": {"j"}, "word2vec": {"j"}, "hierarchical-softmax": {"j"}, "negative-sampling": {"j"},
 }  # fmt: skip
 """Loops that run from 0 on the screen too: timesteps, and what is counted from a start that has the number 0."""
 CHOSEN = {"argmax", "argmin", "nearest", "argmaxes"}

@@ -119,7 +119,7 @@ class HierarchicalSoftmax(DeclaredLesson):
         Question("target", "step/after", "choice", gains),
     )
     loops = (("phase", "n"), ("j", "c"))
-    grain = "j"
+    grain, from_zero = "j", frozenset("c")
     example = False
     explains = ("P", "s", "a", "q", "dtheta", "dh", "theta", "count")
     rebuilds = frozenset({"words", "dim"})

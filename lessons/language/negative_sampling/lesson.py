@@ -124,7 +124,7 @@ class NegativeSampling(DeclaredLesson):
         Question("ends", "limit/n=1", "choice", ends),
     )
     loops = (("phase", "n"), ("j", "c"))
-    grain = "j"
+    grain, from_zero = "j", frozenset("c")
     explains = ("q", "du", "dh", "a", "u")
     draws = frozenset({"dim"})
     rebuilds = draws | {"text", "words", "negatives"}

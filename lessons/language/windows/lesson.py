@@ -146,7 +146,7 @@ class Windows(DeclaredLesson):
     grain = "n"
     example = False
     explains = ("t", "P", "k", "h", "a", "q")
-    counted = frozenset({"i", "o", "d"})
+    counted, from_zero = frozenset({"i", "o", "d"}), frozenset("cw")
     rebuilds = frozenset({"text", "dim"})
     shown_as = WindowsStage
 

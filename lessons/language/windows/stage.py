@@ -114,7 +114,7 @@ class WindowsStage(PairStage):
         """h: the centre's own vector, or the mean of its neighbours'."""
         inputs = self.sentence.prediction(self.act, self.drawn).inputs
         items: dict[int, Item] = {
-            i: self.vector(f"in[{word}]", self.dim, title=f"{subscripted('v', i)} {self.word(word)}")
+            i: self.vector(f"in[{word}]", self.dim, title=f"{subscripted('v', i + 1)} {self.word(word)}")
             for i, word in enumerate(inputs[:3])
         }
         items |= {8: self.vector("h", self.dim, title="h"), 9: self.scalar("L", title="L")}

@@ -145,7 +145,7 @@ class Word2vec(DeclaredLesson):
     grain = "w"
     example = False
     explains = ("q", "p", "a", "dh", "h", "v", "u", "theta", "m", "keep", "P")
-    counted = frozenset({"i", "o", "d", "size"})
+    counted, from_zero = frozenset({"i", "o", "d", "size"}), frozenset("cw")
     draws = frozenset({"corpus", "dim", "loss", "min_count", "vocabulary", "sentences"})
     second_views = frozenset({"train"})
     rebuilds = draws

@@ -130,7 +130,7 @@ class Words(DeclaredLesson):
     loops = ("phase", ("w", "n"), ("i", "a"), ("b", "o"))
     grain = "n"
     explains = ("cos_v", "cos_c", "cos_x", "dist_x", "turn", "v", "c", "dense", "sparse")
-    counted = frozenset({"size", "sparse", "dense"})
+    counted, from_zero = frozenset({"size", "sparse", "dense"}), frozenset("abinow")
     rebuilds = frozenset({"text", "dim", "window"})
     shown_as = WordsStage
 

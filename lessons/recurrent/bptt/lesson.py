@@ -145,7 +145,7 @@ class Bptt(SrnLesson):
         Question("first_right", "update=0", "choice", first_right, track="train"),
     )  # fmt: skip
     loops = ("update", "phase", ("t", "cell"), "k")
-    grain = "k"
+    grain, from_zero = "k", frozenset({"cell"})
     explains = tuple(f"numeric_{p}" for p in "cbVWU")  # of all that were checked the last, as the address says
     second_views = frozenset({"dW", "dU", "train/backward"})
     shown_as = BpttStage
