@@ -121,6 +121,10 @@ class Reel:
         self._names = {name for section in self.sections for name, _ in section.place}
         self._ran = set[int]()
         """The sections that were run to their ends for one that goes on from them."""
+        self._sought: dict[Path, int] = {}
+        """How many steps there are before anything that was looked for."""
+        self._under_way = -1
+        """The section that is gone to in slices: it is kept, whatever is looked at between them."""
         self._tapes: dict[int, Tape] = {}
         self._envs: dict[int, Env] = {}
 
@@ -135,7 +139,10 @@ class Reel:
             tape = Tape(self.sections[n].open())
         self._tapes[n] = tape  # last in the dict is the most recent
         while len(self._tapes) > 1 and sum(self.sections[m].length for m in self._tapes) > self._kept:
-            self._tapes.pop(next(iter(self._tapes)))
+            oldest = next((m for m in self._tapes if m not in (n, self._under_way)), None)
+            if oldest is None:
+                break
+            self._tapes.pop(oldest)
         return tape
 
     def env(self, n: int) -> Env:
@@ -171,8 +178,10 @@ class Reel:
             if m < n and not stopped:
                 self._ran.add(m)
             if stopped or (m < n and time.monotonic() > end):
-                done = self.starts[m] + len(tape.steps)
+                done, self._under_way = self.starts[m] + len(tape.steps), m
                 raise Far(done - self.starts[begin], p - self.starts[begin], partial(self.run, p))
+        if self._under_way in range(first, n + 1):
+            self._under_way = -1
 
     def source(self, p: int) -> Source | None:
         """The source statement of the step that led to position p; None at the start."""
@@ -242,25 +251,47 @@ class Reel:
         """The sections that may have steps at an address."""
         return [n for n, s in enumerate(self.sections) if agrees(s.place, wanted) or self._may_hold(s.place, wanted)]
 
-    def seek(self, wanted: Path) -> int | None:
-        """The end of the first group whose address holds all wanted places in order; None if there is none."""
-        for n, section in enumerate(self.sections):
-            if agrees(section.place, wanted):
+    def seek(self, wanted: Path, seconds: float = float("inf")) -> int | None:
+        """The end of the first group whose address holds all wanted places in order; None if there is none.
+
+        Raises Far where that takes longer than so many seconds; asked again, it goes on from there.
+        """
+        end, made, known = time.monotonic() + seconds, False, self._sought.get(wanted, 0)
+        for n in range(self.section(known + 1), len(self.sections)):
+            if agrees(self.sections[n].place, wanted):
                 last = n
                 while last + 1 < len(self.sections) and agrees(self.sections[last + 1].place, wanted):
                     last += 1
                 return self.starts[last + 1]
-            if not self._may_hold(section.place, wanted):
+            if not self._may_hold(self.sections[n].place, wanted):
                 continue
-            tape, end = self.tape(n), None
-            for i, step in enumerate(tape):
-                if agrees((*step.path, (step.op, -1)), wanted):
-                    end = i + 1
-                elif end is not None:
+            tape, found = self.tape(n), 0
+            for i in range(max(known - self.starts[n], 0), self.sections[n].length):
+                while len(tape.steps) <= i and not tape.done:
+                    if made and time.monotonic() > end:
+                        known, self._under_way = self.starts[n] + (i if not found else found - 1), n
+                        self._searched(wanted, known)
+                        raise Far(known, self.total, partial(self.seek, wanted))
+                    tape.reach(i + 1, end - time.monotonic())
+                    made = True
+                if len(tape.steps) <= i:
                     break
-            if end is not None:
-                return self.starts[n] + end
+                if agrees((*tape.steps[i].path, (tape.steps[i].op, -1)), wanted):
+                    found = i + 1
+                elif found:
+                    break
+            if self._under_way == n:
+                self._under_way = -1
+            if found:
+                return self.starts[n] + found
+            self._searched(wanted, self.starts[n + 1])
         return None
+
+    def _searched(self, wanted: Path, p: int) -> None:
+        """What is looked for is at none of the first p steps, or at the one after them."""
+        if len(self._sought) >= 16:
+            self._sought.clear()
+        self._sought[wanted] = p
 
     def _may_hold(self, place: Path, wanted: Path) -> bool:
         """Whether a section at `place` may have steps at `wanted`: no loop has different indices in the two."""

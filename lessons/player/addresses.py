@@ -60,7 +60,7 @@ def _jump_typed(position: Position, text: str) -> None:
             wanted = parse_address("/".join(paired(words)))
         except AddressError as error:
             raise Refused("address", part=error.part) from None
-        seek(position, wanted)
+        seek(position, wanted, position.setup.reel.patience)
 
 
 def paired(words: list[str]) -> list[str]:
@@ -109,10 +109,11 @@ def _check_update(position: Position, n: int) -> None:
         raise Refused("out_of_reach", update=n, first=first)
 
 
-def seek(position: Position, wanted: Path) -> None:
+def seek(position: Position, wanted: Path, seconds: float = float("inf")) -> None:
     """To the end of the first group at an address: in the update in focus, in the act in focus, else in the reel.
 
-    An address that begins with "train" or an update is looked for there. Raises Refused.
+    An address that begins with "train" or an update is looked for there. Raises Refused, and Far where that takes longer
+    than so many seconds.
     """
     lesson, reel = position.setup.lesson, position.setup.reel
     acts = lesson.card.acts
@@ -129,9 +130,9 @@ def seek(position: Position, wanted: Path) -> None:
             return
     in_act = wanted and wanted[0][0] not in acts and not position.spot.training
     here = reel.step(position.spot.p) if in_act else None
-    p = reel.seek((here.path[0], *wanted)) if here else None
+    p = reel.seek((here.path[0], *wanted), seconds) if here else None
     if p is None:
-        p = reel.seek(wanted) if wanted else None
+        p = reel.seek(wanted, seconds) if wanted else None
     if p is None:
         inside = position.inside() if position.spot.training else None
         raise no_place(position, inside or reel, here.path[:1] if here else (), wanted)

@@ -260,3 +260,47 @@ def test_a_chained_section_runs_those_that_it_goes_on_from_and_no_others() -> No
         except Far as far:
             made.append((far.done, far.whole))
     assert made == [(done, 6) for done in range(1, 6)], "sections end within a slice, and share its time"
+
+
+def test_what_is_gone_to_in_slices_is_kept_while_something_else_is_looked_at() -> None:
+    """Both sections have more steps than are kept: else each look would begin the other one anew."""
+
+    def walk(n: int) -> Walk[None]:
+        for i in range(30):
+            yield Step((("act", -1), ("n", n), ("i", i)), "x", {f"x[{n},{i}]": np.zeros((1, 1))})
+
+    sections = [Section((("act", -1), ("n", n)), partial(walk, n), lambda: Env({}), 30) for n in range(3)]
+    reel, made = Reel(sections, {"act": 0, "phase": 1, "n": 1, "i": 2, "op": 3}, kept=10), []
+    reel.run(5)
+    while True:
+        try:
+            reel.run(60, -1.0)
+            break
+        except Far as far:
+            made.append(far.done)
+            assert reel.step(5) is not None
+            assert len(made) < 30
+    assert made == [*range(1, 30)]
+    reel.run(90)
+    assert len(reel._tapes) == 1, "once it is there it is kept no longer than others"
+
+
+def test_what_is_sought_is_found_in_slices_as_at_once(device: Device) -> None:
+    """For each address that there is, and for one that there is not; something else is looked at between slices."""
+    case = make(device, 4, 2, 2, 3)
+    reel = lesson_reel(device, "tanh", case, ALL)[1]
+    paths = {step.path[n:] for step in steps_of(reel) for n in (0, 1)} | {(("t", 99),), (("k", 2),)}
+    for wanted in sorted(paths):
+        once, sliced, slices = (lesson_reel(device, "tanh", case, ALL)[1] for _ in range(2)), None, 0
+        whole, other = once
+        other._kept = 5
+        while True:
+            slices += 1
+            assert slices <= reel.total + 1
+            try:
+                sliced = other.seek(wanted, -1.0)
+                break
+            except Far:
+                assert other.step(1) is not None
+        assert sliced == whole.seek(wanted)
+        assert other.seek(wanted) == sliced

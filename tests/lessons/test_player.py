@@ -631,3 +631,28 @@ def test_a_fork_does_not_wait_for_updates_that_take_long(monkeypatch: pytest.Mon
     player.fork("rate", 0.1)
     assert (len(player.branches), len(player.history)) == (2, 1)
     let.set()
+
+
+@pytest.mark.parametrize("typed", ["step 700", "k=7", "t=99"])
+def test_a_place_that_is_looked_for_long_is_looked_for_in_slices(typed: str) -> None:
+    """As at once; where there is none, it is refused in the end, and one stays where one was."""
+    ends: list[object] = []
+    for patience in (float("inf"), 0.0):
+        player = Player(open_lesson(CARD), HOST, {"text": "in slices"}, patience=patience)
+        going: Callable[[float], object] | None = None
+        slices = 0
+        while True:
+            try:
+                going(0.0) if going is not None else player.jump(typed)
+                if going is None:
+                    ends.append((player.spot, player.since))
+                    break
+                going = None
+            except Far as far:
+                slices, going = slices + 1, far.again
+                assert player.spot.p == 0
+            except Refused as refused:
+                ends.append(str(refused))
+                break
+        assert (slices > 5) == (patience == 0.0)
+    assert ends[0] == ends[1]

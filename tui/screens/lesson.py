@@ -228,7 +228,7 @@ class LessonScreen(PaintedScreen, inherit_bindings=False):  # the tab key is the
 
         def taken(typed: str) -> str | None:
             found: str | Change = Change()
-            with self.within_reach(lambda: taken(typed)):
+            with self.within_reach(lambda: self.take(Change(taken(typed)))):
                 found = then(typed)
             if isinstance(found, Change):
                 self.take(found)
