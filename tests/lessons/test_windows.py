@@ -35,6 +35,16 @@ def test_the_lectures_sentence() -> None:
     assert noise["the"] / noise["dog"] == pytest.approx(2**0.75)
 
 
+def test_the_counts_to_the_power_are_asked_for_before_they_are_shown() -> None:
+    here = player()
+    here.record.pop("ratio")
+    while here.forward() and here.act != "noise":
+        pass
+    assert here.questions.asked is not None
+    assert here.questions.asked.ask.id == "ratio"
+    assert here.view().hides("powers")
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_pairs_are_all_that_stand_within_the_window(seed: int) -> None:
     draw = rng(seed)

@@ -133,7 +133,7 @@ class Windows(DeclaredLesson):
         Question("pairs", lambda s: f"window/i={min(2, len(s.sentence.tokens))}", "number", positive_pairs, 0.0),
         Question(
             "ratio",
-            "noise/Z/w=0",
+            "noise/Z",
             "number",
             ratio,
             0.02,
