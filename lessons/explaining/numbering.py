@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from engine.walks.rules import index, names
-from engine.walks.step import split
+from engine.walks.step import Path, split
 from lessons.contract.lesson import Lesson
 from lessons.contract.view import Knobs
 from lessons.explaining.figures import counting
@@ -30,9 +30,13 @@ FROM_ZERO: ContextVar[FromZero] = ContextVar("FROM_ZERO", default=FromZero(froze
 
 
 @contextmanager
-def numbering(lesson: Lesson, knobs: Knobs) -> Iterator[None]:
-    """Inside, what a lesson counts from 0 is shown from 1, and its counts without a decimal point."""
-    loops = lesson.from_zero
+def numbering(lesson: Lesson, knobs: Knobs, path: Path) -> Iterator[None]:
+    """Inside, what a lesson counts from 0 at a place is shown from 1, and its counts without a decimal point.
+
+    A loop that runs from 0 in one act only is declared with it: "tree/n".
+    """
+    act = path[0][0] if path else ""
+    loops = frozenset(each.removeprefix(f"{act}/") for each in lesson.from_zero)
     places = _places(loops, tuple(lesson.rule(knobs).values())) if loops else {}
     token = FROM_ZERO.set(FromZero(loops, places, lesson.ordinals))
     try:

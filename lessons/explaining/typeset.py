@@ -33,7 +33,8 @@ LETTERS = {
     "road": "Π", "tau": "τ", "oa": "o₁", "ob": "o₂", "oab": "o₃", "bent": "Δ", "same": "Δh", "hit": "g", "answer": "o",
     "wants": "t", "missed": "E", "w_norm": "‖w{at}‖", "norm_delta": "‖δ{at}‖", "norm_dW": "‖∂E/∂W{at}‖", "w_then": "w′",
     "b_then": "b′", "turn": "∂cos/∂v{at}", "grad_W": "∂cos/∂W", "edge": "F", "edges": "F", "keep": "p_keep",
-    "share": "ω", "back": "ω′", "P_pos": "P₊", "P_neg": "P₋",
+    "share": "ω", "back": "ω′", "P_pos": "P₊", "P_neg": "P₋", "says": "ŷ",
+    "says_test": "ŷ_test",
 }  # fmt: skip
 OF_TWO = {
     "ds": "∂s{t}/∂s{k}", "by_s": "∂E{t}/∂s{k}", "by_yhat": "∂E{t}/∂ŷ{t}", "dyhat_z": "∂ŷ{t}/∂z{t}",

@@ -205,7 +205,7 @@ class Paper:
 
     def questions(self, text: Text, names: Mapping[str, str]) -> tuple[Worked, ...]:
         """All questions with their answers, in the notation that calls symbols by these names."""
-        with quiet(), naming(names), numbering(self.setup.lesson, self.setup.knobs):
+        with quiet(), naming(names), numbering(self.setup.lesson, self.setup.knobs, ()):
             sections = [each for id, each in text.sections.items() if id.startswith(SECTION)]
             return tuple(Writer(self, text, names).worked(section) for section in sections)
 

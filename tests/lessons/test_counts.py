@@ -37,7 +37,7 @@ def test_what_is_always_whole_is_shown_whole(card: Card) -> None:
                     known = np.asarray(block.values)[np.isfinite(block.values)]
                     seen.setdefault(split(block.symbol)[0], []).extend(known[:40].tolist())
     whole = {name for name, held in seen.items() if held and max(held) > 1 and all(x == int(x) for x in held)}
-    with numbering(player.lesson, player.knobs):
+    with numbering(player.lesson, player.knobs, player.path):
         assert {name for name in whole if not counts(name)} <= MEASURED.get(card.id, set())
     assert COUNTED.get() == frozenset()
 

@@ -98,7 +98,7 @@ def test_every_formula_in_numbers_gives_its_value(card: Card, monkeypatch: pytes
             rule, path, position = found
             for at in {tuple(where(size) for size in held.shape) for where in (lambda n: 0, lambda n: n - 1)}:
                 lookup = view.lookup(position)
-                with quiet(), numbering(player.lesson, player.knobs):
+                with quiet(), numbering(player.lesson, player.knobs, path):
                     cell, shown = explain.explain(rule, path, at, lookup), float(held[at]) + shift(name)
                     said = [worth(each, lookup("o")) for each in (cell.numbers, cell.parts) if each]
                 assert cell.value == pytest.approx(float(held[at]), rel=1e-9, abs=1e-12), (rule, at)

@@ -38,10 +38,10 @@ def player_of(card: Card) -> Player:
 def test_no_loop_but_that_of_timesteps_begins_at_0_on_the_screen(card: Card) -> None:
     player, found = player_of(card), set()
     total = player.reel.total
-    with numbering(player.lesson, player.knobs):
-        for n in {*range(1, min(total, 120)), *range(1, total + 1, max(1, total // 120))}:
-            step = player.reel.step(n)
-            assert step is not None
+    for n in {*range(1, min(total, 120)), *range(1, total + 1, max(1, total // 120))}:
+        step = player.reel.step(n)
+        assert step is not None
+        with numbering(player.lesson, player.knobs, step.path):
             found |= {loop for loop, index in step.path if index >= 0 and part(loop, index) == 0}
     assert found == IN_TIME.get(card.id, set())
 
@@ -66,7 +66,7 @@ def test_places_of_a_picture_count_from_1_in_names_laws_and_formulas() -> None:
     player = player_of(find("convolution"))
     rules = player.lesson.rule(player.knobs)
     assert name("net[1,0,2]") == "net₁,₀,₂"
-    with numbering(player.lesson, player.knobs):
+    with numbering(player.lesson, player.knobs, player.path):
         assert (name("net[1,0,2]"), name("by_K[1,1]"), name("K1")) == ("net₁,₁,₃", "∂E/∂K₁,₁", "K₁")
         assert "x[c,i+u-2,j+v-2]" in law(rules["product"])
         assert "x₁,₂,₄" in law(rules["product"], {"f": 1, "c": 1, "i": 1, "j": 2, "u": 1, "v": 2})
@@ -89,7 +89,19 @@ def test_a_chosen_number_is_one_more_on_the_screen_than_in_the_array(
     player.jump(place)
     held = player.view().get(symbol(family, *at))
     assert held is not None
-    with numbering(player.lesson, player.knobs):
+    with numbering(player.lesson, player.knobs, player.path):
         said = inspect(player.view(), symbol(family, *at), (0, 0))
         assert said.lines(1000)[-1].endswith(f"=  {int(held.reshape(-1)[0]) + 1}")
         assert f"{int(held.reshape(-1)[0]) + 1}: " in said.numbers
+
+
+def test_a_family_that_two_acts_have_is_numbered_as_each_counts() -> None:
+    """cut[n] of node n, from 0, and cut[t] of round t, from 1."""
+    player = player_of(find("rivals"))
+    for place, shown in (("tree/s=1", "cut₂"), ("boosting/t=1", "cut₁")):
+        player.jump(place)
+        with numbering(player.lesson, player.knobs, player.path):
+            assert name("cut[1]") == shown
+    player.jump("compare/i=2")
+    with numbering(player.lesson, player.knobs, player.path):
+        assert "(ŷ₂)₁" in inspect(player.view(), "train[2]", (0, 0)).symbols

@@ -127,7 +127,7 @@ class LessonPicture:
     @contextmanager
     def drawing(self) -> Iterator[None]:
         """The view of now, numbers beyond the finite shown as they are, symbols in the notation chosen."""
-        with quiet(), naming(self.names), numbering(self.player.lesson, self.player.knobs):
+        with quiet(), naming(self.names), numbering(self.player.lesson, self.player.knobs, self.player.path):
             self.view = self.player.view(cursor=self.look.cursor)
             yield
 
