@@ -82,6 +82,8 @@ def beginning(node: ast.expr) -> str:
             return "0"
         case ast.BinOp(op=ast.Pow(), right=ast.Constant(value=0)):
             return "1"
+        case ast.BinOp(left=left, op=ast.MatMult()) if beginning(left) == "0":  # 0 * h.T @ h: a number, 0
+            return "0"
         case ast.BinOp(left=ast.Constant(value=1), op=ast.Add(), right=right) if beginning(right) == "0":
             return "1"
     return ""

@@ -124,6 +124,8 @@ def test_laws() -> None:
     assert law("dw = dw[0]") == "∂E/∂w = ∂E₀/∂w"
     assert law("dw = dw + dw[t]") == "∂E/∂w ← ∂E/∂w + ∂Eₜ/∂w"
     assert law("P[k] = P[k+1] @ J[k+1]") == "Pₖ = Pₖ₊₁ Jₖ₊₁"  # another one of the same family is not overwritten
+    assert law("L = 0 * h.T @ h") == "L = 0"
+    assert law("P = 1 + 0 * h.T @ h") == "P = 1"
     assert law("u[j] = u[j] - rate * du[j]", {"j": 2}) == "u₂ ← u₂ − η ∂L/∂u₂"
     assert law("netf2[t] = Uf2 @ h[t] + Wf2 @ h2[t-1]", {"t": 0}) == "netf₂,₀ = Uf₂ h₀ + Wf₂ h₂,₋₁"
 
