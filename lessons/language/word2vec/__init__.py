@@ -11,8 +11,8 @@ CARD = Card(
     minutes=20,
     title={"en": "word2vec, live", "zh": "word2vec 现场训练"},
     lead={
-        "en": "From a raw text to words that know their like: watch neighbours form, and open any update.",
-        "zh": "从一篇原始文本，到每个词都认得自己的同类：看近邻怎样形成，任何一次更新都能打开。",
+        "en": "From a raw text to word vectors: watch the nearest neighbours change, and open any update.",
+        "zh": "从一篇原始文本到词向量：看最近邻怎样变化，任何一次更新都能打开。",
     },
     acts=("corpus", "samples", "learn", "train"),
     needs=("negative-sampling",),
