@@ -112,8 +112,8 @@ def _check_update(position: Position, n: int) -> None:
 def seek(position: Position, wanted: Path, seconds: float = float("inf")) -> None:
     """To the end of the first group at an address: in the update in focus, in the act in focus, else in the reel.
 
-    An address that begins with "train" or an update is looked for there. Raises Refused, and Far where that takes longer
-    than so many seconds.
+    An address that begins with "train" or an update is looked for there. Raises Refused, and Far where that takes
+    longer than so many seconds.
     """
     lesson, reel = position.setup.lesson, position.setup.reel
     acts = lesson.card.acts
