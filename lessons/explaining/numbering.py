@@ -33,7 +33,7 @@ FROM_ZERO: ContextVar[FromZero] = ContextVar("FROM_ZERO", default=FromZero(froze
 def numbering(lesson: Lesson, knobs: Knobs, path: Path) -> Iterator[None]:
     """Inside, what a lesson counts from 0 at a place is shown from 1, and its counts without a decimal point.
 
-    A loop that runs from 0 in one act only is declared with it: "tree/n".
+    A loop that runs from 0 in one act only is declared with it, "tree/n"; an index that no rule has as "p[0]".
     """
     act = path[0][0] if path else ""
     loops = frozenset(each.removeprefix(f"{act}/") for each in lesson.from_zero)
@@ -49,7 +49,8 @@ def numbering(lesson: Lesson, knobs: Knobs, path: Path) -> Iterator[None]:
 @lru_cache(maxsize=32)
 def _places(loops: frozenset[str], rules: tuple[str, ...]) -> Places:
     """By family the indices, from 0, in which a rule has one of these loops: {"K": {2, 3}}."""
-    found: dict[str, set[int]] = {}
+    declared = (each.removesuffix("]").split("[") for each in loops if each.endswith("]"))
+    found: dict[str, set[int]] = {family: {int(n)} for family, n in declared}
     for node in (node for rule in rules for node in ast.walk(ast.parse(rule))):
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
             at = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]

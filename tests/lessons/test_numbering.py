@@ -101,7 +101,7 @@ def test_a_family_that_two_acts_have_is_numbered_as_each_counts() -> None:
     for place, shown in (("tree/s=1", "cut₂"), ("boosting/t=1", "cut₁")):
         player.jump(place)
         with numbering(player.lesson, player.knobs, player.path):
-            assert name("cut[1]") == shown
+            assert (name("cut[1]"), name("p[5]")) == (shown, "p₆")
     player.jump("compare/i=2")
     with numbering(player.lesson, player.knobs, player.path):
         assert "(ŷ₂)₁" in inspect(player.view(), "train[2]", (0, 0)).symbols

@@ -181,7 +181,7 @@ class Rivals(DeclaredLesson):
     loops = (("s", "t", "j", "pair", "i", "phase"), "n")
     grain = "s"
     explains = ("gain", "vote", "alpha", "wrong", "chosen", "o", "d", "eta", "train", "test")
-    counted, ordinals, from_zero = frozenset(COUNTS), ORDINALS, frozenset({"tree/n"})
+    counted, ordinals, from_zero = frozenset(COUNTS), ORDINALS, frozenset({"tree/n", "p[0]"})
     rebuilds = frozenset({"data", "points", "noise"})
     second_views = frozenset({"knn"})
     shown_as = RivalsStage

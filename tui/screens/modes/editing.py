@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from lessons.contract.knobs import Refused
+from lessons.explaining.numbering import numbering
 from lessons.explaining.typeset import entry
 from lessons.explaining.typeset import name as symbol_name
 from tui.draw.pen import Cursor
@@ -22,7 +23,8 @@ def ask_edit(parts: Parts, cell: Cursor | None, typed: str = "") -> Change:
     value = number_in(parts, cell)
     held = parts.picture.view.get(symbol)
     parts.transport.pause()
-    label = entry(symbol, index if held is not None and value else ())
+    with numbering(player.lesson, player.knobs, player.path):
+        label = entry(symbol, index if held is not None and value else ())
     parts.ask(words("prompt.edit", cell=label), partial(_edit, parts, cell, label), typed or value, not typed)
     return Change()
 
