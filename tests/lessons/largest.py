@@ -64,12 +64,12 @@ def largest(lesson: str, knob: Knob) -> list[Any]:
 
 
 def together(card: Card) -> Iterator[dict[str, Any]]:
-    """All numbers and texts at their largest, and with them every other choice of each knob that has some."""
+    """All numbers and texts at their largest, and with them every other choice of each knob that is not live."""
     values = {knob.id: largest(card.id, knob) for knob in card.knobs}
     numbers = {knob.id: values[knob.id][0] for knob in card.knobs if not knob.choices and values[knob.id]}
     yield numbers
     for knob in card.knobs:
-        if knob.choices and knob.kind != "several":
+        if knob.choices and knob.kind != "several" and not knob.live:
             yield from ({**numbers, knob.id: choice} for choice in values[knob.id])
 
 
