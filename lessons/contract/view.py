@@ -54,19 +54,24 @@ class Hides(NamedTuple):
 
     `symbols` are families, "P", or single ones, "P[3]"; they are shown as not known yet. `panels` are left out, by id.
     `fields` of the text are shown as still to come; sentences of it are marked in the text itself, see `contract.text`.
+    `marks` are what a stage draws that no step computes, by any name: as panels and sentences they are kept back in the
+    whole act before the prediction is asked, for nothing else would.
     """
 
     symbols: frozenset[str] = frozenset()
     panels: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
 
 
 NOTHING = Hides()
 
 
-def hides(*symbols: str, panels: Collection[str] = (), fields: Collection[str] = ()) -> Hides:
-    """What gives an answer away: symbols, panels by id, fields of the text."""
-    return Hides(frozenset(symbols), frozenset(panels), frozenset(fields))
+def hides(
+    *symbols: str, panels: Collection[str] = (), fields: Collection[str] = (), marks: Collection[str] = ()
+) -> Hides:
+    """What gives an answer away: symbols, panels by id, fields of the text, marks by name."""
+    return Hides(frozenset(symbols), frozenset(panels), frozenset(fields), frozenset(marks))
 
 
 class Group(NamedTuple):
@@ -158,8 +163,8 @@ class View:
         return Group(known, frozenset(read - written), tuple(done))
 
     def hides(self, symbol: str) -> bool:
-        """Whether a symbol is kept back by the prediction that is open."""
-        return symbol in self.hidden.symbols or split(symbol)[0] in self.hidden.symbols
+        """Whether a symbol is kept back by the prediction that is open, or a mark by one that is not answered yet."""
+        return symbol in self.hidden.symbols | self.hidden.marks or split(symbol)[0] in self.hidden.symbols
 
     def get(self, symbol: str) -> HostArray | None:
         """What a symbol holds here, on the host, vectors flat; None where it is not known yet."""

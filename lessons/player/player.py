@@ -222,7 +222,7 @@ class Player:
 
     def view(self, ahead: int | None = None, cursor: Cell | None = None) -> View:
         """What can be seen here, the learner pointing at a cell; or `ahead`, at a position that is not reached yet."""
-        return self._view(cursor, ahead, self.questions.hidden() if ahead is None else NOTHING)
+        return self._view(cursor, ahead, self.questions.hidden(self.unanswered()) if ahead is None else NOTHING)
 
     def _view(self, cursor: Cell | None, ahead: int | None, hidden: Hides) -> View:
         return view_at(self.setup, self.runs, self.position, self.flipped, cursor, ahead, hidden)

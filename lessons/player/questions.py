@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -171,9 +171,10 @@ class Questions:
         reel.run(end, reel.patience)
         return end
 
-    def hidden(self) -> Hides:
-        """What the open prediction keeps back."""
-        return NOTHING if self.asked is None else self.asked.hides
+    def hidden(self, unanswered: Sequence[Ask]) -> Hides:
+        """What the open prediction keeps back, and the marks that all `unanswered` ones of this act keep back."""
+        now = NOTHING if self.asked is None else self.asked.hides
+        return now._replace(marks=frozenset().union(*(ask.hides.marks for ask in unanswered)))
 
     def unanswered(self, act: Place, p: int) -> list[Ask]:
         """The predictions that the text of an act must not answer yet: the open one, and those asked from p on."""

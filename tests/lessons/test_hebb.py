@@ -152,3 +152,19 @@ def test_the_unit_at_work_has_the_same_number_in_the_title_of_its_state_and_of_i
     panels = made.lesson.panels(made.view(), load("lessons.feedforward.hebb", "en"))
     titles = [block.title for panel in panels if panel.id == "cell_now" for block in panel.blocks()]
     assert titles == ["net₆", "s₆"]
+
+
+def test_the_length_at_which_growth_and_decay_balance_is_drawn_once_it_has_been_asked() -> None:
+    made = play()
+    made.jump("oja/n=1")
+    assert made.asked is None
+
+    def drawn() -> list[str]:
+        panels = made.lesson.panels(made.view(), load("lessons.feedforward.hebb", "en"))
+        plot = next(part for panel in panels for part in panel.parts() if part.id == "length")
+        assert isinstance(plot, Plot)
+        return [line.name for line in plot.lines]
+
+    assert drawn() == ["‖w‖"]
+    made.record["tamed"] = "skipped"
+    assert drawn() == ["‖w‖", "1"]

@@ -95,7 +95,7 @@ class Hebb(DeclaredLesson):
     results = (("hebb", "hebb/w"), ("oja", "oja/w"), ("recalled", "recall/s"), wrong)
     questions = (
         Question("growth", middle("hebb"), "choice", what_becomes("hebb")),
-        Question("tamed", middle("oja"), "choice", what_becomes("oja"), hides=hides("balance")),
+        Question("tamed", middle("oja"), "choice", what_becomes("oja"), hides=hides(marks=["balance"])),
         Question("recalled", "recall/sweep=1/i=1", "number", wrong_cells, 0.0),
     )
     loops = ("sweep", ("n", "m", "i"))

@@ -96,7 +96,8 @@ class Perceptron(DeclaredLesson):
         Question("ends", "learn/epoch=1/i=1", "choice", how_it_ends),
         Question(
             "mistakes", "bound", "number", lambda trial: float(run_for(trial, "learn").outcome.mistakes), 0.0,
-            when=lambda s: run_for(s.trial, "learn").outcome.converged, hides=hides("mistakes", fields=["mistakes"]),
+            when=lambda s: run_for(s.trial, "learn").outcome.converged,
+            hides=hides(marks=["mistakes"], fields=["mistakes"]),
         ),
         Question("most", "xor/epoch=1/i=4", "number", lambda trial: float(most_right(*points("xor", 0, 4))), 0.0),
         Question("half", "circle", "choice", with_half, when=lambda s: never_ends(s.trial)),

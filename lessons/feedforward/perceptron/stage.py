@@ -150,7 +150,7 @@ class PerceptronStage(LessonStage):
         """How the run ended."""
         run = self.run
         if run.converged:
-            text = self.say("converged", n=run.mistakes)
+            text = self.say("converged")
         elif run.cycle:
             text = self.say("cycle", last=run.cycle[1] + 1, first=run.cycle[0] + 1)
         else:

@@ -137,7 +137,7 @@ class Windows(DeclaredLesson):
             "number",
             ratio,
             0.02,
-            hides=hides("powers"),
+            hides=hides(marks=["powers"]),
             when=lambda s: max(s.sentence.counts) > min(s.sentence.counts),
         ),
         Question("updates", "cbow/scores", "choice", updates),
