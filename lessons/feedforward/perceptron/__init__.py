@@ -28,12 +28,7 @@ CARD = Card(
     ),
     places={9: Place("learn")},
     terms=(
-        Term(
-            "perceptron learning rule",
-            "感知机学习规则",
-            "learn",
-            also=("single-layer perceptron", "单层感知机", "Rosenblatt", "罗森布拉特"),
-        ),
+        Term("perceptron learning rule", "感知机学习规则", "learn", also=("single-layer perceptron", "单层感知机")),
         Term("XOR", "异或", "xor"),
         Term("linear separability", "线性可分", "bound"),
         Term("decision boundary", "决策边界", "learn"),
