@@ -37,6 +37,7 @@ def test_a_module_that_cannot_be_imported_is_noticed() -> None:
     assert losses(everywhere) == Verdict("", "cannot be imported")
 
 
+@pytest.mark.exhaustive
 def test_a_mutant_that_hangs_is_stopped_and_noticed() -> None:
     hangs = Mutant("engine.maths.losses", "cross_entropy", "return -xp.sum(y * log_softmax(xp, o))", "while True: pass")
     assert run.pytest([hangs], [f"{BESIDE}::test_values_by_hand[cpu]"], 5) == Verdict("", "takes too long")

@@ -63,6 +63,7 @@ async def does(
         return app.screen is not screen or before != (shown(screen, "map"), screen.query_one("#prompt").classes)
 
 
+@pytest.mark.representative("(80, 24)-*")
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_a_key_that_is_shown_does_something(

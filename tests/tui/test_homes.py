@@ -110,7 +110,7 @@ def run(home: Path, *args: str, **more: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, errors="replace")
 
 
-@pytest.mark.representative("full", "a file")
+@pytest.mark.representative("full")
 @pytest.mark.parametrize("kind", [*CANNOT, *CAN])
 def test_commands_need_no_home(kind: str, home: Callable[[Home], Path]) -> None:
     at = home(CANNOT[kind][0] if kind in CANNOT else CAN[kind])

@@ -198,7 +198,7 @@ async def test_a_paste_goes_to_a_cell_and_to_a_number_asked_for_and_is_never_pas
         assert screen.player.asked.typed == "12"
 
 
-@pytest.mark.representative("neuron", "bptt")
+@pytest.mark.representative("neuron")
 @pytest.mark.parametrize("id", IDS)
 async def test_a_full_width_key_is_its_half_width_one(id: str, tmp_path: Path) -> None:
     """Every key with a character, also one that a key was remapped to."""

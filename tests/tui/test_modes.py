@@ -100,6 +100,7 @@ async def test_a_key_that_is_shown_does_something(state: str, size: tuple[int, i
     await try_line(tmp_path, size, "neuron", "", STATES[state])
 
 
+@pytest.mark.representative("open", "fork")
 @pytest.mark.parametrize("state", TRAINING)
 async def test_a_key_that_is_shown_in_training_does_something(state: str, tmp_path: Path) -> None:
     await try_line(tmp_path, (120, 36), "bptt", "update 3", TRAINING[state])

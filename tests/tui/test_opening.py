@@ -33,7 +33,7 @@ from tui.picture.look import Look
 
 MOST_CALLS = 2_500_000
 """About a second."""
-QUICK = ("neuron", "perceptron", "hebb")
+QUICK = ("neuron", "hebb")
 
 
 class Work:

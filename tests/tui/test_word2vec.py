@@ -181,6 +181,7 @@ def forms_of(screen: LessonScreen) -> tuple[str, str, str]:
     return str(player.knobs["model"]), str(player.knobs["loss"]), player.act
 
 
+@pytest.mark.representative("(80, 24)")
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=str)
 async def test_the_table_of_slide_43_opens_every_form(size: tuple[int, int], tmp_path: Path) -> None:
     """By ↵ one after the other, by the mouse any of them; what was left stays as it was, and ⌫ comes back to it."""
