@@ -150,7 +150,7 @@ class Driven:
         return not nothing and (seen(screen) != before or screen.prompt.classes != asking)
 
 
-@pytest.mark.representative("neuron-*", "playground-changed*", "lstm-open_cell*", "bptt-forked*")
+@pytest.mark.representative("neuron-*(80, 24)", "playground-changed*", "lstm-open_cell*", "bptt-forked*")
 @pytest.mark.parametrize(("id", "state", "size"), CASES, ids=str)
 async def test_each_key_that_is_shown_does_something_and_paints_once(
     id: str, state: str, size: tuple[int, int], tmp_path: Path

@@ -96,6 +96,7 @@ def test_from_a_folder_with_an_engine_by_python_m(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.exhaustive
 def test_doctor_says_whose_they_are() -> None:
     line = next(line for line in unroll("doctor").stdout.splitlines() if "engine, lessons, tui" in line)
     assert line.startswith("✓")

@@ -126,7 +126,7 @@ def test_commands_need_no_home(kind: str, home: Callable[[Home], Path]) -> None:
                 assert os.strerror(CANNOT[kind][1]) in folders
 
 
-@pytest.mark.representative("a file", "full")
+@pytest.mark.representative("full")
 @pytest.mark.parametrize("kind", CANNOT)
 def test_the_app_says_it_and_keeps_what_was_done_elsewhere(kind: str, home: Callable[[Home], Path]) -> None:
     make, number = CANNOT[kind]

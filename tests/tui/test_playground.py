@@ -116,6 +116,7 @@ async def to_symbol(pilot: Pilot[None], screen: LessonScreen, symbol: str) -> No
     raise AssertionError(symbol)
 
 
+@pytest.mark.representative("size0")
 @pytest.mark.parametrize("size", SIZES)
 async def test_units_by_the_cursor_and_weights_by_hand(size: tuple[int, int], tmp_path: Path) -> None:
     async with lesson(tmp_path, size, id="playground") as (pilot, screen):
