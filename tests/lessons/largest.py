@@ -82,7 +82,7 @@ def alone(card: Card) -> Iterator[dict[str, Any]]:
 def forget() -> None:
     """Clear the caches of what lessons computed."""
     for each in gc.get_objects():
-        where = each.__module__ if isinstance(each, _lru_cache_wrapper) else ""
+        where = each.__module__ if type(each) is _lru_cache_wrapper else ""  # isinstance asks some what they are
         if where.startswith(("lessons.", "engine.")) and not where.startswith(KEPT):
             each.cache_clear()
 

@@ -153,8 +153,11 @@ class Driven:
 @pytest.mark.representative("neuron-*(80, 24)", "playground-changed*", "lstm-open_cell*", "bptt-forked*")
 @pytest.mark.parametrize(("id", "state", "size"), CASES, ids=str)
 async def test_each_key_that_is_shown_does_something_and_paints_once(
-    id: str, state: str, size: tuple[int, int], tmp_path: Path
+    id: str, state: str, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(
+        "lessons.player.branches.SOON", 60.0
+    )  # an update that takes long is painted when it is made too
     steps, running = (STATES | TRAINING)[state], state in RUNNING
     app = UnrollApp(None, Store(tmp_path))
     async with app.run_test(size=size) as pilot:
