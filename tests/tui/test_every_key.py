@@ -155,9 +155,8 @@ class Driven:
 async def test_each_key_that_is_shown_does_something_and_paints_once(
     id: str, state: str, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "lessons.player.branches.SOON", 60.0
-    )  # an update that takes long is painted when it is made too
+    monkeypatch.setattr("lessons.player.branches.SOON", 60.0)  # what takes long is painted when it is made too
+    monkeypatch.setattr("tui.app.PATIENCE", 60.0)
     steps, running = (STATES | TRAINING)[state], state in RUNNING
     app = UnrollApp(None, Store(tmp_path))
     async with app.run_test(size=size) as pilot:
