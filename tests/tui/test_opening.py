@@ -6,6 +6,7 @@ so work is counted in its stead: calls of functions, from one answer to the next
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -34,6 +35,7 @@ from tui.picture.look import Look
 MOST_CALLS = 2_500_000
 """About a second."""
 QUICK = ("neuron", "hebb")
+HEAVY = pytest.mark.skipif("UNROLL_LARGEST" not in os.environ, reason="takes 7 GB and minutes: set UNROLL_LARGEST")
 
 
 class Work:
@@ -76,7 +78,9 @@ class Work:
 
 
 @pytest.mark.representative(*QUICK)
-@pytest.mark.parametrize("card", [pytest.param(card, id=card.id) for card in CARDS])
+@pytest.mark.parametrize(
+    "card", [pytest.param(card, id=card.id, marks=HEAVY if card.id == "generate" else ()) for card in CARDS]
+)
 def test_a_lesson_with_knobs_at_their_largest_soon_answers(card: Card) -> None:
     work, opened = Work(), 0
     for knobs in together(card):
