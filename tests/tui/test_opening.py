@@ -35,7 +35,8 @@ from tui.picture.look import Look
 MOST_CALLS = 2_500_000
 """About a second."""
 QUICK = ("neuron", "hebb")
-HEAVY = pytest.mark.skipif("UNROLL_LARGEST" not in os.environ, reason="takes 7 GB and minutes: set UNROLL_LARGEST")
+HEAVY = ("memory", "generate", "caption", "translate", "music", "word2vec")
+"""Lessons whose largest knobs take minutes, or seven gigabytes: only where the environment has UNROLL_LARGEST."""
 
 
 class Work:
@@ -77,9 +78,12 @@ class Work:
             self.longest = max(self.longest, self.calls)
 
 
+asked_for = pytest.mark.skipif("UNROLL_LARGEST" not in os.environ, reason="takes minutes: set UNROLL_LARGEST")
+
+
 @pytest.mark.representative(*QUICK)
 @pytest.mark.parametrize(
-    "card", [pytest.param(card, id=card.id, marks=HEAVY if card.id == "generate" else ()) for card in CARDS]
+    "card", [pytest.param(card, id=card.id, marks=asked_for if card.id in HEAVY else ()) for card in CARDS]
 )
 def test_a_lesson_with_knobs_at_their_largest_soon_answers(card: Card) -> None:
     work, opened = Work(), 0
