@@ -20,14 +20,13 @@ from typing import Any
 
 from engine.device import HOST
 from engine.threads import hold_to_one_thread
-from engine.walks.far import Far
 from lessons.contract.card import Card
 from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
 from lessons.course import course, open_lesson
 from lessons.player.bookmark import SLICE
 from lessons.player.player import Player
-from tests.lessons.largest import alone, doing, forget, together
+from tests.lessons.largest import alone, doing, forget, in_slices, together
 from tui.app import PATIENCE
 from tui.picture.lesson_picture import LessonPicture, Manner
 from tui.picture.look import Look
@@ -41,27 +40,17 @@ class Stretches:
     def __init__(self) -> None:
         self.longest = self.all = 0.0
 
-    def __call__(self, do: Callable[[], Any]) -> None:
-        """Do something as the app does: what is far in slices, and then it is done again."""
+    def __call__(self, do: Callable[[], object]) -> None:
+        """Do something as the app does."""
+        in_slices(do, SLICE, self._made)
 
-        def first(seconds: float) -> None:
+    def _made(self, do: Callable[[], object]) -> None:
+        begun = time.process_time()
+        try:
             do()
-
-        attempt: Callable[[float], object] = first
-        again = False
-        while True:
-            begun = time.process_time()
-            try:
-                attempt(SLICE)
-                done = True
-            except Far as far:
-                attempt, again, done = far.again, True, False
+        finally:
             took = time.process_time() - begun
             self.longest, self.all = max(self.longest, took), self.all + took
-            if done and again:
-                attempt, again = first, False
-            elif done:
-                return
 
 
 def opened(card: Card, given: dict[str, Any]) -> Iterator[tuple[str, Stretches, str]]:

@@ -8,6 +8,7 @@ from functools import _lru_cache_wrapper, partial
 from itertools import chain, count, islice
 from typing import Any
 
+from engine.walks.far import Far
 from lessons.contract.card import Card
 from lessons.contract.knobs import Knob
 from lessons.player.player import Player
@@ -98,3 +99,19 @@ def doing(player: Player, act: str) -> Iterator[tuple[str, Callable[[], Any]]]:
     player.set_grain(0)
     yield f"{act} act →", player.forward
     player.set_grain(grain)
+
+
+def in_slices(do: Callable[[], object], seconds: float, made: Callable[[Callable[[], object]], object]) -> None:
+    """Do something as the app does: what is far in slices of so many seconds, and then again; each by `made`."""
+
+    def first(seconds: float) -> object:
+        return do()
+
+    more: Callable[[float], object] | None = first
+    again = False
+    while more is not None:
+        try:
+            made(partial(more, seconds))
+            more, again = first if again else None, False
+        except Far as far:
+            more, again = far.again, True

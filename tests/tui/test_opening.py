@@ -25,7 +25,7 @@ from lessons.contract.knobs import Refused
 from lessons.contract.phrases import Words
 from lessons.course import open_lesson
 from lessons.player.player import Player
-from tests.lessons.largest import doing, forget, together
+from tests.lessons.largest import doing, forget, in_slices, together
 from tests.lessons.playing import CARDS
 from tests.tui.driving import at_rest, go, lesson, until
 from tui.app import PATIENCE
@@ -51,22 +51,8 @@ class Work:
     def __call__(self, do: Callable[[], object]) -> int:
         """The most calls of one slice, where something is done with no patience; what was far is done again."""
         self.longest = 0
-        while self._far(do):
-            pass
+        in_slices(do, 0.0, self._slice)
         return self.longest
-
-    def _far(self, do: Callable[[], object]) -> bool:
-        try:
-            self._slice(do)
-        except Far as far:
-            again = far.again
-            while True:
-                try:
-                    self._slice(partial(again, 0.0))
-                    return True
-                except Far as more:
-                    again = more.again
-        return False
 
     def _slice(self, do: Callable[[], object]) -> None:
         self.calls, before = 0, sys.getprofile()

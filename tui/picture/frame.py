@@ -63,7 +63,7 @@ def title(
         start = x
         x = canvas.put(x, 0, f"[{short}]" if here else f" {short} ", "grain" if here else "dim")
         canvas.hit(start, 0, x - start, 1, "act", act)
-        if act != [*shown][-1]:
+        if act != acts[-1]:
             x = canvas.put(x, 0, "·", "dim")
     right = next((said for said in rights if x + cell_len(said) + 2 < width), "")
     canvas.right(width - 1, 0, right, "dim")

@@ -228,7 +228,7 @@ class LessonPicture:
         """The text, and in its lower part the prediction card."""
         said = frame.told(self.player, self.text, fields)
         canvas = frame.column(said, height, self.look.text_top, self.manner.ascii_only)
-        card = self._card(fields, frame.TEXT - 2) if self._has_room(fields, height) else None
+        card = self._card_aside(fields, height)
         if self.player.asked is None and self.look.drawer is not None and self.look.drawer.aside:
             card = self.look.drawer.draw(self.desk(), frame.TEXT - 2, height - 1)
             card.hit(0, 0, card.width, card.height, "drawer")
@@ -255,10 +255,10 @@ class LessonPicture:
                     card.hit(0, y, width, 1, "option", i)
         return card
 
-    def _has_room(self, fields: dict[str, Any], height: int) -> bool:
-        """Whether the prediction card stands in the text's column; a verdict too long for it lies on the stage."""
+    def _card_aside(self, fields: dict[str, Any], height: int) -> Canvas | None:
+        """The prediction card in the text's column; None where a verdict is too long for it and lies on the stage."""
         card = self._card(fields, frame.TEXT - 2) if self.wide else None
-        return card is not None and card.height <= height
+        return card if card is not None and card.height <= height else None
 
     def _stage(self, width: int, height: int, fields: dict[str, Any]) -> Canvas:
         look, manner = self.look, self.manner
@@ -283,7 +283,7 @@ class LessonPicture:
             lines = frame.text_lines(said, width - 8)[1:][look.text_top :]
             self.more_text = len(lines) > room - 2
             sheet(canvas, boxed(said.heading, lines[: room - 2], width - 4, manner.ascii_only), 2, 0)
-        card = None if self._has_room(fields, height) else self._card(fields, width - 2)
+        card = self._card(fields, width - 2) if self._card_aside(fields, height) is None else None
         if card is not None:
             sheet(canvas, card, 1, max(0, height - card.height))
         aside = self.wide and self.player.asked is None and look.drawer is not None and look.drawer.aside
